@@ -12,6 +12,7 @@ import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import {
   type IntegerBatch,
   loadModel,
+  type PreferenceBatch,
   type PreferenceLossName,
   type PretrainedModel,
   preferenceLoss,
@@ -37,9 +38,15 @@ interface Case {
 }
 
 const folder = fileURLToPath(new URL("../../../packages/models/test/fixtures/preferences/", import.meta.url));
-const { answers, mismatched, expected } = JSON.parse(await readFile(join(folder, "expected.json"), "utf8")) as {
+interface Answers {
   readonly answers: Batch;
   readonly mismatched: Batch;
+  /** Of answers by themselves. */
+  readonly isGood?: readonly boolean[];
+}
+
+const { single, expected, ...pairs } = JSON.parse(await readFile(join(folder, "expected.json"), "utf8")) as Answers & {
+  readonly single: Answers;
   readonly expected: Readonly<Record<string, Case>>;
 };
 const gradients = await readTensors(join(folder, "gradients.safetensors"));
@@ -55,7 +62,12 @@ function integers({ rows, time, ...lists }: Batch): IntegerBatch {
   };
 }
 
-const lossOf = (name: string): PreferenceLossName => (name === "cdpo" ? "dpo" : (name as PreferenceLossName));
+const other: Readonly<Record<string, PreferenceLossName>> = { cdpo: "dpo", single: "kto" };
+const lossOf = (name: string): PreferenceLossName => other[name] ?? (name as PreferenceLossName);
+const answersOf = (name: string): PreferenceBatch => {
+  const { answers, mismatched, isGood } = name === "single" ? single : pairs;
+  return { answers: integers(answers), mismatched: integers(mismatched), isGood };
+};
 
 describe.each(["wasm", "native"] as const)("preferences on %s", (engine) => {
   let model: PretrainedModel;
@@ -74,15 +86,11 @@ describe.each(["wasm", "native"] as const)("preferences on %s", (engine) => {
   });
 
   const compute = (name: string) =>
-    preferenceLoss(
-      model,
-      { answers: integers(answers), mismatched: integers(mismatched) },
-      {
-        loss: lossOf(name),
-        settings: preferenceSettings(lossOf(name), expected[name]?.settings),
-        context: inferenceContext(activeAdapters(handle.name)),
-      },
-    );
+    preferenceLoss(model, answersOf(name), {
+      loss: lossOf(name),
+      settings: preferenceSettings(lossOf(name), expected[name]?.settings),
+      context: inferenceContext(activeAdapters(handle.name)),
+    });
 
   it.each(Object.entries(expected))("are what TRL computes: %s", async (name, { loss, rewards }) => {
     const result = compute(name);

@@ -51,6 +51,13 @@ export interface PreferenceExample {
   readonly rejected: CompletionExample | ChatExample;
 }
 
+/** An answer that somebody liked, or did not. */
+export interface JudgedExample {
+  readonly kind: "judged";
+  readonly answer: CompletionExample | ChatExample;
+  readonly isGood: boolean;
+}
+
 /** A row's class, by its number from 0 or its name; the number that a regression is to give; or all of a row's classes. */
 export type Label = number | string | readonly (number | string)[];
 
@@ -129,6 +136,7 @@ export type Example =
   | TextExample
   | ChatExample
   | PreferenceExample
+  | JudgedExample
   | SentenceExample
   | QuestionExample
   | ImageExample

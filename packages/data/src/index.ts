@@ -34,6 +34,7 @@ export type {
   ImageExample,
   ImageInput,
   InstructionExample,
+  JudgedExample,
   Label,
   PreferenceExample,
   QuestionExample,

@@ -96,6 +96,12 @@ interface ComparedAnswers extends Omit<TokenSequence, "kind"> {
   readonly rejected: TokenSequence;
 }
 
+/** An answer behind its prompt, and whether it is a good one. */
+interface JudgedAnswer extends Omit<TokenSequence, "kind"> {
+  readonly kind: "judged";
+  readonly isGood: boolean;
+}
+
 /** An example as tokens. */
 export type TokenizedExample =
   | TokenSequence
@@ -104,7 +110,8 @@ export type TokenizedExample =
   | SourceTarget
   | AnswerSpan
   | ComparedTexts
-  | ComparedAnswers;
+  | ComparedAnswers
+  | JudgedAnswer;
 
 /** The labels of an example: one a token, a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {

@@ -101,6 +101,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
   ...{ template: true, maxLength: true, maxTargetLength: true },
   ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
+  ...{ desirableWeight: true, undesirableWeight: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },

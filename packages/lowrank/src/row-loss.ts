@@ -17,14 +17,24 @@ export function comparisonLossOf(loss: RowLoss | undefined): ComparisonLoss | un
   return found;
 }
 
-/** The loss if it is one for pairs of answers. Throws TrainingOptionsError for another. */
-export function preferenceLossOf(loss: RowLoss | undefined): PreferenceLossName | undefined {
-  const found = preferenceLossNames.find((name) => name === loss);
-  if (loss !== undefined && found === undefined) throw otherLoss(loss, "preference", preferenceLossNames);
+/** The loss if it is one for answers that people judged. Throws TrainingOptionsError for another. */
+export function preferenceLossOf(
+  loss: RowLoss | undefined,
+  goal: "preference" | "judged",
+): PreferenceLossName | undefined {
+  const names = goal === "preference" ? preferenceLossNames : (["kto"] as const);
+  const found = names.find((name) => name === loss);
+  if (loss !== undefined && found === undefined) throw otherLoss(loss, goal, names);
   return found;
 }
 
+const rowsOf: Partial<Readonly<Record<RowGoal, string>>> = {
+  comparison: "texts to be compared",
+  preference: "two answers",
+  judged: "single answers, good or bad,",
+};
+
 function otherLoss(loss: RowLoss, goal: RowGoal, names: readonly RowLoss[]): TrainingOptionsError {
-  const rows = goal === "comparison" ? "texts to be compared" : "two answers";
+  const rows = rowsOf[goal];
   return new TrainingOptionsError([`loss: got "${loss}"; for rows of ${rows} it is one of ${names.join(", ")}`]);
 }

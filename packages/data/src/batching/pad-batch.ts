@@ -40,9 +40,11 @@ export interface TokenBatch {
   readonly columns?: number;
   /** How alike the two texts of each comparison are, where that is said. */
   readonly similarities?: readonly number[];
+  /** Of judged answers: which rows are good ones. */
+  readonly isGood?: readonly boolean[];
   /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
   readonly tokens: number;
-  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, comparisons, or pairs of answers. */
+  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, comparisons, judged answers, or pairs of answers. */
   readonly supervised: number;
 }
 
@@ -62,11 +64,12 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, and pairs of answers.",
+      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, judged answers, and pairs of answers.",
     );
   }
   if (first.kind === "comparison") return padComparisons(examples, options);
   if (first.kind === "preference") return padPreferences(examples, options);
+  if (first.kind === "judged") return padJudged(examples, options);
   const rows = examples.length;
   const multiple = options.multipleOf ?? 1;
   if (!Number.isSafeInteger(multiple) || multiple < 1) {
@@ -104,6 +107,15 @@ function padPreferences(examples: readonly TokenizedExample[], options: PadOptio
   const chosen = pairs.map((pair): TokenSequence => ({ ...pair, kind: "sequence" }));
   const batch = padBatch([...chosen, ...pairs.map(({ rejected }) => rejected)], options);
   return { ...batch, supervised: pairs.length };
+}
+
+function padJudged(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
+  const answers = examples.flatMap((example) => (example.kind === "judged" ? [example] : []));
+  const batch = padBatch(
+    answers.map((answer): TokenSequence => ({ ...answer, kind: "sequence" })),
+    options,
+  );
+  return { ...batch, supervised: answers.length, isGood: answers.map(({ isGood }) => isGood) };
 }
 
 function padComparisons(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {

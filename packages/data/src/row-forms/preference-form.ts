@@ -16,6 +16,19 @@ export const preferenceForm: RowForm = {
   },
 };
 
+/** {"prompt": …, "completion": …, "label": true}: an answer that is good or bad. With a label that is neither true nor false, a prompt and its completion. */
+export const judgedForm: RowForm = {
+  name: "prompt/completion/label (true or false)",
+  source: "TRL's unpaired preference format",
+  keys: ["prompt", "completion", "label"],
+  read(fields) {
+    const answer = readAnswered(fields, "completion");
+    const label = String(fields.get("label")).toLowerCase(); // tables hold texts
+    const isJudged = label === "true" || label === "false";
+    return isJudged && "kind" in answer ? { kind: "judged", answer, isGood: label === "true" } : answer;
+  },
+};
+
 type Answered = CompletionExample | ChatExample;
 
 function pairOf(chosen: Answered | Refusal, rejected: Answered | Refusal): PreferenceExample | Refusal {

@@ -5,7 +5,7 @@ import { anchorForm, queryForm, scoredPairForm } from "./comparison-forms.ts";
 import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
 import { audioForm, imageForm, speechForm } from "./media-forms.ts";
-import { preferenceForm } from "./preference-form.ts";
+import { judgedForm, preferenceForm } from "./preference-form.ts";
 import { questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
@@ -31,6 +31,7 @@ export const rowForms: readonly RowForm[] = [
   conversationsForm,
   preferenceForm,
   instructionForm,
+  judgedForm,
   completionForm,
   anchorForm,
   queryForm,

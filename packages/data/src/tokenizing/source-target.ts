@@ -47,6 +47,7 @@ export function tokenizeSourceTargets(
 ): readonly SourceTarget[] {
   if (example.kind === "tokens") return [cutSourceTarget(example, limits)];
   if (example.kind === "preference") return tokenizeSourceTargets(example.chosen, tokenizer, template, limits);
+  if (example.kind === "judged") return tokenizeSourceTargets(example.answer, tokenizer, template, limits);
   if (example.kind === "speech") return [speechTarget(example, tokenizer, limits)];
   const rendered = renderSourceTarget(example, template);
   return answersOf(rendered).map(({ source, target }) => ({

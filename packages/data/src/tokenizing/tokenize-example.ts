@@ -72,6 +72,10 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
   if (example.kind === "preference") return tokenizePair(example, row, options);
+  if (example.kind === "judged") {
+    const tokens = tokenizeRow(example.answer, row, options);
+    return tokens.kind === "sequence" ? { ...tokens, kind: "judged", isGood: example.isGood } : tokens;
+  }
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "image") return labelImage(example, options);

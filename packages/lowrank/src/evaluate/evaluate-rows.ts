@@ -10,7 +10,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
-import { chosenAnswers } from "../rows/chosen-answers.ts";
+import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredData } from "../rows/measured-batches.ts";
@@ -63,7 +63,7 @@ export async function evaluateRows(
   { name, rows }: RowFile,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const file = { name, rows: chosenAnswers(rows) };
+  const file = { name, rows: goodAnswers(chosenAnswers(rows)) };
   if (options.generate === true) checkReferences(file);
   return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { ...file, compared: [...rows] }, options));
 }

@@ -1,4 +1,4 @@
-// What an adapter makes of pairs of answers: how often the better one is worth more to it than to the base, and by how much.
+// What an adapter makes of answers that people judged: how often the better one is worth more to it than to the base, and by how much.
 
 import { selectedNames } from "@lowrank/contracts";
 import type { Example } from "@lowrank/data";
@@ -16,19 +16,18 @@ export interface RewardOptions extends TokenizeRowsOptions {
   readonly loss: PreferenceOptions["loss"];
 }
 
-/** Nothing where no row compares two answers, or no adapter acts: the base is worth nothing more than itself. */
+/** Nothing where no row says which answer is better or whether one is good, or no adapter acts: the base is worth nothing more than itself. */
 export async function measureRewards(
   { model, context }: OpenedBase,
   rows: readonly Example[],
   { batchSize, padId, loss, ...how }: RewardOptions,
   notices: Notices,
 ): Promise<Partial<PreferenceScores>> {
-  const pairs = rows.filter(({ kind }) => kind === "preference");
+  const goal = rows.some(({ kind }) => kind === "judged") ? "judged" : "preference";
+  const pairs = rows.filter(({ kind }) => kind === goal);
   if (pairs.length === 0 || model.task !== "causal-lm" || selectedNames(context.adapters).length === 0) return {};
-  const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss });
+  const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss }, goal);
   const data = { examples: tokenizeRows(pairs, how, notices), batchSize, padId };
-  const { rewardAccuracy, rewardMargin } = await measurePreferences(model, measuredBatches(data), {
-    ...{ plan, padId, context },
-  });
-  return { rewardAccuracy, rewardMargin };
+  const { loss: _, ...scores } = await measurePreferences(model, measuredBatches(data), { plan, padId, context });
+  return scores;
 }

@@ -20,5 +20,6 @@ export async function learningPlan(
   options: ComparisonOptions & PreferenceOptions & Trained,
 ): Promise<LearningPlan> {
   if (rows.goal === "comparison") return comparisonPlan(source, rows, options);
-  return rows.goal === "preference" ? preferencePlan(options) : { kind: "own" };
+  if (rows.goal === "preference" || rows.goal === "judged") return preferencePlan(options, rows.goal);
+  return { kind: "own" };
 }

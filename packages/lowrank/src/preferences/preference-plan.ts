@@ -1,4 +1,4 @@
-// How rows of two answers are learnt from: by which loss, with which settings.
+// How rows of answers that people judged are learnt from: by which loss, with which settings.
 
 import { type PreferenceLossName, type PreferenceSettings, preferenceSettings } from "@lowrank/models";
 import { given } from "../given.ts";
@@ -8,7 +8,7 @@ import { preferenceLossOf, type RowLoss } from "../row-loss.ts";
 export interface PreferenceOptions {
   /**
    * Of rows of two answers: "dpo" (the default), "ipo", "simpo", "orpo" or "kto"; "answers" trains the chosen ones alone, as rows of
-   * text.
+   * text. Of rows of one answer that is good or bad: "kto".
    */
   readonly loss?: RowLoss | undefined;
   /** How much the reward of an answer weighs; default 0.1, for "simpo" 2. */
@@ -17,6 +17,10 @@ export interface PreferenceOptions {
   readonly labelSmoothing?: number | undefined;
   /** By how much the chosen answer is to lead, for "simpo"; default 1. */
   readonly margin?: number | undefined;
+  /** How much good answers weigh, for "kto"; default 1. */
+  readonly desirableWeight?: number | undefined;
+  /** How much bad ones do; default 1. */
+  readonly undesirableWeight?: number | undefined;
 }
 
 /** The plan, as data. */
@@ -29,16 +33,23 @@ export interface PreferencePlan {
 }
 
 /** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for a setting that the loss does not read, ModelInputError for one out of range. */
-export function preferencePlan({ loss, beta, labelSmoothing, margin }: PreferenceOptions): PreferencePlan {
-  const name = preferenceLossOf(loss) ?? "dpo";
-  const settings = preferenceSettings(name, given({ beta, labelSmoothing, margin }));
+export function preferencePlan(
+  { loss, beta, labelSmoothing, margin, desirableWeight, undesirableWeight }: PreferenceOptions,
+  goal: "preference" | "judged" = "preference",
+): PreferencePlan {
+  const name = preferenceLossOf(loss, goal) ?? (goal === "judged" ? "kto" : "dpo");
+  const asked = given({ beta, labelSmoothing, margin, desirableWeight, undesirableWeight });
+  const settings = preferenceSettings(name, asked);
   return { kind: "preference", words: inWords(name, settings), loss: name, settings };
 }
 
-function inWords(loss: PreferenceLossName, { beta, labelSmoothing, margin }: PreferenceSettings): string {
+function inWords(loss: PreferenceLossName, settings: PreferenceSettings): string {
+  const { beta, labelSmoothing, margin, desirableWeight, undesirableWeight } = settings;
   return [
     `${loss}, β ${beta}`,
     ...(labelSmoothing === 0 ? [] : [`label smoothing ${labelSmoothing}`]),
     ...(margin === 0 ? [] : [`margin ${margin}`]),
+    ...(desirableWeight === 1 ? [] : [`desirable weight ${desirableWeight}`]),
+    ...(undesirableWeight === 1 ? [] : [`undesirable weight ${undesirableWeight}`]),
   ].join(", ");
 }

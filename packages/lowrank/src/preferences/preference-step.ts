@@ -4,6 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { mismatchedAnswers, type TokenBatch } from "@lowrank/data";
 import { type PreferenceResult, type PretrainedModel, preferenceLoss } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import { type JudgedReward, type JudgedScores, scoresOfJudged } from "./judged-scores.ts";
 import type { PreferencePlan } from "./preference-plan.ts";
 
 /** How a batch becomes a loss. */
@@ -14,15 +15,11 @@ export interface PreferenceStep {
 }
 
 /** What preferences are measured by. */
-export interface PreferenceScores {
+export interface PreferenceScores extends Partial<JudgedScores> {
   readonly loss: number;
-  /** The share of pairs whose chosen answer is worth more. */
-  readonly rewardAccuracy: number;
-  /** By how much, on average. */
-  readonly rewardMargin: number;
 }
 
-/** The mean over the batch's pairs. The caller owns the result. */
+/** The mean over the batch's pairs or answers. The caller owns the result. */
 export function lossOfPreferences(model: PretrainedModel, batch: TokenBatch, step: PreferenceStep): tf.Scalar {
   return tf.tidy(() => resultOf(model, batch, step).loss);
 }
@@ -34,11 +31,18 @@ export async function measurePreferences(
   { signal, ...step }: PreferenceStep & { readonly signal?: AbortSignal | undefined },
 ): Promise<PreferenceScores> {
   let [loss, wins, margin, count] = [0, 0, 0, 0];
+  const judged: JudgedReward[] = [];
   for (const batch of batches) {
     signal?.throwIfAborted();
     const { loss: mean, rewards: worths } = resultOf(model, batch, step);
     const [[value = Number.NaN], rewards] = await Promise.all([mean.data(), worths.data()]);
     tf.dispose([mean, worths]);
+    if (batch.isGood !== undefined) {
+      loss += value * batch.rows;
+      count += batch.rows;
+      judged.push(...batch.isGood.map((isGood, row) => ({ isGood, reward: rewards[row] ?? Number.NaN })));
+      continue;
+    }
     const pairs = batch.rows / 2;
     const leads = Array.from({ length: pairs }, (_, pair) => (rewards[pair] ?? 0) - (rewards[pair + pairs] ?? 0));
     loss += value * pairs;
@@ -46,6 +50,7 @@ export async function measurePreferences(
     margin += leads.reduce((sum, lead) => sum + lead, 0);
     count += pairs;
   }
+  if (judged.length > 0) return { loss: loss / count, ...scoresOfJudged(judged) };
   return { loss: loss / count, rewardAccuracy: wins / count, rewardMargin: margin / count };
 }
 
@@ -55,5 +60,5 @@ function resultOf(
   { plan, padId, context }: PreferenceStep,
 ): PreferenceResult {
   const mismatched = plan.loss === "kto" ? mismatchedAnswers(answers, padId) : undefined;
-  return preferenceLoss(model, { answers, mismatched }, { ...plan, context });
+  return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { ...plan, context });
 }

@@ -9,6 +9,21 @@ export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
   return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
 }
 
+/** Of judged answers the good ones, as rows of text. */
+export function goodAnswers(examples: RowList<Example>): RowList<Example> {
+  if (!examples.some(({ kind }) => kind === "judged")) return examples;
+  return examples.flatMap((example): readonly Example[] => {
+    if (example.kind !== "judged") return [example];
+    return example.isGood ? [example.answer] : [];
+  });
+}
+
+/** What is written of a row by a template: of judged answers each. */
+export function textsOf(example: Example): readonly Example[] {
+  if (example.kind === "judged") return [example.answer];
+  return isPreference(example) ? [example.chosen, example.rejected] : [example];
+}
+
 /** How many rows compare two answers. */
 export function countPreferences(examples: RowList<Example>): number {
   let count = 0;

@@ -1,11 +1,11 @@
-// What the rows of a data file train: the next token, a class for each row, where the answer to a question is, embeddings, or which
-// of two answers is better.
+// What the rows of a data file train: the next token, a class for each row, where the answer to a question is, embeddings, which
+// of two answers is better, or whether an answer is good.
 
 import { DataError, type Example, type RowList } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 
 /** Which of them. */
-export type RowGoal = "next-token" | "class" | "image-class" | "answer" | "comparison" | "preference";
+export type RowGoal = "next-token" | "class" | "image-class" | "answer" | "comparison" | "preference" | "judged";
 
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
@@ -55,7 +55,7 @@ function goalOf(example: Example): RowGoal {
   if (example.kind === "question" || example.kind === "span") return "answer";
   if (example.kind === "image") return "image-class";
   if (example.kind === "sentence") return "class";
-  if (example.kind === "comparison" || example.kind === "preference") return example.kind;
+  if (example.kind === "comparison" || example.kind === "preference" || example.kind === "judged") return example.kind;
   return example.kind === "tokens" && typeof example.labels === "number" ? "class" : "next-token";
 }
 
@@ -66,6 +66,7 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   answer: "a question with its answer's place",
   comparison: "texts to be compared",
   preference: "two answers, of which one is better",
+  judged: "an answer that is good or bad",
 };
 
 function describe(goal: RowGoal): string {

@@ -116,6 +116,8 @@ function inputOf(example: Example): string {
       return example.text;
     case "preference":
       return inputOf(example.chosen);
+    case "judged":
+      return inputOf(example.answer);
     case "chat":
       return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
     case "sentence":

@@ -28,6 +28,10 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
+  if (goal === "judged" && task !== "causal-lm") {
+    const advice = "Give rows of a prompt and a completion to train the good answers as text.";
+    throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
+  }
   refuseUnheard(rows, config.melBins > 0);
   const learnsText = goal === "next-token" && needTokenizer(train);
   if (!learnsText || writesText(task)) return;

@@ -55,5 +55,5 @@ export function tokenizedRows(
 }
 
 function writesText(goal: TrainingRows["goal"]): boolean {
-  return goal === "next-token" || goal === "preference";
+  return goal === "next-token" || goal === "preference" || goal === "judged";
 }

@@ -12,10 +12,13 @@ export interface AnswerScores {
   readonly lengths: tf.Tensor1D;
 }
 
-/** Two answers to each prompt, of which the chosen one is better. */
+/** Two answers to each prompt, of which the chosen one is better; what they are made of for a loss of single answers. */
 interface ScoredPairs {
   readonly chosen: AnswerScores;
   readonly rejected: AnswerScores;
+  readonly all: AnswerScores;
+  /** 1 for each of all that is good, 0 for others: [answers] */
+  readonly good: tf.Tensor1D;
   /** Of a loss with `mismatched`: how far the adapter moves answers to other prompts, at least 0, a scalar without gradient. */
   readonly divergence: tf.Scalar;
   /** Of a loss with `text`: the mean loss of prompts and chosen answers as text, a scalar. */
@@ -30,6 +33,9 @@ export interface PreferenceSettings {
   readonly labelSmoothing: number;
   /** By how much the chosen answer is to lead: SimPO's γ. */
   readonly margin: number;
+  /** How much good and bad answers weigh, where each is learnt by itself. */
+  readonly desirableWeight: number;
+  readonly undesirableWeight: number;
 }
 
 /** One loss. */
@@ -46,7 +52,9 @@ export interface PreferenceLoss {
   readonly mismatched?: true;
   /** Whether it learns chosen rows as text, too (ORPO). */
   readonly text?: true;
-  /** The loss of each pair, [pairs]. */
+  /** Whether answers may come by themselves, good or bad, rather than in pairs. */
+  readonly single?: true;
+  /** The loss of each pair, [pairs], or of each answer. */
   losses(pairs: ScoredPairs, settings: PreferenceSettings): tf.Tensor1D;
   /** What each answer is worth to it, [answers]; what accuracy and margin are counted by. */
   rewards(answers: AnswerScores, settings: PreferenceSettings): tf.Tensor1D;

@@ -4,25 +4,28 @@
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { AnswerScores, PreferenceLoss, PreferenceSettings } from "./preference-loss-row.ts";
 import { type PreferenceLossName, preferenceLosses } from "./preference-losses.ts";
 
-/** Pairs of answers as tokens. */
+/** Pairs of answers as tokens, or for `kto` answers by themselves. */
 export interface PreferenceBatch {
   /** The chosen answers' rows, then as many of rejected ones, each behind its prompt; labels are −100 on prompts. */
   readonly answers: IntegerBatch;
+  /** Of answers by themselves: which of the rows are good ones. */
+  readonly isGood?: readonly boolean[] | undefined;
   /** Each answer behind another row's prompt, in the same order; for `kto`. */
   readonly mismatched?: IntegerBatch | undefined;
 }
 
 /** What is made of a batch. The caller owns both tensors. */
 export interface PreferenceResult {
-  /** The mean over pairs. */
+  /** The mean over pairs, or over answers. */
   readonly loss: tf.Scalar;
-  /** [2 · pairs], in the order of the rows. */
+  /** [answers], in the order of the rows. */
   readonly rewards: tf.Tensor1D;
 }
 
@@ -38,7 +41,7 @@ export interface PreferenceOptions {
 /**
  * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
  *
- * @throws what `PretrainedModel.labelLogProbs` does.
+ * @throws what `PretrainedModel.labelLogProbs` does, and ModelInputError for answers by themselves and a loss of pairs.
  *
  * @example
  * ```ts
@@ -57,10 +60,12 @@ export interface PreferenceOptions {
  */
 export function preferenceLoss(
   model: PretrainedModel,
-  { answers, mismatched }: PreferenceBatch,
+  { answers, mismatched, isGood }: PreferenceBatch,
   { loss: name, settings, context }: PreferenceOptions,
 ): PreferenceResult {
   const row: PreferenceLoss = preferenceLosses[name];
+  if (isGood !== undefined && row.single !== true)
+    throw new ModelInputError("isGood", `the loss "${name}" compares two answers to one prompt`);
   const asBase = inferenceContext(noAdapters);
   const [loss, rewards] = tf.tidy(() => {
     const reference = row.reference ? withoutTape(() => sumsOf(model, answers, asBase)) : undefined;
@@ -69,10 +74,17 @@ export function preferenceLoss(
     );
     const { sums, lengths, textLoss } = score(model, answers, { row, context });
     const scores: AnswerScores = { logProbs: sums, reference: reference ?? tf.zerosLike(sums), lengths };
-    const pairs = { chosen: halfOf(scores, 0), rejected: halfOf(scores, 1), divergence, textLoss };
+    const halves = { chosen: halfOf(scores, 0), rejected: halfOf(scores, 1) };
+    const good = tf.tensor1d(goodOnes(answers.rows, isGood));
+    const pairs = { ...halves, all: scores, good, divergence, textLoss };
     return [tf.mean<tf.Scalar>(row.losses(pairs, settings)), row.rewards(scores, settings)] as const;
   });
   return { loss, rewards };
+}
+
+/** Of pairs the first half is. */
+function goodOnes(rows: number, isGood: readonly boolean[] | undefined): number[] {
+  return Array.from({ length: rows }, (_, row) => Number(isGood === undefined ? row < rows / 2 : isGood[row] === true));
 }
 
 interface Scored {
@@ -140,7 +152,7 @@ function divergenceOf(model: PretrainedModel, batch: IntegerBatch, context: Forw
 }
 
 function halfOf({ logProbs, reference, lengths }: AnswerScores, half: 0 | 1): AnswerScores {
-  const pairs = logProbs.shape[0] / 2;
+  const pairs = Math.floor(logProbs.shape[0] / 2);
   const cut = (values: tf.Tensor1D) => tf.slice(values, half * pairs, pairs);
   return { logProbs: cut(logProbs), reference: cut(reference), lengths: cut(lengths) };
 }

@@ -20,7 +20,7 @@ export type PreferenceLossName = keyof typeof preferenceLosses;
 /** All of them. */
 export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
 
-const plain: PreferenceSettings = { beta: 0.1, labelSmoothing: 0, margin: 0 };
+const plain: PreferenceSettings = { beta: 0.1, labelSmoothing: 0, margin: 0, desirableWeight: 1, undesirableWeight: 1 };
 
 /**
  * What a loss computes with where nothing else is said.
@@ -47,5 +47,9 @@ export function preferenceSettings(
   if (!(labelSmoothing >= 0 && labelSmoothing < 0.5))
     throw new ModelInputError("labelSmoothing", `${labelSmoothing} is not from 0 to below 0.5`);
   if (!(margin >= 0) || !Number.isFinite(margin)) throw new ModelInputError("margin", `${margin} is no number from 0`);
+  for (const name of ["desirableWeight", "undesirableWeight"] as const) {
+    if (!(settings[name] >= 0) || !Number.isFinite(settings[name]))
+      throw new ModelInputError(name, `${settings[name]} is no number from 0`);
+  }
   return settings;
 }

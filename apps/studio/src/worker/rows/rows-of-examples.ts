@@ -37,6 +37,8 @@ function pairOf(example: Example): Pair | string {
       return lastPair(example);
     case "preference":
       return pairOf(example.chosen);
+    case "judged":
+      return example.isGood ? pairOf(example.answer) : "an answer that is not good";
     case "comparison":
       return "texts to compare";
     case "image":

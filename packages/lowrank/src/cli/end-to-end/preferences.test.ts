@@ -106,6 +106,43 @@ it("a loss for other rows, and a setting that the loss does not read, are named"
   expect((await train("--loss", "ipo", "--margin", "1")).stderr).toMatch(/margin/);
 });
 
+it("answers that are good or bad by themselves train by KTO, until good ones are worth more", async () => {
+  const judged = pairs.flatMap(({ prompt, chosen, rejected }) => [
+    { prompt, completion: chosen, label: true },
+    { prompt, completion: rejected, label: false },
+  ]);
+  const data = await place.write("judged.jsonl", jsonl(judged));
+  const out = place.path("judged");
+  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
+  const run = ["--steps", "6", "--batch-size", "3", "--seed", "1"];
+  const { code, json, stderr } = await place.call("train", ...asked, ...run, "--out", out, "--json");
+  expect(code, stderr).toBe(0);
+  const measured = json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics as Scores);
+  expect(measured[0]).toEqual({ loss: 0.5, rewardAccuracy: 0.5, rewardMargin: 0 });
+  expect(measured.at(-1)).toMatchObject({ rewardAccuracy: 1 });
+  expect(measured.at(-1)?.loss).toBeLessThan(0.5);
+  expect(await readFile(`${out}/README.md`, "utf8")).toContain("kto, β 0.1");
+  const evaluated = await place.call("evaluate", "--adapter", out, "--data", data, "--json");
+  expect(evaluated.json.at(-1)).toMatchObject({ rewardAccuracy: 1, rows: 3 });
+
+  const weighted = ["--undesirable-weight", "0", "--out", place.path("good-alone")];
+  const other = await place.call("train", ...asked, ...run, ...weighted, "--json");
+  const before = other.json.find(({ type }) => type === "evaluation")?.metrics as Scores;
+  expect(before.loss).toBeCloseTo(0.25, 6);
+  const wrong = await place.call("train", ...asked, "--loss", "dpo", "--out", place.path("wrong"));
+  expect(wrong.stderr).toContain("for rows of single answers, good or bad, it is one of kto");
+});
+
+it("conversations of which one answer is better are written by the model's template, as conversations are", async () => {
+  const turn = (content: string) => [{ role: "assistant", content }];
+  const prompt = [{ role: "user", content: "film" }];
+  const data = await place.write("turns.jsonl", jsonl([{ prompt, chosen: turn("fine"), rejected: turn("dull") }]));
+  const run = ["--model", place.path("base"), "--data", data, "--out", place.path("turns"), "--steps", "1"];
+  const { code, stdout, stderr } = await place.call("train", ...run);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('written with the template "vicuna"');
+});
+
 interface Scores {
   readonly loss: number;
   readonly rewardAccuracy: number;

@@ -24,11 +24,16 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   answer: "a question and its answer's place",
   comparison: "texts to be compared",
   preference: "two answers, of which one is better",
+  judged: "an answer that is good or bad",
   "next-token": "text, or a label for each token",
 };
 
+function isJudged(goal: RowGoal): boolean {
+  return goal === "preference" || goal === "judged";
+}
+
 function checkTask({ task }: TrainOptions, { goal, file }: TrainingRows): void {
-  if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && goal === "preference")) return;
+  if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && isJudged(goal))) return;
   const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
   throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }

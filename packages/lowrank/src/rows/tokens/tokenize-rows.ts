@@ -31,6 +31,7 @@ import { keepInMemory } from "../../keep-in-memory.ts";
 import type { Notices } from "../../notices.ts";
 import type { RowLengths } from "../../open/position-limit.ts";
 import type { Platform } from "../../platform.ts";
+import { textsOf } from "../chosen-answers.ts";
 import type { RowNumbers } from "../training-rows.ts";
 import { answersLost } from "./answers-lost.ts";
 import { type IdLimits, type NumberedTokens, wrongIds } from "./check-ids.ts";
@@ -206,7 +207,8 @@ export function chooseTemplate(
   return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
 }
 
-function defaultTemplate(example: Example | undefined, { tokenizer, task }: TemplateReader): string {
+function defaultTemplate(first: Example | undefined, { tokenizer, task }: TemplateReader): string {
+  const example = first && textsOf(first)[0];
   // Encoder–decoders were taught tasks as plain text ("translate English to German: …"); no answer has to be set apart.
   if (example?.kind === "instruction") return task === "sequence-to-sequence" ? "plain" : "alpaca";
   if (example?.kind === "chat") return tokenizer?.chatTemplate === undefined ? "vicuna" : "chat";

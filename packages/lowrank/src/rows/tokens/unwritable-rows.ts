@@ -14,6 +14,8 @@ import {
   tokenizeQuestion,
 } from "@lowrank/data";
 
+import { textsOf } from "../chosen-answers.ts";
+
 /** The rows and where they are from. */
 export interface WrittenRows {
   readonly file: string;
@@ -60,7 +62,7 @@ function refusalOf(example: Example, { template, tokenizer, maxLength }: Written
   if (writtenWithoutTemplate.has(example.kind)) return undefined;
   try {
     if (example.kind === "question") tokenizeQuestion(example, tokenizer, { maxLength });
-    else template.render(example);
+    else for (const text of textsOf(example)) template.render(text);
     return undefined;
   } catch (error) {
     if (error instanceof TemplateLimitError) throw error;
