@@ -34,16 +34,16 @@ def prepare_environment(cache: pathlib.Path) -> None:
     stamp.write_text(requirements)
 
 
-def prepare_trainers(cache: pathlib.Path) -> None:
-    """What benchmarks of whole jobs need besides, into the same environment."""
+def prepare_more(cache: pathlib.Path, what: str) -> None:
+    """What benchmarks need besides, into the same environment: "trainers" of whole jobs, "servers"."""
     prepare_environment(cache)
     folder = cache / "peft-venv"
-    requirements = (HERE / "requirements-trainers.txt").read_text()
-    stamp = folder / "trainers-complete"
+    requirements = (HERE / f"requirements-{what}.txt").read_text()
+    stamp = folder / f"{what}-complete"
     if stamp.exists() and stamp.read_text() == requirements:
         return
-    print(f"Adding trainers to {folder}", flush=True)
-    both = ["-c", HERE / "requirements.txt", "-r", HERE / "requirements-trainers.txt"]
+    print(f"Adding {what} to {folder}", flush=True)
+    both = ["-c", HERE / "requirements.txt", "-r", HERE / f"requirements-{what}.txt"]
     subprocess.run([folder / "bin" / "pip", "install", "-q", *both], check=True)
     stamp.write_text(requirements)
 

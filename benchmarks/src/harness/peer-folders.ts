@@ -33,7 +33,13 @@ export function preparedPython(): string {
 
 /** The same with TRL, which the tests against PEFT do not need. */
 export function preparedTrainers(): string {
-  prepare("prepare_trainers(cache)");
+  prepare('prepare_more(cache, "trainers")');
+  return join(cache, "peft-venv", "bin", "python");
+}
+
+/** The same with what `transformers serve` needs. */
+export function preparedServers(): string {
+  prepare('prepare_more(cache, "servers")');
   return join(cache, "peft-venv", "bin", "python");
 }
 

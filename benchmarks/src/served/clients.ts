@@ -1,4 +1,4 @@
-// Clients of a server that ask at one time, each for another adapter.
+// Clients of a server that ask at one time, each for another model.
 
 /** How many ask, and for what. */
 export interface Load {
@@ -6,7 +6,8 @@ export interface Load {
   /** Texts that each asks for, one after the other. */
   readonly texts: number;
   readonly newTokens: number;
-  readonly adapters: readonly string[];
+  /** Names of models that are asked for in turns. */
+  readonly models: readonly string[];
 }
 
 /** Milliseconds a token, of all clients together. */
@@ -16,14 +17,14 @@ export async function millisecondsPerToken(port: number, load: Load): Promise<nu
   return (performance.now() - begun) / tokens.reduce((sum, count) => sum + count, 0);
 }
 
-async function tokensOf(port: number, { texts, newTokens, adapters }: Load, client: number): Promise<number> {
+async function tokensOf(port: number, { texts, newTokens, models }: Load, client: number): Promise<number> {
   let tokens = 0;
   for (let text = 0; text < texts; text++) {
     const response = await fetch(`http://127.0.0.1:${port}/v1/completions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        model: adapters[client % adapters.length],
+        model: models[client % models.length],
         prompt: `${"Once upon a time ".repeat(1 + (client % 4))}there was a number ${client * texts + text}, which`,
         max_tokens: newTokens,
         temperature: 0,

@@ -1,37 +1,38 @@
 // `lowrank serve` beside a server of PEFT's: the same model and adapters, the same clients, in turns.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { openModel } from "lowrank";
-import { bundleCommandLine } from "../harness/bundle.ts";
 import { median } from "../harness/interleave.ts";
-import { preparedModel, preparedPython } from "../harness/peer-folders.ts";
+import { preparedModel } from "../harness/peer-folders.ts";
 import { peakMemoryMb, processorName } from "../harness/process-facts.ts";
 import type { ComparedTimes, Result } from "../result.ts";
 import { type Load, millisecondsPerToken } from "./clients.ts";
+import { type Server, startOurs, startPeft, startTransformers } from "./servers.ts";
 
 export const served = {
   name: "serve",
   work: "SmolLM2-135M, four adapters of rank 8 on all linear layers: 1, 8 and 64 clients, 16 new tokens a text, greedy",
-  peer: "PEFT, one text after the other, each with its adapter",
+  peer: "PEFT, one text after the other, each with its adapter; where it says so transformers serve, on the base",
 } as const;
 
 const adapters = ["one", "two", "three", "four"];
-const rows = 16;
 /** The aim is 1.5 times the peer's tokens at 8 clients. */
-const loads: readonly (Omit<Load, "adapters"> & { readonly targetRatio?: number })[] = [
-  { clients: 8, texts: 1, newTokens: 16, targetRatio: 0.667 },
-  { clients: 1, texts: 1, newTokens: 16 },
-  { clients: 64, texts: 1, newTokens: 16 },
+const loads: readonly MeasuredLoad[] = [
+  { clients: 8, peer: "PEFT", targetRatio: 0.667 },
+  { clients: 1, peer: "PEFT" },
+  { clients: 64, peer: "PEFT" },
+  { clients: 1, peer: "transformers serve" },
+  { clients: 8, peer: "transformers serve" },
+  { clients: 64, peer: "transformers serve" },
 ];
 
-/** One server that runs. */
-interface Server {
-  readonly child: ChildProcess;
-  readonly port: number;
+interface MeasuredLoad {
+  readonly clients: number;
+  /** PEFT's server is asked for adapters, transformers' for the base, which is all that it has. */
+  readonly peer: "PEFT" | "transformers serve";
+  readonly targetRatio?: number;
 }
 
 export interface ServedOptions {
@@ -44,28 +45,34 @@ export interface ServedOptions {
 export async function runServed({ threads, rounds, onPart }: ServedOptions): Promise<Result> {
   const work = mkdtempSync(join(tmpdir(), "lowrank-served-"));
   const servers: Server[] = [];
+  const started = async (server: Promise<Server>) => {
+    servers.push(await server);
+    return server;
+  };
   try {
     const folder = await preparedModel("smollm2");
     await saveAdapters(folder, work);
-    const ours = await start("node", [await bundleCommandLine(), ...ourArguments(folder, work, threads)]);
-    servers.push(ours);
-    const program = join(import.meta.dirname, "../../peers/serve_adapters.py");
-    const peer = await start(preparedPython(), [program, folder, work, String(threads), "1"]);
-    servers.push(peer);
+    const what = { folder, work, adapters, threads };
+    const ours = await started(startOurs(what));
+    const peers = {
+      PEFT: await started(startPeft(what)),
+      "transformers serve": await started(startTransformers(what)),
+    };
     const parts: ComparedTimes[] = [];
     const spread: { readonly ours: number[]; readonly peer: number[] } = { ours: [], peer: [] };
-    for (const { targetRatio, ...load } of loads) {
-      const full = { ...load, adapters };
-      const [oursMs, peerMs] = await inTurns([ours, peer], full, rounds, spread);
+    for (const { clients, peer, targetRatio } of loads) {
+      const load = { clients, texts: 1, newTokens: 16, areAdapted: peer === "PEFT" };
+      const [oursMs, peerMs] = await inTurns([ours, peers[peer]], load, rounds, spread);
+      const asked = `${clients} client${clients === 1 ? "" : "s"}`;
       const part = {
-        label: `${load.clients} client${load.clients === 1 ? "" : "s"}, ms a token`,
+        label: `${asked}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
         ...{ oursMs, peerMs, ratio: rounded(oursMs / peerMs) },
         ...(targetRatio === undefined ? {} : { targetRatio }),
       };
       parts.push(part);
       onPart(part);
     }
-    return resultOf(parts, { ours, peer, spread, threads, rounds });
+    return resultOf(parts, { ours, peer: peers.PEFT, spread, threads, rounds });
   } finally {
     for (const { child } of servers) child.kill("SIGKILL");
     rmSync(work, { recursive: true, force: true });
@@ -81,32 +88,19 @@ async function saveAdapters(folder: string, work: string): Promise<void> {
   model.dispose();
 }
 
-function ourArguments(folder: string, work: string, threads: number): readonly string[] {
-  const named = adapters.map((name) => `${name}=${join(work, name)}`);
-  const limits = ["--max-rows", String(rows), "--threads", String(threads), "--port", "0", "--json"];
-  return ["serve", "--model", folder, "--adapter", ...named, ...limits];
-}
-
-/** Resolves when the program has printed its port, alone or as JSON. */
-async function start(command: string, args: readonly string[]): Promise<Server> {
-  const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^(\d+)$/.exec(line)?.[1] ?? /"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(line)?.[1];
-    if (port !== undefined) return { child, port: Number(port) };
-  }
-  throw new Error(`${command} ${args[0]} ended before it served.`);
-}
-
 async function inTurns(
   servers: readonly [Server, Server],
-  load: Load,
+  { areAdapted, ...load }: Omit<Load, "models"> & { readonly areAdapted: boolean },
   rounds: number,
   spread: { readonly ours: number[]; readonly peer: number[] },
 ): Promise<readonly [number, number]> {
   const times: readonly [number[], number[]] = [[], []];
-  for (let round = -1; round < rounds; round++) {
+  const count = load.clients > 8 ? Math.ceil(rounds / 3) : rounds; // each has a thousand tokens
+  for (let round = -1; round < count; round++) {
     for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      const time = await millisecondsPerToken(servers[side].port, load);
+      const { port, base } = servers[side];
+      const clients = round < 0 ? Math.min(load.clients, 8) : load.clients;
+      const time = await millisecondsPerToken(port, { ...load, clients, models: areAdapted ? adapters : [base] });
       if (round >= 0) times[side].push(time); // the first warms up
     }
   }

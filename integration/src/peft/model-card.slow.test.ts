@@ -15,10 +15,12 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 const tiny = join(import.meta.dirname, "../../../packages/tiny-model/model");
 const fixtures = join(import.meta.dirname, "../../../fixtures/peft");
 const tokens = { input_ids: [1, 2, 3, 4], labels: [1, 2, 3, 4] };
+const ggufFiles = join(import.meta.dirname, "../../../packages/models/test/fixtures/gguf");
 const completion = { prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." };
 const sentence = { sentence: "Aromi is a riverside café.", label: 1 };
 
 describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () => {
+  const question = { input_ids: [1, 2, 3, 4], start_positions: 1, end_positions: 2 };
   const cases: readonly [string, object, OpenModelOptions, string?][] = [
     ["a language model", completion, {}],
     ["a classifier", sentence, { task: "sequence-classification", classes: 2 }],
@@ -29,6 +31,16 @@ describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () 
       { task: "masked-lm" },
       join(fixtures, "roberta-mlm/base"),
     ],
+    ["a GPT-2 in GGUF", tokens, {}, join(ggufFiles, "gpt2.gguf")],
+    ["a LLaMA in GGUF", tokens, {}, join(ggufFiles, "llama.gguf")],
+    ["an encoder–decoder", tokens, {}, join(fixtures, "t5/base")],
+    [
+      "a classifier of tokens",
+      { ...tokens, labels: [0, 1, 2, 0] },
+      { task: "token-classification", classes: 3 },
+      join(fixtures, "bert-seqcls/base"),
+    ],
+    ["a finder of answers", question, { task: "question-answering" }, join(fixtures, "bert-seqcls/base")],
   ];
   it.each(cases)("loads the adapter of %s", { timeout: 120_000 }, async (name, row, options, base = tiny) => {
     const folder = join(work, name.replaceAll(" ", "-"));

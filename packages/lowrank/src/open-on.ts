@@ -3,6 +3,7 @@
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { type AdapterInput, findAdapters } from "./adapters/weighted-set.ts";
 import { noticesOf } from "./notices.ts";
 import { type ModelRequest, openBase } from "./open/open-base.ts";
 import { OpenedModel } from "./opened-model.ts";
@@ -13,7 +14,7 @@ import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
 /** What is opened, where the command line decides more than a program may. */
 export interface OpeningRequest extends ModelRequest {
   readonly model: ModelInput;
-  readonly adapter?: ModelInput | undefined;
+  readonly adapter?: AdapterInput | undefined;
   readonly tokens?: TokenPlan | undefined;
   readonly classNames?: readonly string[] | undefined;
 }
@@ -26,7 +27,7 @@ export async function openOn(
 ): Promise<OpenedModel> {
   const places = {
     model: () => platform.findModel(model, context),
-    ...(adapter === undefined ? {} : { adapter: () => platform.findAdapter(adapter, context) }),
+    ...(adapter === undefined ? {} : { adapter: () => findAdapters(platform, adapter, context) }),
   };
   const full = { memoryBytes: platform.memoryBytes(), leastTokens: tokens?.rows, ...request };
   const opened = await openBase(places, full, context.notices);

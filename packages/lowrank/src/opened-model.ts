@@ -6,6 +6,7 @@ import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { actingModel, freeName } from "./adapters/acting-adapter.ts";
+import type { AdapterInput } from "./adapters/weighted-set.ts";
 import { openAttached } from "./attach/open-attached.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
@@ -30,7 +31,7 @@ import {
   textNames,
   writerNames,
 } from "./options.ts";
-import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
+import type { Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
@@ -131,9 +132,10 @@ export class OpenedModel {
 
   /**
    * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
-   * has another one. Throws what `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
+   * has another one. Of several – `[{ adapter: "a", weight: 0.7 }, { adapter: "b" }]` – it is their weighted sum that acts, as one.
+   * Throws AdaptersOfBasesError, SeveralTokenizersError, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
    */
-  async attach(input: ModelInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
+  async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
     const { name = freeName(this.#adapters), trainable = false, allowDifferentBase = false } = options;
     const attached = await openAttached(this.#facts, input, { adapterName: name, trainable, allowDifferentBase });

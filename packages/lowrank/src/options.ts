@@ -6,20 +6,21 @@ import type { ChooseEngineOptions } from "@lowrank/engine";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { ExportDtype, MergeOptions } from "@lowrank/merge";
 import type { BasePrecision } from "@lowrank/models";
+import type { AdapterInput } from "./adapters/weighted-set.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextOptions } from "./generate/text-rules.ts";
 import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
-import type { ModelInput, RowsInput } from "./platform.ts";
+import type { RowsInput } from "./platform.ts";
 import type { PredictOptions } from "./predict/predict-rows.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
 
 /** How to open a model. */
 export interface OpenModelOptions extends NoticeOptions {
-  /** An adapter to attach, which may bring the head that the base lacks. */
-  readonly adapter?: ModelInput | undefined;
+  /** An adapter to attach – or the weighted sum of several –, which may bring the head that the base lacks. */
+  readonly adapter?: AdapterInput | undefined;
   /** Attach it even if it was made on other files than these; names and shapes must fit all the same. Default false. */
   readonly allowDifferentBase?: boolean | undefined;
   /** The head, where it is not the one that the base's files or the adapter name. */

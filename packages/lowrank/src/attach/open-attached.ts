@@ -1,9 +1,10 @@
 // An adapter from files on a base that is open: on the base itself, on one of its shape with other layers or tokens, or on
 // one that is loaded for the adapter's head.
 
+import { type AdapterInput, findAdapters } from "../adapters/weighted-set.ts";
 import { adapterHead } from "../open/adapter-head.ts";
 import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "../open/open-base.ts";
-import type { ModelInput, Platform, SourceContext } from "../platform.ts";
+import type { Platform, SourceContext } from "../platform.ts";
 
 /** The open base, and how it was opened. */
 export interface BaseFacts {
@@ -16,11 +17,11 @@ export interface BaseFacts {
 /** The base with the adapter; its model is the caller's to dispose of, unless it is the base's own. */
 export async function openAttached(
   { platform, context, opened, request }: BaseFacts,
-  input: ModelInput,
+  input: AdapterInput,
   asked: Pick<ModelRequest, "adapterName" | "trainable" | "allowDifferentBase">,
 ): Promise<OpenedBase> {
   const { notices } = context;
-  const source = await platform.findAdapter(input, context);
+  const source = await findAdapters(platform, input, context);
   const adapter = await source.read({ onWarning: notices.warn });
   const { config, task } = opened.model;
   const head = adapterHead(adapter, config, request.task);

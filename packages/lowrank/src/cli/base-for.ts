@@ -1,19 +1,23 @@
 // The base of a command that was given an adapter alone.
 
 import { escapeControls } from "@lowrank/contracts";
+import { findAdapters } from "../adapters/weighted-set.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { findBase } from "../node/base-of.ts";
 import { nodePlatform } from "../node/node-platform.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { sourceContext } from "./open-model.ts";
+import type { WeightedPath } from "./options/named-adapters.ts";
 import type { AdapterOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
+
+type Given = string | readonly WeightedPath[];
 
 /** Options whose base is known. */
 export type WithBase<Options> = Options & { readonly model: string };
 
-/** The options with --model, which an adapter can stand for. Throws UsageError where there is neither, BaseNotFoundError. */
-export async function withBase<Options extends { readonly model?: string; readonly adapter?: string }>(
+/** The options with --model, which an adapter – of several the first – can stand for. Throws UsageError where there is neither, BaseNotFoundError. */
+export async function withBase<Options extends { readonly model?: string; readonly adapter?: Given }>(
   options: Options,
   report: Report,
 ): Promise<WithBase<Options>> {
@@ -22,7 +26,8 @@ export async function withBase<Options extends { readonly model?: string; readon
   if (adapter === undefined) {
     throw new UsageError("--model is missing: name a base, or with --adapter an adapter that remembers its own.");
   }
-  const found = await findBase(adapter, sourceContext(report));
+  const first = typeof adapter === "string" ? adapter : adapter[0]?.adapter;
+  const found = await findBase(first ?? "", sourceContext(report));
   report.note(`base: ${escapeControls(found)}, on which the adapter was trained`);
   return { ...options, model: found };
 }
@@ -30,5 +35,5 @@ export async function withBase<Options extends { readonly model?: string; readon
 /** How the adapter was trained to be used; nothing where there is none. */
 export async function setupOf({ adapter }: Pick<AdapterOptions, "adapter">, report: Report): Promise<AdapterSetup> {
   if (adapter === undefined) return {};
-  return (await nodePlatform.findAdapter(adapter, sourceContext(report))).setup();
+  return (await findAdapters(nodePlatform, adapter, sourceContext(report))).setup();
 }

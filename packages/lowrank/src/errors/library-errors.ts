@@ -1,6 +1,6 @@
 // What a program asked of the library that cannot be done.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { enumerated, itemised, LowrankError } from "@lowrank/contracts";
 
 /** A data file could not be fetched. */
 export class RowsNotFoundError extends LowrankError {
@@ -93,5 +93,25 @@ export class WriterStoppedError extends LowrankError {
 export class NoTurnError extends LowrankError {
   constructor() {
     super("NO_TURN", "Nothing was said yet: there is no answer to give anew. Send something first.");
+  }
+}
+
+/** Adapters that are to act together were made on different weights. */
+export class AdaptersOfBasesError extends LowrankError {
+  constructor(readonly adapters: readonly string[]) {
+    super(
+      "ADAPTERS_OF_BASES",
+      `The adapters ${enumerated(adapters)} were not made on the same base, so they cannot act together on one.`,
+    );
+  }
+}
+
+/** Adapters that are to act together have added tokens, which are other ones in each. */
+export class SeveralTokenizersError extends LowrankError {
+  constructor(readonly adapters: readonly string[]) {
+    super(
+      "SEVERAL_TOKENIZERS",
+      `The adapters ${enumerated(adapters)} each have a tokenizer of their own, and a text has one. Let them act one at a time.`,
+    );
   }
 }

@@ -1,28 +1,36 @@
 // What a line of a conversation asks for: to be answered, or one of the commands.
 
+/** An adapter that answers, alone or with others. */
+export interface Part {
+  readonly name: string;
+  readonly strength: number;
+}
+
 /** A line as it is understood. */
 export type ChatLine =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "nothing" }
   | { readonly kind: "help" | "retry" | "clear" | "exit" | "messages" }
-  /** No name: which there are. */
-  | { readonly kind: "adapter"; readonly name?: string; readonly strength?: number }
+  /** No part: which there are. */
+  | { readonly kind: "adapter"; readonly parts: readonly Part[] }
   | { readonly kind: "system"; readonly text: string }
   | { readonly kind: "save"; readonly path: string }
   | { readonly kind: "mistake"; readonly message: string };
 
 /** Each command with what it does, for people. */
 export const chatCommands = {
-  "/adapter [name] [strength]":
-    "answer with this adapter, in part where a strength says so; none is the base; no name lists them",
+  "/adapter [a 0.7 b]": "who answers, in part or together; none: the base",
   "/system [text]": "tell the model what to be; without a text nothing",
   "/retry": "answer the last line anew",
   "/clear": "begin a new conversation",
   "/messages": "show what was said",
-  "/save <file>": "add the conversation to a JSONL file, as `train` reads it",
+  "/save <file>": "add the conversation to a JSONL file that `train` reads",
   "/help": "these commands",
   "/exit": "end (Ctrl-D, too)",
 } as const;
+
+/** The same as lines. */
+export const chatHelp = Object.entries(chatCommands).map(([command, what]) => `  ${command.padEnd(20)} ${what}`);
 
 /** A line that begins with "/" is a command, one with "//" a line that begins with "/". */
 export function parseChatLine(line: string): ChatLine {
@@ -45,19 +53,21 @@ export function parseChatLine(line: string): ChatLine {
     case "save":
       return rest === "" ? mistake("/save needs a file: /save talk.jsonl") : { kind: "save", path: rest };
     case "adapter":
-      return parseAdapter(rest);
+      return { kind: "adapter", parts: parseParts(rest) };
     default:
       return mistake(`There is no command "/${command}". /help lists them; "//" begins a line that is none.`);
   }
 }
 
-function parseAdapter(rest: string): ChatLine {
-  const [name, strength, more] = rest.split(/\s+/);
-  if (name === undefined || name === "") return { kind: "adapter" };
-  if (strength === undefined) return { kind: "adapter", name };
-  const number = Number(strength);
-  if (more === undefined && Number.isFinite(number)) return { kind: "adapter", name, strength: number };
-  return mistake(`"${rest}" is no adapter and a number: /adapter ${name} 0.7`);
+/** Names, each with a strength behind it where that is not 1. */
+function parseParts(rest: string): readonly Part[] {
+  const words = rest.split(/\s+/).filter((word) => word !== "");
+  const parts: Part[] = [];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const isInPart = Number.isFinite(Number(words[0] ?? Number.NaN));
+    parts.push({ name: word, strength: isInPart ? Number(words.shift()) : 1 });
+  }
+  return parts;
 }
 
 function mistake(message: string): ChatLine {

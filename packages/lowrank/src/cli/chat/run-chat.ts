@@ -5,17 +5,17 @@ import { escapeControls, LowrankError } from "@lowrank/contracts";
 import { Chat } from "../../chat/chat.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import { given } from "../../given.ts";
-import type { OpenedAdapter } from "../../opened-adapter.ts";
 import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
 import { openModel } from "../open-model.ts";
-import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
+import { namedAdapters } from "../options/named-adapters.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ChatInput, readChatLines } from "./chat-input.ts";
-import { type ChatLine, chatCommands, parseChatLine } from "./chat-line.ts";
+import { type ChatLine, chatHelp, type Part, parseChatLine } from "./chat-line.ts";
+import { describeParts, Voices } from "./voices.ts";
 
 /** The options of `lowrank chat`. */
 export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions, SamplingOptions {
@@ -30,21 +30,18 @@ export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions,
 /** Answers line by line until the input ends. */
 export async function runChat(options: ChatCommandOptions, report: Report): Promise<void> {
   const named = namedAdapters(options.adapter ?? []);
-  const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.path }), report);
+  const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.adapter }), report);
   await startEngine(options, report);
   const { basePrecision, allowDifferentBase = false } = options;
   const model = await openModel({ model: path, basePrecision }, report);
   try {
     refuseOtherTasks(model.base, "A conversation");
-    const adapters = new Map<string, OpenedAdapter>();
-    for (const { name, path: folder } of named)
-      adapters.set(name, await model.attach(folder, { name, allowDifferentBase }));
+    const voices = await Voices.attach(model, named, allowDifferentBase);
     const { system, template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
     const rules = { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed };
-    const first = adapters.get(named[0]?.name ?? "") ?? null;
-    const chat = new Chat(model, { ...rules, system, adapter: first });
+    const chat = new Chat(model, { ...rules, system, ...(await voices.choose(voices.first)) });
     try {
-      await new Conversation(chat, adapters, report).run(named);
+      await new Conversation(chat, voices, report).run();
     } finally {
       chat.dispose();
     }
@@ -59,11 +56,11 @@ class Conversation {
 
   constructor(
     private readonly chat: Chat,
-    private readonly adapters: ReadonlyMap<string, OpenedAdapter>,
+    private readonly voices: Voices,
     private readonly report: Report,
   ) {}
 
-  async run(named: readonly NamedAdapter[]): Promise<void> {
+  async run(): Promise<void> {
     const { report } = this;
     const input = readChatLines(report.io, () => this.#interrupt(input));
     const listening = report.io.onInterrupt(() => {
@@ -71,8 +68,9 @@ class Conversation {
       input.close();
     });
     try {
-      const speaker = named[0] === undefined ? "The base" : `The adapter "${named[0].name}"`;
-      if (input.isTyped) report.note(`${speaker} answers. /help lists commands, Ctrl-C stops an answer, Ctrl-D ends.`);
+      const { first } = this.voices;
+      const speaker = first.length === 0 ? "The base answers" : `/adapter ${describeParts(first)} answers`;
+      if (input.isTyped) report.note(`${speaker}. /help lists commands, Ctrl-C stops an answer, Ctrl-D ends.`);
       input.ask();
       for await (const line of input) {
         const asked = parseChatLine(line);
@@ -111,7 +109,7 @@ class Conversation {
     const { chat, report } = this;
     if (line.kind === "say") await this.#show((signal) => chat.send(line.text, { signal }));
     if (line.kind === "retry") await this.#show((signal) => chat.retry({ signal }));
-    if (line.kind === "adapter") this.#choose(line);
+    if (line.kind === "adapter") await this.#choose(line.parts);
     if (line.kind === "mistake") this.#tellMistake(line.message);
     if (line.kind === "system") {
       chat.system = line.text;
@@ -130,8 +128,7 @@ class Conversation {
       report.note(`The conversation was added to "${line.path}".`);
       report.emit({ type: "saved", path: line.path });
     }
-    if (line.kind === "help")
-      for (const [command, what] of Object.entries(chatCommands)) report.note(`  ${command.padEnd(28)} ${what}`);
+    if (line.kind === "help") for (const each of chatHelp) report.note(each);
   }
 
   async #show(answer: (signal: AbortSignal) => AsyncGenerator<TextEvent, void, undefined>): Promise<void> {
@@ -159,21 +156,16 @@ class Conversation {
     }
   }
 
-  #choose({ name, strength }: Extract<ChatLine, { kind: "adapter" }>): void {
-    const { adapters, chat, report } = this;
-    const names = [...adapters.keys(), "none"];
-    if (name === undefined) {
-      report.note(names.join(", "));
-      report.emit({ type: "adapters", adapters: names });
+  async #choose(parts: readonly Part[]): Promise<void> {
+    const { chat, report, voices } = this;
+    if (parts.length === 0) {
+      report.note(voices.names.join(", "));
+      report.emit({ type: "adapters", adapters: voices.names });
       return;
     }
-    const adapter = name === "none" ? null : adapters.get(name);
-    if (adapter === undefined) {
-      this.#tellMistake(`There is no adapter "${name}". There are ${names.join(", ")}.`);
-      return;
-    }
-    chat.use({ adapter, strength });
-    report.emit({ type: "adapter", name, strength: strength ?? 1 });
+    chat.use(await voices.choose(parts));
+    const [{ name, strength } = { name: "none", strength: 1 }, ...others] = parts;
+    report.emit(others.length === 0 ? { type: "adapter", name, strength } : { type: "adapter", parts });
   }
 
   #tellMistake(message: string): void {

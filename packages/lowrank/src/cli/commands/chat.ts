@@ -26,7 +26,10 @@ export function addChatCommand(program: Command, io: CommandIo): void {
         "answered by lines of JSON.",
     )
     .addOption(modelOption())
-    .option("--adapter <paths...>", "PEFT adapter folders, each named by its folder, or name=path")
+    .option(
+      "--adapter <paths...>",
+      "PEFT adapter folders, each named by its folder, or name=path; name=path:0.7 for a part",
+    )
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--system <text>", "tell the model what to be")

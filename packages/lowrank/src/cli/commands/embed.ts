@@ -5,7 +5,7 @@ import type { EmbedCommandOptions } from "../embed/run-embed.ts";
 import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
-  adapterOption,
+  adaptersOption,
   basePrecisionOption,
   differentBaseOption,
   modelOption,
@@ -24,7 +24,7 @@ export function addEmbedCommand(program: Command, io: CommandIo): void {
         "says (modules.json and 1_Pooling/config.json of sentence-transformers) unless --pooling says it.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption())
+    .addOption(adaptersOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--text <text...>", "text to embed, or several")

@@ -6,7 +6,7 @@ import type { CommandIo } from "../io.ts";
 import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
-  adapterOption,
+  adaptersOption,
   basePrecisionOption,
   columnsOption,
   dataOption,
@@ -33,7 +33,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
         "With --generate it also continues every prompt and compares with the reference (BLEU).",
     )
     .addOption(modelOption())
-    .addOption(adapterOption())
+    .addOption(adaptersOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .addOption(dataOption())

@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import type { ExportOptions } from "../export/run-export.ts";
 import type { CommandIo } from "../io.ts";
-import { adapterOption, modelOption, outOption, withExamples, withJson } from "../options/shared-options.ts";
+import { adaptersOption, modelOption, outOption, withExamples, withJson } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** Adds the command to the program. */
@@ -16,7 +16,7 @@ export function addExportCommand(program: Command, io: CommandIo): void {
         "its configuration is read. What llama.cpp's format cannot hold is refused, never left out.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption("PEFT adapter folder to export").makeOptionMandatory())
+    .addOption(adaptersOption("PEFT adapter folder to export").makeOptionMandatory())
     .addOption(new Option("--to <format>", "format to write").choices(["gguf"]).default("gguf"))
     .addOption(outOption("file to write"))
     .addOption(

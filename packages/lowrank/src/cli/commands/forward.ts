@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import type { ForwardOptions } from "../forward/run-forward.ts";
 import type { CommandIo } from "../io.ts";
 import {
-  adapterOption,
+  adaptersOption,
   differentBaseOption,
   modelOption,
   outOption,
@@ -25,7 +25,7 @@ export function addForwardCommand(program: Command, io: CommandIo): void {
         "pixel_values for a model of images, beside input_ids where it reads both.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption())
+    .addOption(adaptersOption())
     .addOption(differentBaseOption())
     .addOption(new Option("--inputs <file>", "JSON file of model inputs").makeOptionMandatory())
     .addOption(outOption("safetensors file to write"))

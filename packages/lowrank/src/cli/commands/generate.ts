@@ -6,7 +6,7 @@ import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
 import { addSamplingOptions } from "../options/sampling-options.ts";
 import {
-  adapterOption,
+  adaptersOption,
   basePrecisionOption,
   differentBaseOption,
   modelOption,
@@ -26,7 +26,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
       "Continues prompts, or answers them with an encoder–decoder. Greedy unless --temperature, --top-k, --top-p or --min-p asks for sampling.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption())
+    .addOption(adaptersOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--prompt <text...>", "prompt to continue, or - for stdin; several are generated as one batch")

@@ -5,7 +5,7 @@ import type { CommandIo } from "../io.ts";
 import type { MergeOptions } from "../merge/run-merge.ts";
 import { numberIn } from "../options/parse-values.ts";
 import {
-  adapterOption,
+  adaptersOption,
   differentBaseOption,
   modelOption,
   outOption,
@@ -41,7 +41,7 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
         "writes a Hugging Face folder.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption("PEFT adapter folder to fold in").makeOptionMandatory())
+    .addOption(adaptersOption("PEFT adapter folder to fold in").makeOptionMandatory())
     .addOption(differentBaseOption())
     .addOption(outOption("folder to write"))
     .addOption(

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
-  adapterOption,
+  adaptersOption,
   basePrecisionOption,
   columnsOption,
   differentBaseOption,
@@ -26,7 +26,7 @@ export function addPredictCommand(program: Command, io: CommandIo): void {
         "the class of each word; or the answer in a text. Rows are those that lowrank train reads, without their answers.",
     )
     .addOption(modelOption())
-    .addOption(adapterOption())
+    .addOption(adaptersOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .addOption(

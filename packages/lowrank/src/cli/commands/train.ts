@@ -6,7 +6,6 @@ import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
 import { addPreferenceOptions } from "../options/preference-options.ts";
 import {
-  adapterOption,
   basePrecisionOption,
   columnsOption,
   dataOption,
@@ -78,7 +77,7 @@ function addFiles(command: Command): void {
     .addOption(dataOption())
     .addOption(outOption("folder to write the adapter to"))
     .option("--overwrite", "replace --out if an earlier run wrote it")
-    .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
+    .option("--adapter <path>", "continue this PEFT adapter instead of starting a new one")
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--resume", "go on with the interrupted run in --out")

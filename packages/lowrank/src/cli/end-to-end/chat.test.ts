@@ -85,6 +85,16 @@ describe("lowrank chat", () => {
     expect(again).toBe(one);
   });
 
+  it("lets adapters answer together as their weighted sum, from the start where one has a weight", async () => {
+    const both = [`${place.path("one")}:0.7`, place.path("two")];
+    const lines = ["Hello", "/adapter none", "/retry", "/adapter one 0.7 two", "/retry", "/adapter one nobody"];
+    const { events } = await talk(lines, "--adapter", ...both);
+    const [first, base, again] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
+    expect(first).not.toBe(base);
+    expect(again).toBe(first);
+    expect(events.at(-1)).toMatchObject({ type: "mistake", message: expect.stringContaining('no adapter "nobody"') });
+  });
+
   it("saves the conversation as a row of training, and goes on after mistakes", async () => {
     const saved = place.path("talk.jsonl");
     const lines = [

@@ -42,8 +42,8 @@ it.each([
 
 it.each([
   ["train", "--model", ["--out", "no", "--data", "d"], "Give the one that is meant."],
-  ["merge", "--adapter", ["--out", "no", "--model", "m"], "one after the other with lowrank merge"],
-  ["generate", "--adapter", ["--prompt", "a", "b", "--model", "m"], '"one" and "two"'],
+  ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "One adapter is trained at a time."],
+  ["merge", "--out", ["--adapter", "a", "--model", "m"], '"one" and "two"'],
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
 ])("%s refuses a second %s instead of dropping the first", async (command, option, others, advice) => {
   const [one, two] = option === "--batch-size" ? ["1", "2"] : ["one", "two"];

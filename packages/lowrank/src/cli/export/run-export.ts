@@ -4,19 +4,21 @@ import { basename } from "node:path";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
 import type { ModelConfig } from "@lowrank/families";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { findAdapters } from "../../adapters/weighted-set.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
+import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {
   readonly model?: string;
-  readonly adapter: string;
+  readonly adapter: readonly WeightedPath[];
   readonly out: string;
   readonly to: "gguf";
   readonly dtype: "F32" | "F16" | "BF16" | "Q8_0";
@@ -27,13 +29,18 @@ export interface ExportOptions extends CommonOptions {
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, dtype, overwrite = false } = options;
-  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, adapter] });
+  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, ...pathsOf(adapter)] });
   try {
     const context = sourceContext(report);
-    const found = await nodePlatform.findAdapter(adapter, context);
+    const found = await findAdapters(nodePlatform, adapter, context);
     const read = await found.read({ onWarning: report.warn });
     const config = await configOf(await nodePlatform.findModel(model, context));
-    const bytes = writeGgufAdapter(read, config, { dtype, name: basename(adapter) });
+    const bytes = writeGgufAdapter(read, config, {
+      dtype,
+      name: pathsOf(adapter)
+        .map((path) => basename(path))
+        .join("+"),
+    });
     await writeFileAtomic(out, bytes, { overwrite });
     report.emit({ out, format: options.to, dtype, tensors: read.tensors.size, bytes: bytes.length });
     report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);

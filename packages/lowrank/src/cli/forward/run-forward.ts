@@ -16,6 +16,7 @@ import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
+import { pathsOf } from "../options/named-adapters.ts";
 import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
@@ -35,7 +36,7 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
 export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model: modelPath, adapter, allowDifferentBase, inputs: inputsPath, out, overwrite } = options;
-  await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
+  await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, ...pathsOf(adapter), inputsPath] });
   const text = await readInputs(inputsPath);
   const engine = await startEngine(options, report);
   const request = { model: modelPath, adapter, allowDifferentBase, task: asTask(options.task) };

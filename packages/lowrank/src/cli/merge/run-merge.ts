@@ -12,6 +12,7 @@ import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
+import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
@@ -20,7 +21,7 @@ import type { Report } from "../terminal/report.ts";
 /** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
   readonly model?: string;
-  readonly adapter: string;
+  readonly adapter: readonly WeightedPath[];
   readonly allowDifferentBase?: boolean;
   readonly out: string;
   readonly dtype: "as-base" | "F32" | "F16" | "BF16";
@@ -33,7 +34,7 @@ export interface MergeOptions extends EngineOptions {
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, overwrite } = options;
-  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [model, adapter] });
+  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [model, ...pathsOf(adapter)] });
   try {
     await mergeInto(options, report);
   } finally {

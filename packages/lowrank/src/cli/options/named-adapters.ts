@@ -1,20 +1,41 @@
-// Adapters that have names: "name=path", or a path whose last part is the name.
+// Adapters as they are named on a command line: "path", "path:0.7" for a part of what it does, "name=path" where each has a name.
 
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { UsageError } from "../../errors/usage-errors.ts";
 
-export interface NamedAdapter {
+/** An adapter's path or name on the Hub, and by what its update is multiplied. */
+export interface WeightedPath {
+  readonly adapter: string;
+  readonly weight: number;
+}
+
+export interface NamedAdapter extends WeightedPath {
   readonly name: string;
-  readonly path: string;
+}
+
+/** A path that ends like a weight is a path where something has it. */
+export function weightedPath(text: string): WeightedPath {
+  const [, adapter, weight] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+))$/.exec(text) ?? [];
+  const isWeighted = adapter !== undefined && weight !== undefined && !existsSync(text);
+  return isWeighted ? { adapter, weight: Number(weight) } : { adapter: text, weight: 1 };
+}
+
+/** Where they lie, without their weights. */
+export function pathsOf(adapters: readonly WeightedPath[] = []): readonly string[] {
+  return adapters.map(({ adapter }) => adapter);
 }
 
 /** Throws UsageError for two of one name. */
 export function namedAdapters(adapters: readonly string[]): readonly NamedAdapter[] {
   const named = adapters.map((text) => {
-    const [, name, path] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
-    return name === undefined || path === undefined ? { name: basename(resolve(text)), path: text } : { name, path };
+    const [, name, rest] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+    const weighted = weightedPath(rest ?? text);
+    return { ...weighted, name: name ?? basename(resolve(weighted.adapter)) };
   });
   const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
   if (twice === undefined) return named;
-  throw new UsageError(`Two adapters are named "${twice.name}". Give one another name: --adapter other=${twice.path}`);
+  throw new UsageError(
+    `Two adapters are named "${twice.name}". Give one another name: --adapter other=${twice.adapter}`,
+  );
 }

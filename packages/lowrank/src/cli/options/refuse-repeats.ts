@@ -19,8 +19,5 @@ export function refuseRepeats(command: Command): void {
 
 /** What to do where several would make sense. */
 const repeatable: ReadonlyMap<string, string> = new Map([
-  [
-    "adapter",
-    "Fold them in one after the other with lowrank merge, or let them act together in a program: weightedAdapters of @lowrank/inject.",
-  ],
+  ["adapter", "One adapter is trained at a time. A base into which others are folded is what lowrank merge writes."],
 ]);

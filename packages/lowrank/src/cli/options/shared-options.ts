@@ -2,6 +2,7 @@
 
 import { type EngineName, engineNames } from "@lowrank/engine/facts";
 import { type Command, Option } from "commander";
+import { type WeightedPath, weightedPath } from "./named-adapters.ts";
 import { columnNames, integerIn, nameList } from "./parse-values.ts";
 
 /** What every command has. */
@@ -41,15 +42,18 @@ export function modelOption(): Option {
   );
 }
 
-/** What every command has that takes an adapter. */
+/** What every command has that uses adapters. */
 export interface AdapterOptions {
-  readonly adapter?: string;
+  readonly adapter?: readonly WeightedPath[];
   readonly allowDifferentBase?: boolean;
 }
 
-/** The optional `--adapter`. */
-export function adapterOption(description = "PEFT adapter folder to apply to the model"): Option {
-  return new Option("--adapter <path>", description);
+/** The optional `--adapter` of commands that use adapters; several act together. */
+export function adaptersOption(description = "PEFT adapter folder to apply to the model"): Option {
+  const more = "; several act together, a:0.7 in part";
+  return new Option("--adapter <paths...>", `${description}${more}`).argParser(
+    (text: string, before: readonly WeightedPath[] = []) => [...before, weightedPath(text)],
+  );
 }
 
 /** The `--allow-different-base` of commands that take an adapter. */

@@ -35,7 +35,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const { serve } = await importServe();
   const adapters = namedAdapters(options.adapter ?? []);
   const token = await tokenOf(options, report);
-  const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.path }), report);
+  const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.adapter }), report);
   await startEngine(options, report);
   const { basePrecision, allowDifferentBase = false } = options;
   const model = await openModel({ model: path, basePrecision }, report);
@@ -83,7 +83,8 @@ async function attachAll(
   adapters: readonly NamedAdapter[],
   allowDifferentBase: boolean,
 ): Promise<void> {
-  for (const { name, path } of adapters) await model.attach(path, { name, allowDifferentBase });
+  for (const { name, adapter, weight } of adapters)
+    await model.attach(weight === 1 ? adapter : [{ adapter, weight }], { name, allowDifferentBase });
 }
 
 /** A secret on the command line would be seen by everybody who lists processes. */

@@ -37,13 +37,15 @@ export const biasModes = ["none", "all", "lora_only"] as const;
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
 export interface TrainOptions
   extends EngineOptions,
-    AdapterOptions,
+    Pick<AdapterOptions, "allowDifferentBase">,
     BasePrecisionOptions,
     VariantChoices,
     ComparisonFlags,
     PreferenceFlags,
     TrainerChoices {
   readonly model?: string;
+  /** The one to go on with. */
+  readonly adapter?: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
   readonly out: string;

@@ -1,0 +1,62 @@
+// Adapters that act together, each as strongly as its weight says: found apart, read as the one that they sum up to.
+
+import type { Adapter } from "@lowrank/adapter-format";
+import { baseFingerprintKey } from "@lowrank/inject";
+import { AdaptersOfBasesError, SeveralTokenizersError } from "../errors/library-errors.ts";
+import type { AdapterSource } from "../open/model-source.ts";
+import type { ModelInput, Platform, SourceContext } from "../platform.ts";
+
+/** One of several adapters that act together. */
+export interface WeightedInput {
+  readonly adapter: ModelInput;
+  /** By what its update is multiplied; default 1. */
+  readonly weight?: number | undefined;
+}
+
+/** An adapter, or several that act as one: the sum of their updates, each times its weight. */
+export type AdapterInput = ModelInput | readonly WeightedInput[];
+
+/**
+ * The source of one adapter or of a set's sum, which is used as the first of the set was trained to be. Reading it throws
+ * AdaptersOfBasesError, and what `combineAdapters` of @lowrank/merge does: a DoRA, say, has no sum.
+ */
+export async function findAdapters(
+  platform: Pick<Platform, "findAdapter">,
+  input: AdapterInput,
+  context: SourceContext,
+): Promise<AdapterSource> {
+  if (!isSet(input)) return platform.findAdapter(input, context);
+  const sources = await Promise.all(
+    input.map(async ({ adapter, weight = 1 }) => ({ weight, source: await platform.findAdapter(adapter, context) })),
+  );
+  const [first] = sources;
+  if (first === undefined || (sources.length === 1 && first.weight === 1)) {
+    return first?.source ?? Promise.reject(new RangeError("A set of adapters needs one at least."));
+  }
+  const owners = sources.filter(({ source }) => source.tokenizer !== undefined);
+  if (owners.length > 1) throw new SeveralTokenizersError(owners.map(({ source }) => source.name));
+  return {
+    name: sources.map(({ source, weight }) => (weight === 1 ? source.name : `${source.name}:${weight}`)).join(" + "),
+    tokenizer: owners[0]?.source.tokenizer,
+    setup: () => first.source.setup(),
+    read: async (options) => {
+      const { combineAdapters } = await import("@lowrank/merge"); // few visits to a page mix
+      const read = await Promise.all(
+        sources.map(async ({ source, weight }) => ({ adapter: await source.read(options), weight, name: source.name })),
+      );
+      checkBases(read);
+      return combineAdapters(read, { type: "cat" }); // their sum to the last digit
+    },
+  };
+}
+
+function isSet(input: AdapterInput): input is readonly WeightedInput[] {
+  return Array.isArray(input) && input.every((each: object) => "adapter" in each);
+}
+
+/** Attaching compares one fingerprint with the base's: that of the first. */
+function checkBases(read: readonly { readonly adapter: Adapter; readonly name: string }[]): void {
+  const known = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
+  const bases = new Set(known.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));
+  if (bases.size > 1) throw new AdaptersOfBasesError(known.map(({ name }) => name));
+}

@@ -1,0 +1,70 @@
+// Who answers: the base, one of the adapters in part or in full, or several together.
+
+import { UsageError } from "../../errors/usage-errors.ts";
+import type { OpenedAdapter } from "../../opened-adapter.ts";
+import type { AdapterChoice, OpenedModel } from "../../opened-model.ts";
+import type { NamedAdapter } from "../options/named-adapters.ts";
+import type { Part } from "./chat-line.ts";
+
+/** The adapters of a conversation, by name. */
+export class Voices {
+  readonly #alone = new Map<string, OpenedAdapter>();
+  /** Sums that have answered already, by their parts. */
+  readonly #together = new Map<string, OpenedAdapter>();
+
+  private constructor(
+    private readonly model: OpenedModel,
+    private readonly named: readonly NamedAdapter[],
+    private readonly allowDifferentBase: boolean,
+  ) {}
+
+  /** Attaches all of them. Throws what `OpenedModel.attach` does. */
+  static async attach(
+    model: OpenedModel,
+    named: readonly NamedAdapter[],
+    allowDifferentBase: boolean,
+  ): Promise<Voices> {
+    const voices = new Voices(model, named, allowDifferentBase);
+    for (const { name, adapter } of named)
+      voices.#alone.set(name, await model.attach(adapter, { name, allowDifferentBase }));
+    return voices;
+  }
+
+  /** What may be named, the base as "none". */
+  get names(): readonly string[] {
+    return [...this.#alone.keys(), "none"];
+  }
+
+  /** The parts that answer first: the first adapter, or all where one was given a weight. */
+  get first(): readonly Part[] {
+    const parts = this.named.map(({ name, weight }) => ({ name, strength: weight }));
+    return parts.some(({ strength }) => strength !== 1) ? parts : parts.slice(0, 1);
+  }
+
+  /** Throws UsageError for a name that is none, and what `attach` does for adapters that have no sum. */
+  async choose(parts: readonly Part[]): Promise<AdapterChoice> {
+    const [first, ...others] = parts;
+    if (first === undefined) return { adapter: null };
+    const unknown = parts.find(({ name }) => !this.names.includes(name) || (others.length > 0 && name === "none"));
+    if (unknown !== undefined)
+      throw new UsageError(`There is no adapter "${unknown.name}". There are ${this.names.join(", ")}.`);
+    if (others.length === 0) return { adapter: this.#alone.get(first.name) ?? null, strength: first.strength };
+    const label = describeParts(parts);
+    const sum = this.#together.get(label) ?? (await this.#sumOf(parts));
+    this.#together.set(label, sum);
+    return { adapter: sum };
+  }
+
+  #sumOf(parts: readonly Part[]): Promise<OpenedAdapter> {
+    const inputs = parts.map(({ name, strength: weight }) => ({
+      adapter: this.named.find((each) => each.name === name)?.adapter ?? name,
+      weight,
+    }));
+    return this.model.attach(inputs, { allowDifferentBase: this.allowDifferentBase });
+  }
+}
+
+/** "pirate 0.7 formal": as `/adapter` takes it. */
+export function describeParts(parts: readonly Part[]): string {
+  return parts.map(({ name, strength }) => (strength === 1 ? name : `${name} ${strength}`)).join(" ");
+}
