@@ -69,7 +69,15 @@ export { readObjects } from "./reading/read-objects.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
-export { changeRows, joinRows, pickRows, type RowList } from "./row-list.ts";
+export {
+  changeRows,
+  type DrawnRows,
+  type DrawOptions,
+  drawRows,
+  joinRows,
+  pickRows,
+  type RowList,
+} from "./row-list.ts";
 export { type BleuScore, bleu, tokenize13a } from "./scoring/bleu.ts";
 export { type ClassScores, classScores, type LabelScores, labelScores } from "./scoring/class-scores.ts";
 export { pearson, spearman } from "./scoring/correlation.ts";

@@ -47,21 +47,85 @@ export abstract class NumberedRows<Row> implements RowList<Row> {
   }
 }
 
-/** Some rows of a list, by their places in it. */
+/** Some rows of a list, by their places in it; of an array an array. */
 export function pickRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
-  return new PickedRows(rows, places);
+  const picked = new PickedRows(rows, places);
+  return Array.isArray(rows) ? [...picked] : picked;
 }
 
-/** The rows of lists one after the other. */
+/** The rows of lists one after the other; of arrays an array. */
 export function joinRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
   const [first, ...others] = lists.filter(({ length }) => length > 0);
   if (first === undefined) return [];
-  return others.length === 0 ? first : new JoinedRows([first, ...others]);
+  if (others.length === 0) return first;
+  const joined = new JoinedRows([first, ...others]);
+  return [first, ...others].every((list) => Array.isArray(list)) ? [...joined] : joined;
 }
 
 /** Each row as another one, made when it is asked for; of an array an array. */
 export function changeRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
   return Array.isArray(rows) ? rows.map((row: Row) => change(row)) : new ChangedRows(rows, change);
+}
+
+/** Rows that are made of others whenever one is asked for, of which the length of each is known without that. */
+export interface DrawnRows<Row> extends RowList<Row> {
+  /** About how long each row will be. */
+  readonly lengths: ArrayLike<number>;
+}
+
+/** How rows are drawn. */
+export interface DrawOptions<Row, Drawn> {
+  /** Makes a row of the one at a place; undefined: there is none, and whoever goes through the list passes it over. */
+  make(row: Row, index: number): Drawn | undefined;
+  readonly lengths: ArrayLike<number>;
+}
+
+/**
+ * Each row as another one, made anew each time: the list is as long as that of its rows, also where some of them give none.
+ *
+ * @example
+ * ```ts
+ * import { drawRows } from "@lowrank/data";
+ *
+ * const words = drawRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
+ * if (words.length !== 3 || [...words].join(";") !== "a,b;c") throw new Error("wrong rows");
+ * ```
+ */
+export function drawRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): DrawnRows<Drawn> {
+  return new MadeRows(rows, options);
+}
+
+class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements DrawnRows<Drawn> {
+  constructor(
+    private readonly rows: RowList<Row>,
+    private readonly options: DrawOptions<Row, Drawn>,
+  ) {
+    super();
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  get lengths(): ArrayLike<number> {
+    return this.options.lengths;
+  }
+
+  override *[Symbol.iterator](): Generator<Drawn> {
+    for (const [, drawn] of this.entries()) yield drawn;
+  }
+
+  override *entries(): Generator<[number, Drawn]> {
+    for (const [index, row] of this.rows.entries()) {
+      const drawn = this.options.make(row, index);
+      if (drawn !== undefined) yield [index, drawn];
+    }
+  }
+
+  at(index: number): Drawn | undefined {
+    const row = this.rows.at(index);
+    return row === undefined ? undefined : this.options.make(row, index);
+  }
 }
 
 class ChangedRows<Row, Changed> extends NumberedRows<Changed> {

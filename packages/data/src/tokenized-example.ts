@@ -121,6 +121,15 @@ export function labelsOf(example: TokenizedExample): readonly number[] {
   return example.kind === "span" ? [example.start, example.end] : example.labels;
 }
 
+/** How many tokens a model computes for an example: of all its texts; 1 for what is only seen. */
+export function tokensIn(example: TokenizedExample): number {
+  const { length } = example.inputIds;
+  if (example.kind === "source-target") return length + example.labels.length;
+  if (example.kind === "preference") return length + example.rejected.inputIds.length;
+  if (example.kind === "comparison") return example.others.reduce((sum, other) => sum + other.length, length);
+  return Math.max(1, length);
+}
+
 /** Which labels of a sequence a loss counts. */
 export interface CountedLabels {
   /**

@@ -106,6 +106,21 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 
+  it("whose rows become tokens when they are drawn goes on so, and is the run of rows that were tokenised before", async () => {
+    const [whole, parted, before] = [join(folder, "whole"), join(folder, "parted"), join(folder, "before")];
+    const short = { steps: 4, evalEvery: 4 };
+    await train({ ...short, out: whole, tokenizeWhenDrawn: true });
+    await train({ ...short, out: parted, tokenizeWhenDrawn: true }, { stopAfter: 2 });
+    await expect(train({ ...short, out: parted, resume: true, maxLength: 100 })).rejects.toMatchObject({
+      differences: [expect.stringMatching(/^rows \(as text\): /)],
+    });
+    await train({ ...short, out: parted, resume: true });
+    expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
+    await train({ ...short, out: before });
+    const adapter = async (path: string) => (await bytesIn(path)).get("/adapter_model.safetensors");
+    expect(await adapter(before)).toBe(await adapter(whole));
+  });
+
   it("with verifyBase goes on with the base's very bytes alone, and needs them on a disk", async () => {
     const [base, out] = [join(folder, "base"), join(folder, "out")];
     await cp(tiny, base, { recursive: true });

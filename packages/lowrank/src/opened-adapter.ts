@@ -8,13 +8,13 @@ import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/i
 import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
+import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
-
 import type { TrainingRows } from "./rows/training-rows.ts";
 import type { RunFacts, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
@@ -146,7 +146,7 @@ export class OpenedAdapter {
     const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };
     const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, learning) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
-    training.checkRows(rows.file, tokenized.train, { config: this.config, notices });
+    training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
     const recipe = learning.kind === "comparison" ? learning.recipe : undefined;
     const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
@@ -174,7 +174,8 @@ export class OpenedAdapter {
     refuseUnknownOptions("train", options, trainingNames);
     const folder = await this.#openRun(options, [input, options.validation]);
     try {
-      yield* this.#runIn(folder, await this.prepare(input, options), options);
+      const asBegun = { ...folder?.asBegun, ...given(options) };
+      yield* this.#runIn(folder, await this.prepare(input, asBegun), asBegun);
     } finally {
       await folder?.release();
     }
@@ -272,8 +273,8 @@ export class OpenedAdapter {
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
-    const { verifyBase = false, groupByLength = folder.groupByLength } = options;
-    const asBegun = { ...options, groupByLength };
+    const { verifyBase = false } = options;
+    const asBegun = { ...folder.asBegun, ...given(options) };
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({

@@ -100,7 +100,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
 
 export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
-  ...{ template: true, maxLength: true, maxTargetLength: true },
+  ...{ template: true, maxLength: true, maxTargetLength: true, tokenizeWhenDrawn: true },
   ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
   ...{ desirableWeight: true, undesirableWeight: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },

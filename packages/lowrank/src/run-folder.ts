@@ -2,9 +2,11 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
-import type { RowList, TokenizedExample } from "@lowrank/data";
+import type { Example, RowList, TokenizedExample } from "@lowrank/data";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
+import type { RowLengths } from "./open/position-limit.ts";
+import type { TrainingOptions } from "./options.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
@@ -36,7 +38,10 @@ export interface RunFacts {
   readonly basePrecision: string;
   readonly batchSize: number;
   readonly seed: number;
+  /** All of them, or a sample where they become tokens when they are drawn. */
   readonly rows: RowList<TokenizedExample>;
+  /** What such rows are made of, and after how many tokens they are cut. */
+  readonly texts?: { readonly rows: RowList<Example>; readonly lengths: RowLengths } | undefined;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;
@@ -102,8 +107,8 @@ export interface BestCheckpoint {
 export interface RunFolder {
   /** Where the run goes on, if it does. */
   readonly resumeFrom: TrainingState | undefined;
-  /** Whether the run to go on with put rows of like length together; undefined where there is none. */
-  readonly groupByLength: boolean | undefined;
+  /** How the run to go on with made its batches, as far as it says; empty where there is none. */
+  readonly asBegun: Pick<TrainingOptions, "groupByLength" | "tokenizeWhenDrawn">;
   /** After which step the adapter in the folder is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** Of a finished run, where it is not the last step's. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ExampleError } from "../errors.ts";
+import { drawRows } from "../row-list.ts";
 import type { TokenizedExample } from "../tokenized-example.ts";
 import { isTrainable } from "../tokenizing/shorten-sequence.ts";
 import { batches, batchIndices } from "./batches.ts";
@@ -103,5 +104,56 @@ describe("an epoch", () => {
   it("refuses no examples and a batch size of 0", () => {
     expect(() => [...batches([], { batchSize: 2, padId: 0 })]).toThrow(ExampleError);
     expect(() => [...batches(examples, { batchSize: 0, padId: 0 })]).toThrow(ExampleError);
+  });
+});
+
+describe("batches of so many tokens", () => {
+  const examples = sequences([3, 9, 1, 7, 5, 2, 8]);
+
+  it("hold whole rows in the epoch's order, as many as fit", () => {
+    const inOrder = { batchTokens: 10, shuffle: false } as const;
+    expect(batchIndices(examples, inOrder)).toEqual([[0], [1, 2], [3], [4, 5], [6]]);
+    expect(batchIndices(examples, { batchTokens: 10, seed: 2 }).flat()).toEqual(shuffled(7, 2000));
+  });
+
+  it("leave a row alone that is longer by itself", () => {
+    const batchTokens = 8;
+    const epoch = [...batches(examples, { batchTokens, padId: 0, shuffle: false })];
+    expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 9, 8, 7, 8]);
+  });
+
+  it("of like length waste less time on padding, and hold every row once", () => {
+    const many = sequences(Array.from({ length: 200 }, (_, index) => 1 + ((index * 37) % 50)));
+    const padding = (groupByLength: boolean) => {
+      const epoch = [...batches(many, { batchTokens: 200, padId: 0, groupByLength })];
+      expect(Math.max(...epoch.map(({ tokens }) => tokens))).toBeLessThanOrEqual(200);
+      expect(epoch.reduce((sum, { rows }) => sum + rows, 0)).toBe(200);
+      return epoch.reduce((sum, batch) => sum + batch.rows * batch.time - batch.tokens, 0);
+    };
+    expect(padding(true)).toBeLessThan(padding(false) / 2);
+  });
+
+  it("of drawn rows hold no more than they may either, where lengths were a guess", () => {
+    const guessed = drawRows(examples, { make: (row) => row, lengths: examples.map(() => 1) });
+    const epoch = [...batches(guessed, { batchTokens: 10, padId: 0, shuffle: false })];
+    expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 10, 7, 7, 8]);
+    expect(batchIndices(guessed, { batchTokens: 10, shuffle: false })).toHaveLength(1);
+  });
+
+  it("refuse a batch size beside it", () => {
+    expect(() => batchIndices(examples, { batchTokens: 10, batchSize: 2 })).toThrow(/leave batchSize and dropLast out/);
+    expect(() => batchIndices(examples, { batchTokens: 0 })).toThrow(/whole number from 1, got 0/);
+  });
+});
+
+describe("drawn rows", () => {
+  it("that are not there are left out of their batches, and a batch of none is none", () => {
+    const examples = sequences([3, 2, 4, 1, 2]);
+    const make = (row: TokenizedExample) => (row.inputIds.length === 2 || row.inputIds.length === 4 ? undefined : row);
+    const drawn = drawRows(examples, { make, lengths: [3, 2, 4, 1, 2] });
+    const rowsOf = (batchSize: number) =>
+      [...batches(drawn, { batchSize, padId: 0, shuffle: false })].map(({ rows }) => rows);
+    expect(rowsOf(2)).toEqual([1, 1]);
+    expect(rowsOf(1)).toEqual([1, 1]);
   });
 });

@@ -2,15 +2,19 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
-import type { RowList } from "../row-list.ts";
-import type { CountedLabels, TokenizedExample } from "../tokenized-example.ts";
+import type { DrawnRows, RowList } from "../row-list.ts";
+import { type CountedLabels, type TokenizedExample, tokensIn } from "../tokenized-example.ts";
+import { fillBatches } from "./fill-batches.ts";
 import { apart, isRelated } from "./keep-apart.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
 
 /** How examples become batches. */
 export interface BatchOptions extends CountedLabels {
-  readonly batchSize: number;
+  /** Rows a batch; left out where `batchTokens` says how large one is. */
+  readonly batchSize?: number | undefined;
+  /** In place of a batch size: as many whole rows as have together no more than so many tokens; a longer row is alone. */
+  readonly batchTokens?: number | undefined;
   /** What rows are padded with on the right. */
   readonly padId: number;
   /** The run's seed; the order of an epoch is drawn from seed · 1000 + epoch. Default 0. */
@@ -29,6 +33,7 @@ export interface BatchOptions extends CountedLabels {
 
 const optionNames: OptionNames<BatchOptions> = {
   batchSize: true,
+  batchTokens: true,
   padId: true,
   seed: true,
   epoch: true,
@@ -43,7 +48,7 @@ const optionNames: OptionNames<BatchOptions> = {
 const batchesPerGroup = 50;
 
 /**
- * The batches of one epoch, made as they are asked for. Throws ExampleError for a batch size or a `multipleOf` that is
+ * The batches of one epoch, made as they are asked for; rows that `drawRows` has none for are left out of theirs. Throws ExampleError for a batch size or a `multipleOf` that is
  * no whole number from 1, or where there are no examples.
  *
  * @example
@@ -61,40 +66,88 @@ const batchesPerGroup = 50;
 export function* batches(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenBatch> {
   refuseUnknownOptions("batches", options, optionNames);
   const { padId, multipleOf = 1, firstCounts = false } = options;
-  for (const indices of batchIndices(examples, options)) {
-    const rows = indices.map((index) => examples.at(index) as TokenizedExample);
-    yield padBatch(rows, { padId, multipleOf, firstCounts });
+  for (const rows of batchRows(examples, options)) {
+    if (rows.length > 0) yield padBatch(rows, { padId, multipleOf, firstCounts });
   }
 }
 
-/** Which examples each batch of an epoch holds. */
+/** Of rows that are drawn it turns out only now how many tokens each has. */
+function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenizedExample[]> {
+  const { batchTokens, groupByLength = false } = options;
+  const planned = batchIndices(examples, options);
+  const drawn = function* (indices: readonly number[]) {
+    for (const index of indices) {
+      const row = examples.at(index);
+      if (row !== undefined) yield row;
+    }
+  };
+  for (const indices of groupByLength || batchTokens === undefined ? planned : [planned.flat()]) {
+    if (batchTokens === undefined) yield [...drawn(indices)];
+    else yield* fillBatches(drawn(indices), { tokens: batchTokens, tokensOf: tokensIn });
+  }
+}
+
+/** Which examples each batch of an epoch holds; of drawn rows with `batchTokens` about which, by how long they will be. */
 export function batchIndices(
   examples: RowList<TokenizedExample>,
   options: Omit<BatchOptions, "padId">,
 ): readonly (readonly number[])[] {
   refuseUnknownOptions("batchIndices", options, optionNames);
-  const { batchSize, epoch = 0, seed = 0 } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ExampleError(`The batch size must be a whole number from 1, got ${batchSize}.`);
-  }
+  const { epoch = 0, seed = 0 } = options;
+  checkSize(options);
   if (examples.length === 0) throw new ExampleError("There are no examples to make batches of.");
   const orderSeed = seed * 1000 + epoch;
   const order = options.shuffle === false ? inOrder(examples.length) : shuffled(examples.length, orderSeed);
-  const chunks = options.groupByLength === true ? groupedChunks(order, examples, batchSize) : chunk(order, batchSize);
-  if (options.groupByLength === true && options.shuffle !== false) shuffleInPlace(chunks, mulberry32(orderSeed));
+  const { batchTokens, groupByLength = false } = options;
+  const lengths = groupByLength || batchTokens !== undefined ? lengthsOf(examples, options) : [];
+  const lengthOf = (index: number) => lengths[index] ?? 0;
+  const batchSize = options.batchSize ?? rowsWithin(batchTokens ?? 1, lengths);
+  const cut = (rows: readonly number[]) =>
+    batchTokens === undefined
+      ? chunk(rows, batchSize)
+      : [...fillBatches(rows, { tokens: batchTokens, tokensOf: lengthOf })];
+  const groups = groupByLength ? chunk(order, batchSize * batchesPerGroup) : [];
+  const chunks = groupByLength ? groups.flatMap((group) => cut(byLength(group, lengthOf))) : cut(order);
+  if (groupByLength && options.shuffle !== false) shuffleInPlace(chunks, mulberry32(orderSeed));
   const whole = options.dropLast === true ? chunks.filter((indices) => indices.length === batchSize) : chunks;
   return options.shuffle !== false && isRelated(examples.at(0)) ? apart(whole, examples) : whole;
 }
 
-function groupedChunks(order: readonly number[], examples: RowList<TokenizedExample>, batchSize: number): number[][] {
-  const lengths = examples.map(({ inputIds }) => inputIds.length);
-  const lengthOf = (index: number) => lengths[index] ?? 0;
-  return chunk(order, batchSize * batchesPerGroup).flatMap((group) => {
-    return chunk(
-      group.sort((a, b) => lengthOf(b) - lengthOf(a)),
-      batchSize,
+function checkSize({ batchSize, batchTokens, dropLast }: Omit<BatchOptions, "padId">): void {
+  const [what, size] =
+    batchTokens === undefined ? ["batch size", batchSize] : ["number of tokens a batch", batchTokens];
+  if (size === undefined || !Number.isInteger(size) || size < 1) {
+    throw new ExampleError(`The ${what} must be a whole number from 1, got ${size}.`);
+  }
+  if (batchTokens !== undefined && (batchSize !== undefined || dropLast === true)) {
+    throw new ExampleError(
+      "A batch of so many tokens has no batch size, and is never full: leave batchSize and dropLast out.",
     );
-  });
+  }
+}
+
+/** About how many rows have so many tokens together. */
+function rowsWithin(tokens: number, lengths: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < lengths.length; index += 1) sum += lengths[index] ?? 0;
+  return Math.max(1, Math.floor((tokens * lengths.length) / Math.max(1, sum)));
+}
+
+function byLength(rows: number[], lengthOf: (index: number) => number): number[] {
+  return rows.sort((a, b) => lengthOf(b) - lengthOf(a));
+}
+
+/** What rows are grouped by is the length of what is read; what fills a batch is all that is computed. */
+function lengthsOf(
+  examples: RowList<TokenizedExample>,
+  { batchTokens }: Pick<BatchOptions, "batchTokens">,
+): ArrayLike<number> {
+  if (isDrawn(examples)) return examples.lengths;
+  return examples.map((example) => (batchTokens === undefined ? example.inputIds.length : tokensIn(example)));
+}
+
+function isDrawn<Row>(rows: RowList<Row>): rows is DrawnRows<Row> {
+  return "lengths" in rows;
 }
 
 function inOrder(count: number): readonly number[] {

@@ -15,7 +15,8 @@ import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts"
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredData } from "../rows/measured-batches.ts";
 import { hasLabels, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
-import { chooseTemplate, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
+import { chooseTemplate } from "../rows/tokens/choose-template.ts";
+import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
 import { evaluateComparisons } from "./evaluate-comparisons.ts";
 import { measureAnswers } from "./measure-answers.ts";

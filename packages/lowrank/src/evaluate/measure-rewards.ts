@@ -7,7 +7,8 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { type PreferenceOptions, preferencePlan } from "../preferences/preference-plan.ts";
 import { measurePreferences, type PreferenceScores } from "../preferences/preference-step.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
-import { type TokenizeRowsOptions, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
+import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
+import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 
 /** How. */
 export interface RewardOptions extends TokenizeRowsOptions {

@@ -3,7 +3,7 @@
 import { type ChatMessage, promptTemplate } from "@lowrank/data";
 import { given } from "../given.ts";
 import { encodePrompt, type PromptReader, renderPrompt } from "../rows/encode-prompt.ts";
-import { chooseTemplate } from "../rows/tokens/tokenize-rows.ts";
+import { chooseTemplate } from "../rows/tokens/choose-template.ts";
 
 /** A conversation so far, the person's turn last; the model's own chat template writes it unless another is named. */
 export interface Conversation {

@@ -28,9 +28,10 @@ beforeAll(async () => {
 });
 
 it.each([
-  ["held out by share", { groupByLength: false }],
-  ["of like length together", { groupByLength: true }],
-])("rows on the disk, %s, make the adapter that rows in memory make, bit for bit", async (_, { groupByLength }) => {
+  ["tokenised when a batch draws them", { groupByLength: false }],
+  ["tokenised before", { groupByLength: false, tokenizeWhenDrawn: false }],
+  ["tokenised before, of like length together", { groupByLength: true, tokenizeWhenDrawn: false }],
+])("rows on the disk, %s, make the adapter that rows in memory make, bit for bit", async (_, choices) => {
   const spool = new RowSpool<Example>({ maxBytes: 0 });
   for (const example of examples) spool.add(example);
   const adapters = [];
@@ -42,7 +43,7 @@ it.each([
     const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
     const data = trainingRows({ data: { name: "rows", rows }, validationShare: 0.2, seed: 1, task: model.base.task });
     expect(data.train.length + data.validation.length).toBe(40);
-    const options = { steps: 2, batchSize: 4, groupByLength, learningRate: 0.01 };
+    const options = { ...choices, steps: 2, batchSize: 4, learningRate: 0.01 };
     const prepared = await adapter.prepare(data, options);
     expect(Array.isArray(prepared.train)).toBe(platform === nodePlatform);
     for await (const event of adapter.train(data, options)) expect(event.type).not.toBe("failed");

@@ -6,7 +6,7 @@ import type { RowsInput } from "../platform.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { checkProblem, problemOf } from "./classes/problem-type.ts";
-import { type RowGoal, rowGoal } from "./row-kinds.ts";
+import { hasLabels, type RowGoal, rowGoal } from "./row-kinds.ts";
 
 /** Rows, and the file that messages name. */
 export interface RowFile {
@@ -58,8 +58,10 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
   const goal = rowGoal(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
-  const problem = request.problem ?? problemOf(data.rows);
+  const isLabelled = hasLabels(goal) || task === "token-classification";
+  const problem = request.problem ?? (isLabelled ? problemOf(data.rows) : undefined);
   const check = (file: RowFile) => {
+    if (!isLabelled) return; // going through rows on a disk takes seconds
     if (problem !== undefined) checkProblem(file.name, file.rows, { problem, rowOf: (_, index) => index + 1 });
     if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
   };

@@ -21,7 +21,7 @@ export interface TrainedAdapter {
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
-  rows: Pick<TokenizedRows, "train" | "learning">,
+  rows: Pick<TokenizedRows, "train" | "drawn" | "learning">,
   options: LoopOptions,
 ): RunFacts {
   const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
@@ -35,7 +35,8 @@ export function runFacts(
     basePrecision: adapter.basePrecision ?? "float32",
     batchSize,
     seed,
-    rows: rows.train,
+    rows: rows.drawn?.sample ?? rows.train,
+    ...given({ texts: rows.drawn?.texts }),
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,

@@ -1,19 +1,27 @@
 // The rows of a run as tokens, with the template that suits them.
 
-import type { LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import type { LearningPlan } from "../learn/learning-plan.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
-import { chooseTemplate, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
+import { chooseTemplate } from "../rows/tokens/choose-template.ts";
+import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
+import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
+import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
+import type { RunFacts } from "../run-folder.ts";
 import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
+  /** Of rows that become tokens when a batch draws them: those that were looked at, and what all are made of. */
+  readonly drawn?:
+    | { readonly sample: DrawnTokens["sample"]; readonly texts: NonNullable<RunFacts["texts"]> }
+    | undefined;
   readonly padId: number;
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
@@ -31,7 +39,7 @@ export interface RowReader {
   readonly platform: Pick<Platform, "keepRows">;
 }
 
-/** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
+/** Tokenises rows, or says how they will be; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
   { model, tokenizer, labels, platform, learning, options }: RowReader & { readonly options: RowOptions },
@@ -40,18 +48,38 @@ export function tokenizedRows(
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const lengths = rowLengths(model, options);
   const prompts = learning.kind === "comparison" ? learning.prompts : undefined;
-  const shared = { model, tokenizer, template, lengths, labels, platform, prompts };
-  const { validation: held, numbers } = rows;
+  const shared = { model, tokenizer, template, lengths, labels, prompts };
+  const { train, validation: held, numbers } = rows;
+  const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
+    const how = { ...shared, ...of };
+    const isDrawn =
+      drawsTokens(from, { goal: rows.goal, ...how }) && (options.tokenizeWhenDrawn ?? !Array.isArray(from));
+    if (isDrawn) return drawTokens(from, how, notices);
+    return { rows: tokenizeRows(from, { ...how, platform }, notices), sample: undefined };
+  };
+  const { rows: tokens, sample } = made(train, { file: rows.file, rowOf: numbers.train });
   return {
-    train: tokenizeRows(rows.train, { ...shared, file: rows.file, rowOf: numbers.train }, notices),
-    validation:
-      held.length === 0
-        ? []
-        : tokenizeRows(held, { ...shared, file: rows.validationFile, rowOf: numbers.validation }, notices),
+    train: tokens,
+    validation: held.length === 0 ? [] : made(held, { file: rows.validationFile, rowOf: numbers.validation }).rows,
+    ...(sample === undefined ? {} : { drawn: { sample, texts: { rows: train, lengths } } }),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
     learning,
   };
+}
+
+/**
+ * Whether a row may become tokens when a batch draws it: not where it is none, where neighbours depend on its texts, or where it
+ * gives an encoder–decoder several.
+ */
+function drawsTokens(
+  rows: RowList<Example>,
+  { goal, tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths"> & Pick<TrainingRows, "goal">,
+): boolean {
+  const kind = rows.at(0)?.kind;
+  if (tokenizer === undefined || goal === "comparison" || kind === "tokens" || kind === "span" || kind === "speech")
+    return false;
+  return lengths.maxTargetLength === undefined || kind !== "chat";
 }
 
 function writesText(goal: TrainingRows["goal"]): boolean {

@@ -15,6 +15,11 @@ export interface RowOptions extends ComparisonOptions, PreferenceOptions {
   readonly maxLength?: number | undefined;
   /** Of an encoder–decoder: after how many tokens answers are cut. */
   readonly maxTargetLength?: number | undefined;
+  /**
+   * Whether rows become tokens when a batch draws them, and not all before the first step, so that neither memory nor a disk
+   * holds them. Default: for rows that are too many for memory, and as the run began where `resume` goes on with one.
+   */
+  readonly tokenizeWhenDrawn?: boolean | undefined;
 }
 
 /** How long to train, how fast, and on what at once. */

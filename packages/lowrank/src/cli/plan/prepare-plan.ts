@@ -12,7 +12,7 @@ import type { TrainOptions } from "../train/train-options.ts";
 import { readTrainingRows } from "../train/training-data.ts";
 
 /** No folder: nothing to go on with, and nobody to tell runs apart for. */
-export const unkept = { groupByLength: undefined, identify: async () => "" };
+export const unkept = { asBegun: {}, identify: async () => "" };
 
 /** A run and the engine that it is for; the caller disposes of its model. `choose` may take fewer rows. */
 export async function preparePlan(

@@ -42,7 +42,7 @@ export interface RunData {
   /** What --lora-config says. */
   readonly loraConfig: LoraConfig | undefined;
   /** --out, which knows the run to go on with. */
-  readonly folder: Pick<RunFolder, "groupByLength" | "identify">;
+  readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */

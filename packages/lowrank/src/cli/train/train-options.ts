@@ -107,20 +107,18 @@ export interface TrainOptions
 }
 
 /** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
-export function trainingOptions(
-  options: TrainOptions,
-  { groupByLength: asBegun }: Pick<RunFolder, "groupByLength">,
-): TrainingOptions {
+export function trainingOptions(options: TrainOptions, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {
   const { template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule } =
     options;
   const { warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches } =
     options;
-  const { groupByLength = asBegun, columns, header } = options;
+  const { groupByLength, columns, header } = options;
   return {
     ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
     ...loopChoices(options),
-    groupByLength,
+    ...asBegun,
+    ...given({ groupByLength }),
     ...comparisonOptions(options),
     ...preferenceFlags(options),
     ...given({ columns, header }),

@@ -12,7 +12,7 @@ import { claimOutput } from "../output/check-output.ts";
 import { EventLog } from "./event-log.ts";
 import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, metricsLines } from "./metrics-file.ts";
-import { checkSameRun, notedBaseFiles, notedGrouping, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, notedBaseFiles, notedSettings, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
 /**
@@ -64,8 +64,8 @@ class DiskRunFolder implements RunFolder {
     this.#savedStep = resumeFrom?.step;
   }
 
-  get groupByLength(): boolean | undefined {
-    return notedGrouping(this.resumeFrom?.fingerprint);
+  get asBegun(): RunFolder["asBegun"] {
+    return notedSettings(this.resumeFrom?.fingerprint);
   }
 
   get savedStep(): number | undefined {

@@ -2,7 +2,7 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
-import { checkSameRun, notedGrouping, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, notedSettings, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
 
 const row: TokenizedExample = { kind: "sequence", inputIds: [1, 2], labels: [1, 2] };
 
@@ -90,15 +90,16 @@ describe("checkSameRun", () => {
   });
 });
 
-describe("notedGrouping", () => {
+describe("notedSettings", () => {
   it("says of a run without an order that it batched by chance, as those did that knew of none", () => {
-    expect(notedGrouping(fingerprintOf())).toBe(false);
-    expect(notedGrouping(fingerprintOf({}, { order: ["without the last batch"] }))).toBe(false);
-    expect(notedGrouping(fingerprintOf({}, { order: ["by length", "without the last batch"] }))).toBe(true);
+    const grouping = (order?: RunIdentity["order"]) => notedSettings(fingerprintOf({}, { order })).groupByLength;
+    expect(grouping()).toBe(false);
+    expect(grouping(["without the last batch"])).toBe(false);
+    expect(grouping(["by length", "without the last batch"])).toBe(true);
   });
 
   it("says nothing of what is no run's", () => {
-    expect([undefined, "{", "0123456789abcdef"].map(notedGrouping)).toEqual([undefined, undefined, undefined]);
+    expect([undefined, "{", "0123456789abcdef"].map(notedSettings)).toEqual([{}, {}, {}]);
   });
 });
 

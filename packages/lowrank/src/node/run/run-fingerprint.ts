@@ -7,7 +7,7 @@ import { labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
-import type { RowOrder, RunFacts } from "../../run-folder.ts";
+import type { RowOrder, RunFacts, RunFolder } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 
 /** What a run consists of. */
@@ -18,11 +18,12 @@ export interface RunIdentity extends RunFacts {
 
 const filePrefix = "base file ";
 const orderName = "order of rows";
+const textsName = "rows (as text)";
 
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { adapterSeed, order, learning, embeddingNoise, labelSmoothing } = run;
+  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -30,6 +31,7 @@ export function runFingerprint(run: RunIdentity): string {
     "batch size": batchSize,
     seed,
     "rows (as tokens)": hashRows(rows),
+    ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
     ...given({
       "init batches": startBatches,
@@ -53,12 +55,13 @@ export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, H
   return files;
 }
 
-/** Whether a saved run put rows of like length together; undefined where it does not say what it was told. */
-export function notedGrouping(saved: string | undefined): boolean | undefined {
+/** How a saved run made its batches; empty where it does not say what it was told. */
+export function notedSettings(saved: string | undefined): RunFolder["asBegun"] {
   const facts = parseFacts(saved);
-  if (facts === undefined) return undefined;
+  if (facts === undefined) return {};
   const order = facts.get(orderName);
-  return Array.isArray(order) && order.includes("by length" satisfies RowOrder);
+  const groupByLength = Array.isArray(order) && order.includes("by length" satisfies RowOrder);
+  return { groupByLength, tokenizeWhenDrawn: facts.has(textsName) };
 }
 
 /**
@@ -125,6 +128,13 @@ function hashRows(rows: RowList<TokenizedExample>): string {
     }
     if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
   }
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** Of rows that are tokens only when they are drawn; their sample says how they become such. */
+function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
+  const hash = createHash("sha256").update(JSON.stringify(lengths));
+  for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
   return hash.digest("hex").slice(0, 32);
 }
 

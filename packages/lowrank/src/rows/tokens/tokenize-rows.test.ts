@@ -4,7 +4,8 @@ import { recordingIo } from "../../cli/terminal/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
 import { NothingToTrainError } from "../../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
-import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
+import { chooseTemplate } from "./choose-template.ts";
+import { tokenizeRows } from "./tokenize-rows.ts";
 
 const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };
 const json = { ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };

@@ -1,0 +1,47 @@
+// Which template writes a run's rows.
+
+import {
+  chatTemplate,
+  type Example,
+  type PromptTemplate,
+  promptTemplate,
+  promptTemplates,
+  type RowList,
+  type TextTokenizer,
+} from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
+import { given } from "../../given.ts";
+import { textsOf } from "../chosen-answers.ts";
+
+/** Who reads what a template writes. */
+interface TemplateReader {
+  readonly tokenizer: TextTokenizer | undefined;
+  readonly task: Task;
+}
+
+/**
+ * The template that was asked for, or the one that suits the rows and the model. Throws ChatTemplateMissingError, and
+ * TemplateError for a name that there is not.
+ */
+export function chooseTemplate(
+  name: string | undefined,
+  examples: RowList<Example>,
+  reader: TemplateReader,
+): PromptTemplate {
+  const { tokenizer } = reader;
+  const chosen = name ?? defaultTemplate(examples.at(0), reader);
+  if (chosen !== "chat") return promptTemplate(chosen);
+  if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
+  if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));
+  const { bosToken, eosToken } = tokenizer;
+  return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
+}
+
+function defaultTemplate(first: Example | undefined, { tokenizer, task }: TemplateReader): string {
+  const example = first && textsOf(first)[0];
+  // Encoder–decoders were taught tasks as plain text ("translate English to German: …"); no answer has to be set apart.
+  if (example?.kind === "instruction") return task === "sequence-to-sequence" ? "plain" : "alpaca";
+  if (example?.kind === "chat") return tokenizer?.chatTemplate === undefined ? "vicuna" : "chat";
+  return "plain";
+}

@@ -1,0 +1,69 @@
+import { type Example, TextTokenizer } from "@lowrank/data";
+import { describe, expect, it } from "vitest";
+import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { createReport } from "../../cli/terminal/report.ts";
+import { chooseTemplate } from "./choose-template.ts";
+import { drawTokens } from "./draw-tokens.ts";
+import { tokenizeRows } from "./tokenize-rows.ts";
+
+const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };
+const tokenizer = TextTokenizer.fromJson({ ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] });
+const options = {
+  file: "rows.jsonl",
+  model: { config: { vocabularySize: 3, labels: 2 }, task: "causal-lm" },
+  tokenizer,
+  template: chooseTemplate("plain", [], { tokenizer, task: "causal-lm" }),
+  lengths: { maxLength: 8 },
+  labels: { labelIds: new Map() },
+} as const;
+
+/** So many that not all are looked at, and none of those at `odd` is. */
+function rowsWith(odd: readonly Example[]): Example[] {
+  const rows = Array.from(
+    { length: 3000 },
+    (_, row): Example => ({ kind: "text", text: row % 2 === 0 ? "a b" : "b a a b" }),
+  );
+  for (const [index, example] of odd.entries()) rows[1000 + 2 * index] = example;
+  return rows;
+}
+
+function draw(rows: readonly Example[]) {
+  const { io, stderr } = recordingIo();
+  const drawn = drawTokens(rows, options, createReport(io, {}));
+  return { ...drawn, told: () => stderr() };
+}
+
+describe("drawTokens", () => {
+  it("gives each row the tokens that it has when all are made before", () => {
+    const rows = rowsWith([]);
+    const { rows: drawn, sample } = draw(rows);
+    expect(sample).toHaveLength(1024);
+    expect([...drawn]).toEqual([...tokenizeRows(rows, options, createReport(recordingIo().io, {}))]);
+    expect(drawn.at(2999)?.inputIds).toEqual([2, 1, 1, 2]);
+  });
+
+  it("knows about how long each row is", () => {
+    const { lengths } = draw(rowsWith([])).rows;
+    expect([lengths[0], lengths[1]]).toEqual([2, 4]);
+  });
+
+  it("leaves out what turns out to be broken or to have nothing to train, and tells the first", () => {
+    const { rows, told } = draw(
+      rowsWith([
+        { kind: "text", text: "a c" },
+        { kind: "text", text: "" },
+      ]),
+    );
+    expect(told()).toBe("");
+    expect([rows.at(1000), rows.at(1002), rows.length]).toEqual([undefined, undefined, 3000]);
+    expect([...rows]).toHaveLength(2998);
+    expect(told()).toMatch(/Row 1001 of "rows.jsonl" has 3, expected token ids from 0 to 2/);
+    expect(told().match(/left out/g)).toHaveLength(1);
+  });
+
+  it("refuses a file whose looked-at rows are broken, by their numbers in it", () => {
+    const rows = rowsWith([]);
+    rows[0] = { kind: "text", text: "c c" };
+    expect(() => draw(rows)).toThrow(/row 1: expected token ids from 0 to 2/);
+  });
+});

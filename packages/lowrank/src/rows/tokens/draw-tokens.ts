@@ -1,0 +1,97 @@
+// Rows of more than memory holds become tokens when a batch draws them: the first step need not wait for the last row, and no
+// tokens are kept. What has to be known of every row is about how long it is; of the rest, some rows tell.
+
+import {
+  DataError,
+  type DrawnRows,
+  drawRows,
+  type Example,
+  isTrainable,
+  pickRows,
+  type RowList,
+  type TokenizedExample,
+} from "@lowrank/data";
+import type { Notices } from "../../notices.ts";
+import { wrongIds } from "./check-ids.ts";
+import { numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
+import { countedLabels, tokenizeRows } from "./tokenize-rows.ts";
+
+/** Rows that are tokenised anew each time. */
+export interface DrawnTokens {
+  readonly rows: DrawnRows<TokenizedExample>;
+  /** Those that were looked at before, from all over the file. */
+  readonly sample: readonly TokenizedExample[];
+}
+
+/** How many rows are looked at before the first step. */
+const sampleSize = 1024;
+
+/**
+ * Looks at some rows as `tokenizeRows` does, and throws what it does; the others are tokenised when somebody asks for them. One that
+ * turns out to be broken then, or to have nothing to train, is left out of its batch; the first such is told.
+ */
+export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
+  const places = spread(examples.length);
+  const looked = [...pickRows(examples, places)];
+  const rowOf = (index: number) => numberOf(places[index] ?? index, options);
+  const sample = [...tokenizeRows(looked, { ...options, rowOf, isSample: true }, notices)];
+  const tokensPerCharacter = sum(sample.map(tokensIn)) / Math.max(1, sum(looked.map(charactersIn)));
+  const lengths = new Int32Array(examples.length);
+  for (const [index, example] of examples.entries()) {
+    const expected = Math.round(charactersIn(example) * tokensPerCharacter);
+    lengths[index] = Math.min(options.lengths.maxLength, Math.max(1, expected));
+  }
+  let isTold = false;
+  const leaveOut = (index: number, reason: string) => {
+    if (isTold) return;
+    isTold = true;
+    const message =
+      `Row ${numberOf(index, options)} of "${options.file}" ${reason}: it is left out, and so are all ` +
+      "like it, without another word.";
+    notices.warn({ code: "ROWS_SKIPPED", message });
+  };
+  const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });
+  return { rows: drawRows(examples, { make, lengths }), sample };
+}
+
+function tokensOf(
+  example: Example,
+  index: number,
+  { options, leaveOut }: { readonly options: TokenizeRowsOptions; leaveOut(index: number, reason: string): void },
+): TokenizedExample | undefined {
+  const alone = { ...options, rowOf: () => numberOf(index, options) };
+  try {
+    const rows = numberedTokens({ first: 0, examples: [example] }, [example], alone);
+    const [wrong] = wrongIds(rows, options.model);
+    if (wrong !== undefined) leaveOut(index, `has ${wrong.found}, expected ${wrong.expected}`);
+    else if (rows[0] === undefined || !isTrainable(rows[0].tokens, countedLabels(options.model))) {
+      leaveOut(index, "has nothing to train");
+    } else return rows[0].tokens;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    const [problem] = error.problems;
+    leaveOut(index, `is ${problem?.found ?? "broken"}`);
+  }
+  return undefined;
+}
+
+/** Places from all over a list. */
+function spread(length: number): readonly number[] {
+  const count = Math.min(length, sampleSize);
+  return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));
+}
+
+/** How much text a row has, wherever it is in it. */
+function charactersIn(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return sum(Object.values(value).map(charactersIn));
+}
+
+function tokensIn(example: TokenizedExample): number {
+  return example.inputIds.length + (example.kind === "preference" ? example.rejected.inputIds.length : 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

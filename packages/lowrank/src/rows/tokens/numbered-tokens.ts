@@ -1,0 +1,91 @@
+// Rows as tokens with their numbers in the file, so that what is wrong with them can be told.
+
+import {
+  type ComparisonPrompts,
+  cutSourceTarget,
+  cutSpan,
+  type Example,
+  type LabelMeaning,
+  labelImage,
+  type PromptTemplate,
+  type RowList,
+  renderSourceTarget,
+  shortenTokens,
+  type TextTokenizer,
+  type TokenizedExample,
+  tokenizeExamples,
+} from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+import { given } from "../../given.ts";
+import type { RowLengths } from "../../open/position-limit.ts";
+import type { RowNumbers } from "../training-rows.ts";
+import type { IdLimits, NumberedTokens } from "./check-ids.ts";
+import { unwritableRows } from "./unwritable-rows.ts";
+
+/** What decides how rows become tokens. */
+export interface TokenizeRowsOptions {
+  readonly file: string;
+  readonly model: { readonly config: IdLimits; readonly task: Task };
+  /** Absent where every row is tokenised already. */
+  readonly tokenizer: TextTokenizer | undefined;
+  readonly template: PromptTemplate;
+  readonly lengths: RowLengths;
+  /** What is written before texts that are compared. */
+  readonly prompts?: ComparisonPrompts | undefined;
+  readonly labels: LabelMeaning;
+  /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
+  readonly rowOf?: RowNumbers;
+}
+
+/** Rows that follow each other, and the place of the first. */
+export interface Chunk {
+  readonly first: number;
+  readonly examples: readonly Example[];
+}
+
+/** The number in the file of the row at a place. */
+export function numberOf(place: number, { rowOf }: Pick<TokenizeRowsOptions, "rowOf">): number {
+  return rowOf?.(place) ?? place + 1;
+}
+
+/** Some of all rows as tokens. Throws a DataError that names all which the template cannot write. */
+export function numberedTokens(
+  { first, examples }: Chunk,
+  all: RowList<Example>,
+  options: TokenizeRowsOptions,
+): readonly NumberedTokens[] {
+  const { file, tokenizer, labels, lengths } = options;
+  const { maxLength, maxTargetLength } = lengths;
+  const rowOf = (place: number) => numberOf(place, options);
+  const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
+    return { tokens, row: rowOf(first + index) };
+  };
+  if (tokenizer === undefined) {
+    return examples.flatMap((example, index) => {
+      if (example.kind === "span") return [numbered(cutSpan(example, maxLength), index)];
+      if (example.kind === "image") return [numbered(labelImage(example, labels), index)];
+      if (example.kind !== "tokens") return [];
+      const isTarget = maxTargetLength !== undefined && typeof example.labels !== "number";
+      const tokens = isTarget
+        ? cutSourceTarget(example, { maxLength, maxTargetLength })
+        : shortenTokens(example, maxLength, labels);
+      return [numbered(tokens, index)];
+    });
+  }
+  const template = maxTargetLength === undefined ? options.template : withSource(options.template);
+  try {
+    const tokenized = tokenizeExamples(examples, tokenizer, template, {
+      ...lengths,
+      ...labels,
+      ...given({ prompts: options.prompts }),
+    });
+    return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
+  } catch (error) {
+    throw unwritableRows(error, all, { file, template, tokenizer, maxLength, rowOf });
+  }
+}
+
+/** The template, refusing rows of which nothing would be left for an encoder to read. */
+function withSource(template: PromptTemplate): PromptTemplate {
+  return { ...template, render: (example) => renderSourceTarget(example, template) };
+}
