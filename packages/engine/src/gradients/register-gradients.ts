@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { arithmeticGradients } from "./arithmetic.ts";
 import { convolutionGradients } from "./convolutions.ts";
 import { elementwiseGradients } from "./elementwise.ts";
+import { graphKernelGradients } from "./graph-kernels.ts";
 import { layoutGradients } from "./layout.ts";
 import { productGradients } from "./products.ts";
 import { reductionGradients } from "./reductions.ts";
@@ -16,6 +17,7 @@ export const gradientTable: readonly tf.GradConfig[] = [
   ...layoutGradients,
   ...productGradients,
   ...convolutionGradients,
+  ...graphKernelGradients,
 ];
 
 /** Registers each gradient whose kernel has none yet. Calling it twice does nothing more. */

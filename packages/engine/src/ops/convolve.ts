@@ -5,6 +5,7 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
+import { spreadAxis } from "../kernels/spread-axis.ts";
 
 /**
  * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,
@@ -61,24 +62,4 @@ function padBorders(x: tf.Tensor, { padding: [rows, columns] }: ConvolutionGeome
 /** A dilated kernel is a larger one with zeros between its entries. */
 function spreadKernel(filter: tf.Tensor, [down, across]: readonly [number, number]): tf.Tensor {
   return spreadAxis(spreadAxis(filter, 0, down), 1, across);
-}
-
-function spreadAxis(filter: tf.Tensor, axis: number, dilation: number): tf.Tensor {
-  const { shape } = filter;
-  const size = shape[axis] ?? 1;
-  if (dilation === 1 || size === 1) return filter;
-  const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
-  const lifted = tf.reshape(filter, [product(before), size, 1, product(after)]);
-  const spread = tf.pad(lifted, [
-    [0, 0],
-    [0, 0],
-    [0, dilation - 1],
-    [0, 0],
-  ]);
-  const long = tf.reshape(spread, [...before, size * dilation, ...after]);
-  return tf.slice(long, Array<number>(shape.length).fill(0), [...before, (size - 1) * dilation + 1, ...after]);
-}
-
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((all, size) => all * size, 1);
 }
