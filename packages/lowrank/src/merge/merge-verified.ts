@@ -55,7 +55,7 @@ export async function mergeVerified(
 }
 
 /** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
-async function toleranceFor(logits: tf.Tensor): Promise<number> {
+export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   const values = Float32Array.from(await logits.data());
   const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return 1e-4 * Math.max(1, magnitude / 16);

@@ -2,6 +2,7 @@
 
 import { inferenceContext } from "@lowrank/contracts";
 import { WeightsInFiles } from "@lowrank/models";
+import { recipeIn } from "../embed/embedding-recipe.ts";
 import type { Notices } from "../notices.ts";
 import { loadBase } from "../open/load-base.ts";
 import { attachTo, checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
@@ -9,6 +10,7 @@ import { attachTo, checkHead, type ModelPlaces, type OpenedBase, shaped } from "
 /** What is opened so can be looked at and merged; it computes nothing. */
 export interface OpenedInFiles extends OpenedBase {
   readonly handle: NonNullable<OpenedBase["handle"]>;
+  readonly adapter: NonNullable<OpenedBase["adapter"]>;
   readonly weights: WeightsInFiles;
 }
 
@@ -34,6 +36,7 @@ export async function openInFiles(
     checkHead(model, adapter, source.path);
     return {
       ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
+      recipe: recipeIn(adapter.metadata),
       files: adapterSource.tokenizer ?? source.files,
       tokenizerFolder: adapterSource.tokenizer,
       adapterPath: adapterSource.name,

@@ -24,20 +24,23 @@ export async function copiedFiles(folders: {
   for (const folder of [base, tokenizer]) {
     for (const file of (await folder?.list()) ?? []) {
       const belongs = isTokenizerFile(file) || (folder === base && otherFile.test(file));
-      if (folder !== undefined && belongs) copies.set(file, copiedFile(folder, file));
+      if (folder !== undefined && belongs) copies.set(file, await copiedFile(folder, file));
     }
   }
   return [...copies.values()];
 }
 
-function copiedFile(source: SourceFolder, name: string): ExportFile {
+async function copiedFile(source: SourceFolder, name: string): Promise<ExportFile> {
+  const found = await source.open(name);
+  await found.close?.();
   return {
     name,
-    async *contents() {
+    bytes: found.size,
+    async *contents(from = 0) {
       const file = await source.open(name);
       try {
         const piece = 1 << 24;
-        for (let offset = 0; offset < file.size; offset += piece) {
+        for (let offset = from; offset < file.size; offset += piece) {
           yield await file.read(offset, Math.min(piece, file.size - offset));
         }
       } finally {

@@ -3,5 +3,7 @@
 /** One file to write, made piece by piece only when it is. */
 export interface ExportFile {
   readonly name: string;
-  contents(): AsyncIterable<Uint8Array>;
+  readonly bytes: number;
+  /** Its bytes, or those from a place on. */
+  contents(from?: number): AsyncIterable<Uint8Array>;
 }

@@ -46,13 +46,13 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
     ...model.newParameters,
     ...resizedParameters(model),
   ]);
-  const choices = { changed, isUntied, dtype, labelNames, merge };
+  const choices = { changed, isUntied, dtype, labelNames, merge, onRounded: options.onRounded };
   if ("config" in source) {
     const tensors = planTensorsOf(model, choices);
     const config = textFile("config.json", configText(source.config, model, choices));
     const weights = weightsFile(
       weightFileNames.single,
-      tensors.map((planned) => streamTensor(planned, { model, merge })),
+      tensors.map((planned) => streamTensor(planned, { model, ...choices })),
     );
     const copies = new Map((await copiedFiles({ tokenizer })).map((file) => [file.name, file]));
     const texts = [...(source.texts ?? [])].filter(([name]) => isTokenizerFile(name) && !copies.has(name));
@@ -66,7 +66,7 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
   try {
     const { tensors } = checkpoint.collection;
     const planned = planTensors(model, { name: source.name, tensors }, choices);
-    const weights = weightFiles(planned, { model, merge }, checkpoint);
+    const weights = weightFiles(planned, { model, ...choices }, checkpoint);
     const files = [textFile("config.json", configText(config, model, { ...choices, floats })), ...copies, ...weights];
     return { files, close: () => checkpoint.collection.close() };
   } catch (error) {
@@ -79,11 +79,10 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
 async function repeatedFiles(
   model: ExportableModel,
   copies: readonly ExportFile[],
-  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig & Pick<TensorSources, "merge">,
+  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig & Pick<TensorSources, "merge" | "onRounded">,
 ): Promise<ExportFiles> {
   const config = configText(repeatLayers(choices.config, model), model, choices);
-  const { merge } = choices;
-  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, { model, merge }));
+  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, { model, ...choices }));
   const files = [textFile("config.json", config), ...copies, weightsFile(weightFileNames.single, tensors)];
   return { files, close: async () => undefined };
 }
@@ -116,14 +115,17 @@ function indexText(byFile: ReadonlyMap<string, readonly StreamedTensor[]>): stri
 }
 
 function weightsFile(name: string, tensors: readonly StreamedTensor[]): ExportFile {
-  return { name, contents: () => safetensorsChunks(tensors, metadata) };
+  const { size: bytes } = layoutSafetensors(tensors, metadata);
+  return { name, bytes, contents: (from) => safetensorsChunks(tensors, metadata, from) };
 }
 
 function textFile(name: string, text: string): ExportFile {
+  const bytes = new TextEncoder().encode(text);
   return {
     name,
-    async *contents() {
-      yield new TextEncoder().encode(text);
+    bytes: bytes.length,
+    async *contents(from) {
+      yield bytes.subarray(from);
     },
   };
 }

@@ -10,6 +10,7 @@ const optionNames: OptionNames<ExportOptions> = {
   source: true,
   tokenizer: true,
   merge: true,
+  onRounded: true,
   dtype: true,
   labelNames: true,
   texts: true,

@@ -43,6 +43,8 @@ export interface ExportOptions {
   readonly tokenizer?: SourceFolder;
   /** A merge that is to be computed while the model is written (`planMerge`). */
   readonly merge?: PlannedMerge;
+  /** Hears, after each tensor that a planned merge changed and that is rounded, by how much at most a number was. */
+  readonly onRounded?: (rounded: { readonly tensor: string; readonly largest: number }) => void;
   /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
   readonly dtype?: ExportDtype;
   /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */

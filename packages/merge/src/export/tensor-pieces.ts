@@ -11,7 +11,7 @@ import {
   type TensorCollection,
 } from "@lowrank/safetensors";
 import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
-import type { ExportableModel } from "./exportable-model.ts";
+import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
 import type { PlannedMerge } from "./planned-merge.ts";
 import { readAsStored } from "./read-as-stored.ts";
@@ -27,22 +27,41 @@ export interface TensorSources {
   /** Gives the model's weights as they will be, if it is planned. */
   readonly merge?: PlannedMerge | undefined;
   readonly base?: TensorCollection;
+  readonly onRounded?: ExportOptions["onRounded"] | undefined;
 }
 
 /** A planned tensor that can be streamed into a file. */
-export function streamTensor(planned: PlannedTensor, { model, merge, base }: TensorSources): StreamedTensor {
+export function streamTensor(planned: PlannedTensor, { model, merge, base, onRounded }: TensorSources): StreamedTensor {
   const { key, dtype, shape, from } = planned;
   const pieces = () => {
     if (from.kind === "base") return basePieces(planned, from, base!);
-    return merge === undefined
-      ? modelPieces(planned, model, from.path)
-      : mergedPieces(planned, merge.values(from.path));
+    if (merge === undefined) return modelPieces(planned, model, from.path);
+    const hears = merge.changed.includes(from.path) ? onRounded : undefined;
+    return mergedPieces(planned, merge.values(from.path), hears);
   };
   return { name: key, dtype, shape, pieces };
 }
 
-async function* mergedPieces(planned: PlannedTensor, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
-  for await (const block of blocks) yield encode(planned, block);
+async function* mergedPieces(
+  planned: PlannedTensor,
+  blocks: AsyncIterable<Float32Array>,
+  onRounded: ExportOptions["onRounded"],
+): AsyncGenerator<Uint8Array> {
+  const isRounded = onRounded !== undefined && (planned.dtype === "F16" || planned.dtype === "BF16");
+  let largest = 0;
+  for await (const block of blocks) {
+    const bytes = encode(planned, block);
+    if (isRounded) largest = Math.max(largest, largestLoss(block, decodeToFloat32(bytes, planned.dtype)));
+    yield bytes;
+  }
+  if (isRounded) onRounded({ tensor: planned.key, largest });
+}
+
+function largestLoss(values: Float32Array, rounded: Float32Array): number {
+  let largest = 0;
+  for (let index = 0; index < values.length; index += 1)
+    largest = Math.max(largest, Math.abs((values[index] as number) - (rounded[index] as number)));
+  return largest;
 }
 
 async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path: string): AsyncGenerator<Uint8Array> {

@@ -64,7 +64,7 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
 
 /**
  * The bytes of a file one after another, holding only one piece at a time. Tensors are asked for their pieces in the
- * order of the file (see `layoutSafetensors`), not in the order given.
+ * order of the file (see `layoutSafetensors`), not in the order given. Nothing is yielded of the bytes before `from`.
  *
  * @throws {SafetensorsError} `InvalidTensorView` if the pieces of a tensor are more or fewer bytes than its shape says;
  * what was yielded until then is no valid file.
@@ -72,6 +72,7 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
 export async function* safetensorsChunks(
   tensors: Iterable<StreamedTensor>,
   metadata?: ReadonlyMap<string, string>,
+  from = 0,
 ): AsyncGenerator<Uint8Array> {
   const byName = new Map<string, StreamedTensor>();
   const outlines: StreamedTensor[] = [];
@@ -80,13 +81,17 @@ export async function* safetensorsChunks(
     byName.set(tensor.name, tensor);
   }
   const layout = layoutSafetensors(outlines, metadata);
-  yield layout.head;
+  if (from < layout.head.length) yield layout.head.subarray(from);
   for (const info of layout.tensors) {
+    const start = layout.head.length + info.begin;
+    // What lies before `from` is not made, but for the beginning of the tensor that it lies in.
+    if (from >= layout.head.length + info.end) continue;
     let written = 0;
     for await (const piece of byName.get(info.name)?.pieces() ?? []) {
+      const place = start + written;
       written += piece.length;
       if (written > info.end - info.begin) checkLength(info, written);
-      yield piece;
+      if (place + piece.length > from) yield place >= from ? piece : piece.subarray(from - place);
     }
     checkLength(info, written);
   }

@@ -37,8 +37,8 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .command("merge")
     .summary("fold an adapter into its base model")
     .description(
-      "Folds an adapter into its base model, checks on a sample input that the merged model computes the same, and " +
-        "writes a Hugging Face folder.",
+      "Folds an adapter into its base model and writes a Hugging Face folder. Weights pass from file to file some rows at " +
+        "a time, so that a model larger than memory can be merged.",
     )
     .addOption(modelOption())
     .addOption(adaptersOption("PEFT adapter folder to fold in").makeOptionMandatory())
@@ -58,12 +58,19 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
         .choices(tiedChoices)
         .default("refuse"),
     )
+    .option(
+      "--verify",
+      "load the adapted and the written model, too, and compare their logits on a sample input before --out is there",
+    )
     .addOption(
       new Option(
         "--tolerance <number>",
-        "largest difference of merged and adapted logits (default: 1e-4, more for logits beyond 16)",
+        "with --verify: largest difference of merged and adapted logits (default: 1e-4, more for logits beyond 16, and any " +
+          "where weights are rounded)",
       ).argParser(numberIn({ above: 0 })),
     )
+    .option("--plan", "say which files would be written and which weights would change; write nothing")
+    .option("--resume", "go on with what a killed run left")
     .option("--overwrite", "replace --out if an earlier run wrote it");
   withExamples(withEngine(command), "lowrank merge --model ./tiny --adapter ./adapter --out ./merged").action(
     async (options: MergeOptions) => {

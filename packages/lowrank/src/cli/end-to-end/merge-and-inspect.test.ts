@@ -15,7 +15,9 @@ describe("lowrank merge", () => {
     const both = ["--model", fixture("llama-gqa-tied", "base"), "--adapter", fixture("llama-gqa-tied", "adapter")];
     const { code, json } = await place.call("merge", ...both, "--out", merged, "--json");
     expect(code).toBe(0);
-    expect(json[0]?.largestDifference).toBeLessThan(1e-4);
+    expect(json[0]?.files).toContainEqual(
+      expect.objectContaining({ name: "model.safetensors", sha256: expect.any(String) }),
+    );
     expect(await readdir(merged)).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
 
     const { inputs, adapter_loss } = expectedFacts("llama-gqa-tied");
@@ -29,7 +31,7 @@ describe("lowrank merge", () => {
     const merged = place.path("more-tokens");
     const folder = (part: string) => fixture("..", "lora-features", "added-tokens", part);
     const both = ["--model", folder("base"), "--adapter", folder("adapter")];
-    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--json");
+    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--verify", "--json");
     expect([code, json.at(-1)?.largestDifference]).toEqual([0, expect.closeTo(0, 4)]);
     expect(stderr).toContain("trained with 51 tokens, the base has 48");
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
@@ -41,12 +43,8 @@ describe("lowrank merge", () => {
     const argv = ["--model", folder("base"), "--adapter", folder("adapter"), "--out", merged, "--json"];
     const refused = await place.call("merge", ...argv);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--tied untie")]);
-    const { code, json } = await place.call("merge", ...argv, "--tied", "untie");
-    expect([code, json.at(-1)?.largestDifference, json.at(-1)?.rounding]).toEqual([
-      0,
-      expect.closeTo(0, 4),
-      expect.closeTo(0, 4),
-    ]);
+    const { code, json } = await place.call("merge", ...argv, "--tied", "untie", "--verify");
+    expect([code, json.at(-1)?.largestDifference]).toEqual([0, expect.closeTo(0, 4)]);
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({
       tie_word_embeddings: false,
     });
@@ -55,11 +53,26 @@ describe("lowrank merge", () => {
   it.each(["t5", "bart", "vit", "bert-seqcls"])("checks %s on inputs of the kind that it reads", async (name) => {
     const merged = place.path(`merged-${name}`);
     const both = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];
-    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--json");
+    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--verify", "--json");
     expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
     expect(json.at(-1)?.largestDifference).toBeLessThan(1e-4);
-    expect(json.at(-1)?.rounding).toBeLessThan(1e-4);
     expect(await readdir(merged)).toContain("model.safetensors");
+  });
+
+  it("says beforehand what it would write, and afterwards by how much numbers were rounded", async () => {
+    const out = place.path("planned");
+    const both = ["--model", fixture("gpt2", "base"), "--adapter", fixture("gpt2", "adapter")];
+    const argv = [...both, "--out", out, "--dtype", "bf16", "--json"];
+    const plan = await place.call("merge", ...argv, "--plan");
+    expect([plan.code, await readdir(place.path("."))]).toEqual([0, expect.not.arrayContaining(["planned"])]);
+    const { json, stderr } = await place.call("merge", ...argv);
+    const sizes = (files: unknown) =>
+      (files as { name: string; bytes: number }[]).map(({ name, bytes }) => [name, bytes]);
+    expect(sizes(json[0]?.files)).toEqual(sizes(plan.json[0]?.files));
+    expect(json[0]).toMatchObject({
+      rounding: { largest: expect.any(Number), tensor: expect.stringContaining("c_attn") },
+    });
+    expect(stderr).toContain("rounded to BF16");
   });
 
   it("never writes over the base", async () => {

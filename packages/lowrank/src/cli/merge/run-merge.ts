@@ -1,22 +1,23 @@
-// lowrank merge: fold, check, write, read back.
+// lowrank merge: fold into the base's weights on their way from file to file, and say what was written.
 
-import { verifyMerge } from "@lowrank/merge";
-import type * as tf from "@tensorflow/tfjs-core";
+import { exportFiles, planMerge } from "@lowrank/merge";
+import { findAdapters } from "../../adapters/weighted-set.ts";
 import { given } from "../../given.ts";
 import { classNamesFor } from "../../merge/class-names-for.ts";
 import { exportSource } from "../../merge/export-source.ts";
-import { mergeVerified } from "../../merge/merge-verified.ts";
-import { sampleLogits } from "../../merge/sample-logits.ts";
+import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
 import { sentenceTexts } from "../../merge/sentence-folder.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
-import { type WithBase, withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
+import { decodeClassNames } from "../../rows/classes/class-names.ts";
+import { withBase } from "../base-for.ts";
+import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
-import { formatNumber } from "../terminal/format.ts";
+import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
+import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
 
 /** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
@@ -26,66 +27,82 @@ export interface MergeOptions extends EngineOptions {
   readonly out: string;
   readonly dtype: "as-base" | "F32" | "F16" | "BF16";
   readonly tied: "refuse" | "untie";
+  readonly verify?: boolean;
   readonly tolerance?: number;
+  readonly plan?: boolean;
+  readonly resume?: boolean;
   readonly overwrite?: boolean;
 }
 
-/** Merges an adapter into its base and writes the result; throws MergeVerificationError before writing anything. */
+/** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model, adapter, out, overwrite } = options;
-  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [model, ...pathsOf(adapter)] });
+  const { model, adapter, out, overwrite, plan = false } = options;
+  const claimed = { kind: "folder", overwrite, inputs: [model, ...pathsOf(adapter)] } as const;
+  const release = plan ? undefined : await claimOutput(out, claimed);
   try {
-    await mergeInto(options, report);
-  } finally {
-    await release();
-  }
-}
-
-async function mergeInto(options: WithBase<MergeOptions>, report: Report): Promise<void> {
-  const { model, adapter, allowDifferentBase, out, overwrite = false, tied, tolerance, dtype } = options;
-  const engine = await startEngine(options, report);
-  const opened = await openModel({ model, adapter, allowDifferentBase }, report);
-  try {
-    const base = opened.opened;
-    // Nobody needs the model afterwards, so that no second copy of a weight is kept.
-    const { adapted, changed, largestDifference } = await mergeVerified(base, {
-      keepOriginals: false,
-      tied,
-      tolerance,
-    });
+    // Folding needs no engine: the plainest starts at once and takes no memory.
+    const isPlain = options.engine === undefined && !isVerified(options);
+    await startEngine(isPlain ? { ...options, engine: "cpu" } : options, report);
+    const context = sourceContext(report);
+    const places = {
+      model: () => nodePlatform.findModel(model, context),
+      adapter: () => findAdapters(nodePlatform, adapter, context),
+    };
+    const opened = await openInFiles(places, options, report);
     try {
-      const source = await exportSource(base, report);
-      const tokenizer = base.tokenizerFolder;
-      const labelNames = classNamesFor(base.model, opened.adapters[0]?.classNames);
-      const texts = await sentenceTexts({ ...base, recipe: opened.adapters[0]?.opened.recipe });
-      const written = { model: base.model, source, dtype, texts, ...given({ tokenizer, labelNames }) };
-      await nodePlatform.writeModel(out, written, { overwrite });
-      const rounding = await readBack(out, adapted, report);
-      report.emit({ out, engine: engine.name, changed, largestDifference, rounding });
-      report.say(`${changed.length} weights changed`);
-      report.say(`merged and adapted logits differ by ${formatNumber(largestDifference)} at most (a sample input)`);
-      report.say(
-        `as written and read back: ${formatNumber(rounding)}${rounding > 1e-3 ? " (weights rounded to their file type; --dtype F32 keeps them)" : ""}`,
-      );
-      report.say(`written to ${out}`);
+      await mergeOpened(opened, options, report);
     } finally {
-      adapted.dispose();
+      opened.dispose();
+      await opened.weights.close();
     }
   } finally {
-    opened.dispose();
+    await release?.();
   }
 }
 
-/** How far the written folder is from the adapted model: number types narrower than F32 round. */
-async function readBack(out: string, adapted: tf.Tensor, report: Report): Promise<number> {
-  const written = await openModel({ model: out }, report);
-  const logits = sampleLogits(written.base, written.opened.context);
-  try {
-    const tolerance = Number.POSITIVE_INFINITY;
-    return (await verifyMerge({ adapted, merged: logits, tolerance })).largestDifference;
-  } finally {
-    logits.dispose();
-    written.dispose();
+async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: Report): Promise<void> {
+  const { model, handle, weights, adapter, tokenizerFolder } = opened;
+  const { dtype, tied, out, plan = false } = options;
+  const merge = planMerge(model, handle, { weights, tied });
+  const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
+  const output: Output = {
+    ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await sentenceTexts(opened) },
+    ...given({ labelNames, tokenizer: tokenizerFolder }),
+  };
+  const { changed } = merge;
+  if (plan) {
+    const files: { name: string; bytes: number }[] = [];
+    const { model: merged, ...exported } = output;
+    for await (const { name, bytes } of exportFiles(merged, exported)) files.push({ name, bytes });
+    report.emit({ type: "plan", out, changed, files });
+    sayFiles(files, report);
+    report.say(`${changed.length} weights would change; nothing is written`);
+    return;
   }
+  const written = await writeMerged(output, { opened, options }, report);
+  report.emit({ out, changed, ...written });
+  report.say(`${changed.length} weights changed`);
+  sayLosses(written, options, report);
+  sayFiles(written.files, report);
+  report.say(`written to ${out}`);
+}
+
+function sayLosses({ rounding, largestDifference }: Written, { dtype }: FullOptions, report: Report): void {
+  if (rounding !== undefined) {
+    const most = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
+    const type = dtype === "as-base" ? "the base's type" : dtype;
+    report.say(`rounded to ${type}, by ${most}; --dtype F32 keeps them`);
+  }
+  if (largestDifference !== undefined)
+    report.say(
+      `merged and adapted logits differ by ${formatNumber(largestDifference)} at most (a sample input, as written and read back)`,
+    );
+}
+
+function sayFiles(files: readonly { name: string; bytes: number; sha256?: string }[], report: Report): void {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { name, bytes, sha256 } of files)
+    report.say(`  ${formatBytes(bytes).padStart(9)}  ${sha256 === undefined ? "" : `${sha256}  `}${name}`);
+  report.say(`  ${formatBytes(total).padStart(9)}  in all`);
 }

@@ -1,0 +1,102 @@
+// The merged folder on disk: drafted so that a killed run can be gone on with, and looked at before it takes its place if
+// somebody asks for that.
+
+import { createHash } from "node:crypto";
+import { verifyMerge } from "@lowrank/merge";
+import { writeModelFolder } from "@lowrank/merge/node";
+import { FolderDraft, type WrittenFile } from "@lowrank/safetensors/node";
+import { given } from "../../given.ts";
+import { toleranceFor } from "../../merge/merge-verified.ts";
+import type { OpenedInFiles } from "../../merge/open-in-files.ts";
+import { sampleLogits } from "../../merge/sample-logits.ts";
+import type { ModelOutput } from "../../platform.ts";
+import type { WithBase } from "../base-for.ts";
+import { openModel } from "../open-model.ts";
+import { startByteCount } from "../terminal/byte-count.ts";
+import { formatBytes } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import type { MergeOptions } from "./run-merge.ts";
+
+export type FullOptions = WithBase<MergeOptions>;
+
+/** What is written. */
+export type Output = ModelOutput;
+
+/** What was written. */
+export interface Written {
+  readonly files: readonly WrittenFile[];
+  /** The largest loss of a number, where some were rounded. */
+  readonly rounding?: { readonly tensor: string; readonly largest: number };
+  /** Between logits of the adapted and the written model, if somebody asked. */
+  readonly largestDifference?: number;
+}
+
+/** Whether logits are to be compared. */
+export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | "tolerance">): boolean {
+  return verify === true || tolerance !== undefined;
+}
+
+/** Writes the folder. Throws MergeVerificationError, and what `writeModelFolder` does. */
+export async function writeMerged(
+  { source, tokenizer, ...output }: Output,
+  { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },
+  report: Report,
+): Promise<Written> {
+  const { out, overwrite = false, resume = false } = options;
+  const left = resume ? undefined : await FolderDraft.left(out);
+  if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this; --resume goes on with them`);
+  const losses: { tensor: string; largest: number }[] = [];
+  const differences: number[] = [];
+  const check = async (folder: string) => {
+    differences.push(await verify(folder, options, report));
+  };
+  const count = startByteCount(report, "written");
+  try {
+    const files = await writeModelFolder(out, {
+      ...output,
+      ...{ sourceFolder: source, overwrite, draft: { identity: identityOf(opened, options), resume } },
+      ...given({ tokenizerFolder: tokenizer?.name }),
+      onRounded: (loss) => losses.push(loss),
+      onProgress: count.at,
+      ...(isVerified(options) && { check }),
+    });
+    const [first, ...others] = losses;
+    const rounding = first && others.reduce((most, one) => (one.largest > most.largest ? one : most), first);
+    return { files, ...given({ rounding, largestDifference: differences[0] }) };
+  } finally {
+    count.stop();
+  }
+}
+
+/** What decides about every byte that is written. */
+function identityOf({ adapter, model }: OpenedInFiles, { dtype, tied }: FullOptions): string {
+  const hash = createHash("sha256");
+  const asEntries = (_key: string, value: unknown) => (value instanceof Map ? [...value] : value);
+  hash.update(JSON.stringify([model.fingerprint, dtype, tied, adapter.config, adapter.metadata], asEntries));
+  for (const [key, { shape, values }] of adapter.tensors)
+    hash.update(`${key} ${shape}`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return hash.digest("hex");
+}
+
+/** Logits of a sample input: the adapted model's, and those of what was written. How far they are apart. */
+async function verify(folder: string, options: FullOptions, report: Report): Promise<number> {
+  const { model, adapter, allowDifferentBase, dtype } = options;
+  const whole = await openModel({ model, adapter, allowDifferentBase }, report);
+  const adapted = sampleLogits(whole.base, whole.opened.context);
+  whole.dispose();
+  try {
+    const written = await openModel({ model: folder }, report);
+    const merged = sampleLogits(written.base, written.opened.context);
+    written.dispose();
+    try {
+      // Numbers that were rounded are said to be; who names a tolerance means it.
+      const asked = dtype === "F32" ? await toleranceFor(adapted) : Number.POSITIVE_INFINITY;
+      const { largestDifference } = await verifyMerge({ adapted, merged, tolerance: options.tolerance ?? asked });
+      return largestDifference;
+    } finally {
+      merged.dispose();
+    }
+  } finally {
+    adapted.dispose();
+  }
+}

@@ -1,0 +1,206 @@
+// A folder that takes long to write, and is gone on with where a killed process left it: a draft beside its place, and in it a
+// journal of how many bytes of each file are on the disk for certain.
+
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { writeFailure } from "./errors.ts";
+import { linkTarget } from "./link-target.ts";
+import { writeFileAtomic } from "./write-file-atomic.ts";
+
+/** A file of such a folder. */
+export interface DraftFile {
+  readonly name: string;
+  /** Its bytes from a place on, the same each time. */
+  contents(from: number): AsyncIterable<Uint8Array>;
+}
+
+/** A file that was written. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What is written for a folder, and with what. */
+export interface DraftRequest {
+  /** Tells this work from others: a draft of another identity is thrown away. */
+  readonly identity: string;
+  /** Whether to go on with what an earlier process left. Default false: it is thrown away. */
+  readonly resume?: boolean;
+}
+
+interface Journal {
+  readonly identity: string;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256?: string }>>;
+}
+
+const journalName = ".lowrank-journal.json";
+/** Bytes between two notes of what is on the disk. */
+const stride = 1 << 28;
+
+/**
+ * The draft of a folder. Its files are written one after the other, and moved into the folder when all are there.
+ *
+ * @example
+ * ```ts
+ * import { FolderDraft, writeFolderAtomic } from "@lowrank/safetensors/node";
+ *
+ * async function* zeros(from: number) {
+ *   yield new Uint8Array(1000 - from);
+ * }
+ *
+ * async function save(folder: string): Promise<void> {
+ *   const draft = await FolderDraft.open(folder, { identity: "a thousand zeros", resume: true });
+ *   await draft.write({ name: "zeros", contents: zeros });
+ *   await writeFolderAtomic(folder, (inside) => draft.moveInto(inside));
+ *   await draft.remove();
+ * }
+ * ```
+ */
+export class FolderDraft {
+  readonly #folder: string;
+  readonly #target: string;
+  readonly #files: Map<string, { bytes: number; sha256?: string }>;
+  readonly #identity: string;
+
+  private constructor(folder: string, target: string, { identity, files }: Journal) {
+    this.#folder = folder;
+    this.#target = target;
+    this.#identity = identity;
+    this.#files = new Map(Object.entries(files));
+  }
+
+  /** Opens the draft of a folder, or begins one. Throws FileWriteError. */
+  static async open(path: string, { identity, resume = false }: DraftRequest): Promise<FolderDraft> {
+    const target = await linkTarget(path);
+    const folder = draftOf(target);
+    try {
+      const found = resume ? await journalIn(folder) : undefined;
+      if (found?.identity === identity) return new FolderDraft(folder, path, found);
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      return new FolderDraft(folder, path, { identity, files: {} });
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
+  }
+
+  /** How many bytes an earlier process left of a folder's draft; undefined where there is none. */
+  static async left(path: string): Promise<number | undefined> {
+    const journal = await journalIn(draftOf(await linkTarget(path)));
+    return journal && Object.values(journal.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Bytes of a file that need not be written again. */
+  kept(name: string): number {
+    return this.#files.get(name)?.bytes ?? 0;
+  }
+
+  /** Writes a file, or the rest of it. `onBytes` hears of each piece. Throws DiskFullError, FileWriteError. */
+  async write({ name, contents }: DraftFile, onBytes: (bytes: number) => void = () => {}): Promise<WrittenFile> {
+    const known = this.#files.get(name);
+    if (known?.sha256 !== undefined) return { name, bytes: known.bytes, sha256: known.sha256 };
+    const path = join(this.#folder, name);
+    const pieces = contents(this.kept(name));
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(path, this.kept(name) > 0 ? "r+" : "w+");
+      try {
+        return await this.#append(file, name, { pieces, onBytes });
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw error instanceof ContentsFailure ? error.reason : writeFailure(this.#target, error);
+    }
+  }
+
+  /** Moves all files into a folder on the same disk. */
+  async moveInto(folder: string): Promise<void> {
+    for (const name of new Set([...this.#files.keys()].map((file) => file.split("/")[0] ?? file)))
+      await rename(join(this.#folder, name), join(folder, name));
+  }
+
+  /** Removes what is left of the draft. */
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #append(
+    file: FileHandle,
+    name: string,
+    { pieces, onBytes }: { readonly pieces: AsyncIterable<Uint8Array>; readonly onBytes: (bytes: number) => void },
+  ): Promise<WrittenFile> {
+    let bytes = this.kept(name);
+    const hash = await hashOf(file, bytes);
+    await file.truncate(bytes);
+    let noted = bytes;
+    for await (const piece of guarded(pieces)) {
+      await writeAll(file, piece, bytes);
+      hash.update(piece);
+      bytes += piece.length;
+      onBytes(piece.length);
+      if (bytes - noted < stride) continue;
+      await file.datasync();
+      await this.#note(name, { bytes });
+      noted = bytes;
+    }
+    await file.sync();
+    const sha256 = hash.digest("hex");
+    await this.#note(name, { bytes, sha256 });
+    return { name, bytes, sha256 };
+  }
+
+  async #note(name: string, entry: { bytes: number; sha256?: string }): Promise<void> {
+    this.#files.set(name, entry);
+    const journal: Journal = { identity: this.#identity, files: Object.fromEntries(this.#files) };
+    await writeFileAtomic(join(this.#folder, journalName), JSON.stringify(journal), { overwrite: true });
+  }
+}
+
+function draftOf(target: string): string {
+  return join(dirname(target), `.lowrank-draft-${basename(target)}`);
+}
+
+async function journalIn(folder: string): Promise<Journal | undefined> {
+  try {
+    const found: unknown = JSON.parse(await readFile(join(folder, journalName), "utf8"));
+    // Written above, as a whole.
+    return typeof found === "object" && found !== null && "identity" in found ? (found as Journal) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was kept is read once more. */
+async function hashOf(file: FileHandle, bytes: number): Promise<Hash> {
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(Math.min(bytes, 1 << 22));
+  for (let offset = 0; offset < bytes; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, bytes - offset), offset);
+    if (bytesRead === 0) throw new Error("The draft is shorter than its journal says; remove it.");
+    hash.update(buffer.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
+  return hash;
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await file.write(bytes, done, bytes.length - done, place + done)).bytesWritten;
+}
+
+/** What the contents threw, which is no failure to write whatever it says. */
+class ContentsFailure {
+  constructor(readonly reason: unknown) {}
+}
+
+async function* guarded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (reason) {
+    throw new ContentsFailure(reason);
+  }
+}
