@@ -1,3 +1,17 @@
-export type { SavedWeights } from "./layers/layers-host.ts";
-export { LayersHost } from "./layers/layers-host.ts";
+// The rooms behind it, besides what all guests have in common:
+//
+// doors/   a foreign model's weights and the places where adapters act, and the hold on it while one is open
+// layers/  classes of layers, how each computes with an adapter; the model with doors; LoRA in one line, adapters as data
+
+export {
+  AdaptersAttachedError,
+  ModelChangedError,
+  OptimizerInUseError,
+  UnadaptableLayerError,
+  UnadaptableModelError,
+  UndecidedSaveError,
+} from "./errors.ts";
+export { attachLora, loraOf } from "./layers/adapter-data.ts";
+export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";
+export { type LayerSummary, LayersHost, type SavedWeights } from "./layers/layers-host.ts";
 export { layersModel } from "./layers/layers-model.ts";

@@ -29,6 +29,8 @@ export interface HostSiteOptions {
   readonly weight: HostParameter;
   /** What is added to the output; absent where adaptations see the weight alone. */
   readonly bias?: HostParameter | undefined;
+  /** Whether it is adapted only where it is named. Default false. */
+  readonly isMinor?: boolean | undefined;
   readonly hold: Hold;
 }
 
@@ -42,6 +44,7 @@ export class HostSite implements Site {
   readonly hasBias: boolean;
   readonly biasPath?: string;
   readonly fanInFanOut = false;
+  readonly isMinor: boolean;
   readonly weight: HostParameter;
   readonly bias: HostParameter | undefined;
   readonly #hold: Hold;
@@ -56,6 +59,7 @@ export class HostSite implements Site {
     if (geometry !== undefined) this.geometry = geometry;
     this.hasBias = bias !== undefined;
     if (bias !== undefined) this.biasPath = bias.path;
+    this.isMinor = options.isMinor ?? false;
     this.weight = options.weight;
     this.bias = bias;
     this.#hold = options.hold;

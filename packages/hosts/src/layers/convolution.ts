@@ -45,7 +45,9 @@ export const convolution: LayerKind = {
 
 /** Others are adapted by the weight: channels first, and kernels of three axes. */
 function isOurs(layer: ForeignLayer): boolean {
-  return fieldOf(layer, "dataFormat") === "channelsLast" && numbersIn(layer, "kernelSize").length < 3;
+  // The configuration of Conv1D leaves its format out.
+  const format: unknown = "dataFormat" in layer ? layer.dataFormat : undefined;
+  return format === "channelsLast" && numbersIn(layer, "kernelSize").length < 3;
 }
 
 function paddingOf(layer: ForeignLayer): "same" | "valid" {

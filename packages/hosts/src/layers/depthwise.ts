@@ -12,7 +12,7 @@ export const depthwise: LayerKind = {
     const shape = variables.get("depthwise_kernel")!.read().shape;
     const [height = 1, width = 1, channels = 1, multiplier = 1] = shape;
     const view = matrixView(shape, [0, 1, 2, 3], [height * width, channels * multiplier]);
-    return [{ kind: "linear", weight: "depthwise_kernel", view }];
+    return [{ kind: "linear", weight: "depthwise_kernel", view, isMinor: true }];
   },
   call: (call) => {
     const { layer, inputs, settings } = call;

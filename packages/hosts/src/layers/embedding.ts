@@ -8,7 +8,12 @@ import { type LayerKind, overrideIn } from "./layer-kind.ts";
 
 export const embedding: LayerKind = {
   outlines: (_layer, variables) => [
-    { kind: "embedding", weight: "embeddings", view: plainView(variables.get("embeddings")!.read().shape) },
+    {
+      kind: "embedding",
+      isMinor: true,
+      weight: "embeddings",
+      view: plainView(variables.get("embeddings")!.read().shape),
+    },
   ],
   call: (call) => {
     const { sites, context, inputs, settings } = call;

@@ -34,7 +34,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold:
   });
   const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
   const sites = outlines.map((outline) => {
-    const { kind, geometry, view, weight } = outline;
+    const { kind, geometry, view, weight, isMinor } = outline;
     return new HostSite({
       kind,
       path: siteOf(outline),
@@ -43,6 +43,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold:
       ...(geometry === undefined ? {} : { geometry }),
       weight: parameterOf(weight)!,
       bias: parameterOf(outline.bias),
+      isMinor,
       hold,
     });
   });

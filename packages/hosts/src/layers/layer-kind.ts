@@ -15,8 +15,10 @@ export interface SiteOutline extends Pick<Site, "kind" | "geometry"> {
   readonly view: WeightView;
   /** Of a convolution: channels. Default: what the view has. */
   readonly inFeatures?: number;
-  /** Whether the layer shows its product, to which adapters add, before the bias's name given here. */
+  /** The name of the bias that is part of the output which adapters add to; absent where they see the weight alone. */
   readonly bias?: string | undefined;
+  /** Whether it is adapted only where it is named. Default false. */
+  readonly isMinor?: boolean;
 }
 
 /** A door of a layer and the variable behind it. */

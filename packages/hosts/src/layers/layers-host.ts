@@ -28,6 +28,15 @@ import { takeModel } from "./take-model.ts";
 /** How a model's weights are saved while adapters are attached. */
 export type SavedWeights = "base" | "merged";
 
+/** A layer as its host sees it. */
+export interface LayerSummary {
+  readonly path: string;
+  /** "Dense" */
+  readonly className: string;
+  /** `isMinor`: adapted only where it is named – an embedding, a kernel with few numbers for each channel. */
+  readonly sites: readonly { readonly path: string; readonly isMinor: boolean }[];
+}
+
 /**
  * A model of TensorFlow.js's layers with doors. `predict`, `evaluate` and `fit` of the model itself compute with the adapters
  * that are attached, all of them unless `adapters` selects others; `fit` trains theirs and nothing else. The model owns its
@@ -75,9 +84,13 @@ export class LayersHost implements AdaptableModel {
     );
   }
 
-  /** The layers that were looked at: path and class. */
-  get layers(): readonly { readonly path: string; readonly className: string }[] {
-    return this.#layers.map(({ path, layer }) => ({ path, className: layer.getClassName() }));
+  /** The layers that were looked at, and where adapters can act in them. */
+  get layers(): readonly LayerSummary[] {
+    return this.#layers.map(({ path, layer, sites }) => ({
+      path,
+      className: layer.getClassName(),
+      sites: sites.map((site) => ({ path: site.path, isMinor: site.isMinor })),
+    }));
   }
 
   /** Runs `compute`, in which the model uses these adapters: the base is `within(noAdapters, …)`. It must be synchronous. */
@@ -145,9 +158,9 @@ export class LayersHost implements AdaptableModel {
     const isOpen =
       hosted.sites.some((site) => site.isOpen(context)) ||
       hosted.parameters.some(({ parameter }) => parameter.isOpen(context));
-    // Without a tape the layer's own call is what is wanted of a layer that no adapter is on.
-    const isRecorded = tf.engine().state.gradientDepth > 0;
-    if (!isOpen && !(isRecorded && hosted.kind.isFrozenByUs)) return call.original(call.inputs, call.settings);
+    // Where nothing is trained the layer's own call is what is wanted of a layer that no adapter is on.
+    const isTrained = context.training || tf.engine().state.gradientDepth > 0;
+    if (!isOpen && !(isTrained && hosted.kind.isFrozenByUs)) return call.original(call.inputs, call.settings);
     return tf.tidy(() => hosted.kind.call({ ...hosted, ...call, context }));
   }
 

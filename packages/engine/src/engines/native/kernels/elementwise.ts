@@ -22,6 +22,7 @@ const ofOne: Readonly<Record<string, string>> = {
   Tanh: "Tanh",
   Sigmoid: "Sigmoid",
   Erf: "Erf",
+  Elu: "Elu",
   Relu: "Relu",
   Reciprocal: "Reciprocal",
   Sin: "Sin",

@@ -33,6 +33,7 @@ export function registerProducts(): void {
 const fusedActivations = new Map([
   ["relu", "Relu"],
   ["sigmoid", "Sigmoid"],
+  ["elu", "Elu"],
 ]);
 
 function fusedProduct(call: KernelCall): tf.TensorInfo | undefined {

@@ -1,0 +1,83 @@
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { layers, type Sequential, sequential } from "@tensorflow/tfjs-layers";
+import { describe, expect, it } from "vitest";
+import { predict, weightsOf } from "../../test/adapted.ts";
+import {
+  AdaptersAttachedError,
+  ModelChangedError,
+  OptimizerInUseError,
+  UnadaptableLayerError,
+  UnadaptableModelError,
+} from "../errors.ts";
+import { enableLora } from "./enable-lora.ts";
+import { layersModel } from "./layers-model.ts";
+
+function model(): Sequential {
+  const made = sequential({ name: "net" });
+  made.add(layers.dense({ units: 4, inputShape: [3], name: "hidden" }));
+  made.add(layers.batchNormalization({ name: "norm" }));
+  made.add(layers.dense({ units: 2, name: "score" }));
+  return made;
+}
+
+const [x, y] = [tf.ones([4, 3]), tf.zeros([4, 2])];
+
+describe("what cannot be adapted", () => {
+  it("is a model without weights", () => {
+    expect(() => layersModel(sequential())).toThrow(UnadaptableModelError);
+  });
+
+  it("is a model without a matrix, whose layers are named", () => {
+    const flat = sequential({ layers: [layers.batchNormalization({ inputShape: [3], name: "norm" })] });
+    expect(() => enableLora(flat, { rank: 1 })).toThrow(/norm \(BatchNormalization\)/);
+  });
+
+  it("is a layer without one, named with its class and why, and one that is not there", () => {
+    const net = model();
+    const enable = () => enableLora(net, { rank: 1, layers: ["hidden", "norm", "nothing"] });
+    expect(enable).toThrow(UnadaptableLayerError);
+    expect(enable).toThrow(/"norm" \(BatchNormalization\): it has no matrix/);
+    expect(enable).toThrow(/"nothing" \(unknown\): the model has no such layer/);
+    expect(Object.keys(net.getLayer("hidden"))).not.toContain("call");
+  });
+});
+
+describe("a model with an adapter", () => {
+  it("is not disposed of and loses no layer; the adapter stays, and the base is whole when it is gone", () => {
+    const net = model();
+    const before = predict(net, x);
+    const handle = enableLora(net, { rank: 1 });
+    for (const act of [() => net.dispose(), () => net.pop(), () => net.add(layers.dense({ units: 1 }))])
+      expect(act).toThrow(AdaptersAttachedError);
+    handle.dispose();
+    expect(predict(net, x)).toEqual(before);
+    net.dispose();
+  });
+
+  it("is refused where layers came or went since it was looked at", () => {
+    const net = model();
+    layersModel(net);
+    net.pop();
+    expect(() => enableLora(net, { rank: 1, layers: ["hidden"] })).toThrow(ModelChangedError);
+    expect(() => enableLora(net, { rank: 1, layers: ["hidden"] })).toThrow(/score Dense/);
+  });
+
+  it("trains with an optimizer that remembers nothing of other weights, however often it is compiled", async () => {
+    const net = model();
+    net.compile({ optimizer: tf.train.adam(0.1), loss: "meanSquaredError" });
+    await net.fit(x, y, { epochs: 1, verbose: 0 });
+    const base = weightsOf(net);
+    const handle = enableLora(net, { rank: 1 });
+    await expect(net.fit(x, y, { epochs: 1, verbose: 0 })).rejects.toThrow(OptimizerInUseError);
+    for (let time = 0; time < 2; time++) {
+      net.compile({ optimizer: tf.train.adam(0.1), loss: "meanSquaredError" });
+      await net.fit(x, y, { epochs: 2, verbose: 0 });
+      expect(weightsOf(net)).toEqual(base);
+    }
+    enableLora(net, { rank: 1, name: "second" });
+    await expect(net.fit(x, y, { epochs: 1, verbose: 0 })).rejects.toThrow(OptimizerInUseError);
+    handle.dispose();
+  });
+});

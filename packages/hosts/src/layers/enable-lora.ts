@@ -1,0 +1,95 @@
+// LoRA in one line, as Keras has it.
+
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { UnadaptableLayerError, UnadaptableModelError } from "../errors.ts";
+import type { LayersHost } from "./layers-host.ts";
+import { layersModel } from "./layers-model.ts";
+
+/** What an adapter is like. */
+export interface EnableLoraOptions {
+  readonly rank: number;
+  /** The update is multiplied by alpha/rank. Default: the rank, as in Keras. */
+  readonly alpha?: number;
+  /**
+   * Names of layers, in a model inside the model with its name before it ("backbone.dense_1") or without. Default: every layer
+   * with a matrix or kernel but embeddings and depthwise kernels.
+   */
+  readonly layers?: readonly string[];
+  /** Default "default". */
+  readonly name?: string;
+  /** Of the first values. Default 0. */
+  readonly seed?: number;
+  /** Whatever else a LoRA configuration has: `useDora`, `dropout`, `modulesToSave` … */
+  readonly config?: Partial<LoraConfig>;
+}
+
+const optionNames: OptionNames<EnableLoraOptions> = {
+  rank: true,
+  alpha: true,
+  layers: true,
+  name: true,
+  seed: true,
+  config: true,
+};
+
+/**
+ * Puts a fresh adapter on a model. From here on `model.fit` trains the adapter and nothing else, and the model computes with it;
+ * compile it afterwards, with a new optimizer. `dispose()` of the handle takes the adapter off.
+ *
+ * @throws UnadaptableLayerError naming every layer that was asked for and has no place for a pair, with its class;
+ * UnadaptableModelError, and what `planInjection` and `injectAdapter` throw. The model is unchanged then.
+ *
+ * @example
+ * ```ts
+ * import "@lowrank/engine/gradients";
+ * import { enableLora } from "@lowrank/hosts/layers";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { layers, sequential } from "@tensorflow/tfjs-layers";
+ *
+ * const model = sequential({ layers: [layers.dense({ units: 2, inputShape: [3] })] });
+ * const adapter = enableLora(model, { rank: 1 });
+ * model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+ * await model.fit(tf.ones([4, 3]), tf.ones([4, 2]), { epochs: 1, verbose: 0 });
+ * adapter.dispose();
+ * ```
+ */
+export function enableLora(model: LayersModel, options: EnableLoraOptions): AdapterHandle {
+  refuseUnknownOptions("enableLora", options, optionNames);
+  const { rank, alpha = rank, layers, name = "default", seed = 0, config = {} } = options;
+  const host = layersModel(model);
+  const targetModules = layers === undefined ? defaultTargets(host) : layers.flatMap((wanted) => sitesOf(host, wanted));
+  if (layers !== undefined) checkLayers(host, layers);
+  const plan = planInjection(host, createLoraConfig({ rank, alpha, targetModules, ...config }));
+  return injectAdapter(host, plan, { name, seed, baseFingerprint: host.fingerprint });
+}
+
+/** Throws UnadaptableModelError if there is none. */
+function defaultTargets(host: LayersHost): readonly string[] {
+  const paths = host.layers.flatMap(({ sites }) => sites.filter(({ isMinor }) => !isMinor).map(({ path }) => path));
+  if (paths.length > 0) return paths;
+  const layers = host.layers.map(({ path, className }) => `${path} (${className})`);
+  throw new UnadaptableModelError(host.model.name, "no layer has a matrix or a kernel that a pair is worth", layers);
+}
+
+/** The sites of the layer or layers that a name means, or the one site that has it. */
+function sitesOf(host: LayersHost, name: string): readonly string[] {
+  const isMeant = (path: string) => path === name || path.endsWith(`.${name}`);
+  return host.layers.flatMap(({ path, sites }) =>
+    sites.filter((site) => isMeant(path) || isMeant(site.path)).map((site) => site.path),
+  );
+}
+
+function checkLayers(host: LayersHost, names: readonly string[]): void {
+  const problems = names
+    .filter((name) => sitesOf(host, name).length === 0)
+    .map((name) => {
+      const found = host.layers.find(({ path }) => path === name || path.endsWith(`.${name}`));
+      const reason = found === undefined ? "the model has no such layer" : "it has no matrix and no kernel";
+      return { name, className: found?.className ?? "unknown", reason };
+    });
+  if (problems.length > 0) throw new UnadaptableLayerError(problems);
+}
