@@ -67,6 +67,8 @@ export interface SentenceExample {
   readonly sentence: string;
   readonly pair?: string;
   readonly label: Label;
+  /** Of a pair, the number of the search that it belongs to, whose pairs are ranked among each other. */
+  readonly search?: number;
 }
 
 /** A question about a text that holds its answer, as SQuAD has them. */

@@ -61,6 +61,7 @@ export {
   prepareImage,
   resizeImage,
 } from "./images/prepare-image.ts";
+export { type JudgedPairs, judgedPairs } from "./judged-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";

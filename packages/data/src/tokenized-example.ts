@@ -42,6 +42,8 @@ export interface ScoredSequence extends TokenMasks, Seen {
   readonly kind: "scored";
   /** The number of a regression; or for each class 1 where it is one of the row's, else 0. */
   readonly scores: readonly number[];
+  /** The number of the search that the pair belongs to, where it is ranked among others. */
+  readonly search?: number;
 }
 
 /** What a classifier reads. */

@@ -74,3 +74,5 @@ export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirector
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
+export { NotRankingError } from "./rank/errors.ts";
+export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";

@@ -42,6 +42,8 @@ export interface TokenBatch {
   readonly similarities?: readonly number[];
   /** Of judged answers: which rows are good ones. */
   readonly isGood?: readonly boolean[];
+  /** Of pairs that are ranked: each row's search. */
+  readonly searches?: readonly number[];
   /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
   readonly tokens: number;
   /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, comparisons, judged answers, or pairs of answers. */
@@ -98,7 +100,14 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
     ...batchSounds(examples),
     ...batchPictures(examples),
+    ...batchSearches(examples),
   };
+}
+
+/** Nothing for rows that belong to no search. */
+function batchSearches(examples: readonly TokenizedExample[]): Pick<TokenBatch, "searches"> {
+  const searches = examples.flatMap((example) => (example.kind === "scored" ? (example.search ?? []) : []));
+  return searches.length === examples.length ? { searches } : {};
 }
 
 /** Chosen answers, then rejected ones in the same order. */

@@ -8,11 +8,13 @@ export interface RankingScores {
   readonly recallAt10: number;
   /** One over the place of the first that belongs to it, 0 from the eleventh on; the mean over searches. */
   readonly mrrAt10: number;
+  /** How early all that belongs to it comes among the first ten, a place counting 1/log2(place + 1); the mean over searches. */
+  readonly ndcgAt10: number;
 }
 
 /**
  * Scores of searches, of which each gives the places, counted from 1, at which what belongs to it was found: as
- * sentence-transformers' InformationRetrievalEvaluator counts them. NaN for no searches.
+ * sentence-transformers' InformationRetrievalEvaluator and CrossEncoderRerankingEvaluator count them. NaN for no searches.
  *
  * @example
  * ```ts
@@ -31,9 +33,17 @@ export function rankingScores(searches: readonly (readonly number[])[]): Ranking
     recallAt1: recallAt(1),
     recallAt5: recallAt(5),
     recallAt10: recallAt(10),
+    ndcgAt10: mean((places) => {
+      const best = places.map((_, index) => index + 1);
+      return places.length === 0 ? 0 : gain(places) / gain(best);
+    }),
     mrrAt10: mean((places) => {
       const first = places.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY);
       return first <= 10 ? 1 / first : 0;
     }),
   };
+}
+
+function gain(places: readonly number[]): number {
+  return places.reduce((sum, place) => (place > 10 ? sum : sum + 1 / Math.log2(place + 1)), 0);
 }

@@ -18,7 +18,7 @@ export interface LabelMeaning {
 }
 
 /** What the model reads of a row. */
-export interface ReadRow extends TokenMasks, Seen {}
+export interface ReadRow extends TokenMasks, Seen, Pick<ScoredSequence, "search"> {}
 
 /** The row with its label. Throws ExampleError for a label that does not go with the problem, and an unknown class. */
 export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): ClassifiedSequence | ScoredSequence {

@@ -194,5 +194,6 @@ function classifySentence(
   }
   const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair, { maxLength });
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
-  return labelRow({ inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds) }, example.label, options);
+  const search = example.search === undefined ? {} : { search: example.search };
+  return labelRow({ inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds), ...search }, example.label, options);
 }

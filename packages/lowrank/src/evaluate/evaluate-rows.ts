@@ -1,6 +1,6 @@
 // Numbers that say how well a model does on rows.
 
-import type { Example, QuestionExample, TextTokenizer } from "@lowrank/data";
+import { type Example, judgedPairs, type QuestionExample, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError } from "@lowrank/models";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -10,6 +10,8 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
+import { areRanked, judgesPairs } from "../rank/ranking-plan.ts";
+import { measurePairs } from "../rank/ranking-step.ts";
 import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
@@ -79,7 +81,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const { model, adapter } = opened;
   const { name } = file;
   const goal = rowGoal(name, file.rows);
-  if (goal === "comparison") return evaluateComparisons(measurer, file, options);
+  if (goal === "comparison") {
+    if (!judgesPairs(model)) return evaluateComparisons(measurer, file, options);
+    return evaluate(measurer, { ...file, rows: judgedPairs(file.rows).pairs }, options);
+  }
   const rows = [...(await prepareMedia(file.rows, { ...opened, platform: measurer.platform }))];
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
@@ -101,7 +106,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const how = { file: name, model, tokenizer, template, lengths, labels };
   const examples = tokenizeRows(rows, how, notices);
   const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
-  const { loss, ...scores } = await measure(opened, data, notices);
+  const { loss, ...scores } = await measure(opened, data, {
+    notices,
+    by: areRanked(rows) ? measurePairs : measureRows,
+  });
   // Whatever else is measured comes from the same logits.
   if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);
   const asked = { batchSize, maxNewTokens, ...lengths };
@@ -127,10 +135,14 @@ function suits(template: string | undefined, rows: readonly Example[]): boolean 
   return template === "chat" || template === "vicuna" || rows[0]?.kind !== "chat";
 }
 
-async function measure({ model, context }: OpenedBase, data: MeasuredData, notices: Notices): Promise<RowMetrics> {
+async function measure(
+  { model, context }: OpenedBase,
+  data: MeasuredData,
+  { notices, by }: { readonly notices: Notices; readonly by: typeof measureRows },
+): Promise<RowMetrics> {
   const count = notices.count?.({ what: "rows measured", total: data.examples.length });
   try {
-    return await measureRows(model, data, { context, onRows: (rows) => count?.add(rows) });
+    return await by(model, data, { context, onRows: (rows) => count?.add(rows) });
   } finally {
     count?.stop();
   }

@@ -26,6 +26,7 @@ export const metricFacts = {
   recallAt5: { label: "recall@5", higherIsBetter: true },
   recallAt10: { label: "recall@10", higherIsBetter: true },
   mrrAt10: { label: "MRR@10", higherIsBetter: true },
+  ndcgAt10: { label: "nDCG@10", higherIsBetter: true },
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
 /** The name of such a number. */

@@ -9,6 +9,7 @@ import { measureComparisons } from "../compare/measure-comparisons.ts";
 import { measureRows } from "../evaluate/measure-rows.ts";
 import type { RowMetrics } from "../evaluate/metric-names.ts";
 import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
+import { lossOfPairs, measurePairs } from "../rank/ranking-step.ts";
 import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
 import type { LearningPlan } from "./learning-plan.ts";
 
@@ -41,6 +42,11 @@ export function learnerOf(model: PretrainedModel, plan: LearningPlan, padId: num
       return {
         loss: (batch, context) => lossOfPreferences(model, batch, { plan, padId, context }),
         measure: (data, measuring) => measurePreferences(model, measuredBatches(data), { plan, padId, ...measuring }),
+      };
+    case "ranking":
+      return {
+        loss: (batch, context) => lossOfPairs(model, batch, context),
+        measure: (data, measuring) => measurePairs(model, data, measuring),
       };
     case "own":
       return {

@@ -8,10 +8,15 @@ import {
 } from "../compare/comparison-plan.ts";
 import type { RecipeFacts } from "../embed/embedding-recipe.ts";
 import { type PreferenceOptions, type PreferencePlan, preferencePlan } from "../preferences/preference-plan.ts";
+import { areRanked, type RankingPlan, rankingPlan } from "../rank/ranking-plan.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 
 /** The plan; its kinds are those of `learnerOf`. */
-export type LearningPlan = { readonly kind: "own"; readonly words?: undefined } | ComparisonPlan | PreferencePlan;
+export type LearningPlan =
+  | { readonly kind: "own"; readonly words?: undefined }
+  | ComparisonPlan
+  | PreferencePlan
+  | RankingPlan;
 
 /** Throws what `comparisonPlan` and `preferencePlan` do. */
 export async function learningPlan(
@@ -21,5 +26,5 @@ export async function learningPlan(
 ): Promise<LearningPlan> {
   if (rows.goal === "comparison") return comparisonPlan(source, rows, options);
   if (rows.goal === "preference" || rows.goal === "judged") return preferencePlan(options, rows.goal);
-  return { kind: "own" };
+  return areRanked(rows.train) ? rankingPlan : { kind: "own" };
 }

@@ -1,7 +1,7 @@
 // The base model, with the head that the task, the adapter or the data ask for.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import type { ModelConfig, ProblemType, Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type ProblemType, type Task } from "@lowrank/families";
 import {
   type BasePrecision,
   HeadMissingError,
@@ -22,6 +22,8 @@ import type { ModelSource } from "./model-source.ts";
 export interface BaseRequest {
   /** The head to use instead of the one that the files name. */
   readonly task?: Task | undefined;
+  /** Whether a classifier with one output stays what it is, whatever the task: it judges pairs of texts. */
+  readonly mayJudgePairs?: boolean | undefined;
   /** Classes of a classifier, where data decide it: by those that the base's files name. */
   readonly classes?: ((base: BaseClasses) => number) | undefined;
   /** What a classifier is for, where neither the adapter nor the base's files say it. */
@@ -68,18 +70,26 @@ export async function loadBase(
 
 /** Which head, and for how many classes: as the adapter was trained, else as the data or the command ask. */
 async function headFor(
-  { task, classes, newHeadSeed, problemType: asked }: BaseRequest,
+  { task: wanted, mayJudgePairs = false, classes, newHeadSeed, problemType: asked }: BaseRequest,
   adapter: Adapter | undefined,
   configOf: () => Promise<ModelConfig>,
 ): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead" | "problemType">> {
   const problemType = asked ?? decodeProblem(adapter?.metadata);
-  const config = adapter === undefined && classes === undefined ? undefined : await configOf();
+  const config = adapter === undefined && classes === undefined && !mayJudgePairs ? undefined : await configOf();
+  const task = mayJudgePairs && config && judgesPairs(adapter, config) ? undefined : wanted;
   const trained = adapter && config && adapterHead(adapter, config, task);
   const head = trained === undefined ? task : trained.task;
   const numLabels = trained?.classes ?? (config && classes?.(config));
   // A head that the adapter brings replaces whatever the seed makes.
   const seed = trained?.classes === undefined ? newHeadSeed : 0;
   return given({ task: head, numLabels, problemType, newHead: seed === undefined ? undefined : { seed } });
+}
+
+/** Whether the adapter was trained as a classifier, or the base alone is one with a single output. */
+function judgesPairs(adapter: Adapter | undefined, { modelType, architecture, labels }: ModelConfig): boolean {
+  if (adapter !== undefined) return adapter.config.taskType === "SEQ_CLS";
+  const own = architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
+  return own === "sequence-classification" && labels === 1;
 }
 
 /** The library's advice is an option of its own; here the way is a command. */

@@ -1,6 +1,6 @@
 // The rows to train and to validate on.
 
-import { type Example, type ProblemType, pickRows, type RowList, splitPlaces } from "@lowrank/data";
+import { type Example, judgedPairs, type ProblemType, pickRows, type RowList, splitPlaces } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
@@ -51,6 +51,21 @@ export interface TrainingRows {
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
+  const rows = splitRows(request);
+  return rows.goal === "comparison" && request.task === "sequence-classification" ? asPairs(rows) : rows;
+}
+
+/** Texts to compare as pairs that a classifier with one output judges; a search is on one side of the split. */
+function asPairs(rows: TrainingRows): TrainingRows {
+  const [train, validation] = [judgedPairs(rows.train), judgedPairs(rows.validation)];
+  const numbers = {
+    train: (pair: number) => rows.numbers.train(train.rowOf(pair)),
+    validation: (pair: number) => rows.numbers.validation(validation.rowOf(pair)),
+  };
+  return { ...rows, goal: "class", problem: "regression", train: train.pairs, validation: validation.pairs, numbers };
+}
+
+function splitRows(request: TrainingRowsRequest): TrainingRows {
   const { validationShare, seed, task, loss } = request;
   const asAnswers = loss === "answers" || (task !== undefined && task !== "causal-lm");
   const preferences = asAnswers ? countPreferences(request.data.rows) : 0;

@@ -8,6 +8,7 @@ import { named } from "../errors/named-option.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
+import { areOfSearches } from "../rank/ranking-plan.ts";
 import {
   type Classes,
   classNamesKey,
@@ -31,6 +32,10 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
   if (goal === "judged" && task !== "causal-lm") {
     const advice = "Give rows of a prompt and a completion to train the good answers as text.";
     throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
+  }
+  if (areOfSearches(train) && config.labels !== 1) {
+    const advice = `It has ${config.labels} classes, and pairs of a search are judged by one number: open it with { classes: 1 }.`;
+    throw new WrongTaskError(modelType, task, "Ranking texts", advice);
   }
   refuseUnheard(rows, config.melBins > 0);
   const learnsText = goal === "next-token" && needTokenizer(train);

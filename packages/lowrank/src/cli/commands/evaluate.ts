@@ -28,7 +28,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .summary("measure loss, perplexity, accuracy, F1 or BLEU on data")
     .description(
       "Measures the loss and perplexity of a language model on data, or the loss and accuracy of a classifier, " +
-        "or exact match and F1 of answers to questions, or recall and MRR of texts that belong together, or how embeddings " +
+        "or exact match and F1 of answers to questions, or recall, MRR and nDCG of texts that belong together, or how embeddings " +
         "go with scores. " +
         "With --generate it also continues every prompt and compares with the reference (BLEU).",
     )

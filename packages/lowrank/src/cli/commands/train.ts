@@ -40,7 +40,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
           '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
           "(question/context/answers, as SQuAD's). Rows with a label train a classifier, texts that belong together or have a score (anchor/positive/negative, " +
-          "sentence1/sentence2/score) the embeddings of a model for search. The loss counts the " +
+          "sentence1/sentence2/score) the embeddings of a model for search, or with --task sequence-classification a reranker. The loss counts the " +
           "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),

@@ -40,7 +40,8 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const goal = rowGoal(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: chosenAnswers(data.rows) });
   const engine = await startEngine(options, report);
-  const request = { model: path, adapter, allowDifferentBase, basePrecision, task: taskFor(goal) };
+  const head = { task: taskFor(goal), mayJudgePairs: goal === "comparison" };
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, ...head };
   const model = await openModel(request, report);
   try {
     const { template, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;

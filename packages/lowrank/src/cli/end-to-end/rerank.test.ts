@@ -1,0 +1,107 @@
+// A cross-encoder on rows of searches, against what sentence-transformers and PEFT make of the same rows
+// (fixtures/make_reranker.py).
+
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openModel, rerank } from "../../index.ts";
+import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const folder = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
+const data = `${folder}/rows.jsonl`;
+const engine = { engine: { prefer: "cpu" } } as const;
+
+interface Facts {
+  readonly logits: readonly number[];
+  readonly loss: number;
+  readonly mrr: number;
+  readonly ndcg: number;
+  readonly losses: readonly number[];
+}
+
+/** What this repository wrote itself. */
+const facts: Facts = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+const rows: readonly Readonly<Record<"query" | "positive" | "negative_1" | "negative_2", string>>[] = readFileSync(
+  data,
+  "utf8",
+)
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+it("measures loss and ranks as sentence-transformers does", async () => {
+  const { json, stderr } = await place.call("evaluate", "--model", folder, "--data", data, "--json");
+  expect([json.at(-1), stderr]).toEqual([
+    expect.objectContaining({ rows: 12, recallAt1: expect.any(Number) }),
+    expect.anything(),
+  ]);
+  const { loss, mrrAt10, ndcgAt10 } = json.at(-1) as Record<string, number>;
+  expect(loss).toBeCloseTo(facts.loss, 5);
+  expect(mrrAt10).toBeCloseTo(facts.mrr, 5);
+  expect(ndcgAt10).toBeCloseTo(facts.ndcg, 5);
+});
+
+it("trains as PEFT does, and keeps what judges in the adapter", async () => {
+  const files = ["--model", folder, "--adapter", `${folder}/adapter`, "--data", data, "--out", place.path("out")];
+  const asPeft = ["--learning-rate", "0.05", "--schedule", "constant", "--warmup-steps", "0", "--weight-decay", "0.01"];
+  const size = ["--steps", `${facts.losses.length}`, "--batch-size", "12"];
+  const task = ["--task", "sequence-classification"];
+  const call = await place.call("train", ...files, ...task, ...asPeft, ...size, "--json");
+  expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+  const losses = call.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
+  expect(losses).toHaveLength(facts.losses.length);
+  for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(facts.losses[step] ?? 0, 4);
+  const after = await place.call(
+    ...["evaluate", "--model", folder, "--adapter", place.path("out"), "--data", data, "--json"],
+  );
+  expect(Number(after.json.at(-1)?.loss)).toBeLessThan(facts.loss);
+});
+
+it("gives a bare encoder one output, and holds whole searches out", async () => {
+  const encoder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
+  const many = ["rain", "it", "my", "settings"].map((query) => ({
+    query,
+    positive: `${query} is`,
+    negative: "how do",
+  }));
+  const few = await place.write("few.jsonl", jsonl(many));
+  const call = await place.call(
+    ...["train", "--model", encoder, "--task", "sequence-classification", "--data", few, "--steps", "2"],
+    ...["--validation-share", "0.5", "--out", place.path("bare"), "--target-modules", "all-linear", "--json"],
+  );
+  expect([call.code, call.stderr]).toEqual([0, expect.stringContaining("a number for each row")]);
+  const { metrics } = call.json.find(({ type }) => type === "evaluation") as { metrics: Record<string, number> };
+  expect(metrics).toMatchObject({ loss: expect.any(Number), mrrAt10: expect.any(Number) });
+  const config = JSON.parse(await readFile(place.path("bare", "adapter_config.json"), "utf8"));
+  expect(config.task_type).toBe("SEQ_CLS");
+  const judged = await place.call(
+    ...["predict", "--model", encoder, "--adapter", place.path("bare"), "--data", few, "--json"],
+    ...["--columns", "sentence1=query,sentence2=positive"],
+  );
+  expect(judged.json.filter(({ type }) => type === "result")).toHaveLength(4);
+});
+
+it("ranks what a search found, and says of a classifier that it cannot", async () => {
+  const model = await openModel(folder, engine);
+  const [row] = rows;
+  const found = [row?.negative_2 ?? "", row?.positive ?? "", row?.negative_1 ?? ""];
+  const ranked = await rerank(model, row?.query ?? "", found, { topK: 2 });
+  const best = [...facts.logits.slice(0, 3)].sort((one, other) => other - one);
+  expect(ranked.map(({ score }) => score.toFixed(4))).toEqual(best.slice(0, 2).map((score) => score.toFixed(4)));
+  expect(ranked.map(({ index, text }) => found[index] === text)).toEqual([true, true]);
+  model.dispose();
+  const classifier = await openModel(folder, { ...engine, task: "sequence-classification", classes: 3 });
+  await expect(rerank(classifier, "it", ["rain"])).rejects.toThrow(/answers with "class"/);
+  const adapter = classifier.adapt({ rank: 1, targetModules: ["query"] });
+  await expect(async () => {
+    for await (const _ of adapter.train(rows, { steps: 1 }));
+  }).rejects.toThrow(/It has 3 classes/);
+  classifier.dispose();
+});
