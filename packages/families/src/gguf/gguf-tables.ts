@@ -3,7 +3,7 @@
 import type { ModelConfig } from "../model-config.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
-import { bert } from "./tables/bert.ts";
+import { bert, nomicBert } from "./tables/bert.ts";
 import { gemma, gemma2, gemma3 } from "./tables/gemma.ts";
 import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
 import { olmo2, stablelm, starcoder2 } from "./tables/like-llama.ts";
@@ -14,7 +14,7 @@ import { qwen2, qwen3 } from "./tables/qwen.ts";
 const tables: ReadonlyMap<string, GgufTable> = new Map(
   [
     ...[llama, qwen2, qwen3, gemma, gemma2, gemma3, phi2, phi3],
-    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert],
+    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert, nomicBert],
   ].map((table) => [table.architecture, table]),
 );
 

@@ -169,7 +169,7 @@ describe("GGUF metadata", () => {
 
   it.each([
     ["qwen3moe", "qwen3"],
-    ["nomic-bert", "bert"],
+    ["jina-bert-v2", "bert"],
     ["gemma3n", "gemma3"],
   ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {
     expect(() => configFromGguf(new Map([["general.architecture", architecture]]), new Set())).toThrow(

@@ -1,4 +1,4 @@
-// BERT in GGUF: the model without a head, as files of embeddings models have it.
+// BERT and NomicBERT in GGUF: the models without a head, as files of embeddings models have them.
 
 import type { GgufTable } from "../gguf-table.ts";
 import { configRows, layerNormEpsilon, nameRows } from "./shared-rows.ts";
@@ -22,4 +22,27 @@ export const bert: GgufTable = {
     ["blk.{n}.layer_output_norm", "encoder.layer.{n}.output.LayerNorm"],
   ]),
   config: configRows([layerNormEpsilon("layer_norm_eps")], ["attention.head_count_kv", "rope.freq_base"]),
+};
+
+/** Its queries, keys and values lie in one tensor, as in the files of its first program. */
+export const nomicBert: GgufTable = {
+  architecture: "nomic-bert",
+  modelType: "nomic_bert",
+  task: "feature-extraction",
+  names: nameRows([
+    ["token_embd", "embeddings.word_embeddings"],
+    ["token_types", "embeddings.token_type_embeddings"],
+    ["token_embd_norm", "embeddings.LayerNorm"],
+    ["blk.{n}.attn_qkv", "encoder.layers.{n}.attn.Wqkv"],
+    ["blk.{n}.attn_output", "layers.{n}.self_attn.o_proj"],
+    ["blk.{n}.attn_output_norm", "layers.{n}.post_attention_layernorm"],
+    ["blk.{n}.ffn_up", "layers.{n}.mlp.up_proj"],
+    ["blk.{n}.ffn_gate", "layers.{n}.mlp.gate_proj"],
+    ["blk.{n}.ffn_down", "layers.{n}.mlp.down_proj"],
+    ["blk.{n}.layer_output_norm", "layers.{n}.post_mlp_layernorm"],
+  ]),
+  config: configRows(
+    [layerNormEpsilon("layer_norm_eps"), { gguf: "rope.freq_base", key: "rotary_emb_base" }],
+    ["attention.head_count_kv"],
+  ),
 };

@@ -11,6 +11,7 @@ import type { PretrainedModel } from "../../pretrained-model.ts";
 import { fillModel } from "../fill-model.ts";
 import { withLabels } from "../load-model.ts";
 import { type LoadOptions, loadOptionNames } from "../load-options.ts";
+import { splitWeights } from "../split-weights.ts";
 import { ggufWeights } from "./gguf-weights.ts";
 import { readGgufConfig } from "./read-gguf-config.ts";
 
@@ -41,5 +42,6 @@ export async function loadGguf(source: GgufSource, options: LoadOptions = {}): P
   const config = withLabels(checkConfig(raw, options.onWarning, source.name), options);
   const outline = outlineModel({ config, task: resolveTask(config, options.task) });
   const settings = { options, initializerRange: 0.02, generation: defaultsOf(config) };
-  return fillModel(outline, await ggufWeights({ table, config, file, source }), settings);
+  const weights = splitWeights(await ggufWeights({ table, config, file, source }), config);
+  return fillModel(outline, weights, settings);
 }
