@@ -1,5 +1,6 @@
 export { ModelDisposedError, type NewRows } from "@lowrank/doors";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
+export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
 export {
   type ComparedEmbeddings,
   type ComparisonLoss,

@@ -30,9 +30,7 @@ import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/trunk/pic
 import { firstPositionOf, runTrunk } from "./parts/trunk/trunk.ts";
 
 /**
- * A pretrained transformer with frozen weights. It owns its tensors; `dispose` frees them.
- *
- * Made by `loadModel` or `loadGguf`.
+ * A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them.
  */
 export class PretrainedModel implements AdaptableModel {
   readonly config: ModelConfig;
@@ -140,12 +138,12 @@ export class PretrainedModel implements AdaptableModel {
 
   /** As `loss`, but the sum and the number of labels that count: sums of batches add up, means do not. */
   lossSum(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LossSum {
-    return this.#judge(inputs, context, ({ of }) => of);
+    return this.#sum(inputs, context, ({ of }) => of);
   }
 
   /** As `lossSum`, with what the head answers where labels count, if it does: one computation, which nothing differentiates. */
   measure(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): Measurement {
-    return this.#judge(inputs, context, ({ of, measured = of }) => measured);
+    return this.#sum(inputs, context, ({ of, measured = of }) => measured);
   }
 
   /**
@@ -184,10 +182,7 @@ export class PretrainedModel implements AdaptableModel {
   embed(inputs: ModelInputs, recipe: EmbeddingRecipe, context: ForwardContext = inferenceContext()): tf.Tensor2D {
     const { trunk } = this.#assembly;
     if (trunk.decoder !== undefined || trunk.tokens === undefined)
-      throw new ModelInputError(
-        "inputIds",
-        "a text's embedding is made of an encoder's or a decoder-only model's states",
-      );
+      throw new ModelInputError("inputIds", "embeddings are made of encoders' or decoder-only models' states");
     return this.#run(inputs, context, (pass) => ({
       pick: readForPooling(pooledBy[recipe.pooling], pass),
       finish: (states) => embeddingsOf(states, recipe, pass),
@@ -249,19 +244,23 @@ export class PretrainedModel implements AdaptableModel {
     for (const part of this.#assembly.parts) part.dispose();
   }
 
-  #judge(inputs: LabelledInputs, context: ForwardContext, choose: (losses: Losses) => Losses["of"]): Measurement {
-    const found: Measurement[] = [];
-    this.#run(inputs, context, (pass) => {
+  /** What `use` makes of the head's losses and the states that they read: for losses of one's own. The caller owns the result. */
+  judge<T extends tf.Tensor | tf.NamedTensorMap>(
+    inputs: LabelledInputs,
+    context: ForwardContext,
+    use: (losses: Losses, states: tf.Tensor) => T,
+  ): T {
+    return this.#run(inputs, context, (pass) => {
       const losses = this.#assembly.head.losses(inputs.labels, pass);
-      return {
-        pick: losses.pick,
-        finish: (states) => {
-          const judged = choose(losses)(states);
-          found.push(judged);
-          return tensorsOf(judged);
-        },
-      };
+      return { pick: losses.pick, finish: (states) => use(losses, states) };
     });
+  }
+
+  #sum(inputs: LabelledInputs, context: ForwardContext, choose: (losses: Losses) => Losses["of"]): Measurement {
+    const found: Measurement[] = [];
+    this.judge(inputs, context, (losses, states) =>
+      tensorsOf(found[found.push(choose(losses)(states)) - 1] as Measurement),
+    );
     return found[0] as Measurement; // a run finishes or throws
   }
 

@@ -5,6 +5,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
 import type { Pick } from "../parts/trunk/stages.ts";
+import type { AdaptedHead } from "./loss/adapted-head-loss.ts";
+import type { SupervisedRows } from "./loss/chunks.ts";
 
 /** A loss before the division, so that batches of different sizes can be added up exactly. */
 export interface LossSum {
@@ -60,6 +62,13 @@ export interface Losses {
   of(states: tf.Tensor): LossSum;
   /** The same with the answers, from one computation that nothing differentiates; absent where the head gives none. */
   measured?(states: tf.Tensor): Measurement;
+  /** Of a head over the vocabulary: the states that labels are predicted from, for losses of their logits. */
+  rows?(states: tf.Tensor): HeadRows;
+}
+
+/** Supervised states, and how some of them become logits. */
+export interface HeadRows extends SupervisedRows {
+  readonly head: AdaptedHead;
 }
 
 /** The tensors of a judgement. */

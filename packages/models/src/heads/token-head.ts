@@ -4,11 +4,12 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { LinearSite, ParameterSlot } from "@lowrank/doors";
 import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { NothingSupervisedError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import { pickStates } from "../parts/trunk/picked-states.ts";
-import type { Head, Losses, Measurement, PositionLosses } from "./head.ts";
+import type { Head, HeadRows, Losses, Measurement, PositionLosses } from "./head.ts";
 import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunkContext } from "./loss/chunk-context.ts";
 import { chunksOf, defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
@@ -51,29 +52,32 @@ export class TokenHead implements Head {
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const { rows, targets } = this.#supervised(labels, pass);
     const count = rows.length;
-    if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
+    if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }), rows: refuseNothing };
     const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
     return {
       ...pickOf(rows, pass),
       of: (states) => ({ sum: sumOf(states), count }),
       measured: (states) => this.#measured(states, { rows, targets, pass }),
+      rows: (states) => this.#rowsOf(states, { rows, targets, pass }),
     };
   }
 
   positionLosses(labels: tf.Tensor, pass: Pass): PositionLosses {
-    const { transform, logitsAtOnce = defaultLogitsAtOnce, site } = this.options;
     const { rows, targets } = this.#supervised(labels, pass);
-    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     const of = (states: tf.Tensor) => {
       if (rows.length === 0) return tf.zeros<tf.Rank.R1>([0]);
-      const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
-      const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
-      return positionLosses(
-        { hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows },
-        this.#byChunks(rows, pass),
-      );
+      const { head, ...supervised } = this.#rowsOf(states, { rows, targets, pass });
+      return positionLosses(supervised, head);
     };
     return { ...pickOf(rows, pass), positions: rows, of };
+  }
+
+  #rowsOf(states: tf.Tensor, { rows, targets, pass }: Supervised & { readonly pass: Pass }): HeadRows {
+    const { transform, logitsAtOnce = defaultLogitsAtOnce, site } = this.options;
+    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
+    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
+    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
+    return { hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows, head: this.#byChunks(rows, pass) };
   }
 
   #supervised(labels: tf.Tensor, pass: Pass): Supervised {
@@ -114,14 +118,10 @@ export class TokenHead implements Head {
 
   /** Logits are made anyway, to see which is the largest; some rows of them at a time. */
   #measured(states: tf.Tensor, { rows, targets, pass }: Supervised & { readonly pass: Pass }): Measurement {
-    const { site, transform, logitsAtOnce = defaultLogitsAtOnce } = this.options;
-    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
-    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
-    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
-    const chunks = chunksOf({ hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows });
-    const parts = chunks.map((chunk) =>
+    const { head, ...supervised } = this.#rowsOf(states, { rows, targets, pass });
+    const parts = chunksOf(supervised).map((chunk) =>
       tf.tidy(() => {
-        const logits = this.#logitsOf(chunk.hidden(), { rows, first: chunk.first, pass });
+        const logits = head.logits(chunk.hidden(), chunk.first) as tf.Tensor2D;
         return { sum: smoothedLoss(logits, chunk.targets(), 0), likeliest: tf.argMax<tf.Tensor1D>(logits, 1) };
       }),
     );
@@ -168,6 +168,10 @@ export class TokenHead implements Head {
     const logits = constantBias === undefined ? product : tf.add(product, constantBias.value(context));
     return this.#cap === null ? logits : softCap(logits, this.#cap);
   }
+}
+
+function refuseNothing(): never {
+  throw new NothingSupervisedError();
 }
 
 /** The states of the rows. Adapters that go by rows of the batch need all of them. */

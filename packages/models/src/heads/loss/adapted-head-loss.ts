@@ -13,6 +13,8 @@ export interface AdaptedHead {
   readonly smoothing: number;
   /** hidden [size, features] of the rows from `first` on → [size, classes]. */
   logits(hidden: tf.Tensor2D, first: number): tf.Tensor;
+  /** The sum over a chunk's rows of what is learnt by; default: the labels' cross-entropy. */
+  lossOf?(logits: tf.Tensor2D, chunk: Chunk): tf.Scalar;
 }
 
 /** The sum over all rows, differentiable for the hidden states and the variables. */
@@ -54,5 +56,6 @@ function replaced(total: tf.Tensor, added: tf.Tensor | undefined): tf.Tensor {
 }
 
 function lossOf(hidden: tf.Tensor2D, chunk: Chunk, head: AdaptedHead): tf.Tensor {
-  return smoothedLoss(head.logits(hidden, chunk.first) as tf.Tensor2D, chunk.targets(), head.smoothing);
+  const logits = head.logits(hidden, chunk.first) as tf.Tensor2D;
+  return head.lossOf?.(logits, chunk) ?? smoothedLoss(logits, chunk.targets(), head.smoothing);
 }

@@ -1,0 +1,94 @@
+// The divergence from a teacher, or from the base with the adapter off, and its gradients, held to TRL's GKDTrainer
+// (packages/models/test/fixtures/distillation/make_distillation.py), on each engine.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { chooseEngine, differentiate } from "@lowrank/engine";
+import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
+import {
+  batchTensors,
+  type DistillationOptions,
+  distillationLoss,
+  loadModel,
+  type PretrainedModel,
+} from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+interface Case extends Pick<DistillationOptions, "divergence" | "temperature" | "weight" | "ownWeight"> {
+  readonly teacher: "base" | "other";
+  readonly loss: number;
+}
+
+const folder = fileURLToPath(new URL("../../../packages/models/test/fixtures/distillation/", import.meta.url));
+const { batch, expected } = JSON.parse(await readFile(join(folder, "expected.json"), "utf8")) as {
+  readonly batch: Readonly<Record<"rows" | "time", number>> &
+    Readonly<Record<"inputIds" | "attentionMask" | "labels", readonly number[]>>;
+  readonly expected: Readonly<Record<string, Case>>;
+};
+const gradients = await readTensors(join(folder, "gradients.safetensors"));
+const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
+
+describe.each(["wasm", "native"] as const)("distillation on %s", (engine) => {
+  let [model, other] = [] as unknown as [PretrainedModel, PretrainedModel];
+  let handles: readonly AdapterHandle[] = [];
+  beforeAll(async () => {
+    await chooseEngine({ order: [engine] });
+    [model, other] = [await loadModel(openFolder(tinyModel)), await loadModel(openFolder(tinyModel))];
+    const attached = async (to: PretrainedModel, name: string) =>
+      attachAdapter(to, await readAdapterFolder(join(folder, name)), { trainable: true, allowDifferentBase: true });
+    handles = [await attached(model, "student"), await attached(other, "teacher")];
+  });
+  afterAll(() => {
+    for (const each of [...handles, model, other]) each.dispose();
+  });
+
+  const compute = ({ teacher, loss: _, ...options }: Case) =>
+    tf.tidy(() => {
+      const { rows, time, inputIds, attentionMask, labels } = batch;
+      const lists = { inputIds, attentionMask, labels };
+      const ids = Object.entries(lists).map(([name, list]) => [name, Int32Array.from(list)] as const);
+      const inputs = batchTensors({
+        ...{ rows, time, labelShape: [rows, time] as const },
+        ...(Object.fromEntries(ids) as Record<keyof typeof lists, Int32Array>),
+      });
+      const acting = (handle: AdapterHandle | undefined) => inferenceContext(activeAdapters(handle?.name ?? ""));
+      const taught = teacher === "base" ? {} : { teacher: { model: other, context: acting(handles[1]) } };
+      return distillationLoss(model, inputs, { ...options, ...taught, context: acting(handles[0]) });
+    });
+
+  it.each(Object.entries(expected))("is what TRL computes: %s", async (name, asked) => {
+    const loss = compute(asked);
+    expectClose(await loss.data(), [asked.loss], 1e-5 * Math.max(1, asked.loss), "loss");
+    loss.dispose();
+    const [student] = handles;
+    const variables = [...(student?.variables ?? new Map<string, tf.Variable>())];
+    const found = tf.tidy(() => {
+      const { gradients: own } = differentiate(
+        () => compute(asked),
+        variables.map(([, variable]) => variable),
+      );
+      // Variables lie as the product takes them, PEFT's the other way round.
+      return own.map((gradient) => Float32Array.from(gradient === undefined ? [] : tf.transpose(gradient).dataSync()));
+    });
+    expect(found.length).toBeGreaterThan(0);
+    for (const [index, [path]] of variables.entries()) {
+      const wanted = Float32Array.from(gradients.get(`${name}/base_model.model.${path}`)?.values ?? []);
+      expect(wanted.length, path).toBeGreaterThan(0);
+      expectClose(found[index] ?? [], wanted, 1e-5, path);
+    }
+  });
+
+  it("leaves nothing behind", async () => {
+    await expectNoLeak(() => {
+      const variables = [...(handles[0]?.variables.values() ?? [])];
+      for (const asked of Object.values(expected)) tf.tidy(() => void differentiate(() => compute(asked), variables));
+    });
+  });
+});
