@@ -14,18 +14,19 @@ import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
+import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 import type { TrainingRows } from "./rows/training-rows.ts";
-import type { RunFacts, RunFolder } from "./run-folder.ts";
+import type { ReportTime, RunFacts, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
 import { onBase } from "./setup/setup-of-rows.ts";
-import { checkKeeping, keepingOf } from "./train/check-keeping.ts";
+import { keepingOf, openRun } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
 import { runFacts } from "./train/run-facts.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
-import type { CardProgress } from "./train/training-card.ts";
+import { type CardProgress, cardSection, type runTable } from "./train/training-card.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
@@ -59,8 +60,8 @@ export class OpenedAdapter {
   readonly #facts: AdapterFacts;
   #handle: AdapterHandle | undefined;
   #metadata: ReadonlyMap<string, string>;
-  /** The run as a section of the model card, after so many steps. */
-  #card: ((progress: CardProgress) => string) | undefined;
+  /** The run for its model card, after so many steps. */
+  #settings: ((progress: CardProgress) => ReturnType<typeof runTable>) | undefined;
   #stepsDone = 0;
   /** How it was trained to be used: what is taken where `generate` and `evaluate` are told nothing else. */
   #setup: AdapterSetup;
@@ -133,6 +134,8 @@ export class OpenedAdapter {
     training.warnOfManyClasses(classes, rows, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = training.labelMeaning(model, rows, classes);
+    const config = this.#handle === undefined ? this.config : undefined;
+    training.refuseIdleOptions(training.askedRun(model, rows, { labels, config }), options);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const learning = await training.learningPlan(rows, opened.source, {
@@ -156,7 +159,7 @@ export class OpenedAdapter {
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
-    this.#card = (progress) => training.trainingCard(asked, { ...facts, ...progress, validation: this.#validation });
+    this.#settings = (progress) => training.runTable(asked, { ...facts, ...progress, validation: this.#validation });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -172,7 +175,7 @@ export class OpenedAdapter {
     options: TrainingOptions = {},
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     refuseUnknownOptions("train", options, trainingNames);
-    const folder = await this.#openRun(options, [input, options.validation]);
+    const folder = await openRun(this.#facts, options, [input, options.validation]);
     try {
       const asBegun = { ...folder?.asBegun, ...given(options) };
       yield* this.#runIn(folder, await this.prepare(input, asBegun), asBegun);
@@ -183,7 +186,7 @@ export class OpenedAdapter {
 
   /** Trains on rows that `prepare` gave. Throws what `train` does. */
   async *run(rows: TokenizedRows, options: TrainingOptions): AsyncGenerator<TrainingEvent, void, undefined> {
-    const folder = await this.#openRun(options, []);
+    const folder = await openRun(this.#facts, options, []);
     try {
       yield* this.#runIn(folder, rows, options);
     } finally {
@@ -223,11 +226,12 @@ export class OpenedAdapter {
   async files({ stepsDone = this.#stepsDone, isOver = false }: CardProgress = {}): Promise<FolderFiles> {
     const written = writeAdapter(await this.toAdapter());
     const tokenizer = await this.#facts.tokenizerFiles();
+    const settings = this.#settings?.({ stepsDone, isOver });
     return new Map([
       ...tokenizer,
       ...Object.entries(written),
       ...setupFiles(this.#setup),
-      ["README.md", written["README.md"] + (this.#card?.({ stepsDone, isOver }) ?? "")] as const,
+      ["README.md", written["README.md"] + (settings === undefined ? "" : cardSection(settings))] as const,
     ]);
   }
 
@@ -256,14 +260,11 @@ export class OpenedAdapter {
     this.#facts.onDispose(this);
   }
 
-  /** The folder that the options ask for, claimed. */
-  async #openRun(options: TrainingOptions, data: readonly unknown[]): Promise<RunFolder | undefined> {
-    checkKeeping(options);
-    const { out, overwrite, resume, onWarning = this.#facts.notices.warn } = options;
-    if (out === undefined) return undefined;
-    const { path, adapterPath } = this.#facts.opened;
-    const files = data.flat().filter((each) => typeof each === "string");
-    return this.#facts.platform.openRun(out, { overwrite, resume, inputs: [path, adapterPath, ...files], onWarning });
+  /** The run so far as one page of HTML. */
+  async report(run: Pick<ReportedRun, "rows" | "options" | "recipe">, at: ReportTime): Promise<string> {
+    const { runReport } = await import("./report/run-report.ts");
+    const { classNames, opened } = this;
+    return runReport({ ...this.#facts, ...run, opened, classNames, settings: this.#settings?.(at) ?? [] }, at);
   }
 
   async *#runIn(
@@ -280,6 +281,7 @@ export class OpenedAdapter {
     yield* folder.keep({
       ...{ adapter: this, base: opened, fingerprint, ...keepingOf(options) },
       totalSteps: stepsOf(rows, options).totalSteps,
+      ...(options.report === true ? { report: (at: ReportTime) => this.report({ rows, options }, at) } : {}),
       loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),
     });
   }

@@ -109,7 +109,16 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
-  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keep: true, tensorBoard: true, verifyBase: true },
+  ...{
+    out: true,
+    overwrite: true,
+    resume: true,
+    saveEvery: true,
+    keep: true,
+    tensorBoard: true,
+    report: true,
+    verifyBase: true,
+  },
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

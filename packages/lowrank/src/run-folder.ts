@@ -72,6 +72,16 @@ interface KeptLoop {
   };
 }
 
+/** How far a run is when its report is written. */
+export interface ReportTime {
+  /** Lines of metrics.jsonl. */
+  readonly metrics: readonly string[];
+  readonly stepsDone: number;
+  readonly isOver: boolean;
+  /** The machine in words. */
+  readonly machine: readonly (readonly [name: string, value: string])[];
+}
+
 /** A run that is ready to start. */
 export interface RunToKeep {
   readonly adapter: {
@@ -90,6 +100,8 @@ export interface RunToKeep {
   readonly saveEvery?: number | undefined;
   readonly keep?: KeptCheckpoints | undefined;
   readonly tensorBoard?: boolean | undefined;
+  /** Makes report.html; absent where none is asked for. */
+  readonly report?: ((at: ReportTime) => Promise<string>) | undefined;
   /** After how many validations that are no better the run is over. */
   readonly patience?: number | undefined;
   loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;

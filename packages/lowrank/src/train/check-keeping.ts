@@ -1,9 +1,13 @@
-// Which options of a run that keeps itself go together.
+// Which options of a run that keeps itself go together, and the folder that they ask for.
 
 import { KeepingOptionsError } from "../errors/library-errors.ts";
+import type { Notices } from "../notices.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import type { Platform } from "../platform.ts";
+import type { RunFolder } from "../run-folder.ts";
 import type { KeepingOptions, LoopOptions, RunOptions } from "./training-options.ts";
 
-const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "verifyBase"] as const;
+const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
 /** Throws KeepingOptionsError for options that contradict each other, and for counts that are none. */
@@ -22,6 +26,26 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
     problems.push(`${name}: expected a whole number from 1, got ${count}`);
   }
   if (problems.length > 0) throw new KeepingOptionsError(problems);
+}
+
+/** Who asks for a folder. */
+interface RunOpener {
+  readonly platform: Platform;
+  readonly notices: Notices;
+  readonly opened: Pick<OpenedBase, "path" | "adapterPath">;
+}
+
+/** The folder that the options ask for, claimed; undefined where they ask for none. Throws what `Platform.openRun` does. */
+export async function openRun(
+  { platform, notices, opened }: RunOpener,
+  options: KeepingOptions & RunOptions,
+  data: readonly unknown[],
+): Promise<RunFolder | undefined> {
+  checkKeeping(options);
+  const { out, overwrite, resume, onWarning = notices.warn } = options;
+  if (out === undefined) return undefined;
+  const files = data.flat().filter((each) => typeof each === "string");
+  return platform.openRun(out, { overwrite, resume, inputs: [opened.path, opened.adapterPath, ...files], onWarning });
 }
 
 /** How often a run keeps itself and what stays: one that may stop early needs its best. */

@@ -39,8 +39,11 @@ export interface CardFacts extends CardProgress {
   readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
 }
 
-/** The run as a section of Markdown. */
-export function trainingCard(options: CardOptions, facts: CardFacts): string {
+/** The run as names and values. */
+export function runTable(
+  options: CardOptions,
+  facts: CardFacts,
+): readonly (readonly [name: string, value: string | number])[] {
   const {
     plan,
     rows,
@@ -53,7 +56,7 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     validation,
   } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
-  const table: readonly (readonly [string, string | number])[] = [
+  return [
     ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
     ["template", template],
     ...(loss === undefined ? [] : [["loss", loss] as const]),
@@ -73,6 +76,10 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     ...(validation === undefined ? [] : validationRows(validation, options)),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
+}
+
+/** The same as a section of Markdown. */
+export function cardSection(table: ReturnType<typeof runTable>): string {
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
   return [
     "",

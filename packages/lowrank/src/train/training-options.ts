@@ -116,6 +116,11 @@ export interface KeepingOptions {
   /** Whether losses, validations and speed are written for TensorBoard, too; its file holds times, so that no two runs write the same. Default false. */
   readonly tensorBoard?: boolean | undefined;
   /**
+   * Whether report.html is written, too: curves, what base and adapter write to the same prompts, rows, settings and machine, on one
+   * page that needs no network. Default false.
+   */
+  readonly report?: boolean | undefined;
+  /**
    * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
    * samples of them are compared.
    */

@@ -92,8 +92,9 @@ export class RunLoop {
       fingerprint: kept.model.fingerprint,
       checkpoint: { every: 1, save: (state) => this.#keep(state) },
       onWarning: () => {}, // a rate that was halved on purpose
-      ...(rows.validation.length === 0 ? {} : { validation: rows.validation, evalAtStart: false }),
-      evalEvery: Math.max(1, Math.ceil(steps / 8)),
+      ...(rows.validation.length === 0
+        ? {}
+        : { validation: rows.validation, evalAtStart: false, evalEvery: Math.max(1, Math.ceil(steps / 8)) }),
       ...(resumeFrom === undefined ? {} : { resumeFrom }),
     });
   }

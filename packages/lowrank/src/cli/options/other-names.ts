@@ -48,13 +48,14 @@ const unneeded = new Map([
   ["--fp16", "Numbers are float32 here; --base-precision keeps the base in fewer bits."],
 ]);
 
-/** A message about an unknown option of the command, with our name for it where commander found none that is similar. */
+/** A message about an unknown option of the command, with our name for it rather than the similar one that commander may find. */
 export function withOurName(message: string, command: Command): string {
   const [, typed] = /unknown option '([^'=]+)/.exec(message) ?? [];
-  if (typed === undefined || message.includes("Did you mean")) return message;
+  if (typed === undefined) return message;
   const name = typed.toLowerCase().replaceAll("_", "-");
   const advice = unneeded.get(name);
-  if (advice !== undefined && command.name() === "train") return `${message.trimEnd()}\n(${advice})`;
+  if (advice !== undefined && command.name() === "train") return `${message.split("\n")[0]}\n(${advice})`;
+  if (message.includes("Did you mean")) return message;
   const ours = ourNames.get(name);
   const isKnown = command.options.some(({ long }) => long === ours?.split(" ")[0]);
   return isKnown ? `${message.trimEnd()}\n(Here it is called ${ours}.)` : message;

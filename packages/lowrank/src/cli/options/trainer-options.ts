@@ -38,6 +38,7 @@ export interface TrainerChoices {
   readonly bestBy?: MetricName;
   readonly keep?: readonly string[];
   readonly tensorBoard?: boolean;
+  readonly report?: boolean;
 }
 
 /** Adds them to the command. */
@@ -82,6 +83,10 @@ export function addTrainerOptions(command: Command): void {
   command.option(
     "--tensor-board",
     "write losses, validations and speed for TensorBoard, too (tensorboard --logdir <out>)",
+  );
+  command.option(
+    "--report",
+    "write report.html, too: curves, samples before and after, rows, recipe and machine on one page",
   );
 }
 

@@ -3,7 +3,7 @@
 import { listed } from "@lowrank/contracts";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
 import type { RowMetrics } from "../../evaluate/metric-names.ts";
-import type { RunFolder } from "../../run-folder.ts";
+import type { ReportTime, RunFolder } from "../../run-folder.ts";
 import { keepingOf } from "../../train/check-keeping.ts";
 import { keptChoice } from "../options/trainer-options.ts";
 import { recipeFile } from "../recipe/write-recipe.ts";
@@ -64,6 +64,12 @@ function startTraining(
     },
     ...{ base: model.opened, fingerprint, ...keeping },
     totalSteps: training.totalSteps,
+    ...(options.report === true
+      ? {
+          report: (at: ReportTime) =>
+            adapter.report({ rows: training, options: trainingOptions(options, folder), recipe }, at),
+        }
+      : {}),
     loop: (kept) => adapter.run(training, { ...trainingOptions(options, folder), ...kept, signal }),
   });
 }

@@ -11,6 +11,7 @@ import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
 import { EventLog } from "./event-log.ts";
 import { hashBase } from "./hash-base.ts";
+import { machineFacts } from "./machine-facts.ts";
 import { earlierMetrics, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedSettings, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
@@ -131,7 +132,7 @@ class DiskRunFolder implements RunFolder {
 
   /** Gives the path of the best checkpoint, as `saveRun` does. */
   async #write(
-    { adapter, keep }: RunToKeep,
+    { adapter, keep, report }: RunToKeep,
     saved: {
       readonly stepsDone: number;
       readonly isOver: boolean;
@@ -145,7 +146,11 @@ class DiskRunFolder implements RunFolder {
     if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
     const isOwn = this.#isOwn;
     const events = this.#events;
-    const records = new Map(events === undefined ? [] : [[events.name, events.bytes()] as const]);
+    const records = new Map<string, string | Uint8Array>(events === undefined ? [] : [[events.name, events.bytes()]]);
+    if (report !== undefined) {
+      const at = { metrics: saved.metrics, stepsDone, isOver, machine: machineFacts() };
+      records.set("report.html", await report(at));
+    }
     const result = { ...saved, records, files: await adapter.files({ stepsDone, isOver }) };
     const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keep });
     this.#isOwn = true;

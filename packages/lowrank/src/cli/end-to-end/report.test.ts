@@ -1,0 +1,31 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+it("a run writes its report beside the adapter: whole also where it went on, with what base and adapter write", async () => {
+  const rows = [
+    { prompt: "name[<script>] ->", completion: " <b>fine</b>" },
+    { prompt: "name[Aromi] ->", completion: " a café" },
+  ];
+  const data = await place.write("rows.jsonl", jsonl(rows));
+  const out = place.path("reported");
+  const run = ["train", "--model", "node_modules/@lowrank/tiny-model/model", "--data", data, "--validation", data];
+  const how = ["--steps", "4", "--save-every", "1", "--report", "--out", out];
+  await interrupted([...run, ...how], { at: '"step":2,' });
+  expect(await readFile(`${out}/report.html`, "utf8")).not.toContain("Samples");
+  const { code, stderr } = await place.call(...run, ...how, "--resume");
+  expect(code, stderr).toBe(0);
+  const page = await readFile(`${out}/report.html`, "utf8");
+  for (const part of ["Curves", "Validation", "Asked", "Data", "Samples, greedy", "Recipe", "Environment"])
+    expect(page).toContain(`<h2>${part}</h2>`);
+  expect(page).toContain("name[&lt;script&gt;] -&gt;");
+  expect(page).not.toContain("<script");
+  expect(page.match(/<circle class="plain"/g)?.length).toBe(8); // four losses and four norms, those before it was stopped, too
+  expect((await readdir(out)).filter((name) => name.startsWith("checkpoint"))).toEqual([]);
+});

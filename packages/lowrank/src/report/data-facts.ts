@@ -1,0 +1,60 @@
+// What a run's rows are like: how many, how long, how many were cut, and of which classes.
+
+import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@lowrank/data";
+import type { RowLengths } from "../open/position-limit.ts";
+import type { FactTable } from "./report-page.ts";
+
+/** The rows, and what they were told. */
+export interface ReportedRows {
+  readonly train: RowList<TokenizedExample>;
+  readonly validation: RowList<TokenizedExample>;
+  readonly lengths: RowLengths;
+  /** In order of their numbers. */
+  readonly classNames: readonly string[] | undefined;
+}
+
+/** Rows that are looked at, evenly from all: reading and tokenising a million again takes longer than anybody waits. */
+const mostRows = 2000;
+
+/** Lengths are in tokens. */
+export function dataFacts({ train, validation, lengths, classNames }: ReportedRows): FactTable {
+  const seen = someOf(train);
+  const sizes = seen.map(({ inputIds }) => inputIds.length).sort((one, other) => one - other);
+  const at = (share: number) => sizes[Math.min(sizes.length - 1, Math.floor(share * sizes.length))] ?? 0;
+  const cut = seen.filter((row) => isAtLimit(row, lengths)).length;
+  const trained = seen.map((row) =>
+    "labels" in row ? row.labels.filter((label) => label !== ignoredLabel).length : 0,
+  );
+  const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const hasTokens = (sizes.at(-1) ?? 0) > 0;
+  return [
+    ["rows to train on", train.length],
+    ["rows to validate on", validation.length],
+    ...(seen.length === train.length ? [] : [["rows looked at for what follows", seen.length] as const]),
+    ...(hasTokens
+      ? ([
+          ["tokens a row: least, median, 95 %, most", `${at(0)}, ${at(0.5)}, ${at(0.95)}, ${sizes.at(-1)}`],
+          ["rows at the limit, perhaps cut", `${cut} (limit ${lengths.maxLength})`],
+        ] as const)
+      : []),
+    ...(trained.some((count) => count > 0)
+      ? [["trained tokens a row, on average", average(trained).toFixed(1)] as const]
+      : []),
+    ...classFacts(seen, classNames),
+  ];
+}
+
+function someOf(rows: RowList<TokenizedExample>): readonly TokenizedExample[] {
+  const count = Math.min(rows.length, mostRows);
+  return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(
+    (row) => row ?? [],
+  );
+}
+
+function classFacts(rows: readonly TokenizedExample[], names: readonly string[] | undefined): FactTable {
+  const counts = new Map<number, number>();
+  for (const row of rows) if (row.kind === "classified") counts.set(row.label, (counts.get(row.label) ?? 0) + 1);
+  return [...counts]
+    .sort(([one], [other]) => one - other)
+    .map(([label, count]) => [`rows of class ${names?.[label] ?? label}`, count] as const);
+}

@@ -1,0 +1,130 @@
+// A run as one page of HTML that needs no network and no script: what it was asked, what it learnt from, how it went.
+
+import { drawChart } from "./draw-chart.ts";
+import { markup } from "./markup.ts";
+import { pageStyle } from "./page-style.ts";
+import { runCurves } from "./run-curves.ts";
+
+/** Names and values. */
+export type FactTable = readonly (readonly [name: string, value: string | number])[];
+
+/** What is written to one prompt. */
+export interface SampleText {
+  readonly prompt: string;
+  /** What the row has. */
+  readonly expected: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** All that the page tells; an empty list leaves its part out. */
+export interface ReportFacts {
+  readonly title: string;
+  /** Lines of metrics.jsonl. */
+  readonly metrics: readonly string[];
+  readonly settings: FactTable;
+  readonly data: FactTable;
+  readonly environment: FactTable;
+  readonly samples?: readonly SampleText[];
+  /** The recipe that repeats the run, as text. */
+  readonly recipe?: string | undefined;
+}
+
+/**
+ * The page. Whatever is in rows, names and generated texts is shown as text.
+ *
+ * @example
+ * ```ts
+ * import { reportPage } from "lowrank";
+ *
+ * const page = reportPage({
+ *   title: "café <b>",
+ *   metrics: ['{"step":1,"loss":2.5}', '{"step":2,"loss":1.5}'],
+ *   settings: [["rank", 8]],
+ *   data: [["rows", 240]],
+ *   environment: [],
+ * });
+ * if (!page.includes("<svg") || page.includes("<b>")) throw new Error("unexpected page");
+ * ```
+ */
+export function reportPage(facts: ReportFacts): string {
+  const { title, samples = [], recipe } = facts;
+  const parts = [
+    ...charts(facts.metrics),
+    tablePart("Asked", facts.settings),
+    tablePart("Data", facts.data),
+    samples.length === 0 ? "" : samplePart(samples),
+    recipe === undefined ? "" : markup`<section><h2>Recipe</h2><pre tabindex="0">${recipe}</pre></section>`,
+    tablePart("Environment", facts.environment),
+  ];
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${{ html: pageStyle }}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${{ html: parts.filter((part) => part !== "").join("\n") }}
+</main>
+</body>
+</html>
+`;
+}
+
+function charts(lines: readonly string[]): readonly string[] {
+  const { loss, smoothed, learningRate, gradientNorm, validation, skipped } = runCurves(lines);
+  const held = validation.get("loss") ?? [];
+  const figures = [
+    drawChart({
+      title: "Loss",
+      series: [
+        { label: "training", kind: "plain", points: loss },
+        { label: "smoothed", kind: "smooth", points: smoothed },
+        { label: "validation", kind: "held", points: held },
+      ],
+    }),
+    drawChart({ title: "Learning rate", series: [{ label: "learning rate", kind: "smooth", points: learningRate }] }),
+    drawChart({ title: "Gradient norm", series: [{ label: "before clipping", kind: "plain", points: gradientNorm }] }),
+  ];
+  const left =
+    skipped.length === 0 ? "" : markup`<p>Steps left out, for a number was not finite: ${skipped.join(", ")}</p>`;
+  return [`<section><h2>Curves</h2>${figures.join("\n")}${left}</section>`, validationPart(validation)];
+}
+
+/** A row for each validation, a column for each metric. */
+function validationPart(validation: ReturnType<typeof runCurves>["validation"]): string {
+  const names = [...validation.keys()];
+  const steps = [...new Set([...validation.values()].flatMap((points) => points.map(([step]) => step)))];
+  if (steps.length === 0) return "";
+  const values = new Map([...validation].map(([name, points]) => [name, new Map(points)]));
+  const cell = (value: number | undefined) =>
+    markup`<td>${value === undefined ? "" : Number(value.toPrecision(5))}</td>`;
+  const head = names.map((name) => markup`<th scope="col">${name}</th>`).join("");
+  const rows = steps.map(
+    (step) =>
+      markup`<tr><th scope="row">${step}</th>${{ html: names.map((name) => cell(values.get(name)?.get(step))).join("") }}</tr>`,
+  );
+  return `<section><h2>Validation</h2><div class="wide" tabindex="0"><table><thead><tr><th scope="col">step</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div></section>`;
+}
+
+function tablePart(title: string, table: FactTable): string {
+  if (table.length === 0) return "";
+  const rows = table.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
+  return markup`<section><h2>${title}</h2><div class="wide" tabindex="0"><table><tbody>${{ html: rows.join("") }}</tbody></table></div></section>`;
+}
+
+function samplePart(samples: readonly SampleText[]): string {
+  const articles = samples.map(
+    ({ prompt, expected, before, after }) => markup`<article><h3>Prompt</h3><pre>${prompt}</pre>
+<h3>In the data</h3><pre>${expected}</pre>
+<h3>The base</h3><pre>${before}</pre>
+<h3>With the adapter</h3><pre>${after}</pre></article>`,
+  );
+  return `<section><h2>Samples, greedy</h2>${articles.join("\n")}</section>`;
+}

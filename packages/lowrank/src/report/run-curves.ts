@@ -1,0 +1,45 @@
+// What a run's metrics.jsonl says, as curves.
+
+import { parseJson } from "@lowrank/contracts";
+import { SmoothedLoss } from "./smoothed-loss.ts";
+
+/** A value after a step. */
+export type CurvePoint = readonly [step: number, value: number];
+
+/** The numbers of a run by their names. */
+export interface RunCurves {
+  readonly loss: readonly CurvePoint[];
+  readonly smoothed: readonly CurvePoint[];
+  readonly learningRate: readonly CurvePoint[];
+  readonly gradientNorm: readonly CurvePoint[];
+  /** What each validation measured. */
+  readonly validation: ReadonlyMap<string, readonly CurvePoint[]>;
+  /** Steps that were left out, for a number was not finite. */
+  readonly skipped: readonly number[];
+}
+
+/** Reads lines of metrics.jsonl; what is no number is passed over. */
+export function runCurves(lines: readonly string[]): RunCurves {
+  const smoothing = new SmoothedLoss();
+  const curves = { loss: [], smoothed: [], learningRate: [], gradientNorm: [] } as Record<
+    "loss" | "smoothed" | "learningRate" | "gradientNorm",
+    CurvePoint[]
+  >;
+  const validation = new Map<string, CurvePoint[]>();
+  const skipped: number[] = [];
+  for (const line of lines) {
+    const facts = new Map(Object.entries(parseJson(line) as object));
+    const step = Number(facts.get("step"));
+    if (facts.has("skipped")) skipped.push(step);
+    for (const [name, value] of Object.entries((facts.get("validation") ?? {}) as object)) {
+      if (typeof value === "number") validation.set(name, [...(validation.get(name) ?? []), [step, value]]);
+    }
+    for (const name of ["loss", "learningRate", "gradientNorm"] as const) {
+      const value: unknown = facts.get(name);
+      if (typeof value !== "number") continue;
+      curves[name].push([step, value]);
+      if (name === "loss") curves.smoothed.push([step, smoothing.add(value)]);
+    }
+  }
+  return { ...curves, validation, skipped };
+}

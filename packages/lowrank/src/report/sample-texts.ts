@@ -1,0 +1,64 @@
+// What base and adapter write to the same prompts.
+
+import { inferenceContext, noAdapters } from "@lowrank/contracts";
+import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { generate } from "@lowrank/models";
+import type { OpenedBase } from "../open/open-base.ts";
+import { endTokens } from "../rows/end-tokens.ts";
+import { targetLanguage } from "../rows/target-language.ts";
+import type { SampleText } from "./report-page.ts";
+
+/** Who writes. */
+export interface SampleWriter {
+  readonly opened: Pick<OpenedBase, "model" | "context">;
+  readonly tokenizer: TextTokenizer;
+}
+
+/** Few and short: they take half a second of a small model. */
+const [mostSamples, maxNewTokens, mostPromptTokens] = [3, 32, 256];
+
+/** Greedy, from the first rows that have a prompt and an answer. */
+export async function sampleTexts(
+  { opened: { model, context }, tokenizer }: SampleWriter,
+  rows: RowList<TokenizedExample>,
+): Promise<readonly SampleText[]> {
+  const asked: Asked[] = [];
+  for (const row of rows) {
+    const found = askedOf(row);
+    if (found !== undefined) asked.push(found);
+    if (asked.length === mostSamples) break;
+  }
+  if (asked.length === 0) return [];
+  const promptIds = asked.map(({ prompt }) => prompt);
+  const ending = { eosTokenIds: endTokens(model, tokenizer), ...targetLanguage(model, tokenizer) };
+  const write = async (acting: typeof context) => {
+    const written = await generate(model, { promptIds, maxNewTokens, ...ending, context: acting });
+    return written.map((ids) => tokenizer.decode(ids));
+  };
+  const [before, after] = [await write(inferenceContext(noAdapters)), await write(context)];
+  return asked.map(({ prompt, expected }, index) => ({
+    prompt: tokenizer.decode(prompt),
+    expected: tokenizer.decode(expected),
+    before: before[index] ?? "",
+    after: after[index] ?? "",
+  }));
+}
+
+interface Asked {
+  readonly prompt: readonly number[];
+  readonly expected: readonly number[];
+}
+
+/** Of several answers in a row the first is asked for. */
+function askedOf(row: TokenizedExample): Asked | undefined {
+  if (row.kind === "source-target") {
+    if (row.inputIds.length === 0 || row.inputIds.length > mostPromptTokens) return undefined;
+    return { prompt: row.inputIds, expected: row.labels.filter((label) => label !== ignoredLabel) };
+  }
+  if (row.kind !== "sequence" && row.kind !== "preference" && row.kind !== "judged") return undefined;
+  const start = row.labels.findIndex((label) => label !== ignoredLabel);
+  if (start < 1 || start > mostPromptTokens) return undefined;
+  const behind = row.labels.slice(start);
+  const end = behind.indexOf(ignoredLabel);
+  return { prompt: row.inputIds.slice(0, start), expected: end < 0 ? behind : behind.slice(0, end) };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { type TrainingOptions, trainingNames } from "../options.ts";
+import { type AskedRun, refuseIdleOptions } from "./idle-options.ts";
+
+const text = {
+  goal: "next-token",
+  kind: "completion",
+  problem: undefined,
+  task: "causal-lm",
+  areChosen: false,
+  hasValidation: true,
+  config: { init: "eva" },
+} as const satisfies AskedRun;
+
+const classes = { ...text, goal: "class", kind: "sentence", task: "sequence-classification" } as const;
+
+/** Every kind of run. */
+const runs = {
+  text,
+  tokens: { ...text, kind: "tokens" },
+  "one class": { ...classes, problem: "single_label_classification" },
+  "several classes": { ...classes, problem: "multi_label_classification" },
+  number: { ...classes, problem: "regression" },
+  pictures: { ...classes, goal: "image-class", kind: "image", problem: "single_label_classification" },
+  questions: { ...text, goal: "answer", kind: "question", task: "question-answering" },
+  comparisons: { ...text, goal: "comparison", kind: "comparison", task: "feature-extraction" },
+  preferences: { ...text, goal: "preference", kind: "preference" },
+  judged: { ...text, goal: "judged", kind: "judged" },
+  chosen: { ...text, areChosen: true },
+  speech: { ...text, kind: "speech", task: "sequence-to-sequence" },
+} as const satisfies Record<string, AskedRun>;
+
+type RunName = keyof typeof runs;
+const all = Object.keys(runs) as readonly RunName[];
+const allBut = (...without: readonly RunName[]) => all.filter((name) => !without.includes(name));
+
+/** In which runs each option acts that does not act in all. */
+const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
+  loss: ["comparisons", "preferences", "judged", "chosen"],
+  beta: ["preferences", "judged"],
+  margin: ["preferences", "judged"],
+  desirableWeight: ["preferences", "judged"],
+  undesirableWeight: ["preferences", "judged"],
+  pooling: ["comparisons"],
+  normalise: ["comparisons"],
+  prompts: ["comparisons"],
+  labelSmoothing: allBut("several classes", "number", "questions", "comparisons", "judged"),
+  embeddingNoise: allBut("pictures"),
+  maxLength: allBut("pictures"),
+  template: ["text", "preferences", "judged", "chosen"],
+  momentum: [], // of adamw, the default
+};
+
+/** Is anything but 0; `scheduleShape` is looked into below. */
+const values = Object.keys(trainingNames).filter((name) => name !== "scheduleShape") as (keyof TrainingOptions)[];
+const asked = (name: keyof TrainingOptions) => ({ [name]: 0.5 }) as TrainingOptions;
+const refusal = (run: AskedRun, options: TrainingOptions): string => {
+  try {
+    refuseIdleOptions(run, options);
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+};
+
+describe.each(all)("a run on %s", (name) => {
+  it.each(values)("takes `%s` or says that it does nothing there", (option) => {
+    const said = refusal(runs[name], asked(option));
+    if ((actsIn[option] ?? all).includes(name)) expect(said).toBe("");
+    else expect(said).toContain(`${option}: does nothing here, it is for `);
+  });
+});
+
+it.each([
+  [
+    { evalEvery: 5, patience: 2, bestBy: "loss", evalAtStart: true },
+    { ...text, hasValidation: false },
+  ],
+  [{ initBatches: 4 }, { ...text, config: { init: true } }],
+  [{ initBatches: 4 }, { ...text, config: undefined }],
+  [{ momentum: 0.9, optimizer: "lion" }, text],
+  [{ betas: [0.9, 0.99], optimizer: "sgd" }, text],
+  [{ scheduleShape: { cycles: 2 } }, text],
+  [{ scheduleShape: { power: 2 }, schedule: "wsd" }, text],
+  [{ scheduleShape: { endShare: 0.1 }, schedule: "cosine" }, text],
+  [{ scheduleShape: { decayShare: 0.1 }, schedule: "polynomial" }, text],
+  [{ epochs: 2, steps: 10 }, text],
+  [{ warmupRatio: 0.1, warmupSteps: 10 }, text],
+  [{ validationShare: 0.1, validation: "held.jsonl" }, text],
+] as const)("%j is refused, and what asks for nothing is not", (options, run) => {
+  const lines = refusal(run, options as TrainingOptions).match(/does nothing here/g) ?? [];
+  const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation"];
+  expect(lines).toHaveLength(Object.keys(options).filter((name) => !companions.includes(name)).length);
+  expect(refusal(runs.questions, { labelSmoothing: 0, embeddingNoise: 0 })).toBe("");
+});
+
+it.each([
+  [{ optimizer: "sgd", momentum: 0.9 }],
+  [{ optimizer: "lion", betas: [0.9, 0.95] }],
+  [{ schedule: "wsd", scheduleShape: { endShare: 0.1, decayShare: 0.2 } }],
+  [{ schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } }],
+] as const)("%j is taken", (options) => expect(refusal(text, options)).toBe(""));
