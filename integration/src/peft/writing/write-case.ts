@@ -75,7 +75,10 @@ export async function writeMergedCase(
 
 async function writeModel(folder: string, model: ParityModel, base: string): Promise<void> {
   // F32 whatever the base is stored as: rounding to BF16 would hide a difference behind its own.
-  if (model instanceof PretrainedModel) return writeModelFolder(folder, { model, sourceFolder: base, dtype: "F32" });
+  if (model instanceof PretrainedModel) {
+    await writeModelFolder(folder, { model, sourceFolder: base, dtype: "F32" });
+    return;
+  }
   await mkdir(folder);
   const tensors = model.parameters().map((parameter): [string, TensorData] => {
     const stored = tf.tidy(() => (parameter.transposedInFile ? tf.transpose(parameter.read()) : parameter.read()));
