@@ -1,11 +1,41 @@
 // Every benchmark as a row.
 
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Side } from "./benchmark.ts";
 import { againstPeft, bothDo, generatingIn, in8Bits, trainingAgainst, unequalRows } from "./recurring-sides.ts";
+import type { Settings } from "./settings.ts";
 
 const gpt2 = { shape: "gpt2", batch: 1, time: 128 } as const;
 const roberta = { shape: "roberta", batch: 16, time: 64 } as const;
 const smollm2 = { shape: "smollm2", batch: 1, time: 256 } as const;
+
+/** What a guest's `model.fit` takes with its layers adapted, held against what TensorFlow.js has for that. */
+const guests = ((): Benchmark => {
+  const side = (trains: Settings["trains"]): Side => ({
+    by: "lowrank",
+    program: "ours/guest-step",
+    settings: { shape: "mobilenet", batch: 8, time: 96, ...(trains === undefined ? {} : { trains }) },
+  });
+  return {
+    name: "guests",
+    work: "MobileNet v2 in tf.layers, 8 images of 96 × 96: LoRA on all layers against training all, on one against the last",
+    sides: {
+      ours: side("lora"),
+      peer: side("everything"),
+      one: side("one-layer"),
+      last: side("last-layer"),
+    },
+    comparisons: [
+      { label: "step of fit, all layers", ...bothDo("step"), timeTarget: 0.7 },
+      {
+        label: "one layer adapted, last layer trained",
+        ours: { contender: "one", step: "step" },
+        peer: { contender: "last", step: "step" },
+        timeTarget: 1.15,
+      },
+    ],
+    tensorTarget: 0.6,
+  };
+})();
 
 export const benchmarks: readonly Benchmark[] = [
   {
@@ -156,6 +186,7 @@ export const benchmarks: readonly Benchmark[] = [
     ...againstPeft({ ...gpt2, batch: 4, checkpointing: true }, 0.75),
     memoryTarget: 0.75,
   },
+  guests,
   {
     name: "lora-vs-full",
     work: "GPT-2 small, 4 × 128 tokens: LoRA against training every parameter, both ours",

@@ -20,7 +20,7 @@ export interface Settings {
   /** Rate everywhere that the model drops, and before LoRA's A. Default 0. */
   readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */
-  readonly trains?: "lora" | "everything";
+  readonly trains?: "lora" | "everything" | "one-layer" | "last-layer";
   /** What to find out besides times, when these are taken. */
   readonly figures?: readonly ("tensors" | "products")[];
   /** Sizes that show whether the program works, not how fast it is. */
