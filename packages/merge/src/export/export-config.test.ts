@@ -25,7 +25,30 @@ const model = (changes: Partial<ExportableModel> = {}): ExportableModel => ({
   ...changes,
 });
 
+/** A text model inside another. */
+const text = {
+  ...{
+    vocab_size: 10,
+    hidden_size: 4,
+    intermediate_size: 8,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    head_dim: 2,
+  },
+  ...{ num_key_value_heads: 2, layer_types: ["full_attention", "sliding_attention"], sliding_window: 4 },
+};
+const whole = { model_type: "gemma3", tie_word_embeddings: true, text_config: text, vision_config: {} };
+
 describe("exportConfig", () => {
+  it("writes sizes and ties where transformers reads them: inside, if the text model lies there", () => {
+    const larger = model({ config: { ...checkConfig(whole), vocabularySize: 12 }, resizedFrom: 10 });
+    expect(exportConfig(whole, larger, { dtype: "as-base", isUntied: true })).toEqual({
+      ...whole,
+      tie_word_embeddings: false,
+      text_config: { ...text, vocab_size: 12, tie_word_embeddings: false },
+    });
+  });
+
   it("names the classes as an adapter does that was trained on the base's own head", () => {
     const classifier = model({ task: "sequence-classification" });
     const changes = { dtype: "as-base", isUntied: false, labelNames: ["bad", "good"] } as const;
@@ -98,6 +121,13 @@ describe("repeatLayers", () => {
     const layerKinds = layerOrder.map((layer) => read.layerKinds[layer] ?? "plain");
     return model({ config: { ...read, layers: layerOrder.length, windows, rotatingLayers, layerKinds }, layerOrder });
   };
+
+  it("says so inside, if the text model lies there", () => {
+    expect(repeatLayers(whole, repeating(whole, [0, 1, 1]))).toEqual({
+      ...whole,
+      text_config: { ...text, num_hidden_layers: 3, layer_types: [...text.layer_types, "sliding_attention"] },
+    });
+  });
 
   it("writes how many layers there are now, and of which type each is", () => {
     const types = ["sliding_attention", "full_attention"];

@@ -23,15 +23,42 @@ export function exportConfig(
   // Weights are written as numbers, whatever bits the base's had (MXFP4).
   const { quantization_config: _, ...plain } = base;
   return {
-    ...plain,
+    ...withFields(plain, model, {
+      ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
+      // The key of every family.
+      ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
+    }),
     ...typeFields(base, changes.dtype),
-    ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
-    // The key of every family.
-    ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
     ...(model.newParameters.length > 0 || changes.labelNames !== undefined || isForAnotherProblem(base, model)
       ? headFields(model, changes)
       : {}),
   };
+}
+
+/**
+ * The configuration with other values: in the object of the text model where that lies inside another's (Gemma 3), and beside it
+ * what stands there, too.
+ */
+function withFields(
+  base: Readonly<Record<string, unknown>>,
+  { config }: ExportableModel,
+  fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { own, key } = ownPart(base, config);
+  if (key === undefined) return { ...base, ...fields };
+  const twice = Object.entries(fields).filter(([name]) => Object.hasOwn(base, name));
+  return { ...base, ...Object.fromEntries(twice), [key]: { ...own, ...fields } };
+}
+
+/** Where the file says how the model computes; the key of its object where it lies in one. */
+function ownPart(
+  base: Readonly<Record<string, unknown>>,
+  { family }: ExportableModel["config"],
+): { readonly own: Readonly<Record<string, unknown>>; readonly key?: string } {
+  const { inside: key } = family.config;
+  const inner = key === undefined ? undefined : base[key];
+  if (key === undefined || typeof inner !== "object" || inner === null) return { own: base };
+  return { own: inner as Readonly<Record<string, unknown>>, key }; // an object was asked for
 }
 
 /** What families call the number of layers. */
@@ -44,17 +71,18 @@ const layerCounts = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
  */
 export function repeatLayers(
   base: Readonly<Record<string, unknown>>,
-  { config, layerOrder = [] }: ExportableModel,
+  model: ExportableModel,
 ): Readonly<Record<string, unknown>> {
-  const counts = layerCounts.filter((key) => Object.hasOwn(base, key));
-  const { layer_types: types, no_rope_layers: rotating } = base;
-  const repeated = {
-    ...base,
+  const { config, layerOrder = [] } = model;
+  const { own } = ownPart(base, config);
+  const counts = layerCounts.filter((key) => Object.hasOwn(own, key));
+  const { layer_types: types, no_rope_layers: rotating } = own;
+  const repeated = withFields(base, model, {
     ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
     ...(Array.isArray(types) ? { layer_types: typesOf(layerOrder, types) } : {}),
     // Whether it rotates, a layer takes along to its new place.
     ...(Array.isArray(rotating) ? { no_rope_layers: layerOrder.map((layer) => rotating[layer]) } : {}),
-  };
+  });
   if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
   return repeated;
 }
