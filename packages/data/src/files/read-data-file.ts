@@ -87,7 +87,7 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
   if (format === undefined) {
     throw new DataFileError(
       named.file,
-      `its kind is unknown; name it ${knownEndings.join(", ")}, with .gz behind it if it is packed.`,
+      `its kind is unknown; name it ${knownEndings.join(", ")}, with .gz behind it if it is packed.${adviceFor(named.file)}`,
     );
   }
   const size = await checkFile(input, readLimits(named));
@@ -142,6 +142,13 @@ async function* parquetExamples(path: string, byteLength: number, options: ReadO
   } finally {
     await file.close();
   }
+}
+
+/** For kinds that people have. */
+function adviceFor(file: string): string {
+  if (/\.(txt|md|text)$/i.test(file)) return ' Of plain text make rows {"text": "…"}, one a line of a .jsonl file.';
+  if (/\.(xlsx?|ods|numbers)$/i.test(file)) return " Save the table as CSV.";
+  return /\.(arrow|feather)$/i.test(file) ? " Save it as Parquet." : "";
 }
 
 function tooLongForJson(file: string, size: number): DataFileError {

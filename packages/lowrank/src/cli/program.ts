@@ -18,21 +18,33 @@ import { addPredictCommand } from "./commands/predict.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
-import { withOurName } from "./options/other-names.ts";
 import { refuseRepeats } from "./options/refuse-repeats.ts";
+import { usageMessage } from "./options/usage-messages.ts";
+import { programName } from "./terminal/program-name.ts";
+
+/** What most people come for, from rows to a server. */
+const firstSteps = `Examples:
+  lowrank train --model ./base --data pairs.jsonl --out ./adapter --epochs 3
+  lowrank generate --adapter ./adapter --prompt "…"    (it remembers its base)
+  lowrank serve --model ./base --adapter mine=./adapter`;
 
 /** Builds the command line. Parsing it runs a command; wrong usage throws commander's CommanderError. */
 export function createProgram(io: CommandIo): Command {
+  const name = programName(io);
   const program = new Command("lowrank")
     .description("LoRA fine-tuning for TypeScript: PEFT adapters in, PEFT adapters out.")
     .version(packageJson.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: printUsageError })
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      outputError: (text, write) => write(usageError(text, name)),
+    })
     .showSuggestionAfterError()
     .allowExcessArguments(false)
-    .addHelpText("after", `\nExample:\n  lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --steps 100`)
+    .addHelpText("after", `\n${firstSteps}`)
     .addHelpText(
       "after",
       `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 141 nobody reads stdout any more.`,
@@ -57,11 +69,13 @@ export function createProgram(io: CommandIo): Command {
   for (const addCommand of add) addCommand(program, io);
   for (const command of program.commands) {
     refuseRepeats(command);
-    command.configureOutput({ outputError: (text, write) => printUsageError(withOurName(text, command), write) });
+    command.configureOutput({
+      outputError: (text, write) => write(usageError(usageMessage(text, command), `${name} ${command.name()}`)),
+    });
   }
   return program;
 }
 
-function printUsageError(message: string, write: (text: string) => void): void {
-  write(`${message.trimEnd()}\nRun the command with --help to see what it takes.\n`);
+function usageError(message: string, command: string): string {
+  return `${message.trimEnd()}\n${command} --help shows what it takes.\n`;
 }

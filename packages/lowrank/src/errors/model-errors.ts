@@ -3,13 +3,19 @@
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 import { NamingError, named } from "./named-option.ts";
 
-/** A folder is neither an adapter nor a model. */
+/** A folder is neither an adapter nor a model, or a file holds no weights: then `cause` says why it is no safetensors file. */
 export class NotInspectableError extends LowrankError {
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    cause?: unknown,
+  ) {
     super(
       "NOT_INSPECTABLE",
-      `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder, and ` +
-        "not one file of weights alone. Name a file in it to look at that.",
+      cause === undefined
+        ? `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder, and ` +
+            "not one file of weights alone. Name a file in it to look at that."
+        : `"${path}" is neither a .safetensors nor a .gguf file, and no folder. Rows of data are shown by lowrank data preview.`,
+      { cause },
     );
   }
 }
@@ -172,6 +178,9 @@ export class AdapterTaskError extends NamingError {
   }
 }
 
+/** What most work needs. */
+const writer = "a model that writes text";
+
 /** The model's task does not allow what is to be done with it. */
 export class WrongTaskError extends NamingError {
   constructor(
@@ -180,11 +189,9 @@ export class WrongTaskError extends NamingError {
     /** What is to be done, as a sentence begins: "Training on rows of text". */
     readonly work: string,
     advice: string,
+    needed = writer,
   ) {
-    super(
-      "WRONG_TASK",
-      `${work} needs a model that writes text, but this is a ${modelType} model for ${task}. ${advice}`,
-    );
+    super("WRONG_TASK", `${work} needs ${needed}, but this is a ${modelType} model for ${task}. ${advice}`);
   }
 }
 

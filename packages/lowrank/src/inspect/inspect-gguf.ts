@@ -1,7 +1,9 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
+import { LowrankError, type Warning } from "@lowrank/contracts";
 import { openGguf } from "@lowrank/gguf";
 import type { ByteSource } from "@lowrank/safetensors";
+import { readGgufConfig } from "../open/base-config.ts";
 import { type GgufInspection, totals } from "./inspection.ts";
 
 /** Reads the header of a GGUF file, and closes it. */
@@ -11,8 +13,20 @@ export async function inspectGguf(source: ByteSource, path = source.name): Promi
     const facts = [...tensors.values()].map(({ name, type, shape, byteLength }) => {
       return { name, dtype: String(type), shape, bytes: byteLength };
     });
-    return { kind: "gguf", path, ...totals(facts), fileBytes: source.size, version, metadata, warnings: [] };
+    const warnings = (metadata.get("general.type") ?? "model") === "model" ? await whyNoBase(source) : [];
+    return { kind: "gguf", path, ...totals(facts), fileBytes: source.size, version, metadata, warnings };
   } finally {
     await source.close?.();
+  }
+}
+
+/** Before anybody waits for a training that cannot begin. */
+async function whyNoBase(source: ByteSource): Promise<readonly Warning[]> {
+  try {
+    await readGgufConfig(source);
+    return [];
+  } catch (error) {
+    if (!LowrankError.isInstance(error)) throw error;
+    return [{ code: error.code, message: error.message }];
   }
 }

@@ -1,8 +1,10 @@
 // What a path is, or a folder that a program has in its hands, found out and read.
 
 import { stat } from "node:fs/promises";
+import { LowrankError } from "@lowrank/contracts";
 import { diskFolder } from "@lowrank/merge/node";
 import { openFile } from "@lowrank/safetensors/node";
+import { NotInspectableError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { inspectFolder } from "../inspect/inspect-folder.ts";
 import { inspectGguf } from "../inspect/inspect-gguf.ts";
@@ -35,5 +37,11 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
   if (entry === undefined) throw new PathNotFoundError("inspect", input, "a folder or a file");
   if (entry.isDirectory()) return inspectFolder(diskFolder(input));
   if (input.endsWith(".gguf")) return inspectGguf(await openGgufFile(input), input);
-  return inspectSafetensors(await openFile(input), input);
+  try {
+    return await inspectSafetensors(await openFile(input), input);
+  } catch (error) {
+    // Files of a cache have no endings; what is read then says more than its name.
+    if (input.endsWith(".safetensors") || !LowrankError.isInstance(error)) throw error;
+    throw new NotInspectableError(input, error);
+  }
 }

@@ -60,8 +60,9 @@ export async function* predictRows(
   const { model } = predictor.opened;
   const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
   if (!hears && !askable.includes(model.task)) {
-    const advice = "Open it with the head that an adapter was trained under, or let it write with `generate`.";
-    throw new WrongTaskError(model.modelType, model.task, "Predicting", advice);
+    const advice = "Give the adapter that brings such a head, or let the model write: that is what `generate` does.";
+    const needed = "a head that answers: classes, numbers, labelled words or places";
+    throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }
   const { batchSize = 8 } = options;
   const answerAll = hears ? transcribeTogether : answerTogether;

@@ -21,11 +21,19 @@ const autoClasses: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
   ["FEATURE_EXTRACTION", "AutoModel"],
 ]);
 
-/** Without a task type it may be a classifier of images, which PEFT has no name for. */
-const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>(["SEQ_CLS", "TOKEN_CLS", null]);
+/**
+ * Without a task type it may be a classifier of images, which PEFT has no name for. A finder of answers has two "classes", start
+ * and end, whatever the base was trained for before.
+ */
+const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>([
+  "SEQ_CLS",
+  "TOKEN_CLS",
+  "QUESTION_ANS",
+  null,
+]);
 
 /** The last map of a classifier, as transformers calls it in one family or another; an earlier one has no classes. */
-const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head)(?:\.out_proj)?\.weight$/;
+const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head|qa_outputs)(?:\.out_proj)?\.weight$/;
 
 /** "owner/name" and what is in it, or any folder, and the file. A relative path of two folders reads like the Hub's, and works as that. */
 const ggufPlace = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;

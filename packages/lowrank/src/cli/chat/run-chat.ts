@@ -12,6 +12,7 @@ import { namedAdapters } from "../options/named-adapters.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
+import { asFlags } from "../terminal/as-flags.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ChatInput, readChatLines } from "./chat-input.ts";
 import { type ChatLine, chatHelp, type Part, parseChatLine } from "./chat-line.ts";
@@ -169,8 +170,9 @@ class Conversation {
   }
 
   #tellMistake(message: string): void {
-    this.report.note(this.report.colors.red(escapeControls(message)));
-    this.report.emit({ type: "mistake", message });
+    const words = asFlags(message);
+    this.report.note(this.report.colors.red(escapeControls(words)));
+    this.report.emit({ type: "mistake", message: words });
   }
 }
 

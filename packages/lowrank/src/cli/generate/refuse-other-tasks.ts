@@ -7,5 +7,5 @@ import { writesText } from "../../open/writes-text.ts";
 /** Throws WrongTaskError for a model that writes no texts. `what` would be done: "Generating text". */
 export function refuseOtherTasks({ task, modelType }: PretrainedModel, what: string): void {
   if (writesText(task)) return;
-  throw new WrongTaskError(modelType, task, what, "Use lowrank evaluate or lowrank forward with it.");
+  throw new WrongTaskError(modelType, task, what, "lowrank predict lets it answer.");
 }

@@ -32,6 +32,7 @@ export async function askRecipe(command: Command, io: CommandIo): Promise<Readon
       const answer = await answers.next();
       const text = (answer.done === true ? "" : answer.value).trim() || standard;
       if (text === null && answer.done === true) {
+        io.stderr("\n");
         throw new UsageError(`The input ended before ${name} was said; in scripts write the recipe as a file.`);
       }
       value = text === null ? undefined : text === "" ? null : parsed(text, option, io);

@@ -20,7 +20,9 @@ interface Stretch {
 
 /** Prints the first rows. */
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
-  const { model, adapter, training } = await preparePlan(options, report, (rows) => firstOf(rows, count));
+  const { model, adapter, training } = await preparePlan(options, { ...report, say: () => undefined }, (rows) =>
+    firstOf(rows, count),
+  );
   try {
     const hasTokenizer = await model.tokenizer().then(
       (tokenizer) => tokenizer,
