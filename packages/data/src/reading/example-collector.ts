@@ -4,6 +4,7 @@ import { listed, mostListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { isObject } from "../json-object.ts";
+import { withNamedFile } from "../row-forms/media-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
 import { rowForms } from "../row-forms/row-forms.ts";
 import { columnsOption, guessColumns, looksLikeRow, nearestColumn } from "./guess-columns.ts";
@@ -117,7 +118,7 @@ export class ExampleCollector {
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const named: Fields =
       this.#columns === undefined
-        ? fields
+        ? withNamedFile(fields)
         : new Map(this.#columns.map(([field, column]) => [field, fields.get(column)]));
     const renamed = this.#onQuestion === undefined ? named : withBlanks(named);
     const form = rowForms.find(({ keys }) => keys.every((key) => renamed.has(key)));

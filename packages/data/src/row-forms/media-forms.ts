@@ -5,7 +5,7 @@ import type { AudioExample, ImageInput } from "../example.ts";
 import type { DecodedImage } from "../images/prepare-image.ts";
 import { isObject } from "../json-object.ts";
 import { isLabel, readLabel } from "./read-label.ts";
-import { describe, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
+import { describe, type Fields, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
 
 /** {"image": "cats/1.png", "label": …}; the file lies beside the data file. */
 export const imageForm: RowForm = {
@@ -34,6 +34,13 @@ export const audioForm: RowForm = {
     return { kind: "audio", audio, text, ...(start === undefined ? {} : { start }) };
   },
 };
+
+/** The row with its file by the name that forms know, where a folder's metadata file calls the column `file_name`. */
+export function withNamedFile(fields: Fields): Fields {
+  const file = fields.get("file_name");
+  if (typeof file !== "string" || fields.has("image") || fields.has("audio")) return fields;
+  return new Map(fields).set(/\.wav$/i.test(file) ? "audio" : "image", file);
+}
 
 /** A name, bytes – as Parquet files of datasets have them, too: {"bytes": …, "path": …} –, or what was read already. */
 function fileOr<T>(value: unknown, isRead: (value: unknown) => value is T): string | Uint8Array | Blob | T | undefined {

@@ -16,7 +16,7 @@ import { rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./locate.ts";
 import { decodeImage } from "./media/decode-image.ts";
-import { imageFolderRows } from "./media/image-folder.ts";
+import { imageFolderRows, metadataFile } from "./media/image-folder.ts";
 import { openRunFolder } from "./run/open-run-folder.ts";
 
 /** Reads paths and names of the Hub, and writes folders whole or not at all. */
@@ -37,12 +37,14 @@ export const nodePlatform: Platform = {
   },
   keepRows: () => new RowSpool(),
   async *streamRows(given, options, { stdin, ...context }) {
-    if (await isFolder(given)) {
+    const isMedia = await isFolder(given);
+    const metadata = isMedia ? await metadataFile(given) : undefined;
+    if (isMedia && metadata === undefined) {
       const rows = await imageFolderRows(given, { needsLabels: options.onQuestion === undefined });
       yield* readObjects(rows, { file: given, ...options });
       return;
     }
-    for (const source of await rowSources(given, { ...hubContext(context), stdin })) {
+    for (const source of await rowSources(metadata ?? given, { ...hubContext(context), stdin })) {
       const folder = typeof source === "string" ? dirname(source) : ".";
       yield* streamDataFile(source, { locate: (name) => resolve(folder, name), ...options });
     }

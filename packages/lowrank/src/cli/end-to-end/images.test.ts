@@ -124,6 +124,20 @@ describe("pictures that cannot be read", () => {
     );
   });
 
+  it("may have a metadata file for all of them, as ImageFolder has it", async () => {
+    const folder = place.path("described");
+    await cp(place.path("pictures"), folder, { recursive: true });
+    const lines = ["dark/0.png,night", "bright/0.png,day", "dark/2.png,night"];
+    await writeFile(place.path("described", "metadata.csv"), `file_name,label\n${lines.join("\n")}\n`);
+    const out = place.path("of-metadata");
+    const trained = await place.call("train", ...vit, "--data", folder, "--out", out, ...targets, "--steps", "1");
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(trained.stdout).toContain("2 classes: day, night");
+    expect(trained.stdout).toContain("3 rows;");
+    const asked = await place.call("predict", ...vit, "--adapter", out, "--data", folder, "--json");
+    expect(asked.json.map(({ file_name: name }) => name)).toEqual(lines.map((line) => line.split(",")[0]));
+  });
+
   it("are no rows without a class, a preparation, or a model that sees", async () => {
     await mkdir(place.path("unsorted"), { recursive: true });
     await cp(place.path("pictures/dark/0.png"), place.path("unsorted/a.png"));

@@ -2,6 +2,7 @@
 
 import type { DecodedImage } from "@lowrank/data";
 import { DecoderMissingError, MediaError } from "../../errors/media-errors.ts";
+import { exifOrientation, upright } from "./jpeg-orientation.ts";
 
 /** More than any camera makes: a small file may claim to be larger. */
 const mostPixels = 100_000_000;
@@ -30,8 +31,14 @@ async function pngDecoder(): Promise<Decode> {
 
 async function jpegDecoder(): Promise<Decode> {
   const { default: jpeg } = await import("jpeg-js").catch(missing("jpeg-js"));
-  return (bytes) =>
-    jpeg.decode(bytes, { useTArray: true, maxResolutionInMP: mostPixels / 1e6, maxMemoryUsageInMB: 1024 });
+  const limits = { maxResolutionInMP: mostPixels / 1e6, maxMemoryUsageInMB: 1024 };
+  return (bytes) => {
+    const image: DecodedImage & { readonly exifBuffer?: Uint8Array } = jpeg.decode(bytes, {
+      useTArray: true,
+      ...limits,
+    });
+    return upright(image, exifOrientation(image.exifBuffer)); // its types do not know the block
+  };
 }
 
 function missing(packageName: string): (cause: unknown) => never {

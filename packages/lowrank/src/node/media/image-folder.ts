@@ -26,6 +26,13 @@ export async function imageFolderRows(
   );
 }
 
+/** The file that says of each file of a folder what belongs to it (ImageFolder, AudioFolder); undefined where there is none. */
+export async function metadataFile(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder);
+  const name = ["metadata.jsonl", "metadata.csv", "metadata.parquet"].find((each) => names.includes(each));
+  return name === undefined ? undefined : join(folder, name);
+}
+
 async function pictures(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
