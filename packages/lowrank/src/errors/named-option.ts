@@ -14,6 +14,7 @@ export type NamedOption =
   | "pooling"
   | "engine"
   | "generate"
+  | "header"
   | "maxLength"
   | "maxTargetLength"
   | "out"

@@ -7,18 +7,31 @@ import type { Task } from "@lowrank/families";
 /** Which of them. */
 export type RowGoal = "next-token" | "class" | "image-class" | "answer" | "comparison" | "preference" | "judged";
 
+/** What all rows have in common, and what not. */
+export interface RowSurvey {
+  readonly goal: RowGoal;
+  readonly kinds: ReadonlySet<Example["kind"]>;
+}
+
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
  * names the rows which differ from it.
  */
 export function rowGoal(file: string, examples: RowList<Example>, expected?: RowGoal): RowGoal {
+  return surveyRows(file, examples, expected).goal;
+}
+
+/** The same with all kinds of rows that there are: going through many once takes seconds. Throws as `rowGoal`. */
+export function surveyRows(file: string, examples: RowList<Example>, expected?: RowGoal): RowSurvey {
   const [example] = examples;
   const first = expected ?? (example === undefined ? "next-token" : goalOf(example));
+  const kinds = new Set<Example["kind"]>();
   const problems = examples.flatMap((each, index) => {
+    kinds.add(each.kind);
     const goal = goalOf(each);
     return goal === first ? [] : [{ row: index + 1, found: describe(goal), expected: describe(first) }];
   });
-  if (problems.length === 0) return first;
+  if (problems.length === 0) return { goal: first, kinds };
   throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 

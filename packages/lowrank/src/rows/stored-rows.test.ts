@@ -31,25 +31,29 @@ it.each([
   ["tokenised when a batch draws them", { groupByLength: false }],
   ["tokenised before", { groupByLength: false, tokenizeWhenDrawn: false }],
   ["tokenised before, of like length together", { groupByLength: true, tokenizeWhenDrawn: false }],
-])("rows on the disk, %s, make the adapter that rows in memory make, bit for bit", async (_, choices) => {
-  const spool = new RowSpool<Example>({ maxBytes: 0 });
-  for (const example of examples) spool.add(example);
-  const adapters = [];
-  for (const [platform, rows] of [
-    [nodePlatform, examples],
-    [onDisk, spool.finish()],
-  ] satisfies readonly (readonly [Platform, RowList<Example>])[]) {
-    const model = await openOn(platform, { model: tiny, trainable: true }, context);
-    const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
-    const data = trainingRows({ data: { name: "rows", rows }, validationShare: 0.2, seed: 1, task: model.base.task });
-    expect(data.train.length + data.validation.length).toBe(40);
-    const options = { ...choices, steps: 2, batchSize: 4, learningRate: 0.01 };
-    const prepared = await adapter.prepare(data, options);
-    expect(Array.isArray(prepared.train)).toBe(platform === nodePlatform);
-    for await (const event of adapter.train(data, options)) expect(event.type).not.toBe("failed");
-    adapters.push((await adapter.files()).get("adapter_model.safetensors"));
-    model.dispose();
-  }
-  expect(adapters[0]).toBeInstanceOf(Uint8Array);
-  expect(adapters[1]).toEqual(adapters[0]);
-});
+])(
+  "rows on the disk, %s, make the adapter that rows in memory make, bit for bit",
+  { timeout: 120_000 },
+  async (_, choices) => {
+    const spool = new RowSpool<Example>({ maxBytes: 0 });
+    for (const example of examples) spool.add(example);
+    const adapters = [];
+    for (const [platform, rows] of [
+      [nodePlatform, examples],
+      [onDisk, spool.finish()],
+    ] satisfies readonly (readonly [Platform, RowList<Example>])[]) {
+      const model = await openOn(platform, { model: tiny, trainable: true }, context);
+      const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
+      const data = trainingRows({ data: { name: "rows", rows }, validationShare: 0.2, seed: 1, task: model.base.task });
+      expect(data.train.length + data.validation.length).toBe(40);
+      const options = { ...choices, steps: 2, batchSize: 4, learningRate: 0.01 };
+      const prepared = await adapter.prepare(data, options);
+      expect(Array.isArray(prepared.train)).toBe(platform === nodePlatform);
+      for await (const event of adapter.train(data, options)) expect(event.type).not.toBe("failed");
+      adapters.push((await adapter.files()).get("adapter_model.safetensors"));
+      model.dispose();
+    }
+    expect(adapters[0]).toBeInstanceOf(Uint8Array);
+    expect(adapters[1]).toEqual(adapters[0]);
+  },
+);

@@ -6,7 +6,7 @@ import type { RowsInput } from "../platform.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { checkProblem, problemOf } from "./classes/problem-type.ts";
-import { hasLabels, type RowGoal, rowGoal } from "./row-kinds.ts";
+import { hasLabels, type RowSurvey, rowGoal, surveyRows } from "./row-kinds.ts";
 
 /** Rows, and the file that messages name. */
 export interface RowFile {
@@ -33,8 +33,7 @@ export interface TrainingRowsRequest {
 }
 
 /** Rows of a run. */
-export interface TrainingRows {
-  readonly goal: RowGoal;
+export interface TrainingRows extends RowSurvey {
   /** What a classifier is for; undefined where neither the labels nor anybody says it. */
   readonly problem?: ProblemType | undefined;
   /** The file that the rows are from, for messages. */
@@ -71,7 +70,7 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
   const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
   const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
-  const goal = rowGoal(data.name, data.rows);
+  const { goal, kinds } = surveyRows(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
   const isLabelled = hasLabels(goal) || task === "token-classification";
   const problem = request.problem ?? (isLabelled ? problemOf(data.rows) : undefined);
@@ -81,7 +80,7 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
     if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
   };
   check(data);
-  const shared = { goal, file: data.name, problem, preferences };
+  const shared = { goal, kinds, file: data.name, problem, preferences };
   if (validation !== undefined) {
     rowGoal(validation.name, validation.rows, goal);
     check(validation);

@@ -1,6 +1,6 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { DataError, type Example, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -47,15 +47,20 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
   throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
 }
 
-function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): void {
+function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
+  if ([...kinds].every((kind) => isHeard(kind) === hears)) return;
   const expected = hears
     ? 'a row with "audio" or "input_features", and "text": this model hears'
     : "a row of text: this model does not hear, as Whisper does";
   const problems = train.flatMap((example, index): RowProblem[] => {
-    if ((example.kind === "speech" || example.kind === "audio") === hears) return [];
+    if (isHeard(example.kind) === hears) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
+}
+
+function isHeard(kind: Example["kind"]): boolean {
+  return kind === "speech" || kind === "audio";
 }
 
 /** What labels mean to the model. Throws a DataError that names the rows whose label does not go with its classifier. */

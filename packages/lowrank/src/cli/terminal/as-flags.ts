@@ -13,6 +13,7 @@ const flags: Readonly<Record<NamedOption, string>> = {
   pooling: "--pooling",
   engine: "--engine",
   generate: "--generate",
+  header: "--header",
   maxLength: "--max-length",
   maxTargetLength: "--max-target-length",
   out: "--out",
