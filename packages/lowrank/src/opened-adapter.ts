@@ -131,8 +131,7 @@ export class OpenedAdapter {
     training.refuseUntrainable(model, source);
     const rows = await training.withMedia(source, { ...opened, platform: this.#facts.platform });
     const classes = training.classesOf(opened, rows, this.#facts.classNames);
-    training.warnOfManyClasses(classes, rows, notices);
-    training.warnOfColumnNames(classes, { ...rows, columns: options.columns }, notices);
+    training.warnOfOddClasses(classes, { ...rows, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = training.labelMeaning(model, rows, classes);
     const config = this.#handle === undefined ? this.config : undefined;

@@ -36,7 +36,8 @@ export interface RunFacts {
   /** Fingerprint of the base. */
   readonly base: string;
   readonly basePrecision: string;
-  readonly batchSize: number;
+  /** In rows, or in tokens: "4096 tokens". */
+  readonly batchSize: number | string;
   readonly seed: number;
   /** All of them, or a sample where they become tokens when they are drawn. */
   readonly rows: RowList<TokenizedExample>;

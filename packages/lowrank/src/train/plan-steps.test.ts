@@ -26,6 +26,13 @@ describe("planSteps", () => {
     expect([0.5, 1.5, 0.01].map(totalOf)).toEqual([7, 20, 1]);
   });
 
+  it("counts batches that are told, where it is not rows that fill them", () => {
+    expect(planSteps({ rows: 100, batchSize: 8, batches: 5, accumulate: 2, epochs: 2 })).toMatchObject({
+      stepsPerEpoch: 3,
+      totalSteps: 6,
+    });
+  });
+
   it("counts no batch that is left out", () => {
     expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs: 2, dropLast: true })).toMatchObject({
       stepsPerEpoch: 12,

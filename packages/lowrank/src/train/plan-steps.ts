@@ -1,5 +1,6 @@
 // How many optimiser steps a run has, as plain numbers.
 
+import { batchIndices } from "@lowrank/data";
 import { TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -9,6 +10,8 @@ import { type LoopOptions, loopDefaults } from "./training-options.ts";
 export interface RunLength {
   readonly rows: number;
   readonly batchSize: number;
+  /** How many batches an epoch has, where it is not rows that fill them. */
+  readonly batches?: number | undefined;
   /** Batches an optimiser step. */
   readonly accumulate: number;
   /** Whether a last batch that is not full is left out; default false. */
@@ -29,9 +32,26 @@ export interface StepPlan {
 const defaultEpochs = 3;
 const defaultWarmupRatio = 0.03;
 
-/** How many steps the options mean for these rows. Throws what `planSteps` does. */
+/**
+ * How many steps the options mean for these rows; with `batchTokens` as many as its first epoch has, of which others may differ by
+ * one or two, and about so many where rows become tokens when they are drawn. Throws what `planSteps` does, TrainingOptionsError.
+ */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
-  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length });
+  const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
+  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length, batches });
+}
+
+function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions): number {
+  const { batchTokens, batchSize, dropLast = false, groupByLength, seed } = options;
+  const problems = [
+    ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
+    ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
+    ...(learning.kind === "comparison"
+      ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
+      : []),
+  ];
+  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  return batchIndices(train, given({ batchTokens, groupByLength, seed })).length;
 }
 
 /**
@@ -41,7 +61,7 @@ export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
  */
 export function planSteps(run: RunLength): StepPlan {
   const { rows, batchSize, dropLast = false } = run;
-  const batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize);
+  const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);

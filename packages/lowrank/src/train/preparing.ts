@@ -5,7 +5,7 @@ export { lossOfStart } from "../learn/learner.ts";
 export { learningPlan } from "../learn/learning-plan.ts";
 export { withMedia } from "../media/prepare-media.ts";
 export { warnOfPreferences } from "../rows/chosen-answers.ts";
-export { warnOfColumnNames, warnOfManyClasses } from "../rows/classes/class-names.ts";
+export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
 export { needTokenizer } from "../rows/row-kinds.ts";
 export { checkRows } from "../rows/rows-it-acts-on.ts";
 export { setupOfRows } from "../setup/setup-of-rows.ts";

@@ -33,7 +33,7 @@ export function runFacts(
   return {
     base: adapter.model.fingerprint,
     basePrecision: adapter.basePrecision ?? "float32",
-    batchSize,
+    batchSize: options.batchTokens === undefined ? batchSize : `${options.batchTokens} tokens`,
     seed,
     rows: rows.drawn?.sample ?? rows.train,
     ...given({ texts: rows.drawn?.texts }),

@@ -56,6 +56,7 @@ export function runTable(
     validation,
   } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
+  const { batchTokens } = options;
   return [
     ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
     ["template", template],
@@ -68,7 +69,7 @@ export function runTable(
         ? stepsDone
         : `${stepsDone} of ${plan.totalSteps} (${isOver ? "stopped early" : "unfinished"})`,
     ],
-    ["batch size", batchSize * accumulate],
+    ["batch size", batchTokens === undefined ? batchSize * accumulate : `${batchTokens * accumulate} tokens`],
     ["learning rate", `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up steps`],
     ["weight decay", weightDecay],
     ...regularisationOf(options),

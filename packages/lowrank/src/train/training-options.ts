@@ -30,6 +30,11 @@ export interface LoopOptions {
   readonly steps?: number | undefined;
   /** Rows a batch; default 8. */
   readonly batchSize?: number | undefined;
+  /**
+   * In place of `batchSize`: as many whole rows a batch as have together no more than so many tokens; a longer row is alone. Validation
+   * keeps to batches of rows.
+   */
+  readonly batchTokens?: number | undefined;
   /** Batches an optimiser step, as one large batch; default 1. */
   readonly accumulate?: number | undefined;
   /** The highest; default 5e-4. */

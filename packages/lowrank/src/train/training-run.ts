@@ -47,7 +47,8 @@ export function runTraining(
       return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
     },
   };
-  const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
+  const size = options.batchTokens === undefined ? { batchSize } : { batchTokens: options.batchTokens };
+  const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) =>

@@ -186,6 +186,15 @@ function addSchedule(command: Command): void {
     .addOption(new Option("--steps <number>", "optimiser steps").argParser(integerIn({ min: 1 })).conflicts("epochs"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(
+      new Option(
+        "--batch-tokens <number>",
+        "in place of --batch-size: as many whole rows a batch as have together no more than so many tokens (packing)",
+      )
+        .argParser(integerIn({ min: 1 }))
+        .conflicts("batchSize")
+        .implies({ batchSize: undefined }),
+    )
+    .addOption(
       new Option("--accumulate <number>", "batches an optimiser step, as one large batch")
         .argParser(integerIn({ min: 1 }))
         .default(1),

@@ -16,9 +16,16 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-async function firstStep(batchSize: number, accumulate: number): Promise<{ loss: number; gradientNorm: number }> {
-  const out = place.path(`of-${batchSize}`);
-  const size = ["--batch-size", `${batchSize}`, "--accumulate", `${accumulate}`, "--steps", "1"];
+let runs = 0;
+
+async function firstStep(
+  batchSize: number,
+  accumulate: number,
+  unit: "size" | "tokens" = "size",
+): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
+  runs += 1;
+  const out = place.path(`run-${runs}`);
+  const size = [`--batch-${unit}`, `${batchSize}`, "--accumulate", `${accumulate}`, "--steps", "1"];
   const { code, stderr } = await place.call(
     "train",
     "--model",
@@ -30,7 +37,7 @@ async function firstStep(batchSize: number, accumulate: number): Promise<{ loss:
     ...size,
   );
   expect([code, stderr]).toEqual([0, expect.anything()]);
-  return JSON.parse(await readFile(place.path(`of-${batchSize}`, "metrics.jsonl"), "utf8"));
+  return JSON.parse(await readFile(`${out}/metrics.jsonl`, "utf8"));
 }
 
 it("gives every token of a step the same weight, however the step is cut into batches", async () => {
@@ -43,4 +50,23 @@ it("gives every token of a step the same weight, however the step is cut into ba
     expect(loss).toBeCloseTo(whole.loss, 5);
     expect(gradientNorm / whole.gradientNorm).toBeCloseTo(1, 4);
   }
+});
+
+it("learns from a batch of as many tokens what it learns from each of its rows alone", async () => {
+  const alone = await firstStep(1, 4);
+  // 8 + 3 + 6 + 2 tokens.
+  const filled = await firstStep(19, 1, "tokens");
+  const recipe = place.path(`run-${runs}`, "recipe.yaml");
+  expect(filled.loss).toBeCloseTo(alone.loss, 5);
+  expect(filled.gradientNorm / alone.gradientNorm).toBeCloseTo(1, 4);
+  expect(await readFile(recipe, "utf8")).toMatch(/^batchTokens: 19$/m);
+  const again = place.path("again");
+  const repeated = await place.call("train", "--recipe", recipe, "--out", again);
+  expect([repeated.code, repeated.stderr]).toEqual([0, expect.anything()]);
+});
+
+it("refuses a number of rows beside a number of tokens", async () => {
+  const shared = ["--model", fixture("gpt2", "base"), "--data", data, "--out", place.path("both")];
+  const call = await place.call("train", ...shared, "--batch-tokens", "20", "--batch-size", "2");
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be used with") });
 });

@@ -89,7 +89,9 @@ export interface TrainOptions
 
   readonly epochs?: number;
   readonly steps?: number;
-  readonly batchSize: number;
+  /** Absent where batches are of tokens. */
+  readonly batchSize?: number;
+  readonly batchTokens?: number;
   readonly accumulate: number;
   readonly learningRate: number;
   readonly schedule: (typeof schedules)[number];
@@ -108,13 +110,34 @@ export interface TrainOptions
 
 /** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
 export function trainingOptions(options: TrainOptions, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {
-  const { template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule } =
-    options;
+  const {
+    template,
+    maxLength,
+    maxTargetLength,
+    epochs,
+    steps,
+    batchSize,
+    accumulate,
+    learningRate,
+    schedule,
+    batchTokens,
+  } = options;
   const { warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches } =
     options;
   const { groupByLength, columns, header } = options;
   return {
-    ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
+    ...{
+      template,
+      maxLength,
+      maxTargetLength,
+      epochs,
+      steps,
+      batchSize,
+      accumulate,
+      learningRate,
+      schedule,
+      batchTokens,
+    },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
     ...loopChoices(options),
     ...asBegun,

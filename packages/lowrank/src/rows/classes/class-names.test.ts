@@ -1,14 +1,7 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { rowGoal } from "../row-kinds.ts";
-import {
-  classNamesKey,
-  countClasses,
-  decodeClassNames,
-  encodeClassNames,
-  numberClasses,
-  warnOfColumnNames,
-} from "./class-names.ts";
+import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 
 const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });
 const modelNames = ["LABEL_0", "LABEL_1"];
@@ -44,31 +37,6 @@ describe("numberClasses", () => {
     ]);
     expect(decodeClassNames(new Map([[classNamesKey, encodeClassNames(ids)]]))).toEqual(["bad", "good"]);
     expect(decodeClassNames(new Map([[classNamesKey, "{"]]))).toBeUndefined();
-  });
-});
-
-describe("warnOfColumnNames", () => {
-  const told = (labels: readonly string[], columns?: Readonly<Record<string, string>>) => {
-    const warnings: string[] = [];
-    const train = labels.map(sentence);
-    const classes = numberClasses(train, { modelNames });
-    warnOfColumnNames(
-      classes,
-      { file: "rows.csv", train, columns },
-      { warn: ({ message }) => void warnings.push(message) },
-    );
-    return warnings;
-  };
-
-  it("tells of a line of names that was read as a row, in the file's words or anybody's", () => {
-    expect(told(["good", "Sentiment", "bad"])).toEqual([
-      expect.stringMatching(/one row alone of the class "Sentiment"/),
-    ]);
-    expect(told(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
-  });
-
-  it("is silent about classes of several rows, and about other words", () => {
-    expect(told(["topic", "good", "topic", "verdict"])).toEqual([]);
   });
 });
 

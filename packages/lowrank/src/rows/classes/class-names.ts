@@ -1,10 +1,8 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
 import { enumerated, parseJson, printable } from "@lowrank/contracts";
-import { type Example, labelIdsOf, type ProblemType, type RowList, rowLabel } from "@lowrank/data";
+import { type Example, labelIdsOf, type ProblemType, type RowList } from "@lowrank/data";
 import { ClassNameError } from "../../errors/data-errors.ts";
-import { named } from "../../errors/named-option.ts";
-import type { Notices } from "../../notices.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
 import { countNumbers, rowClasses } from "./class-numbers.ts";
 
@@ -61,49 +59,6 @@ export function describeClasses({ count, ids }: Classes, problem?: ProblemType):
     ? `${count} classes, by number${several}`
     : `${count} classes${several}: ${enumerated(names)}`;
 }
-
-/** Fewer rows may well have a class each. */
-const fewRows = 20;
-
-/** Names that nearly every row has alone are no classes: most likely the columns were named in the wrong order. */
-export function warnOfManyClasses(
-  { ids }: Classes,
-  { file, train }: { readonly file: string; readonly train: { readonly length: number } },
-  { warn }: Pick<Notices, "warn">,
-): void {
-  if (train.length < fewRows || ids.size * 2 < train.length) return;
-  const message =
-    `"${printable(file)}" has ${ids.size} classes in ${train.length} rows: if the column of labels holds the texts, name the ` +
-    "columns in the other order.";
-  warn({ code: "MANY_CLASSES", message });
-}
-
-/** What a column of classes is called. */
-const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
-
-/** A class of one row that is called as a column is: most likely a line of names that was read as a row. */
-export function warnOfColumnNames(
-  { ids }: Classes,
-  { file, train, columns }: { readonly file: string; readonly train: RowList<Example>; readonly columns?: Columns },
-  { warn }: Pick<Notices, "warn">,
-): void {
-  const words = [...ids.keys()].filter((name) => columnWords.test(name) || name === columns?.label);
-  if (words.length === 0) return; // going through rows on a disk takes seconds
-  const rows = new Map(words.map((word) => [word, [] as number[]]));
-  for (const [index, example] of train.entries()) {
-    const label = rowLabel(example);
-    if (typeof label === "string") rows.get(label)?.push(index);
-  }
-  for (const [word, [place, ...others]] of rows) {
-    if (place === undefined || others.length > 0) continue;
-    const message =
-      `"${printable(file)}" has one row alone of the class "${printable(word)}", which is what a column is called: if it is a line of ` +
-      `names that stands among the rows, take it out; if it is the first line of a table, leave ${named("header")} out.`;
-    warn({ code: "COLUMN_NAME_AS_CLASS", message });
-  }
-}
-
-type Columns = { readonly label?: string } | undefined;
 
 /** The names as they are written into an adapter's metadata. */
 export function encodeClassNames(ids: ReadonlyMap<string, number>): string {

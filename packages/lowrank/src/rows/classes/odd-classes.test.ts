@@ -1,0 +1,37 @@
+import type { Example } from "@lowrank/data";
+import { describe, expect, it } from "vitest";
+import { numberClasses } from "./class-names.ts";
+import { warnOfOddClasses } from "./odd-classes.ts";
+
+const sentence = (label: string): Example => ({ kind: "sentence", sentence: "x", label });
+
+describe("warnOfOddClasses", () => {
+  const told = (labels: readonly string[], columns?: Readonly<Record<string, string>>) => {
+    const warnings: string[] = [];
+    const train = labels.map(sentence);
+    const classes = numberClasses(train, { modelNames: [] });
+    warnOfOddClasses(
+      classes,
+      { file: "rows.csv", train, columns },
+      { warn: ({ message }) => void warnings.push(message) },
+    );
+    return warnings;
+  };
+
+  it("tells of a line of names that was read as a row, in the file's words or anybody's", () => {
+    expect(told(["good", "Sentiment", "bad"])).toEqual([
+      expect.stringMatching(/one row alone of the class "Sentiment"/),
+    ]);
+    expect(told(["good", "verdict", "bad"], { sentence: "text", label: "verdict" })).toHaveLength(1);
+  });
+
+  it("tells of rows that nearly all have a class of their own", () => {
+    expect(told(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
+      expect.stringMatching(/24 classes in 24 rows: .* the other order/),
+    ]);
+  });
+
+  it("is silent about classes of several rows, and about other words", () => {
+    expect(told(["topic", "good", "topic", "verdict"])).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+// Classes that are most likely none: what a person is told before the first step.
+
+import { printable } from "@lowrank/contracts";
+import { type Example, type RowList, rowLabel } from "@lowrank/data";
+import { named } from "../../errors/named-option.ts";
+import type { Notices } from "../../notices.ts";
+import type { Classes } from "./class-names.ts";
+
+/** The rows, and what their columns were said to be. */
+export interface ClassRows {
+  readonly file: string;
+  readonly train: RowList<Example>;
+  readonly columns?: { readonly label?: string } | undefined;
+}
+
+/** Fewer rows may well have a class each. */
+const fewRows = 20;
+
+/** What a column of classes is called. */
+const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
+
+/**
+ * Tells of names that nearly every row has alone – most likely the columns were named in the wrong order –, and of a class of one row that
+ * is called as a column is: most likely a line of names that was read as a row.
+ */
+export function warnOfOddClasses({ ids }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
+  const { file, train, columns } = rows;
+  if (train.length >= fewRows && ids.size * 2 >= train.length) {
+    const message =
+      `"${printable(file)}" has ${ids.size} classes in ${train.length} rows: if the column of labels holds the texts, name the ` +
+      "columns in the other order.";
+    notices.warn({ code: "MANY_CLASSES", message });
+  }
+  const words = [...ids.keys()].filter((name) => columnWords.test(name) || name === columns?.label);
+  for (const word of words.length === 0 ? [] : onlyOnce(words, train)) {
+    const message =
+      `"${printable(file)}" has one row alone of the class "${printable(word)}", which is what a column is called: if it is a line of ` +
+      `names that stands among the rows, take it out; if it is the first line of a table, leave ${named("header")} out.`;
+    notices.warn({ code: "COLUMN_NAME_AS_CLASS", message });
+  }
+}
+
+function onlyOnce(words: readonly string[], rows: RowList<Example>): readonly string[] {
+  const counts = new Map(words.map((word) => [word, 0]));
+  for (const example of rows) {
+    const label = rowLabel(example);
+    const count = typeof label === "string" ? counts.get(label) : undefined;
+    if (typeof label === "string" && count !== undefined) counts.set(label, count + 1);
+  }
+  return words.filter((word) => counts.get(word) === 1);
+}
