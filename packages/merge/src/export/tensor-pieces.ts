@@ -49,9 +49,13 @@ async function* mergedPieces(
 ): AsyncGenerator<Uint8Array> {
   const isRounded = onRounded !== undefined && (planned.dtype === "F16" || planned.dtype === "BF16");
   let largest = 0;
+  let rounded: Float32Array = new Float32Array();
   for await (const block of blocks) {
     const bytes = encode(planned, block);
-    if (isRounded) largest = Math.max(largest, largestLoss(block, decodeToFloat32(bytes, planned.dtype)));
+    if (isRounded) {
+      rounded = decodeToFloat32(bytes, planned.dtype, {}, rounded.length < block.length ? undefined : rounded);
+      largest = Math.max(largest, largestLoss(block, rounded));
+    }
     yield bytes;
   }
   if (isRounded) onRounded({ tensor: planned.key, largest });

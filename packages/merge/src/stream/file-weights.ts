@@ -4,8 +4,8 @@
 export interface FileWeight {
   /** As files store it. */
   readonly shape: readonly number[];
-  /** Some of its numbers, row by row; both are whole rows of the last axis. */
-  read(first: number, count: number): Promise<Float32Array>;
+  /** Some of its numbers, row by row; both are whole rows of the last axis. They may be put into `into`. */
+  read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
 }
 
 /** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */

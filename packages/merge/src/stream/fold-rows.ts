@@ -1,20 +1,20 @@
 // Changes folded into a weight some rows at a time: in memory are a few million of its numbers, however large it is.
 
 import type { RowChange } from "@lowrank/inject";
-import { addLowRankRow } from "./low-rank-row.ts";
+import { type AddRows, lowRankRows } from "./low-rank-rows.ts";
 
 /** A weight as a file has it, seen as a matrix. */
 export interface WeightRows {
   readonly rows: number;
   readonly columns: number;
-  /** Rows of the frozen weight; the caller may write into them. */
-  read(first: number, count: number): Promise<Float32Array>;
+  /** Rows of the frozen weight, perhaps in `into`; the caller may write into them. */
+  read(first: number, count: number, into: Float32Array): Promise<Float32Array>;
 }
 
 type LowRankChange = Extract<RowChange, { kind: "low-rank" }>;
 
-/** Numbers that are in memory at once. */
-const blockNumbers = 1 << 20;
+/** Numbers that are in memory at once: what a processor's cache holds. */
+const blockNumbers = 1 << 18;
 
 /**
  * The weight after the changes, in their order: what replaces it whole comes first. A pair's lengths (DoRA) are those of the
@@ -23,20 +23,15 @@ const blockNumbers = 1 << 20;
 export async function* foldRows(weight: WeightRows, changes: readonly RowChange[]): AsyncGenerator<Float32Array> {
   const base = replaced(weight, changes);
   const updates = changes.filter(({ kind }) => kind !== "whole");
-  const stretches = new Map<RowChange, Float64Array>();
-  for (const update of updates)
-    if (update.kind === "low-rank" && update.lengths !== undefined && update.outputs === "columns")
-      stretches.set(update, await columnStretches(base, update, update.lengths));
+  const steps: ((block: Block) => void)[] = [];
+  for (const update of updates) {
+    if (update.kind === "rows") steps.push((block) => putRows(block, update, weight.columns));
+    if (update.kind === "low-rank") steps.push(await adding(base, update));
+  }
   const needsBase = updates.length > 1;
   for await (const { first, values } of blocksOf(base)) {
-    const before = needsBase ? values.slice() : values;
-    for (const update of updates) {
-      if (update.kind === "rows") putRows(values, update, { first, columns: weight.columns });
-      else if (update.kind === "low-rank") {
-        const stretch = stretches.get(update);
-        addRows({ values, before, first, columns: weight.columns }, update, { rows: weight.rows, stretch });
-      }
-    }
+    const block = { first, values, before: needsBase ? values.slice() : values };
+    for (const step of steps) step(block);
     yield values;
   }
 }
@@ -52,18 +47,21 @@ function replaced(weight: WeightRows, changes: readonly RowChange[]): WeightRows
 interface Block {
   readonly first: number;
   readonly values: Float32Array;
+  /** The same rows before any update; `values` itself where there is but one. */
+  readonly before: Float32Array;
 }
 
-async function* blocksOf({ rows, columns, read }: WeightRows): AsyncGenerator<Block> {
+async function* blocksOf({ rows, columns, read }: WeightRows): AsyncGenerator<Pick<Block, "first" | "values">> {
   const size = Math.max(1, Math.floor(blockNumbers / Math.max(1, columns)));
+  const room = new Float32Array(Math.min(size, rows) * columns);
   for (let first = 0; first < rows; first += size)
-    yield { first, values: await read(first, Math.min(size, rows - first)) };
+    yield { first, values: await read(first, Math.min(size, rows - first), room) };
 }
 
 function putRows(
-  values: Float32Array,
+  { first, values }: Block,
   { indices, values: own }: Extract<RowChange, { kind: "rows" }>,
-  { first, columns }: { readonly first: number; readonly columns: number },
+  columns: number,
 ): void {
   indices.forEach((index, place) => {
     const row = index - first;
@@ -72,52 +70,46 @@ function putRows(
   });
 }
 
-interface RowsSoFar extends Block {
-  /** The same rows before any update; may be `values` itself where there is but one. */
-  readonly before: Float32Array;
-  readonly columns: number;
-}
-
-function addRows(
-  { values, before, first, columns }: RowsSoFar,
-  update: LowRankChange,
-  { rows, stretch }: { readonly rows: number; readonly stretch: Float64Array | undefined },
-): void {
-  const delta = new Float64Array(columns);
-  const { lengths } = update;
-  for (let start = 0, row = first; start < values.length; start += columns, row += 1) {
-    addLowRankRow(delta.fill(0), update, { row, rows });
-    if (lengths === undefined) {
-      for (let column = 0; column < columns; column += 1)
-        values[start + column] = (values[start + column] as number) + (delta[column] as number);
-      continue;
+/** What adds an update to a block, and stretches it where it has lengths. */
+async function adding(base: WeightRows, update: LowRankChange): Promise<(block: Block) => void> {
+  const { lengths, outputs } = update;
+  const { columns } = base;
+  const add = lowRankRows(update, base);
+  if (lengths === undefined) return ({ first, values }) => add(values, first);
+  const stretches = outputs === "columns" ? await columnStretches(base, add, lengths) : undefined;
+  return ({ first, values, before }) => {
+    const adapted = before.slice();
+    add(adapted, first); // V
+    if (before !== values) add(values, first);
+    for (let start = 0, row = first; start < values.length; start += columns, row += 1) {
+      const along =
+        stretches === undefined ? (lengths[row] as number) / lengthOf(adapted.subarray(start, start + columns)) : 1;
+      for (let column = 0; column < columns; column += 1) {
+        const factor = stretches === undefined ? along : (stretches[column] as number);
+        const value = (before === values ? adapted : values)[start + column] as number;
+        values[start + column] = factor * value;
+      }
     }
-    const along = stretch === undefined ? (lengths[row] as number) / lengthOf(before, delta, start) : 1;
-    for (let column = 0; column < columns; column += 1) {
-      const factor = stretch === undefined ? along : (stretch[column] as number);
-      values[start + column] = factor * ((values[start + column] as number) + (delta[column] as number));
-    }
-  }
+  };
 }
 
 /** ‖V‖ of one row; 1 for nothing but zeros, which have no direction. */
-function lengthOf(before: Float32Array, delta: Float64Array, start: number): number {
+function lengthOf(row: Float32Array): number {
   let sum = 0;
-  for (let column = 0; column < delta.length; column += 1)
-    sum += ((before[start + column] as number) + (delta[column] as number)) ** 2;
+  for (let column = 0; column < row.length; column += 1) sum += (row[column] as number) ** 2;
   return sum === 0 ? 1 : Math.sqrt(sum);
 }
 
 /** m/‖V‖ for each column, which only a pass over all rows tells. */
-async function columnStretches(base: WeightRows, update: LowRankChange, lengths: Float32Array): Promise<Float64Array> {
-  const { rows, columns } = base;
+async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32Array): Promise<Float64Array> {
+  const { columns } = base;
   const sums = new Float64Array(columns);
-  const delta = new Float64Array(columns);
-  for await (const { first, values } of blocksOf(base))
-    for (let start = 0, row = first; start < values.length; start += columns, row += 1) {
-      addLowRankRow(delta.fill(0), update, { row, rows });
-      for (let column = 0; column < columns; column += 1)
-        sums[column] = (sums[column] as number) + ((values[start + column] as number) + (delta[column] as number)) ** 2;
+  for await (const { first, values } of blocksOf(base)) {
+    add(values, first);
+    for (let index = 0, column = 0; index < values.length; index += 1, column += 1) {
+      if (column === columns) column = 0;
+      sums[column] = (sums[column] as number) + (values[index] as number) ** 2;
     }
+  }
   return sums.map((sum, column) => (lengths[column] as number) / (sum === 0 ? 1 : Math.sqrt(sum)));
 }

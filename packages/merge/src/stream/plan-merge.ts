@@ -109,7 +109,7 @@ function rowsOf({ shape, read }: FileWeight, changes: readonly RowChange[]) {
   return {
     rows: size / columns,
     columns,
-    read: (first: number, count: number) => read(first * columns, count * columns),
+    read: (first: number, count: number, into: Float32Array) => read(first * columns, count * columns, into),
   };
 }
 

@@ -32,7 +32,7 @@ export function joinWeights(source: WeightSource, config: ModelConfig): WeightSo
       const pieces = joined.get(name)?.pieces;
       return pieces === undefined ? source.readBytes(name, range) : readPieces(source, pieces, range);
     },
-    decode: (name, bytes) => joined.get(name)?.decode(bytes) ?? source.decode(name, bytes),
+    decode: (name, bytes, into) => joined.get(name)?.decode(bytes) ?? source.decode(name, bytes, into),
     pack: (name, bytes) => (joined.has(name) ? undefined : source.pack(name, bytes)),
     close: () => source.close(),
   };

@@ -52,10 +52,10 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
     advice: "Check that config.json and the weights belong together; dtypes may be F32, F16 or BF16.",
     tensors,
     readBytes: (key, range) => collection.readBytes(key, range),
-    decode(key, bytes) {
+    decode(key, bytes, into) {
       const info = collection.tensors.get(key);
       if (info === undefined) throw new ModelFileError(name, key, "there is no such tensor");
-      return decodeToFloat32(bytes, info.dtype, { file: name, tensor: key });
+      return decodeToFloat32(bytes, info.dtype, { file: name, tensor: key }, into);
     },
     pack(key, bytes) {
       const { dtype, shape } = collection.tensors.get(key) ?? { dtype: "", shape: [] };

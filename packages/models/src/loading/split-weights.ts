@@ -35,7 +35,7 @@ export function splitWeights(source: WeightSource, config: ModelConfig): WeightS
       const { offset = 0, length = part.tensor.byteLength } = range ?? {};
       return source.readBytes(part.key, { offset: part.offset + offset, length });
     },
-    decode: (name, bytes) => source.decode(parts.get(name)?.key ?? name, bytes),
+    decode: (name, bytes, into) => source.decode(parts.get(name)?.key ?? name, bytes, into),
     pack: (name, bytes) => (parts.has(name) ? undefined : source.pack(name, bytes)),
   };
 }

@@ -24,8 +24,8 @@ export interface WeightSource {
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** Bytes as stored; with `range`, a part of them. */
   readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;
-  /** Bytes that `readBytes` gave, as numbers in torch's order: all, or whole rows of a tensor that `isDivisible`. */
-  decode(name: string, bytes: Uint8Array): Float32Array;
+  /** Bytes that `readBytes` gave, as numbers in torch's order: all, or whole rows of a tensor that `isDivisible`; put into `into` if possible. */
+  decode(name: string, bytes: Uint8Array, into?: Float32Array): Float32Array;
   /** A matrix in the bits in which the file has it, if those are fewer than float32's and can be computed with. */
   pack(name: string, bytes: Uint8Array): PackedMatrix | undefined;
   close(): Promise<void>;

@@ -9,8 +9,8 @@ import type { WeightSource } from "./weight-source.ts";
 export interface FileWeight {
   /** As files store it, torch's order of axes. */
   readonly shape: readonly number[];
-  /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. */
-  read(first: number, count: number): Promise<Float32Array>;
+  /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. They may be put into `into`. */
+  read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
 }
 
 interface Closable {
@@ -53,7 +53,7 @@ export class WeightsInFiles {
   weight(path: string): FileWeight | undefined {
     const place = this.#places.get(path);
     if (place === undefined) return undefined;
-    return { shape: place.shape, read: (first, count) => this.#read(path, place, { first, count }) };
+    return { shape: place.shape, read: (first, count, into) => this.#read(path, place, { first, count, into }) };
   }
 
   /** Does something that computes with a few of the weights: those that turn out to be needed are read, and it is done anew. */
@@ -96,13 +96,17 @@ export class WeightsInFiles {
   async #read(
     path: string,
     { source, key, shape }: Place,
-    { first, count }: { readonly first: number; readonly count: number },
+    {
+      first,
+      count,
+      into,
+    }: { readonly first: number; readonly count: number; readonly into?: Float32Array | undefined },
   ): Promise<Float32Array> {
     const { byteLength = 0, isDivisible = false } = source.tensors.get(key) ?? {};
     const size = shape.reduce((product, length) => product * length, 1);
     if (isDivisible) {
       const range = { offset: (first * byteLength) / size, length: (count * byteLength) / size };
-      return source.decode(key, await source.readBytes(key, range));
+      return source.decode(key, await source.readBytes(key, range), into);
     }
     if (this.#whole?.path !== path) {
       this.#whole = undefined;

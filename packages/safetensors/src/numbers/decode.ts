@@ -29,17 +29,25 @@ const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * Numbers of a tensor as float32. F16, BF16, BOOL and integers of up to 16 bits come out exactly; F64 and wider integers
- * are rounded.
+ * are rounded. `into`, of at least as many numbers, is where they are put if it is given; the result then is its beginning.
  *
  * @throws {SafetensorsError} `UnsupportedDtype` for 4-, 6- and 8-bit floats and C64; `InvalidTensorView` for a length
  * that is no whole number of elements.
  */
-export function decodeToFloat32(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Float32Array {
+export function decodeToFloat32(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  place: SafetensorsErrorPlace = {},
+  into?: Float32Array,
+): Float32Array {
   const count = elementCount(bytes, dtype, place);
-  if (hostIsLittleEndian && dtype === "F32") return new Float32Array(copyOf(bytes));
-  if (hostIsLittleEndian && dtype === "F16") return widenF16(new Uint16Array(copyOf(bytes)));
-  if (hostIsLittleEndian && dtype === "BF16") return widenBf16(new Uint16Array(copyOf(bytes)));
-  return fill(new Float32Array(count), bytes, dtype);
+  if (hostIsLittleEndian && dtype === "F32" && into === undefined) return new Float32Array(copyOf(bytes));
+  const target = into?.subarray(0, count) ?? new Float32Array(count);
+  if (hostIsLittleEndian && dtype === "F32") new Uint8Array(target.buffer, target.byteOffset, bytes.length).set(bytes);
+  else if (hostIsLittleEndian && dtype === "F16") widenF16(halvesOf(bytes), target);
+  else if (hostIsLittleEndian && dtype === "BF16") widenBf16(halvesOf(bytes), target);
+  else fill(target, bytes, dtype);
+  return target;
 }
 
 /** Numbers of a tensor as float64: exact for every type but 64-bit integers beyond 2⁵³. Throws as `decodeToFloat32`. */
@@ -89,17 +97,20 @@ function copyOf(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }
 
-function widenF16(halves: Uint16Array): Float32Array {
-  const values = f16Values();
-  const wide = new Float32Array(halves.length);
-  for (let index = 0; index < halves.length; index += 1) wide[index] = values[halves[index] ?? 0] ?? 0;
-  return wide;
+/** Two bytes each; at an odd offset a copy. */
+function halvesOf(bytes: Uint8Array): Uint16Array {
+  if (bytes.byteOffset % 2 === 0) return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  return new Uint16Array(copyOf(bytes));
 }
 
-function widenBf16(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
+function widenF16(halves: Uint16Array, target: Float32Array): void {
+  const values = f16Values();
+  for (let index = 0; index < halves.length; index += 1) target[index] = values[halves[index] ?? 0] ?? 0;
+}
+
+function widenBf16(halves: Uint16Array, target: Float32Array): void {
+  const bits = new Uint32Array(target.buffer, target.byteOffset, halves.length);
   for (let index = 0; index < halves.length; index += 1) bits[index] = (halves[index] ?? 0) << 16;
-  return new Float32Array(bits.buffer);
 }
 
 function bf16ToNumber(bits: number): number {

@@ -85,10 +85,21 @@ const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
 export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype): Uint8Array {
   if (dtype === "F32" && values instanceof Float32Array && hostIsLittleEndian)
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+  if (dtype === "F16" || dtype === "BF16") return encodeHalves(values, dtype);
   checkRange(values, dtype);
-  if (dtype !== "F16" && dtype !== "BF16") return write(values, dtype);
-  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
-  return write(halfBits(floats, halfKinds[dtype]), "U16");
+  return write(values, dtype);
+}
+
+/** Whole models go through here: what does not fit is looked for only where something became infinite. */
+function encodeHalves(values: ArrayLike<number>, dtype: keyof typeof halfKinds): Uint8Array {
+  const bits = halfBits(values instanceof Float32Array ? values : Float32Array.from(values), halfKinds[dtype]);
+  const infinite = dtype === "F16" ? 0x7c00 : 0x7f80;
+  for (let index = 0; index < bits.length; index += 1)
+    if (((bits[index] as number) & 0x7fff) === infinite) {
+      checkRange(values, dtype);
+      break;
+    }
+  return hostIsLittleEndian ? new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength) : write(bits, "U16");
 }
 
 /**
