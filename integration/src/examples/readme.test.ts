@@ -76,7 +76,9 @@ describe("package READMEs", () => {
     });
   }
 
-  for (const example of [...packages, join(root, "docs/library.md")].flatMap(markdownExamples)) {
+  for (const example of [...packages, join(root, "docs/library.md"), join(root, "docs/distillation.md")].flatMap(
+    markdownExamples,
+  )) {
     it(`${example.where} runs`, () => {
       run(example);
     }, 60_000);

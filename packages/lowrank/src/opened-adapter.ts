@@ -138,10 +138,8 @@ export class OpenedAdapter {
     training.refuseIdleOptions(training.askedRun(model, rows, { labels, config }), options);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const learning = await training.learningPlan(rows, opened.source, {
-      ...options,
-      trained: recipeIn(this.#metadata),
-    });
+    const trained = recipeIn(this.#metadata);
+    const learning = await training.learningPlan(rows, opened.source, { ...options, tokenizer, trained });
     const reader = { ...this.#facts, model, tokenizer, labels, learning };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;

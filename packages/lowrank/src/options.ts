@@ -112,6 +112,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
     learningRate: true,
     schedule: true,
   },
+  ...{ keepBase: true, teacher: true, teacherShare: true, divergence: true, divergenceTemperature: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },
   ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true },

@@ -2,8 +2,8 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
-import { batchTensors, type PretrainedModel } from "@lowrank/models";
-import type * as tf from "@tensorflow/tfjs-core";
+import { batchTensors, distillationLoss, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
 import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
 import { measureComparisons } from "../compare/measure-comparisons.ts";
 import { measureRows } from "../evaluate/measure-rows.ts";
@@ -47,6 +47,14 @@ export function learnerOf(model: PretrainedModel, plan: LearningPlan, padId: num
       return {
         loss: (batch, context) => lossOfPairs(model, batch, context),
         measure: (data, measuring) => measurePairs(model, data, measuring),
+      };
+    case "distillation":
+      return {
+        loss: (batch, context) => {
+          const options = { ...plan.options, context };
+          return tf.tidy(() => distillationLoss(model, batchTensors(batch), options));
+        },
+        measure: (data, measuring) => measureRows(model, data, measuring),
       };
     case "own":
       return {

@@ -49,6 +49,11 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   maxLength: allBut("pictures"),
   template: ["text", "preferences", "judged", "chosen"],
   momentum: [], // of adamw, the default
+  keepBase: ["text", "tokens", "chosen", "speech"],
+  teacher: ["text", "tokens", "chosen", "speech"],
+  teacherShare: [], // without a teacher
+  divergence: [],
+  divergenceTemperature: [],
 };
 
 /** Is anything but 0; `scheduleShape` is looked into below. */
@@ -87,9 +92,10 @@ it.each([
   [{ epochs: 2, steps: 10 }, text],
   [{ warmupRatio: 0.1, warmupSteps: 10 }, text],
   [{ validationShare: 0.1, validation: "held.jsonl" }, text],
+  [{ keepBase: 0.1, teacher: {} }, text],
 ] as const)("%j is refused, and what asks for nothing is not", (options, run) => {
   const lines = refusal(run, options as TrainingOptions).match(/does nothing here/g) ?? [];
-  const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation"];
+  const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation", "teacher"];
   expect(lines).toHaveLength(Object.keys(options).filter((name) => !companions.includes(name)).length);
   expect(refusal(runs.questions, { labelSmoothing: 0, embeddingNoise: 0 })).toBe("");
 });
@@ -99,4 +105,5 @@ it.each([
   [{ optimizer: "lion", betas: [0.9, 0.95] }],
   [{ schedule: "wsd", scheduleShape: { endShare: 0.1, decayShare: 0.2 } }],
   [{ schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } }],
+  [{ keepBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
 ] as const)("%j is taken", (options) => expect(refusal(text, options)).toBe(""));

@@ -69,6 +69,22 @@ const rules: readonly Rule[] = [
     acts: areJudged,
   },
   {
+    names: ["keepBase", "teacher"],
+    isFor: "rows of text, where tokens of two models can be compared",
+    acts: ({ goal, task }) => goal === "next-token" && predictsTokens.has(task),
+  },
+  {
+    names: ["keepBase"],
+    isFor: "runs without a teacher",
+    acts: (_, { teacher }) => teacher === undefined,
+  },
+  { names: ["teacherShare"], isFor: "runs with a teacher", acts: (_, { teacher }) => teacher !== undefined },
+  {
+    names: ["divergence", "divergenceTemperature"],
+    isFor: "runs with a teacher, or that keep near their base",
+    acts: (_, { teacher, keepBase = 0 }) => teacher !== undefined || keepBase !== 0,
+  },
+  {
     names: ["pooling", "normalise", "prompts"],
     isFor: "rows of texts to compare",
     acts: ({ goal }) => goal === "comparison",
@@ -120,6 +136,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
+const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
 const single: ProblemType = "single_label_classification";
 const written: ReadonlySet<Example["kind"]> = new Set([
   ...(["completion", "instruction", "text", "chat", "preference", "judged"] as const),

@@ -4,11 +4,12 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import type { MetricName } from "../evaluate/metric-names.ts";
+import type { DistillationChoices } from "../learn/distillation-plan.ts";
 import type { PreferenceOptions } from "../preferences/preference-plan.ts";
 import type { KeptCheckpoints } from "../run-folder.ts";
 
 /** How rows become tokens. */
-export interface RowOptions extends ComparisonOptions, PreferenceOptions {
+export interface RowOptions extends ComparisonOptions, PreferenceOptions, DistillationChoices {
   /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: what suits the rows. */
   readonly template?: string | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */

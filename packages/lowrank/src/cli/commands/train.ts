@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import { addComparisonOptions } from "../options/comparison-options.ts";
+import { addDistillationOptions } from "../options/distillation-options.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
 import { addPreferenceOptions } from "../options/preference-options.ts";
 import {
@@ -66,6 +67,7 @@ export function addTrainingOptions(command: Command): void {
   addSchedule(command);
   addComparisonOptions(command);
   addPreferenceOptions(command);
+  addDistillationOptions(command);
   command.optionsGroup("Options:");
 }
 

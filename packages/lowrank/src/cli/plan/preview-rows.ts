@@ -20,8 +20,10 @@ interface Stretch {
 
 /** Prints the first rows. */
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
-  const { model, adapter, training } = await preparePlan(options, { ...report, say: () => undefined }, (rows) =>
-    firstOf(rows, count),
+  const { model, adapter, training, dispose } = await preparePlan(
+    options,
+    { ...report, say: () => undefined },
+    (rows) => firstOf(rows, count),
   );
   try {
     const hasTokenizer = await model.tokenizer().then(
@@ -37,7 +39,7 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
       report.say(stretches.map((stretch) => shown(stretch, report)).join(""));
     }
   } finally {
-    model.dispose();
+    dispose();
   }
 }
 

@@ -12,7 +12,7 @@ const measured = 3;
 
 /** Prepares the run, makes a few of its steps, and prints what they took. */
 export async function runPlan(options: TrainOptions, report: Report): Promise<void> {
-  const { model, adapter, training, engine } = await preparePlan(options, report);
+  const { adapter, training, engine, dispose } = await preparePlan(options, report);
   try {
     const steps = Math.min(training.totalSteps, warmUp + measured);
     const loop = { ...trainingOptions(options, unkept), epochs: undefined, steps, evalEvery: undefined };
@@ -40,7 +40,7 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
     ] as const;
     for (const line of formatFacts(facts)) report.say(line);
   } finally {
-    model.dispose();
+    dispose();
   }
 }
 

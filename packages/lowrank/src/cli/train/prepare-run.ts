@@ -32,6 +32,8 @@ export interface PreparedRun {
   readonly training: PreparedTraining;
   /** Tells this run's model and data from others', so that --resume cannot mix them up. */
   readonly fingerprint: string;
+  /** Frees the model, and the teacher if there is one. */
+  dispose(): void;
 }
 
 /** What a run learns from. */
@@ -62,6 +64,11 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
     problemType: rows.problem,
   };
   const model = await openModel({ ...request, ...newHead }, report);
+  let teacher: OpenedModel | undefined;
+  const dispose = () => {
+    model.dispose();
+    teacher?.dispose();
+  };
   try {
     refuseUntrainable(model.base, rows);
     if (hasLabels(rows.goal)) {
@@ -72,24 +79,33 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
       if (head !== undefined) report.say(head);
     }
     if (tokens !== undefined) report.say(describeTokens(tokens, model.base));
-    return { model, ...(await prepareAdapter(model, { options, data, report })) };
+    if (options.teacher !== undefined)
+      teacher = await openModel({ model: options.teacher, task, basePrecision }, report);
+    return { model, ...(await prepareAdapter(model, { options, data, report, teacher })), dispose };
   } catch (error) {
-    model.dispose();
+    dispose();
     throw error;
   }
 }
 
+interface RunRequest {
+  readonly options: TrainOptions;
+  readonly data: RunData;
+  readonly report: Report;
+  readonly teacher: OpenedModel | undefined;
+}
+
 async function prepareAdapter(
   model: OpenedModel,
-  { options, data, report }: { readonly options: TrainOptions; readonly data: RunData; readonly report: Report },
-): Promise<Omit<PreparedRun, "model">> {
+  { options, data, report, teacher }: RunRequest,
+): Promise<Omit<PreparedRun, "model" | "dispose">> {
   const { seed } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
   const asked = askedConfig(options, { file: data.loraConfig, variant: variantFields(options, encode) });
   if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
-  const loop = trainingOptions(options, data.folder);
+  const loop = { ...trainingOptions(options, data.folder), teacher };
   const training = await adapter.prepare(data.rows, loop);
   report.say(adapter.describe());
   const { path, folder } = model.opened;

@@ -62,7 +62,7 @@ async function trainInto(
     const result = await trainAdapter(run, { options, folder, report, recipe: written });
     summarize({ ...result, ...run, folder }, options, report);
   } finally {
-    run.model.dispose();
+    run.dispose();
   }
 }
 

@@ -6,6 +6,7 @@ import { given } from "../../given.ts";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
+import { type DistillationFlags, distillationFlags } from "../options/distillation-options.ts";
 import { type PreferenceFlags, preferenceFlags } from "../options/preference-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { loopChoices, type schedules, type TrainerChoices } from "../options/trainer-options.ts";
@@ -42,6 +43,7 @@ export interface TrainOptions
     VariantChoices,
     ComparisonFlags,
     PreferenceFlags,
+    DistillationFlags,
     TrainerChoices {
   readonly model?: string;
   /** The one to go on with. */
@@ -144,6 +146,7 @@ export function trainingOptions(options: TrainOptions, { asBegun }: Pick<RunFold
     ...given({ groupByLength }),
     ...comparisonOptions(options),
     ...preferenceFlags(options),
+    ...distillationFlags(options),
     ...given({ columns, header }),
   };
 }

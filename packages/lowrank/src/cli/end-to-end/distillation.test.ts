@@ -1,0 +1,83 @@
+import { cp, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let data: string;
+const words = ["[UNK]", "fine", "film", "dull"];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  for (const [name, list] of [
+    ["base", words],
+    ["stranger", [...words].reverse()],
+  ] as const) {
+    await cp(fixture("gpt2", "base"), place.path(name), { recursive: true });
+    const vocab = Object.fromEntries(list.map((word, id) => [word, id]));
+    const json = { model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" } };
+    await place.write(`${name}/tokenizer.json`, JSON.stringify(json));
+  }
+  data = await place.write(
+    "rows.jsonl",
+    jsonl([
+      { prompt: "film", completion: "fine" },
+      { prompt: "fine film", completion: "dull" },
+    ]),
+  );
+});
+afterAll(() => place.remove());
+
+async function train(out: string, ...more: readonly string[]) {
+  const command = [
+    "train",
+    "--model",
+    place.path("base"),
+    "--data",
+    data,
+    "--validation",
+    data,
+    "--out",
+    place.path(out),
+  ];
+  const run = await place.call(...command, "--steps", "20", "--learning-rate", "0.05", "--json", ...more);
+  const losses = run.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
+  const found = run.json
+    .filter(({ type }) => type === "evaluation")
+    .map(({ metrics }) => (metrics as { loss: number }).loss);
+  return { ...run, losses, found };
+}
+
+it("an adapter that is to keep near its base learns its rows less", async () => {
+  const [free, kept] = [await train("free"), await train("kept", "--keep-base", "20")];
+  expect(kept.code, kept.stderr).toBe(0);
+  expect(kept.losses[0]).toBeCloseTo(free.losses[0] ?? 0, 5); // the base is 0 from itself
+  expect(kept.found[0]).toBe(free.found[0]);
+  expect(kept.found.at(-1)).toBeLessThan(kept.found[0] ?? 0);
+  expect(kept.found.at(-1)).toBeGreaterThan((free.found.at(-1) ?? 0) + 0.1);
+  expect(await readFile(`${place.path("kept")}/README.md`, "utf8")).toContain(
+    "20 × forward KL divergence from the base",
+  );
+});
+
+it("imitates a teacher: nothing is to learn from one that says the same, and much from one that was merged", async () => {
+  const same = await train("same", "--teacher", place.path("base"), "--teacher-share", "1");
+  expect(same.losses[0]).toBeCloseTo(0, 6);
+  await train("lesson");
+  const merge = ["merge", "--model", place.path("base"), "--adapter", place.path("lesson")];
+  expect(await place.call(...merge, "--out", place.path("teacher"))).toMatchObject({ code: 0 });
+  const how = ["--teacher", place.path("teacher"), "--teacher-share", "1", "--divergence", "reverse"];
+  const taught = await train("taught", ...how);
+  expect(taught.code, taught.stderr).toBe(0);
+  expect(taught.losses.at(-1)).toBeLessThan((taught.losses[0] ?? 0) / 2);
+  expect(taught.found.at(-1)).toBeLessThan(taught.found[0] ?? 0); // its rows, too, since the teacher knows them
+});
+
+it("a teacher with other tokens, and options without what they act on, are refused", async () => {
+  const stranger = await train("wrong", "--teacher", place.path("stranger"));
+  expect(stranger.stderr).toContain(
+    'teacher: needs the model\'s own tokenizer; token 0 is "dull" to it and "[UNK]" to the model',
+  );
+  expect((await train("wrong", "--teacher-share", "0.5")).stderr).toContain(
+    "teacherShare: does nothing here, it is for runs with a teacher",
+  );
+});
