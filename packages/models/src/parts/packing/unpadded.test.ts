@@ -167,7 +167,7 @@ describe("a pass without padding", () => {
 });
 
 describe("a site", () => {
-  async function shapesSeen(context: ForwardContext, mask: readonly (readonly number[])[]) {
+  async function shapesSeen(context: ForwardContext, mask: readonly (readonly number[])[], isMasked = true) {
     const model = await loadModel(openFolder(join(fixturesRoot, "bert-seqcls", "base")));
     const shapes: number[][] = [];
     const recorder: Adaptation = {
@@ -181,7 +181,10 @@ describe("a site", () => {
       .sites()
       .find(({ path }) => path.endsWith("layer.0.intermediate.dense"))
       ?.attach("a", recorder);
-    tf.tidy(() => void model.loss(inputsFor(model, mask), context));
+    tf.tidy(() => {
+      const { attentionMask, ...rest } = inputsFor(model, mask);
+      model.loss(isMasked ? { ...rest, attentionMask } : rest, context);
+    });
     detach?.();
     model.dispose();
     return shapes;
@@ -192,6 +195,10 @@ describe("a site", () => {
     expect(await shapesSeen(training, short)).toEqual([[3 + time, 1]]);
     expect(await shapesSeen(inferenceContext(activeAdapters("a")), short)).toEqual([[3 + time, 1]]);
     expect(await shapesSeen(training, [shown(() => true), shown(() => true)])).toEqual([[2 * time, 1]]);
+  });
+
+  it("sees them where no mask says that all are tokens, too", async () => {
+    expect(await shapesSeen(training, [shown(() => true), shown(() => true)], false)).toEqual([[2 * time, 1]]);
   });
 
   it("sees those of the rows that it is selected for", async () => {

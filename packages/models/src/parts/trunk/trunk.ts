@@ -52,10 +52,10 @@ export function runTrunk(trunk: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
 function packingFor({ decoder, keepsPadding }: Trunk, pass: Pass, pick: Pick): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
   if (keepsPadding?.(pass.context)) return undefined;
-  if (decoder !== undefined || attentionMask === undefined || inputIds === undefined || cache !== undefined)
-    return undefined;
+  if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
   if (currentBackend()?.memory !== "process") return undefined;
-  return planPacking(attentionMask.dataSync(), pass.shape, numbersOf(pick, pass.shape[1]));
+  const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);
+  return planPacking(mask, pass.shape, numbersOf(pick, pass.shape[1]));
 }
 
 function runWhole(trunk: Trunk, pass: Pass): tf.Tensor {
