@@ -18,7 +18,7 @@ export type WorkPart = (typeof workParts)[number];
 const rank = 8;
 
 const products =
-  /^(BatchMatMul|_FusedMatMul|LowrankLinear|LowrankInt8Product|aten::(mm|addmm|bmm|matmul|linear|mkldnn_linear))$/;
+  /^(BatchMatMul|_FusedMatMul|LowrankLinear|LowrankInt8Product|LowrankInt8FeedForward(Gradient)?|aten::(mm|addmm|bmm|matmul|linear|mkldnn_linear))$/;
 const head = /CrossEntropy|HeadLoss|aten::(_?log_softmax|nll_loss|cross_entropy)/;
 const lowRank = /LowRank/;
 const attention = /Attention|Rotary|aten::_?scaled_dot_product/;

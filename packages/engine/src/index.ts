@@ -39,6 +39,7 @@ export { type RotaryOptions, rotary } from "./ops/attention/rotary.ts";
 export { convolve } from "./ops/convolve.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embeddingLookup } from "./ops/embedding-lookup.ts";
+export { type FrozenMap, frozenFeedForward } from "./ops/frozen-feed-forward.ts";
 export { frozenLinear } from "./ops/frozen-linear.ts";
 export { type GeluKind, gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer-norm.ts";

@@ -31,6 +31,8 @@ export type OwnKernel =
   | "LowrankDroppedLowRankGradient"
   | "LowrankHeadLoss"
   | "LowrankInt8Product"
+  | "LowrankInt8FeedForward"
+  | "LowrankInt8FeedForwardGradient"
   | "LowrankDropout";
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */

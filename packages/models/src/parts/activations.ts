@@ -1,6 +1,6 @@
 // What each activation computes, alone and as a gate.
 
-import { geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
+import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
 import type { Activation as ActivationName } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan } from "./planned.ts";
@@ -9,6 +9,8 @@ export interface Activation {
   apply(x: tf.Tensor): tf.Tensor;
   /** activation(gate)·up, both [batch, time, intermediate]. */
   gate(gate: tf.Tensor, up: tf.Tensor): tf.Tensor;
+  /** Which gelu it is, if it is one: maps with one between them may be computed together. */
+  readonly gelu?: GeluKind;
 }
 
 /** The activation's plan; it has none where the engine's plans do not know it. */
@@ -18,8 +20,8 @@ export function planActivation(activation: Activation): PartPlan {
 }
 
 export const activations: Readonly<Record<ActivationName, Activation>> = {
-  "gelu-erf": { apply: (x) => gelu(x, "erf"), gate: (gate, up) => geglu(gate, up, "erf") },
-  "gelu-tanh": { apply: (x) => gelu(x, "tanh"), gate: (gate, up) => geglu(gate, up, "tanh") },
+  "gelu-erf": { apply: (x) => gelu(x, "erf"), gate: (gate, up) => geglu(gate, up, "erf"), gelu: "erf" },
+  "gelu-tanh": { apply: (x) => gelu(x, "tanh"), gate: (gate, up) => geglu(gate, up, "tanh"), gelu: "tanh" },
   silu: { apply: silu, gate: swiglu },
   relu: alsoAsGate((x) => tf.relu(x)),
   "relu-squared": alsoAsGate((x) => tf.square(tf.relu(x))),

@@ -1,6 +1,7 @@
 // The feed-forward half of a block, plain or gated.
 
 import { forwardTogether, type LinearSite } from "@lowrank/doors";
+import { frozenFeedForward } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";
@@ -18,11 +19,21 @@ export function feedForward(up: LinearSite, activation: Activation, down: Linear
   return planned(
     (hidden: tf.Tensor, pass: Pass) =>
       tf.tidy(() => {
+        const frozen = frozenMaps(up, down, pass, dropout);
+        if (frozen !== undefined && activation.gelu !== undefined)
+          return frozenFeedForward(hidden, frozen, activation.gelu);
         const inner = activation.apply(up.forward(hidden, pass.context));
         return down.forward(dropped(inner, dropout, pass), pass.context);
       }),
     (x, plan, context) => planLinear(down)(activate(planLinear(up)(x, plan, context), plan, context), plan, context),
   );
+}
+
+/** Both maps where nothing is adapted, trained or dropped between what enters them and what comes out. */
+function frozenMaps(up: LinearSite, down: LinearSite, pass: Pass, dropout: InnerDropout | undefined) {
+  if (pass.context.training && dropout !== undefined && dropout.rate > 0) return undefined;
+  const [first, second] = [up.frozenParts(pass.context), down.frozenParts(pass.context)];
+  return first && second && { up: first, down: second };
 }
 
 function dropped(x: tf.Tensor, dropout: InnerDropout | undefined, pass: Pass): tf.Tensor {

@@ -2,6 +2,7 @@
 // package that have a kernel of their own.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { registerInt8FeedForward } from "./int8/int8-feed-forward.ts";
 import { registerInt8Product } from "./int8/int8-product.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
@@ -40,4 +41,5 @@ export function registerNativeKernels(): void {
   registerLowRank();
   registerHeadLoss();
   registerInt8Product();
+  registerInt8FeedForward();
 }

@@ -16,7 +16,7 @@ export function registerInt8Product(): void {
 }
 
 /** Entries of a piece's wider side: 128 rows of 3072 were fastest on a processor with 1 MB of second-level cache a core. */
-const pieceEntries = 128 * 3072;
+export const pieceEntries = 128 * 3072;
 
 /**
  * x [..., inner] times the weight of a number, or its transpose → [..., columns]. A term [columns] or of as many entries as the
@@ -99,7 +99,7 @@ function pieceMultiplier(backend: NativeBackend, { session, columnScales }: Int8
   };
 }
 
-function scalingGraph(hasTerm: boolean): OnnxGraph {
+export function scalingGraph(hasTerm: boolean): OnnxGraph {
   const g = graphOf("sums", "factors", ...(hasTerm ? ["term"] : []));
   const product = g.multiply("sums", "factors");
   return g.finish(hasTerm ? g.add(product, "term") : product);

@@ -1,0 +1,84 @@
+// The feed-forward half of a block whose two maps are frozen. Between matrices in 8 bits the native engine computes it whole: of what
+// lies between them, four times as wide as what goes in, nothing is kept but slopes in a byte each.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import type { FrozenWeight } from "../frozen-weight.ts";
+import { hasOwnKernel, runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { checkLastAxis, checkVector } from "../rows.ts";
+import { accumulates } from "../tape/accumulate.ts";
+import { withGradients } from "../tape/with-gradients.ts";
+import { frozenLinear } from "./frozen-linear.ts";
+import { type GeluKind, gelu } from "./gelu.ts";
+
+/** x·W + bias, none of which trains. */
+export interface FrozenMap {
+  readonly weight: FrozenWeight;
+  /** [outFeatures] */
+  readonly bias?: tf.Tensor;
+}
+
+/**
+ * down(gelu(up(x))) for x [..., up's inFeatures]; returns [..., down's outFeatures].
+ *
+ * Differentiable for x alone. With both weights of `FrozenWeight.fromInt8` where those are multiplied in 8 bits, gelu's slopes are
+ * rounded to multiples of 0.005 for the gradient. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, frozenFeedForward } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const up = { weight: FrozenWeight.from(tf.ones([2, 8])) };
+ * const down = { weight: FrozenWeight.from(tf.ones([8, 2])), bias: tf.zeros([2]) };
+ * const y = frozenFeedForward(tf.ones([3, 2]), { up, down }, "tanh"); // [3, 2], every entry 15.6
+ * ```
+ */
+export function frozenFeedForward(
+  x: tf.Tensor,
+  maps: { readonly up: FrozenMap; readonly down: FrozenMap },
+  kind: GeluKind,
+): tf.Tensor {
+  const { up, down } = maps;
+  checkLastAxis("frozenFeedForward", x, up.weight.inFeatures);
+  if (down.weight.inFeatures !== up.weight.outFeatures) {
+    const { inFeatures, outFeatures } = down.weight;
+    throw new ShapeError(
+      "frozenFeedForward's down",
+      [inFeatures, outFeatures],
+      `[${up.weight.outFeatures}, outFeatures]`,
+    );
+  }
+  for (const { weight, bias } of [up, down])
+    if (bias !== undefined) checkVector("frozenFeedForward's bias", bias, weight.outFeatures);
+  const attributes = attributesOf(up.weight, down.weight);
+  const inputs = { x, ...(up.bias && { upBias: up.bias }), ...(down.bias && { downBias: down.bias }) };
+  if (attributes === undefined || !hasOwnKernel("LowrankInt8FeedForward", inputs))
+    return tf.tidy(() => frozenLinear(gelu(frozenLinear(x, up.weight, up.bias), kind), down.weight, down.bias));
+  return withGradients({
+    inputs: { x },
+    forward: () => {
+      const isDifferentiated = tf.engine().state.gradientDepth > 0;
+      const how = { ...attributes, gelu: kind, isDifferentiated };
+      const [value, ...saved] = runOwnKernel("LowrankInt8FeedForward", inputs, how) ?? [];
+      return { value: value as tf.Tensor, saved }; // the kernel is there
+    },
+    backward: (dy, [slopes]) => ({
+      x: accumulates((term) => {
+        const given = { dy, slopes: slopes as tf.Tensor, ...(term && { term }) };
+        return runOwnKernelForOne("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
+      }),
+    }),
+  });
+}
+
+/** The numbers of both weights where both are multiplied in 8 bits. */
+function attributesOf(
+  up: FrozenWeight,
+  down: FrozenWeight,
+): { readonly up: number; readonly down: number } | undefined {
+  const [first, second] = [up.stepFactor, down.stepFactor];
+  if (first?.kind !== "int8" || second?.kind !== "int8") return undefined;
+  return { up: first.weight, down: second.weight };
+}
