@@ -44,7 +44,6 @@ const optionNames: OptionNames<EnableLoraOptions> = {
  *
  * @example
  * ```ts
- * import "@lowrank/engine/gradients";
  * import { enableLora } from "@lowrank/hosts/layers";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";

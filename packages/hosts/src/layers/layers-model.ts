@@ -1,5 +1,6 @@
 // One host for each model, so that adapters of two callers meet under their names.
 
+import { registerGradients } from "@lowrank/engine";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { LayersHost } from "./layers-host.ts";
 
@@ -30,6 +31,8 @@ const hosts = new WeakMap<LayersModel, LayersHost>();
 export function layersModel(model: LayersModel): LayersHost {
   const known = hosts.get(model);
   if (known !== undefined) return known;
+  // TensorFlow.js's build for Node has none; what is there already stays.
+  registerGradients();
   const host = new LayersHost(model);
   hosts.set(model, host);
   return host;
