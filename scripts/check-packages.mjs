@@ -107,15 +107,20 @@ for (const { folder, manifest } of packages) {
   });
 }
 
-check("lowrank: a program in plain JavaScript trains, writes, saves and merges", () => {
-  const folderHere = mkdtempSync(join(work, "program-"));
-  writeFileSync(join(folderHere, "package.json"), JSON.stringify({ name: "program", private: true, type: "module" }));
-  const files = [...closure("lowrank"), "@lowrank/tiny-model"].map((name) => tarballs.get(name));
-  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...files], folderHere);
-  copyFileSync(join(root, "scripts", "packed-program.mjs"), join(folderHere, "program.mjs"));
-  run("node", ["program.mjs"], folderHere);
-  rmSync(folderHere, { recursive: true, force: true });
-});
+check(
+  "lowrank: a program in plain JavaScript, and what a person types in the first hour, from rows to a server",
+  () => {
+    const folderHere = mkdtempSync(join(work, "program-"));
+    writeFileSync(join(folderHere, "package.json"), JSON.stringify({ name: "program", private: true, type: "module" }));
+    const files = [...closure("lowrank"), "@lowrank/serve", "@lowrank/tiny-model"].map((name) => tarballs.get(name));
+    run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...files], folderHere);
+    for (const program of ["packed-program.mjs", "packed-first-hour.mjs"]) {
+      copyFileSync(join(root, "scripts", program), join(folderHere, program));
+      run("node", [program], folderHere);
+    }
+    rmSync(folderHere, { recursive: true, force: true });
+  },
+);
 
 rmSync(work, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);

@@ -10,6 +10,7 @@ import { chooseTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
+import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RunFacts } from "../run-folder.ts";
 import type { RowOptions } from "./training-options.ts";
@@ -46,6 +47,7 @@ export function tokenizedRows(
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
+  if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
   const lengths = rowLengths(model, options);
   const prompts = learning.kind === "comparison" ? learning.prompts : undefined;
   const shared = { model, tokenizer, template, lengths, labels, prompts };
