@@ -438,6 +438,14 @@ def under_own_names(folder, expected, tensors):
     return expected, tensors
 
 
+def before_moving(folder, expected, tensors):
+    """The adapter's tensors under the names of before transformers 4.52."""
+    path = folder / "adapter" / "adapter_model.safetensors"
+    rename = lambda key: key.replace("base_model.model.model.language_model.", "base_model.model.language_model.model.")
+    save_file({rename(key): value for key, value in load_file(path).items()}, path, {"format": "pt"})
+    return expected, tensors
+
+
 CASES = {
     "vit-patches": lambda folder: one_adapter(
         folder, vit(), lora(task_type=None, target_modules=["projection", "q_proj"], modules_to_save=["classifier"]),
@@ -694,6 +702,8 @@ CASES = {
         folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.(q_proj|down_proj)"), batch=of_texts),
     "gemma3-own-names": lambda folder: under_own_names(folder, *one_adapter(
         folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.v_proj"), batch=of_texts, trains=False)),
+    "gemma3-old-adapter": lambda folder: before_moving(folder, *one_adapter(
+        folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|up_proj)"), batch=of_texts, trains=False)),
     "lfm2": lambda folder: one_adapter(
         folder, like_llama("Lfm2", layer_types=["conv", "conv", "full_attention", "conv"], block_multiple_of=8),
         lora(target_modules=["in_proj", "q_proj", "w1", "out_proj"])),

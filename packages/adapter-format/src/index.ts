@@ -16,6 +16,7 @@ export {
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
+export { withCurrentPaths } from "./formats/peft/current-paths.ts";
 export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
 export { gatherExperts } from "./formats/peft/gather-experts.ts";
 export { modelCard } from "./formats/peft/model-card.ts";

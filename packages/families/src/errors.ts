@@ -8,10 +8,16 @@ export class UnsupportedModelError extends LowrankError {
   constructor(
     readonly modelType: string,
     readonly supported: readonly string[],
+    /** The type of the text model inside, where that one is supported. */
+    readonly textModel?: string,
   ) {
+    const advice =
+      textModel === undefined
+        ? withRelative(modelType, supported)
+        : `, but its text model, of type ${describeValue(textModel)}, is computed: save that by itself in Python`;
     super(
       "UNSUPPORTED_MODEL",
-      `No family here computes models of type ${describeValue(modelType)}${withRelative(modelType, supported)}. Supported types: ${supported.join(", ")}.`,
+      `No family here computes models of type ${describeValue(modelType)}${advice}. Supported types: ${supported.join(", ")}.`,
     );
   }
 }

@@ -49,9 +49,18 @@ describe("a broken configuration", () => {
     ["qwen3_next", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
     ["qwen3_5_text", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
     ["qwen3_vl_moe", ', whose nearest relative is "qwen3_moe". Supported'],
-    ["mamba", '"mamba". Supported'],
+    ["falcon_h1", ", whose layers are state spaces (Mamba), all or some: they are not computed here. Supported"],
+    ["gemma3n_text", ", whose layers have embeddings and streams of their own: they are not computed here. Supported"],
+    ["splinter", '"splinter". Supported'],
   ])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {
     expect(() => checkConfig({ model_type: modelType })).toThrow(line);
+  });
+
+  it("says that the text model inside a model with images is computed", () => {
+    expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
+      'models of type "mistral3", but its text model, of type "mistral", is computed: save that by itself in Python. Supported',
+    );
+    expect(() => checkConfig({ model_type: "smolvlm", text_config: { model_type: 7 } })).toThrow("nearest relative");
   });
 
   it("refuses an unknown model type and lists the known ones", () => {

@@ -1,12 +1,12 @@
 // A foreign config.json of any family: its `model_type` says by which tables it is read.
 
 import type { WarningListener } from "@lowrank/contracts";
-import { InvalidConfigError } from "../errors.ts";
-import { familyOf } from "../families.ts";
+import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
+import { familyOf, supportedModelTypes } from "../families.ts";
 import type { Family } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
 import { checkConfigOf } from "./check-config-of.ts";
-import { readerOf } from "./config-reader.ts";
+import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 
 /**
  * Checks a parsed config.json and returns it in this library's words.
@@ -33,7 +33,15 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
 function familyNamedIn(config: unknown, file: string): Family {
   const reader = readerOf(config, file);
   const modelType = reader.text("model_type");
-  if (modelType !== null) return familyOf(modelType);
+  if (modelType !== null) return familyAround(modelType, reader);
   if (reader.problems.length === 0) reader.missing("model_type", "a string");
   throw new InvalidConfigError(file, reader.problems);
+}
+
+/** Throws an error that names the text model inside a model of several parts (images, sounds), if that one is computed here. */
+function familyAround(modelType: string, reader: ConfigReader): Family {
+  if (supportedModelTypes.includes(modelType)) return familyOf(modelType);
+  const inner = jsonObject(reader.peek("text_config") ?? null)?.get("model_type");
+  const text = supportedModelTypes.find((known) => known === inner || `${known}_text` === inner);
+  throw new UnsupportedModelError(modelType, supportedModelTypes, text);
 }

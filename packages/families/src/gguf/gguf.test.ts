@@ -170,7 +170,7 @@ describe("GGUF metadata", () => {
   it.each([
     ["qwen3moe", "qwen3"],
     ["jina-bert-v2", "bert"],
-    ["gemma3n", "gemma3"],
+    ["gemma4", "gemma"],
   ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {
     expect(() => configFromGguf(new Map([["general.architecture", architecture]]), new Set())).toThrow(
       `"${architecture}", whose nearest relative is "${nearest}"`,

@@ -12,10 +12,17 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
   return nearest === undefined ? "" : `, whose nearest relative is "${nearest}"`;
 }
 
-const deltaNets = "whose layers are gated delta nets, but for each fourth: they are not computed here";
-
 /** Names that promise what their models are not. */
-const lacking: readonly (readonly [RegExp, string])[] = [[/^qwen3(_5|_next|5|next)/, deltaNets]];
+const lacking: readonly (readonly [RegExp, string])[] = [
+  [/^qwen3(_5|_next|5|next)/, "whose layers are gated delta nets, but for each fourth: they are not computed here"],
+  [
+    /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
+    "whose layers are state spaces (Mamba), all or some: they are not computed here",
+  ],
+  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "whose attention compresses keys and values: it is not computed here"],
+  [/^gemma3n/, "whose layers have embeddings and streams of their own: they are not computed here"],
+  [/^llama4/, "whose attention looks back within chunks, beside mixtures of experts: it is not computed here"],
+];
 
 /** The one whose name is part of the unknown one's, or begins most alike; undefined where fewer than three letters agree. */
 function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
 // An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
 
-import { type Adapter, gatherExperts } from "@lowrank/adapter-format";
+import { type Adapter, gatherExperts, withCurrentPaths } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
@@ -60,7 +60,8 @@ export function storedContents(model: AdaptableModel, adapter: Adapter, options:
 
 function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOptions): BuildOptions {
   const paths = model.parameters().map(({ path }) => path);
-  const adapter = gatherExperts(given, paths, options.onWarning);
+  const modules = model.sites().map(({ path }) => path);
+  const adapter = withCurrentPaths(gatherExperts(given, paths, options.onWarning), modules);
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);
