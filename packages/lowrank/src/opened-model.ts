@@ -36,7 +36,6 @@ import type { Predictions, PredictOptions, QuestionsInput } from "./predict/pred
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/training-rows.ts";
-import { readAsRemembered } from "./setup/read-as-remembered.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
@@ -201,12 +200,10 @@ export class OpenedModel {
     const { adapter, strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
-    const read = async (as: ColumnOptions) => {
-      if (isRead(input)) return input;
-      const columns = given({ ...as, onBrokenRows });
-      return (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns });
-    };
-    const file = await readAsRemembered(read, given({ columns, header }), opened.setup);
+    const as = given({ columns, header, onBrokenRows, remembered: opened.setup });
+    const file = isRead(input)
+      ? input
+      : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
     return evaluateRows({ opened, tokenizer, platform, notices: context.notices }, file, options);

@@ -12,10 +12,13 @@ import { LabelKinds } from "./label-kinds.ts";
 import { rowsOfTask } from "./nested-rows.ts";
 import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts";
 
+type ColumnPairs = readonly (readonly [field: string, column: string])[];
+
 /** Receives a file's rows one by one; `finish` gives the examples or throws what was wrong with them. */
 export class ExampleCollector {
   readonly limits: ReadLimits;
-  readonly #columns: readonly (readonly [field: string, column: string])[] | undefined;
+  readonly #columns: ColumnPairs | undefined;
+  readonly #remembered: ColumnPairs;
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
   readonly #onQuestion: ReadOptions["onQuestion"];
@@ -32,6 +35,9 @@ export class ExampleCollector {
   constructor(options: ReadOptions, unit: "line" | "row" = "line") {
     this.limits = readLimits(options);
     this.#columns = options.columns === undefined ? undefined : Object.entries(options.columns);
+    // Whoever says one of the two knows the file.
+    const remembered = options.header === undefined ? (options.remembered?.columns ?? {}) : {};
+    this.#remembered = Object.entries(remembered);
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
     this.#onQuestion = options.onQuestion;
@@ -114,15 +120,21 @@ export class ExampleCollector {
   }
 
   #read(fields: Fields): Example | Refusal {
-    const columns = this.#columns ?? [];
+    const columns = this.#columns ?? this.#rememberedIn(fields);
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const named: Fields =
-      this.#columns === undefined
+      columns.length === 0
         ? withNamedFile(fields)
-        : new Map(this.#columns.map(([field, column]) => [field, fields.get(column)]));
+        : new Map(columns.map(([field, column]) => [field, fields.get(column)]));
     const renamed = this.#onQuestion === undefined ? named : withBlanks(named);
     const form = rowForms.find(({ keys }) => keys.every((key) => renamed.has(key)));
     return form === undefined ? unknownForm(fields) : form.read(renamed);
+  }
+
+  /** Rows that are asked may lack what they would be answered. */
+  #rememberedIn(fields: Fields): ColumnPairs {
+    const present = this.#remembered.filter(([, column]) => fields.has(column));
+    return this.#onQuestion !== undefined || present.length === this.#remembered.length ? present : [];
   }
 
   #refuse(row: number, refusal: Refusal): void {

@@ -12,6 +12,11 @@ export interface ReadOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** For CSV and TSV without a first line of names: the names of the columns, in order. */
   readonly header?: readonly string[];
+  /**
+   * Columns and header of other data, which hold where nothing else is said and this file has them: a row with all of the columns – one
+   * that is asked with any –, a table as wide as the header whose first line has none of its names.
+   */
+  readonly remembered?: Pick<ReadOptions, "columns" | "header"> | undefined;
   /** Largest size of the file; default 1 GiB (in bytes from a path, in characters from a text). */
   readonly maxSize?: number;
   /** Largest number of rows; default 10 million. */
@@ -36,6 +41,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   file: true,
   columns: true,
   header: true,
+  remembered: true,
   maxSize: true,
   maxRows: true,
   maxRowLength: true,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DataFileError } from "../errors.ts";
+import type { ReadOptions } from "./read-options.ts";
 import { TableReader } from "./table-reader.ts";
 
 function rowsOf(text: string, pieceSize: number): unknown[] {
@@ -44,5 +45,33 @@ describe("a table", () => {
   it("whose lines end with CR alone is refused for that, not for having no rows", () => {
     expect(() => rowsOf("prompt,completion\ra,b\r", 100)).toThrow(DataFileError);
     expect(() => rowsOf("prompt,completion\ra,b\r", 3)).toThrow("its lines end with CR alone");
+  });
+});
+
+describe("what is remembered of other data", () => {
+  const remembered = { columns: { sentence: "review", label: "stars" }, header: ["review", "stars"] };
+  const read = (text: string, options: ReadOptions = {}) => {
+    const reader = new TableReader("csv", { remembered, ...options });
+    reader.push(text);
+    return reader.finish();
+  };
+
+  it("names the columns of a table as theirs, with a first line of names or without", () => {
+    const expected = [{ kind: "sentence", sentence: "fine", label: 5 }];
+    expect(read("review,stars\nfine,5\n")).toEqual(expected);
+    expect(read("fine,5\n")).toEqual(expected);
+    expect(read("id,stars,review\n7,5,fine\n")).toEqual(expected);
+  });
+
+  it("is passed over where the table has other columns, or they are said", () => {
+    expect(read("id,sentence,label\n7,fine,5\n")).toEqual([{ kind: "sentence", sentence: "fine", label: 5 }]);
+    expect(read("fine,5\n", { header: ["text", "label"] })).toEqual([{ kind: "sentence", sentence: "fine", label: 5 }]);
+    expect(read("a,b\nx,y\n", { columns: { prompt: "a", completion: "b" } })).toMatchObject([{ kind: "completion" }]);
+  });
+
+  it("asks rows without the column of their answers", () => {
+    expect(read("id,review,more\n7,fine,x\n", { onQuestion: () => {} })).toMatchObject([
+      { kind: "sentence", sentence: "fine" },
+    ]);
   });
 });

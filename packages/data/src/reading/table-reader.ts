@@ -26,6 +26,7 @@ export class TableReader {
   readonly #collector: ExampleCollector;
   readonly #parser: Papa.Parser;
   readonly #hasColumns: boolean;
+  readonly #remembered: readonly string[] | undefined;
   #header: readonly string[] | undefined;
   /** Names that were given and have met no row yet. */
   #given: readonly string[] | undefined;
@@ -45,6 +46,7 @@ export class TableReader {
     this.#parser = new Papa.Parser(
       kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
     );
+    this.#remembered = options.remembered?.header;
     this.#given = options.header;
     if (options.header !== undefined) this.#setHeader(options.header);
   }
@@ -93,15 +95,25 @@ export class TableReader {
     const { maxRowLength } = this.#collector.limits;
     if (record.reduce((sum, field) => sum + field.length, 0) > maxRowLength) throw this.#tooLong(line);
     if (this.#header === undefined) {
-      this.#refuseOtherKinds(record);
-      this.#setHeader(record);
-      return;
+      const remembered = this.#rememberedFor(record);
+      if (remembered === undefined) this.#refuseOtherKinds(record);
+      this.#setHeader(remembered ?? record);
+      if (remembered === undefined) return;
     }
     if (this.#given !== undefined) this.#refuseNames(record, this.#given);
     this.#given = undefined;
-    const refusal = refusalOf(record, this.#header, fault);
+    const header = this.#header ?? [];
+    const refusal = refusalOf(record, header, fault);
     if (refusal !== undefined) this.#collector.refuse(line, refusal);
-    else this.#collector.add(line, new Map(this.#header.map((name, index) => [name, record[index]])));
+    else this.#collector.add(line, new Map(header.map((name, index) => [name, record[index]])));
+  }
+
+  /** Names for a table whose first line is a row, as that of the table that they are from. */
+  #rememberedFor(record: readonly string[]): readonly string[] | undefined {
+    const header = this.#hasColumns ? undefined : this.#remembered;
+    if (header === undefined || header.length !== record.length || firstRepeated(header) !== undefined)
+      return undefined;
+    return sharesName(record, header) ? undefined : header;
   }
 
   /** The first line of another kind of file would be one strange name, and every row that follows broken. */
@@ -118,7 +130,7 @@ export class TableReader {
 
   /** Names were given, and the first line has names all the same: as a row, "label" would be a class. */
   #refuseNames(record: readonly string[], given: readonly string[]): void {
-    if (!record.some((name, index) => name.trim().toLowerCase() === given[index]?.toLowerCase())) return;
+    if (!sharesName(record, given)) return;
     const names = `\`header: ${JSON.stringify(given).replaceAll(",", ", ")}\``;
     const line = record.join(", ").slice(0, 100);
     throw new DataFileError(
@@ -161,6 +173,11 @@ const otherSeparators = [
   [";", "semicolons: save it with commas, as .csv"],
   [",", "commas: name it .csv"],
 ] as const;
+
+/** Whether a line names one of the columns at its place. */
+function sharesName(record: readonly string[], names: readonly string[]): boolean {
+  return record.some((name, index) => name.trim().toLowerCase() === names[index]?.toLowerCase());
+}
 
 function firstRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();

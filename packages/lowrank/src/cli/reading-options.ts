@@ -4,10 +4,9 @@ import type { ReadOptions } from "@lowrank/data";
 import { UsageError } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import { nodePlatform } from "../node/node-platform.ts";
-import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
+import { readRows } from "../rows/read-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
-import { readAsRemembered } from "../setup/read-as-remembered.ts";
 import { sourceContext } from "./open-model.ts";
 import type { Report } from "./terminal/report.ts";
 
@@ -32,11 +31,8 @@ export async function readNamedRows(
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(report) : undefined;
   const context = sourceContext(report);
-  const read = (as: ColumnOptions) => {
-    return readRows(names, { platform: nodePlatform, columns: { ...as, ...given({ onBrokenRows }) }, context });
-  };
-  // Standard input comes once: what it is cannot be tried.
-  return readAsRemembered(read, given({ columns, header }), names.includes("-") ? {} : setup);
+  const read = given({ columns, header, onBrokenRows, remembered: setup });
+  return readRows(names, { platform: nodePlatform, columns: read, context });
 }
 
 /** Throws a UsageError for a file in which every row names its own columns. */

@@ -35,6 +35,6 @@ export function predict(
   const { config } = opened.model;
   const labels = adapter?.classNames ?? config.labelNames;
   const problem = adapter?.problemType ?? problemOn(config, undefined);
-  const questions = questionsIn({ platform, context }, input, given({ columns, header }));
+  const questions = questionsIn({ platform, context }, input, given({ columns, header, remembered: opened.setup }));
   return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }

@@ -2,7 +2,7 @@
 
 import { type Example, type ReadOptions, readObjects } from "@lowrank/data";
 import type { Platform, SourceContext } from "../platform.ts";
-import { type ColumnOptions, rowsOfFile } from "../rows/read-rows.ts";
+import { type RememberedColumns, rowsOfFile } from "../rows/read-rows.ts";
 import type { Question } from "./predict-rows.ts";
 
 /** The name of a data file, a `File`, or rows: all at once or as they come. */
@@ -18,7 +18,7 @@ export interface QuestionSources {
 export async function* questionsIn(
   sources: QuestionSources,
   input: QuestionsInput,
-  columns: ColumnOptions,
+  columns: RememberedColumns,
 ): AsyncGenerator<Question> {
   const rows = new Map<Example, ReadonlyMap<string, unknown>>();
   const onQuestion: ReadOptions["onQuestion"] = (example, row) => void rows.set(example, row);

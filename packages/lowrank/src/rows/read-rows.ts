@@ -16,10 +16,13 @@ import type { RowFile } from "./training-rows.ts";
 /** Which columns are which fields, and who hears of broken rows. */
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
+/** The same, and what an adapter remembers of its own data. */
+export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered">;
+
 /** How rows are read. */
 interface Reading {
   readonly platform: Platform;
-  readonly columns: ColumnOptions;
+  readonly columns: RememberedColumns;
   readonly context: SourceContext;
 }
 

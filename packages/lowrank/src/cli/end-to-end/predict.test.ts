@@ -40,6 +40,16 @@ describe("lowrank predict", () => {
     );
   }, 60_000);
 
+  it("finds the column of its texts as training was told it, where there are no answers", async () => {
+    const learnt = await place.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
+    const out = place.path("by-column");
+    const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
+    await place.call("train", ...bert, "--data", learnt, "--out", out, ...columns);
+    const asked = await place.write("asked.csv", "id,review\n7,dog\n");
+    const { json, stderr } = await place.call("predict", ...bert, "--adapter", out, "--data", asked, "--json");
+    expect(json, stderr).toMatchObject([{ id: "7", review: "dog", prediction: expect.stringMatching(/^(good|bad)$/) }]);
+  });
+
   it("gives classes by name with their probabilities, each row's columns kept, in order", async () => {
     const rows = [...words, ...words].map((text, id) => ({
       id,

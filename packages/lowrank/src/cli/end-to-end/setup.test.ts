@@ -2,6 +2,8 @@
 
 import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const words = [
@@ -85,6 +87,14 @@ describe("an adapter's folder", () => {
     const other = await place.write("plain.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
     const [own] = (await place.call("evaluate", "--adapter", out, "--data", other, "--json")).json;
     expect([remembered?.rows, own?.rows]).toEqual([2, 1]);
+    const { io, jsonLines } = recordingIo({
+      environment: { LOWRANK_ENGINE: "cpu" },
+      stdin: async function* () {
+        yield new TextEncoder().encode("mr,ref\nfilm,fine\n");
+      },
+    });
+    expect(await run(["evaluate", "--adapter", out, "--data", "-", "--json"], io)).toBe(0);
+    expect(jsonLines()[0]?.rows).toBe(1);
     const strange = await place.write("strange.csv", "a,b\nfilm,fine\n");
     const { stderr } = await place.call("evaluate", "--adapter", out, "--data", strange);
     expect(stderr).toContain('If they are prompt and completion, say so with --columns "prompt=a,completion=b"');
