@@ -16,11 +16,12 @@ const arrows = {
   trainer: ["contracts", "safetensors", "engine"],
   merge: ["contracts", "math", "families", "adapter-format", "safetensors", "inject"],
   hosts: ["contracts", "engine", "math", "doors", "adapter-format", "inject", "merge"],
+  onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],
 };
 
 /** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve"];
+const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx"];
 
 const isTest = "\\.test\\.ts$";
 

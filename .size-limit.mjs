@@ -16,6 +16,11 @@ export default [
     ignore: ["./grid-formats-*"],
   },
   {
+    name: "onnx, with what reads adapters",
+    path: "packages/onnx/dist/index.js",
+    limit: "80 kB",
+  },
+  {
     name: "families: one of them, whose configuration is checked and whose modules and parameters are listed",
     path: "packages/families/dist/index.js",
     import: {

@@ -29,6 +29,11 @@ export const targets: readonly TargetRow[] = [
     load: async () => (await import("./targets/gguf.ts")).gguf,
   },
   {
+    name: "onnx",
+    reads: "an ONNX model: readOnnx, makeSwitchable, then written and read again",
+    load: async () => (await import("./targets/onnx.ts")).onnx,
+  },
+  {
     name: "adapter-config",
     reads: "adapter_config.json: parseLoraConfig, then written and read again",
     load: async () => (await import("./targets/adapter-config.ts")).adapterConfig,

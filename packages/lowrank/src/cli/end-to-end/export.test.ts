@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -44,5 +45,22 @@ describe("lowrank export", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/use_dora = true: /);
     await expect(readFile(work.path("dora.gguf"))).rejects.toThrow(/ENOENT/);
+  });
+
+  it("puts an adapter into an ONNX model", async () => {
+    const out = work.path("onnx");
+    const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));
+    const taught = ["export", "--to", "onnx", "--model", onnx, "--adapter", fixture("all-linear-llama", "adapter")];
+    const { code, json, stderr } = await work.call(...taught, "--out", out, "--json");
+    expect(code, stderr).toBe(0);
+    expect(json.at(-1)).toMatchObject({ format: "onnx", switchable: false, files: ["all-linear-llama.onnx"] });
+    const [before, after] = await Promise.all([readFile(onnx), readFile(`${out}/all-linear-llama.onnx`)]);
+    expect(after.length).toBe(before.length);
+    expect(after.equals(before)).toBe(false);
+    const { stdout } = await work.call(...taught, "--out", out, "--overwrite", "--switchable");
+    expect(stdout).toContain("14 branches beside nodes");
+    expect((await work.call(...taught, "--out", work.path("not"), "--dtype", "F16")).stderr).toContain(
+      "--dtype is for --to gguf",
+    );
   });
 });

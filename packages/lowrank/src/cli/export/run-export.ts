@@ -1,10 +1,11 @@
-// lowrank export: an adapter's tensors and its base's configuration in, one GGUF file out.
+// lowrank export: an adapter in another program's form.
 
 import { basename } from "node:path";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
 import type { ModelConfig } from "@lowrank/families";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
@@ -20,15 +21,22 @@ export interface ExportOptions extends CommonOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
-  readonly to: "gguf";
-  readonly dtype: "F32" | "F16" | "BF16" | "Q8_0";
+  readonly to: "gguf" | "onnx";
+  readonly switchable?: boolean;
+  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
   readonly overwrite?: boolean;
 }
 
-/** Writes the adapter's file, whole or not at all. */
+/** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
+  if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
+  if (asked.switchable) throw new UsageError("--switchable is for --to onnx: llama.cpp switches every adapter.");
+  return exportGguf(asked, report);
+}
+
+async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model, adapter, out, dtype, overwrite = false } = options;
+  const { model, adapter, out, dtype = "F32", overwrite = false } = options;
   const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, ...pathsOf(adapter)] });
   try {
     const context = sourceContext(report);

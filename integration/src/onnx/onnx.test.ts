@@ -1,0 +1,206 @@
+// ONNX Runtime runs models that adapters were put into, on bases that torch's exporters wrote (fixtures/onnx). What they give is
+// held to what PEFT computed from the same adapters (fixtures/peft).
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Adapter, pairsIn, type StoredPair } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import {
+  type FoldedOnnx,
+  foldAdapter,
+  makeSwitchable,
+  type OnnxFile,
+  OnnxMisfitError,
+  readOnnx,
+  SwitchableSession,
+} from "@lowrank/onnx";
+import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
+import { describe, expect, it } from "vitest";
+
+const ort = await import("onnxruntime-node").catch(() => undefined);
+if (ort === undefined) console.info("skipped: ONNX Runtime runs our models – no package onnxruntime-node");
+type Tensor = import("onnxruntime-node").Tensor;
+
+const fixtures = fileURLToPath(new URL("../../../fixtures", import.meta.url));
+const bytesOf = (name: string) => new Uint8Array(readFileSync(join(fixtures, "onnx", name)));
+
+interface Case {
+  readonly adapter: Adapter;
+  readonly feeds: Record<string, Tensor>;
+  readonly mask: ArrayLike<number>;
+  readonly base: Float32Array;
+  readonly adapted: Float32Array;
+}
+
+async function peftCase(name: string): Promise<Case> {
+  const folder = join(fixtures, "peft", name);
+  const expected = parseSafetensors(new Uint8Array(readFileSync(join(folder, "expected.safetensors"))));
+  const integers = (key: string) => {
+    const { shape } = expected.tensors.get(key)!;
+    const values = BigInt64Array.from(expected.int32(key), (value) => BigInt(value));
+    return new ort!.Tensor("int64", values, [...shape]);
+  };
+  const feeds = { input_ids: integers("input_ids"), attention_mask: integers("attention_mask") };
+  return {
+    adapter: await readAdapterFolder(join(folder, "adapter")),
+    feeds,
+    mask: expected.int32("attention_mask"),
+    base: expected.float32("base.logits"),
+    adapted: expected.float32("adapter.logits"),
+  };
+}
+
+async function joined({ pieces, size }: OnnxFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const piece of pieces()) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  expect(at).toBe(size);
+  return bytes;
+}
+
+async function sessionOf({ files }: FoldedOnnx): Promise<import("onnxruntime-node").InferenceSession> {
+  const [model, ...beside] = await Promise.all(files.map(joined));
+  const externalData = beside.map((data, index) => ({ path: files[index + 1]!.name, data }));
+  return ort!.InferenceSession.create(model!, { externalData, logSeverityLevel: 3 });
+}
+
+async function logitsOf(folded: FoldedOnnx, feeds: Case["feeds"]): Promise<Float32Array> {
+  const session = await sessionOf(folded);
+  const { logits } = await session.run(feeds);
+  await session.release();
+  return logits!.data as Float32Array;
+}
+
+/** At places that count. */
+function difference(one: Float32Array, other: Float32Array, mask: ArrayLike<number>): number {
+  expect(one.length).toBe(other.length);
+  const perPlace = one.length / mask.length;
+  const counts = (index: number) => !Number.isInteger(perPlace) || mask[Math.floor(index / perPlace)] === 1;
+  return one.reduce(
+    (most, value, index) => (counts(index) ? Math.max(most, Math.abs(value - other[index]!)) : most),
+    0,
+  );
+}
+
+const models = [
+  ["bert-seqcls", "bert-seqcls.onnx"],
+  ["bert-seqcls", "bert-seqcls.newer.onnx"],
+  ["all-linear-llama", "all-linear-llama.onnx"],
+  ["all-linear-llama", "all-linear-llama.newer.onnx"],
+  ["all-linear-gpt2", "all-linear-gpt2.onnx"],
+  ["dora-linear", "dora-linear.onnx"],
+  ["bias-all", "bias-all.onnx"],
+] as const;
+
+describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { timeout: 60_000 }, () => {
+  it.each(models)("computes what PEFT does: %s in %s", async (name, file) => {
+    const { adapter, feeds, mask, base, adapted } = await peftCase(name);
+    const model = await readOnnx(bytesOf(file), { name: file });
+    const logits = await logitsOf(foldAdapter(model, adapter), feeds);
+    expect(difference(logits, adapted, mask)).toBeLessThan(1e-4);
+    expect(difference(logits, base, mask)).toBeGreaterThan(1e-2);
+  });
+
+  it("goes into weights that lie in a file beside", async () => {
+    const { adapter, feeds, mask, adapted } = await peftCase("all-linear-llama");
+    const openOutside = async (name: string) => bytesSource(bytesOf(`beside/${name}`), name);
+    const folded = foldAdapter(await readOnnx(bytesOf("beside/model.onnx"), { openOutside }), adapter);
+    expect(folded.files.map(({ name }) => name)).toEqual(["model.onnx", "model.onnx_data"]);
+    expect(difference(await logitsOf(folded, feeds), adapted, mask)).toBeLessThan(1e-4);
+    // The model's own file is what it was: only weights changed.
+    expect(await joined(folded.files[0]!)).toEqual(bytesOf("beside/model.onnx"));
+  });
+
+  it.each(["int8", "int4"])("stands beside weights of %s, whose error stays what it was", async (type) => {
+    const { adapter, feeds, mask, base, adapted } = await peftCase("all-linear-llama");
+    const model = await readOnnx(bytesOf(`all-linear-llama.${type}.onnx`));
+    const none: Adapter = { ...adapter, tensors: new Map() };
+    const alone = await logitsOf(foldAdapter(model, none), feeds);
+    const before = difference(alone, base, mask);
+    const folded = foldAdapter(model, adapter);
+    expect(new Set(folded.changes.map(({ how }) => how))).toEqual(new Set(["branch"]));
+    const logits = await logitsOf(folded, feeds);
+    expect(before).toBeGreaterThan(1e-4);
+    expect(difference(logits, adapted, mask)).toBeLessThan(2 * before);
+    expect(difference(logits, alone, mask)).toBeGreaterThan(1);
+  });
+});
+
+describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 }, () => {
+  const makeTensor = (...of: unknown[]) => new ort!.Tensor(...(of as [never, never, never])) as Tensor;
+
+  it.each(["all-linear-llama.onnx", "all-linear-llama.newer.onnx"])(
+    "computes with any adapter and with none: %s",
+    async (file) => {
+      const { adapter, feeds, mask, base, adapted } = await peftCase("all-linear-llama");
+      const paths = pairsIn(adapter.tensors).map(({ path }) => path);
+      const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf(file)), paths));
+      const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
+      expect(switchable.inputNames).toEqual(["input_ids", "attention_mask"]);
+      const logits = async () => (await switchable.run(feeds)).logits!.data as Float32Array;
+      const asBase = await logits();
+      expect(difference(asBase, base, mask)).toBeLessThan(1e-4);
+      switchable.select(adapter);
+      expect(difference(await logits(), adapted, mask)).toBeLessThan(1e-4);
+      // Another rank, on fewer modules.
+      const one = pairsIn(adapter.tensors)[0]!;
+      const half = { shape: [1, one.a.shape[1]!], values: one.a.values.subarray(0, one.a.shape[1]) };
+      const b = { shape: [one.b!.shape[0]!, 1], values: new Float32Array(one.b!.shape[0]!) };
+      switchable.select({
+        ...adapter,
+        tensors: new Map([
+          [one.keys.a, half],
+          [one.keys.b, b],
+        ]),
+      });
+      expect(await logits()).toEqual(asBase);
+      switchable.select(null);
+      expect(await logits()).toEqual(asBase);
+      await session.release();
+    },
+  );
+
+  it("refuses what it cannot switch, and goes on with the adapter before", async () => {
+    const { adapter, feeds, base, mask } = await peftCase("dora-linear");
+    const paths = pairsIn(adapter.tensors).map(({ path }) => path);
+    const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf("dora-linear.onnx")), paths));
+    const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
+    expect(() => switchable.select(adapter)).toThrow(OnnxMisfitError);
+    expect(() => switchable.select(adapter)).toThrow(/DoRA's lengths cannot be switched/);
+    const { logits } = await switchable.run(feeds);
+    expect(difference(logits!.data as Float32Array, base, mask)).toBeLessThan(1e-4);
+  });
+});
+
+describe("an adapter that does not fit an ONNX model", () => {
+  it("is refused with every module that has no node, and the nearest names", async () => {
+    const adapter = await readAdapterFolder(join(fixtures, "peft/all-linear-llama/adapter"));
+    const model = await readOnnx(bytesOf("bert-seqcls.onnx"), { name: "bert.onnx" });
+    expect(() => foldAdapter(model, adapter)).toThrow(
+      /bert\.onnx.*q_proj: no node computes it; the nearest are bert\./s,
+    );
+  });
+
+  it("is refused where the sizes differ", async () => {
+    const { config, metadata, tensors } = await readAdapterFolder(join(fixtures, "peft/all-linear-llama/adapter"));
+    const [{ path, keys, a, b }] = pairsIn(tensors) as [StoredPair];
+    const narrow = { shape: [a.shape[0]!, 3], values: a.values.subarray(0, a.shape[0]! * 3) };
+    const adapter = {
+      config,
+      metadata,
+      tensors: new Map([
+        [keys.a, narrow],
+        [keys.b, b!],
+      ]),
+    };
+    const model = await readOnnx(bytesOf("all-linear-llama.onnx"));
+    const [inputs, outputs] = [a.shape[1], b!.shape[0]];
+    expect(() => foldAdapter(model, adapter)).toThrow(
+      `${path}: its weight maps ${inputs} to ${outputs}, and the adapter's pair 3 to ${outputs}`,
+    );
+  });
+});

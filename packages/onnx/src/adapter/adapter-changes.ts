@@ -1,0 +1,78 @@
+// What an adapter does, module by module, in torch's layout.
+
+import {
+  type Adapter,
+  type AdapterTensor,
+  buildTensorKey,
+  type Feature,
+  pairsIn,
+  parseTensorKey,
+  scalingOf,
+  startingFeatures,
+  toPlainLora,
+  unsupportedFeatures,
+} from "@lowrank/adapter-format";
+import type { Misfit } from "./errors.ts";
+
+/** A pair on one module. */
+export interface PairChange {
+  readonly path: string;
+  readonly isEmbedding: boolean;
+  /** [rank, inFeatures, ...kernel] */
+  readonly a: AdapterTensor;
+  /** [outFeatures, rank, ...] */
+  readonly b: AdapterTensor;
+  readonly scale: number;
+  /** DoRA's lengths, of each output. */
+  readonly magnitude: Float32Array | undefined;
+}
+
+/** A weight of the base that is another one altogether: of a saved module, or a bias. */
+export interface WholeChange {
+  readonly path: string;
+  /** "weight" or "bias" */
+  readonly parameter: string;
+  readonly value: AdapterTensor;
+}
+
+/** All of an adapter. */
+export interface AdapterChanges {
+  readonly pairs: readonly PairChange[];
+  readonly wholes: readonly WholeChange[];
+  readonly problems: readonly Misfit[];
+}
+
+/** What a weight can hold beside plain LoRA: starts are past when an adapter is used. */
+const possible: ReadonlySet<Feature> = new Set<Feature>([...startingFeatures, "bias", "use_dora"]);
+
+/** Sorts an adapter's tensors. */
+export function adapterChanges(given: Adapter): AdapterChanges {
+  const { config, tensors } = toPlainLora(given);
+  const problems: Misfit[] = unsupportedFeatures(config, possible).map(({ key, got, effect }) => ({
+    what: `${key} = ${got}`,
+    reason: `${effect}; merge the adapter into its base, and export that`,
+  }));
+  const used = new Set<string>();
+  const pairs = pairsIn(tensors).flatMap(({ path, partOfA, keys, a, b }): PairChange[] => {
+    used.add(keys.a).add(keys.b);
+    if (b === undefined) {
+      problems.push({ what: path, reason: "its other half is missing" });
+      return [];
+    }
+    const length = buildTensorKey({ path, part: "lora_magnitude_vector" });
+    used.add(length);
+    const isEmbedding = partOfA === "lora_embedding_A";
+    return [{ path, isEmbedding, a, b, scale: scalingOf(config, path), magnitude: tensors.get(length)?.values }];
+  });
+  const wholes: WholeChange[] = [];
+  for (const [key, value] of tensors) {
+    if (used.has(key)) continue;
+    const { path, part, parameter } = parseTensorKey(key) ?? {};
+    // A base layer's own weight comes along with an adapted table and is the base's.
+    if (part === "base_layer" && parameter === "weight") continue;
+    if (path !== undefined && parameter !== undefined && (part === "saved" || part === "base_layer"))
+      wholes.push({ path, parameter, value });
+    else problems.push({ what: key, reason: "a pair of matrices, a weight or a bias is expected" });
+  }
+  return { pairs, wholes, problems };
+}

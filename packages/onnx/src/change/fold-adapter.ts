@@ -1,0 +1,157 @@
+// An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
+// node, with factors of its own.
+
+import type { Adapter } from "@lowrank/adapter-format";
+import { type AdapterChanges, adapterChanges, type PairChange, type WholeChange } from "../adapter/adapter-changes.ts";
+import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { type FloatType, floatTypeOf } from "../model/element-types.ts";
+import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
+import { findSites } from "../sites/find-sites.ts";
+import { NamedSites } from "../sites/match-sites.ts";
+import type { OnnxSite } from "../sites/onnx-site.ts";
+import { addBranch } from "./branch.ts";
+import { Edits, type OnnxFile } from "./edits.ts";
+import { branchFactors } from "./fold.ts";
+import { tensorMessage } from "./messages.ts";
+import { changedBytes, type WeightChange } from "./planned-weight.ts";
+
+/** What is done for one module or parameter of an adapter. */
+export interface OnnxChange {
+  readonly path: string;
+  /** Name of the changed tensor; of a branch, of the node's output. */
+  readonly at: string;
+  readonly how: "folded" | "branch" | "replaced";
+}
+
+/** A model with an adapter in it, still to be written. */
+export interface FoldedOnnx {
+  readonly changes: readonly OnnxChange[];
+  readonly files: readonly OnnxFile[];
+}
+
+/**
+ * Plans a model that computes what the adapter teaches it, with the same inputs and outputs: what runs the model now runs it then.
+ * Weights of 32 and 16 bits take the adapter in and cost nothing more; beside quantised ones (`MatMulNBits`, ONNX Runtime's
+ * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
+ *
+ * @throws OnnxMisfitError listing every module of the adapter that has no place in the model, and what a model cannot say;
+ * `pieces` throws OnnxOverflowError where 16 bits are too few for a changed weight.
+ *
+ * @example
+ * ```ts
+ * import { readAdapterFolder } from "@lowrank/adapter-format/node";
+ * import { foldAdapter, readOnnx } from "@lowrank/onnx";
+ * import { writeFileAtomic } from "@lowrank/safetensors/node";
+ * import { readFile } from "node:fs/promises";
+ *
+ * export async function teach(model: string, adapter: string, out: string): Promise<void> {
+ *   const { files } = foldAdapter(await readOnnx(await readFile(model)), await readAdapterFolder(adapter));
+ *   for (const { name, pieces } of files) await writeFileAtomic(`${out}/${name}`, pieces());
+ * }
+ * ```
+ */
+export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
+  const asked = adapterChanges(adapter);
+  const plan = new FoldPlan(model);
+  const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
+  if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
+  return { changes: plan.changes, files: plan.edits.files() };
+}
+
+/** Gives a reason where something has no place. */
+type Verdict = string | undefined;
+
+class FoldPlan {
+  readonly edits: Edits;
+  readonly changes: OnnxChange[] = [];
+  readonly #sites: readonly OnnxSite[];
+  readonly #named: NamedSites;
+  readonly #uses: ReadonlyMap<string, number>;
+  readonly #taken = new Set<OnnxTensor>();
+
+  constructor(private readonly model: OnnxModel) {
+    this.edits = new Edits(model);
+    this.#sites = findSites(model);
+    this.#named = new NamedSites(this.#sites);
+    const uses = new Map<string, number>();
+    for (const { nodes } of allGraphs(model.graph)) {
+      for (const { inputs } of nodes) for (const input of new Set(inputs)) uses.set(input, (uses.get(input) ?? 0) + 1);
+    }
+    this.#uses = uses;
+  }
+
+  all({ pairs, wholes }: AdapterChanges): readonly Misfit[] {
+    const verdicts = [
+      ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
+      ...pairs.map((pair) => [pair.path, this.#pair(pair)] as const),
+    ];
+    return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
+  }
+
+  #pair(pair: PairChange): Verdict {
+    const found = this.#named.find(pair.path, pair.isEmbedding ? ["embedding"] : ["linear", "convolution"]);
+    if (typeof found === "string") return found;
+    const verdicts = found.map((site, index) => {
+      const { weight } = site;
+      if (weight === undefined) return this.#branch(site, pair, index);
+      return this.#change(weight.tensor, found, pair.path, { kind: "pair", layout: weight.layout, pair });
+    });
+    return verdicts.find((verdict) => verdict !== undefined);
+  }
+
+  #whole({ path, parameter, value }: WholeChange): Verdict {
+    const found = parameter === "weight" ? this.#named.find(path, ["linear", "embedding", "convolution"]) : "";
+    const site = typeof found === "string" ? undefined : found[0];
+    if (site !== undefined && site.weight === undefined)
+      return "its weight is quantised, and the adapter has another one";
+    const name = `${path}.${parameter}`;
+    const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
+    if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "no tensor is called so";
+    // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
+    const keptName = tensor.name === name || tensor.name.endsWith(`.${name}`) || name.endsWith(`.${tensor.name}`);
+    const isTurned = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
+    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTurned });
+  }
+
+  #change(tensor: OnnxTensor, users: readonly OnnxSite[], path: string, change: WeightChange): Verdict {
+    const ours = new Set(users.filter(({ weight }) => weight?.tensor === tensor).map(({ node }) => node)).size;
+    const uses = this.#uses.get(tensor.name) ?? 0;
+    if (change.kind === "pair" && uses > ours)
+      return `${uses - ours} other nodes read the same weight; export the model untied`;
+    if (this.#taken.has(tensor)) return users.length > 1 ? undefined : "two changes of the adapter meet in one weight";
+    const bytes = changedBytes(tensor, change, this.model.outside);
+    if (typeof bytes === "string") return bytes;
+    this.#taken.add(tensor);
+    this.edits.replace(tensor, bytes);
+    this.changes.push({ path, at: tensor.name, how: change.kind === "pair" ? "folded" : "replaced" });
+    return undefined;
+  }
+
+  #branch(site: OnnxSite, pair: PairChange, index: number): Verdict {
+    const type: FloatType | undefined = floatTypeOf(site.stateType);
+    if (type === undefined) return `its states are of ONNX's type ${site.stateType}`;
+    if (pair.magnitude !== undefined) return "its weight is quantised: DoRA needs its numbers";
+    const { a, b } = branchFactors(pair);
+    const [inputs, outputs] = site.features ?? [a.shape[0], b.shape[1]];
+    if (a.shape[0] !== inputs || b.shape[1] !== outputs)
+      return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${a.shape[0]} to ${b.shape[1]}`;
+    const names = [`${pair.path}.lora_A`, `${pair.path}.lora_B`] as const;
+    // The branches of an `If` see the same factors.
+    if (index === 0) {
+      this.edits.addTensor(tensorMessage(names[0], a, type));
+      this.edits.addTensor(tensorMessage(names[1], b, type));
+    }
+    addBranch(this.edits, site, names[0], names[1]);
+    this.changes.push({ path: pair.path, at: site.output, how: "branch" });
+    return undefined;
+  }
+
+  #tensorCalled(name: string): OnnxTensor | undefined {
+    const found = [...allGraphs(this.model.graph)].flatMap(({ tensors }) =>
+      [...tensors.values()].filter(
+        (one) => one.name === name || one.name.endsWith(`.${name}`) || name.endsWith(`.${one.name}`),
+      ),
+    );
+    return found.length === 1 ? found[0] : undefined;
+  }
+}

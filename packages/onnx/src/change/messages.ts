@@ -1,0 +1,37 @@
+// ONNX's messages that changes add.
+
+import { elementTypes, encodeFloats, type FloatType } from "../model/element-types.ts";
+import { nodeFields, tensorFields } from "../model/onnx-model.ts";
+import type { Message } from "../wire/fields.ts";
+import { delimited, whole } from "../wire/written.ts";
+
+/** A node of ONNX's own operators. */
+export function nodeMessage(opType: string, inputs: readonly string[], output: string): Message {
+  return [
+    ...inputs.map((input) => delimited(nodeFields.input, input)),
+    delimited(nodeFields.output, output),
+    delimited(nodeFields.name, output),
+    delimited(nodeFields.opType, opType),
+  ];
+}
+
+/** A tensor with its numbers. */
+export function tensorMessage(
+  name: string,
+  tensor: { readonly shape: readonly number[]; readonly values: Float32Array },
+  type: FloatType,
+): Message {
+  return [
+    ...tensor.shape.map((size) => whole(tensorFields.dims, size)),
+    whole(tensorFields.elementType, elementTypes[type]),
+    delimited(tensorFields.name, name),
+    delimited(tensorFields.raw, encodeFloats(tensor.values, type)),
+  ];
+}
+
+/** An input; a size that the caller decides has a name. */
+export function inputMessage(name: string, shape: readonly (number | string)[], type: FloatType): Message {
+  const sizes = shape.map((size) => delimited(1, [typeof size === "number" ? whole(1, size) : delimited(2, size)]));
+  const tensorType = [whole(1, elementTypes[type]), delimited(2, sizes)];
+  return [delimited(1, name), delimited(2, [delimited(1, tensorType)])];
+}

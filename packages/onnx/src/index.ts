@@ -1,0 +1,18 @@
+export { type Misfit, OnnxMisfitError } from "./adapter/errors.ts";
+export type { OnnxFile } from "./change/edits.ts";
+export { type FoldedOnnx, foldAdapter, type OnnxChange } from "./change/fold-adapter.ts";
+export { branchInputs, makeSwitchable } from "./change/make-switchable.ts";
+export { OnnxOverflowError } from "./change/overflow-error.ts";
+export {
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OutsideBytes,
+  type ReadOnnxOptions,
+  readOnnx,
+} from "./model/onnx-model.ts";
+export { type MakeTensor, type OnnxInput, type OnnxSession, SwitchableSession } from "./session/switchable-session.ts";
+export { findSites } from "./sites/find-sites.ts";
+export type { OnnxSite, OnnxWeight } from "./sites/onnx-site.ts";
+export { OnnxFileError } from "./wire/errors.ts";

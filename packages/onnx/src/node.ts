@@ -1,0 +1,1 @@
+export { type OpenedOnnx, openOnnxFile, writeOnnxFolder } from "./node/onnx-folder.ts";

@@ -1,0 +1,189 @@
+// Walks a graph and finds where weights are multiplied: as torch's exporters, optimum, ONNX Runtime's quantiser and its
+// GenAI model builder leave them.
+
+import { decodeFloats, elementTypes, floatTypeOf } from "../model/element-types.ts";
+import {
+  attributeFields,
+  nodeFields,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from "../model/onnx-model.ts";
+import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf } from "../wire/fields.ts";
+import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
+import { namesOf } from "./site-names.ts";
+
+/** What names mean inside a graph: its own, and those of the graphs around it. */
+interface Scope {
+  readonly graph: OnnxGraph;
+  readonly makers: ReadonlyMap<string, OnnxNode>;
+  readonly users: ReadonlyMap<string, readonly OnnxNode[]>;
+  readonly around: Scope | undefined;
+}
+
+type Found = Pick<OnnxSite, "kind" | "input"> & Partial<Pick<OnnxSite, "weight" | "stateType" | "last" | "features">>;
+
+/** All sites, also those in the branches of an `If`. */
+export function findSites({ graph }: OnnxModel): readonly OnnxSite[] {
+  return [...sitesIn(scopeOf(graph, undefined))];
+}
+
+function scopeOf(graph: OnnxGraph, around: Scope | undefined): Scope {
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const users = new Map<string, OnnxNode[]>();
+  for (const node of graph.nodes)
+    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
+  return { graph, makers, users, around };
+}
+
+function* sitesIn(scope: Scope): Generator<OnnxSite> {
+  for (const node of scope.graph.nodes) {
+    const found = finders[`${node.domain}:${node.opType}`]?.(node, scope);
+    if (found !== undefined) {
+      const { kind, input, weight, last = node } = found;
+      yield {
+        kind,
+        names: namesOf(node, weight?.tensor.name ?? node.inputs[1]),
+        graph: scope.graph,
+        node,
+        input,
+        output: last.outputs[0] ?? "",
+        last,
+        weight,
+        stateType: found.stateType ?? weight?.tensor.elementType ?? elementTypes.F32,
+        features: found.features ?? (weight && featuresOf(weight.tensor.shape, weight.layout)),
+      };
+    }
+    for (const inner of node.graphs) yield* sitesIn(scopeOf(inner, scope));
+  }
+}
+
+const microsoft = "com.microsoft";
+
+/** By domain and operator. A node without a frozen weight is none: attention multiplies states by states. */
+const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found | undefined>> = {
+  ":MatMul": ({ inputs: [input = "", weight = ""] }, scope) => {
+    const found = weightOf(weight, scope, "in-out");
+    return found === undefined ? dequantised(input, weight, scope) : { kind: "linear", input, weight: found };
+  },
+  ":Gemm": (node, scope) => {
+    const [input = "", weight = ""] = node.inputs;
+    const said = attributesOf(node);
+    // A factor, or a turned input, nobody writes for a linear layer.
+    if ((said.get("alpha") ?? 1) !== 1 || (said.get("transA") ?? 0) !== 0) return undefined;
+    const found = weightOf(weight, scope, (said.get("transB") ?? 0) === 0 ? "in-out" : "out-in");
+    return found && { kind: "linear", input, weight: found };
+  },
+  ":Gather": (node, scope) => {
+    const [table = "", input = ""] = node.inputs;
+    const found = weightOf(table, scope, "in-out");
+    if ((attributesOf(node).get("axis") ?? 0) !== 0) return undefined;
+    return found && { kind: "embedding", input, weight: found };
+  },
+  ":Conv": (node, scope) => {
+    const [input = "", kernel = ""] = node.inputs;
+    const tensor = tensorNamed(kernel, scope);
+    if (tensor === undefined || floatTypeOf(tensor.found.elementType) === undefined) return undefined;
+    if ((attributesOf(node).get("group") ?? 1) !== 1) return undefined;
+    return { kind: "convolution", input, weight: { tensor: tensor.found, owner: tensor.owner, layout: "out-in" } };
+  },
+  [`${microsoft}:MatMulNBits`]: (node, scope) => {
+    const [input = "", , scales = ""] = node.inputs;
+    const type = tensorNamed(scales, scope)?.found.elementType;
+    const said = attributesOf(node);
+    const features = [said.get("K") ?? 0, said.get("N") ?? 0] as const;
+    return type === undefined ? undefined : { kind: "linear", input, stateType: type, features };
+  },
+  [`${microsoft}:DynamicQuantizeMatMul`]: ({ inputs: [input = "", weight = ""] }, scope) => ({
+    kind: "linear",
+    input,
+    ...storedFeatures(weight, scope),
+  }),
+  // ONNX Runtime's quantiser: DynamicQuantizeLinear → MatMulInteger → Cast → Mul.
+  ":MatMulInteger": (node, scope) => {
+    const rounded = scope.makers.get(node.inputs[0] ?? "");
+    const cast = onlyUser(node, scope, "Cast");
+    const scaled = cast && onlyUser(cast, scope, "Mul");
+    if (rounded?.opType !== "DynamicQuantizeLinear" || scaled === undefined) return undefined;
+    const [input = ""] = rounded.inputs;
+    return { kind: "linear", input, last: scaled, ...storedFeatures(node.inputs[1] ?? "", scope) };
+  },
+};
+
+function onlyUser(node: OnnxNode, scope: Scope, opType: string): OnnxNode | undefined {
+  const users = scope.users.get(node.outputs[0] ?? "") ?? [];
+  return users.length === 1 && users[0]?.opType === opType ? users[0] : undefined;
+}
+
+/** A matrix of floats that lies in the file, perhaps turned on its way. */
+function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): OnnxWeight | undefined {
+  const tensor = tensorNamed(name, scope);
+  if (tensor !== undefined) {
+    const isMatrix = tensor.found.shape.length === 2 && floatTypeOf(tensor.found.elementType) !== undefined;
+    return isMatrix ? { tensor: tensor.found, owner: tensor.owner, layout } : undefined;
+  }
+  const maker = makerOf(name, scope);
+  const [inner = ""] = maker?.inputs ?? [];
+  if (maker?.opType === "Identity") return weightOf(inner, scope, layout);
+  if (maker?.opType === "Transpose" && turnsMatrix(maker))
+    return weightOf(inner, scope, layout === "in-out" ? "out-in" : "in-out");
+  return undefined;
+}
+
+/** A product with a weight that is dequantised before, from numbers that lie in the file. */
+function dequantised(input: string, weight: string, scope: Scope, turned = false): Found | undefined {
+  const maker = makerOf(weight, scope);
+  const [numbers = "", scales = ""] = maker?.inputs ?? [];
+  if (maker?.opType === "Identity") return dequantised(input, numbers, scope, turned);
+  if (maker?.opType === "Transpose" && turnsMatrix(maker)) return dequantised(input, numbers, scope, !turned);
+  const scale = tensorNamed(scales, scope)?.found;
+  if (maker?.opType !== "DequantizeLinear" || scale === undefined) return undefined;
+  return { kind: "linear", input, stateType: scale.elementType, ...storedFeatures(numbers, scope, turned) };
+}
+
+function storedFeatures(name: string, scope: Scope, turned = false): Pick<Found, "features"> {
+  const shape = tensorNamed(name, scope)?.found.shape;
+  return shape === undefined ? {} : { features: featuresOf(shape, turned ? "out-in" : "in-out") };
+}
+
+function featuresOf(shape: readonly number[], layout: OnnxWeight["layout"]): readonly [number, number] {
+  const [first = 0, second = 0] = shape;
+  return layout === "in-out" ? [first, second] : [second, first];
+}
+
+function makerOf(name: string, scope: Scope | undefined): OnnxNode | undefined {
+  return scope && (scope.makers.get(name) ?? makerOf(name, scope.around));
+}
+
+function tensorNamed(
+  name: string,
+  scope: Scope | undefined,
+): { readonly found: OnnxTensor; readonly owner: OnnxGraph } | undefined {
+  if (scope === undefined) return undefined;
+  const found = scope.graph.tensors.get(name);
+  return found === undefined ? tensorNamed(name, scope.around) : { found, owner: scope.graph };
+}
+
+/** The numbers among a node's attributes. */
+function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
+  return new Map(
+    attributeMessages(node).flatMap((message) => {
+      const name = textOf(message, attributeFields.name) ?? "";
+      const whole = lastOf(message, attributeFields.integer);
+      if (whole !== undefined) return [[name, numberOf(whole)] as const];
+      const float = lastOf(message, attributeFields.float);
+      return float === undefined ? [] : [[name, decodeFloats(bytesOf(float), "F32")[0] ?? 0] as const];
+    }),
+  );
+}
+
+function turnsMatrix(node: OnnxNode): boolean {
+  const order = attributeMessages(node).flatMap((message) => numbersOf(message, attributeFields.integers));
+  return order.length === 0 || order.join() === "1,0";
+}
+
+function attributeMessages({ message }: OnnxNode): readonly Message[] {
+  const attributes = message.filter(({ number }) => number === nodeFields.attribute);
+  return attributes.map((field) => messageIn(field));
+}

@@ -1,0 +1,44 @@
+// Which sites an adapter's path means.
+
+import { editDistance, printable } from "@lowrank/contracts";
+import type { OnnxSite } from "./onnx-site.ts";
+
+/** The sites of a model by what exporters call them. */
+export class NamedSites {
+  readonly #byName = new Map<string, OnnxSite[]>();
+
+  constructor(sites: readonly OnnxSite[]) {
+    for (const site of sites) {
+      for (const name of site.names) this.#byName.set(name, [...(this.#byName.get(name) ?? []), site]);
+    }
+  }
+
+  /**
+   * All sites of a module: several where the branches of an `If` compute it each for itself. A path may have more or fewer modules
+   * around it than the export had. Gives a reason where none or more than one module is meant.
+   */
+  find(path: string, kinds: readonly OnnxSite["kind"][]): readonly OnnxSite[] | string {
+    const names = this.#namesFor(path);
+    const all = [...new Set(names.flatMap((name) => this.#byName.get(name) ?? []))];
+    const some = all.filter(({ kind }) => kinds.includes(kind));
+    if (some.length === 0) return `no node computes it${this.#nearest(path)}`;
+    // A weight's name may be another module's, with which it is shared.
+    const surely = some.filter(({ names: [surest = ""] }) => names.includes(surest));
+    const found = surely.length > 0 ? surely : some;
+    const modules = new Set(found.map(({ names: [surest = ""] }) => surest));
+    if (modules.size > 1) return `several modules could be meant: ${[...modules].map(printable).join(", ")}`;
+    return found;
+  }
+
+  #namesFor(path: string): readonly string[] {
+    if (this.#byName.has(path)) return [path];
+    return [...this.#byName.keys()].filter((name) => name.endsWith(`.${path}`) || path.endsWith(`.${name}`));
+  }
+
+  #nearest(path: string): string {
+    const distances = [...this.#byName.keys()].map((name) => [editDistance(name, path), name] as const);
+    const nearest = distances.sort(([one], [other]) => one - other).slice(0, 3);
+    if (nearest.length === 0) return "; the model has no node with a frozen weight";
+    return `; the nearest are ${nearest.map(([, name]) => printable(name)).join(", ")}`;
+  }
+}

@@ -1,0 +1,33 @@
+// Places in a graph where an adapter can act.
+
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "../model/onnx-model.ts";
+
+/** One node – or a chain of nodes that compute a product in 8 bits – with a frozen weight. */
+export interface OnnxSite {
+  readonly kind: "linear" | "embedding" | "convolution";
+  /** What the exporters call the module: candidates, the surest first. */
+  readonly names: readonly string[];
+  readonly graph: OnnxGraph;
+  readonly node: OnnxNode;
+  /** Name of what goes in: states [..., inFeatures]; an embedding's token ids. */
+  readonly input: string;
+  /** Name of what comes out. */
+  readonly output: string;
+  /** The node that makes it. */
+  readonly last: OnnxNode;
+  /** The weight, if it is there as floats; a quantised one cannot be folded into. */
+  readonly weight: OnnxWeight | undefined;
+  /** ONNX's number of the states' type. */
+  readonly stateType: number;
+  /** inFeatures and outFeatures of a linear site, where the file says them. */
+  readonly features: readonly [number, number] | undefined;
+}
+
+/** A weight and how it lies. */
+export interface OnnxWeight {
+  readonly tensor: OnnxTensor;
+  /** The graph that holds it. */
+  readonly owner: OnnxGraph;
+  /** "out-in" as torch's Linear has it, "in-out" as MatMul multiplies; a convolution's is "out-in" with its kernel behind. */
+  readonly layout: "out-in" | "in-out";
+}

@@ -1,0 +1,66 @@
+"""Makes fixtures/onnx: bases of fixtures/peft as ONNX models, as both of torch's exporters write them (optimum uses the older),
+as ONNX Runtime quantises them, and with the weights in a file beside. What an adapter makes of them, the fixtures of PEFT say.
+
+make_onnx_cases.py [FOLDER], with onnx, onnxscript and onnxruntime from PyPI.
+"""
+
+import sys
+import types
+from pathlib import Path
+
+import onnx
+import torch
+import transformers
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+ROOT = Path(__file__).parents[2]
+CASES = ["bert-seqcls", "all-linear-llama", "all-linear-gpt2", "dora-linear", "bias-all"]
+
+
+def load(case):
+    folder = ROOT / "fixtures/peft" / case / "base"
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = getattr(transformers, config.architectures[0]).from_pretrained(folder, attn_implementation="eager").eval()
+    model.config.use_cache = False
+    return model
+
+
+def export(model, path, newer):
+    forward = model.forward
+
+    def of_tensors(self, input_ids, attention_mask):
+        return forward(input_ids=input_ids, attention_mask=attention_mask).logits
+
+    model.forward = types.MethodType(of_tensors, model)
+    names = {"input_names": ["input_ids", "attention_mask"], "output_names": ["logits"]}
+    # Two tensors: the newer exporter takes one for both.
+    examples = (torch.zeros(2, 5, dtype=torch.long), torch.ones(2, 5, dtype=torch.long))
+    if newer:
+        dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("time")}
+        shapes = {"input_ids": dynamic, "attention_mask": dynamic}
+        torch.onnx.export(model, examples, path, dynamo=True, dynamic_shapes=shapes, external_data=False, **names)
+    else:
+        sizes = {0: "batch", 1: "time"}
+        axes = {"input_ids": sizes, "attention_mask": sizes}
+        torch.onnx.export(model, examples, path, dynamo=False, dynamic_axes=axes, **names)
+    model.forward = forward
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for case in CASES:
+        export(load(case), folder / f"{case}.onnx", newer=False)
+    for case in ["bert-seqcls", "all-linear-llama"]:
+        export(load(case), folder / f"{case}.newer.onnx", newer=True)
+    llama = folder / "all-linear-llama.onnx"
+    quantize_dynamic(llama, folder / "all-linear-llama.int8.onnx", weight_type=QuantType.QInt8)
+    quantizer = MatMulNBitsQuantizer(onnx.load(llama), bits=4, block_size=16, is_symmetric=True)
+    quantizer.process()
+    onnx.save(quantizer.model.model, folder / "all-linear-llama.int4.onnx")
+    beside = folder / "beside"
+    beside.mkdir(exist_ok=True)
+    onnx.save(onnx.load(llama), beside / "model.onnx", save_as_external_data=True, location="model.onnx_data", size_threshold=0)
+
+
+main(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "fixtures/onnx"))
