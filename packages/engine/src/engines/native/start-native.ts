@@ -13,6 +13,7 @@ import { registerNativeKernels } from "./register-native-kernels.ts";
 import { commandLineBytes, makeRoomFor } from "./runtime/command-line.ts";
 import { disableTelemetry } from "./runtime/disable-telemetry.ts";
 import { exitWithKoffi } from "./runtime/exit-with-koffi.ts";
+import { giveMemoryBack } from "./runtime/give-memory-back.ts";
 import { importKoffi } from "./runtime/koffi.ts";
 import { OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
@@ -38,6 +39,7 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   await exitWithKoffi();
   makeRoomFor(await commandLineBytes(), koffi);
   disableTelemetry(koffi);
+  giveMemoryBack(koffi, process.env);
   const threads = options.threads ?? (await availableThreads());
   const runtime = new OnnxRuntime(koffi, library, { threads });
   tf.registerBackend(nativeBackendName, () => new NativeBackend(runtime), priority);

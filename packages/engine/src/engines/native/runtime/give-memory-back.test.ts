@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { giveMemoryBack } from "./give-memory-back.ts";
+import type { Koffi } from "./koffi.ts";
+
+/** What C's library was asked for. */
+function callsWith(environment: Readonly<Record<string, string>>, find: () => void = () => {}) {
+  const calls: unknown[][] = [];
+  const func = (name: string) => {
+    find();
+    return (...values: unknown[]) => void calls.push([name, ...values]);
+  };
+  giveMemoryBack({ load: () => ({ func }) } as unknown as Koffi, environment);
+  return calls;
+}
+
+describe.skipIf(process.platform !== "linux")("giveMemoryBack", () => {
+  it("asks for a threshold that does not rise", () => {
+    expect(callsWith({})).toEqual([["mallopt", -3, 2 ** 20]]);
+  });
+
+  it("leaves alone what the user has set", () => {
+    expect(callsWith({ MALLOC_MMAP_THRESHOLD_: "65536" })).toEqual([]);
+    expect(callsWith({ GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=65536" })).toEqual([]);
+  });
+
+  it("goes on without a C library that knows it", () => {
+    const unknown = () => {
+      throw new Error("Cannot find function 'mallopt' in shared library");
+    };
+    expect(callsWith({}, unknown)).toEqual([]);
+  });
+});
