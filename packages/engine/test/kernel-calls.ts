@@ -117,6 +117,16 @@ const axes = fc.constantFrom<(number | number[] | undefined)[]>(
   [],
 );
 const none = fc.constant(undefined);
+const activations = fc.constantFrom("linear", "relu", "relu6", "sigmoid", "elu", "leakyrelu", "prelu");
+/** prelu alone has slopes, one for each of four outputs. */
+const slopesOf = (activation: string) =>
+  activation === "prelu" ? { preluActivationWeights: tf.tensor1d([0.1, -0.2, 0.3, 0.4]) } : {};
+/** One to three places of one or two axes. */
+const places = (min: number) =>
+  fc.integer({ min: 1, max: 2 }).chain((axes) => {
+    const place = fc.array(fc.integer({ min, max: 3 }), { minLength: axes, maxLength: axes });
+    return fc.array(place, { minLength: 1, maxLength: 3 });
+  });
 const x = (tensors: readonly tf.Tensor[]) => tensors[0] as tf.Tensor;
 const y = (tensors: readonly tf.Tensor[]) => tensors[1] as tf.Tensor;
 
@@ -177,15 +187,52 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
       return tf.tensorScatterUpdate(tensor as tf.Tensor, tf.tensor(indices, undefined, "int32"), updates);
     },
   ),
+  gatherND: row(alone, places(-1), (all, indices) => tf.gatherND(x(all), tf.tensor(indices, undefined, "int32"))),
+  scatterND: row(alone, places(0), (all, indices) =>
+    tf.scatterND(
+      tf.tensor(indices, undefined, "int32"),
+      tf.slice(x(all), 0, indices.length),
+      [4, 3, ...x(all).shape.slice(1)].slice(2 - (indices[0]?.length ?? 1)),
+    ),
+  ),
+  tile: row(alone, fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }), (all, copies) =>
+    tf.tile(x(all), copies.slice(0, x(all).rank)),
+  ),
   matMul: products,
   "matMul of anything": row(nearPair, none, (all) =>
     isKnownToCpu(x(all).shape.slice(0, -2), y(all).shape.slice(0, -2)) ? tf.matMul(x(all), y(all)) : tf.scalar(0),
   ),
   "fused matMul": row(
     fc.tuple(operand(fc.constant([2, 3])), operand(fc.constant([3, 4])), operand(near([2, 4]))),
-    fc.constantFrom<("linear" | "relu" | "sigmoid" | "elu")[]>("linear", "relu", "sigmoid", "elu"),
+    activations,
     ([a, b, bias], activation) =>
-      kernel("_FusedMatMul", { a, b, bias }, { transposeA: false, transposeB: false, activation }),
+      kernel(
+        "_FusedMatMul",
+        { a, b, bias, ...slopesOf(activation) },
+        {
+          transposeA: false,
+          transposeB: false,
+          activation,
+          leakyreluAlpha: 0.3,
+        },
+      ),
+  ),
+  "fused conv2d": row(
+    fc.tuple(operand(fc.constant([2, 5, 4, 2])), operand(fc.constant([3, 2, 2, 4])), operand(fc.constant([4]))),
+    fc.tuple(activations, fc.constantFrom<("same" | "valid")[]>("same", "valid"), fc.constantFrom(1, 2)),
+    ([image, filter, bias], [activation, pad, strides]) =>
+      kernel(
+        "FusedConv2D",
+        { x: image, filter, bias, ...slopesOf(activation) },
+        {
+          strides: [strides, strides],
+          pad,
+          dataFormat: "NHWC",
+          dilations: [1, 1],
+          activation,
+          leakyreluAlpha: 0.3,
+        },
+      ),
   ),
   conv2d: row(
     fc.tuple(operand(near([2, 5, 4, 2])), operand(near([3, 2, 2, 3]))),

@@ -6,6 +6,7 @@ import { registerInt8FeedForward } from "./int8/int8-feed-forward.ts";
 import { registerInt8Product } from "./int8/int8-product.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
+import { registerFusedConvolutions } from "./kernels/fused.ts";
 import { registerMovement } from "./kernels/movement.ts";
 import { registerProducts } from "./kernels/products.ts";
 import { registerReductions } from "./kernels/reductions.ts";
@@ -29,6 +30,7 @@ export function registerNativeKernels(): void {
   registerReductions();
   registerMovement();
   registerConvolutions();
+  registerFusedConvolutions();
   registerNormalisation();
   registerActivations();
   registerAttention();

@@ -13,6 +13,7 @@ import {
   sizeOf,
 } from "./native-kernel.ts";
 import { scatterUpdate } from "./scatter-update.ts";
+import { gatherNd, scatterNd, tile } from "./slices-by-place.ts";
 
 export function registerMovement(): void {
   registerNativeKernel("Transpose", transpose);
@@ -22,6 +23,9 @@ export function registerMovement(): void {
   registerNativeKernel("GatherV2", gatherRows);
   registerNativeKernel("UnsortedSegmentSum", sumSegments);
   registerNativeKernel("TensorScatterUpdate", scatterUpdate);
+  registerNativeKernel("GatherNd", gatherNd);
+  registerNativeKernel("ScatterNd", scatterNd);
+  registerNativeKernel("Tile", tile);
 }
 
 function transpose(call: KernelCall): tf.TensorInfo | undefined {

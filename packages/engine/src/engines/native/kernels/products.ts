@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import { activated, isActivation, run } from "./fused.ts";
 import {
   areFloats,
   broadcastsTo,
@@ -27,7 +28,17 @@ export function registerProducts(): void {
     const shape = productShape(call, a, b);
     return shape && call.backend.output(shape, multiplyInputs(call, a, b, shape));
   });
-  registerNativeKernel("_FusedMatMul", fusedProduct);
+  registerNativeKernel("_FusedMatMul", (call) => fusedProduct(call) ?? productThenActivation(call));
+}
+
+/** The other activations, by their own kernels. */
+function productThenActivation(call: KernelCall): tf.TensorInfo | undefined {
+  const { a, b, bias } = call.inputs;
+  const { activation = "linear" } = call.attributes;
+  if (activation === "linear" || fusedActivations.has(String(activation)) || !isActivation(activation))
+    return undefined;
+  const product = { a, b, ...(bias === undefined ? {} : { bias }) };
+  return tf.tidy(() => activated(call, run("_FusedMatMul", product, { ...call.attributes, activation: "linear" })));
 }
 
 const fusedActivations = new Map([
