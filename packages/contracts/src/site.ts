@@ -90,6 +90,8 @@ export interface Site {
   /** An embedding's output is multiplied by this (Gemma); 1 elsewhere. */
   readonly outputScale?: number;
   readonly geometry?: ConvolutionGeometry;
+  /** Why no adapter can act here, of a place that is shown so that whoever names it is told; absent where one can. */
+  readonly refusal?: string;
 
   /** Adds an adaptation under an adapter's name; it acts only in calls that select that adapter. */
   attach(adapterName: string, adaptation: Adaptation): Detach;

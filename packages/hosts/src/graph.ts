@@ -1,4 +1,4 @@
-// Any tf.GraphModel as a guest:
+// Any tf.GraphModel as a host:
 //
 // reading/       its graph as plain data
 // applications/  which nodes compute with a weight, and how a site stands for each: a row for each operation
@@ -12,13 +12,13 @@ export {
   GraphGradientError,
   GraphNameError,
   GraphWithoutWeightsError,
-  GuestDisposedError,
-  GuestInUseError,
+  HostDisposedError,
+  HostInUseError,
   type NamedNode,
   StaleInputError,
   UnmergedAdapterError,
   UnreadableGraphError,
 } from "./graph/errors.ts";
-export { type ExecuteOptions, GraphGuest, type GraphInputs, graphModel } from "./graph/graph-guest.ts";
+export { type ExecuteOptions, GraphHost, type GraphInputs, graphModel } from "./graph/graph-host.ts";
 export { graphModelFiles, graphModelReader } from "./graph/saving/graph-model-files.ts";
 export { type MergedArtifacts, mergedArtifacts } from "./graph/saving/merged-artifacts.ts";

@@ -138,6 +138,15 @@ export class LinearSite implements Site, Part {
     return bias === undefined ? { weight } : { weight, bias };
   }
 
+  /**
+   * An output that was computed elsewhere from the frozen weight and bias, with what this call's adapters add to it; undefined where
+   * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
+   */
+  adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
+    if (this.#weightParameter.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
+    return this.#adaptations.apply({ input, output: output(), site: this, context });
+  }
+
   attach(adapterName: string, adaptation: Adaptation): Detach {
     return this.#adaptations.attach(adapterName, adaptation);
   }

@@ -1,4 +1,4 @@
-// What can go wrong with a GraphModel as a guest, each failure with its facts as fields.
+// What can go wrong with a GraphModel as a host, each failure with its facts as fields.
 
 import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
 
@@ -65,7 +65,7 @@ export class DynamicNodeError extends LowrankError {
         ? "Control flow or shapes that depend on values stand behind an adapted layer, where TensorFlow.js can run them in " +
             `executeAsync alone, without gradients. Adapt layers behind them only.${itemised(nodes.map(told))}`
         : "The graph has control flow or shapes that depend on values. Compute what stands before the adapted layers with " +
-            `\`await guest.prepare(inputs)\` and execute with what that gives.${itemised(nodes.map(told))}`,
+            `\`await host.prepare(inputs)\` and execute with what that gives.${itemised(nodes.map(told))}`,
     );
   }
 }
@@ -81,18 +81,18 @@ export class StaleInputError extends LowrankError {
   }
 }
 
-/** A guest was used after `dispose()`. */
-export class GuestDisposedError extends LowrankError {
+/** A host was used after `dispose()`. */
+export class HostDisposedError extends LowrankError {
   constructor() {
-    super("GUEST_DISPOSED", "This guest was disposed of. Call graphModel(model) again to adapt the model.");
+    super("HOST_DISPOSED", "This host was disposed of. Call graphModel(model) again to adapt the model.");
   }
 }
 
-/** A guest was to be disposed of with adapters on it. */
-export class GuestInUseError extends LowrankError {
+/** A host was to be disposed of with adapters on it. */
+export class HostInUseError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
     super(
-      "GUEST_IN_USE",
+      "HOST_IN_USE",
       `Adapters are attached: ${listed(adapters)}. Dispose of their handles first, so that none is left on a model that is gone.`,
     );
   }
@@ -102,7 +102,7 @@ export class GuestInUseError extends LowrankError {
 export class UnmergedAdapterError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
     super(
-      "GUEST_UNMERGED",
+      "HOST_UNMERGED",
       `Adapters are attached: ${listed(adapters)}. Merge them (mergeAdapter of @lowrank/merge) to save the model with what they learnt, or dispose of their handles to save it as it was loaded.`,
     );
   }

@@ -68,6 +68,7 @@ function countNumbers(shapes: PlannedSite["fileShapes"]): number {
 
 /** Why a site cannot be adapted as the configuration asks; null if it can. */
 function refusal(site: Site, config: LoraConfig): string | null {
+  if (site.refusal !== undefined) return site.refusal;
   if (isSavedModule(config, site.path)) return savedReason(site, config);
   const ofKind = siteKinds[site.kind].refusal(site, rankOf(config, site.path));
   if (ofKind !== null) return ofKind;

@@ -41,7 +41,9 @@ export interface Application {
   /** The node's input as the site takes it. */
   enter(input: tf.Tensor): tf.Tensor;
   /** The site's output as the node's, before bias and activation. */
-  leave(output: tf.Tensor, input: tf.Tensor): tf.Tensor;
+  leave(output: tf.Tensor): tf.Tensor;
+  /** Back from the node's output to the site's. */
+  retrace(output: tf.Tensor): tf.Tensor;
 }
 
 /** A node with a weight that no site can stand for. */

@@ -19,7 +19,7 @@ export function recogniseConvolution(node: GraphNode, constants: Constants): App
   if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
   const [, down = 1, across = 1] = attributes.numbers("strides");
   const [, tall = 1, wide = 1] = attributes.numbers("dilations");
-  const common = { node: node.name, weight, input, bias, activation, leave: asItIs };
+  const common = { node: node.name, weight, input, bias, activation, leave: asItIs, retrace: asItIs };
   const padding = paddingOf(node);
   const isOfPixels = height * width * down * across === 1 && typeof padding === "string";
   if (isOfPixels) {

@@ -45,6 +45,13 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
       const sizes = kept.map((axis) => x.shape[ofInput.indexOf(axis)] ?? 0);
       return tf.reshape(tf.transpose(x, ordered), [...sizes, count(contracted)]);
     },
+    retrace: (output) => {
+      const ordered = tf.transpose(
+        output,
+        outAxes.map((axis) => result.indexOf(axis)),
+      );
+      return tf.reshape(ordered, [...ordered.shape.slice(0, kept.length), count(made)]);
+    },
     leave: (output) => {
       const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...made.map(sizeOf)]);
       return tf.transpose(

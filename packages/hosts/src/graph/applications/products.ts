@@ -22,7 +22,7 @@ export function recogniseProduct(node: GraphNode, constants: Constants): Applica
   const [flipsLeft, flipsRight] = [flips(node, "a"), flips(node, "b")];
   const missing = shape.length;
   const matrix = matrixShape(shape.slice(-2), isLeft ? !flipsLeft : flipsRight);
-  const enter = (isLeft ? !flipsRight : flipsLeft) ? swapLast : asItIs;
+  const isFlipped = isLeft ? !flipsRight : flipsLeft;
   return {
     node: node.name,
     weight,
@@ -30,8 +30,9 @@ export function recogniseProduct(node: GraphNode, constants: Constants): Applica
     input,
     bias,
     activation,
-    enter,
-    leave: (output) => atLeast(isLeft ? swapLast(output) : output, missing),
+    enter: (x) => (isFlipped ? swapLast(atLeast(x, missing)) : atLeast(x, missing)),
+    leave: isLeft ? swapLast : asItIs,
+    retrace: isLeft ? swapLast : asItIs,
   };
 }
 

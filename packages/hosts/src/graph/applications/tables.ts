@@ -21,6 +21,7 @@ export function recogniseTable(node: GraphNode, constants: Constants): Applicati
     shape: { kind: "embedding", rows, width },
     input: ids,
     enter: asItIs,
+    retrace: asItIs,
     leave: asItIs,
   };
 }

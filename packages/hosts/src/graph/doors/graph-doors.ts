@@ -8,6 +8,7 @@ import type { Application, Constants, Refusal } from "../applications/applicatio
 import { findApplications } from "../applications/find-applications.ts";
 import type { Graph } from "../reading/graph.ts";
 import { type GraphSite, makeGraphSite } from "./graph-site.ts";
+import { RefusedSite } from "./refused-site.ts";
 
 /** The doors, and what they need to be used. */
 export class GraphDoors implements AdaptableModel {
@@ -16,6 +17,7 @@ export class GraphDoors implements AdaptableModel {
   /** By the constant's name. */
   readonly #sites = new Map<string, GraphSite>();
   readonly #parameters = new Map<string, OverridableParameter>();
+  readonly #refused: RefusedSite[] = [];
 
   constructor(model: GraphModel, graph: Graph, constants: Constants) {
     const { applications, refusals } = findApplications(graph, constants);
@@ -42,15 +44,19 @@ export class GraphDoors implements AdaptableModel {
       });
       this.#sites.set(weight, site);
     }
+    const refused = new Map(refusals.map((refusal) => [refusal.weight, refusal]));
     for (const [name, [tensor]] of Object.entries(model.weights)) {
       if (taken.has(name) || tensor === undefined || tensor.dtype !== "float32" || tensor.rank === 0) continue;
-      const path = paths.get(name)!;
-      this.#parameters.set(name, new OverridableParameter({ path, tensor: tf.keep(tf.clone(tensor)) }));
+      const [path, refusal] = [paths.get(name)!, refused.get(name)];
+      const ownPath = refusal === undefined ? path : `${path}.weight`;
+      const parameter = new OverridableParameter({ path: ownPath, tensor: tf.keep(tf.clone(tensor)) });
+      this.#parameters.set(name, parameter);
+      if (refusal !== undefined) this.#refused.push(new RefusedSite(path, refusal, parameter));
     }
   }
 
   sites(): readonly Site[] {
-    return [...this.#sites.values()].map(({ site }) => site);
+    return [...[...this.#sites.values()].map(({ site }) => site), ...this.#refused];
   }
 
   parameters(): readonly ParameterRef[] {

@@ -12,6 +12,7 @@ import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../
 import { NodeGradients } from "./node-gradients.ts";
 import { NodeModel } from "./node-model.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
+import { productOf } from "./product-of.ts";
 import { Values } from "./values.ts";
 
 /** One call of a graph. */
@@ -32,6 +33,7 @@ export class GraphRunner {
   readonly #plans = new Map<string, StagePlan>();
   readonly #models = new WeakMap<NodeStage, NodeModel>();
   readonly #single = new Map<string, NodeModel>();
+  readonly #products = new Map<string, NodeModel>();
   readonly #gradients = new NodeGradients();
 
   constructor(
@@ -135,16 +137,41 @@ export class GraphRunner {
     return new Values(find, [...plan.stages.flatMap(({ reads }) => reads), ...wanted]);
   }
 
-  #runSite({ application }: SiteStage, values: Values, context: ForwardContext): void {
-    const { site, hasBias } = this.siteOf(application);
+  #runSite({ application, reads }: SiteStage, values: Values, context: ForwardContext): void {
     const { activation, bias } = application;
     const output = tf.tidy(() => {
       const input = values.read(application.input);
-      const product = application.leave(site.forward(application.enter(input), context), input);
-      const biased = bias === undefined || hasBias ? product : tf.add(product, values.read(bias));
+      const graphSite = this.siteOf(application);
+      const { site, hasBias } = graphSite;
+      // Under a tape the site's own product keeps less for its gradient.
+      const isTaped = tf.engine().state.gradientDepth > 0;
+      const product = () => application.retrace(this.#product(application, reads, values));
+      const adapted =
+        isTaped || graphSite.isReplaced || site.kind === "embedding"
+          ? undefined
+          : site.adapt(application.enter(input), product, context);
+      const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
+      const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
+      const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
       return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
     });
     values.add([application.node], [output]);
+  }
+
+  /** The product of the frozen weight, and its bias, as TensorFlow.js computes them. */
+  #product(application: Application, reads: readonly Reference[], values: Values): tf.Tensor {
+    const { node, weight } = application;
+    const made = this.#products.get(node) ?? this.#productModel(application);
+    this.#products.set(node, made);
+    const [product] = made.run((reference) =>
+      reads.includes(reference) ? values.read(reference) : this.model.weights[weight]![0]!,
+    );
+    return product!;
+  }
+
+  #productModel(application: Application): NodeModel {
+    const product = productOf(this.graph.nodes.get(application.node)!, application);
+    return new NodeModel(this.graph, [product], [...new Set(product.inputs)], [application.node]);
   }
 
   /** Node by node, in the plan's order, so that what is recorded can be told apart. */

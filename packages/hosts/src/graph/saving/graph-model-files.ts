@@ -11,10 +11,10 @@ const shardBytes = 4 * 1024 * 1024;
  * @example
  * ```ts
  * import { writeFile } from "node:fs/promises";
- * import { type GraphGuest, graphModelFiles, mergedArtifacts } from "@lowrank/hosts/graph";
+ * import { type GraphHost, graphModelFiles, mergedArtifacts } from "@lowrank/hosts/graph";
  *
- * export async function save(guest: GraphGuest, folder: string): Promise<void> {
- *   const { artifacts } = await mergedArtifacts(guest);
+ * export async function save(host: GraphHost, folder: string): Promise<void> {
+ *   const { artifacts } = await mergedArtifacts(host);
  *   for (const [name, content] of graphModelFiles(artifacts)) await writeFile(`${folder}/${name}`, content);
  * }
  * ```

@@ -10,7 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GraphBuilder, waves } from "../../../test/build-graph.ts";
 import { UnmergedAdapterError } from "../errors.ts";
-import { graphModel } from "../graph-guest.ts";
+import { graphModel } from "../graph-host.ts";
 import { graphModelFiles, graphModelReader } from "./graph-model-files.ts";
 import { mergedArtifacts } from "./merged-artifacts.ts";
 
@@ -41,37 +41,37 @@ function quantised(): GraphBuilder {
 describe("mergedArtifacts", () => {
   it("without a merge are what was loaded, byte for byte", async () => {
     const model = await quantised().load();
-    const guest = graphModel(model);
-    const { artifacts, changed, decoded } = await mergedArtifacts(guest);
+    const host = graphModel(model);
+    const { artifacts, changed, decoded } = await mergedArtifacts(host);
     expect([changed, decoded]).toEqual([[], []]);
     expect(new Uint8Array(artifacts.weightData as ArrayBuffer)).toEqual(
       new Uint8Array(quantised().artifacts().weightData as ArrayBuffer),
     );
     expect(artifacts.weightSpecs).toEqual(quantised().artifacts().weightSpecs);
-    guest.dispose();
+    host.dispose();
     model.dispose();
   });
 
   it("are refused while an adapter is attached", async () => {
     const model = await quantised().load();
-    const guest = graphModel(model);
-    const plan = planInjection(guest, createLoraConfig({ rank: 2, targetModules: ["kernel"] }));
-    const handle = injectAdapter(guest, plan, { seed: 1 });
-    await expect(mergedArtifacts(guest)).rejects.toThrow(UnmergedAdapterError);
+    const host = graphModel(model);
+    const plan = planInjection(host, createLoraConfig({ rank: 2, targetModules: ["kernel"] }));
+    const handle = injectAdapter(host, plan, { seed: 1 });
+    await expect(mergedArtifacts(host)).rejects.toThrow(UnmergedAdapterError);
     handle.dispose();
-    guest.dispose();
+    host.dispose();
     model.dispose();
   });
 
   it("load in plain TensorFlow.js from files and compute what the adapter did; only the merged weight is decoded", async () => {
     const model = await quantised().load();
-    const guest = graphModel(model);
-    const plan = planInjection(guest, createLoraConfig({ rank: 2, targetModules: ["kernel"], init: false }));
-    const handle = injectAdapter(guest, plan, { seed: 1 });
+    const host = graphModel(model);
+    const plan = planInjection(host, createLoraConfig({ rank: 2, targetModules: ["kernel"], init: false }));
+    const handle = injectAdapter(host, plan, { seed: 1 });
     const x = tf.tensor2d(waves([5, 3]), [5, 3]);
-    const adapted = guest.forward(x, inferenceContext(activeAdapters("default")), "sum").dataSync();
-    await mergeAdapter(guest, handle);
-    const { artifacts, changed, decoded } = await mergedArtifacts(guest);
+    const adapted = host.forward(x, inferenceContext(activeAdapters("default")), "sum").dataSync();
+    await mergeAdapter(host, handle);
+    const { artifacts, changed, decoded } = await mergedArtifacts(host);
     expect([changed, decoded]).toEqual([["kernel"], ["kernel"]]);
     expect(artifacts.weightSpecs?.map(({ name, quantization }) => [name, quantization?.dtype])).toEqual([
       ["label", undefined],
@@ -84,7 +84,7 @@ describe("mergedArtifacts", () => {
     expect(plain.weights.label?.[0]?.dataSync()).toEqual(["é"]);
     plain.dispose();
     handle.dispose();
-    guest.dispose();
+    host.dispose();
     model.dispose();
   });
 });

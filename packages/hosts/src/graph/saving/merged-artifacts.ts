@@ -1,9 +1,9 @@
-// A guest's model as TensorFlow.js loads it without us: the graph as it was, and weights of which only the merged ones are other bytes.
+// A host's model as TensorFlow.js loads it without us: the graph as it was, and weights of which only the merged ones are other bytes.
 
 import { adapterNames } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnmergedAdapterError } from "../errors.ts";
-import type { GraphGuest } from "../graph-guest.ts";
+import type { GraphHost } from "../graph-host.ts";
 import { asFloats, splitWeights } from "./weight-bytes.ts";
 
 /** A model to be saved. */
@@ -23,24 +23,24 @@ export interface MergedArtifacts {
  *
  * @example
  * ```ts
- * import { type GraphGuest, mergedArtifacts } from "@lowrank/hosts/graph";
+ * import { type GraphHost, mergedArtifacts } from "@lowrank/hosts/graph";
  * import type { AdapterHandle } from "@lowrank/inject";
  * import { mergeAdapter } from "@lowrank/merge";
  * import { loadGraphModel } from "@tensorflow/tfjs-converter";
  * import * as tf from "@tensorflow/tfjs-core";
  *
- * export async function withoutUs(guest: GraphGuest, handle: AdapterHandle) {
- *   await mergeAdapter(guest, handle);
- *   const { artifacts } = await mergedArtifacts(guest);
+ * export async function withoutUs(host: GraphHost, handle: AdapterHandle) {
+ *   await mergeAdapter(host, handle);
+ *   const { artifacts } = await mergedArtifacts(host);
  *   return loadGraphModel(tf.io.fromMemory(artifacts));
  * }
  * ```
  */
-export async function mergedArtifacts(guest: GraphGuest): Promise<MergedArtifacts> {
-  const attached = adapterNames(guest);
+export async function mergedArtifacts(host: GraphHost): Promise<MergedArtifacts> {
+  const attached = adapterNames(host);
   if (attached.length > 0) throw new UnmergedAdapterError(attached);
-  const artifacts = await artifactsOf(guest);
-  const replaced = guest.replaced();
+  const artifacts = await artifactsOf(host);
+  const replaced = host.replaced();
   try {
     if (replaced.size === 0) return { artifacts, changed: [], decoded: [] };
     const specs = artifacts.weightSpecs ?? [];
@@ -68,7 +68,7 @@ export async function mergedArtifacts(guest: GraphGuest): Promise<MergedArtifact
 }
 
 /** What the model was loaded from, its weights in one piece. */
-async function artifactsOf({ model }: GraphGuest): Promise<tf.io.ModelArtifacts> {
+async function artifactsOf({ model }: GraphHost): Promise<tf.io.ModelArtifacts> {
   let saved: tf.io.ModelArtifacts = {};
   const dateSaved = new Date(0);
   await model.save({

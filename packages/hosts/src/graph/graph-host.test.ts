@@ -10,7 +10,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GraphBuilder, waves } from "../../test/build-graph.ts";
-import { type GraphGuest, graphModel } from "../graph.ts";
+import { type GraphHost, graphModel } from "../graph.ts";
 
 const adapted = inferenceContext(activeAdapters("default"));
 
@@ -33,9 +33,9 @@ function twoLayers(activation = "Relu"): GraphBuilder {
   return graph;
 }
 
-function inject(guest: GraphGuest, rank = 2): AdapterHandle {
-  const plan = planInjection(guest, createLoraConfig({ rank, alpha: 4, targetModules: "all-linear" }));
-  return injectAdapter(guest, plan, { seed: 7, baseFingerprint: guest.fingerprint });
+function inject(host: GraphHost, rank = 2): AdapterHandle {
+  const plan = planInjection(host, createLoraConfig({ rank, alpha: 4, targetModules: "all-linear" }));
+  return injectAdapter(host, plan, { seed: 7, baseFingerprint: host.fingerprint });
 }
 
 /** As if it had been trained. */
@@ -54,62 +54,62 @@ const x = () => tf.tensor2d(waves([5, 3], 4), [5, 3]);
 describe("graphModel", () => {
   it("shows products as sites named by their weights, a fused bias as theirs, and nothing twice", async () => {
     const model = await twoLayers().load();
-    const guest = graphModel(model);
+    const host = graphModel(model);
     expect(
-      guest
+      host
         .sites()
         .map(({ path, kind, inFeatures, outFeatures, hasBias }) => [path, kind, inFeatures, outFeatures, hasBias]),
     ).toEqual([
       ["model.first.kernel", "linear", 3, 4, true],
       ["model.second.kernel", "linear", 4, 2, false],
     ]);
-    expect(guest.parameters().map(({ path }) => path)).toEqual([
+    expect(host.parameters().map(({ path }) => path)).toEqual([
       "model.first.kernel.weight",
       "model.first.bias",
       "model.second.kernel.weight",
     ]);
-    guest.dispose();
+    host.dispose();
     model.dispose();
   });
 
   it("computes bit for bit what the model does, with a new adapter and after it is gone", async () => {
     const model = await twoLayers().load();
-    const guest = graphModel(model);
+    const host = graphModel(model);
     const input = x();
     const base = (model.execute(input) as tf.Tensor).dataSync();
-    const handle = inject(guest);
-    expect(guest.forward(input, adapted).dataSync()).toEqual(base);
+    const handle = inject(host);
+    expect(host.forward(input, adapted).dataSync()).toEqual(base);
     move(handle);
-    expect(guest.forward(input, adapted).dataSync()).not.toEqual(base);
-    expect(guest.forward(input).dataSync()).toEqual(base);
+    expect(host.forward(input, adapted).dataSync()).not.toEqual(base);
+    expect(host.forward(input).dataSync()).toEqual(base);
     handle.dispose();
-    expect(guest.forward(input, adapted).dataSync()).toEqual(base);
-    guest.dispose();
+    expect(host.forward(input, adapted).dataSync()).toEqual(base);
+    host.dispose();
     model.dispose();
   });
 
   it("gives every variable the gradient that central differences give", async () => {
     const model = await twoLayers("Sigmoid").load();
-    const guest = graphModel(model);
-    const handle = inject(guest);
+    const host = graphModel(model);
+    const handle = inject(host);
     move(handle);
     const input = x();
-    expectVariableGradients(() => tf.square(guest.forward(input, adapted)), [...handle.variables.values()]);
+    expectVariableGradients(() => tf.square(host.forward(input, adapted)), [...handle.variables.values()]);
     handle.dispose();
-    guest.dispose();
+    host.dispose();
     model.dispose();
   });
 
   it("computes merged what it computed adapted, and gives the merged constants out", async () => {
     const model = await twoLayers().load();
-    const guest = graphModel(model);
-    const handle = inject(guest);
+    const host = graphModel(model);
+    const handle = inject(host);
     move(handle);
     const input = x();
-    const before = guest.forward(input, adapted).dataSync();
-    const merged = await mergeAdapter(guest, handle);
-    expectClose(guest.forward(input).dataSync(), before, 1e-5);
-    const replaced = guest.replaced();
+    const before = host.forward(input, adapted).dataSync();
+    const merged = await mergeAdapter(host, handle);
+    expectClose(host.forward(input).dataSync(), before, 1e-5);
+    const replaced = host.replaced();
     expect([...replaced].map(([name, { shape }]) => [name, shape])).toEqual([
       ["model/first/kernel", [3, 4]],
       ["model/second/kernel", [4, 2]],
@@ -117,26 +117,26 @@ describe("graphModel", () => {
     tf.dispose([...replaced.values()]);
     merged.undo();
     handle.dispose();
-    expect(guest.forward(input).dataSync()).toEqual((model.execute(input) as tf.Tensor).dataSync());
-    guest.dispose();
+    expect(host.forward(input).dataSync()).toEqual((model.execute(input) as tf.Tensor).dataSync());
+    host.dispose();
     model.dispose();
   });
 
   it("leaves no tensor behind after attaching, a step, merging and disposing", async () => {
     const model = await twoLayers().load();
     await expectNoLeak(async () => {
-      const guest = graphModel(model);
-      const handle = inject(guest);
+      const host = graphModel(model);
+      const handle = inject(host);
       const input = x();
       const { value, gradients } = differentiate(
-        () => tf.sum(guest.forward(input, adapted)),
+        () => tf.sum(host.forward(input, adapted)),
         [...handle.variables.values()],
       );
-      const merged = await mergeAdapter(guest, handle);
-      tf.dispose([value, ...gradients.flatMap((gradient) => gradient ?? []), guest.forward(input), input]);
+      const merged = await mergeAdapter(host, handle);
+      tf.dispose([value, ...gradients.flatMap((gradient) => gradient ?? []), host.forward(input), input]);
       merged.undo();
       handle.dispose();
-      guest.dispose();
+      host.dispose();
     });
     model.dispose();
   });

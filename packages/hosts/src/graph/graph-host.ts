@@ -1,4 +1,4 @@
-// A tf.GraphModel with doors. The model itself stays as it is and goes on working by itself; calls of the guest say which adapters
+// A tf.GraphModel with doors. The model itself stays as it is and goes on working by itself; calls of the host say which adapters
 // act, and only then does anything but TensorFlow.js's own executor run.
 
 import {
@@ -15,7 +15,7 @@ import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
 import { GraphDoors } from "./doors/graph-doors.ts";
-import { GraphNameError, GuestDisposedError, GuestInUseError } from "./errors.ts";
+import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
 import { type Graph, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { topologyOf } from "./reading/topology-of.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
@@ -32,7 +32,7 @@ export interface ExecuteOptions {
 }
 
 /** A tf.GraphModel that accepts adapters; `graphModel` makes one. */
-export class GraphGuest implements AdaptableModel {
+export class GraphHost implements AdaptableModel {
   /** Layers that can have no adapter, and why; their weights can be trained as wholes. */
   readonly refused: readonly Refusal[];
   /** One line for each node of the graph. */
@@ -82,7 +82,12 @@ export class GraphGuest implements AdaptableModel {
 
   /** The same for every graph, without gradients. */
   async executeAsync(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<readonly tf.Tensor[]> {
-    return this.#runner.runAsync(this.#call(inputs, options));
+    const call = this.#keptCall(inputs, options);
+    try {
+      return await this.#runner.runAsync(call);
+    } finally {
+      tf.dispose([...call.changed.values()]);
+    }
   }
 
   /**
@@ -90,7 +95,12 @@ export class GraphGuest implements AdaptableModel {
    * in place of the inputs. The caller owns the tensors, and may use them for as many steps as the inputs stay the same.
    */
   async prepare(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<tf.NamedTensorMap> {
-    return this.#runner.prepare(this.#call(inputs, options));
+    const call = this.#keptCall(inputs, options);
+    try {
+      return await this.#runner.prepare(call);
+    } finally {
+      tf.dispose([...call.changed.values()]);
+    }
   }
 
   /** Constants that merges replaced, by name, as copies that the caller owns. */
@@ -99,24 +109,38 @@ export class GraphGuest implements AdaptableModel {
     return this.#doors.replaced();
   }
 
-  /** Frees the doors; the model is its owner's. Throws GuestInUseError while adapters are attached. */
+  /** Frees the doors; the model is its owner's. Throws HostInUseError while adapters are attached. */
   dispose(): void {
     if (this.#isDisposed) return;
     const names = adapterNames(this);
-    if (names.length > 0) throw new GuestInUseError(names);
+    if (names.length > 0) throw new HostInUseError(names);
     this.#doors.dispose();
     this.#isDisposed = true;
   }
 
-  #call(inputs: GraphInputs, { context = inferenceContext(), outputs }: ExecuteOptions): GraphCall {
+  #call(
+    inputs: GraphInputs,
+    { context = inferenceContext(), outputs }: ExecuteOptions,
+    changed: ReadonlyMap<string, tf.Tensor> = this.#doors.changed(context),
+  ): GraphCall {
     this.#checkUsable();
     return {
       given: this.#given(inputs),
       wanted: outputs?.map((name) => this.#graph.reference(name)) ?? this.#graph.outputs,
       context,
       applications: this.#doors.open(context),
-      changed: this.#doors.changed(context),
+      changed,
     };
+  }
+
+  /** For calls that wait, what stands for constants is kept meanwhile: whoever waits disposes of it. */
+  #keptCall(inputs: GraphInputs, options: ExecuteOptions): GraphCall {
+    const changed = new Map<string, tf.Tensor>();
+    tf.tidy(() => {
+      for (const [name, value] of this.#doors.changed(options.context ?? inferenceContext()))
+        changed.set(name, tf.keep(tf.clone(value)));
+    });
+    return this.#call(inputs, options, changed);
   }
 
   #given(inputs: GraphInputs): tf.NamedTensorMap {
@@ -142,7 +166,7 @@ export class GraphGuest implements AdaptableModel {
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new GuestDisposedError();
+    if (this.#isDisposed) throw new HostDisposedError();
   }
 }
 
@@ -162,13 +186,13 @@ export class GraphGuest implements AdaptableModel {
  * import type * as tf from "@tensorflow/tfjs-core";
  *
  * export function adapt(model: GraphModel, x: tf.Tensor): tf.Tensor {
- *   const guest = graphModel(model);
- *   const plan = planInjection(guest, createLoraConfig({ rank: 8, targetModules: "all-linear" }));
- *   injectAdapter(guest, plan, { seed: 7, baseFingerprint: guest.fingerprint });
- *   return guest.forward(x, inferenceContext(activeAdapters("default")));
+ *   const host = graphModel(model);
+ *   const plan = planInjection(host, createLoraConfig({ rank: 8, targetModules: "all-linear" }));
+ *   injectAdapter(host, plan, { seed: 7, baseFingerprint: host.fingerprint });
+ *   return host.forward(x, inferenceContext(activeAdapters("default")));
  * }
  * ```
  */
-export function graphModel(model: GraphModel): GraphGuest {
-  return new GraphGuest(model);
+export function graphModel(model: GraphModel): GraphHost {
+  return new GraphHost(model);
 }
