@@ -41,6 +41,14 @@ describe("examples", () => {
     expect(file).toContain("base_model.model.classifier.weight");
   }, 240_000);
 
+  it("adapt-a-graph-model beats a logistic regression on frozen embeddings, and its merged model runs alone", () => {
+    const printed = run("adapt-a-graph-model", [join(folder, "graph")]);
+    const [, frozen, adapted] = /frozen embeddings: ([\d.]+) %.*\n.*head: +([\d.]+) %/.exec(printed) ?? [];
+    expect(Number(adapted)).toBeGreaterThan(Number(frozen) + 3);
+    expect(Number(/differs by (\S+)/.exec(printed)?.[1])).toBeLessThan(1e-5);
+    expect(existsSync(join(folder, "graph", "model.json"))).toBe(true);
+  }, 400_000);
+
   it("chat-in-node answers every line", () => {
     const printed = run("chat-in-node", [], "hello\nhow are you?\n");
     const answers = printed.split("you> ").slice(1, -1);
