@@ -1,7 +1,7 @@
 // Kernels that converted graphs are made of and layers seldom are.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { spreadAxis } from "../kernels/spread-axis.ts";
+import { spreadAxis } from "../spread-axis.ts";
 import { numberOf, numbersOf } from "./attributes.ts";
 import { einsumGradient } from "./einsum.ts";
 import { gradientOf } from "./rule.ts";

@@ -5,7 +5,7 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
-import { spreadAxis } from "../kernels/spread-axis.ts";
+import { spreadAxis } from "../spread-axis.ts";
 
 /**
  * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,
