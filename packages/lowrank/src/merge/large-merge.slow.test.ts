@@ -1,0 +1,188 @@
+// Merges of checkpoints that are larger than the memory they may take, and of some that are killed meanwhile: in processes of
+// their own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  decodeToFloat32,
+  float32Tensor,
+  layoutSafetensors,
+  openSafetensors,
+  serializeSafetensors,
+  type TensorOutline,
+} from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let room: string;
+let program: string;
+beforeAll(async () => {
+  room = await mkdtemp(join(tmpdir(), "lowrank-large-"));
+  program = join(import.meta.dirname, "../../dist/large-merge-test.mjs"); // from there it finds its dependencies
+  await build({
+    ...{ entryPoints: [join(import.meta.dirname, "../lowrank.ts")], outfile: program, bundle: true, platform: "node" },
+    ...{ format: "esm", target: "node20", conditions: ["lowrank-source"], logLevel: "error" },
+    external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
+    banner: { js: 'import { createRequire as own } from "node:module"; const require = own(import.meta.url);' },
+  });
+}, 60_000);
+afterAll(async () => {
+  await rm(room, { recursive: true });
+  await rm(program);
+});
+
+interface Sizes {
+  readonly vocabulary: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+}
+
+const linears = ({ hidden, intermediate }: Sizes) =>
+  [
+    ...["q", "k", "v", "o"].map((name) => [`self_attn.${name}_proj`, hidden, hidden] as const),
+    ...["gate", "up"].map((name) => [`mlp.${name}_proj`, intermediate, hidden] as const),
+    ["mlp.down_proj", hidden, intermediate] as const,
+  ] as const;
+
+/** A LLaMA in BF16 whose file is one hole: all weights are 0, and the disk keeps a header. */
+async function writeSparse(folder: string, sizes: Sizes): Promise<void> {
+  const { vocabulary, hidden, intermediate, layers } = sizes;
+  await mkdir(folder, { recursive: true });
+  const outline = (name: string, ...shape: number[]): TensorOutline => ({
+    name: `model.${name}.weight`,
+    dtype: "BF16",
+    shape,
+  });
+  const outlines = [
+    outline("embed_tokens", vocabulary, hidden),
+    outline("norm", hidden),
+    ...Array.from({ length: layers }, (_, layer) => [
+      ...linears(sizes).map(([name, out, inside]) => outline(`layers.${layer}.${name}`, out, inside)),
+      outline(`layers.${layer}.input_layernorm`, hidden),
+      outline(`layers.${layer}.post_attention_layernorm`, hidden),
+    ]).flat(),
+  ];
+  const layout = layoutSafetensors(outlines, new Map([["format", "pt"]]));
+  const file = await open(join(folder, "model.safetensors"), "w");
+  await file.write(layout.head);
+  await file.truncate(layout.size);
+  await file.close();
+  const config = {
+    ...{ model_type: "llama", architectures: ["LlamaForCausalLM"], vocab_size: vocabulary, hidden_size: hidden },
+    ...{ intermediate_size: intermediate, num_hidden_layers: layers, num_attention_heads: hidden / 64 },
+    ...{ tie_word_embeddings: true, torch_dtype: "bfloat16" },
+  };
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+}
+
+/** Rank 4 on every linear layer and on the table, whose rows then are its own numbers. */
+async function writeAdapter(folder: string, sizes: Sizes): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const numbers = (count: number) => Float32Array.from({ length: count }, (_, index) => Math.sin(index));
+  const pair = (path: string, out: number, inside: number) =>
+    [
+      [`base_model.model.${path}.lora_A.weight`, float32Tensor([4, inside], numbers(4 * inside))],
+      [`base_model.model.${path}.lora_B.weight`, float32Tensor([out, 4], numbers(out * 4))],
+    ] as const;
+  const { vocabulary, hidden, layers } = sizes;
+  const tensors = new Map([
+    ...Array.from({ length: layers }, (_, layer) =>
+      linears(sizes).flatMap(([name, out, inside]) => pair(`model.layers.${layer}.${name}`, out, inside)),
+    ).flat(),
+    [
+      "base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta",
+      float32Tensor([1, hidden], numbers(hidden)),
+    ] as const,
+  ]);
+  await writeFile(join(folder, "adapter_model.safetensors"), serializeSafetensors(tensors));
+  const config = {
+    ...{ peft_type: "LORA", task_type: "CAUSAL_LM", r: 4, lora_alpha: 4, trainable_token_indices: [vocabulary - 1] },
+    target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+  };
+  await writeFile(join(folder, "adapter_config.json"), JSON.stringify(config));
+}
+
+/** Says at its end how much memory it had at most. */
+const saysMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
+
+function merge(name: string, ...options: readonly string[]): ChildProcess {
+  const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter"), "--dtype", "as-base"];
+  const argv = ["--import", saysMemory, program, "merge", ...place, ...options];
+  return spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+async function finished(child: ChildProcess): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  let stderr = "";
+  child.stderr?.on("data", (piece: Buffer) => {
+    stderr += piece.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, stderr };
+}
+
+async function make(name: string, sizes: Sizes): Promise<void> {
+  await writeSparse(join(room, name, "base"), sizes);
+  await writeAdapter(join(room, name, "adapter"), sizes);
+}
+
+describe("lowrank merge", () => {
+  it("takes less than 300 MB for a checkpoint of 4 GB with a table of 1.2 GB, and writes right beyond 2³² bytes", async () => {
+    const sizes = { vocabulary: 300_000, hidden: 2048, intermediate: 5632, layers: 30 };
+    await make("large", sizes);
+    const out = join(room, "large", "merged");
+    const { code, stderr } = await finished(merge("large", "--out", out));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/RSS \d+\n$/)]);
+    expect(Number(/RSS (\d+)/.exec(stderr)?.[1]) / 1000).toBeLessThan(300);
+    const source = await openFile(join(out, "model.safetensors"));
+    const file = await openSafetensors(source);
+    expect(source.size).toBeGreaterThan(2 ** 32);
+    // Of a base of zeros: the last token's own row, and Σ sin·sin of a pair.
+    const last = file.tensors.get("model.layers.9.self_attn.v_proj.weight")!;
+    expect(last.end).toBeGreaterThan(2 ** 32);
+    const row = await file.readBytes("model.layers.9.self_attn.v_proj.weight", { offset: 2 * 2048, length: 4 });
+    const expected = (column: number) =>
+      [0, 1, 2, 3].reduce((sum, k) => sum + Math.sin(4 + k) * Math.sin(2048 * k + column), 0);
+    for (const [column, value] of decodeToFloat32(row, "BF16").entries())
+      expect(value).toBeCloseTo(expected(column), 2);
+    const token = await file.readBytes("model.embed_tokens.weight", { offset: 2 * 299_999 * 2048, length: 6 });
+    expect([...decodeToFloat32(token, "BF16")]).toEqual([0, 1, 2].map((index) => expect.closeTo(Math.sin(index), 2)));
+    await source.close();
+    await rm(join(room, "large"), { recursive: true });
+  }, 600_000);
+
+  it("is killed twenty times and goes on: there is nothing, or the whole folder", async () => {
+    await make("small", { vocabulary: 64_000, hidden: 512, intermediate: 1024, layers: 4 });
+    const [whole, out] = [join(room, "small", "whole"), join(room, "small", "merged")];
+    const began = performance.now();
+    expect((await finished(merge("small", "--out", whole))).code).toBe(0);
+    const milliseconds = performance.now() - began;
+    for (let kill = 0; kill < 20; kill += 1) {
+      const child = merge("small", "--out", out, "--resume", ...(existsSync(out) ? ["--overwrite"] : []));
+      const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds * ((kill * 0.618) % 1));
+      await finished(child);
+      clearTimeout(timer);
+      if (existsSync(out)) expect(await hashOf(out)).toEqual(await hashOf(whole));
+    }
+    expect((await finished(merge("small", "--out", out, "--resume", "--overwrite"))).code).toBe(0);
+    expect(await hashOf(out)).toEqual(await hashOf(whole));
+    expect(readdirSync(join(room, "small")).sort()).toEqual(["adapter", "base", "merged", "whole"]);
+  }, 600_000);
+});
+
+async function hashOf(folder: string): Promise<readonly string[]> {
+  const names = readdirSync(folder).sort();
+  return Promise.all(
+    names.map(
+      async (name) =>
+        `${name} ${createHash("sha256")
+          .update(await readFile(join(folder, name)))
+          .digest("hex")}`,
+    ),
+  );
+}
