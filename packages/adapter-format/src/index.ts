@@ -15,6 +15,7 @@ export {
   UnsupportedPeftTypeError,
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
+export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { withCurrentPaths } from "./formats/peft/current-paths.ts";
 export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
@@ -26,6 +27,7 @@ export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./forma
 export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
 export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export { readAdapterIn } from "./formats/read-adapter-in.ts";
+export { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { pairsIn, type StoredPair } from "./pairs-in.ts";

@@ -1,3 +1,5 @@
+// What another program's format cannot say.
+
 import { itemised, LowrankError } from "@lowrank/contracts";
 
 /** One thing that a format cannot hold. */
@@ -9,11 +11,15 @@ export interface Inexpressible {
 
 /** An adapter of which another program's format cannot hold everything: part of it would be lost. Lists all of it. */
 export class InexpressibleAdapterError extends LowrankError {
-  constructor(readonly problems: readonly Inexpressible[]) {
+  constructor(
+    /** Whose format: "llama.cpp". */
+    readonly program: string,
+    readonly problems: readonly Inexpressible[],
+  ) {
     const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
     super(
       "INEXPRESSIBLE_ADAPTER",
-      `llama.cpp's format cannot hold all of this adapter:${itemised(lines)}\n` +
+      `${program}'s format cannot hold all of this adapter:${itemised(lines)}\n` +
         "Merge it into its base instead, and use the merged model; or train an adapter without that.",
     );
   }

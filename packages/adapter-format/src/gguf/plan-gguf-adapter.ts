@@ -3,11 +3,11 @@
 import type { ModelConfig } from "@lowrank/families";
 import { type GgufChange, type GgufTable, ggufNameOf, ggufPlaceOf, ggufTableFor } from "@lowrank/families/gguf";
 import type { Adapter } from "../adapter.ts";
+import { type Inexpressible, InexpressibleAdapterError } from "../inexpressible-adapter-error.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
 import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
 import { toPlainLora, variants } from "../variants/variants.ts";
-import { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 
 /** One pair of the file. */
 interface PlannedGgufPair {
@@ -42,7 +42,7 @@ export function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapte
   if (table === undefined) {
     const reason =
       "llama.cpp's names for its weights are not known here; merge the adapter and convert the merged folder";
-    throw new InexpressibleAdapterError([{ what: `a model of type ${config.family.modelType}`, reason }]);
+    throw new InexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
   }
   // llama.cpp takes an alpha of 0 for "no scale is said".
   const alpha = adapter.config.alpha === 0 ? 1 : adapter.config.alpha;
@@ -60,7 +60,7 @@ export function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapte
   for (const key of adapter.tensors.keys()) {
     if (!inPairs.has(key)) problems.push({ what: key, reason: "it is no half of a pair" });
   }
-  if (problems.length > 0) throw new InexpressibleAdapterError(problems);
+  if (problems.length > 0) throw new InexpressibleAdapterError("llama.cpp", problems);
   const said = variants.flatMap(({ gguf }) =>
     gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
   );

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,6 +26,24 @@ describe("lowrank export", () => {
     const { tensors, metadata } = await openGguf(bytesSource(bytes, out));
     expect([...tensors.keys()]).toContain("blk.0.attn_q.weight.lora_b");
     expect(metadata.get("general.type")).toBe("adapter");
+  });
+
+  it("writes a folder for mlx_lm, which reads as the adapter that it was", async () => {
+    const out = work.path("for-mlx");
+    const { code, json, stderr } = await work.call(
+      "export",
+      "--adapter",
+      adapter,
+      "--to",
+      "mlx",
+      "--out",
+      out,
+      "--json",
+    );
+    expect(code, stderr).toBe(0);
+    expect(json.at(-1)).toMatchObject({ out, format: "mlx", dtype: "F32" });
+    const [there, here] = [await readAdapterFolder(out), await readAdapterFolder(adapter)];
+    expect(there.tensors).toEqual(here.tensors);
   });
 
   it("replaces its own file if asked, and no other", async () => {

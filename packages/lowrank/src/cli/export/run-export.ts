@@ -21,7 +21,7 @@ export interface ExportOptions extends CommonOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
-  readonly to: "gguf" | "onnx";
+  readonly to: "gguf" | "mlx" | "onnx";
   readonly switchable?: boolean;
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
   readonly overwrite?: boolean;
@@ -30,7 +30,8 @@ export interface ExportOptions extends CommonOptions {
 /** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
-  if (asked.switchable) throw new UsageError("--switchable is for --to onnx: llama.cpp switches every adapter.");
+  if (asked.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
+  if (asked.to === "mlx") return (await import("./export-mlx.ts")).exportMlx(asked, report);
   return exportGguf(asked, report);
 }
 

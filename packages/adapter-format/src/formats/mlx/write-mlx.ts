@@ -1,0 +1,118 @@
+// An adapter → the files that mlx_lm loads. It has one rank and one scale for all modules, and names these by their paths within
+// a layer: a module of a smaller rank gets zeros beside its numbers, another scale goes into its B, and a module that the adapter
+// leaves alone starts, as there, with a B of zeros. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { encodeFloat32, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { type Inexpressible, InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
+import { pairsIn, type StoredPair } from "../../pairs-in.ts";
+import { scalingOf } from "../../targets/scaling.ts";
+import { type Feature, startingFeatures, unsupportedFeatures } from "../../variants/features.ts";
+import { toPlainLora } from "../../variants/variants.ts";
+import { turned } from "../turned.ts";
+
+/** How to write one. */
+export interface WriteMlxOptions {
+  /** Type of the numbers; default F32. */
+  readonly dtype?: "F32" | "F16" | "BF16";
+}
+
+/** An adapter's files by name. */
+export interface MlxFiles {
+  readonly "adapter_config.json": string;
+  readonly "adapters.safetensors": Uint8Array;
+}
+
+const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
+
+/** Beside plain LoRA: what only training sees, and DoRA. */
+const expressible: ReadonlySet<Feature> = new Set<Feature>([...startingFeatures, "use_dora"]);
+
+/**
+ * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers.
+ *
+ * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, writeMlxAdapter } from "@lowrank/adapter-format";
+ *
+ * const path = "model.layers.0.self_attn.q_proj";
+ * const tensors = new Map([
+ *   [`${path}.lora_A.weight`, { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   [`${path}.lora_B.weight`, { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["q_proj"] });
+ * const files = writeMlxAdapter({ config, tensors, metadata: new Map() });
+ * if (!files["adapter_config.json"].includes('"scale": 2')) throw new Error("unexpected");
+ * ```
+ */
+export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): MlxFiles {
+  refuseUnknownOptions("writeMlxAdapter", options, optionNames);
+  const { dtype = "F32" } = options;
+  const adapter = toPlainLora(given);
+  const { config } = adapter;
+  const pairs = checkedPairs(adapter);
+  const rank = pairs.reduce((most, { a }) => Math.max(most, a.shape[0] ?? 0), 0);
+  const scale = scalingOf(config, pairs[0]?.path ?? "");
+  const tensors = new Map<string, TensorData>();
+  const add = (key: string, { shape, values }: AdapterTensor) =>
+    tensors.set(key, { dtype, shape, data: encodeFloat32(values, dtype) });
+  for (const { path, a, b } of pairs) {
+    add(`${path}.lora_a`, turned(widened(a, rank)));
+    add(`${path}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
+    const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
+    if (magnitude !== undefined) add(`${path}.m`, magnitude);
+  }
+  const keys = [...new Set(pairs.map(({ path }) => path.replace(/^model\.layers\.\d+\./, "")))];
+  const settings = {
+    fine_tune_type: config.useDora ? "dora" : "lora",
+    num_layers: -1, // all of them
+    lora_parameters: { rank, scale, dropout: config.dropout, keys },
+    ...(config.baseModel === null ? {} : { model: config.baseModel }),
+  };
+  return {
+    "adapter_config.json": `${JSON.stringify(settings, null, 4)}\n`,
+    "adapters.safetensors": serializeSafetensors(tensors),
+  };
+}
+
+type WholePair = StoredPair & { readonly b: AdapterTensor };
+
+/** Throws InexpressibleAdapterError with everything that is in the way. */
+function checkedPairs({ config, tensors }: Adapter): readonly WholePair[] {
+  const problems: Inexpressible[] = unsupportedFeatures(config, expressible).map(({ key, got, effect }) => {
+    return { what: `${key} = ${got}`, reason: effect };
+  });
+  const known = new Set<string>();
+  const pairs: WholePair[] = [];
+  for (const { b, ...pair } of pairsIn(tensors)) {
+    known.add(pair.keys.a).add(pair.keys.b).add(`${pair.path}.lora_magnitude_vector`);
+    const isMatrix = pair.a.shape.length === 2;
+    if (b === undefined) problems.push({ what: pair.path, reason: "its other half is missing" });
+    else if (!isMatrix) problems.push({ what: pair.path, reason: "only pairs of matrices are adapted" });
+    else if (!/^(model\.|lm_head$)/.test(pair.path))
+      problems.push({ what: pair.path, reason: "mlx_lm has another name for the module" });
+    else pairs.push({ ...pair, b });
+  }
+  for (const key of tensors.keys())
+    if (!known.has(key)) problems.push({ what: key, reason: "it is neither half of a pair nor a magnitude" });
+  if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no pairs" });
+  if (problems.length > 0) throw new InexpressibleAdapterError("mlx_lm", problems);
+  return pairs;
+}
+
+/** [rank, columns] with rows of zeros up to another rank. */
+function widened(matrix: AdapterTensor, rank: number): AdapterTensor {
+  const [rows = 0, columns = 0] = matrix.shape;
+  if (rows === rank) return matrix;
+  const values = new Float32Array(rank * columns);
+  values.set(matrix.values);
+  return { shape: [rank, columns], values };
+}
+
+/** As it is, to the bit, where the factor is 1. */
+function multiplied({ shape, values }: AdapterTensor, factor: number): AdapterTensor {
+  return { shape, values: factor === 1 ? values : values.map((value) => value * factor) };
+}
