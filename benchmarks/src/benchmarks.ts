@@ -1,7 +1,15 @@
 // Every benchmark as a row.
 
 import type { Benchmark, Side } from "./benchmark.ts";
-import { againstPeft, bothDo, generatingIn, in8Bits, trainingAgainst, unequalRows } from "./recurring-sides.ts";
+import {
+  againstPeft,
+  bothDo,
+  generatingIn,
+  in8Bits,
+  trainingAgainst,
+  unequalRows,
+  wholeRun,
+} from "./recurring-sides.ts";
 import type { Settings } from "./settings.ts";
 
 const gpt2 = { shape: "gpt2", batch: 1, time: 128 } as const;
@@ -105,6 +113,16 @@ export const benchmarks: readonly Benchmark[] = [
       { ...gpt2, batch: 4, dropout: 0.1 },
       { timeTarget: 1.03, peerSettings: { dropout: 0 } },
     ),
+  },
+  {
+    name: "extras",
+    work: "SmolLM2, a run of 20 steps of 2 rows with noise, smoothing, early stopping, TensorBoard's file and a report, against a plain one",
+    sides: {
+      ours: wholeRun({ hasExtras: true }),
+      peer: wholeRun({ hasExtras: false }),
+    },
+    comparisons: [{ label: "a run", ...bothDo("run"), timeTarget: 1.03 }],
+    memoryTarget: 1.03,
   },
   {
     name: "sst2-padding",

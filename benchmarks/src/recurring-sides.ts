@@ -74,3 +74,12 @@ export function unequalRows(step: string): Pick<Comparison, "ours" | "peer"> {
 export function bothDo(step: string): Pick<Comparison, "ours" | "peer"> {
   return { ours: { contender: "ours", step }, peer: { contender: "peer", step } };
 }
+
+/** A run as a user makes it, of SmolLM2 on restaurants. */
+export function wholeRun({ hasExtras }: { readonly hasExtras: boolean }): Side {
+  return {
+    by: "lowrank",
+    program: "ours/whole-run",
+    settings: { shape: "smollm2", batch: 2, time: 64, hasExtras },
+  };
+}

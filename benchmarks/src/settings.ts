@@ -21,6 +21,8 @@ export interface Settings {
   readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */
   readonly trains?: "lora" | "everything" | "one-layer" | "last-layer";
+  /** Of a whole run: whether all is on that makes it safer and tells more of it. */
+  readonly hasExtras?: boolean;
   /** What to find out besides times, when these are taken. */
   readonly figures?: readonly ("tensors" | "products")[];
   /** Sizes that show whether the program works, not how fast it is. */

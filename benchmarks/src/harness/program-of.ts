@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Side } from "../benchmark.ts";
 import { bundle } from "./bundle.ts";
 import type { Program } from "./contender.ts";
-import { preparedGguf, preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
+import { preparedGguf, preparedModel, preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
 
 export interface ProgramOptions {
   readonly tiny: boolean;
@@ -27,10 +27,20 @@ export async function programOf(side: Side, { tiny, threads, engine }: ProgramOp
   const environment = {
     LOWRANK_THREADS: String(threads),
     ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
+    ...(side.settings.hasExtras === undefined ? {} : await filesOfRun(tiny)),
     ...(side.settings.precision === "4-bit" ? { LOWRANK_GGUF: preparedGguf() } : {}),
     ...(chosen?.startsWith("tfjs-node") ? preparedTfjsNode(chosen) : {}),
   };
   return { command: process.execPath, args, environment };
+}
+
+const root = join(import.meta.dirname, "../../..");
+
+async function filesOfRun(tiny: boolean) {
+  return {
+    LOWRANK_MODEL: tiny ? join(root, "packages/tiny-model/model") : await preparedModel("smollm2"),
+    LOWRANK_ROWS: join(root, "data/e2e/e2e-devset.csv"),
+  };
 }
 
 function tinySizes({ settings }: Side) {

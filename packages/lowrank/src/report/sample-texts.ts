@@ -15,7 +15,7 @@ export interface SampleWriter {
 }
 
 /** Few and short: they take half a second of a small model. */
-const [mostSamples, maxNewTokens, mostPromptTokens] = [3, 32, 256];
+const [mostSamples, maxNewTokens, mostPromptTokens] = [2, 24, 256];
 
 /** Greedy, from the first rows that have a prompt and an answer. */
 export async function sampleTexts(

@@ -36,8 +36,8 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     .description(
       [
         "Trains a LoRA adapter on data and writes it to --out as PEFT does, with a model card and metrics.jsonl.",
-        "Rows of the data are text (prompt/completion, instruction/input/output, text; of prompt/chosen/rejected the chosen " +
-          "answer), conversations (messages, or " +
+        "Rows of the data are text (prompt/completion, instruction/input/output, text), answers that people judged " +
+          "(prompt/chosen/rejected, or prompt/completion with a label of true or false), conversations (messages, or " +
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
           '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
           "(question/context/answers, as SQuAD's). Rows with a label train a classifier, texts that belong together or have a score (anchor/positive/negative, " +
