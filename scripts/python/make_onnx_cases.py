@@ -47,12 +47,42 @@ def export(model, path, newer):
     model.forward = forward
 
 
+def export_with_cache(model, path):
+    """As optimum writes a decoder for generation: keys and values of earlier tokens go in, those of all come out."""
+    config, forward = model.config, model.forward
+    layers, heads = config.num_hidden_layers, config.num_key_value_heads
+
+    def cached(self, input_ids, attention_mask, position_ids, *past):
+        cache = transformers.DynamicCache()
+        for layer in range(layers):
+            cache.update(past[2 * layer], past[2 * layer + 1], layer)
+        given = {"input_ids": input_ids, "attention_mask": attention_mask, "position_ids": position_ids}
+        out = forward(**given, past_key_values=cache, use_cache=True)
+        return (out.logits, *(half for layer in out.past_key_values.layers for half in (layer.keys, layer.values)))
+
+    model.forward = types.MethodType(cached, model)
+    width = config.hidden_size // config.num_attention_heads
+    past = [torch.randn(2, heads, 3, width) for _ in range(2 * layers)]
+    examples = (torch.zeros(2, 4, dtype=torch.long), torch.ones(2, 7, dtype=torch.long), torch.arange(3, 7).repeat(2, 1))
+    halves = [f"{layer}.{half}" for layer in range(layers) for half in ("key", "value")]
+    inputs = ["input_ids", "attention_mask", "position_ids", *(f"past_key_values.{half}" for half in halves)]
+    outputs = ["logits", *(f"present.{half}" for half in halves)]
+    axes = {name: {0: "batch", 1: "time"} for name in ("input_ids", "position_ids", "logits")}
+    axes |= {"attention_mask": {0: "batch", 1: "all"}}
+    axes |= {f"past_key_values.{half}": {0: "batch", 2: "past"} for half in halves}
+    axes |= {f"present.{half}": {0: "batch", 2: "all"} for half in halves}
+    names = {"input_names": inputs, "output_names": outputs}
+    torch.onnx.export(model, (*examples, *past), path, dynamo=False, dynamic_axes=axes, **names)
+    model.forward = forward
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
         export(load(case), folder / f"{case}.onnx", newer=False)
     for case in ["bert-seqcls", "all-linear-llama"]:
         export(load(case), folder / f"{case}.newer.onnx", newer=True)
+    export_with_cache(load("all-linear-llama"), folder / "all-linear-llama.cached.onnx")
     llama = folder / "all-linear-llama.onnx"
     quantize_dynamic(llama, folder / "all-linear-llama.int8.onnx", weight_type=QuantType.QInt8)
     quantizer = MatMulNBitsQuantizer(onnx.load(llama), bits=4, block_size=16, is_symmetric=True)
