@@ -239,6 +239,11 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
     fc.tuple(fc.constantFrom<("same" | "valid" | number)[]>("same", "valid", 0, 1), fc.constantFrom(1, 2, 3)),
     (all, [pad, strides]) => tf.conv2d(x(all) as tf.Tensor4D, y(all) as tf.Tensor4D, strides, pad),
   ),
+  pad: row(
+    fc.tuple(operand(near([2, 3, 4]))),
+    fc.tuple(...[0, 1, 2].map(() => fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })))),
+    (all, borders) => tf.pad(x(all), borders.slice(0, x(all).rank) as [number, number][], 0.5),
+  ),
   conv2dTranspose: row(
     fc.tuple(operand(near([2, 5, 4, 3])), operand(near([3, 2, 2, 3]))),
     fc.constantFrom<[number, number, number, number][]>([2, 5, 4, 2], [2, 5, 0, 2], [2, 6, 4, 2], [1, 5, 4, 2]),

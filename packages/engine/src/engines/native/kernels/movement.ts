@@ -18,6 +18,7 @@ import { gatherNd, scatterNd, tile } from "./slices-by-place.ts";
 export function registerMovement(): void {
   registerNativeKernel("Transpose", transpose);
   registerNativeKernel("Slice", slice);
+  registerNativeKernel("PadV2", pad);
   registerNativeKernel("SplitV", split);
   registerNativeKernel("Concat", concat);
   registerNativeKernel("GatherV2", gatherRows);
@@ -50,6 +51,49 @@ function slice(call: KernelCall): tf.TensorInfo | undefined {
   tf.slice_util.assertParamsValid(x as tf.Tensor, starts, shape);
   if (shape.some((size) => size < 1)) return undefined;
   return backend.output(shape, copyBox(backend, x, starts, shape));
+}
+
+/** Whole runs again: the axes behind the last one that gets a border lie together. */
+function pad(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const x = inputOf(call, "x");
+  const { paddings, constantValue = 0 } = attributes;
+  if (!areFloats(x) || sizeOf(x.shape) === 0 || typeof constantValue !== "number") return undefined;
+  if (!isBorders(paddings) || paddings.length !== x.shape.length) return undefined;
+  const shape = x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
+  const behind = paddings.map(([before, after]) => before + after > 0).lastIndexOf(true);
+  const run = sizeOf(x.shape.slice(Math.max(behind, 0)));
+  const values = backend.pool.take(sizeOf(shape)).fill(constantValue);
+  const source = backend.floats(x);
+  for (let from = 0; from < source.length; from += run)
+    values.set(source.subarray(from, from + run), placeOf(from, { from: x.shape, to: shape, paddings }));
+  return backend.output(shape, values);
+}
+
+/** Where the entry of a flat index lies once borders are around it. */
+function placeOf(
+  index: number,
+  {
+    from,
+    to,
+    paddings,
+  }: { readonly from: readonly number[]; readonly to: readonly number[]; readonly paddings: Borders },
+): number {
+  let [rest, place, stride] = [index, 0, 1];
+  for (let axis = from.length - 1; axis >= 0; axis--) {
+    const size = from[axis]!;
+    place += ((rest % size) + paddings[axis]![0]) * stride;
+    rest = Math.floor(rest / size);
+    stride *= to[axis]!;
+  }
+  return place;
+}
+
+type Borders = readonly (readonly [before: number, after: number])[];
+
+function isBorders(value: unknown): value is Borders {
+  const isCount = (one: unknown) => Number.isInteger(one) && Number(one) >= 0;
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isCount));
 }
 
 function split(call: KernelCall): tf.TensorInfo[] | undefined {
