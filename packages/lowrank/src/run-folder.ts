@@ -6,7 +6,6 @@ import type { Example, RowList, TokenizedExample } from "@lowrank/data";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
-import type { TrainingOptions } from "./options.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
@@ -121,7 +120,7 @@ export interface RunFolder {
   /** Where the run goes on, if it does. */
   readonly resumeFrom: TrainingState | undefined;
   /** How the run to go on with made its batches, as far as it says; empty where there is none. */
-  readonly asBegun: Pick<TrainingOptions, "groupByLength" | "tokenizeWhenDrawn">;
+  readonly asBegun: { readonly groupByLength?: boolean | undefined; readonly tokenizeWhenDrawn?: boolean | undefined };
   /** After which step the adapter in the folder is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** Of a finished run, where it is not the last step's. */
