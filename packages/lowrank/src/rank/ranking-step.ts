@@ -4,7 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { RowMetrics } from "../evaluate/metric-names.ts";
+import type { ComparisonScores } from "../compare/measure-comparisons.ts";
 import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
 
 /** The mean over the batch's pairs. The caller owns the result. */
@@ -34,7 +34,7 @@ export async function measurePairs(
     readonly signal?: AbortSignal | undefined;
     readonly onRows?: ((rows: number) => void) | undefined;
   },
-): Promise<RowMetrics> {
+): Promise<{ readonly loss: number } & ComparisonScores> {
   const searches = new Map<number, Judged[]>();
   let total = 0;
   let count = 0;
@@ -67,7 +67,7 @@ function judged(
   return { losses, logits };
 }
 
-function scoresOf(searches: readonly (readonly Judged[])[]): Partial<RowMetrics> {
+function scoresOf(searches: readonly (readonly Judged[])[]): ComparisonScores {
   const all = searches.flat();
   if (all.some(({ label }) => label !== 0 && label !== 1)) {
     const [given, right] = [all.map(({ score }) => score), all.map(({ label }) => label)];
