@@ -17,9 +17,8 @@ export {
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
-export { withCurrentPaths } from "./formats/peft/current-paths.ts";
+export { currentAdapter, type NamedParts } from "./formats/peft/current-adapter.ts";
 export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
-export { gatherExperts } from "./formats/peft/gather-experts.ts";
 export { modelCard } from "./formats/peft/model-card.ts";
 export { type ParseConfigOptions, parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 export { patternFor } from "./formats/peft/pattern-order.ts";

@@ -1,6 +1,6 @@
 // An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
 
-import { type Adapter, gatherExperts, withCurrentPaths } from "@lowrank/adapter-format";
+import { type Adapter, currentAdapter } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
@@ -59,9 +59,9 @@ export function storedContents(model: AdaptableModel, adapter: Adapter, options:
 }
 
 function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOptions): BuildOptions {
-  const paths = model.parameters().map(({ path }) => path);
   const modules = model.sites().map(({ path }) => path);
-  const adapter = withCurrentPaths(gatherExperts(given, paths, options.onWarning), modules);
+  const parameters = model.parameters().map(({ path }) => path);
+  const adapter = currentAdapter(given, { modules, parameters }, options.onWarning);
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);

@@ -12,15 +12,6 @@ const moved = [
  * The adapter under the names that the model's modules have now; as it is where it has no older ones.
  *
  * @param modulePaths of the model.
- * @example
- * ```ts
- * import { createLoraConfig, withCurrentPaths } from "@lowrank/adapter-format";
- *
- * const tensors = new Map([["language_model.model.layers.0.q.lora_A.weight", { shape: [1, 1], values: Float32Array.of(1) }]]);
- * const old = { config: createLoraConfig({ rank: 1, targetModules: ["q"] }), tensors, metadata: new Map<string, string>() };
- * const { tensors: now } = withCurrentPaths(old, ["model.language_model.layers.0.q"]);
- * if (!now.has("model.language_model.layers.0.q.lora_A.weight")) throw new Error("not renamed");
- * ```
  */
 export function withCurrentPaths(adapter: Adapter, modulePaths: readonly string[]): Adapter {
   const isOld = (path: string) => moved.some(([before]) => path.startsWith(before));

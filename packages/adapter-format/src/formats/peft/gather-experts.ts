@@ -36,20 +36,6 @@ interface Gathered {
  * @param parameterPaths of the model: "model.layers.0.mlp.experts.gate_up_proj".
  * @throws InvalidAdapterTensorsError for stacks of which some maps or experts have no pair, or pairs that differ in rank or
  * scale.
- * @example
- * ```ts
- * import { type Adapter, createLoraConfig, gatherExperts } from "@lowrank/adapter-format";
- *
- * const path = "model.layers.0.block_sparse_moe.experts.0.w2";
- * const tensors = new Map([
- *   [`${path}.lora_A.weight`, { shape: [1, 2], values: Float32Array.of(1, 2) }],
- *   [`${path}.lora_B.weight`, { shape: [2, 1], values: Float32Array.of(3, 4) }],
- * ]);
- * const adapter: Adapter = { config: createLoraConfig({ rank: 1, targetModules: ["w2"] }), tensors, metadata: new Map() };
- * const stacks = ["gate_up_proj", "down_proj"].map((name) => `model.layers.0.mlp.experts.${name}`);
- * const { config } = gatherExperts(adapter, stacks);
- * if (String(config.targetParameters) !== "mlp.experts.down_proj") throw new Error("not gathered");
- * ```
  */
 export function gatherExperts(
   adapter: Adapter,
