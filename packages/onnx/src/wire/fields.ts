@@ -23,7 +23,7 @@ export type Message = readonly Field[];
 export const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
 /** One of the four. */
-export type WireType = (typeof wireTypes)[keyof typeof wireTypes];
+type WireType = (typeof wireTypes)[keyof typeof wireTypes];
 
 /** A field takes some hundred bytes of memory, so that a file of tiny ones would take fifty times its size. */
 const mostFields = 2 ** 20;

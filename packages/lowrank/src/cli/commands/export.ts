@@ -1,7 +1,7 @@
 // lowrank export: an adapter in another program's format.
 
 import { type Command, Option } from "commander";
-import type { ExportOptions } from "../export/run-export.ts";
+import type { ExportOptions } from "../export/export-options.ts";
 import type { CommandIo } from "../io.ts";
 import { adaptersOption, modelOption, outOption, withExamples, withJson } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";

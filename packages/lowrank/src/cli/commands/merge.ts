@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "../io.ts";
-import type { MergeOptions } from "../merge/run-merge.ts";
+import type { MergeOptions } from "../merge/merge-options.ts";
 import { numberIn } from "../options/parse-values.ts";
 import {
   adaptersOption,

@@ -8,7 +8,7 @@ import { claimOutput } from "../../node/output/check-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions } from "./run-export.ts";
+import type { ExportOptions } from "./export-options.ts";
 
 /** Writes it, whole or not at all. The base is not looked at. */
 export async function exportMlx(options: ExportOptions, report: Report): Promise<void> {

@@ -10,7 +10,7 @@ import { claimOutput } from "../../node/output/check-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions } from "./run-export.ts";
+import type { ExportOptions } from "./export-options.ts";
 
 /** Writes the folder, whole or not at all. */
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {

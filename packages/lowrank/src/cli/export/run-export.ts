@@ -12,20 +12,9 @@ import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
-import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
-import type { CommonOptions } from "../options/shared-options.ts";
+import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-
-/** The options of `lowrank export`. */
-export interface ExportOptions extends CommonOptions {
-  readonly model?: string;
-  readonly adapter: readonly WeightedPath[];
-  readonly out: string;
-  readonly to: "gguf" | "mlx" | "onnx";
-  readonly switchable?: boolean;
-  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
-  readonly overwrite?: boolean;
-}
+import type { ExportOptions } from "./export-options.ts";
 
 /** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {

@@ -12,27 +12,12 @@ import { claimOutput } from "../../node/output/check-output.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
-import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
-import type { EngineOptions } from "../options/shared-options.ts";
+import { pathsOf } from "../options/named-adapters.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
+import type { MergeOptions } from "./merge-options.ts";
 import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
-
-/** The options of `lowrank merge`. */
-export interface MergeOptions extends EngineOptions {
-  readonly model?: string;
-  readonly adapter: readonly WeightedPath[];
-  readonly allowDifferentBase?: boolean;
-  readonly out: string;
-  readonly dtype: "as-base" | "F32" | "F16" | "BF16";
-  readonly tied: "refuse" | "untie";
-  readonly verify?: boolean;
-  readonly tolerance?: number;
-  readonly plan?: boolean;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
-}
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {

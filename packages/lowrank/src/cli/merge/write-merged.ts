@@ -15,7 +15,7 @@ import { openModel } from "../open-model.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import type { MergeOptions } from "./run-merge.ts";
+import type { MergeOptions } from "./merge-options.ts";
 
 export type FullOptions = WithBase<MergeOptions>;
 

@@ -1,0 +1,15 @@
+// What lowrank export is asked for.
+
+import type { WeightedPath } from "../options/named-adapters.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
+
+/** The options of `lowrank export`. */
+export interface ExportOptions extends CommonOptions {
+  readonly model?: string;
+  readonly adapter: readonly WeightedPath[];
+  readonly out: string;
+  readonly to: "gguf" | "mlx" | "onnx";
+  readonly switchable?: boolean;
+  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
+  readonly overwrite?: boolean;
+}
