@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addCombineCommand } from "./combine/combine-command.ts";
 import { addChatCommand } from "./commands/chat.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -60,6 +61,7 @@ export function createProgram(io: CommandIo): Command {
     addPredictCommand,
     addEmbedCommand,
     addMergeCommand,
+    addCombineCommand,
     addExportCommand,
     addInitCommand,
     addInspectCommand,

@@ -1,0 +1,40 @@
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { combinationMethods, combineAdapters } from "@lowrank/merge";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { methodNames } from "../combine/combine-command.ts";
+import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+
+describe("lowrank combine", () => {
+  let place: Workplace;
+  beforeAll(async () => {
+    place = await makeWorkplace();
+  });
+  afterAll(() => place.remove());
+  const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
+
+  it("writes what the library's function makes of the adapters and their weights", async () => {
+    const out = place.path("both");
+    const { code, stderr } = await place.call("combine", "--adapter", `${one}:0.7`, `${other}:-0.4`, "--out", out);
+    expect(code, stderr).toBe(0);
+    const expected = combineAdapters([
+      { adapter: await readAdapterFolder(one), weight: 0.7 },
+      { adapter: await readAdapterFolder(other), weight: -0.4 },
+    ]);
+    expect((await readAdapterFolder(out)).tensors).toEqual(expected.tensors);
+  });
+
+  it("names every method that there is, and says what one lacks", async () => {
+    expect([...methodNames].sort()).toEqual(combinationMethods.map(({ name }) => name).sort());
+    const { code, stderr } = await place.call(
+      "combine",
+      "--adapter",
+      one,
+      one,
+      "--method",
+      "ties",
+      "--out",
+      place.path("no"),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining("density")]);
+  });
+});
