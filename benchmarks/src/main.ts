@@ -9,6 +9,7 @@ import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
+import { merging, runMerging } from "./merging/run-merging.ts";
 import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
 import { runServed, served } from "./served/run-served.ts";
@@ -25,7 +26,7 @@ const { values, positionals } = parseArgs({
     tiny: { type: "boolean", default: false },
   },
 });
-const known: readonly (Benchmark | Job | typeof served)[] = [...benchmarks, ...jobs, served];
+const known: readonly (Benchmark | Job | typeof served | typeof merging)[] = [...benchmarks, ...jobs, served, merging];
 const chosen = positionals.includes("all") ? known : known.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !known.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
@@ -55,9 +56,18 @@ for (const benchmark of chosen) {
 }
 process.exitCode = failed > 0 ? 1 : 0;
 
-function measureAny(benchmark: Benchmark | Job | typeof served): Promise<Result | NotMeasured> {
+function measureAny(benchmark: (typeof known)[number]): Promise<Result | NotMeasured> {
   if ("recipe" in benchmark) return measureJob(benchmark);
-  return "comparisons" in benchmark ? measure(benchmark) : measureServed();
+  if ("comparisons" in benchmark) return measure(benchmark);
+  return benchmark.name === merging.name ? measureMerging() : measureServed();
+}
+
+async function measureMerging(): Promise<Result> {
+  console.log(`${merging.name}: ${merging.work}`);
+  const result = await runMerging({ threads: options.threads, rounds: Number(values.rounds ?? 5) });
+  for (const part of result.parts ?? []) describePart(part);
+  keep(result);
+  return result;
 }
 
 async function measureServed(): Promise<Result> {
