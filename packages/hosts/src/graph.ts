@@ -6,6 +6,7 @@
 // running/       a plan of what runs frozen, what behind it and what in sites; and how plans run
 // saving/        the merged model as files that TensorFlow.js loads without us
 
+export { attachLora, loraOf } from "./graph/adapter-data.ts";
 export type { Refusal } from "./graph/applications/application.ts";
 export {
   DynamicNodeError,

@@ -5,8 +5,6 @@ import "@lowrank/engine/gradients";
 import {
   AdapterExistsError,
   type AdapterHandle,
-  attachAdapter,
-  DifferentBaseError,
   injectAdapter,
   planInjection,
   UnsupportedSiteError,
@@ -17,6 +15,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GraphBuilder, waves } from "../../test/build-graph.ts";
 import {
+  attachLora,
   DynamicNodeError,
   GraphGradientError,
   type GraphHost,
@@ -25,9 +24,11 @@ import {
   graphModel,
   HostDisposedError,
   HostInUseError,
+  loraOf,
   StaleInputError,
   UnreadableGraphError,
 } from "../graph.ts";
+import { OtherTopologyError } from "../index.ts";
 
 const adapted = inferenceContext(activeAdapters("default"));
 const x = () => tf.tensor2d(waves([4, 3], 4), [4, 3]);
@@ -258,15 +259,16 @@ describe("names and states", () => {
   it("an adapter made for another graph is refused with what differs", async () => {
     const host = await hostOf();
     const handle = inject(host);
-    const adapter = await handle.toAdapter();
+    const adapter = await loraOf(handle);
     handle.dispose();
-    attachAdapter(host, adapter, { baseFingerprint: host.fingerprint }).dispose();
+    attachLora(host, adapter).dispose();
     const graph = new GraphBuilder();
     graph.input("x");
     graph.constant("w1", waves([3, 4]), [3, 4]);
     graph.node("MatMul", "first", ["x", "w1"]);
     const other = graphModel(await graph.load());
-    expect(() => attachAdapter(other, adapter, { baseFingerprint: other.fingerprint })).toThrow(DifferentBaseError);
-    expect(() => attachAdapter(other, adapter, { baseFingerprint: other.fingerprint })).toThrow(/w1\.lora_B/);
+    expect(() => attachLora(other, adapter)).toThrow(OtherTopologyError);
+    expect(() => attachLora(other, adapter)).toThrow(/- w1 Const float32\[3,2\]\n.*\+ w1 Const float32\[3,4\]/s);
+    expect(() => attachLora(other, adapter, { allowDifferentBase: true })).toThrow(/w1\.lora_B/);
   });
 });
