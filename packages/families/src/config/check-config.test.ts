@@ -56,13 +56,6 @@ describe("a broken configuration", () => {
     expect(() => checkConfig({ model_type: modelType })).toThrow(line);
   });
 
-  it("says that the text model inside a model with images is computed", () => {
-    expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
-      'models of type "mistral3", but its text model, of type "mistral", is computed: save that by itself in Python. Supported',
-    );
-    expect(() => checkConfig({ model_type: "smolvlm", text_config: { model_type: 7 } })).toThrow("nearest relative");
-  });
-
   it("refuses an unknown model type and lists the known ones", () => {
     expect(() => checkConfig({ model_type: "mamba" })).toThrow(UnsupportedModelError);
     expect(() => checkConfig({ model_type: "mamba" })).toThrow(`Supported types: ${supportedModelTypes.join(", ")}`);

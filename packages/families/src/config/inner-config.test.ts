@@ -20,4 +20,11 @@ describe("a text model inside one with images", () => {
     const asks = { ...outer, text_config: { ...inner, clip_qkv: 3 } };
     expect(() => checkConfig(asks)).toThrow("clip_qkv: got 3");
   });
+
+  it("says that the text model inside a model with images is computed", () => {
+    expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
+      'models of type "mistral3", but its text model, of type "mistral", is computed: save that by itself in Python. Supported',
+    );
+    expect(() => checkConfig({ model_type: "smolvlm", text_config: { model_type: 7 } })).toThrow("nearest relative");
+  });
 });
