@@ -49,6 +49,16 @@ describe("examples", () => {
     expect(existsSync(join(folder, "graph", "model.json"))).toBe(true);
   }, 400_000);
 
+  it("adapt-a-layers-model learns other digits by a twentieth of the numbers, and writes adapters", () => {
+    const out = join(folder, "digits");
+    const printed = run("adapt-a-layers-model", ["4", out]);
+    const accuracyOf = (way: string) => Number(new RegExp(`^${way} +([\\d.]+) %`, "m").exec(printed)?.[1]);
+    const before = Number(/^before: ([\d.]+) %/.exec(printed)?.[1]);
+    expect(accuracyOf("LoRA")).toBeGreaterThan(before + 30);
+    expect(accuracyOf("LoRA")).toBeGreaterThan(accuracyOf("last layer"));
+    expect(existsSync(join(out, "DoRA", "adapter_model.safetensors"))).toBe(true);
+  }, 240_000);
+
   it("chat-in-node answers every line", () => {
     const printed = run("chat-in-node", [], "hello\nhow are you?\n");
     const answers = printed.split("you> ").slice(1, -1);
