@@ -1,9 +1,11 @@
 // What happens between two products in 8 bits, forward and back.
 
-import type { GeluKind } from "../../../ops/gelu.ts";
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
 import { zeroPoint } from "./product-session.ts";
+
+/** Which gelu, as the operation names it. */
+export type GeluKind = "erf" | "tanh";
 
 export interface ActivatingOptions {
   readonly gelu: GeluKind;

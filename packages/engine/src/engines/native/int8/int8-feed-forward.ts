@@ -3,12 +3,11 @@
 // matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { GeluKind } from "../../../ops/gelu.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
-import { activatingGraph, slopedGraph } from "./feed-forward-graphs.ts";
+import { activatingGraph, type GeluKind, slopedGraph } from "./feed-forward-graphs.ts";
 import { pieceEntries, scalingGraph } from "./int8-product.ts";
 import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
