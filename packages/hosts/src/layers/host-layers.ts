@@ -5,10 +5,10 @@ import type { Hold } from "../doors/hold.ts";
 import { HostParameter } from "../doors/host-parameter.ts";
 import { HostSite } from "../doors/host-site.ts";
 import { HostWeight, type WeightPlace } from "../doors/host-weight.ts";
-import { plainView } from "./by-weight.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
-import { kindOf } from "./kinds.ts";
+import { plainView } from "./kinds/by-weight.ts";
+import { kindOf } from "./kinds/kinds.ts";
 import type { HostedLayer, LayerParameter, SiteOutline } from "./layer-kind.ts";
 
 /** A layer that several places of a model share is one here, with one set of doors. */

@@ -2,9 +2,9 @@
 
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { onlyTensor } from "../foreign-layer.ts";
+import { type LayerKind, overrideIn } from "../layer-kind.ts";
 import { callByWeight, plainView } from "./by-weight.ts";
-import { onlyTensor } from "./foreign-layer.ts";
-import { type LayerKind, overrideIn } from "./layer-kind.ts";
 
 export const embedding: LayerKind = {
   outlines: (_layer, variables) => [

@@ -3,11 +3,11 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
+import { type ForeignLayer, fieldOf, numbersIn } from "../foreign-layer.ts";
+import type { LayerCall, LayerKind } from "../layer-kind.ts";
 import { callByOutput } from "./by-output.ts";
 import { byWeight, plainView } from "./by-weight.ts";
 import { throughMatrix } from "./dense.ts";
-import { type ForeignLayer, fieldOf, numbersIn } from "./foreign-layer.ts";
-import type { LayerCall, LayerKind } from "./layer-kind.ts";
 
 export const convolution: LayerKind = {
   outlines: (layer, variables) => {

@@ -3,9 +3,9 @@
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { activationOf, onlyTensor } from "./foreign-layer.ts";
-import { type LayerCall, overrideIn, parameterIn } from "./layer-kind.ts";
-import { noneLike, type Reading, withActivation, withReadings } from "./stand-ins.ts";
+import { activationOf, onlyTensor } from "../foreign-layer.ts";
+import { type LayerCall, overrideIn, parameterIn } from "../layer-kind.ts";
+import { noneLike, type Reading, withActivation, withReadings } from "../stand-ins.ts";
 
 /** What a class of such layers does with its input. */
 export interface Product {

@@ -2,10 +2,10 @@
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { activationOf, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
+import { type LayerKind, parameterIn } from "../layer-kind.ts";
+import { noneLike, withActivation } from "../stand-ins.ts";
 import { callByWeight, matrixView, readingsOf } from "./by-weight.ts";
-import { activationOf, fieldOf, numbersIn, onlyTensor } from "./foreign-layer.ts";
-import { type LayerKind, parameterIn } from "./layer-kind.ts";
-import { noneLike, withActivation } from "./stand-ins.ts";
 
 export const depthwise: LayerKind = {
   outlines: (_layer, variables) => {

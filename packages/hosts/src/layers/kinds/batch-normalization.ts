@@ -4,10 +4,10 @@
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { fieldOf, onlyTensor } from "../foreign-layer.ts";
+import { type LayerCall, type LayerKind, parameterIn } from "../layer-kind.ts";
+import { withReadings } from "../stand-ins.ts";
 import { readingsOf } from "./by-weight.ts";
-import { fieldOf, onlyTensor } from "./foreign-layer.ts";
-import { type LayerCall, type LayerKind, parameterIn } from "./layer-kind.ts";
-import { withReadings } from "./stand-ins.ts";
 
 export const batchNormalization: LayerKind = {
   outlines: () => [],

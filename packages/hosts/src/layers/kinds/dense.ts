@@ -1,9 +1,9 @@
 // Dense: x·W + b on the last axis of x.
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { LayerKind } from "../layer-kind.ts";
 import { callByOutput } from "./by-output.ts";
 import { plainView } from "./by-weight.ts";
-import type { LayerKind } from "./layer-kind.ts";
 
 export const dense: LayerKind = {
   outlines: (_layer, variables) => {

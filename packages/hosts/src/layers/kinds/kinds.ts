@@ -1,12 +1,12 @@
 // The table of classes. A class without a row is adapted by the weight, and so is one's own.
 
+import type { LayerKind } from "../layer-kind.ts";
 import { batchNormalization } from "./batch-normalization.ts";
 import { byWeight, matrixView } from "./by-weight.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { depthwise } from "./depthwise.ts";
 import { embedding } from "./embedding.ts";
-import type { LayerKind } from "./layer-kind.ts";
 import { rectifier } from "./rectifier.ts";
 
 /** Computes as it does by itself; its weights are parameters, and no pair has a place there. */

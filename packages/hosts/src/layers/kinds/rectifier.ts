@@ -3,8 +3,8 @@
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { type ForeignLayer, fieldOf, onlyTensor } from "./foreign-layer.ts";
-import type { LayerKind } from "./layer-kind.ts";
+import { type ForeignLayer, fieldOf, onlyTensor } from "../foreign-layer.ts";
+import type { LayerKind } from "../layer-kind.ts";
 
 export const rectifier: LayerKind = {
   outlines: () => [],

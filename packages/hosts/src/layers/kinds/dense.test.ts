@@ -6,8 +6,8 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { model as functional, input, type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, it } from "vitest";
-import { adapt, predict, stir, weightsOf } from "../../test/adapted.ts";
-import { layersModel } from "./layers-model.ts";
+import { adapt, predict, stir, weightsOf } from "../../../test/adapted.ts";
+import { layersModel } from "../layers-model.ts";
 
 function classifier(): LayersModel {
   const x = input({ shape: [5] });
