@@ -62,6 +62,8 @@ export interface Platform {
   findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
   readRows(given: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
+  /** The name by which the same rows will be read again: of a data set on the Hub the commit that was read. */
+  lastingName?(given: string): Promise<string>;
   /** Gathers rows, which go to a disk when they are many, where there is one. */
   keepRows<Row>(): RowKeeper<Row>;
   /** The same as they come, where the host can. */

@@ -12,7 +12,7 @@ import { given } from "../given.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
-import { rowSources } from "./data/row-sources.ts";
+import { lastingName, rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./locate.ts";
 import { decodeImage } from "./media/decode-image.ts";
@@ -35,6 +35,7 @@ export const nodePlatform: Platform = {
     for await (const example of nodePlatform.streamRows(given, limits, context)) rows.add(example);
     return rows.finish();
   },
+  lastingName,
   keepRows: () => new RowSpool(),
   async *streamRows(given, options, { stdin, ...context }) {
     const isMedia = await isFolder(given);

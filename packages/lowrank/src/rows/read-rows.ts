@@ -29,7 +29,10 @@ interface Reading {
 /** Reads rows and names them for messages. Throws DataError, DataFileError, HubError. */
 export async function readRows(input: RowsInput, reading: Reading): Promise<RowFile> {
   const { platform, columns, context } = reading;
-  if (typeof input === "string") return { name: input, rows: await platform.readRows(input, columns, context) };
+  if (typeof input === "string") {
+    const rows = await platform.readRows(input, columns, context);
+    return { name: (await platform.lastingName?.(input)) ?? input, rows };
+  }
   if ("text" in input) return { name: input.name, rows: await rowsOfFile(input, columns) };
   if (input.length > 0 && input.every(isSource)) return joined(input, reading);
   const name = "the rows";

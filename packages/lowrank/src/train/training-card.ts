@@ -129,8 +129,9 @@ function inCell(text: string): string {
   return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
-/** Where files lie on this machine is nobody's business. */
+/** Where files lie on this machine is nobody's business; a data set of the Hub, with its commit, is everybody's. */
 function baseNames(files: string): string {
-  const names = files.split(", ").map((path) => path.split(/[\\/]/).at(-1) ?? "");
+  const isOnHub = (name: string) => /@[0-9a-f]{40}$/.test(name);
+  const names = files.split(", ").map((path) => (isOnHub(path) ? path : (path.split(/[\\/]/).at(-1) ?? "")));
   return names.join(", ");
 }

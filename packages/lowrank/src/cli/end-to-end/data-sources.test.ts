@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fakeHub } from "../../node/hub/fake-hub.ts";
+import { fakeCommit, fakeHub } from "../../node/hub/fake-hub.ts";
 import { run } from "../run.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
@@ -46,7 +46,8 @@ async function trained(
   const code = await run(["train", ...data, ...options], recording.io);
   const adapter = code === 0 ? await readFile(`${out}/adapter_model.safetensors`) : undefined;
   const card = code === 0 ? await readFile(`${out}/README.md`, "utf8") : "";
-  return { code, adapter, card, stdout: recording.stdout(), stderr: recording.stderr() };
+  const recipe = code === 0 ? await readFile(`${out}/recipe.yaml`, "utf8") : "";
+  return { code, adapter, card, recipe, stdout: recording.stdout(), stderr: recording.stderr() };
 }
 
 describe("--data", () => {
@@ -84,6 +85,11 @@ describe("--data", () => {
     const named = await trained(["--data", "owner/set"], { fetch: hub.fetch });
     expect(named.adapter, named.stderr).toEqual(file.adapter);
     expect(hub.revisions).toEqual(["refs/convert/parquet"]);
+    const pinned = `owner/set@${fakeCommit}`;
+    expect(named.card).toContain(`| data | ${pinned} (`);
+    expect(named.recipe).toContain(`  - ${pinned}\n`);
+    const again = await trained(["--data", pinned], { fetch: hub.fetch });
+    expect(again.adapter, again.stderr).toEqual(file.adapter);
     const wrong = await trained(["--data", "owner/set/test"], { fetch: hub.fetch });
     expect(wrong.stderr).toContain('there is no split "test"; it has owner/set/default/train.');
   });

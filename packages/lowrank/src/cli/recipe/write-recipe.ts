@@ -7,7 +7,7 @@ import { recipeOptions, schemaAddress } from "./recipe-schema.ts";
 export const recipeFile = "recipe.yaml";
 
 /** Writes the recipe, with what the run found out: which engine computes, where none was asked for. */
-export type RecipeWriter = (found: { readonly engine: string }) => Promise<string>;
+export type RecipeWriter = (found: { readonly engine: string; readonly data: readonly string[] }) => Promise<string>;
 
 /** Where the adapter went is for whoever repeats the run to say again. */
 const notRepeated: ReadonlySet<string> = new Set(["out"]);

@@ -2,6 +2,7 @@
 
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { metricFacts } from "../../evaluate/metric-names.ts";
+import { lastingName } from "../../node/data/row-sources.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { RunFolder } from "../../run-folder.ts";
@@ -58,7 +59,7 @@ async function trainInto(
   report.say(`engine ${engine.name}`);
   const run = await prepareRun(options, { rows, tokens, loraConfig, folder }, report);
   try {
-    const written = await recipe({ engine: engine.name });
+    const written = await recipe({ engine: engine.name, data: await Promise.all(options.data.map(lastingName)) });
     const result = await trainAdapter(run, { options, folder, report, recipe: written });
     summarize({ ...result, ...run, folder }, options, report);
   } finally {

@@ -3,7 +3,7 @@
 import { type DataInput, findDataFiles } from "@lowrank/data/node";
 import { parseHubName } from "../../open/hub-name.ts";
 import { exists } from "../exists.ts";
-import { downloadDataSet } from "../hub/download-data-set.ts";
+import { downloadDataSet, pinnedDataSet } from "../hub/download-data-set.ts";
 import type { HubContext } from "../locate.ts";
 
 /** How sources are reached. */
@@ -19,8 +19,16 @@ export interface RowSourceContext extends HubContext {
 export async function rowSources(given: string, context: RowSourceContext): Promise<readonly DataInput[]> {
   if (given === "-" && context.stdin !== undefined) return [context.stdin()];
   if (await exists(given)) return [given];
-  if (isNameOfHub(given) && !(await exists(given.split("/")[0] ?? ""))) return downloadDataSet(given, context);
-  return findDataFiles(given);
+  return (await isOnHub(given)) ? downloadDataSet(given, context) : findDataFiles(given);
+}
+
+/** What was read, so that the same is read again: of a data set on the Hub that was downloaded its commit, of anything else its name. */
+export async function lastingName(given: string): Promise<string> {
+  return given === "-" || (await exists(given)) || !(await isOnHub(given)) ? given : pinnedDataSet(given);
+}
+
+async function isOnHub(given: string): Promise<boolean> {
+  return isNameOfHub(given) && !(await exists(given.split("/")[0] ?? ""));
 }
 
 /** A data file's name has an ending, and a pattern its marks. */

@@ -1,10 +1,10 @@
 // A data set's name on the Hub: downloads the Parquet files of a split into the cache that Python uses as well.
 
 import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { HubError } from "../../errors/model-errors.ts";
 import type { Notices } from "../../notices.ts";
-import { parseHubName } from "../../open/hub-name.ts";
+import { type HubName, parseHubName } from "../../open/hub-name.ts";
 import { cachedSnapshot, type HubAccess, importHub, quietly, reasonOf, rememberCommit } from "./hub-library.ts";
 import { convertedBranch, planDataSet } from "./plan-data-set.ts";
 
@@ -19,7 +19,7 @@ export async function downloadDataSet(
   const name = parseHubName(given);
   if (name === undefined) throw new HubError(given, "it is no name of a data set.");
   const { repository, folder: inside } = name;
-  const revision = given.includes("@") ? name.revision : convertedBranch;
+  const revision = revisionOf(given, name);
   const hub = await importHub(given);
   const cacheDir = access.cacheDir ?? hub.getHFHubCachePath();
   const kept = join(cacheDir, hub.getRepoFolderName({ type: "dataset", name: repository }));
@@ -42,6 +42,20 @@ export async function downloadDataSet(
     notices.warn({ code: "HUB_OFFLINE", message: `The Hub cannot be reached (${reasonOf(error)}); using the cache.` });
     return cached;
   }
+}
+
+/** The name of a downloaded data set with the commit that it was; as it is where nothing is kept of it. */
+export async function pinnedDataSet(given: string): Promise<string> {
+  const name = parseHubName(given);
+  if (name === undefined) return given;
+  const hub = await importHub(given);
+  const kept = join(hub.getHFHubCachePath(), hub.getRepoFolderName({ type: "dataset", name: name.repository }));
+  const snapshot = await cachedSnapshot(kept, revisionOf(given, name)).catch(() => undefined);
+  return snapshot === undefined ? given : `${given.split("@", 1)[0]}@${basename(snapshot)}`;
+}
+
+function revisionOf(given: string, { revision }: Pick<HubName, "revision">): string {
+  return given.includes("@") ? revision : convertedBranch;
 }
 
 /** What an earlier download left; none where it did not have this split. */
