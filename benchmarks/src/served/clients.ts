@@ -1,5 +1,7 @@
 // Clients of a server that ask at one time, each for another model.
 
+import { request } from "node:http";
+
 /** How many ask, and for what. */
 export interface Load {
   readonly clients: number;
@@ -20,20 +22,38 @@ export async function millisecondsPerToken(port: number, load: Load): Promise<nu
 async function tokensOf(port: number, { texts, newTokens, models }: Load, client: number): Promise<number> {
   let tokens = 0;
   for (let text = 0; text < texts; text++) {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/completions`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        model: models[client % models.length],
-        prompt: `${"Once upon a time ".repeat(1 + (client % 4))}there was a number ${client * texts + text}, which`,
-        max_tokens: newTokens,
-        temperature: 0,
-      }),
+    const { status, answer } = await complete(port, {
+      model: models[client % models.length],
+      prompt: `${"Once upon a time ".repeat(1 + (client % 4))}there was a number ${client * texts + text}, which`,
+      max_tokens: newTokens,
+      temperature: 0,
     });
-    const answer = (await response.json()) as { readonly usage?: { readonly completion_tokens: number } };
-    if (answer.usage === undefined)
-      throw new Error(`The server answered ${response.status}: ${JSON.stringify(answer)}`);
+    if (answer.usage === undefined) throw new Error(`The server answered ${status}: ${JSON.stringify(answer)}`);
     tokens += answer.usage.completion_tokens;
   }
   return tokens;
+}
+
+interface Answer {
+  readonly usage?: { readonly completion_tokens: number };
+}
+
+/** Not by fetch, which waits five minutes for an answer's head: the last of 64 clients may wait longer on a slow machine. */
+function complete(
+  port: number,
+  asked: object,
+): Promise<{ readonly status: number | undefined; readonly answer: Answer }> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const sent = request({ host: "127.0.0.1", port, path: "/v1/completions", method: "POST", headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+      });
+      response
+        .once("error", reject)
+        .once("end", () => resolve({ status: response.statusCode, answer: JSON.parse(text) }));
+    });
+    sent.once("error", reject).end(JSON.stringify(asked));
+  });
 }
