@@ -15,7 +15,7 @@ const arrows = {
   inject: ["contracts", "math", "adapter-format"],
   trainer: ["contracts", "safetensors", "engine"],
   merge: ["contracts", "math", "families", "adapter-format", "safetensors", "inject"],
-  hosts: ["contracts", "engine", "math", "doors", "adapter-format", "inject", "merge"],
+  hosts: ["contracts", "engine", "doors", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],
 };

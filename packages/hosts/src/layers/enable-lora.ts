@@ -22,7 +22,7 @@ export interface EnableLoraOptions {
   readonly name?: string;
   /** Of the first values. Default 0. */
   readonly seed?: number;
-  /** Whatever else a LoRA configuration has: `useDora`, `dropout`, `modulesToSave` … */
+  /** Whatever else a LoRA configuration has: `rankStabilized`, `dropout`, `modulesToSave` … */
   readonly config?: Partial<LoraConfig>;
 }
 

@@ -15,7 +15,7 @@ export interface TakenModel {
 }
 
 /** Hides properties of one object behind others. The result takes them away again. */
-export function hide(object: object, properties: PropertyDescriptorMap): Detach {
+function hide(object: object, properties: PropertyDescriptorMap): Detach {
   const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const);
   for (const [name, property] of Object.entries(properties))
     Object.defineProperty(object, name, { configurable: true, enumerable: false, ...property });
@@ -47,7 +47,7 @@ function takeCall(hosted: HostedLayer, taken: TakenModel): Detach {
 }
 
 /** What is compiled and trained: a sequential model has a functional one in it for that. */
-export function trainedModel(model: ForeignLayer): object {
+function trainedModel(model: ForeignLayer): object {
   const inner: unknown = "model" in model ? model.model : undefined;
   return typeof inner === "object" && inner !== null ? inner : model;
 }

@@ -7,7 +7,7 @@ import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";
 
 /** One of several adapters that act together. */
-export interface WeightedInput {
+interface WeightedInput {
   readonly adapter: ModelInput;
   /** By what its update is multiplied; default 1. */
   readonly weight?: number | undefined;
@@ -18,7 +18,7 @@ export type AdapterInput = ModelInput | readonly WeightedInput[];
 
 /**
  * The source of one adapter or of a set's sum, which is used as the first of the set was trained to be. Reading it throws
- * AdaptersOfBasesError, and what `combineAdapters` of @lowrank/merge does: a DoRA, say, has no sum.
+ * AdaptersOfBasesError, and what `combineAdapters` of @lowrank/merge does: not all adapters have a sum.
  */
 export async function findAdapters(
   platform: Pick<Platform, "findAdapter">,

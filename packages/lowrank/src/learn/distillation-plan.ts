@@ -6,7 +6,7 @@ import type { DistillationOptions, Divergence, PretrainedModel } from "@lowrank/
 import { TrainingOptionsError } from "@lowrank/trainer";
 
 /** Whom to imitate: what `openModel` gave, with an adapter or without. It stays the caller's. */
-export interface Teacher {
+interface Teacher {
   readonly base: PretrainedModel;
   readonly opened: { readonly context: ForwardContext };
   tokenizer(): Promise<TextTokenizer>;

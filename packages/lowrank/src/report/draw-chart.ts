@@ -4,7 +4,7 @@ import { markup } from "./markup.ts";
 import type { CurvePoint } from "./run-curves.ts";
 
 /** One curve; `kind` names its colour. */
-export interface ChartSeries {
+interface ChartSeries {
   readonly label: string;
   readonly kind: "plain" | "smooth" | "held";
   readonly points: readonly CurvePoint[];

@@ -16,7 +16,7 @@ export interface RowUpdate {
   readonly groups: number;
   /** Whether an output of the layer is a row of the file or a column. */
   readonly outputs: "rows" | "columns";
-  /** The length that each output has afterwards (DoRA). */
+  /** The length that each output has afterwards, where it has a magnitude. */
   readonly lengths?: Float32Array;
 }
 

@@ -17,7 +17,7 @@ type LowRankChange = Extract<RowChange, { kind: "low-rank" }>;
 const blockNumbers = 1 << 18;
 
 /**
- * The weight after the changes, in their order: what replaces it whole comes first. A pair's lengths (DoRA) are those of the
+ * The weight after the changes, in their order: what replaces it whole comes first. A pair's magnitudes are those of the
  * weight from before any update, as `WeightChange.fold` has it.
  */
 export async function* foldRows(weight: WeightRows, changes: readonly RowChange[]): AsyncGenerator<Float32Array> {

@@ -130,7 +130,7 @@ class FoldPlan {
   #branch(site: OnnxSite, pair: PairChange, index: number): Verdict {
     const type: FloatType | undefined = floatTypeOf(site.stateType);
     if (type === undefined) return `its states are of ONNX's type ${site.stateType}`;
-    if (pair.magnitude !== undefined) return "its weight is quantised: DoRA needs its numbers";
+    if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its numbers";
     const { a, b } = branchFactors(pair);
     const [inputs, outputs] = site.features ?? [a.shape[0], b.shape[1]];
     if (a.shape[0] !== inputs || b.shape[1] !== outputs)

@@ -7,8 +7,8 @@ import type { OnnxWeight } from "../sites/onnx-site.ts";
 type Layout = OnnxWeight["layout"];
 
 /**
- * Adds scale·(B·A) to a weight, in place: a convolution's kernel counts to its inputs. DoRA (Liu et al. 2024) then gives each
- * output its own length: m·(W + s·B·A)/‖W + s·B·A‖.
+ * Adds scale·(B·A) to a weight, in place: a convolution's kernel counts to its inputs. A magnitude (Liu et al. 2024) then gives
+ * each output its own length: m·(W + s·B·A)/‖W + s·B·A‖.
  */
 export function foldPair(weight: Float32Array, layout: Layout, { a, b, scale, magnitude }: PairChange): void {
   const rank = a.shape[0] ?? 0;

@@ -87,7 +87,7 @@ export class SwitchableSession<T> {
       ...problems,
       ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only pairs can be switched" })),
       ...pairs.flatMap(({ path, magnitude, isEmbedding }): Misfit[] => {
-        if (magnitude !== undefined) return [{ what: path, reason: "DoRA's lengths cannot be switched; fold it in" }];
+        if (magnitude !== undefined) return [{ what: path, reason: "magnitudes cannot be switched; fold them in" }];
         if (isEmbedding) return [{ what: path, reason: "tables cannot be switched; fold it in" }];
         return paths.has(path) ? [] : [{ what: path, reason: "the model was not made switchable there" }];
       }),
