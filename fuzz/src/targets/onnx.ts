@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { findSites, makeSwitchable, type OnnxFile, OnnxMisfitError, readOnnx } from "@lowrank/onnx";
+import { findSites, makeSwitchable, OnnxMisfitError, readOnnx } from "@lowrank/onnx";
 import { bytesSource } from "@lowrank/safetensors";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { demand, type Target } from "../target.ts";
@@ -25,18 +25,7 @@ export const onnx: Target = {
     const [site] = findSites(model).filter(({ kind, names }) => kind === "linear" && names[0] !== undefined);
     if (site === undefined) throw new OnnxMisfitError("it", []);
     const { files } = makeSwitchable(model, [site.names[0] ?? ""]);
-    const again = await readOnnx(await joined(files[0]!), { openOutside });
+    const again = await readOnnx(await files[0]!.bytes(), { openOutside });
     demand(again.graph.inputs.size === model.graph.inputs.size + 2, "the inputs of the branch were lost");
   },
 };
-
-async function joined({ pieces, size }: OnnxFile): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for await (const piece of pieces()) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  demand(at === size, "the size said is another one");
-  return bytes;
-}

@@ -10,7 +10,6 @@ import {
   type FoldedOnnx,
   foldAdapter,
   makeSwitchable,
-  type OnnxFile,
   OnnxMisfitError,
   readOnnx,
   SwitchableSession,
@@ -51,19 +50,8 @@ async function peftCase(name: string): Promise<Case> {
   };
 }
 
-async function joined({ pieces, size }: OnnxFile): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for await (const piece of pieces()) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  expect(at).toBe(size);
-  return bytes;
-}
-
 async function sessionOf({ files }: FoldedOnnx): Promise<import("onnxruntime-node").InferenceSession> {
-  const [model, ...beside] = await Promise.all(files.map(joined));
+  const [model, ...beside] = await Promise.all(files.map((file) => file.bytes()));
   const externalData = beside.map((data, index) => ({ path: files[index + 1]!.name, data }));
   return ort!.InferenceSession.create(model!, { externalData, logSeverityLevel: 3 });
 }
@@ -112,7 +100,7 @@ describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { tim
     expect(folded.files.map(({ name }) => name)).toEqual(["model.onnx", "model.onnx_data"]);
     expect(difference(await logitsOf(folded, feeds), adapted, mask)).toBeLessThan(1e-4);
     // The model's own file is what it was: only weights changed.
-    expect(await joined(folded.files[0]!)).toEqual(bytesOf("beside/model.onnx"));
+    expect(await folded.files[0]!.bytes()).toEqual(bytesOf("beside/model.onnx"));
   });
 
   it.each(["int8", "int4"])("stands beside weights of %s, whose error stays what it was", async (type) => {

@@ -23,6 +23,8 @@ export interface OnnxFile {
   readonly size: number;
   /** Its bytes, made while they are asked for. */
   pieces(): AsyncIterable<Uint8Array>;
+  /** All of them, as `InferenceSession.create` takes them. */
+  bytes(): Promise<Uint8Array>;
 }
 
 /** What becomes of a node: its output gets another name, and nodes follow that make the old one. */
@@ -64,7 +66,7 @@ export class Edits {
     const changed = message.map((field) =>
       field.number === modelFields.graph ? delimited(field.number, [...this.#graph(graph), ...this.#added]) : field,
     );
-    const own: OnnxFile = { name, size: lengthOf(changed), pieces: () => piecesOf(changed) };
+    const own = fileOf(name, lengthOf(changed), () => piecesOf(changed));
     return [own, ...[...outside].map(([location, source]) => this.#outside(location, source))];
   }
 
@@ -114,8 +116,21 @@ export class Edits {
     const patches = [...this.#tensors]
       .flatMap(([{ bytes }, later]) => (isOutside(bytes) && bytes.location === location ? [{ bytes, later }] : []))
       .sort((one, other) => one.bytes.offset - other.bytes.offset);
-    return { name: location, size: source.size, pieces: () => patched(source, patches) };
+    return fileOf(location, source.size, () => patched(source, patches));
   }
+}
+
+function fileOf(name: string, size: number, pieces: OnnxFile["pieces"]): OnnxFile {
+  const bytes = async () => {
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for await (const piece of pieces()) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  };
+  return { name, size, pieces, bytes };
 }
 
 function isOutside(bytes: OnnxTensor["bytes"]): bytes is OutsideBytes {

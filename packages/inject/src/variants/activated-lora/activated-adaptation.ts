@@ -50,11 +50,11 @@ export class ActivatedAdaptation implements LowRankAdaptation {
     return this.inner.delta(strength);
   }
 
-  /** The weight where it acts: no weight is right for all tokens. */
   rows(): Promise<RowUpdate> {
     return this.inner.rows();
   }
 
+  /** The weight where it acts: no weight is right for all tokens. */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
     return this.inner.fold(weight, base);
   }
