@@ -20,9 +20,19 @@ export const gradientTable: readonly tf.GradConfig[] = [
   ...graphKernelGradients,
 ];
 
-/** Registers each gradient whose kernel has none yet. Calling it twice does nothing more. */
+/**
+ * Kernels whose gradients in TensorFlow.js – its browser build, tfjs-layers and tfjs-node bring them – are wrong: where inputs
+ * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch.
+ */
+const wrongElsewhere: ReadonlySet<string> = new Set([
+  ...["AvgPool", "BatchMatMul", "Cumsum", "FloorDiv", "GatherV2", "Maximum", "Minimum", "SquaredDifference"],
+]);
+
+/** Registers each gradient whose kernel has none yet, or a wrong one. Calling it twice does nothing more. */
 export function registerGradients(): void {
   for (const gradient of gradientTable) {
-    if (tf.getGradient(gradient.kernelName) == null) tf.registerGradient(gradient);
+    const present = tf.getGradient(gradient.kernelName);
+    const isKept = present != null && !wrongElsewhere.has(gradient.kernelName);
+    if (!isKept && present !== gradient) tf.registerGradient(gradient);
   }
 }

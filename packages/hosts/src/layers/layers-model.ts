@@ -31,7 +31,7 @@ const hosts = new WeakMap<LayersModel, LayersHost>();
 export function layersModel(model: LayersModel): LayersHost {
   const known = hosts.get(model);
   if (known !== undefined) return known;
-  // TensorFlow.js's build for Node has none; what is there already stays.
+  // tf.layers brings gradients of its own, of which some are wrong, over those that were there.
   registerGradients();
   const host = new LayersHost(model);
   hosts.set(model, host);
