@@ -3,6 +3,7 @@
 import { expectClose, expectGradients } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { EngineName } from "../src/engines/facts.ts";
 import { registerGradients } from "../src/gradients/register-gradients.ts";
 import { waves } from "./compare-with-twin.ts";
 import { isGraphics, testEngines, useEngine } from "./test-engines.ts";
@@ -12,6 +13,8 @@ export interface GradientCase {
   readonly kernel: string;
   readonly compute: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly inputs: () => tf.Tensor[];
+  /** An engine that has no such kernel. */
+  readonly notOn?: EngineName;
 }
 
 /** A case with one input, by default [3, 4]. */
@@ -62,7 +65,10 @@ export function testGradients(
       await useEngine(engine);
     });
 
-    it.each(cases.map((each, index) => ({ ...each, index })))(
+    const here = cases.filter(({ notOn }) => notOn !== engine);
+    const missing = new Set(cases.filter(({ notOn }) => notOn === engine).map(({ kernel }) => kernel));
+    it.skip.each([...missing])("%s is not tested: TensorFlow.js has no such kernel on this engine", () => undefined);
+    it.each(here.map((each, index) => ({ ...each, index })))(
       "$kernel (case $index) agrees with finite differences",
       async ({ compute, inputs }) => {
         const tensors = inputs();

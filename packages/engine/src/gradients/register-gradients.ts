@@ -22,10 +22,21 @@ export const gradientTable: readonly tf.GradConfig[] = [
 
 /**
  * Kernels whose gradients in TensorFlow.js – its browser build, tfjs-layers and tfjs-node bring them – are wrong: where inputs
- * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch.
+ * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch, of an extremum reached twice.
  */
 const wrongElsewhere: ReadonlySet<string> = new Set([
-  ...["AvgPool", "BatchMatMul", "Cumsum", "FloorDiv", "GatherV2", "Maximum", "Minimum", "SquaredDifference"],
+  ...[
+    "AvgPool",
+    "BatchMatMul",
+    "Cumsum",
+    "FloorDiv",
+    "GatherV2",
+    "Max",
+    "Maximum",
+    "Min",
+    "Minimum",
+    "SquaredDifference",
+  ],
 ]);
 
 /** Registers each gradient whose kernel has none yet, or a wrong one. Calling it twice does nothing more. */

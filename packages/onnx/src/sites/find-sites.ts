@@ -10,7 +10,7 @@ import {
   type OnnxNode,
   type OnnxTensor,
 } from "../model/onnx-model.ts";
-import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf } from "../wire/fields.ts";
+import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf, wireTypes } from "../wire/fields.ts";
 import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
 import { namesOf } from "./site-names.ts";
 
@@ -173,7 +173,8 @@ function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
       const whole = lastOf(message, attributeFields.integer);
       if (whole !== undefined) return [[name, numberOf(whole)] as const];
       const float = lastOf(message, attributeFields.float);
-      return float === undefined ? [] : [[name, decodeFloats(bytesOf(float), "F32")[0] ?? 0] as const];
+      if (float?.type !== wireTypes.fixed32) return [];
+      return [[name, decodeFloats(bytesOf(float), "F32")[0] ?? 0] as const];
     }),
   );
 }

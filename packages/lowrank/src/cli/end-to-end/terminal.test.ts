@@ -40,7 +40,7 @@ describe.skipIf(!hasTerminals).each([80, 100])("a terminal of %i columns", { tim
       "30",
       "40",
     ]);
-    expect(rows.filter((row) => row.includes("█"))).toEqual([expect.stringMatching(/^ {2}█{28} 40\/40 {2}loss /)]);
+    expect(rows.filter((row) => row.includes("█"))).toEqual([expect.stringMatching(/^ {2}█{12,28} 40\/40 {2}loss /)]);
     expect(rows.filter((row) => row.startsWith("loss of the last step"))).toEqual([
       expect.stringMatching(/^loss of the last step {2}[\d.e-]+$/),
     ]);
