@@ -15,6 +15,9 @@ const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", 
 /** Packages whose users must not be given a native library. */
 const withoutNative = [...withoutTensorflow, "math"];
 
+/** Optional peers that a sub-path is about: who imports it has them. */
+const besides = { hosts: ["@tensorflow/tfjs-layers@4.22.0", "@tensorflow/tfjs-converter@4.22.0"] };
+
 const packages = readdirSync(join(root, "packages"))
   .map((folder) => ({
     folder,
@@ -76,7 +79,7 @@ for (const { folder, manifest } of packages) {
   check(`${name}: installs alone${entries.length ? " and imports as ESM and CommonJS" : ""}`, () => {
     const folderHere = mkdtempSync(join(work, "install-"));
     writeFileSync(join(folderHere, "package.json"), JSON.stringify({ name: "empty", private: true }));
-    const files = [...closure(name)].map((dependency) => tarballs.get(dependency));
+    const files = [...[...closure(name)].map((dependency) => tarballs.get(dependency)), ...(besides[folder] ?? [])];
     run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...files], folderHere);
     const specifiers = entries.map((entry) => (entry === "." ? name : `${name}/${entry.slice(2)}`));
     for (const specifier of specifiers) {

@@ -19,6 +19,7 @@ export {
 } from "./errors.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
+export { graphKernelGradients } from "./gradients/graph-kernels.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";

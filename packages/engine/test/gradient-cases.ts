@@ -62,6 +62,7 @@ export function testGradients(
   describe.each(testEngines("cpu", "native"))("on %s", (engine) => {
     beforeAll(async () => {
       registerGradients();
+      registerGradients(table);
       await useEngine(engine);
     });
 

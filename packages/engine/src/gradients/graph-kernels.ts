@@ -6,6 +6,7 @@ import { numberOf, numbersOf } from "./attributes.ts";
 import { einsumGradient } from "./einsum.ts";
 import { gradientOf } from "./rule.ts";
 
+/** For `registerGradients`, by whoever trains through such a graph. */
 export const graphKernelGradients: readonly tf.GradConfig[] = [
   gradientOf("ScatterNd", ["indices"], (dy, [indices]) => ({
     indices: () => tf.zeros(indices.shape),

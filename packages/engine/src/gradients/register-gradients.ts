@@ -4,12 +4,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { arithmeticGradients } from "./arithmetic.ts";
 import { convolutionGradients } from "./convolutions.ts";
 import { elementwiseGradients } from "./elementwise.ts";
-import { graphKernelGradients } from "./graph-kernels.ts";
 import { layoutGradients } from "./layout.ts";
 import { productGradients } from "./products.ts";
 import { reductionGradients } from "./reductions.ts";
 
-/** Every gradient that this package brings. */
+/** Every gradient that this package brings for models of its own; converted graphs need `graphKernelGradients`, too. */
 export const gradientTable: readonly tf.GradConfig[] = [
   ...arithmeticGradients,
   ...elementwiseGradients,
@@ -17,7 +16,6 @@ export const gradientTable: readonly tf.GradConfig[] = [
   ...layoutGradients,
   ...productGradients,
   ...convolutionGradients,
-  ...graphKernelGradients,
 ];
 
 /**
@@ -40,8 +38,8 @@ const wrongElsewhere: ReadonlySet<string> = new Set([
 ]);
 
 /** Registers each gradient whose kernel has none yet, or a wrong one. Calling it twice does nothing more. */
-export function registerGradients(): void {
-  for (const gradient of gradientTable) {
+export function registerGradients(table: readonly tf.GradConfig[] = gradientTable): void {
+  for (const gradient of table) {
     const present = tf.getGradient(gradient.kernelName);
     const isKept = present != null && !wrongElsewhere.has(gradient.kernelName);
     if (!isKept && present !== gradient) tf.registerGradient(gradient);

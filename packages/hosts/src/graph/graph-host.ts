@@ -8,6 +8,7 @@ import {
   type ParameterRef,
   type Site,
 } from "@lowrank/contracts";
+import { graphKernelGradients, registerGradients } from "@lowrank/engine";
 import { adapterNames } from "@lowrank/inject";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
@@ -194,5 +195,7 @@ export class GraphHost implements AdaptableModel {
  * ```
  */
 export function graphModel(model: GraphModel): GraphHost {
+  registerGradients();
+  registerGradients(graphKernelGradients);
   return new GraphHost(model);
 }

@@ -3,7 +3,7 @@
 
 import { type AdapterInput, findAdapters } from "../adapters/weighted-set.ts";
 import { adapterHead } from "../open/adapter-head.ts";
-import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "../open/open-base.ts";
+import { checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "../open/open-base.ts";
 import type { Platform, SourceContext } from "../platform.ts";
 
 /** The open base, and how it was opened. */
@@ -34,6 +34,7 @@ export async function openAttached(
   }
   const model = shaped(opened.model, { adapter }, notices);
   try {
+    const { attachTo } = await import("../open/attaching.ts");
     const handle = attachTo(model, adapter, asked, notices);
     checkHead(model, adapter, opened.path);
     const { tokenizer: tokenizerFolder, name: adapterPath } = source;

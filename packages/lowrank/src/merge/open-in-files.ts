@@ -4,8 +4,9 @@ import { inferenceContext } from "@lowrank/contracts";
 import { WeightsInFiles } from "@lowrank/models";
 import { recipeIn } from "../embed/embedding-recipe.ts";
 import type { Notices } from "../notices.ts";
+import { attachTo } from "../open/attaching.ts";
 import { loadBase } from "../open/load-base.ts";
-import { attachTo, checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
+import { checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
 
 /** What is opened so can be looked at and merged; it computes nothing. */
 export interface OpenedInFiles extends OpenedBase {

@@ -1,6 +1,6 @@
 // Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
 
-import { type Adapter, type ReadAdapterOptions, readAdapterIn } from "@lowrank/adapter-format";
+import type { Adapter, ReadAdapterOptions } from "@lowrank/adapter-format";
 import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data";
 import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
@@ -112,7 +112,7 @@ export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
   return {
     name: folder.name,
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
-    read: (options) => readAdapterIn(folder, options),
+    read: async (options) => (await import("./attaching.ts")).readAdapterIn(folder, options),
     setup: () => readSetup(folder),
   };
 }

@@ -3,10 +3,9 @@
 import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
-import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
+import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
 import { HeadIncompleteError } from "../errors/model-errors.ts";
-import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
@@ -65,7 +64,7 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
   const model = shapedAlone(base, { adapter, ...request }, notices);
   const tokenizerFolder = adapterSource?.tokenizer;
   try {
-    const handle = adapter === undefined ? undefined : attachTo(model, adapter, request, notices);
+    const handle = adapter && (await import("./attaching.ts")).attachTo(model, adapter, request, notices);
     if (adapter !== undefined && request.newHeadSeed === undefined) checkHead(model, adapter, source.path);
     return {
       model,
@@ -94,20 +93,6 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
 export function withoutAdapter(opened: OpenedBase): OpenedBase {
   const none = { handle: undefined, adapter: undefined, setup: undefined };
   return { ...opened, ...none, context: inferenceContext() };
-}
-
-type AttachRequest = Pick<ModelRequest, "trainable" | "adapterName" | "allowDifferentBase">;
-
-/** Attaches what was read; the model is the one that was shaped for it. */
-export function attachTo(
-  model: PretrainedModel,
-  adapter: Adapter,
-  { trainable = false, allowDifferentBase = false, adapterName }: AttachRequest,
-  { warn: onWarning }: Notices,
-): AdapterHandle {
-  const named = given({ name: adapterName });
-  const baseFingerprint = model.fingerprint;
-  return attachAdapter(model, adapter, { ...named, baseFingerprint, allowDifferentBase, trainable, onWarning });
 }
 
 /** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */
