@@ -5,19 +5,24 @@ import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
-import type { ModelRequest } from "./open-base.ts";
 
 export { readAdapterIn } from "@lowrank/adapter-format";
+
+/** How an adapter is attached. */
+export interface AttachRequest {
+  /** The adapter's name within the model; "default" if absent. */
+  readonly adapterName?: string | undefined;
+  /** Whether the adapter's variables will be trained. */
+  readonly trainable?: boolean;
+  /** Whether the adapter may have been made on other files than the base's. */
+  readonly allowDifferentBase?: boolean | undefined;
+}
 
 /** Attaches what was read; the model is the one that was shaped for it. */
 export function attachTo(
   model: PretrainedModel,
   adapter: Adapter,
-  {
-    trainable = false,
-    allowDifferentBase = false,
-    adapterName,
-  }: Pick<ModelRequest, "trainable" | "adapterName" | "allowDifferentBase">,
+  { trainable = false, allowDifferentBase = false, adapterName }: AttachRequest,
   { warn: onWarning }: Notices,
 ): AdapterHandle {
   const named = given({ name: adapterName });

@@ -8,6 +8,7 @@ import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/mod
 import { HeadIncompleteError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
+import type { AttachRequest } from "./attaching.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
 
@@ -18,13 +19,7 @@ export interface ModelPlaces {
 }
 
 /** What to open. */
-export interface ModelRequest extends BaseRequest {
-  /** The adapter's name within the model; "default" if absent. */
-  readonly adapterName?: string | undefined;
-  /** Whether the adapter's variables will be trained. */
-  readonly trainable?: boolean;
-  /** Whether the adapter may have been made on other files than the base's. */
-  readonly allowDifferentBase?: boolean | undefined;
+export interface ModelRequest extends BaseRequest, AttachRequest {
   /** How many tokens the model must have rows for; it is given what it lacks. */
   readonly leastTokens?: number | undefined;
 }
