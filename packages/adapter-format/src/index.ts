@@ -18,7 +18,7 @@ export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { currentAdapter, type NamedParts } from "./formats/peft/current-adapter.ts";
-export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
+export { firstBeyond, firstNonFinite } from "./formats/peft/first-non-finite.ts";
 export { modelCard } from "./formats/peft/model-card.ts";
 export { type ParseConfigOptions, parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 export { patternFor } from "./formats/peft/pattern-order.ts";
@@ -26,6 +26,7 @@ export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./forma
 export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
 export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export { readAdapterIn } from "./formats/read-adapter-in.ts";
+export { turned } from "./formats/turned.ts";
 export { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";

@@ -1,5 +1,8 @@
+import { turned } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import { foldPair, turn } from "./fold.ts";
+import { foldPair } from "./fold.ts";
+
+const turn = (values: Float32Array, rows: number) => turned({ shape: [rows, 6 / rows], values }).values;
 
 const a = { shape: [1, 3], values: Float32Array.of(1, 2, 3) };
 const b = { shape: [2, 1], values: Float32Array.of(10, 20) };

@@ -1,6 +1,6 @@
 // Low-rank updates in the numbers of a file.
 
-import type { AdapterTensor } from "@lowrank/adapter-format";
+import { type AdapterTensor, turned } from "@lowrank/adapter-format";
 import type { PairChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 
@@ -28,13 +28,9 @@ export function foldPair(weight: Float32Array, layout: Layout, { a, b, scale, ma
   if (magnitude !== undefined) giveLengths(weight, layout, magnitude);
 }
 
-/** [rows, columns] → [columns, rows] */
-export function turn(values: Float32Array, rows: number): Float32Array {
-  const columns = values.length / rows;
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[row * columns + column]!;
-  return turned;
+/** [rows, columns] → [columns, rows]; a convolution's axes of the kernel count to its columns. */
+function turn(values: Float32Array, rows: number): Float32Array {
+  return turned({ shape: [rows, values.length / rows], values }).values;
 }
 
 function giveLengths(weight: Float32Array, layout: Layout, lengths: Float32Array): void {

@@ -1,6 +1,7 @@
 // ONNX's messages that changes add.
 
-import { elementTypes, encodeFloats, type FloatType } from "../model/element-types.ts";
+import { encodeNumbers } from "@lowrank/safetensors";
+import { elementTypes, type FloatType } from "../model/element-types.ts";
 import { nodeFields, tensorFields } from "../model/onnx-model.ts";
 import type { Message } from "../wire/fields.ts";
 import { delimited, whole } from "../wire/written.ts";
@@ -25,7 +26,7 @@ export function tensorMessage(
     ...tensor.shape.map((size) => whole(tensorFields.dims, size)),
     whole(tensorFields.elementType, elementTypes[type]),
     delimited(tensorFields.name, name),
-    delimited(tensorFields.raw, encodeFloats(tensor.values, type)),
+    delimited(tensorFields.raw, encodeNumbers(tensor.values, type)),
   ];
 }
 

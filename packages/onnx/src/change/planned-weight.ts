@@ -1,13 +1,13 @@
 // What becomes of a weight whose numbers lie in the file.
 
-import { firstNonFinite } from "@lowrank/adapter-format";
-import type { ByteSource } from "@lowrank/safetensors";
+import { firstBeyond, turned } from "@lowrank/adapter-format";
+import { type ByteSource, bitsOf, decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
 import type { PairChange, WholeChange } from "../adapter/adapter-changes.ts";
-import { bytesPer, decodeFloats, encodeFloats, type FloatType, floatTypeOf } from "../model/element-types.ts";
+import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxTensor } from "../model/onnx-model.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 import type { LaterBytes } from "../wire/fields.ts";
-import { foldPair, turn } from "./fold.ts";
+import { foldPair } from "./fold.ts";
 import { OnnxOverflowError } from "./overflow-error.ts";
 
 /** A pair, or another value, for a weight. */
@@ -26,7 +26,7 @@ export function changedBytes(
   if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which holds no floats`;
   const { bytes } = tensor;
   if (bytes === undefined) return "its numbers are not written as one block";
-  const length = tensor.shape.reduce((product, size) => product * size, bytesPer(type));
+  const length = tensor.shape.reduce((product, size) => product * size, bitsOf(type) / 8);
   if (bytes.length !== length) return `its numbers are ${bytes.length} bytes, ${length} are expected`;
   const misfit = sizesMisfit(tensor.shape, change);
   if (misfit !== undefined) return misfit;
@@ -34,7 +34,7 @@ export function changedBytes(
     if (change.kind === "whole") return encoded(tensor.name, ownValue(change), type);
     const stored =
       bytes instanceof Uint8Array ? bytes : await outside.get(bytes.location)!.read(bytes.offset, bytes.length);
-    const values = decodeFloats(stored, type);
+    const values = decodeToFloat32(stored, type);
     foldPair(values, change.layout, change.pair);
     return encoded(tensor.name, values, type);
   };
@@ -58,13 +58,11 @@ function sizesMisfit(shape: readonly number[], change: WeightChange): string | u
 }
 
 function ownValue({ value, isTurned }: Extract<WeightChange, { readonly kind: "whole" }>): Float32Array {
-  return isTurned ? turn(value.values, value.shape[0] ?? 1) : value.values;
+  return isTurned ? turned(value).values : value.values;
 }
 
 function encoded(name: string, values: Float32Array, type: FloatType): Uint8Array {
-  const bytes = encodeFloats(values, type);
-  const rounded = type === "F32" ? values : decodeFloats(bytes, type);
-  const position = firstNonFinite(rounded);
+  const position = firstBeyond(values, type);
   if (position >= 0) throw new OnnxOverflowError(name, position, values[position] ?? Number.NaN, type);
-  return bytes;
+  return encodeNumbers(values, type);
 }

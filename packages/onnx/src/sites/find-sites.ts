@@ -1,7 +1,8 @@
 // Walks a graph and finds where weights are multiplied: as torch's exporters, optimum, ONNX Runtime's quantiser and its
 // GenAI model builder leave them.
 
-import { decodeFloats, elementTypes, floatTypeOf } from "../model/element-types.ts";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import { elementTypes, floatTypeOf } from "../model/element-types.ts";
 import {
   attributeFields,
   nodeFields,
@@ -174,7 +175,7 @@ function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
       if (whole !== undefined) return [[name, numberOf(whole)] as const];
       const float = lastOf(message, attributeFields.float);
       if (float?.type !== wireTypes.fixed32) return [];
-      return [[name, decodeFloats(bytesOf(float), "F32")[0] ?? 0] as const];
+      return [[name, decodeToFloat32(bytesOf(float), "F32")[0] ?? 0] as const];
     }),
   );
 }
