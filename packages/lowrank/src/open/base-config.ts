@@ -4,6 +4,7 @@
 import { checkConfig, type ModelConfig } from "@lowrank/families";
 import type { GgufSource } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
+import type { ModelSource } from "./model-source.ts";
 
 /** How many classes config.json has, their names by number, and what they are for. */
 export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames" | "problemType">;
@@ -17,4 +18,18 @@ export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> 
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
   const reading = await import("./gguf-reading.ts");
   return checkConfig(await reading.readGgufConfig(await reading.openGguf(source), source.name), undefined, source.name);
+}
+
+/** The same of a base that was found and not opened, whatever it is. */
+export async function configOfSource({
+  folder,
+  openGguf,
+}: Pick<ModelSource, "folder" | "openGguf">): Promise<ModelConfig | undefined> {
+  if (folder !== undefined) return readBaseConfig(folder);
+  const source = await openGguf?.();
+  try {
+    return source && (await readGgufConfig(source));
+  } finally {
+    await source?.close?.();
+  }
 }

@@ -86,7 +86,7 @@ async function headFor(
 }
 
 /** Whether the adapter was trained as a classifier, or the base alone is one with a single output. */
-function judgesPairs(adapter: Adapter | undefined, { modelType, architecture, labels }: ModelConfig): boolean {
+export function judgesPairs(adapter: Adapter | undefined, { modelType, architecture, labels }: ModelConfig): boolean {
   if (adapter !== undefined) return adapter.config.taskType === "SEQ_CLS";
   const own = architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
   return own === "sequence-classification" && labels === 1;

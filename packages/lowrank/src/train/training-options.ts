@@ -77,7 +77,7 @@ export interface LoopOptions {
   readonly dropLast?: boolean | undefined;
   /** Orders the rows and seeds dropout; default 0. */
   readonly seed?: number | undefined;
-  /** After how many steps the validation loss is measured, each time; default: after each epoch. */
+  /** After how many steps the validation loss is measured, each time; default: after each epoch, of more than ten a tenth of them. */
   readonly evalEvery?: number | undefined;
   /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
   readonly evalAtStart?: boolean | undefined;

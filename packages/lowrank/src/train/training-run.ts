@@ -9,7 +9,7 @@ import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { learnerOf } from "../learn/learner.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
-import { stepsOf } from "./plan-steps.ts";
+import { type StepPlan, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";
 
@@ -37,7 +37,7 @@ export function runTraining(
   const adapters = activeAdapters(handle.name);
   const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
   const evaluate = {
-    every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
+    every: options.evalEvery ?? validationInterval(plan),
     atStart: options.evalAtStart ?? true,
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
@@ -70,6 +70,13 @@ export function runTraining(
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
   });
+}
+
+/** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
+const mostValidations = 10;
+
+function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
+  return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / mostValidations));
 }
 
 function checkpointsOf({ gradientCheckpointing: blocks }: LoopOptions): { readonly blocksPerCheckpoint?: number } {

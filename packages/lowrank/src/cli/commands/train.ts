@@ -41,7 +41,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
           '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
           "(question/context/answers, as SQuAD's). Rows with a label train a classifier, texts that belong together or have a score (anchor/positive/negative, " +
-          "sentence1/sentence2/score) the embeddings of a model for search, or with --task sequence-classification a reranker. The loss counts the " +
+          "sentence1/sentence2/score) the embeddings of a model for search, or a reranker, on a base that is one or with --task sequence-classification. The loss counts the " +
           "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),
@@ -230,7 +230,10 @@ function addSchedule(command: Command): void {
     .option("--no-group-by-length", "batch rows by chance alone")
     .addOption(seedOption("seed of the adapter, the order of the data and dropout"))
     .addOption(
-      new Option("--eval-every <steps>", "measure the validation loss so often").argParser(integerIn({ min: 1 })),
+      new Option(
+        "--eval-every <steps>",
+        "measure the validation loss so often (default: after each epoch, ten times at most)",
+      ).argParser(integerIn({ min: 1 })),
     )
     .addOption(
       new Option(

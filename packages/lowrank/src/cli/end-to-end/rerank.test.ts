@@ -52,9 +52,8 @@ it("trains as PEFT does, and keeps what judges in the adapter", async () => {
   const files = ["--model", folder, "--adapter", `${folder}/adapter`, "--data", data, "--out", place.path("out")];
   const asPeft = ["--learning-rate", "0.05", "--schedule", "constant", "--warmup-steps", "0", "--weight-decay", "0.01"];
   const size = ["--steps", `${facts.losses.length}`, "--batch-size", "12"];
-  const task = ["--task", "sequence-classification"];
-  const call = await place.call("train", ...files, ...task, ...asPeft, ...size, "--json");
-  expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+  const call = await place.call("train", ...files, ...asPeft, ...size, "--json");
+  expect([call.code, call.stderr]).toEqual([0, expect.stringContaining("the base judges pairs of texts")]);
   const losses = call.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
   expect(losses).toHaveLength(facts.losses.length);
   for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(facts.losses[step] ?? 0, 4);
@@ -62,6 +61,14 @@ it("trains as PEFT does, and keeps what judges in the adapter", async () => {
     ...["evaluate", "--model", folder, "--adapter", place.path("out"), "--data", data, "--json"],
   );
   expect(Number(after.json.at(-1)?.loss)).toBeLessThan(facts.loss);
+});
+
+it("trains embeddings on a base that judges pairs where it is asked to", async () => {
+  const files = ["--model", folder, "--data", data, "--out", place.path("embeddings"), "--steps", "1"];
+  const how = ["--task", "feature-extraction", "--pooling", "mean", "--target-modules", "all-linear"];
+  expect(await place.call("train", ...files, ...how)).toMatchObject({ code: 0 });
+  const config = JSON.parse(await readFile(place.path("embeddings", "adapter_config.json"), "utf8"));
+  expect(config.task_type).toBe("FEATURE_EXTRACTION");
 });
 
 it("gives a bare encoder one output, and holds whole searches out", async () => {

@@ -38,6 +38,17 @@ describe("lowrank train", () => {
     expect(card).toMatch(/\| validation \| loss [\d.e-]+, accuracy 1, F1 1, Matthews 1 \(after step 30\) \|/);
   });
 
+  it.each([
+    ["after each epoch", "--epochs=4", [0, 3, 6, 9, 12]],
+    ["ten times at most, after whole epochs", "--epochs=21", [0, 9, 18, 27, 36, 45, 54, 63]],
+    ["at the end of less than an epoch", "--steps=2", [0, 2]],
+  ])("validates %s where nobody says when", async (_, length, steps) => {
+    const out = place.path(`validated ${length}`);
+    expect(await place.call(...command, length, "--out", out)).toMatchObject({ code: 0 });
+    const validations = (await metricsOf(`validated ${length}`)).filter(({ validation }) => validation !== undefined);
+    expect(validations.map(({ step }) => step)).toEqual(steps);
+  });
+
   it("stops when validations get no better, and leaves the best one's adapter beside the last", async () => {
     const out = ["--out", place.path("early"), "--learning-rate", "1e-30", "--steps", "30", "--eval-every", "2"];
     const { code, stdout } = await place.call(...command, ...out, "--patience", "3", "--best-by", "accuracy");
