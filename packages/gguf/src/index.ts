@@ -6,5 +6,14 @@ export { type GgufFile, type GgufOptions, openGguf } from "./open.ts";
 export type { GgufTensorInfo } from "./parse-header.ts";
 export { type GgufPart, type GgufParts, ggufPartNames, openGgufParts } from "./split-files.ts";
 export type { RunNumbers, StoredRows, UnpackedBlocks } from "./unpack-blocks.ts";
-export { type EncodableType, encodeValues } from "./writing/encode-blocks.ts";
-export { ggufPieces, type WritableTensor, type WritableValue } from "./writing/write.ts";
+export { type EncodableType, encodableTypes, encodeValues } from "./writing/encode-blocks.ts";
+export {
+  type GgufLayout,
+  type GgufTensorOutline,
+  ggufChunks,
+  ggufPieces,
+  layoutGguf,
+  type StreamedGgufTensor,
+  type WritableTensor,
+  type WritableValue,
+} from "./writing/write.ts";

@@ -6,8 +6,9 @@ import { typeReader } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
 import type { GgufSource } from "./gguf-source.ts";
 import type { GgufValue } from "./metadata-value.ts";
-import { type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
+import { type BytePlace, type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
 import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";
+import type { WritableValue } from "./writing/write.ts";
 
 /** Limits on what a file may ask of us. */
 export interface GgufOptions {
@@ -35,6 +36,8 @@ export interface GgufFile {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
+  /** The metadata as they are stored, for another file (`ggufPieces`): numbers keep their types. */
+  readStoredMetadata(): Promise<ReadonlyMap<string, Extract<WritableValue, { type: "stored" }>>>;
   /** A tensor as stored. */
   readBytes(name: string): Promise<Uint8Array>;
   /** A tensor dequantised (see `dequantize`), the last axis running fastest. */
@@ -50,7 +53,7 @@ export interface GgufFile {
  */
 export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
   refuseUnknownOptions("openGguf", options, optionNames);
-  const { version, metadata, tensors } = await readHeaders(source, options);
+  const { version, metadata, places, tensors } = await readHeaders(source, options);
   const find = (name: string): GgufTensorInfo => {
     const info = tensors.get(name);
     if (info !== undefined) return info;
@@ -76,6 +79,11 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
     version,
     metadata,
     tensors,
+    async readStoredMetadata() {
+      const read = async ({ offset, length }: BytePlace) =>
+        ({ type: "stored", bytes: await source.read(offset, length) }) as const;
+      return new Map(await Promise.all([...places].map(async ([key, place]) => [key, await read(place)] as const)));
+    },
     readBytes: async (name) => readFrom(find(name), 0, find(name).byteLength),
     readFloat32: async (name) => readRows(name, 0, find(name).shape[0] ?? 1),
     readRows,

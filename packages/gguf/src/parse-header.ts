@@ -23,7 +23,15 @@ export interface GgufTensorInfo {
 export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** Where each metadata value stands in the file, from the number of its type on. */
+  readonly places: ReadonlyMap<string, BytePlace>;
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
+}
+
+/** Bytes of a file. */
+export interface BytePlace {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** What a file may ask of us. */
@@ -52,13 +60,13 @@ export function parseHeader(
     file.name,
   );
   const items = { most: limits.maxItems, left: limits.maxItems };
-  const metadata = readMetadata(reader, metadataCount, { file: file.name, items });
+  const { metadata, places } = readMetadata(reader, metadataCount, { file: file.name, items });
   const alignment = alignmentOf(metadata, file.name);
   const relative = readTensors(reader, tensorCount, file.name);
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
   const tensors = relative.map((info) => ({ ...info, offset: dataStart + info.offset }));
   checkPlaces(tensors, { alignment, dataStart, file });
-  return { version, metadata, tensors: new Map(tensors.map((info) => [info.name, info])) };
+  return { version, metadata, places, tensors: new Map(tensors.map((info) => [info.name, info])) };
 }
 
 function readVersion(reader: BinaryReader, bytes: Uint8Array, file: string): number {
@@ -86,16 +94,19 @@ function readMetadata(
   reader: BinaryReader,
   count: number,
   { file, items }: Omit<ValuePlace, "key">,
-): Map<string, GgufValue> {
+): Pick<GgufHeader, "metadata" | "places"> {
   const metadata = new Map<string, GgufValue>();
+  const places = new Map<string, BytePlace>();
   for (let index = 0; index < count; index += 1) {
     const key = reader.string("metadata key", "name");
     if (metadata.has(key)) {
       throw new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(key)} occurs twice.`, { file, key });
     }
+    const offset = reader.position;
     metadata.set(key, readValue(reader, { file, key, items }));
+    places.set(key, { offset, length: reader.position - offset });
   }
-  return metadata;
+  return { metadata, places };
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): number {

@@ -15,15 +15,17 @@ import { planGgufAdapter } from "./plan-gguf-adapter.ts";
 /** How to write a GGUF adapter. */
 export interface WriteGgufAdapterOptions {
   /** Type of the numbers; default F32. A matrix whose rows are no whole blocks of 32 is F16 where Q8_0 is asked for. */
-  readonly dtype?: EncodableType;
+  readonly dtype?: AdapterType;
   /** What the file calls itself. */
   readonly name?: string;
 }
 
 const optionNames: OptionNames<WriteGgufAdapterOptions> = { dtype: true, name: true };
 
+type AdapterType = Extract<EncodableType, "F32" | "F16" | "BF16" | "Q8_0">;
+
 /** llama.cpp's numbers of file types (LLAMA_FTYPE). */
-const fileTypes: Readonly<Record<EncodableType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 };
+const fileTypes: Readonly<Record<AdapterType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 };
 
 /**
  * An adapter as the bytes of a GGUF file, for `llama-cli --lora`, an Ollama Modelfile's ADAPTER and the like. Scales that
@@ -87,12 +89,12 @@ export function writeGgufAdapter(
   return joinPieces(ggufPieces(new Map(metadata), tensors));
 }
 
-function stored({ shape, values }: AdapterTensor, dtype: EncodableType): WritableTensor {
+function stored({ shape, values }: AdapterTensor, dtype: AdapterType): WritableTensor {
   const type = dtype === "Q8_0" && (shape.at(-1) ?? 0) % 32 !== 0 ? "F16" : dtype;
   return { type, shape, bytes: encodeValues(values, type) };
 }
 
-function refuseBeyond(tensors: ReadonlyMap<string, AdapterTensor>, dtype: EncodableType): void {
+function refuseBeyond(tensors: ReadonlyMap<string, AdapterTensor>, dtype: AdapterType): void {
   const problems = [...tensors].flatMap(([key, { values }]): TensorProblem[] => {
     const position = firstBeyond(values, dtype === "Q8_0" ? "F16" : dtype);
     if (position < 0) return [];

@@ -1,29 +1,33 @@
-// float32 → tensors as stored. Source: ggml-quants.c, quantize_row_q8_0_ref; gguf-py, quants.py.
+// float32 → tensors as stored. Source: ggml-quants.c (MIT licence); gguf-py, quants.py.
 
 import { halfBits } from "@lowrank/contracts";
 import { GgufError } from "../errors.ts";
-
-type Encode = (values: Float32Array) => Uint8Array;
-
-const encoders: ReadonlyMap<EncodableType, Encode> = new Map<EncodableType, Encode>([
-  [
-    "F32",
-    (values) => littleEndian(values.length, 4, (view, index) => view.setFloat32(index * 4, values[index]!, true)),
-  ],
-  ["F16", (values) => halves(values, "f16")],
-  ["BF16", (values) => halves(values, "bf16")],
-  ["Q8_0", encodeQ8],
-]);
+import { tensorTypeOfName } from "../tensor-types.ts";
+import { kQuantizers } from "./quantizers/k-quants.ts";
+import { legacyQuantizers } from "./quantizers/legacy.ts";
+import type { BlockQuantizer } from "./quantizers/rounding.ts";
 
 /** Types that numbers can be written in. */
-export type EncodableType = "F32" | "F16" | "BF16" | "Q8_0";
+export type EncodableType = "F32" | "F16" | "BF16" | keyof typeof quantizers;
 
-const q8Block = 32;
+const quantizers = { ...legacyQuantizers, ...kQuantizers };
+const plain: Readonly<Record<"F32" | "F16" | "BF16", (values: Float32Array) => Uint8Array>> = {
+  F32: (values) => littleEndian(values.length, 4, (view, index) => view.setFloat32(index * 4, values[index]!, true)),
+  F16: (values) => halves(values, "f16"),
+  BF16: (values) => halves(values, "bf16"),
+};
+
+/** Names of all types that numbers can be written in. */
+export const encodableTypes: readonly EncodableType[] = [
+  ...(["F32", "F16", "BF16"] as const),
+  ...(["Q8_0", "Q6_K", "Q5_K", "Q5_1", "Q5_0", "Q4_K", "Q4_1", "Q4_0"] as const),
+];
 
 /**
- * The bytes of numbers in a type of GGUF: F16 and BF16 to the nearest, ties to even; Q8_0 as ggml rounds, bit for bit.
+ * The bytes of numbers in a type of GGUF: F16 and BF16 to the nearest, ties to even; quantised types to the numbers that
+ * ggml gives without an importance matrix, bit for bit.
  *
- * @throws {GgufError} `GGUF_RANGE_INVALID` for Q8_0 where the numbers are no whole blocks of 32.
+ * @throws {GgufError} `GGUF_RANGE_INVALID` where the numbers are no whole blocks: of 32, or 256 for k-quants.
  *
  * @example
  * ```ts
@@ -34,9 +38,9 @@ const q8Block = 32;
  * ```
  */
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
-  const encode = encoders.get(type);
-  if (encode !== undefined) return encode(values);
-  const problem = `Tensors of type ${String(type)} are not written; types are ${[...encoders.keys()].join(", ")}.`;
+  if (type in plain) return plain[type as keyof typeof plain](values);
+  if (type in quantizers) return quantised(values, type, quantizers[type as keyof typeof quantizers]);
+  const problem = `Tensors of type ${String(type)} are not written; types are ${encodableTypes.join(", ")}.`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }
 
@@ -52,30 +56,14 @@ function halves(values: Float32Array, kind: "f16" | "bf16"): Uint8Array {
   return littleEndian(bits.length, 2, (view, index) => view.setUint16(index * 2, bits[index]!, true));
 }
 
-/** Blocks of a scale in F16 and 32 signed bytes. */
-function encodeQ8(values: Float32Array): Uint8Array {
-  if (values.length % q8Block !== 0) {
-    const problem = `Q8_0 takes whole blocks of ${q8Block} numbers; got ${values.length}.`;
+function quantised(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
+  const { blockSize = 1, blockBytes = 1 } = tensorTypeOfName(type) ?? {};
+  if (values.length % blockSize !== 0) {
+    const problem = `${type} takes whole blocks of ${blockSize} numbers; got ${values.length}.`;
     throw new GgufError("GGUF_RANGE_INVALID", problem);
   }
-  const blocks = values.length / q8Block;
-  const scales = new Float32Array(blocks);
-  const bytes = new Uint8Array(blocks * (2 + q8Block));
-  for (let block = 0; block < blocks; block += 1) {
-    let largest = 0;
-    for (let index = 0; index < q8Block; index += 1)
-      largest = Math.max(largest, Math.abs(values[block * q8Block + index]!));
-    const scale = Math.fround(largest / 127);
-    scales[block] = scale;
-    const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
-    for (let index = 0; index < q8Block; index += 1) {
-      const quotient = Math.fround(values[block * q8Block + index]! * inverse);
-      const code = Math.sign(quotient) * Math.floor(Math.abs(quotient) + 0.5); // half away from zero
-      bytes[block * (2 + q8Block) + 2 + index] = code;
-    }
-  }
-  const bits = halfBits(scales, "f16");
-  const view = new DataView(bytes.buffer);
-  for (let block = 0; block < blocks; block += 1) view.setUint16(block * (2 + q8Block), bits[block]!, true);
+  const bytes = new Uint8Array((values.length / blockSize) * blockBytes);
+  for (let first = 0, at = 0; first < values.length; first += blockSize, at += blockBytes)
+    quantize(values.subarray(first, first + blockSize), bytes.subarray(at, at + blockBytes));
   return bytes;
 }

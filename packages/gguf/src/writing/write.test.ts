@@ -3,7 +3,7 @@ import { dequantize } from "../dequantize.ts";
 import { openGguf } from "../open.ts";
 import { sourceOf } from "../test-files/build-gguf.ts";
 import { encodeValues } from "./encode-blocks.ts";
-import { ggufPieces, type WritableTensor, type WritableValue } from "./write.ts";
+import { ggufChunks, ggufPieces, type StreamedGgufTensor, type WritableTensor, type WritableValue } from "./write.ts";
 
 const values = Float32Array.from({ length: 96 }, (_, index) => Math.sin(index * 12.9898) * 3);
 
@@ -39,11 +39,73 @@ describe("ggufPieces", () => {
     const long = new Map([["x".repeat(64), { type: "F16", shape: [4], bytes }]]);
     expect(() => ggufPieces(new Map(), long)).toThrow(/longer than 63 bytes/);
     const other = new Map([["x", { type: "F16", shape: [5], bytes }]]);
-    expect(() => ggufPieces(new Map(), other)).toThrow(/cannot have the shape \[5\] in 8 bytes of type F16/);
+    expect(() => ggufPieces(new Map(), other)).toThrow(/has 8 bytes; its type and shape ask for 10/);
+  });
+});
+
+describe("ggufChunks", () => {
+  const metadata = new Map<string, WritableValue>([["general.architecture", { type: "string", value: "llama" }]]);
+  const bytes = encodeValues(values, "Q4_0"); // 54: no multiple of 32
+  const streamed = (pieces: readonly Uint8Array[]): StreamedGgufTensor => {
+    return { type: "Q4_0", shape: [3, 32], pieces: () => pieces };
+  };
+  const tensors = new Map([
+    ["a", streamed([bytes.subarray(0, 18), bytes.subarray(18)])],
+    ["b", streamed([bytes])],
+  ]);
+  const whole = Buffer.concat(
+    ggufPieces(metadata, new Map(["a", "b"].map((name) => [name, { type: "Q4_0", shape: [3, 32], bytes }]))),
+  );
+
+  it("gives the file that ggufPieces gives, from any byte on", async () => {
+    for (let from = 0; from <= whole.length; from += 7) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of ggufChunks(metadata, tensors, from)) chunks.push(chunk);
+      expect(Buffer.concat(chunks).equals(whole.subarray(from))).toBe(true);
+    }
+  });
+
+  it("refuses a tensor whose pieces are too few or too many", async () => {
+    for (const pieces of [[bytes.subarray(1)], [bytes, bytes]]) {
+      const run = async () => {
+        for await (const _ of ggufChunks(metadata, new Map([["a", streamed(pieces)]])));
+      };
+      await expect(run()).rejects.toThrow(/its type and shape ask for 54/);
+    }
+  });
+});
+
+describe("readStoredMetadata", () => {
+  it("gives values that another file has with the same types", async () => {
+    const metadata = new Map<string, WritableValue>([
+      ["rate", { type: "float32", value: 10_000 }], // a whole number of a type that holds fractions
+      ["words", { type: "array", of: "string", value: ["ä", ""] }],
+      ["count", { type: "uint64", value: 7 }],
+    ]);
+    const stored = await (await written(metadata, new Map())).readStoredMetadata();
+    expect(Buffer.concat(ggufPieces(stored, new Map()))).toEqual(Buffer.concat(ggufPieces(metadata, new Map())));
   });
 });
 
 describe("encodeValues", () => {
+  // Largest error of a number, by its block's largest: half a step, and what scales lose in 6 bits of two kinds.
+  it.each([
+    ["Q8_0", 0.006],
+    ["Q6_K", 0.06],
+    ["Q5_K", 0.06],
+    ["Q5_1", 0.04],
+    ["Q5_0", 0.07],
+    ["Q4_K", 0.11],
+    ["Q4_1", 0.07],
+    ["Q4_0", 0.13],
+  ] as const)("loses little in %s, and nothing of zeros", (type, most) => {
+    const wide = Float32Array.from({ length: 1024 }, (_, index) => Math.sin(index * 12.9898) * 3);
+    const back = dequantize(encodeValues(wide, type), type, 1024);
+    expect(Math.max(...back.map((value, index) => Math.abs(value - wide[index]!)))).toBeLessThan(3 * most);
+    expect(dequantize(encodeValues(new Float32Array(256), type), type, 256).every((value) => value === 0)).toBe(true);
+    expect(() => encodeValues(wide.subarray(0, 33), type)).toThrow(/whole blocks/);
+  });
+
   it("rounds to the nearest level of Q8_0, and keeps zeros", () => {
     const back = dequantize(encodeValues(values, "Q8_0"), "Q8_0", 96);
     for (let block = 0; block < 3; block += 1) {

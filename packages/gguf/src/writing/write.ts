@@ -9,17 +9,29 @@ export type WritableValue =
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: NumberType; readonly value: number }
   | { readonly type: "array"; readonly of: NumberType; readonly value: readonly number[] }
-  | { readonly type: "array"; readonly of: "string"; readonly value: readonly string[] };
+  | { readonly type: "array"; readonly of: "string"; readonly value: readonly string[] }
+  /** As another file has it: the number of its type, and the value (`GgufFile.readStoredMetadata`). */
+  | { readonly type: "stored"; readonly bytes: Uint8Array };
 
 type NumberType = keyof typeof numbers;
 
-/** A tensor to be written. */
-export interface WritableTensor {
-  /** "F32", "Q8_0", …; the bytes are in it, see `encodeValues`. */
+/** What a file's header says of a tensor. */
+export interface GgufTensorOutline {
+  /** "F32", "Q8_0", … */
   readonly type: string;
   /** Outermost axis first, as torch counts. */
   readonly shape: readonly number[];
+}
+
+/** A tensor to be written. */
+export interface WritableTensor extends GgufTensorOutline {
+  /** In its type, see `encodeValues`. */
   readonly bytes: Uint8Array;
+}
+
+/** A tensor whose bytes are made when their turn comes, in pieces of any size. */
+export interface StreamedGgufTensor extends GgufTensorOutline {
+  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const alignment = 32;
@@ -53,54 +65,128 @@ export function ggufPieces(
   metadata: ReadonlyMap<string, WritableValue>,
   tensors: ReadonlyMap<string, WritableTensor>,
 ): readonly Uint8Array[] {
-  for (const [name, tensor] of tensors) check(name, tensor);
-  const outline = [...tensors].map(([name, { type, shape, bytes }]) => ({ name, type, shape, length: bytes.length }));
-  const header = headerOf(metadata, outline);
-  return [header, ...[...tensors.values()].flatMap(({ bytes }) => [bytes, padding(bytes.length)])].filter(
+  const { head, lengths } = layoutGguf(metadata, tensors);
+  for (const [name, { bytes }] of tensors) checkLength(name, bytes.length, lengths);
+  return [head, ...[...tensors.values()].flatMap(({ bytes }) => [bytes, padding(bytes.length)])].filter(
     ({ length }) => length > 0,
   );
 }
 
-function headerOf(
+/** A file before its tensors' bytes are there. */
+export interface GgufLayout {
+  /** All that stands before the first tensor. */
+  readonly head: Uint8Array;
+  /** Bytes of each tensor. */
+  readonly lengths: ReadonlyMap<string, number>;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
+/**
+ * Plans a file; its tensors follow in the order given.
+ *
+ * @throws {GgufError} `GGUF_TENSOR_INVALID` for a name longer than llama.cpp keeps, or rows that are no whole blocks of the type.
+ *
+ * @example
+ * ```ts
+ * import { layoutGguf } from "@lowrank/gguf";
+ *
+ * const { head, size } = layoutGguf(new Map(), new Map([["output.weight", { type: "Q8_0", shape: [2, 32] }]]));
+ * if (size !== head.length + 96) throw new Error("68 bytes, and what fills them up to 96");
+ * ```
+ */
+export function layoutGguf(
   metadata: ReadonlyMap<string, WritableValue>,
-  tensors: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly shape: readonly number[];
-    readonly length: number;
-  }[],
-): Uint8Array {
+  tensors: ReadonlyMap<string, GgufTensorOutline>,
+): GgufLayout {
+  const lengths = new Map([...tensors].map(([name, tensor]) => [name, lengthOf(name, tensor)]));
   const parts = [new TextEncoder().encode("GGUF"), numberBytes("uint32", 3)];
-  parts.push(numberBytes("uint64", tensors.length), numberBytes("uint64", metadata.size));
+  parts.push(numberBytes("uint64", tensors.size), numberBytes("uint64", metadata.size));
   for (const [key, value] of metadata) parts.push(textBytes(key), ...valueBytes(value));
   let offset = 0;
-  for (const { name, type, shape, length } of tensors) {
+  for (const [name, { type, shape }] of tensors) {
     const sizes = [...shape].reverse().map((size) => numberBytes("uint64", size));
     const id = tensorTypeOfName(type)?.id ?? 0;
     parts.push(textBytes(name), numberBytes("uint32", shape.length), ...sizes);
     parts.push(numberBytes("uint32", id), numberBytes("uint64", offset));
-    offset += length + padding(length).length;
+    offset += padded(lengths.get(name) ?? 0);
   }
   const header = joined(parts);
-  return joined([header, padding(header.length)]);
+  const head = joined([header, padding(header.length)]);
+  return { head, lengths, size: head.length + offset };
 }
 
-function check(name: string, { type, shape, bytes }: WritableTensor): void {
+/**
+ * The bytes of a file one after another, holding only one piece at a time. Nothing is yielded of the bytes before `from`.
+ *
+ * @throws {GgufError} as `layoutGguf`, and `GGUF_TENSOR_INVALID` for a tensor whose pieces are more or fewer bytes than its shape says.
+ *
+ * @example
+ * ```ts
+ * import { encodeValues, ggufChunks } from "@lowrank/gguf";
+ *
+ * const pieces = () => [encodeValues(Float32Array.of(1, 2), "F16"), encodeValues(Float32Array.of(3, 4), "F16")];
+ * for await (const chunk of ggufChunks(new Map(), new Map([["output.weight", { type: "F16", shape: [2, 2], pieces }]])))
+ *   if (chunk.length === 0) throw new Error("an empty piece");
+ * ```
+ */
+export async function* ggufChunks(
+  metadata: ReadonlyMap<string, WritableValue>,
+  tensors: ReadonlyMap<string, StreamedGgufTensor>,
+  from = 0,
+): AsyncGenerator<Uint8Array> {
+  const { head, lengths } = layoutGguf(metadata, tensors);
+  if (from < head.length) yield head.subarray(from);
+  let start = head.length;
+  for (const [name, tensor] of tensors) {
+    const end = start + padded(lengths.get(name) ?? 0);
+    // What lies before `from` is not made, but for the beginning of the tensor that it lies in.
+    if (from < end)
+      for await (const piece of wholePieces(name, tensor, lengths)) {
+        if (start + piece.length > from) yield start >= from ? piece : piece.subarray(from - start);
+        start += piece.length;
+      }
+    start = end;
+  }
+}
+
+/** A tensor's pieces and what fills it up. */
+async function* wholePieces(
+  name: string,
+  tensor: StreamedGgufTensor,
+  lengths: ReadonlyMap<string, number>,
+): AsyncGenerator<Uint8Array> {
+  let written = 0;
+  for await (const piece of tensor.pieces()) {
+    written += piece.length;
+    if (written > (lengths.get(name) ?? 0)) break;
+    if (piece.length > 0) yield piece;
+  }
+  checkLength(name, written, lengths);
+  if (padded(written) > written) yield padding(written);
+}
+
+function lengthOf(name: string, { type, shape }: GgufTensorOutline): number {
   const stored = tensorTypeOfName(type);
   const count = shape.reduce((product, size) => product * size, 1);
-  const isWhole = stored !== undefined && (shape.at(-1) ?? 1) % stored.blockSize === 0;
-  const fits = isWhole && bytes.length * stored.blockSize === count * stored.blockBytes;
-  const problem =
-    new TextEncoder().encode(name).length > longestName
-      ? `has a name longer than ${longestName} bytes, which llama.cpp cuts`
-      : fits
-        ? undefined
-        : `cannot have the shape [${shape.join(", ")}] in ${bytes.length} bytes of type ${type}`;
-  if (problem === undefined) return;
-  throw new GgufError("GGUF_TENSOR_INVALID", `The tensor ${quoted(name)} ${problem}.`, { tensor: name });
+  if (new TextEncoder().encode(name).length > longestName)
+    throw invalid(name, `has a name longer than ${longestName} bytes, which llama.cpp cuts`);
+  if (stored === undefined || (shape.at(-1) ?? 1) % stored.blockSize !== 0)
+    throw invalid(name, `of type ${type} cannot have the shape [${shape.join(", ")}]`);
+  return (count / stored.blockSize) * stored.blockBytes;
+}
+
+function checkLength(name: string, got: number, lengths: ReadonlyMap<string, number>): void {
+  if (got !== lengths.get(name))
+    throw invalid(name, `has ${got} bytes; its type and shape ask for ${lengths.get(name)}`);
+}
+
+function invalid(tensor: string, problem: string): GgufError {
+  return new GgufError("GGUF_TENSOR_INVALID", `The tensor ${quoted(tensor)} ${problem}.`, { tensor });
 }
 
 function valueBytes(value: WritableValue): readonly Uint8Array[] {
+  if (value.type === "stored") return [value.bytes];
   if (value.type === "string") return [numberBytes("uint32", 8), textBytes(value.value)];
   if (value.type === "bool") return [numberBytes("uint32", 7), Uint8Array.of(value.value ? 1 : 0)];
   if (value.type !== "array")
@@ -124,7 +210,11 @@ function textBytes(value: string): Uint8Array {
 }
 
 function padding(length: number): Uint8Array {
-  return new Uint8Array((alignment - (length % alignment)) % alignment);
+  return new Uint8Array(padded(length) - length);
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / alignment) * alignment;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -17,8 +17,9 @@ const mostFactorBytes = 65_536;
  * import { readGgufConfig } from "@lowrank/models";
  *
  * const file = { version: 3, metadata: new Map([["general.architecture", "mamba"]]), tensors: new Map() };
- * const unread = { readBytes: async () => new Uint8Array(), readFloat32: async () => new Float32Array() };
- * const reading = readGgufConfig({ ...file, ...unread, readRows: unread.readFloat32 }, "model.gguf");
+ * const numbers = async () => new Float32Array();
+ * const unread = { readBytes: async () => new Uint8Array(), readFloat32: numbers, readRows: numbers };
+ * const reading = readGgufConfig({ ...file, ...unread, readStoredMetadata: async () => new Map() }, "model.gguf");
  * const error = await reading.catch((reason: unknown) => reason);
  * if (!(error instanceof Error) || !error.message.includes("mamba")) throw new Error("an unknown architecture was read");
  * ```
