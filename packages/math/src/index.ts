@@ -4,6 +4,7 @@ export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-a
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
 export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
+export { subspaceSimilarities } from "./analysis/subspace-similarities.ts";
 export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export {
   GroupedConvolutionError,
@@ -28,6 +29,7 @@ export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } fr
 export { parameterRows } from "./kinds/parameter-rows.ts";
 export { tiedHead } from "./kinds/tied-head.ts";
 export { keepFirst } from "./linear-algebra/keep-first.ts";
+export { lowRankNorm } from "./linear-algebra/low-rank-norm.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
   besideEachOther,
@@ -44,6 +46,7 @@ export {
 } from "./linear-algebra/matrix.ts";
 export { randomMask } from "./linear-algebra/random-mask.ts";
 export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
+export { rankForEnergy } from "./linear-algebra/rank-for-energy.ts";
 export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";

@@ -1,4 +1,4 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, export/ writes the model, node/ to a folder.
+// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, difference/ compares, export/ writes the model, node/ to a folder.
 
 export type {
   CombinationMethod,
@@ -19,6 +19,12 @@ export {
 } from "./combine/errors.ts";
 export { combinationMethods } from "./combine/methods.ts";
 export type { WeightedAdapter } from "./combine/read-pairs.ts";
+export {
+  type AdapterDifference,
+  diffAdapters,
+  type LayerDifference,
+  type SavedDifference,
+} from "./difference/diff-adapters.ts";
 export {
   ExportOverflowError,
   OutputIsSourceError,
@@ -46,5 +52,6 @@ export {
 export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export { type MergedHandle, mergesOf } from "./fold/merged-handle.ts";
 export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
+export { type ReducedAdapter, type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
 export type { FileWeight, FileWeights } from "./stream/file-weights.ts";
 export { type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";

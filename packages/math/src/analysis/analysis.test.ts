@@ -1,10 +1,12 @@
 import { fc, it as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createMatrix, multiply, transpose } from "../linear-algebra/matrix.ts";
+import { createMatrix, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
+import { svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { amplificationFactor } from "./amplification-factor.ts";
+import { subspaceSimilarities } from "./subspace-similarities.ts";
 import { subspaceSimilarity } from "./subspace-similarity.ts";
 
 const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 5, path });
@@ -78,5 +80,18 @@ describe("amplificationFactor", () => {
     const doubled = { ...weight, values: weight.values.map((value) => 2 * value) };
     const { factor } = amplificationFactor(weight, update);
     expect(amplificationFactor(doubled, update).factor).toBeCloseTo(factor / 2, 10);
+  });
+});
+
+describe("subspaceSimilarities", () => {
+  property.prop([counts, counts])("is the similarity of the first i and the first j directions", (i, j) => {
+    const [one, other] = [noise(4, 9, "one"), noise(5, 9, "other")];
+    const directions = (matrix: Matrix) => svd(matrix).v;
+    const all = subspaceSimilarities(directions(one), directions(other)); // [4, 5]
+    expect(all.values[(i - 1) * 5 + j - 1]).toBeCloseTo(subspaceSimilarity(one, other, { i, j }), 10);
+  });
+
+  it("refuses directions of other spaces", () => {
+    expect(() => subspaceSimilarities(noise(4, 2, "one"), noise(5, 2, "other"))).toThrow(SettingError);
   });
 });

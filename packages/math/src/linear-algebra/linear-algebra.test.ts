@@ -1,9 +1,11 @@
 import { fc, it as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
+import { lowRankNorm } from "./low-rank-norm.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
 import { columnsOf, createMatrix, frobeniusNorm, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
 import { normalMatrix, randomizedSvd } from "./randomized-svd.ts";
+import { rankForEnergy } from "./rank-for-energy.ts";
 import { type Svd, svd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 import { truncatedSvd } from "./truncated-svd.ts";
@@ -141,6 +143,47 @@ describe("lowRankSvd", () => {
       expectValues(found.s, whole, 10);
     },
   );
+});
+
+describe("lowRankNorm", () => {
+  property.prop([fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })])(
+    "is the length of the product as if it had been formed",
+    (rank, rows, columns) => {
+      const [left, right] = [noise(rows, rank, "b"), noise(rank, columns, "a")];
+      expect(lowRankNorm(left, right)).toBeCloseTo(frobeniusNorm(multiply(left, right)), 10);
+    },
+  );
+
+  it("is zero to rounding where one half of the product takes the other away", () => {
+    const [left, right] = [noise(40, 3, "b"), noise(3, 30, "a")];
+    const both = { ...left, columns: 6, values: new Float64Array(240) };
+    for (let row = 0; row < 40; row++)
+      for (let column = 0; column < 3; column++) {
+        both.values[row * 6 + column] = left.values[row * 3 + column]!;
+        both.values[row * 6 + 3 + column] = -left.values[row * 3 + column]!;
+      }
+    const stacked = createMatrix(6, 30, [...right.values, ...right.values]);
+    expect(lowRankNorm(both, stacked) / lowRankNorm(left, right)).toBeLessThan(1e-14);
+  });
+});
+
+describe("rankForEnergy", () => {
+  it("is the least number of values with enough of the squares", () => {
+    expect([0.5, 0.63, 0.65, 0.99, 1].map((energy) => rankForEnergy([4, 3, 0.1], energy))).toEqual([1, 1, 2, 2, 3]);
+  });
+
+  it("never asks for values that are zero to rounding, and for one of a matrix of zeros", () => {
+    expect(rankForEnergy([4, 3, 1e-14], 1)).toBe(2);
+    expect(rankForEnergy([0, 0], 0.5)).toBe(1);
+  });
+
+  it("takes all there are where these hold too little of the whole", () => {
+    expect(rankForEnergy([4, 3], 0.9, 100)).toBe(2);
+  });
+
+  it.each([0, 1.1, Number.NaN])("refuses a share of %d", (energy) => {
+    expect(() => rankForEnergy([1], energy)).toThrow(SettingError);
+  });
 });
 
 describe("truncatedSvd", () => {

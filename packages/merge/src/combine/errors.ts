@@ -58,7 +58,10 @@ export class SharedSavedWeightError extends LowrankError {
 export class UncombinableAdapterError extends LowrankError {
   constructor(readonly problems: readonly { readonly adapter: string; readonly problem: string }[]) {
     const lines = problems.map(({ adapter, problem }) => `"${printable(adapter)}": ${problem}`);
-    super("UNCOMBINABLE_ADAPTER", `Only plain LoRA can be combined, where an update is s·B·A:${itemised(lines)}`);
+    super(
+      "UNCOMBINABLE_ADAPTER",
+      `Only plain LoRA can be combined, reduced or compared by its pairs, where an update is s·B·A:${itemised(lines)}`,
+    );
   }
 }
 

@@ -1,0 +1,161 @@
+// Two adapters beside each other, layer by layer: how much each changes, how far apart they are, and whether they look in the
+// same directions (LoRA paper, section 7). From thin factors; no model is needed.
+
+import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { keepFirst, lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities } from "@lowrank/math";
+import type { WeightedPair } from "../combine/combination-method.ts";
+import { CombinationShapeError } from "../combine/errors.ts";
+import { besideOneAnother } from "../combine/exact-sum.ts";
+import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
+
+/** One layer that both adapters change. */
+export interface LayerDifference {
+  /** Module path. */
+  readonly path: string;
+  /** ‖ΔW‖ of each, Frobenius. */
+  readonly norms: readonly [number, number];
+  /** ‖ΔW₁ − ΔW₂‖ */
+  readonly distance: number;
+  /** ⟨ΔW₁, ΔW₂⟩ / (‖ΔW₁‖·‖ΔW₂‖), from −1 to 1; NaN where one of them is zero. */
+  readonly cosine: number;
+  /**
+   * φ(i, j) of the first i directions of ΔW₁ and the first j of ΔW₂, in row i − 1 and column j − 1: of the inputs (right singular
+   * vectors), and of the outputs (left ones). Only directions that are there: no rows or no columns for an update of zeros.
+   */
+  readonly similarity: { readonly inputs: Matrix; readonly outputs: Matrix };
+}
+
+/** A weight that both replace whole. */
+export interface SavedDifference {
+  /** Name in an adapter file, without "base_model.model.". */
+  readonly key: string;
+  readonly distance: number;
+  /** ‖V₁ − V₂‖ / ‖V₁‖; NaN where the first is zero or their shapes differ. */
+  readonly relative: number;
+}
+
+/** How two adapters differ. */
+export interface AdapterDifference {
+  readonly layers: readonly LayerDifference[];
+  readonly saved: readonly SavedDifference[];
+  /** Module paths and names of whole weights that one of them has alone. */
+  readonly alone: readonly [first: readonly string[], second: readonly string[]];
+}
+
+/**
+ * Compares what two adapters of one base do. How an update is parted into B and A does not matter, nor does its scaling.
+ *
+ * @throws UncombinableAdapterError (whatever is more than B·A; compare those with their base), CombinationShapeError
+ *
+ * @example
+ * ```ts
+ * import type { Adapter } from "@lowrank/adapter-format";
+ * import { diffAdapters } from "@lowrank/merge";
+ *
+ * export function compare(one: Adapter, other: Adapter): void {
+ *   for (const { path, cosine, similarity } of diffAdapters(one, other).layers)
+ *     console.log(path, cosine, similarity.inputs.values[0]); // φ(1, 1): do both look for the same thing first?
+ * }
+ * ```
+ */
+export function diffAdapters(one: Adapter, other: Adapter): AdapterDifference {
+  const sides = [sideOf(one), sideOf(other)] as const;
+  const shared = [...sides[0].layers.keys()].filter((path) => sides[1].layers.has(path));
+  checkShapes(shared, sides);
+  return {
+    layers: shared.map((path) => layerDifference(path, sides)),
+    saved: [...sides[0].saved].flatMap(([key, value]) => {
+      const twin = sides[1].saved.get(key);
+      return twin === undefined ? [] : [savedDifference(key, value, twin)];
+    }),
+    alone: [namesOnlyIn(sides[0], sides[1]), namesOnlyIn(sides[1], sides[0])],
+  };
+}
+
+interface Side {
+  readonly adapter: Adapter;
+  readonly layers: ReadonlyMap<string, CombinedLayer>;
+  readonly saved: ReadonlyMap<string, AdapterTensor>;
+}
+
+type Sides = readonly [Side, Side];
+
+function sideOf(given: Adapter): Side {
+  const adapter = toPlainLora(given);
+  const { layers, saved } = readPairs([{ adapter, weight: 1 }]);
+  return { adapter, layers: new Map(layers.map((layer) => [layer.path, layer])), saved };
+}
+
+function checkShapes(paths: readonly string[], sides: Sides): void {
+  const mismatches = paths.flatMap((path) => {
+    const shapes = sides.map(({ layers }) => {
+      const [{ a, b }] = layers.get(path)!.pairs as [CombinedLayer["pairs"][number]];
+      return `[${b.rows}, ${a.columns}]`;
+    });
+    return shapes[0] === shapes[1] ? [] : [{ path, shapes }];
+  });
+  if (mismatches.length) throw new CombinationShapeError(mismatches);
+}
+
+function layerDifference(path: string, sides: Sides): LayerDifference {
+  const [first, second] = [weighted(sides[0], path, 1), weighted(sides[1], path, -1)];
+  const both = besideOneAnother([...first, ...second]);
+  const [one, other] = [directionsOf(first), directionsOf(second)];
+  const norms = [lengthOf(one.s), lengthOf(other.s)] as const;
+  return {
+    path,
+    norms,
+    distance: lowRankNorm(both.b, both.a),
+    cosine: -innerProduct(one, other) / (norms[0] * norms[1]),
+    similarity: { inputs: subspaceSimilarities(one.v, other.v), outputs: subspaceSimilarities(one.u, other.u) },
+  };
+}
+
+function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedPair[] {
+  const scaling = scalingOf(adapter.config, path);
+  return layers.get(path)!.pairs.map((pair) => ({ ...pair, scaling, weight }));
+}
+
+/** Those that are there: beyond them any would do, and two updates of zeros would look in the same ones. */
+function directionsOf(pairs: readonly WeightedPair[]): Svd {
+  const { a, b } = besideOneAnother(pairs);
+  const found = lowRankSvd(b, a);
+  return keepFirst(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
+}
+
+/** ⟨U₁S₁V₁ᵀ, U₂S₂V₂ᵀ⟩ */
+function innerProduct(one: Svd, other: Svd): number {
+  let sum = 0;
+  one.s.forEach((first, i) => {
+    other.s.forEach((second, j) => {
+      sum += first * second * columnProduct(one.u, i, other.u, j) * columnProduct(one.v, i, other.v, j);
+    });
+  });
+  return sum;
+}
+
+function columnProduct(one: Matrix, i: number, other: Matrix, j: number): number {
+  let sum = 0;
+  for (let row = 0; row < one.rows; row += 1)
+    sum += (one.values[row * one.columns + i] as number) * (other.values[row * other.columns + j] as number);
+  return sum;
+}
+
+function savedDifference(key: string, one: AdapterTensor, other: AdapterTensor): SavedDifference {
+  if (one.shape.join() !== other.shape.join()) return { key, distance: Number.NaN, relative: Number.NaN };
+  const distance = lengthOf(one.values.map((value, index) => value - (other.values[index] as number)));
+  return { key, distance, relative: distance / lengthOf(one.values) };
+}
+
+function lengthOf(values: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+function namesOnlyIn(one: Side, other: Side): readonly string[] {
+  return [
+    ...[...one.layers.keys()].filter((path) => !other.layers.has(path)),
+    ...[...one.saved.keys()].filter((key) => !other.saved.has(key)),
+  ];
+}

@@ -1,0 +1,96 @@
+// An adapter of fewer directions: the nearest of each layer's updates (Eckart & Young 1936), found from its thin factors.
+
+import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
+import { besideOneAnother } from "../combine/exact-sum.ts";
+import { factorsOf } from "../combine/factors-of.ts";
+import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
+import { storedFactors } from "../combine/stored-factors.ts";
+import { ranksPerLayer } from "./ranks-per-layer.ts";
+
+/** How much stays; at least one of both. */
+export interface ReduceOptions {
+  /** Ranks that no layer exceeds. */
+  readonly rank?: number;
+  /** Share of each layer's ‖ΔW‖² that stays, above 0 and at most 1: the least rank that holds it. */
+  readonly energy?: number;
+}
+
+/** What became of one layer. */
+export interface ReducedLayer {
+  /** Module path. */
+  readonly path: string;
+  readonly rankBefore: number;
+  readonly rank: number;
+  /** ‖ΔW‖ as it was, Frobenius. */
+  readonly norm: number;
+  /** What went, ‖ΔW − ΔW'‖ / ‖ΔW‖; 0 for an update of zeros. */
+  readonly error: number;
+}
+
+/** The adapter, and what each of its layers lost. */
+export interface ReducedAdapter {
+  readonly adapter: Adapter;
+  readonly layers: readonly ReducedLayer[];
+}
+
+const optionNames: OptionNames<ReduceOptions> = { rank: true, energy: true };
+
+/**
+ * An adapter of lower rank that does nearly what the given one does, with the loss of each layer. Layers get ranks of their own,
+ * and scaling 1; whole weights go along. No model is needed.
+ *
+ * @throws SettingError, RankError, UncombinableAdapterError (whatever is more than B·A)
+ *
+ * @example
+ * ```ts
+ * import type { Adapter } from "@lowrank/adapter-format";
+ * import { reduceAdapter } from "@lowrank/merge";
+ *
+ * export function smaller(adapter: Adapter): Adapter {
+ *   const reduced = reduceAdapter(adapter, { energy: 0.99, rank: 16 });
+ *   for (const { path, rank, error } of reduced.layers) console.log(path, rank, error); // error at most 0.1, unless 16 is too few
+ *   return reduced.adapter;
+ * }
+ * ```
+ */
+export function reduceAdapter(adapter: Adapter, options: ReduceOptions): ReducedAdapter {
+  refuseUnknownOptions("reduceAdapter", options, optionNames);
+  const { rank: most = Number.POSITIVE_INFINITY, energy } = options;
+  if (options.rank === undefined && energy === undefined)
+    throw new SettingError("reduceAdapter", "rank and energy", "neither", "at least one of both");
+  if (options.rank !== undefined && !(Number.isInteger(most) && most >= 1)) throw new RankError("reduceAdapter", most);
+  if (energy !== undefined && !(energy > 0 && energy <= 1))
+    throw new SettingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
+  const plain = toPlainLora(adapter);
+  const { layers, saved } = readPairs([{ adapter: plain, weight: 1 }]);
+  const tensors = new Map<string, AdapterTensor>();
+  const reduced: ReducedLayer[] = [];
+  for (const layer of layers) {
+    const { factors, facts } = reducedLayer(layer, plain, { most, energy: energy ?? 1 });
+    for (const [key, tensor] of storedFactors(layer, factors, facts.rank)) tensors.set(key, tensor);
+    reduced.push(facts);
+  }
+  for (const [key, tensor] of saved) tensors.set(key, tensor);
+  const config = { ...plain.config, init: true, ...ranksPerLayer(reduced) };
+  return { adapter: { config, tensors, metadata: adapter.metadata }, layers: reduced };
+}
+
+function reducedLayer(
+  { path, pairs }: CombinedLayer,
+  { config }: Adapter,
+  { most, energy }: { readonly most: number; readonly energy: number },
+) {
+  const scaling = scalingOf(config, path);
+  const { a, b } = besideOneAnother(pairs.map((pair) => ({ ...pair, weight: 1, scaling })));
+  const found = lowRankSvd(b, a);
+  const rank = Math.min(most, rankForEnergy(found.s, energy));
+  const [whole, lost] = [lengthOf(found.s), lengthOf(found.s.subarray(rank))];
+  const facts: ReducedLayer = { path, rankBefore: a.rows, rank, norm: whole, error: whole === 0 ? 0 : lost / whole };
+  return { facts, factors: factorsOf(found, { rank, clamp: null, signs: null }) };
+}
+
+function lengthOf(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
