@@ -33,7 +33,7 @@ module.exports = {
       severity: "error",
       from: { path: `^packages/${name}/src/`, pathNot: isTest },
       to: {
-        path: "^(packages|apps|examples|integration|benchmarks|fuzz)/",
+        path: "^(packages|apps|examples|integration|benchmarks|fuzz|experiments)/",
         pathNot: `^packages/(${[name, ...allowed].join("|")})/`,
       },
     })),
@@ -62,7 +62,7 @@ module.exports = {
       name: "libraries-know-no-apps",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(apps|examples|integration|benchmarks|fuzz)/" },
+      to: { path: "^(apps|examples|integration|benchmarks|fuzz|experiments)/" },
     },
     {
       name: "no-cycles",
@@ -77,7 +77,14 @@ module.exports = {
       from: {
         pathNot: [
           isTest,
-          ...["^packages/testing/", "^integration/", "^benchmarks/", "^fuzz/", "^(apps|packages)/.*/test/"],
+          ...[
+            "^packages/testing/",
+            "^integration/",
+            "^benchmarks/",
+            "^fuzz/",
+            "^experiments/",
+            "^(apps|packages)/.*/test/",
+          ],
           // Tests' own rooms, and the program that records the presets: no page loads them.
           "^apps/studio/src/(testing|presets/record)/",
         ],

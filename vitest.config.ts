@@ -14,6 +14,7 @@ const everything = [
   "integration/src/**/*.test.ts",
   "benchmarks/src/**/*.test.ts",
   "fuzz/src/**/*.test.ts",
+  "experiments/src/**/*.test.ts",
 ];
 /** npm run test:browser has them. */
 const browser = "**/*.browser.test.ts";

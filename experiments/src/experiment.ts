@@ -1,0 +1,18 @@
+// What an experiment is to the command.
+
+export interface Experiment {
+  readonly name: string;
+  /** One line for people. */
+  readonly work: string;
+  run(options: ExperimentOptions): Promise<void>;
+}
+
+/** What a run of an experiment is told. */
+export interface ExperimentOptions {
+  readonly seeds: readonly number[];
+  /** Names of methods, in the order in which they run; absent: all. */
+  readonly only?: readonly string[];
+  /** Train on so many rows alone, to see whether it works: nothing is kept then. */
+  readonly rows?: number;
+  log(line: string): void;
+}

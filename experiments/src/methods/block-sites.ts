@@ -1,0 +1,52 @@
+// The linear maps of a transformer's blocks by what they do, as each family calls them.
+
+import type { ParameterRef, Site } from "@lowrank/contracts";
+import type { PretrainedModel } from "@lowrank/models";
+
+/** What a linear map of a block does. */
+export type Job = "query" | "key" | "value" | "attentionOutput" | "feedForwardInput" | "feedForwardOutput";
+
+type Names = Readonly<Record<Job, string>>;
+
+const llama: Names = {
+  query: "self_attn.q_proj",
+  key: "self_attn.k_proj",
+  value: "self_attn.v_proj",
+  attentionOutput: "self_attn.o_proj",
+  feedForwardInput: "mlp.up_proj",
+  feedForwardOutput: "mlp.down_proj",
+};
+const names: Readonly<Record<string, Names>> = {
+  bert: {
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attentionOutput: "attention.output.dense",
+    feedForwardInput: "intermediate.dense",
+    feedForwardOutput: "output.dense",
+  },
+  llama,
+  qwen2: llama,
+};
+
+/** How targets of LoRA are named here: what transformers calls the maps that do these jobs. */
+export function targetsOf(model: PretrainedModel, jobs: readonly Job[]): readonly string[] {
+  const known = names[model.modelType];
+  if (known === undefined) throw new Error(`No names are known for the layers of "${model.modelType}".`);
+  return jobs.map((job) => known[job]);
+}
+
+/** The sites that do a job, from the first block to the last. */
+export function sitesOf(model: PretrainedModel, job: Job): readonly Site[] {
+  const [name = ""] = targetsOf(model, [job]);
+  // BERT's "output.dense" is also the end of "attention.output.dense".
+  const pattern = new RegExp(`\\.\\d+\\.${name.replaceAll(".", "\\.")}$`);
+  return model.sites().filter(({ path }) => pattern.test(path));
+}
+
+/** The weight of a site. */
+export function weightOf(model: PretrainedModel, site: Site): ParameterRef {
+  const found = model.parameters().find(({ path }) => path === `${site.path}.weight`);
+  if (found === undefined) throw new Error(`The model lists no weight for ${site.path}.`);
+  return found;
+}

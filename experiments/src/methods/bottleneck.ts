@@ -1,0 +1,64 @@
+// Adapter layers: down to a few features, an activation, up again, added to what the layer gave.
+
+import type { AdaptationCall, Site } from "@lowrank/contracts";
+import { gelu } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { sitesOf } from "./block-sites.ts";
+import type { Method } from "./method.ts";
+import { OpenedDoors } from "./opened-doors.ts";
+
+/** Features in the middle of a layer. */
+const bottleneck = 16;
+
+/** Houlsby et al. 2019: behind attention's output and behind the feed-forward layer, before the sum and its norm. */
+export const houlsbyAdapters: Method = {
+  name: "adapter-houlsby",
+  label: `adapter layers, two a block (Houlsby), ${bottleneck} wide`,
+  group: "added layers",
+  learningRate: 1e-3,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    for (const site of [...sitesOf(model, "attentionOutput"), ...sitesOf(model, "feedForwardOutput")])
+      addLayer(doors, site, (x) => gelu(x, "erf"));
+    doors.trainNewHead();
+    return doors;
+  },
+};
+
+/**
+ * Pfeiffer et al. 2021 found one layer a block, behind the feed-forward layer, enough. Theirs reads the sum after its norm;
+ * this one reads what Houlsby's second layer reads, as the norm is behind that door.
+ */
+export const pfeifferAdapters: Method = {
+  name: "adapter-pfeiffer",
+  label: `adapter layers, one a block (as Pfeiffer), ${bottleneck} wide`,
+  group: "added layers",
+  learningRate: 1e-3,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    for (const site of sitesOf(model, "feedForwardOutput")) addLayer(doors, site, (x) => tf.relu(x));
+    doors.trainNewHead();
+    return doors;
+  },
+};
+
+function addLayer(doors: OpenedDoors, site: Site, activate: (x: tf.Tensor) => tf.Tensor): void {
+  const { path, outFeatures: width } = site;
+  // Near 0, so that training starts from the model itself.
+  const drawn = (name: string, shape: readonly number[]) =>
+    doors.variable(`${path}.adapter.${name}`, doors.drawn(`${path}.adapter.${name}`, shape, 1e-2));
+  const down = drawn("down.weight", [width, bottleneck]);
+  const downBias = doors.variable(`${path}.adapter.down.bias`, tf.zeros([bottleneck]));
+  const up = drawn("up.weight", [bottleneck, width]);
+  const upBias = doors.variable(`${path}.adapter.up.bias`, tf.zeros([width]));
+  doors.attach(site, {
+    variables: [down, downBias, up, upBias],
+    apply: ({ output }: AdaptationCall) =>
+      tf.tidy(() => {
+        const rows = tf.reshape(output, [-1, width]); // [batch·time, width]
+        const middle = activate(tf.add(tf.matMul(rows, down as tf.Tensor2D), downBias));
+        const added = tf.add(tf.matMul(middle as tf.Tensor2D, up as tf.Tensor2D), upBias);
+        return tf.add(output, tf.reshape(added, output.shape));
+      }),
+  });
+}

@@ -1,0 +1,126 @@
+// Low-rank updates of which a part never trains: LoRA-FA and VeRA.
+
+import type { Site } from "@lowrank/contracts";
+import { uniform } from "@lowrank/engine";
+import { createMatrix, matrixOfTensor, multiply, solveSymmetric, tensorOfMatrix, transpose } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Job, sitesOf } from "./block-sites.ts";
+import type { Method } from "./method.ts";
+import { OpenedDoors } from "./opened-doors.ts";
+
+const adapted: readonly Job[] = ["query", "value"];
+
+/**
+ * LoRA-FA (Zhang et al. 2023): A stays as it was drawn. As PEFT's optimiser has it, B's gradient is turned into the one whose step
+ * changes the weight most as full fine-tuning's step would: (A·Aᵀ)⁻¹·gradient / s².
+ */
+export const loraFa: Method = {
+  name: "lora-fa-r8",
+  label: "LoRA-FA, r = 8, query and value",
+  group: "low rank",
+  learningRate: 2e-3,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    addLoraFa(doors, 8, (site, rank) => drawnA(site.inFeatures, rank, { seed, path: site.path }));
+    doors.trainNewHead();
+    return doors;
+  },
+};
+
+/** `aOf` gives a layer's A [inFeatures, rank], which the doors then own. α is twice the rank. */
+export function addLoraFa(doors: OpenedDoors, rank: number, aOf: (site: Site, rank: number) => tf.Tensor2D): void {
+  const scale = 2;
+  for (const site of adapted.flatMap((job) => sitesOf(doors.model, job))) {
+    const { path, inFeatures, outFeatures } = site;
+    const a = doors.frozen(aOf(site, rank));
+    const b = doors.variable(`${path}.lora_B.weight`, tf.zeros([rank, outFeatures]));
+    const turned = doors.frozen(inverseGram(a, scale));
+    doors.attach(site, {
+      variables: [b],
+      apply: ({ input, output }) =>
+        tf.tidy(() => {
+          const middle = tf.matMul(tf.reshape<tf.Rank.R2>(input, [-1, inFeatures]), a); // [batch·time, rank]
+          const update = tf.matMul(middle, turnedGradient(b as tf.Tensor2D, turned));
+          return tf.add(output, tf.reshape(tf.mul(update, scale), output.shape));
+        }),
+    });
+  }
+}
+
+/** VeRA (Kopiczko et al. 2024): one random pair for all layers, of which each layer learns to scale the rank's and the outputs' features. */
+export const vera: Method = {
+  name: "vera-r256",
+  label: "VeRA, r = 256, query and value",
+  group: "low rank",
+  learningRate: 1e-2,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    const sites = adapted.flatMap((job) => sitesOf(model, job));
+    const widest = (side: "inFeatures" | "outFeatures") => Math.max(...sites.map((site) => site[side]));
+    addVera(doors, {
+      a: drawnA(widest("inFeatures"), 256, { seed, path: "vera_A" }),
+      b: drawnA(256, widest("outFeatures"), { seed, path: "vera_B" }),
+    });
+    doors.trainNewHead();
+    return doors;
+  },
+};
+
+/** One for all layers, as large as the largest needs. */
+interface SharedPair {
+  /** [inFeatures, rank] */
+  readonly a: tf.Tensor2D;
+  /** [rank, outFeatures] */
+  readonly b: tf.Tensor2D;
+}
+
+/** The pair belongs to the doors then. */
+export function addVera(doors: OpenedDoors, { a, b }: SharedPair): void {
+  const [rank] = b.shape;
+  doors.frozen(a);
+  doors.frozen(b);
+  for (const site of adapted.flatMap((job) => sitesOf(doors.model, job))) {
+    const { path, inFeatures, outFeatures } = site;
+    const d = doors.variable(`${path}.vera_lambda_d`, tf.fill([rank], 0.1));
+    const outputs = doors.variable(`${path}.vera_lambda_b`, tf.zeros([outFeatures]));
+    const ownA = doors.frozen(tf.slice(a, [0, 0], [inFeatures, rank]));
+    const ownB = doors.frozen(tf.slice(b, [0, 0], [rank, outFeatures]));
+    doors.attach(site, {
+      variables: [d, outputs],
+      apply: ({ input, output }) =>
+        tf.tidy(() => {
+          const middle = tf.mul(tf.matMul(tf.reshape<tf.Rank.R2>(input, [-1, inFeatures]), ownA), d);
+          const update = tf.mul(tf.matMul(middle as tf.Tensor2D, ownB), outputs);
+          return tf.add(output, tf.reshape(update, output.shape));
+        }),
+    });
+  }
+}
+
+/** As torch's Kaiming draws a matrix that is multiplied from the left by `rows` features. */
+function drawnA(rows: number, columns: number, key: { readonly seed: number; readonly path: string }): tf.Tensor2D {
+  const bound = 1 / Math.sqrt(rows);
+  return uniform([rows, columns], -bound, bound, key) as tf.Tensor2D;
+}
+
+/** (Aᵀ·A)⁻¹ / s² for A [inFeatures, rank]: [rank, rank]. */
+function inverseGram(a: tf.Tensor2D, scale: number): tf.Tensor2D {
+  const values = matrixOfTensor(a);
+  const gram = multiply(transpose(values), values);
+  const rank = gram.rows;
+  const identity = createMatrix(
+    rank,
+    rank,
+    Array.from({ length: rank ** 2 }, (_, place) => Number(place % (rank + 1) === 0)),
+  );
+  return tf.tidy(() => tf.div<tf.Tensor2D>(tensorOfMatrix(solveSymmetric(gram, identity)), scale ** 2));
+}
+
+/** b itself, whose gradient is multiplied by `turned` from the left. */
+function turnedGradient(b: tf.Tensor2D, turned: tf.Tensor2D): tf.Tensor2D {
+  const identity = tf.customGrad((x) => ({
+    value: tf.clone(x as tf.Tensor),
+    gradFunc: (gradient: tf.Tensor) => tf.matMul(turned, gradient as tf.Tensor2D),
+  }));
+  return identity(b) as tf.Tensor2D;
+}

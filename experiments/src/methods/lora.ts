@@ -1,0 +1,84 @@
+// LoRA and its variants, as `@lowrank/inject` attaches them.
+
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { writeAdapterFolder } from "@lowrank/adapter-format/node";
+import { injectAdapter, planInjection } from "@lowrank/inject";
+import { type LearningRateGroup, loraPlus } from "@lowrank/trainer";
+import { type Job, targetsOf } from "./block-sites.ts";
+import type { Adapted, Method } from "./method.ts";
+
+const queryAndValue: readonly Job[] = ["query", "value"];
+const everyMap: readonly Job[] = ["query", "key", "value", "attentionOutput", "feedForwardInput", "feedForwardOutput"];
+
+interface LoraRow {
+  readonly name: string;
+  readonly label: string;
+  readonly rank?: number;
+  readonly jobs?: readonly Job[];
+  readonly learningRate?: number;
+  readonly groups?: readonly LearningRateGroup[];
+  readonly config?: Partial<LoraConfig>;
+}
+
+/** α is twice the rank everywhere, so that each update counts alike and one learning rate fits all. */
+function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3, groups, config }: LoraRow): Method {
+  return {
+    name,
+    label,
+    group: "low rank",
+    learningRate,
+    adapt(model, seed): Adapted {
+      const targetModules = targetsOf(model, jobs);
+      const taskType = model.task === "sequence-classification" ? "SEQ_CLS" : "CAUSAL_LM";
+      const plan = planInjection(
+        model,
+        createLoraConfig({ rank, alpha: 2 * rank, targetModules, taskType, ...config }),
+      );
+      const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
+      return {
+        variables: handle.variables,
+        ...(groups === undefined ? {} : { learningRateGroups: groups }),
+        save: async (folder) => writeAdapterFolder(folder, await handle.toAdapter()),
+        dispose: () => handle.dispose(),
+      };
+    },
+  };
+}
+
+/** Of the paper's table 6. */
+const ranks: readonly number[] = [1, 2, 4, 8, 64];
+
+/** How a rank on one choice of matrices is called. */
+function rankName(rank: number, matrices: "qv" | "all"): string {
+  return `lora-r${rank}-${matrices}`;
+}
+
+export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
+  lora({ name: rankName(rank, "qv"), label: `LoRA, r = ${rank}, query and value`, rank }),
+  lora({ name: rankName(rank, "all"), label: `LoRA, r = ${rank}, every linear map`, rank, jobs: everyMap }),
+]);
+
+export const variants: readonly Method[] = [
+  lora({ name: "rslora-r8", label: "rsLoRA, r = 8, query and value", config: { rankStabilized: true } }),
+  lora({ name: "dora-r8", label: "DoRA, r = 8, query and value", config: { useDora: true } }),
+  lora({ name: "pissa-r8", label: "PiSSA, r = 8, query and value", config: { init: "pissa" }, learningRate: 5e-4 }),
+  // The rate is A's; B learns 16 times as fast.
+  lora({ name: "lora-plus-r8", label: "LoRA+, r = 8, query and value", groups: loraPlus(16), learningRate: 5e-4 }),
+];
+
+/** The paper's table 5 at MiniLM's width: which matrices of attention get the same number of parameters. */
+export const matrices: readonly (Method & { readonly adapted: string; readonly rank: number })[] = [
+  matrixRow("q", 8, ["query"]),
+  matrixRow("k", 8, ["key"]),
+  matrixRow("v", 8, ["value"]),
+  matrixRow("o", 8, ["attentionOutput"]),
+  matrixRow("qk", 4, ["query", "key"]),
+  matrixRow("qv", 4, queryAndValue),
+  matrixRow("qkvo", 2, ["query", "key", "value", "attentionOutput"]),
+];
+
+function matrixRow(letters: string, rank: number, jobs: readonly Job[]): (typeof matrices)[number] {
+  const words = jobs.map((job) => (job === "attentionOutput" ? "output" : job)).join(", ");
+  const name = letters === "qv" ? rankName(rank, "qv") : `lora-r${rank}-${letters}`;
+  return { ...lora({ name, label: `LoRA, r = ${rank}, ${words}`, rank, jobs }), adapted: words, rank };
+}

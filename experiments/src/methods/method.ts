@@ -1,0 +1,47 @@
+// What a method of adaptation is to an experiment: something that opens doors of a model and says what trains behind them.
+
+import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import type { LearningRateGroup } from "@lowrank/trainer";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** One row of a table of methods. */
+export interface Method {
+  /** Also names its files: "lora-r8". */
+  readonly name: string;
+  /** For people. */
+  readonly label: string;
+  readonly group:
+    | "everything"
+    | "part of the weights"
+    | "added layers"
+    | "virtual tokens"
+    | "scaled states"
+    | "low rank";
+  /** Set once, not searched for. */
+  readonly learningRate: number;
+  /** Attaches it; everything drawn at random follows from the seed. */
+  adapt(model: PretrainedModel, seed: number): Adapted;
+}
+
+/** A method on a model. It acts in calls that select `adapterName`. */
+export interface Adapted {
+  /** Everything that trains, the classifier among it. */
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly learningRateGroups?: readonly LearningRateGroup[];
+  /** Tokens that stand in front of each text or behind its first token, and have numbers of their own. */
+  readonly virtualTokens?: VirtualTokens;
+  /** Of a LoRA: how to write it as PEFT's folder. */
+  save?(folder: string): Promise<void>;
+  dispose(): void;
+}
+
+/** How a batch is made wider. */
+export interface VirtualTokens {
+  /** Called in a tidy. */
+  widen<Inputs extends ModelInputs>(inputs: Inputs): Inputs;
+  /** Whether the model has to compute every position, padding too, so that places in a batch are known. */
+  readonly byPlace: boolean;
+}
+
+/** The name that every method attaches under: a model has one at a time. */
+export const adapterName = "default";

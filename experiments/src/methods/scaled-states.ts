@@ -1,0 +1,28 @@
+// (IA)³ (Liu et al. 2022): keys, values and the states between the feed-forward layers, each feature times a learnt number.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { sitesOf, weightOf } from "./block-sites.ts";
+import type { Method } from "./method.ts";
+import { OpenedDoors } from "./opened-doors.ts";
+
+export const ia3: Method = {
+  name: "ia3",
+  label: "(IA)³",
+  group: "scaled states",
+  learningRate: 1e-2,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {
+      const scales = doors.variable(`${site.path}.ia3_l`, tf.ones([site.outFeatures]));
+      doors.attach(site, { variables: [scales], apply: ({ output }) => tf.mul(output, scales) });
+    }
+    // Here the layer's input is scaled, and (x ⊙ l)·W is x·(l ⊙ W).
+    for (const site of sitesOf(model, "feedForwardOutput")) {
+      const scales = doors.variable(`${site.path}.ia3_l`, tf.ones([site.inFeatures]));
+      const rows = () => tf.reshape(scales, [site.inFeatures, 1]);
+      doors.override(weightOf(model, site), (weight) => tf.mul(weight, rows()), [scales]);
+    }
+    doors.trainNewHead();
+    return doors;
+  },
+};

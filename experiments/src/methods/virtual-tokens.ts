@@ -1,0 +1,108 @@
+// Prompt tuning and prefix tuning: the model stays as it is and reads some tokens that nobody wrote.
+
+import type { AdaptationCall, Site } from "@lowrank/contracts";
+import { shuffled } from "@lowrank/data";
+import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { sitesOf } from "./block-sites.ts";
+import type { Adapted, Method, VirtualTokens } from "./method.ts";
+import { OpenedDoors } from "./opened-doors.ts";
+
+/** How many there are. */
+const count = 20;
+
+/**
+ * Lester, Al-Rfou and Constant 2021: learnt embeddings in front of the text, begun as those of words of the vocabulary. As in PEFT they
+ * stand before everything, so that BERT's classifier reads the first of them.
+ */
+export const promptTuning: Method = {
+  name: "prompt",
+  label: `prompt tuning, ${count} tokens`,
+  group: "virtual tokens",
+  learningRate: 1e-2,
+  adapt(model, seed) {
+    const doors = new OpenedDoors(model, seed);
+    const site = tokenTable(model);
+    const prompt = doors.variable("prompt_embeddings", wordsOf(site, seed));
+    doors.attach(site, {
+      variables: [prompt],
+      apply: ({ output }: AdaptationCall) => withRows(output, prompt, 0),
+    });
+    doors.trainNewHead();
+    return withTokens(doors, { widen: (inputs) => widened(inputs, 0), byPlace: true });
+  },
+};
+
+/**
+ * Li and Liang 2021, without the network that their training goes through: learnt keys and values in each block. The text is
+ * given tokens that stand for them, and what blocks make of these as keys and values is put aside; of an encoder's text
+ * nothing else is read. They stand behind the text's first token, which a classifier reads, and are counted as positions before it, as
+ * in PEFT.
+ */
+export const prefixTuning: Method = {
+  name: "prefix",
+  label: `prefix tuning, ${count} keys and values a block`,
+  group: "virtual tokens",
+  learningRate: 1e-2,
+  adapt(model, seed) {
+    if (model.causal) throw new Error("Prefix tuning is written for encoders: a decoder would turn its keys by place.");
+    const doors = new OpenedDoors(model, seed);
+    for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {
+      const name = `${site.path}.prefix`;
+      const prefix = doors.variable(name, doors.drawn(name, [count, site.outFeatures], 0.02));
+      doors.attach(site, { variables: [prefix], apply: ({ output }) => withRows(output, prefix, 1) });
+    }
+    doors.trainNewHead();
+    return withTokens(doors, { widen: (inputs) => widened(inputs, 1), byPlace: true });
+  },
+};
+
+function withTokens(doors: OpenedDoors, virtualTokens: VirtualTokens): Adapted {
+  return { variables: doors.variables, virtualTokens, dispose: () => doors.dispose() };
+}
+
+function tokenTable(model: PretrainedModel): Site {
+  const found = model.sites().find(({ kind, role }) => kind === "embedding" && role === "input-embedding");
+  if (found === undefined) throw new Error("The model has no table of tokens.");
+  return found;
+}
+
+/** [count, width] */
+function wordsOf(site: Site, seed: number): tf.Tensor {
+  const ids = shuffled(site.inFeatures, seed).slice(0, count);
+  return tf.tidy(() => tf.gather(site.readWeight(), tf.tensor1d(ids, "int32")));
+}
+
+/** States [batch, time, width] whose `count` rows from `first` on are `rows` [count, width], in each text alike. */
+function withRows(states: tf.Tensor, rows: tf.Tensor, first: number): tf.Tensor {
+  return tf.tidy(() => {
+    const [batch = 0, time = 0, width = 0] = states.shape;
+    const part = (from: number, size: number) => tf.slice(states, [0, from, 0], [batch, size, width]);
+    const shared = tf.mul(tf.ones([batch, 1, 1]), tf.expandDims(rows, 0));
+    const behind = first + count;
+    const parts = [...(first > 0 ? [part(0, first)] : []), shared, part(behind, time - behind)];
+    return tf.concat(parts, 1);
+  });
+}
+
+/** A batch with `count` more tokens from column `first` on; positions of the text begin behind them. */
+function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inputs {
+  const { inputIds, attentionMask, tokenTypeIds } = inputs;
+  if (inputIds?.rank !== 2) throw new Error("Virtual tokens are put before texts.");
+  const [batch = 0, time = 0] = inputIds.shape;
+  const wide = (grid: tf.Tensor, value: number) => {
+    const added = tf.fill([batch, count], value, "int32");
+    if (first === 0) return tf.concat<tf.Tensor2D>([added as tf.Tensor2D, grid as tf.Tensor2D], 1);
+    const [front, rest] = tf.split(grid as tf.Tensor2D, [1, time - 1], 1);
+    return tf.concat<tf.Tensor2D>([front as tf.Tensor2D, added as tf.Tensor2D, rest as tf.Tensor2D], 1);
+  };
+  const own = Array.from({ length: count }, (_, place) => place);
+  const text = Array.from({ length: time }, (_, place) => count + place);
+  return {
+    ...inputs,
+    inputIds: wide(inputIds, 0),
+    attentionMask: wide(attentionMask ?? tf.ones([batch, time], "int32"), 1),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: wide(tokenTypeIds, 0) }),
+    positionIds: [[...text.slice(0, first), ...own, ...text.slice(first)]],
+  };
+}

@@ -1,0 +1,60 @@
+// SST-2 (Socher et al. 2013) on MiniLM-L6: is a sentence of a film review a good word or a bad one?
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openTokenizer, padBatch, promptTemplate, shuffled, type TokenBatch, tokenizeExamples } from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { findPrepared } from "@lowrank/testing/cache-folder";
+import type { Task } from "./task.ts";
+
+const batchSize = 16;
+const longest = 64;
+
+/** `rows`: at most so many of the file's first; all if absent. Throws where data or weights are missing. */
+export async function sst2(rows?: number): Promise<Task> {
+  const weights = findPrepared("minilm");
+  if ("missing" in weights) throw new Error(`MiniLM is missing: ${weights.missing}`);
+  const data = process.env.LOWRANK_DATA ?? "";
+  const files = ["sst2-train.tsv", "sst2-dev.tsv"].map((name) => join(data, name));
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0)
+    throw new Error(
+      `No ${missing.join(" and no ")}: LOWRANK_DATA names a folder with SST-2's two files, which may not be shipped.`,
+    );
+  const folder = openFolder(weights.folder);
+  const tokenizer = await openTokenizer(folder);
+  const read = async (path: string) => {
+    const examples = await readDataFile(path, { header: ["sentence", "label"] });
+    // Sentences stand by themselves: no template touches them.
+    return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
+  };
+  const [train = [], dev = []] = await Promise.all(files.map(read));
+  const used = train.slice(0, rows);
+  const pad = (examples: typeof train): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
+  const byLength = [...dev].sort((one, other) => one.inputIds.length - other.inputIds.length);
+  return {
+    name: "sst2",
+    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on the ${dev.length} of dev`,
+    figure: "accuracy",
+    batchesPerEpoch: Math.ceil(used.length / batchSize),
+    epochs: 1,
+    load: (seed) => loadModel(folder, { task: "sequence-classification", numLabels: 2, newHead: { seed } }),
+    *batches(seed) {
+      const order = shuffled(used.length, seed);
+      for (let first = 0; first < order.length; first += batchSize)
+        yield pad(order.slice(first, first + batchSize).flatMap((place) => used[place] ?? []));
+    },
+    async measure(run) {
+      let [loss, count, right] = [0, 0, 0];
+      for (let first = 0; first < byLength.length; first += 64) {
+        const measured = await run(pad(byLength.slice(first, first + 64)));
+        loss += measured.sum;
+        count += measured.count;
+        right += measured.right;
+      }
+      return { loss: loss / count, accuracy: right / count };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// Results that outlive a stop: one file an experiment, written anew after every run.
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import type { Trained } from "./run-method.ts";
+
+/** One run as it is kept. */
+export interface KeptRun extends Trained {
+  readonly method: string;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly engine: string;
+  readonly processor: string;
+  /** ISO 8601 */
+  readonly date: string;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+/** Where results lie, and what may be lost: adapters. */
+export const resultsFolder: string = join(root, "results");
+export const adaptersFolder: string = join(root, "runs");
+
+/** What was kept under a name; undefined if nothing was. */
+export function readKept<Kept>(name: string): Kept | undefined {
+  const path = join(resultsFolder, `${name}.json`);
+  // Written by a program of the same version of this repository.
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Kept) : undefined;
+}
+
+/** Whole or not at all. */
+export function keep(name: string, value: unknown): void {
+  const path = join(resultsFolder, `${name}.json`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+/** The processor's name, which every figure of time depends on. */
+export function processorName(): string {
+  return cpus()[0]?.model.trim() ?? "unknown";
+}

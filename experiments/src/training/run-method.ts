@@ -1,0 +1,89 @@
+// One training of one method with one seed, from loading to the figures.
+
+import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { TokenBatch } from "@lowrank/data";
+import { type BatchTensors, batchTensors, type PretrainedModel } from "@lowrank/models";
+import { type Metrics, train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Adapted, adapterName, type Method } from "../methods/method.ts";
+import type { Task } from "../tasks/task.ts";
+
+/** What a run found. */
+export interface Trained {
+  readonly trainable: number;
+  readonly after: Metrics;
+  /** Mean loss of the last twenty steps. */
+  readonly trainLoss: number;
+  readonly steps: number;
+  /** Of training alone. */
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Where a LoRA is kept as PEFT's folder. */
+  readonly folder: string;
+  onStep?(step: number, loss: number): void;
+}
+
+/** The recipe of every method: AdamW, 10 % warm-up and linear decay, clipping at 1, no dropout. */
+export async function runMethod(task: Task, method: Method, { seed, folder, onStep }: RunOptions): Promise<Trained> {
+  const model = await task.load(seed);
+  const adapted = method.adapt(model, seed);
+  const steps = task.epochs * task.batchesPerEpoch;
+  const losses: number[] = [];
+  const began = performance.now();
+  const run = train<TokenBatch>({
+    variables: adapted.variables,
+    batches: (epoch) => task.batches(seed + epoch),
+    batchesPerEpoch: task.batchesPerEpoch,
+    loss: (batch) => model.loss(inputsFor(adapted, batch), contextFor(adapted)),
+    steps,
+    learningRate: method.learningRate,
+    ...(adapted.learningRateGroups === undefined ? {} : { learningRateGroups: adapted.learningRateGroups }),
+    warmupSteps: Math.floor(steps / 10),
+    weightDecay: 0.01,
+    seed,
+  });
+  for await (const event of run) {
+    if (event.type !== "step") continue;
+    losses.push(event.loss);
+    onStep?.(event.step, event.loss);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const after = await measure(task, model, adapted);
+  await adapted.save?.(folder);
+  const trainable = [...adapted.variables.values()].reduce((sum, { size }) => sum + size, 0);
+  const last = losses.slice(-20);
+  adapted.dispose();
+  model.dispose();
+  return { trainable, after, trainLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length, steps, seconds };
+}
+
+/** A batch as the method wants it read; call it in a tidy. */
+export function inputsFor({ virtualTokens }: Adapted, batch: TokenBatch): BatchTensors {
+  const inputs = batchTensors(batch);
+  return virtualTokens === undefined ? inputs : virtualTokens.widen(inputs);
+}
+
+/** A call that selects the method. Nothing is dropped, in training either. */
+export function contextFor({ virtualTokens }: Adapted): ForwardContext {
+  const context = inferenceContext(activeAdapters(adapterName));
+  return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
+}
+
+function measure(task: Task, model: PretrainedModel, adapted: Adapted): Promise<Metrics> {
+  return task.measure(async (batch) => {
+    let [count, targets]: [number, readonly number[]] = [0, []];
+    const { sum, answers } = tf.tidy(() => {
+      const measured = model.measure(inputsFor(adapted, batch), contextFor(adapted));
+      count = measured.count;
+      if (measured.answers?.kind !== "classes") return { sum: measured.sum, answers: tf.tensor1d([]) };
+      targets = measured.answers.targets;
+      return { sum: measured.sum, answers: measured.answers.values };
+    });
+    const [[value = Number.NaN], classes] = await Promise.all([sum.data(), answers.data()]);
+    tf.dispose([sum, answers]);
+    return { sum: value, count, right: targets.filter((target, row) => classes[row] === target).length };
+  });
+}

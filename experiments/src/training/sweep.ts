@@ -1,0 +1,49 @@
+// Every method on one task with several seeds. All methods have their first seed before one has its second, so that a sweep that
+// was stopped tells something of each; and it goes on where it was.
+
+import { join } from "node:path";
+import { chooseEngine } from "@lowrank/engine";
+import type { ExperimentOptions } from "../experiment.ts";
+import { methods } from "../methods/methods.ts";
+import type { Task } from "../tasks/task.ts";
+import { adaptersFolder, type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
+import { runMethod } from "./run-method.ts";
+
+/** What is kept of a sweep. */
+export interface Sweep {
+  readonly about: string;
+  readonly figure: string;
+  readonly runs: readonly KeptRun[];
+}
+
+export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
+  const names = only ?? methods.map(({ name }) => name);
+  const chosen = names.flatMap((name) => methods.find((method) => method.name === name) ?? []);
+  const unknown = names.filter((name) => !methods.some((method) => method.name === name));
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no method "${unknown.join('", "')}"; there are ${methods.map(({ name }) => name).join(", ")}.`,
+    );
+  const { name: engine } = await chooseEngine();
+  for (const seed of seeds) {
+    for (const method of chosen) {
+      const isKept = readKept<Sweep>(task.name)?.runs.some((run) => run.method === method.name && run.seed === seed);
+      if (isKept && rows === undefined) continue;
+      const folder = join(adaptersFolder, task.name, `${method.name}-${seed}`);
+      const trained = await runMethod(task, method, { seed, folder });
+      const facts = { engine, processor: processorName(), date: new Date().toISOString() };
+      const run = { method: method.name, seed, learningRate: method.learningRate, ...trained, ...facts };
+      if (rows === undefined) addRun(task, run);
+      const figures = Object.entries(trained.after).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      log(
+        `${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.trainable} parameters, ${trained.seconds.toFixed(0)} s`,
+      );
+    }
+  }
+}
+
+/** Reads again what is there: another process may have kept a run meanwhile. */
+function addRun({ name, about, figure }: Task, run: KeptRun): void {
+  const others = readKept<Sweep>(name)?.runs.filter((one) => one.method !== run.method || one.seed !== run.seed) ?? [];
+  keep(name, { about, figure, runs: [...others, run] } satisfies Sweep);
+}
