@@ -87,6 +87,16 @@ export interface Answer {
   readonly start: number;
 }
 
+/** Answers to choose from, of which a model says how well each goes with what it is about. */
+export interface ChoiceExample {
+  readonly kind: "choice";
+  /** What a model reads first: a question, or a text. */
+  readonly about: string;
+  readonly choices: readonly string[];
+  /** What it reads after it for each: the choice, or what the row begins of each and the choice. */
+  readonly endings: readonly string[];
+}
+
 /** A picture: a file's name, a file's bytes, decoded, or prepared for a model. */
 export type ImageInput = string | Uint8Array | Blob | DecodedImage | Pixels;
 
@@ -141,6 +151,7 @@ export type Example =
   | JudgedExample
   | SentenceExample
   | QuestionExample
+  | ChoiceExample
   | ImageExample
   | AudioExample
   | SpeechExample

@@ -28,6 +28,7 @@ export type {
   AudioExample,
   ChatExample,
   ChatMessage,
+  ChoiceExample,
   ComparisonExample,
   CompletionExample,
   Example,

@@ -6,7 +6,7 @@ import type { Example } from "../example.ts";
 import { isObject } from "../json-object.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
-import { rowForms } from "../row-forms/row-forms.ts";
+import { askedForms, rowForms } from "../row-forms/row-forms.ts";
 import { columnsOption, guessColumns, looksLikeRow, nearestColumn } from "./guess-columns.ts";
 import { LabelKinds } from "./label-kinds.ts";
 import { rowsOfTask } from "./nested-rows.ts";
@@ -126,8 +126,9 @@ export class ExampleCollector {
       columns.length === 0
         ? withNamedFile(fields)
         : new Map(columns.map(([field, column]) => [field, fields.get(column)]));
-    const renamed = this.#onQuestion === undefined ? named : withBlanks(named);
-    const form = rowForms.find(({ keys }) => keys.every((key) => renamed.has(key)));
+    const isAsked = this.#onQuestion !== undefined;
+    const renamed = isAsked ? withBlanks(named) : named;
+    const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
     return form === undefined ? unknownForm(fields) : form.read(renamed);
   }
 

@@ -1,6 +1,8 @@
-// Questions about a text that holds the answer: SQuAD's rows, and such rows as tokens.
+// Questions about a text that holds the answer: SQuAD's rows, and such rows as tokens; and questions with answers to choose from.
 
+import { parseJson } from "@lowrank/contracts";
 import type { Answer } from "../example.ts";
+import { isObject } from "../json-object.ts";
 import { readInteger, readIntegers, readMasks } from "./read-integers.ts";
 import { describe, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
 
@@ -32,6 +34,39 @@ export const spanForm: RowForm = {
     if (typeof end !== "number") return end;
     const masks = readMasks(fields, inputIds.length);
     return "found" in masks ? masks : { kind: "span", inputIds, start, end, ...masks };
+  },
+};
+
+/** {"question": …, "choices": […]}, with a text that it is about in "context" if there is one. */
+export const choiceForm: RowForm = {
+  name: "question/choices",
+  source:
+    "ARC, CommonsenseQA and MMLU as Hugging Face datasets has them; with a context RACE, as transformers' examples read it",
+  keys: ["question", "choices"],
+  read(fields) {
+    const context = fields.has("context") ? ["context"] : [];
+    const texts = readTexts(fields, ["question", ...context]);
+    if (!isTexts(texts)) return texts;
+    const [question = "", about] = texts;
+    const choices = readChoices(fields.get("choices"));
+    if (!isTexts(choices)) return choices;
+    if (about === undefined) return { kind: "choice", about: question, choices, endings: choices };
+    return { kind: "choice", about, choices, endings: choices.map((choice) => `${question} ${choice}`) };
+  },
+};
+
+/** {"sent1": …, "sent2": …, "ending0": …, "ending1": …, …} */
+export const endingsForm: RowForm = {
+  name: "sent1/sent2/ending0/ending1/…",
+  source: "SWAG (Zellers et al. 2018), as transformers' run_swag.py reads it",
+  keys: ["sent1", "sent2", "ending0", "ending1"],
+  read(fields) {
+    const names = ["sent1", "sent2"];
+    for (let number = 0; fields.has(`ending${number}`); number += 1) names.push(`ending${number}`);
+    const texts = readTexts(fields, names);
+    if (!isTexts(texts)) return texts;
+    const [about = "", beginning = "", ...choices] = texts;
+    return { kind: "choice", about, choices, endings: choices.map((choice) => `${beginning} ${choice}`) };
   },
 };
 
@@ -71,4 +106,20 @@ function unitsBefore(text: string, characters: unknown): number | undefined {
     units += code > 0xffff ? 2 : 1;
   }
   return units;
+}
+
+/** A list; the "text" of {"text": […], "label": […]}; or, in a table, a list as JSON. */
+function readChoices(given: unknown): readonly string[] | Refusal {
+  const value = typeof given === "string" ? listIn(given) : given;
+  const list: unknown = isObject(value) ? value.text : value;
+  if (Array.isArray(list) && list.length > 0 && list.every((each) => typeof each === "string")) return list;
+  return { expected: 'a list of texts for "choices", or {"text": [...]}', found: describe(given) };
+}
+
+function listIn(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }

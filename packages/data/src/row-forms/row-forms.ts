@@ -6,7 +6,7 @@ import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
 import { audioForm, imageForm, speechForm } from "./media-forms.ts";
 import { judgedForm, preferenceForm } from "./preference-form.ts";
-import { questionForm, spanForm } from "./question-form.ts";
+import { choiceForm, endingsForm, questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
 import { textForm } from "./text-form.ts";
@@ -44,3 +44,6 @@ export const rowForms: readonly RowForm[] = [
   audioForm,
   textForm,
 ];
+
+/** The same for rows that are asked, which may be of some more. */
+export const askedForms: readonly RowForm[] = [choiceForm, endingsForm, ...rowForms];

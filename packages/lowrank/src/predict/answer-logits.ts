@@ -35,6 +35,23 @@ export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): 
   return { kind: "classes", prediction: own.map(({ label }) => label), classes: classes.slice(0, topK) };
 }
 
+/** The choice that goes best. `logits`: [choices] */
+export function answerOfChoices(
+  logits: readonly number[],
+  choices: readonly string[],
+  { topK }: Pick<AnswerRules, "topK">,
+): Answer {
+  const shares = softmax(logits);
+  const order = [...choices.keys()].sort((one, other) => (shares[other] ?? 0) - (shares[one] ?? 0));
+  const classes = order.map((place) => ({ label: choices[place] ?? "", probability: shares[place] ?? 0 }));
+  return {
+    kind: "choice",
+    prediction: classes[0]?.label ?? "",
+    choice: order[0] ?? 0,
+    classes: classes.slice(0, topK),
+  };
+}
+
 /**
  * The words of a text, each with the class of its first token, as transformers' pipeline with aggregation_strategy="first": tokens
  * between which nothing parts the text are one word. `logits`: [time, classes].

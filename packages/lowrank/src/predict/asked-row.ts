@@ -32,12 +32,23 @@ export interface RowReader {
 
 /** Heads that can be asked rows of a data file. */
 export const askable: readonly Task[] = [
-  ...(["sequence-classification", "token-classification", "question-answering"] as const),
+  ...(["sequence-classification", "token-classification", "question-answering", "multiple-choice"] as const),
   ...(["image-classification", "distilled-image-classification"] as const),
 ];
 
+/** What a row asks for: one sequence, of choices one for each. Throws what `askedRow` does. */
+export async function askedRows(example: Example, reader: RowReader): Promise<readonly AskedRow[]> {
+  if (reader.task !== "multiple-choice" || example.kind !== "choice") return [await askedRow(example, reader)];
+  const rows: AskedRow[] = [];
+  for (const pair of example.endings) {
+    const asked = { kind: "sentence", sentence: example.about, pair, label: 0 } as const;
+    rows.push(await askedRow(asked, { ...reader, task: "sequence-classification" }));
+  }
+  return rows;
+}
+
 /** The row, whose pictures and recordings are prepared, as tokens or pixels. Throws ExampleError for a row that the model's head has no answer to. */
-export async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
+async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
   if (example.kind === "tokens" || example.kind === "span") {
     const cut = (values: readonly number[]) => values.slice(0, maxLength);
     const { attentionMask, tokenTypeIds } = example;

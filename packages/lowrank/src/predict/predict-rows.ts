@@ -1,16 +1,20 @@
 // Rows in, answers out, in their order: a window of rows is held, in which those of like length are computed together.
 
-import { type Example, ExampleError, padBatch } from "@lowrank/data";
-import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
-import * as tf from "@tensorflow/tfjs-core";
+import { type Example, ExampleError } from "@lowrank/data";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { type MediaReader, prepareMedia } from "../media/prepare-media.ts";
-import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { maxLengthFor } from "../open/position-limit.ts";
-import { type AnswerRules, answerOfClasses, answerOfQuestion, answerOfTokens } from "./answer-logits.ts";
-import { type AskedRow, askable, askedRow, type RowReader } from "./asked-row.ts";
+import {
+  type AnswerRules,
+  answerOfChoices,
+  answerOfClasses,
+  answerOfQuestion,
+  answerOfTokens,
+} from "./answer-logits.ts";
+import { type AskedRow, askable, askedRows, type RowReader } from "./asked-row.ts";
 import type { Answer, Prediction } from "./prediction.ts";
+import { rowLogits } from "./row-logits.ts";
 import { transcribe } from "./transcribe.ts";
 
 /** How to predict. */
@@ -61,7 +65,7 @@ export async function* predictRows(
   const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
   if (!hears && !askable.includes(model.task)) {
     const advice = "Give the adapter that brings such a head, or let the model write: that is what `generate` does.";
-    const needed = "a head that answers: classes, numbers, labelled words or places";
+    const needed = "a head that answers: classes, numbers, choices, labelled words or places";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }
   const { batchSize = 8 } = options;
@@ -102,23 +106,25 @@ async function* answerTogether(
   const { batchSize = 8, signal } = options;
   const reader = { task: opened.model.task, tokenizer, maxLength: maxLengthFor(opened.model, options.maxLength) };
   const asked: AskedRow[] = [];
+  const firsts: number[] = []; // of each question, the place of its first row
   const questions = held.map(({ example }) => example);
   const examples = await prepareMedia(questions, { ...opened, platform: predictor.platform });
-  for (const example of examples) asked.push(await askedRow(example, reader));
+  for (const example of examples) {
+    firsts.push(asked.length);
+    asked.push(...(await askedRows(example, reader)));
+  }
   const order = [...asked.keys()].sort((one, other) => lengthOf(asked[one]) - lengthOf(asked[other]));
-  const answers: Answer[] = [];
+  const logits: Float32Array[] = [];
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
     const places = order.slice(from, from + batchSize);
-    const found = await answerBatch(
-      predictor,
-      places.flatMap((place) => asked[place] ?? []),
-      options,
-    );
-    for (const [index, place] of places.entries()) answers[place] = found[index] as Answer;
+    const together = places.flatMap((place) => asked[place] ?? []);
+    for (const [index, own] of (await rowLogits(opened, together)).entries()) logits[places[index] ?? 0] = own;
   }
-  for (const [index, { row }] of held.entries()) {
-    yield { ...(answers[index] as Answer), row: Object.fromEntries(row) };
+  for (const [index, { example, row }] of held.entries()) {
+    const [first = 0, end = asked.length] = firsts.slice(index, index + 2);
+    const own = { example, rows: asked.slice(first, end), logits: logits.slice(first, end) };
+    yield { ...answerOf(own, predictor, options), row: Object.fromEntries(row) };
   }
 }
 
@@ -126,33 +132,25 @@ function lengthOf(row: AskedRow | undefined): number {
   return row?.inputIds.length ?? 0;
 }
 
-async function answerBatch(
+/** A row that was asked, and what its sequences came to. */
+interface AskedQuestion {
+  readonly example: Example;
+  readonly rows: readonly AskedRow[];
+  readonly logits: readonly Float32Array[];
+}
+
+function answerOf(
+  { example, rows, logits }: AskedQuestion,
   { opened, labels, problem }: Predictor,
-  rows: readonly AskedRow[],
   { topK = 5, threshold = 0.5, mayBeNone = false }: PredictOptions,
-): Promise<readonly Answer[]> {
-  const { model, context } = opened;
-  const padId = model.config.padTokenId ?? 0;
-  const batch = padBatch(
-    rows.map((row) => ({ ...row, kind: "classified", label: 0 }) as const),
-    { padId },
-  );
-  const logits = await namingBrokenWeights(opened, async () => {
-    const computed = tf.tidy(() => {
-      const { labels: _, ...inputs } = batchTensors(batch);
-      return model.forward(inputs, context); // [batch, outputs], or [batch, time, outputs]
-    });
-    const values = await computed.data<"float32">();
-    computed.dispose();
-    const broken = values.find((value) => !Number.isFinite(value));
-    if (broken !== undefined) throw new NonFiniteOutputError("A logit", broken);
-    return values;
-  });
+): Answer {
   const rules = { labels, problem, topK, threshold, mayBeNone };
-  const size = logits.length / rows.length;
-  return rows.map((row, index) => {
-    const own = logits.subarray(index * size, (index + 1) * size);
-    if (model.task === "token-classification") return answerOfTokens(own, row, rules);
-    return model.task === "question-answering" ? answerOfQuestion(own, row, rules) : answerOfClasses(own, rules);
-  });
+  const { task } = opened.model;
+  const scores = logits.map(([score = Number.NaN]) => score);
+  if (task === "multiple-choice" && example.kind === "choice") return answerOfChoices(scores, example.choices, rules);
+  const [row] = rows;
+  const [own] = logits;
+  if (row === undefined || own === undefined) throw new Error("Each row that is asked is one sequence at least.");
+  if (task === "token-classification") return answerOfTokens(own, row, rules);
+  return task === "question-answering" ? answerOfQuestion(own, row, rules) : answerOfClasses(own, rules);
 }

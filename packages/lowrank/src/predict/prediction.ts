@@ -36,6 +36,13 @@ export type Answer =
       readonly prediction: readonly string[];
       readonly classes: readonly ClassProbability[];
     }
+  /** The choice that goes best with the question and its number from 0, then the `topK` likeliest in order. */
+  | {
+      readonly kind: "choice";
+      readonly prediction: string;
+      readonly choice: number;
+      readonly classes: readonly ClassProbability[];
+    }
   /** A regression's number; of several outputs, all. */
   | { readonly kind: "score"; readonly prediction: number | readonly number[] }
   /** What is said in a sound. */

@@ -140,6 +140,8 @@ function inputOf(example: Example): string {
       return JSON.stringify([example.sentence, example.pair]);
     case "question":
       return JSON.stringify([example.question, example.context]);
+    case "choice":
+      return example.about;
     case "comparison":
       return example.texts[0] ?? "";
     case "image":

@@ -39,6 +39,8 @@ function pairOf(example: Example): Pair | string {
       return pairOf(example.chosen);
     case "judged":
       return example.isGood ? pairOf(example.answer) : "an answer that is not good";
+    case "choice":
+      return "answers to choose from";
     case "comparison":
       return "texts to compare";
     case "image":

@@ -23,7 +23,7 @@ export function addPredictCommand(program: Command, io: CommandIo): void {
     .summary("classes, numbers, labelled words or answers for rows")
     .description(
       "Writes each row with all its columns and what the model says of it: its class, or classes, with probabilities; a number; " +
-        "the class of each word; or the answer in a text. Rows are those that lowrank train reads, without their answers.",
+        "the class of each word; which of some choices; or the answer in a text. Rows are those that lowrank train reads, without their answers.",
     )
     .addOption(modelOption())
     .addOption(adaptersOption())

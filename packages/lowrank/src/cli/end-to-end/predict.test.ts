@@ -164,6 +164,44 @@ describe("lowrank predict", () => {
     expect(gpt2).toMatchObject({ code: 1, stderr: expect.stringContaining("Predicting") });
   });
 
+  it("says which of some answers goes best with a question, in any number of them", async () => {
+    // A cross-encoder and a multiple choice of BERT's have the same weights: the fixture's logits are sentence-transformers'.
+    const reranker = fileURLToPath(new URL("../../../fixtures/reranker", import.meta.url));
+    await cp(reranker, place.path("choosing"), { recursive: true });
+    const config = JSON.parse(await readFile(place.path("choosing", "config.json"), "utf8"));
+    await place.write("choosing/config.json", JSON.stringify({ ...config, architectures: ["BertForMultipleChoice"] }));
+    const { logits } = JSON.parse(await readFile(place.path("choosing", "expected.json"), "utf8")) as {
+      logits: number[];
+    };
+    const rows = (await readFile(`${reranker}/rows.jsonl`, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const choices = rows.map(({ positive, negative_1, negative_2 }) => [positive, negative_1, negative_2]);
+    const asked = rows.map(({ query: question }, row) => ({ question, choices: choices[row], answer: 0 }));
+    const model = ["--model", place.path("choosing"), "--batch-size", "5"];
+    const data = await place.write("choices.jsonl", jsonl([...asked, { question: "It", choices: { text: ["is"] } }]));
+    const { json, stderr } = await place.call("predict", ...model, "--data", data, "--json");
+    expect(json, stderr).toHaveLength(5);
+    for (const [row, texts] of choices.entries()) {
+      const own = logits.slice(3 * row, 3 * row + 3).map(Math.exp);
+      const best = own.indexOf(Math.max(...own));
+      expect(json[row]).toMatchObject({ ...asked[row], prediction: texts[best], choice: best });
+      const [first] = (json[row]?.classes ?? []) as { probability: number }[];
+      expect(first?.probability).toBeCloseTo((own[best] ?? 0) / own.reduce((sum, each) => sum + each, 0), 4);
+    }
+    const table = await place.write(
+      "choices.csv",
+      'sent1,sent2,ending0,ending1\nIs it rain?,It,is rain.,"my password"\n',
+    );
+    const out = place.path("chosen.csv");
+    expect(await place.call("predict", ...model, "--data", table, "--out", out)).toMatchObject({ code: 0 });
+    expect(await readFile(out, "utf8")).toMatch(/^sent1,sent2,ending0,ending1,prediction,choice,classes\n/);
+    const wrong = await place.write("wrong.jsonl", jsonl([{ question: "It", choices: "is" }]));
+    const refused = await place.call("predict", ...model, "--data", wrong);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a list of texts for "choices"') });
+  });
+
   it("holds no more rows than a few batches, of rows that never end", async () => {
     const opened = await openModel(place.path("bert"), { engine: false });
     let made = 0;
