@@ -8,6 +8,7 @@ import { type ComparisonScores, measureComparisons } from "../compare/measure-co
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
+import type { Platform } from "../platform.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import { inOrder, type RowFile } from "../rows/training-rows.ts";
@@ -17,11 +18,12 @@ export interface ComparisonMeasurer {
   readonly opened: OpenedBase;
   tokenizer(): Promise<TextTokenizer>;
   readonly notices: Notices;
+  readonly platform: Pick<Platform, "keepRows">;
 }
 
 /** The loss, and scores by what the rows say. Throws DataError, PoolingUnknownError, EmbeddingRecipeError, NothingToTrainError. */
 export async function evaluateComparisons(
-  { opened, tokenizer: open, notices }: ComparisonMeasurer,
+  { opened, tokenizer: open, notices, platform }: ComparisonMeasurer,
   { name, rows }: RowFile,
   options: ComparisonOptions & { readonly batchSize?: number | undefined; readonly maxLength?: number | undefined },
 ): Promise<{ readonly rows: number; readonly loss: number } & ComparisonScores> {
@@ -32,7 +34,7 @@ export async function evaluateComparisons(
   const plan = await comparisonPlan(source, measured, { ...options, trained: recipe });
   const tokenizer = await open();
   const shared = { file: name, model, tokenizer, template: promptTemplate("plain"), labels: {}, prompts: plan.prompts };
-  const examples = tokenizeRows(rows, { ...shared, lengths: rowLengths(model, options) }, notices);
+  const examples = tokenizeRows(rows, { ...shared, lengths: rowLengths(model, options), platform }, notices);
   const data = { examples, batchSize, padId: tokenizer.padId };
   const loss = await meanLossOfTexts(model, measuredBatches(data), { plan, context });
   if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);

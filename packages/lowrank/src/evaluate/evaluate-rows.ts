@@ -1,6 +1,6 @@
 // Numbers that say how well a model does on rows.
 
-import { type Example, judgedPairs, type QuestionExample, type TextTokenizer } from "@lowrank/data";
+import { type Example, judgedPairs, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError } from "@lowrank/models";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -25,7 +25,7 @@ import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
 import { measureRewards } from "./measure-rewards.ts";
 import { measureRows } from "./measure-rows.ts";
-import { isSpeech, measureWords } from "./measure-words.ts";
+import { measureWords } from "./measure-words.ts";
 import type { RowMetrics } from "./metric-names.ts";
 
 /** What was found; only what applies is there. */
@@ -68,12 +68,12 @@ export async function evaluateRows(
 ): Promise<Evaluation> {
   const file = { name, rows: goodAnswers(chosenAnswers(rows)) };
   if (options.generate === true) checkReferences(file);
-  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { ...file, compared: [...rows] }, options));
+  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { ...file, compared: rows }, options));
 }
 
 /** Rows to measure, and as they were before the better of two answers stood for both. */
 interface ReadFile extends RowFile {
-  readonly compared: readonly Example[];
+  readonly compared: RowList<Example>;
 }
 
 async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
@@ -85,7 +85,8 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     if (!judgesPairs(model)) return evaluateComparisons(measurer, file, options);
     return evaluate(measurer, { ...file, rows: judgedPairs(file.rows).pairs }, options);
   }
-  const rows = [...(await prepareMedia(file.rows, { ...opened, platform: measurer.platform }))];
+  const { platform } = measurer;
+  const rows = await prepareMedia(file.rows, { ...opened, platform });
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
@@ -103,7 +104,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
   const labels = hasLabels(goal) ? { labelIds, problem, classes: model.config.labels } : {};
   const lengths = rowLengths(model, options);
-  const how = { file: name, model, tokenizer, template, lengths, labels };
+  const how = { file: name, model, tokenizer, template, lengths, labels, platform };
   const examples = tokenizeRows(rows, how, notices);
   const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const { loss, ...scores } = await measure(opened, data, {
@@ -118,10 +119,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     loss,
     ...scores,
     ...(await measureRewards(opened, file.compared, { ...how, ...data, loss: options.loss }, notices)),
-    ...(tokenizer !== undefined && rows.some(isQuestion)
-      ? await measureAnswers(opened, rows.filter(isQuestion), { ...asked, tokenizer })
+    ...(tokenizer !== undefined && rows.some(({ kind }) => kind === "question")
+      ? await measureAnswers(opened, rows, { ...asked, tokenizer })
       : {}),
-    ...(options.generate === true && tokenizer !== undefined && rows.every(isSpeech)
+    ...(options.generate === true && tokenizer !== undefined && !rows.some(({ kind }) => kind !== "speech")
       ? { wordErrorRate: await measureWords({ opened, tokenizer }, rows, { batchSize, maxNewTokens }) }
       : {}),
     ...(options.generate === true && tokenizer !== undefined && rows.some(({ kind }) => kind !== "speech")
@@ -131,8 +132,8 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
 }
 
 /** Conversations are written by templates that mark their speakers alone, whatever an adapter's rows were. */
-function suits(template: string | undefined, rows: readonly Example[]): boolean {
-  return template === "chat" || template === "vicuna" || rows[0]?.kind !== "chat";
+function suits(template: string | undefined, rows: RowList<Example>): boolean {
+  return template === "chat" || template === "vicuna" || rows.at(0)?.kind !== "chat";
 }
 
 async function measure(
@@ -146,8 +147,4 @@ async function measure(
   } finally {
     count?.stop();
   }
-}
-
-function isQuestion(row: Example): row is QuestionExample {
-  return row.kind === "question";
 }

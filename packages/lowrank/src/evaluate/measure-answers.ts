@@ -1,6 +1,13 @@
 // How well a model finds the answers to questions in their texts.
 
-import { padBatch, type QuestionExample, type TextTokenizer, tokenizeQuestion } from "@lowrank/data";
+import {
+  type Example,
+  padBatch,
+  type QuestionExample,
+  type RowList,
+  type TextTokenizer,
+  tokenizeQuestion,
+} from "@lowrank/data";
 import { batchTensors } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -23,18 +30,17 @@ export interface AskOptions {
 /** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
 export async function measureAnswers(
   { model, context }: Pick<OpenedBase, "model" | "context">,
-  questions: readonly QuestionExample[],
+  rows: RowList<Example>,
   { tokenizer, batchSize, maxLength }: AskOptions,
 ): Promise<AnswerScores> {
   const padId = tokenizer.padId;
-  const mayBeNone = questions.some(({ answers }) => answers.length === 0);
-  let exact = 0;
-  let f1 = 0;
-  for (let from = 0; from < questions.length; from += batchSize) {
-    const asked = questions.slice(from, from + batchSize);
-    const rows = asked.map((question) => tokenizeQuestion(question, tokenizer, { maxLength }));
+  const mayBeNone = rows.some((row) => row.kind === "question" && row.answers.length === 0);
+  let [exact, f1, count] = [0, 0, 0];
+  for (const asked of questionsOf(rows, batchSize)) {
+    count += asked.length;
+    const tokenized = asked.map((question) => tokenizeQuestion(question, tokenizer, { maxLength }));
     const batch = padBatch(
-      rows.map(({ tokens }) => tokens),
+      tokenized.map(({ tokens }) => tokens),
       { padId },
     );
     const logits = tf.tidy(() => {
@@ -43,7 +49,7 @@ export async function measureAnswers(
     });
     const values = await logits.data();
     logits.dispose();
-    for (const [row, { tokens, contextStart, spans }] of rows.entries()) {
+    for (const [row, { tokens, contextStart, spans }] of tokenized.entries()) {
       const at = 2 * row * batch.time;
       const found = bestAnswer({
         starts: values.subarray(at, at + batch.time),
@@ -63,5 +69,16 @@ export async function measureAnswers(
       f1 += score.f1;
     }
   }
-  return { exactMatch: (100 * exact) / questions.length, f1: (100 * f1) / questions.length };
+  return { exactMatch: (100 * exact) / count, f1: (100 * f1) / count };
+}
+
+function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly QuestionExample[]> {
+  let held: QuestionExample[] = [];
+  for (const row of rows) {
+    if (row.kind === "question") held.push(row);
+    if (held.length < size) continue;
+    yield held;
+    held = [];
+  }
+  if (held.length > 0) yield held;
 }

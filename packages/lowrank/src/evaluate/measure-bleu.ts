@@ -1,6 +1,14 @@
 // BLEU of what the model writes after each prompt, against every reference that the data has for it.
 
-import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
+import {
+  bleu,
+  type Example,
+  groupReferences,
+  type PromptTemplate,
+  promptOf,
+  type RowList,
+  type TextTokenizer,
+} from "@lowrank/data";
 import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors/data-errors.ts";
 import { named } from "../errors/named-option.ts";
@@ -44,7 +52,7 @@ export function checkReferences({ name, rows }: RowFile): void {
  * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
  * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
  */
-export async function measureBleu(opened: OpenedBase, rows: readonly Example[], options: BleuOptions): Promise<number> {
+export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
   const ending = { eosTokenIds: endTokens(opened.model, tokenizer), ...targetLanguage(opened.model, tokenizer) };
@@ -66,9 +74,9 @@ export async function measureBleu(opened: OpenedBase, rows: readonly Example[], 
   ).score;
 }
 
-function promptsOf(opened: OpenedBase, rows: readonly Example[], options: BleuOptions): readonly AskedPrompt[] {
+function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): readonly AskedPrompt[] {
   const { data, template, notices } = options;
-  const asked = rows.filter(isAsked);
+  const asked = rows.flatMap((row) => (isAsked(row) ? [row] : []));
   const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
   const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
   const isSource = opened.model.task === "sequence-to-sequence";
