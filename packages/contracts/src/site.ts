@@ -39,10 +39,10 @@ export interface Adaptation {
   /** Everything trainable here, named explicitly so that a recomputed block can be differentiated for it. */
   readonly variables: readonly Variable[];
   /**
-   * What `apply` adds to a linear site's output when nothing is dropped, if that is no more than scale·(x·a)·b: an engine can
-   * then make it part of a larger graph.
+   * What `apply` adds to a linear site's output in this context when nothing is dropped, if that is no more than scale·(x·a)·b:
+   * an engine can then make it part of a larger graph.
    */
-  readonly lowRank?: LowRankBranch | undefined;
+  lowRank?(context: ForwardContext): LowRankBranch | undefined;
   /** Returns the new output, same shape as `call.output`. Disposes of nothing that it was given. */
   apply(call: AdaptationCall): Tensor;
 }

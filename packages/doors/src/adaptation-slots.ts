@@ -73,11 +73,11 @@ export class AdaptationSlots {
    * What the selected adaptations add, in their order, each times its weight, to all rows or to its own; undefined where one
    * does something else.
    */
-  lowRanks({ adapters }: ForwardContext): readonly LowRankBranch[] | undefined {
+  lowRanks(context: ForwardContext): readonly LowRankBranch[] | undefined {
     const branches: LowRankBranch[] = [];
-    for (const { name, weight, rows } of selected(adapters)) {
+    for (const { name, weight, rows } of selected(context.adapters)) {
       for (const slot of this.#slots.filter((other) => other.name === name)) {
-        const { lowRank } = slot.adaptation;
+        const lowRank = slot.adaptation.lowRank?.(context);
         if (lowRank === undefined) return undefined;
         branches.push({ ...lowRank, scale: lowRank.scale * weight, rows });
       }

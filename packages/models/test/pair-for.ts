@@ -14,5 +14,5 @@ export function pairFor({ inFeatures, outFeatures }: Site, seed: number) {
   const lowRank = { a: wave([inFeatures, 3]), b: wave([3, outFeatures]), scale: 1.5 };
   const apply: Adaptation["apply"] = ({ input, output, weight }) =>
     addLowRank(output, input, lowRank.a, lowRank.b, lowRank.scale * weight);
-  return { variables: [], lowRank, apply } satisfies Adaptation;
+  return { variables: [], lowRank: () => lowRank, apply } satisfies Adaptation;
 }

@@ -12,6 +12,10 @@ export function withCallsChecked(adaptation: Adaptation, { checkCall }: Opener, 
     get variables() {
       return adaptation.variables;
     },
+    lowRank(context) {
+      checkCall(context, ownPath);
+      return adaptation.lowRank?.(context);
+    },
     apply(call) {
       checkCall(call.context, ownPath);
       return adaptation.apply(call);

@@ -91,7 +91,7 @@ export class LoraAdaptation implements LowRankAdaptation {
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  get lowRank(): LowRankBranch | undefined {
+  lowRank(): LowRankBranch | undefined {
     const [a, b, ...others] = this.pair.chain;
     const isPlain = [a, b].every(
       (factor) => factor?.variable.rank === 2 && factor.expansion === undefined && (factor.groups ?? 1) === 1,

@@ -95,7 +95,7 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     const base = logitsOf(model, [[3, 10], [17], [24]]);
     expect(base.at(-1)?.actual).not.toEqual(adapted.at(-1)?.actual);
     for (const undo of detach) undo();
-    tf.dispose([first.lowRank, second.lowRank].flatMap(({ a, b }) => [a, b]));
+    tf.dispose([first.lowRank(), second.lowRank()].flatMap(({ a, b }) => [a, b]));
   });
 
   it("leaves a site to its adaptation where that does something else", () => {

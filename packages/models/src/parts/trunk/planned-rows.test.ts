@@ -139,7 +139,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
     ];
     expectPlanned(logitsOf(model, texts, { context }), "adapters by rows");
     for (const undo of detach) undo();
-    for (const { lowRank } of pairs) tf.dispose([lowRank.a, lowRank.b]);
+    for (const { lowRank } of pairs) tf.dispose([lowRank().a, lowRank().b]);
   });
 
   it("goes on part by part where a mask hides a column within a text", () => {
@@ -205,7 +205,7 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
         return logitsOf(own, [[3, 10, 17]], { context }).at(-1)?.actual;
       };
       const close = () => {
-        for (const { lowRank } of pairs) tf.dispose([lowRank.a, lowRank.b]);
+        for (const { lowRank } of pairs) tf.dispose([lowRank().a, lowRank().b]);
         own.dispose();
       };
       return { last, close };
