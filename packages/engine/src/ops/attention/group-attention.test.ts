@@ -105,6 +105,23 @@ onEachBackend((engine) => {
       );
     });
 
+    it("is that of rows too long to be computed with all their heads at once", async () => {
+      if (engine !== "native") return;
+      const shape = { heads: [4, 2], size: 2, mask: "causal", cap: undefined } as const;
+      for (const rate of [0, 0.3]) {
+        const group = { rows: 2, time: 410 };
+        const long = { ...shape, groups: [group, { rows: 1, time: 3 }], rate };
+        const masks = masksOf(long);
+        const groups = long.groups.map((own, index) => ({ ...own, mask: masks[index], dropout: draw(rate, index) }));
+        await expectTwin(
+          (query, key, value) => groupAttention({ query, key, value, heads: 4, keyHeads: 2, groups }),
+          (...inputs) => plain(inputs, long, masks),
+          [waves([823, 4, 1, 2]), waves([823, 2, 1, 2], 2), waves([823, 1, 6], 3)],
+        );
+        tf.dispose(masks.filter((mask) => mask !== undefined));
+      }
+    });
+
     it("leaks nothing", async () => {
       const query = tf.variable(waves([5, 4]));
       const mask = causalMask(3);

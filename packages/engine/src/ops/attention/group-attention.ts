@@ -41,9 +41,6 @@ export interface GroupAttentionInputs {
   readonly cap?: number;
 }
 
-/** A row with more scores is cut by heads, as `attention` does it: what its kernel holds at once is to stay in the cache. */
-const mostScores = 2 ** 20;
-
 /**
  * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws ShapeError,
  * and ArgumentError unless each rate is from 0 up to but not 1.
@@ -60,13 +57,12 @@ const mostScores = 2 ** 20;
  * ```
  */
 export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
-  const { query, key, value, heads, groups } = inputs;
+  const { query, key, value, groups } = inputs;
   checkSizes(inputs);
   const masks = Object.fromEntries(
     groups.flatMap(({ mask }, index) => (mask === undefined ? [] : [[`mask${index}`, mask]])),
   );
-  const isSmall = groups.every(({ time }) => heads * time * time <= mostScores);
-  if (isSmall && hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
+  if (hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
     return ownAttention("LowrankGroupAttention", { query, key, value }, masks, attributesFor(inputs));
   return tf.tidy(() => attentionByGroup(inputs));
 }

@@ -7,6 +7,7 @@ import { drawIn } from "../../../../kernels/drop-entries.ts";
 import { type DropoutMask, dropoutMask } from "../../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
+import type { NativeBackend } from "../../native-backend.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
@@ -18,16 +19,55 @@ export function registerAttention(): void {
   registerOwnKernel("LowrankAttentionGradient", attentionGradient);
 }
 
-type Triple = [Float32Array, Float32Array, Float32Array];
+/** query, key and value, or their gradients. */
+export type Triple = [Float32Array, Float32Array, Float32Array];
+
+/** What is computed, and of what size. */
+export interface HeadsCall {
+  readonly backend: NativeBackend;
+  readonly sizes: HeadSizes;
+  readonly settings: ScoreSettings;
+  readonly mask: MaskFacts | undefined;
+  readonly dropped: DroppedWeights | undefined;
+}
+
+/** What drops out of some weights, and how many of the mask's come before them. */
+export interface DroppedWeights {
+  readonly mask: DropoutMask;
+  readonly before: number;
+}
 
 /** query [batch, heads, queryTime, headSize], key and value [batch, keyHeads, keyTime, …] → [batch, heads, queryTime, valueSize]. */
 function attention(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
-  const { sizes, settings, mask, dropped } = readCall(call);
-  const [query, key, value] = floatsOf(call);
+  const heads = readCall(call);
+  const { batch, heads: count, queryTime, valueSize } = heads.sizes;
+  const output = backend.pool.take(batch * count * queryTime * valueSize);
+  attendHeads(heads, floatsOf(call), output);
+  return [backend.output([batch, count, queryTime, valueSize], output)];
+}
+
+/** The same inputs and dy → gradients of query, key and value. */
+function attentionGradient(call: KernelCall): tf.TensorInfo[] {
+  const { backend } = call;
+  const heads = readCall(call);
+  const given = floatsOf(call);
+  const { batch, heads: count, queryTime, valueSize } = heads.sizes;
+  const dy = backend.pool.take(batch * count * queryTime * valueSize);
+  dy.set(backend.floats(inputOf(call, "dy")));
+  const gradients = given.map(({ length }) => backend.pool.take(length)) as Triple;
+  attendHeadsGradient(heads, [...given, dy], gradients);
+  backend.pool.give(dy);
+  return ["query", "key", "value"].map((name, index) =>
+    backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
+  );
+}
+
+/** Writes the output, whose heads lie as those of the inputs do. */
+export function attendHeads(call: HeadsCall, [query, key, value]: Triple, output: Float32Array): void {
+  const { backend, sizes, settings, mask, dropped } = call;
   const session = backend.session(keyOf("attention", settings), () => forwardGraph(settings));
-  const output = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
-  for (const piece of piecesOf(sizes)) {
+  for (const piece of piecesOf(sizes, backend.runtime.threads)) {
     const inputs = [
       viewOf(query, piece, sizes.groupRows, sizes.headSize),
       viewOf(key, piece, sizes.keyTime, sizes.headSize),
@@ -38,20 +78,18 @@ function attention(call: KernelCall): tf.TensorInfo[] {
     backend.run(session, inputs, [viewOf(output, piece, sizes.groupRows, sizes.valueSize)]);
   }
   if (mask !== undefined) clearDeadQueries(output, sizes, mask);
-  return [backend.output([sizes.batch, sizes.heads, sizes.queryTime, sizes.valueSize], output)];
 }
 
-/** The same inputs and dy → gradients of query, key and value. */
-function attentionGradient(call: KernelCall): tf.TensorInfo[] {
-  const { backend } = call;
-  const { sizes, settings, mask, dropped } = readCall(call);
-  const [query, key, value] = floatsOf(call);
+/** Writes the gradients; of dy it clears what belongs to queries that see nothing. */
+export function attendHeadsGradient(
+  call: HeadsCall,
+  [query, key, value, dy]: readonly [...Triple, Float32Array],
+  gradients: Triple,
+): void {
+  const { backend, sizes, settings, mask, dropped } = call;
   const session = backend.session(keyOf("attention gradient", settings), () => gradientGraph(settings));
-  const dy = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
-  dy.set(backend.floats(inputOf(call, "dy")));
   if (mask !== undefined) clearDeadQueries(dy, sizes, mask);
-  const gradients = [query, key, value].map(({ length }) => backend.pool.take(length)) as Triple;
-  for (const piece of piecesOf(sizes)) {
+  for (const piece of piecesOf(sizes, backend.runtime.threads)) {
     const views = ([first, second, third]: Triple) => [
       viewOf(first, piece, sizes.groupRows, sizes.headSize),
       viewOf(second, piece, sizes.keyTime, sizes.headSize),
@@ -62,10 +100,6 @@ function attentionGradient(call: KernelCall): tf.TensorInfo[] {
     const added = [...maskInputs(mask, sizes, piece), ...factorInputs(dropped, sizes, piece)];
     backend.run(session, [...inputs, ...added], views(gradients));
   }
-  backend.pool.give(dy);
-  return ["query", "key", "value"].map((name, index) =>
-    backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
-  );
 }
 
 function forwardGraph(settings: ScoreSettings): OnnxGraph {
@@ -115,10 +149,10 @@ function factorNames({ drops }: ScoreSettings): readonly string[] {
 }
 
 /** What dropout multiplies the weights of a piece by, drawn for it alone. */
-function factorInputs(dropped: DropoutMask | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
+function factorInputs(dropped: DroppedWeights | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
   if (dropped === undefined) return [];
   const perHead = sizes.groupRows * sizes.keyTime;
-  const values = dropped.factors({ first: piece.start * perHead, count: piece.count * perHead });
+  const values = dropped.mask.factors({ first: dropped.before + piece.start * perHead, count: piece.count * perHead });
   return [{ values, shape: [piece.count, sizes.groupRows, sizes.keyTime] }];
 }
 
@@ -135,15 +169,15 @@ function maskedSoftmax(g: GraphWriter, scores: string): string {
   return g.node("Reshape", [g.node("Softmax", [masked], { axis: -1 }), "byKeyHead"]);
 }
 
-function readCall(call: KernelCall) {
+function readCall(call: KernelCall): HeadsCall {
   const { attributes, inputs, backend } = call;
   const sizes = headSizesOf(inputOf(call, "query"), inputOf(call, "key"), inputOf(call, "value"));
   const mask = inputs.mask === undefined ? undefined : maskFactsOf(inputs.mask, backend);
   const draw = drawIn(attributes);
-  const dropped = draw.rate > 0 ? dropoutMask(draw) : undefined;
+  const dropped = draw.rate > 0 ? { mask: dropoutMask(draw), before: 0 } : undefined;
   const { scale, cap } = attributes;
   const kinds = { hasMask: mask !== undefined, drops: dropped !== undefined };
-  return { sizes, mask, dropped, settings: { scale: Number(scale), cap: Number(cap), ...kinds } };
+  return { backend, sizes, mask, dropped, settings: { scale: Number(scale), cap: Number(cap), ...kinds } };
 }
 
 function floatsOf(call: KernelCall): Triple {

@@ -1,21 +1,28 @@
 // Attention of rows of several lengths, and its gradient. Tokens lie with all their heads side by side; the graph turns them
-// itself, so that a group of rows is one call into ONNX Runtime and nothing is cut apart or joined.
+// itself, so that a group of rows is one call into ONNX Runtime and nothing is cut apart or joined. Long rows are turned first, and
+// then computed a few heads at a time.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../../kernels/drop-entries.ts";
-import { type DropoutMask, dropoutMask } from "../../../../random/masks/dropout-mask.ts";
+import { dropoutMask } from "../../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
-import { pieceEntries } from "./head-pieces.ts";
-import { maskFactsOf } from "./mask-facts.ts";
+import type { DroppedWeights, Triple } from "./attention.ts";
+import { attendLong, attendLongGradient, type LongRows, type Views } from "./long-rows.ts";
+import { type MaskFacts, maskFactsOf } from "./mask-facts.ts";
 import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
 
 export function registerGroupAttention(): void {
   registerOwnKernel("LowrankGroupAttention", groupAttention);
   registerOwnKernel("LowrankGroupAttentionGradient", groupAttentionGradient);
 }
+
+/** Entries of the attention weights that exist at one time. */
+const pieceEntries = 256 * 1024;
+/** A row with more is computed by heads. */
+const longEntries = 640 * 1024;
 
 interface Settings extends ScoreSettings {
   /** Whether several query heads share a key head. */
@@ -28,10 +35,10 @@ interface Piece {
   readonly time: number;
   /** Number of the first token. */
   readonly first: number;
-  /** [1, heads or 1, time or 1, time], as a graph takes it. */
-  readonly mask: NativeTensor | undefined;
-  /** Of its group's weights: what drops out, and how many of them come before this piece. */
-  readonly dropped: { readonly mask: DropoutMask; readonly before: number } | undefined;
+  /** [1, heads or 1, time or 1, time] */
+  readonly mask: MaskFacts | undefined;
+  /** Of its group's weights. */
+  readonly dropped: DroppedWeights | undefined;
 }
 
 /** query, key and value [tokens, …], a mask for some groups → [tokens, 1, heads·valueSize]. */
@@ -43,8 +50,12 @@ function groupAttention(call: KernelCall): tf.TensorInfo[] {
   const output = backend.pool.take(tokens * heads * valueSize);
   for (const piece of piecesOf(call)) {
     const settings = settingsOf(call, piece);
-    const session = backend.session(keyOf("group attention", settings), () => forwardGraph(settings));
     const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
+    if (isLong(piece, heads)) {
+      attendLong(longRowsOf(call, piece), [view(query, group), view(key, 1), view(value, 1)], view(output, group));
+      continue;
+    }
+    const session = backend.session(keyOf("group attention", settings), () => forwardGraph(settings));
     const inputs = [view(query, group), view(key, 1), view(value, 1), ...addedOf(call, piece)];
     backend.run(session, inputs, [view(output, group)]);
   }
@@ -54,23 +65,26 @@ function groupAttention(call: KernelCall): tf.TensorInfo[] {
 /** The same inputs and dy → gradients of query, key and value. */
 function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
-  const { tokens, keyHeads, group } = sizesOf(call);
+  const { tokens, heads, keyHeads, group } = sizesOf(call);
   const names = ["query", "key", "value", "dy"];
   const [query, key, value, dy] = names.map((name) => backend.floats(inputOf(call, name))) as [...Triple, Float32Array];
   const gradients = [query, key, value].map(({ length }) => backend.pool.take(length)) as Triple;
   for (const piece of piecesOf(call)) {
     const settings = settingsOf(call, piece);
-    const session = backend.session(keyOf("group attention gradient", settings), () => gradientGraph(settings));
     const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
-    const triple = ([first, second, third]: Triple) => [view(first, group), view(second, 1), view(third, 1)];
-    backend.run(session, [...triple([query, key, value]), view(dy, group), ...addedOf(call, piece)], triple(gradients));
+    const triple = ([first, second, third]: Triple): Views => [view(first, group), view(second, 1), view(third, 1)];
+    const given = [...triple([query, key, value]), view(dy, group)] as const;
+    if (isLong(piece, heads)) {
+      attendLongGradient(longRowsOf(call, piece), given, triple(gradients));
+      continue;
+    }
+    const session = backend.session(keyOf("group attention gradient", settings), () => gradientGraph(settings));
+    backend.run(session, [...given, ...addedOf(call, piece)], triple(gradients));
   }
   return ["query", "key", "value"].map((name, index) =>
     backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
   );
 }
-
-type Triple = [Float32Array, Float32Array, Float32Array];
 
 function forwardGraph(settings: Settings): OnnxGraph {
   const g = graphOf("query", "key", "value", ...addedNames(settings));
@@ -123,17 +137,14 @@ function sizesOf({ inputs, attributes }: KernelCall) {
 
 function piecesOf({ inputs, attributes, backend }: KernelCall): readonly Piece[] {
   const groups = attributes.groups as readonly number[];
-  const [heads, keyHeads] = [Number(attributes.heads), Number(attributes.keyHeads)];
+  const heads = Number(attributes.heads);
   const pieces: Piece[] = [];
   let first = 0;
   for (let index = 0; 2 * index < groups.length; index++) {
     const [rows = 0, time = 0] = [groups[2 * index], groups[2 * index + 1]];
     const step = Math.max(1, Math.floor(pieceEntries / (heads * time * time)));
     const given = inputs[`mask${index}`];
-    const values = given === undefined ? undefined : maskFactsOf(given, backend).values;
-    const queries = given?.shape[2] ?? 1;
-    const shape = given?.shape[1] === 1 ? [1, 1, 1, queries, time] : [1, keyHeads, heads / keyHeads, queries, time];
-    const mask = values === undefined ? undefined : { values, shape };
+    const mask = given && maskFactsOf(given, backend);
     const draw = drawIn((attributes.draws as readonly tf.NamedAttrMap[])[index] ?? { rate: 0 });
     const drops = draw.rate > 0 ? dropoutMask(draw) : undefined;
     for (let done = 0; done < rows; done += step) {
@@ -152,11 +163,30 @@ function addedNames({ hasMask, drops }: Settings): readonly string[] {
 
 /** What is added to a piece's scores, and what its weights are multiplied by, drawn for it alone. */
 function addedOf({ attributes }: KernelCall, { rows, time, mask, dropped }: Piece): readonly NativeTensor[] {
-  const masks = mask === undefined ? [] : [mask];
-  if (dropped === undefined) return masks;
   const [heads, keyHeads] = [Number(attributes.heads), Number(attributes.keyHeads)];
+  const masks = mask === undefined ? [] : [maskOf(mask, keyHeads, heads / keyHeads)];
+  if (dropped === undefined) return masks;
   const values = dropped.mask.factors({ first: dropped.before, count: rows * heads * time * time });
   return [...masks, { values, shape: [rows, keyHeads, heads / keyHeads, time, time] }];
+}
+
+/** [1, keyHeads or 1, shared or 1, time or 1, time], as a graph takes it. */
+function maskOf(
+  { values, shape: [, heads, queries = 1, time = 1] }: MaskFacts,
+  keyHeads: number,
+  shared: number,
+): NativeTensor {
+  return { values, shape: [1, ...(heads === 1 ? [1, 1] : [keyHeads, shared]), queries, time] };
+}
+
+/** Whether the weights of one row are more than a piece of them. */
+function isLong({ time }: Piece, heads: number): boolean {
+  return heads * time * time > longEntries;
+}
+
+function longRowsOf(call: KernelCall, piece: Piece): LongRows {
+  const { mask, dropped } = piece;
+  return { backend: call.backend, settings: settingsOf(call, piece), mask, dropped };
 }
 
 /** The piece's part of a tensor, `shared` heads for each key head. */

@@ -3,8 +3,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 
-/** Entries of the attention weights that exist at one time. */
-export const pieceEntries = 256 * 1024;
+/** Entries of the attention weights that exist at one time: four heads of a text of 400 tokens. */
+const headEntries = 640 * 1024;
 
 export interface HeadSizes {
   readonly batch: number;
@@ -35,8 +35,11 @@ export function headSizesOf(query: tf.TensorInfo, key: tf.TensorInfo, value: tf.
   return { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize: value.shape[3] ?? 0, groupRows };
 }
 
-export function piecesOf({ batch, keyHeads, groupRows, keyTime }: HeadSizes): readonly Piece[] {
-  const step = Math.min(keyHeads, Math.max(1, Math.floor(pieceEntries / (groupRows * keyTime))));
+/** Where not all key heads of an item fit into a piece, as many as threads share evenly: each then has heads of its own. */
+export function piecesOf({ batch, keyHeads, groupRows, keyTime }: HeadSizes, threads: number): readonly Piece[] {
+  const most = Math.min(keyHeads, Math.max(1, Math.floor(headEntries / (groupRows * keyTime))));
+  const isKept = most === keyHeads || most < threads;
+  const step = isKept ? most : most - (most % threads);
   const pieces: Piece[] = [];
   for (let item = 0; item < batch; item++) {
     for (let first = 0; first < keyHeads; first += step)
