@@ -88,4 +88,6 @@ export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } 
 export type { QuestionsInput } from "./predict/questions-in.ts";
 export { NotRankingError } from "./rank/errors.ts";
 export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
+export { type Difference, differencePage } from "./report/difference-page.ts";
+export { type HeatCell, type HeatMap, heatMap } from "./report/heat-map.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";

@@ -25,6 +25,7 @@ export {
   type LayerDifference,
   type SavedDifference,
 } from "./difference/diff-adapters.ts";
+export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
 export {
   ExportOverflowError,
   OutputIsSourceError,
@@ -54,4 +55,4 @@ export { type MergedHandle, mergesOf } from "./fold/merged-handle.ts";
 export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
 export { type ReducedAdapter, type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
 export type { FileWeight, FileWeights } from "./stream/file-weights.ts";
-export { type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";
+export { type MergeInFiles, type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";

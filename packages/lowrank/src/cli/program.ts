@@ -2,6 +2,8 @@
 
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addDiffCommand } from "./algebra/diff-command.ts";
+import { addReduceCommand } from "./algebra/reduce-command.ts";
 import { addCombineCommand } from "./combine/combine-command.ts";
 import { addChatCommand } from "./commands/chat.ts";
 import { addDataCommand } from "./commands/data.ts";
@@ -62,6 +64,8 @@ export function createProgram(io: CommandIo): Command {
     addEmbedCommand,
     addMergeCommand,
     addCombineCommand,
+    addReduceCommand,
+    addDiffCommand,
     addExportCommand,
     addInitCommand,
     addInspectCommand,

@@ -24,6 +24,12 @@ export interface PlanMergeOptions {
 
 const optionNames: OptionNames<PlanMergeOptions> = { weights: true, tied: true };
 
+/** A planned merge that also knows what was there. */
+export interface MergeInFiles extends PlannedMerge {
+  /** A weight as the base has it, as `values` gives it after the merge; the pieces may be of other lengths. */
+  before(path: string): AsyncIterable<Float32Array>;
+}
+
 /**
  * Plans the merge of adapters into a model whose weights are in files (`WeightsInFiles` of `@lowrank/models`). The model stays
  * as it is; `exportFiles` and `writeModelFolder` take the plan.
@@ -46,7 +52,7 @@ export function planMerge(
   model: ExportableModel,
   adapters: AdapterHandle | readonly AdapterHandle[],
   options: PlanMergeOptions,
-): PlannedMerge {
+): MergeInFiles {
   refuseUnknownOptions("planMerge", options, optionNames);
   const { weights, tied = "refuse" } = options;
   const handles = "length" in adapters ? [...adapters] : [adapters];
@@ -56,6 +62,7 @@ export function planMerge(
   return {
     changed: [...changes.keys()],
     untied: [...changes.values()].filter(({ tiedWith }) => tiedWith !== undefined).map(({ path }) => path),
+    before: (path) => valuesOf(path, { model, weights, inFile, change: undefined }),
     values: (path) => finiteValues(path, valuesOf(path, { model, weights, inFile, change: changes.get(path) })),
   };
 }

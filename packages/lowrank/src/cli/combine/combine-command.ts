@@ -39,6 +39,7 @@ export function addCombineCommand(program: Command, io: CommandIo): void {
     .addOption(
       new Option("--compat <program>", "give that program's numbers where they are not the sum").choices(["peft"]),
     )
+    .option("--plan", "say the rank and the sizes; write nothing")
     .option("--overwrite", "replace --out if an earlier run wrote it");
   withExamples(withJson(command), "lowrank combine --adapter ./polite:0.7 ./rude:-0.4 --out ./softer").action(
     async (options: CombineOptions) => {

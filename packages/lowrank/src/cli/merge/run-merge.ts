@@ -10,11 +10,12 @@ import { sentenceTexts } from "../../merge/sentence-folder.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
+import { sayFiles } from "../algebra/say-files.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import { startEngine } from "../start-engine.ts";
-import { formatBytes, formatNumber } from "../terminal/format.ts";
+import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { MergeOptions } from "./merge-options.ts";
 import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
@@ -83,11 +84,4 @@ function sayLosses({ rounding, largestDifference }: Written, { dtype }: FullOpti
     report.say(
       `merged and adapted logits differ by ${formatNumber(largestDifference)} at most (a sample input, as written and read back)`,
     );
-}
-
-function sayFiles(files: readonly { name: string; bytes: number; sha256?: string }[], report: Report): void {
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { name, bytes, sha256 } of files)
-    report.say(`  ${formatBytes(bytes).padStart(9)}  ${sha256 === undefined ? "" : `${sha256}  `}${name}`);
-  report.say(`  ${formatBytes(total).padStart(9)}  in all`);
 }

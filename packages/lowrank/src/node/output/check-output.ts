@@ -71,7 +71,10 @@ function isWithin(path: string, folder: string): boolean {
 /** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
-    throw new OutputNotOursError(path, 'it is no file that "lowrank forward" or "lowrank export" wrote');
+    throw new OutputNotOursError(
+      path,
+      'it is no file that "lowrank forward", "lowrank export" or "lowrank diff" wrote',
+    );
   if (kind === "folder" && (await stat(path)).isFile())
     throw new OutputNotOursError(path, "it is a file, and this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)

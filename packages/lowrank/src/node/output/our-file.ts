@@ -7,14 +7,22 @@ import { openFile } from "@lowrank/safetensors/node";
 /** Names of the tensors that a forward pass gives. */
 export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 
-/** What "lowrank forward" or "lowrank export" wrote. An empty file is as good as none. */
+/** What "lowrank forward", "lowrank export" or "lowrank diff" wrote. An empty file is as good as none. */
 export async function isOurFile(path: string): Promise<boolean> {
   const source = await openFile(path);
   try {
-    return source.size === 0 || (await isForwardResult(source)) || (await isGgufAdapter(source));
+    return (
+      source.size === 0 || (await isForwardResult(source)) || (await isGgufAdapter(source)) || (await isPicture(source))
+    );
   } finally {
     await source.close();
   }
+}
+
+/** A page or a picture of a comparison says so at its start. */
+async function isPicture(source: ByteSource): Promise<boolean> {
+  const start = new TextDecoder().decode(await source.read(0, Math.min(source.size, 1000)));
+  return start.includes("<!-- lowrank diff -->");
 }
 
 async function isForwardResult(source: ByteSource): Promise<boolean> {

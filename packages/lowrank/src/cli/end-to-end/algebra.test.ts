@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { diffAdapters, reduceAdapter } from "@lowrank/merge";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+const [one, other] = [fixture("llama-gqa", "adapter"), fixture("patterns", "adapter")];
+
+describe("lowrank reduce", () => {
+  it("writes what the library's function makes of the adapter, and says ranks, losses and hashes", async () => {
+    const out = place.path("less");
+    const { code, stderr, json } = await place.call(
+      "reduce",
+      "--adapter",
+      one,
+      "--energy",
+      "0.8",
+      "--out",
+      out,
+      "--json",
+    );
+    expect(code, stderr).toBe(0);
+    const expected = reduceAdapter(await readAdapterFolder(one), { energy: 0.8 });
+    const written = await readAdapterFolder(out);
+    expect(written.tensors).toEqual(expected.adapter.tensors);
+    expect(json).toMatchObject([{ out, layers: expected.layers }]);
+    expect(json[0]?.files).toMatchObject([
+      { name: "adapter_config.json" },
+      { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      {},
+    ]);
+  });
+
+  it("with --plan says the same and writes nothing", async () => {
+    const out = place.path("nothing");
+    const { code, stdout } = await place.call("reduce", "--adapter", one, "--rank", "1", "--out", out, "--plan");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("nothing is written")]);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("asks how much shall stay, and does not write over what it reads", async () => {
+    expect(await place.call("reduce", "--adapter", one, "--out", place.path("no"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--energy"),
+    });
+    const { code, stderr } = await place.call("reduce", "--adapter", one, "--rank", "1", "--out", one, "--overwrite");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("which this command reads")]);
+  });
+});
+
+describe("lowrank diff", () => {
+  it("prints a line for each layer that both adapt, and names the others", async () => {
+    const { code, stdout, stderr } = await place.call("diff", one, other);
+    expect(code, stderr).toBe(0);
+    const { layers, alone } = diffAdapters(await readAdapterFolder(one), await readAdapterFolder(other));
+    for (const { path } of layers) expect(stdout).toContain(`${path} `);
+    for (const name of alone.flat()) expect(stdout).toContain(name);
+  });
+
+  it("writes a page, and replaces it, but no page of somebody else's", async () => {
+    const page = place.path("difference.html");
+    expect((await place.call("diff", one, one, "--out", page)).code).toBe(0);
+    expect(readFileSync(page, "utf8")).toContain("<svg");
+    expect((await place.call("diff", one, other, "--out", page, "--overwrite")).code).toBe(0);
+    const own = await place.write("own.html", "<p>mine</p>");
+    expect(await place.call("diff", one, other, "--out", own, "--overwrite")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("lowrank diff"),
+    });
+  });
+
+  it("measures one adapter against its base, as the weights of a merge differ", async () => {
+    const picture = place.path("base.svg");
+    const base = fixture("llama-gqa", "base");
+    const argv = ["diff", one, "--model", base, "--allow-different-base", "--out", picture, "--json"];
+    const { code, stderr, json } = await place.call(...argv);
+    expect(code, stderr).toBe(0);
+    const adapter = await readAdapterFolder(one);
+    const { layers } = reduceAdapter(adapter, { energy: 1 });
+    const norms = new Map(layers.map(({ path, norm }) => [`${path}.weight`, norm]));
+    const weights = json[0]?.weights as readonly { path: string; norm: number; baseNorm: number; relative: number }[];
+    expect(weights.map(({ path }) => path).sort()).toEqual([...norms.keys()].sort());
+    for (const { path, norm, baseNorm, relative } of weights) {
+      expect(norm / norms.get(path)!).toBeCloseTo(1, 4);
+      expect(relative).toBeCloseTo(norm / baseNorm, 12);
+    }
+    expect(readFileSync(picture, "utf8")).toMatch(/^<svg/);
+  });
+
+  it.each([
+    [["--model", "base"], "leave --model out"],
+    [["--out", "picture.png"], ".svg"],
+  ])("%s is wrong usage", async (options, advice) => {
+    expect(await place.call("diff", one, other, ...options)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(advice),
+    });
+  });
+});

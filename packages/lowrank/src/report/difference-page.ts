@@ -1,0 +1,120 @@
+// Two adapters, or an adapter and its base, as one page of HTML that needs no network and no script.
+
+import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
+import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
+import { markup } from "./markup.ts";
+import { pageStyle } from "./page-style.ts";
+
+/** What is shown: one of both. */
+export type Difference =
+  | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
+  | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
+
+/** Directions that a square of similarities shows at most: more are not to be seen. */
+const mostDirections = 16;
+
+/**
+ * The page. Names are shown as text, whatever is in them.
+ *
+ * @example
+ * ```ts
+ * import { differencePage } from "lowrank";
+ *
+ * const weights = [{ path: "layers.0.q_proj.weight", baseNorm: 5, norm: 1, relative: 0.2 }];
+ * const page = differencePage({ adapter: "polite", base: "tiny <b>", weights });
+ * if (!page.includes("<svg") || page.includes("<b>")) throw new Error("unexpected page");
+ * ```
+ */
+export function differencePage(found: Difference): string {
+  const title = "base" in found ? `${found.adapter} on ${found.base}` : found.adapters.join(" and ");
+  const parts = "base" in found ? baseParts(found.weights) : adapterParts(found.difference);
+  return markup`<!doctype html>
+<html lang="en">
+<!-- lowrank diff -->
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${{ html: pageStyle }}.wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${{ html: parts.join("\n") }}
+</main>
+</body>
+</html>
+`;
+}
+
+/** The picture that says most of a difference. */
+export function differencePicture(found: Difference): string {
+  return heatMap("base" in found ? relativeMap(found.weights) : inputMap(found.difference.layers));
+}
+
+function baseParts(weights: readonly WeightDifference[]): readonly string[] {
+  const rows = weights.map(({ path, ...numbers }) => [path, numbers.baseNorm, numbers.norm, numbers.relative] as const);
+  return [picture(relativeMap(weights)), table(["weight", "‖W‖", "‖ΔW‖", "‖ΔW‖/‖W‖"], rows)];
+}
+
+function relativeMap(weights: readonly WeightDifference[]): HeatMap {
+  const cells = weights.map(({ path, relative }) => ({ ...placeOf(path.replace(/\.weight$/, "")), value: relative }));
+  return { title: "‖ΔW‖/‖W‖", cells };
+}
+
+function adapterParts({ layers, saved, alone }: AdapterDifference): readonly string[] {
+  const rows = layers.map(({ path, norms, distance, cosine, similarity }) => {
+    const [inputs, outputs] = [similarity.inputs.values.at(-1), similarity.outputs.values.at(-1)];
+    return [path, ...norms, distance, cosine, inputs ?? Number.NaN, outputs ?? Number.NaN] as const;
+  });
+  const apart = layers.map(({ path, norms, distance }) => ({ ...placeOf(path), value: distance / norms[0] }));
+  const lists = alone.map((names, side) =>
+    names.length === 0 ? "" : markup`<h3>only in the ${side === 0 ? "first" : "second"}</h3><p>${names.join(", ")}</p>`,
+  );
+  return [
+    picture(inputMap(layers)),
+    picture({ title: "‖ΔW₁ − ΔW₂‖/‖ΔW₁‖", cells: apart }),
+    table(["module", "‖ΔW₁‖", "‖ΔW₂‖", "‖ΔW₁ − ΔW₂‖", "cosine", "φ of inputs", "φ of outputs"], rows),
+    table(
+      ["whole weight", "‖V₁ − V₂‖", "relative"],
+      saved.map(({ key, distance, relative }) => [key, distance, relative]),
+    ),
+    ...lists,
+    `<section><h2>φ(i, j) of inputs</h2><div class="squares">${layers.map(square).join("\n")}</div></section>`,
+  ];
+}
+
+function inputMap(layers: readonly LayerDifference[]): HeatMap {
+  const cells = layers.map(({ path, similarity }) => ({
+    ...placeOf(path),
+    value: similarity.inputs.values.at(-1) ?? Number.NaN,
+  }));
+  return { title: "φ of all directions of the inputs", cells, most: 1 };
+}
+
+/** The similarity of the first i and the first j directions, as figure 3 of the LoRA paper has it. */
+function square({ path, similarity: { inputs } }: LayerDifference): string {
+  const cells = Array.from(inputs.values, (value, place) => {
+    const [i, j] = [Math.floor(place / inputs.columns), place % inputs.columns];
+    return i < mostDirections && j < mostDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
+  }).flat();
+  return cells.length === 0 ? "" : heatMap({ title: path, cells, most: 1, side: 12 });
+}
+
+function picture(map: HeatMap): string {
+  return `<figure class="wide" tabindex="0">${heatMap(map)}</figure>`;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly [string, ...number[]])[]): string {
+  if (rows.length === 0) return "";
+  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
+  const body = rows.map(([name, ...numbers]) => {
+    const cells = numbers.map(
+      (value) => markup`<td>${Number.isFinite(value) ? Number(value.toPrecision(4)) : "–"}</td>`,
+    );
+    return markup`<tr><th scope="row">${name}</th>${{ html: cells.join("") }}</tr>`;
+  });
+  return `<div class="wide" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+}

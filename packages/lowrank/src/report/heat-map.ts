@@ -1,0 +1,77 @@
+// One number for each module of a model as an SVG picture that needs nothing beside it: a row for each block, a column for each kind
+// of module.
+
+import { markup } from "./markup.ts";
+
+/** One square. */
+export interface HeatCell {
+  readonly row: string;
+  readonly column: string;
+  /** What is shown by how dark it is; a square that is not finite stays empty. */
+  readonly value: number;
+}
+
+/** A picture. */
+export interface HeatMap {
+  readonly title: string;
+  readonly cells: readonly HeatCell[];
+  /** The value that is darkest; default the largest. */
+  readonly most?: number;
+  /** Pixels of a square's side. Default 26, or less where there are many. */
+  readonly side?: number;
+}
+
+/** Colours that can be read on light and on dark. */
+const [ink, quiet] = ["#2f7ed8", "#768390"];
+const fontSize = 11;
+
+/**
+ * The picture as SVG text.
+ *
+ * @example
+ * ```ts
+ * import { heatMap } from "lowrank";
+ *
+ * const svg = heatMap({ title: "‖ΔW‖/‖W‖", cells: [{ row: "layers.0", column: "q_proj", value: 0.02 }] });
+ * if (!svg.startsWith("<svg")) throw new Error("no picture");
+ * ```
+ */
+export function heatMap({ title, cells, most, side }: HeatMap): string {
+  const rows = [...new Set(cells.map(({ row }) => row))];
+  const columns = [...new Set(cells.map(({ column }) => column))];
+  const finite = cells.filter(({ value }) => Number.isFinite(value));
+  const darkest = most ?? finite.reduce((largest, { value }) => Math.max(largest, value), 0);
+  const size = side ?? Math.max(8, Math.min(26, Math.floor(700 / Math.max(1, columns.length))));
+  const [left, top] = [8 + widthOf(rows), 26 + widthOf(columns)];
+  const squares = finite.map((cell) => {
+    const place = { x: left + columns.indexOf(cell.column) * size, y: top + rows.indexOf(cell.row) * size };
+    const share = darkest > 0 ? Math.min(1, Math.max(0, cell.value / darkest)) : 0;
+    return markup`<rect x="${place.x}" y="${place.y}" width="${size - 1}" height="${size - 1}" fill="${ink}" fill-opacity="${(0.06 + 0.94 * share).toFixed(3)}"><title>${`${cell.row} ${cell.column}: ${Number(cell.value.toPrecision(4))}`}</title></rect>`;
+  });
+  const labels = [
+    ...rows.map(
+      (row, index) =>
+        markup`<text x="${left - 6}" y="${top + (index + 0.5) * size}" text-anchor="end" dominant-baseline="middle">${row}</text>`,
+    ),
+    ...columns.map((column, index) => {
+      const [x, y] = [left + (index + 0.5) * size, top - 6];
+      return markup`<text x="${x}" y="${y}" transform="${`rotate(-90 ${x} ${y})`}" dominant-baseline="middle">${column}</text>`;
+    }),
+  ];
+  const [width, height] = [left + columns.length * size + 8, top + rows.length * size + 8];
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}" font-family="system-ui, sans-serif" font-size="${fontSize}" fill="${quiet}"><!-- lowrank diff -->
+<text x="8" y="14">${`${title}; darkest ${Number(darkest.toPrecision(3))}`}</text>
+${{ html: [...labels, ...squares].join("\n") }}
+</svg>`;
+}
+
+/** Where a module stands: its block, and what it is there. */
+export function placeOf(path: string): Pick<HeatCell, "row" | "column"> {
+  const [, row, column] = /^(.*?\.\d+)\.(.+)$/.exec(path) ?? [];
+  return row === undefined || column === undefined ? { row: "–", column: path } : { row, column };
+}
+
+/** About what a text takes. */
+function widthOf(labels: readonly string[]): number {
+  return labels.reduce((most, label) => Math.max(most, label.length), 0) * fontSize * 0.6;
+}

@@ -1,0 +1,68 @@
+// How much an adapter changes the weights of its base, measured while both pass through memory some rows at a time: whatever the
+// adapter is made of, DoRA or trained tokens, its effect is the difference of two weights.
+
+import type { MergeInFiles } from "../stream/plan-merge.ts";
+
+/** One weight that an adapter changes. */
+export interface WeightDifference {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** ‖W‖, Frobenius. */
+  readonly baseNorm: number;
+  /** ‖ΔW‖ */
+  readonly norm: number;
+  /** ‖ΔW‖ / ‖W‖; infinite for a weight of zeros that is changed, 0 for one that is not. */
+  readonly relative: number;
+}
+
+/**
+ * Measures what a planned merge would change, weight by weight as they are read.
+ *
+ * @throws NonFiniteMergeError
+ *
+ * @example
+ * ```ts
+ * import type { AdapterHandle } from "@lowrank/inject";
+ * import { diffFromBase, type ExportableModel, type FileWeights, planMerge } from "@lowrank/merge";
+ *
+ * export async function measure(model: ExportableModel, adapter: AdapterHandle, weights: FileWeights): Promise<void> {
+ *   const merge = planMerge(model, adapter, { weights, tied: "untie" });
+ *   for await (const { path, relative } of diffFromBase(merge)) console.log(path, relative);
+ * }
+ * ```
+ */
+export async function* diffFromBase(
+  merge: Pick<MergeInFiles, "changed" | "before" | "values">,
+): AsyncGenerator<WeightDifference> {
+  for (const path of merge.changed) {
+    const sums = { base: 0, update: 0 };
+    for await (const [before, after] of alongside(merge.before(path), merge.values(path)))
+      for (let index = 0; index < before.length; index += 1) {
+        const value = before[index] as number;
+        sums.base += value * value;
+        sums.update += ((after[index] as number) - value) ** 2;
+      }
+    const [baseNorm, norm] = [Math.sqrt(sums.base), Math.sqrt(sums.update)];
+    yield { path, baseNorm, norm, relative: norm === 0 ? 0 : norm / baseNorm };
+  }
+}
+
+/** The same numbers of two weights that come in pieces of different lengths. */
+async function* alongside(
+  one: AsyncIterable<Float32Array>,
+  other: AsyncIterable<Float32Array>,
+): AsyncGenerator<[Float32Array, Float32Array]> {
+  const others = other[Symbol.asyncIterator]();
+  let rest: Float32Array = new Float32Array();
+  for await (let piece of one)
+    while (piece.length > 0) {
+      if (rest.length === 0) {
+        const next = await others.next();
+        if (next.done === true) return;
+        rest = next.value;
+      }
+      const count = Math.min(piece.length, rest.length);
+      yield [piece.subarray(0, count), rest.subarray(0, count)];
+      [piece, rest] = [piece.subarray(count), rest.subarray(count)];
+    }
+}
