@@ -1,5 +1,8 @@
 // The experiments by name.
 
+import { subspaces } from "./analyses/subspaces.ts";
+import { latency } from "./costs/latency.ts";
+import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sweep } from "./training/sweep.ts";
@@ -9,5 +12,20 @@ export const experiments: readonly Experiment[] = [
     name: "sst2",
     work: "every method on MiniLM and SST-2, seed by seed",
     run: async (options) => sweep(await sst2(options.rows), options),
+  },
+  {
+    name: "subspaces",
+    work: "section 7 of the paper, from the adapters that sst2 left in runs/: r = 8 against 64, two seeds, amplification",
+    run: () => subspaces(),
+  },
+  {
+    name: "latency",
+    work: "a forward pass of MiniLM: as it is, merged, with an adapter beside it, with added layers, with a prefix",
+    run: () => latency(),
+  },
+  {
+    name: "switching",
+    work: "a hundred adapters on one MiniLM: bytes and milliseconds",
+    run: () => switching(),
   },
 ];

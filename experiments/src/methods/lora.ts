@@ -1,7 +1,6 @@
 // LoRA and its variants, as `@lowrank/inject` attaches them.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { injectAdapter, planInjection } from "@lowrank/inject";
 import { type LearningRateGroup, loraPlus } from "@lowrank/trainer";
 import { type Job, targetsOf } from "./block-sites.ts";
@@ -38,7 +37,7 @@ function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3
       return {
         variables: handle.variables,
         ...(groups === undefined ? {} : { learningRateGroups: groups }),
-        save: async (folder) => writeAdapterFolder(folder, await handle.toAdapter()),
+        handle,
         dispose: () => handle.dispose(),
       };
     },
@@ -46,10 +45,10 @@ function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3
 }
 
 /** Of the paper's table 6. */
-const ranks: readonly number[] = [1, 2, 4, 8, 64];
+export const ranks: readonly number[] = [1, 2, 4, 8, 64];
 
 /** How a rank on one choice of matrices is called. */
-function rankName(rank: number, matrices: "qv" | "all"): string {
+export function rankName(rank: number, matrices: "qv" | "all"): string {
   return `lora-r${rank}-${matrices}`;
 }
 

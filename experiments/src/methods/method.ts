@@ -1,5 +1,6 @@
 // What a method of adaptation is to an experiment: something that opens doors of a model and says what trains behind them.
 
+import type { AdapterHandle } from "@lowrank/inject";
 import type { ModelInputs, PretrainedModel } from "@lowrank/models";
 import type { LearningRateGroup } from "@lowrank/trainer";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -30,8 +31,8 @@ export interface Adapted {
   readonly learningRateGroups?: readonly LearningRateGroup[];
   /** Tokens that stand in front of each text or behind its first token, and have numbers of their own. */
   readonly virtualTokens?: VirtualTokens;
-  /** Of a LoRA: how to write it as PEFT's folder. */
-  save?(folder: string): Promise<void>;
+  /** Of a LoRA: what holds it. */
+  readonly handle?: AdapterHandle;
   dispose(): void;
 }
 

@@ -18,8 +18,8 @@ export interface KeptRun extends Trained {
 
 const root = join(import.meta.dirname, "../..");
 
-/** Where results lie, and what may be lost: adapters. */
-export const resultsFolder: string = join(root, "results");
+const resultsFolder = join(root, "results");
+/** Where adapters lie, which may be lost. */
 export const adaptersFolder: string = join(root, "runs");
 
 /** What was kept under a name; undefined if nothing was. */

@@ -1,5 +1,6 @@
 // One training of one method with one seed, from loading to the figures.
 
+import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
 import { type BatchTensors, batchTensors, type PretrainedModel } from "@lowrank/models";
@@ -21,8 +22,8 @@ export interface Trained {
 
 export interface RunOptions {
   readonly seed: number;
-  /** Where a LoRA is kept as PEFT's folder. */
-  readonly folder: string;
+  /** Where a LoRA is kept as PEFT's folder; absent: nowhere. */
+  readonly folder?: string;
   onStep?(step: number, loss: number): void;
 }
 
@@ -52,7 +53,8 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
   }
   const seconds = (performance.now() - began) / 1000;
   const after = await measure(task, model, adapted);
-  await adapted.save?.(folder);
+  if (folder !== undefined && adapted.handle !== undefined)
+    await writeAdapterFolder(folder, await adapted.handle.toAdapter());
   const trainable = [...adapted.variables.values()].reduce((sum, { size }) => sum + size, 0);
   const last = losses.slice(-20);
   adapted.dispose();
@@ -61,13 +63,13 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
 }
 
 /** A batch as the method wants it read; call it in a tidy. */
-export function inputsFor({ virtualTokens }: Adapted, batch: TokenBatch): BatchTensors {
+function inputsFor({ virtualTokens }: Adapted, batch: TokenBatch): BatchTensors {
   const inputs = batchTensors(batch);
   return virtualTokens === undefined ? inputs : virtualTokens.widen(inputs);
 }
 
 /** A call that selects the method. Nothing is dropped, in training either. */
-export function contextFor({ virtualTokens }: Adapted): ForwardContext {
+function contextFor({ virtualTokens }: Adapted): ForwardContext {
   const context = inferenceContext(activeAdapters(adapterName));
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
 }

@@ -30,7 +30,10 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
       const isKept = readKept<Sweep>(task.name)?.runs.some((run) => run.method === method.name && run.seed === seed);
       if (isKept && rows === undefined) continue;
       const folder = join(adaptersFolder, task.name, `${method.name}-${seed}`);
-      const trained = await runMethod(task, method, { seed, folder });
+      const onStep = (step: number, loss: number) => {
+        if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
+      };
+      const trained = await runMethod(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
       const facts = { engine, processor: processorName(), date: new Date().toISOString() };
       const run = { method: method.name, seed, learningRate: method.learningRate, ...trained, ...facts };
       if (rows === undefined) addRun(task, run);

@@ -1,0 +1,141 @@
+// Table 1 of the paper: what a forward pass costs with an adapter merged, beside the weights, as added layers, as a prefix.
+
+import { activeAdapters, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { mergeAdapter } from "@lowrank/merge";
+import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { houlsbyAdapters, pfeifferAdapters } from "../methods/bottleneck.ts";
+import { rankName, rankSweep } from "../methods/lora.ts";
+import { adapterName, type Method } from "../methods/method.ts";
+import { prefixTuning } from "../methods/virtual-tokens.ts";
+import { sst2 } from "../tasks/sst2.ts";
+import { keep, processorName } from "../training/kept-runs.ts";
+import { median } from "./median.ts";
+
+/** One row: median milliseconds of each batch size. */
+interface Latency {
+  readonly what: string;
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
+
+export interface Latencies {
+  readonly about: string;
+  readonly rounds: number;
+  readonly rows: readonly Latency[];
+  readonly engine: string;
+  readonly processor: string;
+  readonly date: string;
+}
+
+const [time, rounds] = [128, 7] as const;
+/** Batch sizes, and how many calls a round makes: the fastest counts. */
+const calls = new Map([
+  [1, 6],
+  [16, 2],
+]);
+const batches = [...calls.keys()];
+
+/** What is timed: how to make the model ready, and how to call it. */
+interface Side {
+  readonly what: string;
+  ready(model: PretrainedModel): Promise<Ready>;
+}
+
+interface Ready {
+  readonly context: ForwardContext;
+  widen?(inputs: ModelInputs): ModelInputs;
+  done(): void;
+}
+
+const sides: readonly Side[] = [
+  { what: "the model itself", ready: async () => ({ context: inferenceContext(noAdapters), done: () => {} }) },
+  { what: "LoRA, r = 8, every linear map, merged", ready: merged },
+  attached("LoRA, r = 8, query and value, beside the weights", loraOn("qv")),
+  attached("LoRA, r = 8, every linear map, beside the weights", loraOn("all")),
+  attached("adapter layers, two a block", houlsbyAdapters),
+  attached("adapter layers, one a block", pfeifferAdapters),
+  attached("a prefix of 20 tokens", prefixTuning),
+];
+
+/** All sides in turns in one process, so that what else the machine does falls on each alike. */
+export async function latency(): Promise<void> {
+  const { name: engine } = await chooseEngine();
+  const model = await (await sst2(1)).load(0);
+  const times = new Map(sides.map(({ what }) => [what, new Map(batches.map((batch) => [batch, [] as number[]]))]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const { what, ready } of round % 2 === 0 ? sides : [...sides].reverse()) {
+      const side = await ready(model);
+      for (const batch of batches) {
+        await forward(model, batch, side); // graphs are made by the first
+        const began = performance.now();
+        await forward(model, batch, side);
+        if (round > 0)
+          times
+            .get(what)
+            ?.get(batch)
+            ?.push(performance.now() - began);
+      }
+      side.done();
+    }
+  }
+  const rows = sides.map(({ what }) => ({
+    what,
+    milliseconds: Object.fromEntries(batches.map((batch) => [batch, median(times.get(what)?.get(batch) ?? [])])),
+  }));
+  const about = `MiniLM-L6, ${time} tokens a text, no padding`;
+  const facts = { engine, processor: processorName(), date: new Date().toISOString() };
+  keep("latency", { about, rounds, rows, ...facts } satisfies Latencies);
+  model.dispose();
+}
+
+function loraOn(matrices: "qv" | "all"): Method {
+  const found = rankSweep.find(({ name }) => name === rankName(8, matrices));
+  if (found === undefined) throw new Error(`No LoRA of rank 8 on ${matrices}.`);
+  return found;
+}
+
+function attached(what: string, method: Method): Side {
+  return {
+    what,
+    ready: async (model) => {
+      const adapted = method.adapt(model, 0);
+      const { virtualTokens } = adapted;
+      const done = () => adapted.dispose();
+      const context = inferenceContext(activeAdapters(adapterName));
+      if (virtualTokens === undefined) return { context, done };
+      return {
+        context: { ...context, everyPosition: true },
+        widen: (inputs) => virtualTokens.widen(inputs),
+        done,
+      };
+    },
+  };
+}
+
+async function merged(model: PretrainedModel): Promise<Ready> {
+  const { handle } = loraOn("all").adapt(model, 0);
+  if (handle === undefined) throw new Error("A LoRA has a handle.");
+  const folded = await mergeAdapter(model, handle);
+  return {
+    context: inferenceContext(noAdapters),
+    done: () => {
+      folded.undo();
+      handle.dispose();
+    },
+  };
+}
+
+async function forward(model: PretrainedModel, batch: number, { context, widen }: Ready): Promise<void> {
+  const logits = tf.tidy(() => {
+    const inputIds = tf.tensor2d(
+      Array.from({ length: batch * time }, (_, place) => 1000 + ((place * 7919) % 20000)),
+      [batch, time],
+      "int32",
+    );
+    const inputs = { inputIds, attentionMask: tf.ones<tf.Rank.R2>([batch, time], "int32") };
+    return model.forward(widen === undefined ? inputs : widen(inputs), context);
+  });
+  await logits.data();
+  logits.dispose();
+}

@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import type { Sweep } from "../training/sweep.ts";
+import { claimsPage } from "./claims-page.ts";
+
+const facts = {
+  trainLoss: 0.3,
+  steps: 433,
+  seconds: 60,
+  learningRate: 1e-3,
+  engine: "native",
+  processor: "one",
+  date: "2026-01-01",
+};
+
+function sweepOf(rows: readonly (readonly [method: string, accuracy: number, trainable: number])[]): Sweep {
+  const runs = rows.flatMap(([method, accuracy, trainable]) =>
+    [0, 1].map((seed) => ({
+      ...facts,
+      method,
+      seed,
+      trainable,
+      after: { loss: 0.4, accuracy: accuracy + seed / 100 },
+    })),
+  );
+  return { about: "a model", figure: "accuracy", runs };
+}
+
+const lineOf = (page: string, text: string) =>
+  page.split("\n").find((line) => line.startsWith("| ") && line.includes(text));
+
+it("says of every claim without results that it was not run, and how to run it", () => {
+  const page = claimsPage({}, []);
+  expect(page).toContain("0 held, 0 partly, 0 not held, 10 not run yet");
+  expect(lineOf(page, "as good as full")).toContain("`npm run experiment -- sst2 --only full,lora-r8-qv`");
+});
+
+it("calls a claim held only where LoRA reaches full fine-tuning", () => {
+  const page = (lora: number) =>
+    claimsPage(
+      {
+        sst2: sweepOf([
+          ["full", 0.87, 22_000_000],
+          ["lora-r8-qv", lora, 74_498],
+        ]),
+      },
+      [],
+    );
+  expect(lineOf(page(0.871), "as good as full")).toMatch(/\*\*held\*\*.*87\.6 ± 0\.5 % with 0\.34 %/);
+  expect(lineOf(page(0.867), "as good as full")).toContain("**partly**");
+  expect(lineOf(page(0.86), "as good as full")).toContain("**not held**");
+});
+
+it("does not call LoRA better than methods that were not run", () => {
+  const sst2 = sweepOf([
+    ["lora-r8-qv", 0.9, 74_498],
+    ["bitfit", 0.8, 26_882],
+  ]);
+  const line = lineOf(claimsPage({ sst2 }, []), "adapter layers, prefixes");
+  expect(line).toMatch(/\*\*partly\*\*.*Not run yet: adapter-houlsby/);
+});

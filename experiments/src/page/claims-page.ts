@@ -1,0 +1,83 @@
+// docs/claims.md from the kept results: the same results give the same text.
+
+import { methods } from "../methods/methods.ts";
+import { claims } from "./claims/claims.ts";
+import type { KeptResults } from "./kept-results.ts";
+import { type Score, scoreOf, scoreText } from "./scores.ts";
+
+/** The plots that there are results for, by file name. */
+export function claimsPage(results: KeptResults, plots: readonly string[]): string {
+  const verdicts = claims.map((claim) => ({ ...claim, ...claim.judge(results) }));
+  const counts = ["held", "partly", "not held", "not run yet"].map(
+    (status) => `${verdicts.filter((verdict) => verdict.status === status).length} ${status}`,
+  );
+  const plot = (file: string, text: string) => (plots.includes(file) ? ["", `![${text}](claims/${file})`] : []);
+  return [
+    "<!-- Made by `npm run experiment:page` from experiments/results. Do not edit. -->",
+    "# The paper's claims, tried here",
+    "",
+    "What Hu et al. claim for LoRA (2021), tried with this library's code on both sides of every comparison: the same model, data,",
+    "recipe and trainer. The commands and the recipe are in [experiments](../experiments/README.md). The models are small – MiniLM-L6 where the paper",
+    "has RoBERTa, GPT-2 and GPT-3 –, so a claim that does not hold here need not be wrong there.",
+    "",
+    `Of ${claims.length} claims: ${counts.join(", ")}.`,
+    "",
+    "| claim | of the paper | here | figures |",
+    "|---|---|---|---|",
+    ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
+    "",
+    "Not tried yet: texts from data (E2E), questions (SQuAD), instructions (Alpaca), Korean, images; and the same recipe in PEFT.",
+    ...qualitySection(results),
+    ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
+    ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
+    ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
+    ...latencySection(results),
+    "",
+  ].join("\n");
+}
+
+function qualitySection({ sst2 }: KeptResults): readonly string[] {
+  if (sst2 === undefined) return [];
+  const processors = [...new Set(sst2.runs.map(({ processor, engine }) => `${processor}, ${engine}`))].join("; ");
+  return [
+    "",
+    "## Methods on SST-2",
+    "",
+    `${sst2.about}. Accuracy in percent: mean of the seeds ± its standard error. The error of one figure on 872 sentences is 1.1 points, so of`,
+    "differences below two nothing should be read. Learning rates were set once and not searched for, which can cost a method points.",
+    `Seconds are those of training on a machine that did other work too (${processors}).`,
+    "",
+    "| method | accuracy | seeds | parameters trained | learning rate | seconds |",
+    "|---|---|---|---|---|---|",
+    ...methods.map(({ name, label, learningRate }) => {
+      const score = scoreOf(sst2, name);
+      return score === undefined
+        ? `| ${label} | not run yet | | | ${learningRate} | |`
+        : scored(label, score, learningRate);
+    }),
+  ];
+}
+
+function scored(label: string, score: Score, rate: number): string {
+  const text = scoreText(score).replace(" (one seed)", "");
+  const cells = [label, text, score.seeds, score.trainable.toLocaleString("en"), rate, score.seconds.toFixed(0)];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function latencySection({ latency }: KeptResults): readonly string[] {
+  if (latency === undefined) return [];
+  const batches = Object.keys(latency.rows[0]?.milliseconds ?? {});
+  return [
+    "",
+    "## Time of a forward pass",
+    "",
+    `${latency.about}; milliseconds, medians of ${latency.rounds} rounds in turns (${latency.processor}, ${latency.engine}). A prefix is computed here as`,
+    "tokens that every layer carries along, which is dearer than keys and values alone.",
+    "",
+    `| | ${batches.map((batch) => `batch ${batch}`).join(" | ")} |`,
+    `|---|${batches.map(() => "---|").join("")}`,
+    ...latency.rows.map(
+      ({ what, milliseconds }) => `| ${what} | ${batches.map((batch) => milliseconds[batch]).join(" | ")} |`,
+    ),
+  ];
+}

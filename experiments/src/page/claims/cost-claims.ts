@@ -1,0 +1,54 @@
+// Claims about what adaptation costs: section 4.2 and table 1 of the paper.
+
+import { type Claim, notRun, statusOf } from "./claim.ts";
+
+/** What a busy moment may add to one of two equal times. */
+const noise = 1.05;
+
+export const noLatency: Claim = {
+  says: "A merged LoRA answers as fast as the model itself; adapter layers make it slower.",
+  source: "table 1",
+  judge({ latency }) {
+    if (latency === undefined) return notRun("It needs the times", "latency");
+    const timeOf = (text: string, batch: string) =>
+      latency.rows.find(({ what }) => what.includes(text))?.milliseconds[batch] ?? Number.NaN;
+    const ratio = (text: string, batch: string) => timeOf(text, batch) / timeOf("itself", batch);
+    const told = (text: string) =>
+      ["1", "16"].map((batch) => `${ratio(text, batch).toFixed(2)} (batch ${batch})`).join(", ");
+    return {
+      status: statusOf([
+        ratio("merged", "1") <= noise && ratio("merged", "16") <= noise,
+        ratio("two a block", "1") > 1,
+      ]),
+      because: `Times of the model itself: merged ${told("merged")}; two adapter layers a block ${told("two a block")}; LoRA beside every weight ${told("every linear map, beside")}; a prefix ${told("prefix")}.`,
+    };
+  },
+};
+
+export const cheapSwitching: Claim = {
+  says: "Many tasks share one model: a task is a small file, and going from one to the next costs nothing.",
+  source: "sections 1 and 4.2",
+  judge({ switching }) {
+    if (switching === undefined) return notRun("It needs the hundred adapters", "switching");
+    const { adapters, adapterFileBytes, baseBytes, adaptersBytes, milliseconds } = switching;
+    const mega = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+    return {
+      status: statusOf([adapterFileBytes < baseBytes / 100, milliseconds.other <= noise * milliseconds.same]),
+      because: `${adapters} adapters of ${mega(adapterFileBytes)} each on a model of ${mega(baseBytes)}: ${mega(baseBytes + adaptersBytes)} in memory, where ${adapters} models take ${mega(adapters * baseBytes)}. A text takes ${milliseconds.same} ms with the adapter of the text before and ${milliseconds.other} ms with another one; an adapter is read and attached in ${milliseconds.attach} ms, a model in ${milliseconds.loadModel} ms.`,
+    };
+  },
+};
+
+export const cheapTraining: Claim = {
+  says: "Training takes a third of the memory and less time, and what it leaves is thousands of times smaller.",
+  source: "section 4.2",
+  judge({ training }) {
+    if (training === undefined)
+      return { status: "not run yet", because: "`npm run bench -- lora-vs-full` measures it." };
+    const { work, ratio, rssRatioWithoutCopy, stateRatio } = training;
+    return {
+      status: statusOf([rssRatioWithoutCopy < 1 / 3, ratio < 1]),
+      because: `${work}: ${ratio} of the time, ${rssRatioWithoutCopy} of the memory, ${(100 * stateRatio).toFixed(2)} % of the bytes for gradients and optimiser ([benchmarks](benchmarks.md)).`,
+    };
+  },
+};

@@ -1,0 +1,89 @@
+// Claims about how good adapted models are: sections 5 and 7.1 of the paper.
+
+import { matrices, rankName, rankSweep, ranks, variants } from "../../methods/lora.ts";
+import { type Score, scoreOf, scoreText } from "../scores.ts";
+import { type Claim, notRun, statusOf } from "./claim.ts";
+
+/** Points by which two methods may differ and still count as alike, as the paper's tables do. */
+const tolerance = 0.5;
+const standard = rankName(8, "qv");
+/** Methods that the paper compares LoRA with, or that came after it, beside full fine-tuning. */
+const others = ["bitfit", "adapter-houlsby", "adapter-pfeiffer", "prefix", "prompt", "ia3"];
+const loras = [...rankSweep, ...variants, ...matrices].map(({ name }) => name);
+
+export const asGoodAsFull: Claim = {
+  says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
+  source: "table 2",
+  judge({ sst2 }) {
+    const [full, lora] = [scoreOf(sst2, "full"), scoreOf(sst2, standard)];
+    if (full === undefined || lora === undefined)
+      return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
+    const share = (100 * lora.trainable) / full.trainable;
+    const best = bestOf(
+      loras.flatMap((name) => scoreOf(sst2, name) ?? []),
+      lora,
+    );
+    const isAsGood = lora.mean >= full.mean - tolerance && share < 0.5;
+    return {
+      status: statusOf([isAsGood, best.mean >= full.mean]),
+      because: `SST-2: LoRA, r = 8 on query and value, ${scoreText(lora)} % with ${share.toFixed(2)} % of the parameters; full fine-tuning ${scoreText(full)} %. The best LoRA (${best.method}): ${scoreText(best)} %.`,
+    };
+  },
+};
+
+export const betterThanOthers: Claim = {
+  says: "At as few parameters LoRA does better than adapter layers, prefixes, prompts and biases.",
+  source: "tables 2 to 4, figure 2",
+  judge({ sst2 }) {
+    const lora = scoreOf(sst2, standard);
+    const found = others.flatMap((name) => scoreOf(sst2, name) ?? []);
+    if (lora === undefined || found.length === 0)
+      return notRun("It needs LoRA and at least one other method", `sst2 --only ${[standard, ...others].join(",")}`);
+    const missing = others.filter((name) => scoreOf(sst2, name) === undefined);
+    const text = found
+      .map((score) => `${score.method} ${scoreText(score)} % (${score.trainable.toLocaleString("en")})`)
+      .join(", ");
+    const rest = missing.length === 0 ? "" : ` Not run yet: ${missing.join(", ")}.`;
+    const verdict = statusOf(found.map(({ mean }) => lora.mean >= mean));
+    return {
+      // Nobody may call it held while rivals are missing.
+      status: verdict === "held" && missing.length > 0 ? "partly" : verdict,
+      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora)} % (${lora.trainable.toLocaleString("en")}); ${text}.${rest}`,
+    };
+  },
+};
+
+export const smallRanksSuffice: Claim = {
+  says: "A rank as small as one is enough for query and value.",
+  source: "table 6",
+  judge({ sst2 }) {
+    const found = ranks.map((rank) => ({ rank, score: scoreOf(sst2, rankName(rank, "qv")) }));
+    const [one, most] = [found[0]?.score, found.at(-1)?.score];
+    if (one === undefined || most === undefined)
+      return notRun("It needs the ranks", `sst2 --only ${ranks.map((rank) => rankName(rank, "qv")).join(",")}`);
+    const text = found.map(
+      ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : `${scoreText(score)} %`}`,
+    );
+    return { status: statusOf([one.mean >= most.mean - tolerance]), because: `SST-2: ${text.join(", ")}.` };
+  },
+};
+
+export const queryAndValueTogether: Claim = {
+  says: "At one number of parameters, adapting query and value together is better than adapting one matrix at a higher rank.",
+  source: "table 5",
+  judge({ sst2 }) {
+    const found = matrices.map((row) => ({ row, score: scoreOf(sst2, row.name) }));
+    const missing = found.filter(({ score }) => score === undefined).map(({ row }) => row.name);
+    if (missing.length > 0) return notRun("Rows of the table are missing", `sst2 --only ${missing.join(",")}`);
+    const both = found.find(({ row }) => row.name === rankName(4, "qv"))?.score?.mean ?? Number.NaN;
+    const single = found.filter(({ row }) => row.rank === 8).map(({ score }) => score?.mean ?? Number.NaN);
+    const text = found.map(
+      ({ row, score }) => `${row.adapted} (r = ${row.rank}) ${score === undefined ? "" : scoreText(score)} %`,
+    );
+    return { status: statusOf(single.map((mean) => both >= mean)), because: `SST-2: ${text.join(", ")}.` };
+  },
+};
+
+function bestOf(scores: readonly Score[], first: Score): Score {
+  return scores.reduce((best, score) => (score.mean > best.mean ? score : best), first);
+}

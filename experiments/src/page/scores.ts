@@ -1,0 +1,46 @@
+// Several seeds of a method as one line: mean and standard error.
+
+import type { KeptRun } from "../training/kept-runs.ts";
+import type { Sweep } from "../training/sweep.ts";
+
+export interface Score {
+  readonly method: string;
+  /** Of the figure that the sweep compares by, in percent. */
+  readonly mean: number;
+  /** Of that mean, in points; absent with one seed. */
+  readonly error?: number;
+  readonly seeds: number;
+  readonly trainable: number;
+  readonly seconds: number;
+}
+
+/** Undefined if the method was not run. */
+export function scoreOf(sweep: Sweep | undefined, method: string): Score | undefined {
+  const runs = sweep?.runs.filter((run) => run.method === method) ?? [];
+  const [first] = runs;
+  if (sweep === undefined || first === undefined) return undefined;
+  const values = runs.map((run) => 100 * figureOf(run, sweep));
+  const mean = meanOf(values);
+  const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return {
+    method,
+    mean,
+    ...(values.length > 1 ? { error: Math.sqrt(spread / values.length) } : {}),
+    seeds: values.length,
+    trainable: first.trainable,
+    seconds: meanOf(runs.map(({ seconds }) => seconds)),
+  };
+}
+
+/** "86.7 ± 0.2", or with one seed "86.7 (one seed)". */
+export function scoreText({ mean, error }: Score): string {
+  return error === undefined ? `${mean.toFixed(1)} (one seed)` : `${mean.toFixed(1)} ± ${error.toFixed(1)}`;
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function figureOf({ after }: KeptRun, { figure }: Sweep): number {
+  return after[figure] ?? Number.NaN;
+}
