@@ -7,12 +7,13 @@ import { join, relative } from "node:path";
 /** Most files that may name a variant besides its own. */
 const most = 2;
 
-/** Tables that name every variant; PEFT's and MLX's fields, typed and one by one; facts, which name what they exclude. */
+/** Tables that name every variant; PEFT's, MLX's and Kohya's fields, typed and one by one; facts, which name what they exclude. */
 const tables = [
   "packages/inject/src/variants/variants.ts",
   "packages/adapter-format/src/variants/",
   "packages/adapter-format/src/config/lora-fields.ts",
   "packages/adapter-format/src/lora-config.ts",
+  "packages/adapter-format/src/formats/kohya/",
   "packages/adapter-format/src/formats/mlx/",
   "packages/math/src/starts/initializations.ts",
 ];

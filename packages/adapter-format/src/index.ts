@@ -15,6 +15,7 @@ export {
   UnsupportedPeftTypeError,
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
+export { type WriteKohyaOptions, writeKohyaAdapter } from "./formats/kohya/write-kohya.ts";
 export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { currentAdapter, type NamedParts } from "./formats/peft/current-adapter.ts";

@@ -21,5 +21,6 @@ export interface ForeignFormat {
   recognises(clue: Clue): boolean;
 }
 
-/** What to say of adapters for pictures. */
-export const imagesOnly = "Such adapters are for models that make images, and none of these can be computed with here.";
+/** What to say of files that hold a whole adapter and need no configuration. */
+export const oneFile =
+  "It is read by the path of the .safetensors file itself, or as the only one in a folder without adapter_config.json.";

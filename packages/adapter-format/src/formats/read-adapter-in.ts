@@ -6,12 +6,14 @@ import { openSafetensors } from "@lowrank/safetensors";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
 import { type AdapterFolder, configName, pickleName, readConfigText, using, weightsName } from "./adapter-folder.ts";
+import { readKohya } from "./kohya/read-kohya.ts";
 import { mlxWeightsName, readMlx } from "./mlx/read-mlx.ts";
 import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "./peft/read-adapter.ts";
 import { refuseForeign } from "./refuse-foreign.ts";
 
 /**
- * Reads the adapter in a folder that may lie anywhere: PEFT's two files, or MLX's.
+ * Reads the adapter in a folder that may lie anywhere: PEFT's two files, MLX's, or the one .safetensors file of Kohya's sd-scripts,
+ * LyCORIS or diffusers, whose modules keep the names that they have there until the adapter is attached to a model.
  *
  * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
  * @throws PickleWeightsError if its weights are adapter_model.bin; ForeignAdapterError if they are of a program whose format
@@ -37,6 +39,10 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
   if (!hasConfig || !hasWeights) {
     const names = await folder.list();
     if (hasConfig && (await folder.has(mlxWeightsName))) return readMlx(folder, options);
+    const [only, ...others] = names.filter((name) => name.endsWith(".safetensors"));
+    const single = hasConfig || only === undefined || others.length > 0 ? undefined : only;
+    const found = single === undefined ? undefined : await readKohya(folder, single, options);
+    if (found !== undefined) return found;
     await refuseOthers(folder, names);
     if (!hasConfig) throw new AdapterFileMissingError(folder.name, configName, { advice: adviceOf(names) });
     if (names.includes(pickleName)) throw new PickleWeightsError(`${folder.name}/${pickleName}`);
@@ -47,7 +53,7 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
 }
 
 /** Looks at the files' names, and into weights that are not called as PEFT calls them. */
-export async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Promise<void> {
+async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Promise<void> {
   for (const file of names) refuseForeign(`${folder.name}/${file}`, [{ file }]);
   const file = names.find((name) => name.endsWith(".safetensors") && name !== weightsName);
   if (file === undefined) return;

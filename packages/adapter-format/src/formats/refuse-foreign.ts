@@ -2,9 +2,9 @@
 // refused with what to do instead. A new one is a file beside this one and a line in the table.
 
 import { ForeignAdapterError } from "../errors.ts";
-import { diffusers } from "./diffusers.ts";
 import type { Clue, ForeignFormat } from "./foreign-format.ts";
-import { kohya } from "./kohya.ts";
+import { diffusers } from "./kohya/diffusers.ts";
+import { kohya } from "./kohya/kohya.ts";
 import { litgpt } from "./litgpt.ts";
 import { llamaCpp } from "./llama-cpp.ts";
 import { mlx } from "./mlx/mlx.ts";
@@ -12,10 +12,17 @@ import { torchtune } from "./torchtune.ts";
 
 const formats: readonly ForeignFormat[] = [mlx, llamaCpp, torchtune, litgpt, kohya, diffusers];
 
-/** Throws ForeignAdapterError if one of the clues that a file gives is of another program's format. */
-export function refuseForeign(file: string, clues: Iterable<Clue>): void {
+/** The format that the first telling one of a file's clues is of; undefined where none tells anything. */
+export function foreignFormatOf(clues: Iterable<Clue>): ForeignFormat | undefined {
   for (const clue of clues) {
     const format = formats.find((one) => one.recognises(clue));
-    if (format !== undefined) throw new ForeignAdapterError(file, format);
+    if (format !== undefined) return format;
   }
+  return undefined;
+}
+
+/** Throws ForeignAdapterError if one of the clues that a file gives is of another program's format. */
+export function refuseForeign(file: string, clues: Iterable<Clue>): void {
+  const format = foreignFormatOf(clues);
+  if (format !== undefined) throw new ForeignAdapterError(file, format);
 }

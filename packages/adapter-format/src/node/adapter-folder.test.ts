@@ -58,8 +58,6 @@ describe("an adapter's folder", () => {
 
   it.each([
     ["MLX", "adapters.safetensors", "layers.0.q.lora_a"],
-    ["Kohya", "style.safetensors", "lora_unet_mid_block_0.lora_up.weight"],
-    ["diffusers", "pytorch_lora_weights.safetensors", "unet.mid_block.to_q.lora_A.weight"],
     ["torchtune", "adapter_0.pt", "layers.0.attn.q_proj.lora_a.weight"],
     ["torchtune", "renamed.safetensors", "layers.0.attn.q_proj.lora_a.weight"],
     ["litgpt", "lit_model.pth.lora", "transformer.h.0.attn.qkv.lora_A"],

@@ -10,14 +10,14 @@ import { type AdapterFolder, configName, weightsName } from "../formats/adapter-
 import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-adapter.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions, writeAdapterNames } from "../formats/peft/write-adapter.ts";
-import { readAdapterIn, refuseOthers } from "../formats/read-adapter-in.ts";
+import { readAdapterIn } from "../formats/read-adapter-in.ts";
 
 const cardName = "README.md";
 
-/** Reads the adapter in a folder on disk: PEFT's, or MLX's. Throws what `readAdapterIn` does. */
+/** Reads the adapter in a folder on disk, or in the one file that other programs write. Throws what `readAdapterIn` does. */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
   refuseUnknownOptions("readAdapterFolder", options, readAdapterNames);
-  return readAdapterIn(folderOf(path, await listFolder(path)), options);
+  return readAdapterIn(await folderAt(path), options);
 }
 
 /** How to write an adapter's folder. */
@@ -73,15 +73,12 @@ async function textIn(path: string, name: string): Promise<string | undefined> {
   }
 }
 
-async function listFolder(path: string): Promise<readonly string[]> {
+/** The folder at a path; of a file the one in which nothing else is seen. */
+async function folderAt(path: string): Promise<AdapterFolder> {
   try {
-    return (await readdir(path)).sort();
+    return folderOf(path, (await readdir(path)).sort());
   } catch (cause) {
-    // Other programs' adapters are single files.
-    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
-      const only = [basename(path)];
-      await refuseOthers(folderOf(dirname(path), only), only);
-    }
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") return folderOf(dirname(path), [basename(path)]);
     throw new AdapterFileMissingError(path, configName, { cause });
   }
 }

@@ -15,8 +15,8 @@ import { isJsonObject, type JsonValue, parseJsonObject } from "../../json.ts";
 import type { LoraConfig } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
-import { type ReadAdapterOptions, readAdapter } from "../peft/read-adapter.ts";
-import { writeAdapter } from "../peft/write-adapter.ts";
+import { checkedAdapter } from "../checked-adapter.ts";
+import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
 import { turned } from "../turned.ts";
 
 export const mlxWeightsName = "adapters.safetensors";
@@ -30,10 +30,7 @@ export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions
   });
   const paths = [...new Set([...tensors.keys()].map((key) => key.replace(/\.lora_.*$/, "")))];
   const config = createLoraConfig({ ...settings, targetModules: paths, taskType: "CAUSAL_LM" });
-  // What PEFT would have written is checked as whatever PEFT has written.
-  const files = writeAdapter({ config, tensors, metadata: new Map() });
-  const weights = files["adapter_model.safetensors"];
-  return readAdapter({ config: files[configName], weights, name: folder.name }, options);
+  return checkedAdapter({ config, tensors, metadata: new Map() }, `${folder.name}/${mlxWeightsName}`, options);
 }
 
 function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOptions): Partial<LoraConfig> {

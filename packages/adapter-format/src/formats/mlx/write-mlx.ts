@@ -3,19 +3,18 @@
 // leaves alone starts, as there, with a B of zeros. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { encodeFloat32, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../adapter.ts";
-import { type Inexpressible, InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
-import { pairsIn, type StoredPair } from "../../pairs-in.ts";
 import { scalingOf } from "../../targets/scaling.ts";
-import { type Feature, startingFeatures, unsupportedFeatures } from "../../variants/features.ts";
 import { toPlainLora } from "../../variants/variants.ts";
+import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
+import { expressiblePairs } from "../expressible-pairs.ts";
 import { turned } from "../turned.ts";
 
 /** How to write one. */
 export interface WriteMlxOptions {
   /** Type of the numbers; default F32. */
-  readonly dtype?: "F32" | "F16" | "BF16";
+  readonly dtype?: AdapterDtype;
 }
 
 /** An adapter's files by name. */
@@ -26,13 +25,11 @@ export interface MlxFiles {
 
 const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
 
-/** Beside plain LoRA: what only training sees, and DoRA. */
-const expressible: ReadonlySet<Feature> = new Set<Feature>([...startingFeatures, "use_dora"]);
-
 /**
  * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers.
  *
- * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold
+ * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold; InvalidAdapterTensorsError for numbers that `dtype`
+ * cannot hold
  *
  * @example
  * ```ts
@@ -53,17 +50,23 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   const { dtype = "F32" } = options;
   const adapter = toPlainLora(given);
   const { config } = adapter;
-  const pairs = checkedPairs(adapter);
+  const pairs = expressiblePairs(adapter, {
+    program: "mlx_lm",
+    features: ["use_dora"],
+    holds: (key) => key.endsWith(".lora_magnitude_vector"),
+    reasonAgainst: ({ path, a }) => {
+      if (a.shape.length !== 2) return "only pairs of matrices are adapted";
+      return /^(model\.|lm_head$)/.test(path) ? undefined : "mlx_lm has another name for the module";
+    },
+  });
   const rank = pairs.reduce((most, { a }) => Math.max(most, a.shape[0] ?? 0), 0);
   const scale = scalingOf(config, pairs[0]?.path ?? "");
-  const tensors = new Map<string, TensorData>();
-  const add = (key: string, { shape, values }: AdapterTensor) =>
-    tensors.set(key, { dtype, shape, data: encodeFloat32(values, dtype) });
+  const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of pairs) {
-    add(`${path}.lora_a`, turned(widened(a, rank)));
-    add(`${path}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
+    tensors.set(`${path}.lora_a`, turned(widened(a, rank)));
+    tensors.set(`${path}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
     const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
-    if (magnitude !== undefined) add(`${path}.m`, magnitude);
+    if (magnitude !== undefined) tensors.set(`${path}.m`, magnitude);
   }
   const keys = [...new Set(pairs.map(({ path }) => path.replace(/^model\.layers\.\d+\./, "")))];
   const settings = {
@@ -74,33 +77,8 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   };
   return {
     "adapter_config.json": `${JSON.stringify(settings, null, 4)}\n`,
-    "adapters.safetensors": serializeSafetensors(tensors),
+    "adapters.safetensors": serializeSafetensors(encodeTensors(tensors, dtype)),
   };
-}
-
-type WholePair = StoredPair & { readonly b: AdapterTensor };
-
-/** Throws InexpressibleAdapterError with everything that is in the way. */
-function checkedPairs({ config, tensors }: Adapter): readonly WholePair[] {
-  const problems: Inexpressible[] = unsupportedFeatures(config, expressible).map(({ key, got, effect }) => {
-    return { what: `${key} = ${got}`, reason: effect };
-  });
-  const known = new Set<string>();
-  const pairs: WholePair[] = [];
-  for (const { b, ...pair } of pairsIn(tensors)) {
-    known.add(pair.keys.a).add(pair.keys.b).add(`${pair.path}.lora_magnitude_vector`);
-    const isMatrix = pair.a.shape.length === 2;
-    if (b === undefined) problems.push({ what: pair.path, reason: "its other half is missing" });
-    else if (!isMatrix) problems.push({ what: pair.path, reason: "only pairs of matrices are adapted" });
-    else if (!/^(model\.|lm_head$)/.test(pair.path))
-      problems.push({ what: pair.path, reason: "mlx_lm has another name for the module" });
-    else pairs.push({ ...pair, b });
-  }
-  for (const key of tensors.keys())
-    if (!known.has(key)) problems.push({ what: key, reason: "it is neither half of a pair nor a magnitude" });
-  if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no pairs" });
-  if (problems.length > 0) throw new InexpressibleAdapterError("mlx_lm", problems);
-  return pairs;
 }
 
 /** [rank, columns] with rows of zeros up to another rank. */

@@ -4,6 +4,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { Adapter } from "../../adapter.ts";
 import { pairsIn } from "../../pairs-in.ts";
 import { badPatterns } from "../../targets/bad-patterns.ts";
+import { withComponentPaths } from "../component-paths.ts";
 import { withCurrentPaths } from "./current-paths.ts";
 import { gatherExperts } from "./gather-experts.ts";
 
@@ -17,9 +18,10 @@ export interface NamedParts {
 
 /**
  * The adapter under the names that the model has: pairs of single experts as those of the stacks that they became, a text model
- * that moved at its place, and for a pattern of targets that cannot be used here the modules that the file has pairs for.
+ * that moved at its place, a text encoder's of a pipeline's file at the encoder, and for a pattern of targets that cannot be used here the modules that the file has pairs for.
  *
- * @throws InvalidAdapterTensorsError for experts of whose stack a part has no pair, or pairs that differ in rank or scale.
+ * @throws InvalidAdapterTensorsError for experts of whose stack a part has no pair, or pairs that differ in rank or scale; where
+ * two parts of a pipeline fit the model equally well.
  * @example
  * ```ts
  * import { createLoraConfig, currentAdapter } from "@lowrank/adapter-format";
@@ -31,7 +33,8 @@ export interface NamedParts {
  * ```
  */
 export function currentAdapter(adapter: Adapter, model: NamedParts, onWarning?: WarningListener): Adapter {
-  const gathered = gatherExperts(adapter, model.parameters, onWarning);
+  const named = withComponentPaths(adapter, model.modules, onWarning);
+  const gathered = gatherExperts(named, model.parameters, onWarning);
   return withUsableTargets(withCurrentPaths(gathered, model.modules), onWarning);
 }
 

@@ -46,6 +46,17 @@ describe("lowrank export", () => {
     expect(there.tensors).toEqual(here.tensors);
   });
 
+  it("writes a file of Kohya's, and takes such a file as an adapter", async () => {
+    const out = work.path("style.safetensors");
+    const kohya = ["export", "--to", "kohya", "--adapter", adapter, "--out", out];
+    const { code, json, stderr } = await work.call(...kohya, "--json");
+    expect(code, stderr).toBe(0);
+    expect(json.at(-1)).toMatchObject({ out, format: "kohya", bytes: (await readFile(out)).length });
+    const again = work.path("again.safetensors");
+    expect((await work.call("export", "--to", "kohya", "--adapter", out, "--out", again)).code).toBe(0);
+    expect(await readFile(again)).toEqual(await readFile(out));
+  });
+
   it("replaces its own file if asked, and no other", async () => {
     const again = (out: string, ...more: readonly string[]) =>
       work.call("export", "--model", model, "--adapter", adapter, "--out", out, ...more);

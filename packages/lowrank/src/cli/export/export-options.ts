@@ -3,12 +3,15 @@
 import type { WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 
+/** Formats that are written without a base. */
+export type FormatWithoutBase = "mlx" | "kohya";
+
 /** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
-  readonly to: "gguf" | "mlx" | "onnx";
+  readonly to: "gguf" | "onnx" | FormatWithoutBase;
   readonly switchable?: boolean;
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
   readonly overwrite?: boolean;

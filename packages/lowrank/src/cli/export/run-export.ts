@@ -20,8 +20,8 @@ import type { ExportOptions } from "./export-options.ts";
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
   if (asked.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
-  if (asked.to === "mlx") return (await import("./export-mlx.ts")).exportMlx(asked, report);
-  return exportGguf(asked, report);
+  if (asked.to === "gguf") return exportGguf(asked, report);
+  return (await import("./export-without-base.ts")).exportWithoutBase(asked.to, asked, report);
 }
 
 async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {

@@ -1,0 +1,105 @@
+// Modules of one part of a pipeline, as Kohya's sd-scripts and diffusers name them – "lora_te1_text_model_encoder_layers_0_mlp_fc1",
+// "text_encoder.text_model.encoder.layers.0.mlp.fc1" –, at a model that is one of these parts. An underscore may have been a dot;
+// the model says which. Pairs of other parts are for other models, and stay out.
+
+import { enumerated, type WarningListener } from "@lowrank/contracts";
+import type { Adapter } from "../adapter.ts";
+import { InvalidAdapterTensorsError } from "../errors.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { pairsIn } from "../pairs-in.ts";
+import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
+
+/** A part's name, and what stands behind it. */
+const named = /^(lora_(?:unet|te\d?|transformer|prior)|unet|transformer|text_encoder(?:_\d)?)[._](.+)$/;
+
+/** The part of a pipeline that a module's name begins with; undefined for a name of a model's own. */
+export function componentOf(path: string): { readonly component: string; readonly rest: string } | undefined {
+  const [, component, rest] = named.exec(path) ?? [];
+  return component === undefined || rest === undefined ? undefined : { component, rest };
+}
+
+/**
+ * The adapter with the pairs of the one part that the model is, under the model's names; as it is where its names are no part's or
+ * none of them is the model's.
+ *
+ * @throws InvalidAdapterTensorsError where two parts fit the model equally well.
+ */
+export function withComponentPaths(
+  adapter: Adapter,
+  modules: readonly string[],
+  onWarning: WarningListener | undefined,
+): Adapter {
+  const paths = new Set(pairsIn(adapter.tensors).map(({ path }) => path));
+  const own = new Set(modules);
+  const parts = [...paths].flatMap((path) => (own.has(path) ? [] : [{ path, ...componentOf(path) }]));
+  if (parts.length === 0 || parts.some(({ component }) => component === undefined)) return adapter;
+  const find = finderOf(modules);
+  const places = new Map<string, Map<string, string>>();
+  for (const { path, component = "", rest = "" } of parts) {
+    // No model that is computed with here is another part of a pipeline; GPT-2's own paths begin with "transformer", too.
+    const found = /^(lora_te\d?|text_encoder(_\d)?)$/.test(component) ? find(rest) : undefined;
+    const inPart = places.get(component) ?? new Map<string, string>();
+    if (found !== undefined) places.set(component, inPart.set(path, found));
+  }
+  const [best, second] = [...places].sort(([, one], [, other]) => other.size - one.size);
+  if (best === undefined) return adapter;
+  if (second !== undefined && second[1].size === best[1].size) throw ambiguous([best[0], second[0]]);
+  const left = paths.size - best[1].size;
+  if (left > 0) {
+    const others = new Set(parts.map(({ component = "" }) => component));
+    onWarning?.({
+      code: "OTHER_COMPONENTS",
+      message: `The adapter has ${paths.size} pairs, of ${enumerated([...others])}; the model has modules for the ${best[1].size} of ${best[0]}, and the other ${left} are left out.`,
+    });
+  }
+  return moved(adapter, best[1]);
+}
+
+/** Finds the module whose path is meant: the same with underscores, or the same but for what one of the two begins with. */
+function finderOf(modules: readonly string[]): (rest: string) => string | undefined {
+  const flat = modules.map((path) => [path.replaceAll(".", "_"), path] as const);
+  const exact = new Map(flat);
+  return (rest) => {
+    const wanted = rest.replaceAll(".", "_");
+    const found = exact.get(wanted);
+    if (found !== undefined) return found;
+    const near = flat.filter(([name]) => name.endsWith(`_${wanted}`) || wanted.endsWith(`_${name}`));
+    return near.length === 1 ? near[0]?.[1] : undefined;
+  };
+}
+
+function ambiguous(components: readonly string[]): InvalidAdapterTensorsError {
+  const problem = `${components.join(" and ")} both fit the model; keep the pairs of one of them`;
+  return new InvalidAdapterTensorsError("the adapter", [{ key: "the pairs", problem }]);
+}
+
+function moved(adapter: Adapter, places: ReadonlyMap<string, string>): Adapter {
+  const tensors = [...adapter.tensors].flatMap(([key, tensor]) => {
+    const parsed = parseTensorKey(key);
+    const path = parsed === null ? undefined : places.get(parsed.path);
+    return parsed === null || path === undefined ? [] : [[buildTensorKey({ ...parsed, path }), tensor] as const];
+  });
+  return {
+    ...adapter,
+    tensors: new Map(tensors),
+    config: {
+      ...adapter.config,
+      targetModules: [...new Set(places.values())],
+      rankPattern: movedPatterns(adapter.config.rankPattern, places),
+      alphaPattern: movedPatterns(adapter.config.alphaPattern, places),
+    },
+  };
+}
+
+/** Patterns of these adapters are whole paths. */
+function movedPatterns(
+  patterns: LoraConfig["rankPattern"],
+  places: ReadonlyMap<string, string>,
+): ReadonlyMap<string, number> {
+  return new Map(
+    [...patterns].flatMap(([path, value]) => {
+      const place = places.get(path);
+      return place === undefined ? [] : [[place, value] as const];
+    }),
+  );
+}

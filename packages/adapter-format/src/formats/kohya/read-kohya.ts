@@ -1,0 +1,93 @@
+// An adapter of Kohya's sd-scripts, of LyCORIS or of diffusers → the same adapter as PEFT would have written it. One file for all
+// parts of a pipeline: modules keep the names that they have there, since underscores in place of dots can be told apart only
+// beside a model (see component-paths.ts). A pair lies as PEFT's; α is of each module, and where it is missing it is the rank.
+
+import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { loraKeys } from "../../tensor-keys.ts";
+import { type AdapterFolder, using } from "../adapter-folder.ts";
+import { checkedAdapter } from "../checked-adapter.ts";
+import { configOfPairs, type ModuleScale } from "../config-of-pairs.ts";
+import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
+import { foreignFormatOf } from "../refuse-foreign.ts";
+import { diffusers } from "./diffusers.ts";
+import { type KohyaPart, parseKohyaKey } from "./key-spellings.ts";
+import { kohya } from "./kohya.ts";
+import { plainPair } from "./plain-pair.ts";
+
+/** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
+export async function readKohya(
+  folder: AdapterFolder,
+  name: string,
+  options: ReadAdapterOptions,
+): Promise<Adapter | undefined> {
+  return using(folder, name, async (source) => {
+    const file = await openSafetensors(source, options.onWarning ? { onWarning: options.onWarning } : {});
+    const format = foreignFormatOf([...file.tensors.keys()].map((tensor) => ({ tensor })));
+    if (format !== kohya && format !== diffusers) return undefined;
+    return adapterOf(file, source.name, options);
+  });
+}
+
+async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapterOptions): Promise<Adapter> {
+  const problems: TensorProblem[] = [];
+  const modules = modulesOf(file, problems);
+  const tensors = new Map<string, AdapterTensor>();
+  const scales: ModuleScale[] = [];
+  let useDora = false;
+  for (const [path, keys] of modules) {
+    const parts = new Map<KohyaPart, AdapterTensor>();
+    for (const [part, key] of keys)
+      parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
+    const pair = plainPair(parts);
+    if ("problem" in pair) {
+      problems.push({ key: path, problem: pair.problem });
+      continue;
+    }
+    const rank = pair.a.shape[0] ?? 0;
+    scales.push({ path, rank, alpha: pair.scale * rank });
+    tensors.set(loraKeys(path).a, pair.a).set(loraKeys(path).b, pair.b);
+    const magnitude = parts.get("magnitude");
+    if (magnitude === undefined) continue;
+    const [rows = 0] = pair.b.shape;
+    useDora = true;
+    // LyCORIS can also keep one for each input, which PEFT has not.
+    if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
+      problems.push({ key: path, problem: "has magnitudes that are not one for each output" });
+    else
+      tensors.set(`${path}.lora_magnitude_vector`, {
+        ...magnitude,
+        shape: pair.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
+      });
+  }
+  if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
+  const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
+  return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
+}
+
+const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
+
+/** The keys of each module by what they are to it. */
+function modulesOf(
+  file: SafetensorsFile,
+  problems: TensorProblem[],
+): ReadonlyMap<string, ReadonlyMap<KohyaPart, string>> {
+  const modules = new Map<string, Map<KohyaPart, string>>();
+  for (const [key, { dtype, shape }] of file.tensors) {
+    const parsed = parseKohyaKey(key);
+    if (parsed === undefined) {
+      problems.push({ key, problem: "is no part of a pair (down, up, alpha), of a LoHa or a LoKr, and no magnitude" });
+      continue;
+    }
+    const { path, part } = parsed;
+    const parts = modules.get(path) ?? new Map<KohyaPart, string>();
+    modules.set(path, parts);
+    if (parts.has(part)) problems.push({ key, problem: `says the same as "${parts.get(part)}"` });
+    else if (part === "alpha" ? shape.some((size) => size !== 1) : !readableTypes.has(dtype) || shape.length === 0)
+      problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
+    else parts.set(part, key);
+  }
+  return modules;
+}

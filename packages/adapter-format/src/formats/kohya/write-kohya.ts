@@ -1,0 +1,109 @@
+// An adapter → the file of Kohya's sd-scripts, as ComfyUI, Automatic1111 and diffusers load it, with LyCORIS' key for DoRA.
+// Each module has an α of its own there, so that ranks, scales and rsLoRA's root need no words; paths have underscores.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { serializeSafetensors } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { scalingOf } from "../../targets/scaling.ts";
+import { toPlainLora } from "../../variants/variants.ts";
+import { componentOf } from "../component-paths.ts";
+import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
+import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
+
+/** How to write one. */
+export interface WriteKohyaOptions {
+  /** Type of the numbers; default F32. */
+  readonly dtype?: AdapterDtype;
+  /**
+   * The part of a pipeline that the adapter's base is, where its paths do not say so; default "te". Stable Diffusion XL's text
+   * encoders are "te1" and "te2".
+   */
+  readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
+}
+
+const optionNames: OptionNames<WriteKohyaOptions> = { dtype: true, component: true };
+
+/**
+ * Makes an adapter's file as sd-scripts writes it, for a text encoder or another part of a pipeline that makes images.
+ *
+ * @throws InexpressibleAdapterError listing what that format cannot hold: tables, biases, modules and tokens that were trained;
+ * InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, writeKohyaAdapter } from "@lowrank/adapter-format";
+ *
+ * const path = "text_model.encoder.layers.0.mlp.fc1";
+ * const tensors = new Map([
+ *   [`${path}.lora_A.weight`, { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   [`${path}.lora_B.weight`, { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["fc1"] });
+ * const file = writeKohyaAdapter({ config, tensors, metadata: new Map() });
+ * if (!new TextDecoder().decode(file).includes("lora_te_text_model_encoder_layers_0_mlp_fc1.alpha")) throw new Error("unexpected");
+ * ```
+ */
+export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {}): Uint8Array {
+  refuseUnknownOptions("writeKohyaAdapter", options, optionNames);
+  const { dtype = "F32", component = "te" } = options;
+  const adapter = toPlainLora(given);
+  const { config } = adapter;
+  const magnitudeOf = (path: string) => adapter.tensors.get(`${path}.lora_magnitude_vector`);
+  const names = new Map<string, string>();
+  const pairs = expressiblePairs(adapter, {
+    program: "Kohya",
+    features: ["use_dora"],
+    holds: (key) => key.endsWith(".lora_magnitude_vector"),
+    reasonAgainst(pair) {
+      const name = nameOf(pair.path, component);
+      const twin = names.get(name);
+      names.set(name, pair.path);
+      if (twin !== undefined) return `with underscores it has the same name as ${twin}`;
+      return scalingOf(config, pair.path) === 0 ? "an alpha of 0 means the rank there" : reasonAgainst(pair);
+    },
+  });
+  const tensors = new Map<string, AdapterTensor>();
+  const alphas = new Map<string, AdapterTensor>();
+  for (const { path, a, b } of pairs) {
+    const name = nameOf(path, component);
+    const alpha = Float32Array.of(scalingOf(config, path) * (a.shape[0] ?? 0));
+    alphas.set(`${name}.alpha`, { shape: [], values: alpha });
+    tensors.set(`${name}.lora_down.weight`, a).set(`${name}.lora_up.weight`, b);
+    const magnitude = magnitudeOf(path);
+    const shape = b.shape.map((size, axis) => (axis === 0 ? size : 1));
+    if (magnitude !== undefined) tensors.set(`${name}.dora_scale`, { shape, values: magnitude.values });
+  }
+  const rounded = encodeTensors(tensors, dtype);
+  for (const [key, alpha] of alphas) {
+    const { values } = alpha;
+    // α in the file's type, as sd-scripts has it, unless that would make it another number.
+    const isHeld = dtype !== "F32" && isExact(values[0] ?? 0, dtype);
+    for (const [name, data] of encodeTensors(new Map([[key, alpha]]), isHeld ? dtype : "F32")) rounded.set(name, data);
+  }
+  return serializeSafetensors(rounded, new Map([["format", "pt"], ...adapter.metadata]));
+}
+
+/** "text_model.encoder.layers.0.mlp.fc1" → "lora_te_text_model_encoder_layers_0_mlp_fc1" */
+function nameOf(path: string, ofBase: string): string {
+  const { component, rest } = componentOf(path) ?? {};
+  if (component === undefined || rest === undefined || component === "transformer")
+    // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
+    return `lora_${ofBase}_${path.replace(/^encoder\.layers\./, "text_model.$&").replaceAll(".", "_")}`;
+  if (component.startsWith("lora_")) return path;
+  const encoder = /^text_encoder(?:_(\d))?$/.exec(component);
+  const part = encoder === null ? component : `te${encoder[1] ?? ""}`;
+  return `lora_${part}_${rest.replaceAll(".", "_")}`;
+}
+
+function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
+  if (partOfA === "lora_embedding_A") return "tables have no pairs there";
+  if (a.shape[0] !== b.shape[1]) return "convolutions in groups have no pairs there";
+  return undefined;
+}
+
+function isExact(value: number, dtype: "F16" | "BF16"): boolean {
+  // F16 keeps 10 bits behind the first, BF16 7; both hold whole multiples of that between 2⁻¹⁰ and 2¹⁵.
+  const size = 2 ** Math.floor(Math.log2(Math.abs(value)));
+  const step = size / 2 ** (dtype === "F16" ? 10 : 7);
+  return size >= 2 ** -10 && size < 2 ** 15 && Number.isInteger(value / step);
+}

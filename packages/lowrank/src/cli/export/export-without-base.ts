@@ -1,0 +1,57 @@
+// lowrank export to formats for which nothing of the base has to be known: a row each.
+
+import { type Adapter, writeKohyaAdapter, writeMlxAdapter } from "@lowrank/adapter-format";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { findAdapters } from "../../adapters/weighted-set.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
+import { nodePlatform } from "../../node/node-platform.ts";
+import { claimOutput } from "../../node/output/check-output.ts";
+import { sourceContext } from "../open-model.ts";
+import { pathsOf } from "../options/named-adapters.ts";
+import type { Report } from "../terminal/report.ts";
+import type { ExportOptions, FormatWithoutBase } from "./export-options.ts";
+
+interface FormatRow {
+  /** One file's bytes, or a folder's files by name. */
+  write(adapter: Adapter, options: { readonly dtype: "F32" | "F16" | "BF16" }): Uint8Array | object;
+  /** How the program takes it. */
+  hint(out: string): string;
+}
+
+const rows: Readonly<Record<FormatWithoutBase, FormatRow>> = {
+  mlx: {
+    write: writeMlxAdapter,
+    hint: (out) => `with MLX, on the same base: mlx_lm.generate --model BASE --adapter-path ${out}`,
+  },
+  kohya: {
+    write: writeKohyaAdapter,
+    hint: (out) => `with ComfyUI, or in diffusers: pipeline.load_lora_weights("${out}")`,
+  },
+};
+
+/** Writes it, whole or not at all. The base is not looked at. */
+export async function exportWithoutBase(
+  to: FormatWithoutBase,
+  { model, adapter, out, dtype = "F32", overwrite = false }: ExportOptions,
+  report: Report,
+): Promise<void> {
+  if (dtype === "Q8_0") throw new UsageError(`--dtype Q8_0 is GGUF's own; ${to} has F32, F16 and BF16.`);
+  const { write, hint } = rows[to];
+  const kind = to === "mlx" ? "folder" : "file";
+  const release = await claimOutput(out, { kind, overwrite, inputs: [model, ...pathsOf(adapter)] });
+  try {
+    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
+    const read = await found.read({ onWarning: report.warn });
+    const written = write(read, { dtype });
+    if (written instanceof Uint8Array) await writeFileAtomic(out, written, { overwrite });
+    else await nodePlatform.writeFiles(out, new Map(Object.entries(written)), { overwrite });
+    const files: readonly (string | Uint8Array)[] = written instanceof Uint8Array ? [written] : Object.values(written);
+    const bytes = files.reduce((sum, { length }) => sum + length, 0);
+    const { size: tensors } = read.tensors;
+    report.emit({ out, format: to, dtype, tensors, bytes });
+    report.say(`${tensors} tensors, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(hint(out));
+  } finally {
+    await release();
+  }
+}
