@@ -5,6 +5,7 @@ import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
 import { sst2 } from "./tasks/sst2.ts";
+import { sst2InPeft } from "./training/peer-sweep.ts";
 import { sweep } from "./training/sweep.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -12,6 +13,11 @@ export const experiments: readonly Experiment[] = [
     name: "sst2",
     work: "every method on MiniLM and SST-2, seed by seed",
     run: async (options) => sweep(await sst2(options.rows), options),
+  },
+  {
+    name: "sst2-peft",
+    work: "three of these methods by the same recipe in PEFT and torch",
+    run: sst2InPeft,
   },
   {
     name: "subspaces",

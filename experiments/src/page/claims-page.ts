@@ -26,7 +26,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
     "",
-    "Not tried yet: texts from data (E2E), questions (SQuAD), instructions (Alpaca), Korean, images; and the same recipe in PEFT.",
+    "Not tried yet: texts from data (E2E), questions (SQuAD), instructions (Alpaca), Korean, images.",
     ...qualitySection(results),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),

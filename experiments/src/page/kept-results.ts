@@ -11,6 +11,8 @@ import type { Sweep } from "../training/sweep.ts";
 /** What is absent was not run yet. */
 export interface KeptResults {
   readonly sst2?: Sweep | undefined;
+  /** The same recipe in PEFT. */
+  readonly sst2InPeft?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
@@ -30,6 +32,7 @@ export function keptResults(): KeptResults {
   const benchmark = join(import.meta.dirname, "../../../benchmarks/results/lora-vs-full.json");
   return {
     sst2: readKept<Sweep>("sst2"),
+    sst2InPeft: readKept<Sweep>("sst2-peft"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),
     switching: readKept<Switching>("switching"),

@@ -9,20 +9,26 @@ import { openFolder } from "@lowrank/models/node";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import type { Task } from "./task.ts";
 
+const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
 const batchSize = 16;
 const longest = 64;
+
+/** Where SST-2's files lie. Throws where they do not. */
+export function sst2Folder(): string {
+  const folder = process.env.LOWRANK_DATA ?? "";
+  const missing = fileNames.map((name) => join(folder, name)).filter((file) => !existsSync(file));
+  if (missing.length === 0) return folder;
+  throw new Error(
+    `No ${missing.join(" and no ")}: LOWRANK_DATA names a folder with SST-2's two files, which may not be shipped.`,
+  );
+}
 
 /** `rows`: at most so many of the file's first; all if absent. Throws where data or weights are missing. */
 export async function sst2(rows?: number): Promise<Task> {
   const weights = findPrepared("minilm");
   if ("missing" in weights) throw new Error(`MiniLM is missing: ${weights.missing}`);
-  const data = process.env.LOWRANK_DATA ?? "";
-  const files = ["sst2-train.tsv", "sst2-dev.tsv"].map((name) => join(data, name));
-  const missing = files.filter((file) => !existsSync(file));
-  if (missing.length > 0)
-    throw new Error(
-      `No ${missing.join(" and no ")}: LOWRANK_DATA names a folder with SST-2's two files, which may not be shipped.`,
-    );
+  const data = sst2Folder();
+  const files = fileNames.map((name) => join(data, name));
   const folder = openFolder(weights.folder);
   const tokenizer = await openTokenizer(folder);
   const read = async (path: string) => {

@@ -46,7 +46,7 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
 }
 
 /** Reads again what is there: another process may have kept a run meanwhile. */
-function addRun({ name, about, figure }: Task, run: KeptRun): void {
+export function addRun({ name, about, figure }: Pick<Task, "name" | "about" | "figure">, run: KeptRun): void {
   const others = readKept<Sweep>(name)?.runs.filter((one) => one.method !== run.method || one.seed !== run.seed) ?? [];
   keep(name, { about, figure, runs: [...others, run] } satisfies Sweep);
 }

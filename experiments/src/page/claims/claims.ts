@@ -2,7 +2,13 @@
 
 import type { Claim } from "./claim.ts";
 import { cheapSwitching, cheapTraining, noLatency } from "./cost-claims.ts";
-import { asGoodAsFull, betterThanOthers, queryAndValueTogether, smallRanksSuffice } from "./quality-claims.ts";
+import {
+  asGoodAsFull,
+  asGoodAsPeft,
+  betterThanOthers,
+  queryAndValueTogether,
+  smallRanksSuffice,
+} from "./quality-claims.ts";
 import { amplifies, seedsAgree, sharedTopDirection } from "./subspace-claims.ts";
 
 export const claims: readonly Claim[] = [
@@ -16,4 +22,5 @@ export const claims: readonly Claim[] = [
   sharedTopDirection,
   seedsAgree,
   amplifies,
+  asGoodAsPeft,
 ];
