@@ -48,6 +48,7 @@ export { randomMask } from "./linear-algebra/random-mask.ts";
 export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
 export { rankForEnergy } from "./linear-algebra/rank-for-energy.ts";
 export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
+export { type RowBlocks, type StreamedSvdOptions, streamedSvd } from "./linear-algebra/streamed-svd.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";

@@ -1,4 +1,4 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, difference/ compares, export/ writes the model, node/ to a folder.
+// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder.
 
 export type {
   CombinationMethod,
@@ -37,6 +37,20 @@ export type { ExportFile } from "./export/export-file.ts";
 export { exportFiles, exportModel } from "./export/export-model.ts";
 export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
 export type { PlannedMerge } from "./export/planned-merge.ts";
+export type { ModelInFiles, OtherChange } from "./extract/changed-elsewhere.ts";
+export {
+  ExtractionMismatchError,
+  NonFiniteCheckpointError,
+  NothingToExtractError,
+  UnextractableDoraError,
+} from "./extract/errors.ts";
+export {
+  type ExtractedAdapter,
+  type ExtractedLayer,
+  type ExtractOptions,
+  extractAdapter,
+  planExtraction,
+} from "./extract/extract-adapter.ts";
 export {
   AlreadyMergedError,
   FinalMergeError,

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addDiffCommand } from "./algebra/diff-command.ts";
+import { addExtractCommand } from "./algebra/extract-command.ts";
 import { addReduceCommand } from "./algebra/reduce-command.ts";
 import { addCombineCommand } from "./combine/combine-command.ts";
 import { addChatCommand } from "./commands/chat.ts";
@@ -65,6 +66,7 @@ export function createProgram(io: CommandIo): Command {
     addMergeCommand,
     addCombineCommand,
     addReduceCommand,
+    addExtractCommand,
     addDiffCommand,
     addExportCommand,
     addInitCommand,

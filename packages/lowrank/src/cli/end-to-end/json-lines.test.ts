@@ -55,6 +55,7 @@ it("names the lines of every command, and every field that is there always", asy
     ["reduce", "--adapter", adapter, "--rank", "1", "--out", place.path("less")],
     ["diff", adapter, place.path("less")],
     ["diff", adapter],
+    ["extract", ...model, "--tuned", place.path("merged"), "--out", place.path("found")],
     ["export", "--adapter", adapter, "--out", place.path("mine.gguf")],
     ["forward", ...model, "--inputs", place.path("ids.json"), "--out", place.path("out.safetensors")],
     ["inspect", adapter],

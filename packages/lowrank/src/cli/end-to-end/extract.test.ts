@@ -1,0 +1,120 @@
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { diffAdapters } from "@lowrank/merge";
+import { openSafetensors } from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+  for (const name of ["llama-gqa", "all-linear-gpt2"]) await merge(name, fixture(name, "adapter"), place.path(name));
+});
+afterAll(() => place.remove());
+
+async function merge(name: string, adapter: string, out: string): Promise<void> {
+  const argv = [
+    "merge",
+    "--model",
+    fixture(name, "base"),
+    "--adapter",
+    adapter,
+    "--out",
+    out,
+    "--allow-different-base",
+  ];
+  const { code, stderr } = await place.call(...argv);
+  expect(code, stderr).toBe(0);
+}
+
+const extract = (name: string, out: string, ...options: readonly string[]) =>
+  place.call(
+    "extract",
+    "--model",
+    fixture(name, "base"),
+    "--tuned",
+    place.path(name),
+    "--out",
+    out,
+    "--json",
+    ...options,
+  );
+
+interface Layer {
+  readonly path: string;
+  readonly rank: number;
+  readonly norm: number;
+  readonly error: number;
+}
+
+async function numbersIn(folder: string): Promise<ReadonlyMap<string, Float32Array>> {
+  const source = await openFile(`${folder}/model.safetensors`);
+  const file = await openSafetensors(source);
+  const numbers = new Map<string, Float32Array>();
+  for (const name of file.tensors.keys()) numbers.set(name, await file.readFloat32(name));
+  await source.close();
+  return numbers;
+}
+
+describe("lowrank extract", () => {
+  it.each(["llama-gqa", "all-linear-gpt2"])(
+    "finds the adapter again that was merged, with its rank: %s",
+    async (name) => {
+      const out = place.path(`${name}-again`);
+      const { code, stderr, json } = await extract(name, out);
+      expect(code, stderr).toBe(0);
+      const { layers, alone } = diffAdapters(
+        await readAdapterFolder(fixture(name, "adapter")),
+        await readAdapterFolder(out),
+      );
+      expect(alone).toEqual([[], []]);
+      for (const { distance, norms } of layers) expect(distance / norms[0]).toBeLessThan(1e-4);
+      const found = json[0] as { readonly layers: readonly Layer[]; readonly others: readonly unknown[] };
+      const ranks = new Map(layers.map(({ path, similarity }) => [path, similarity.inputs.rows]));
+      for (const { path, rank, error } of found.layers) {
+        expect([path, rank]).toEqual([path, ranks.get(path)]);
+        expect(error).toBeLessThan(1e-4);
+      }
+      expect(found.others).toEqual([]);
+    },
+  );
+
+  it("says truly how much of the change a DoRA of too low a rank misses: merged again, the weights differ by it", async () => {
+    const [out, again] = [place.path("dora"), place.path("dora-merged")];
+    const { code, stderr, json } = await extract("llama-gqa", out, "--use-dora", "--rank", "1");
+    expect(code, stderr).toBe(0);
+    await merge("llama-gqa", out, again);
+    const [wanted, got] = [await numbersIn(place.path("llama-gqa")), await numbersIn(again)];
+    const { layers } = json[0] as { readonly layers: readonly Layer[] };
+    for (const { path, norm, error } of layers) {
+      const [one, other] = [wanted.get(`${path}.weight`)!, got.get(`${path}.weight`)!];
+      const missed = Math.hypot(...one.map((value, index) => value - other[index]!));
+      expect(missed / norm / error).toBeCloseTo(1, 3);
+    }
+  });
+
+  it("names what changed beside the targets, and what did not change at all", async () => {
+    const one = ["--target-modules", "q_proj"];
+    const { json, stderr } = await extract("llama-gqa", place.path("queries"), ...one);
+    expect(stderr).toMatch(/\d+ weights differ that are no target/);
+    const { layers, others } = json[0] as { readonly layers: readonly Layer[]; readonly others: readonly Layer[] };
+    expect(layers.every(({ path }) => path.endsWith("q_proj"))).toBe(true);
+    expect(others.some(({ path }) => path.endsWith("v_proj.weight"))).toBe(true);
+  });
+
+  it("with --plan says where would be looked, and the largest size", async () => {
+    const { code, json } = await extract("llama-gqa", place.path("nothing"), "--plan");
+    expect([code, json]).toMatchObject([0, [{ type: "plan", bytes: expect.any(Number) }]]);
+  });
+
+  it("refuses two of the same, and two models", async () => {
+    const of = (model: string, tuned: string) =>
+      place.call("extract", "--model", model, "--tuned", tuned, "--out", place.path("no"));
+    const base = fixture("llama-gqa", "base");
+    expect(await of(base, base)).toMatchObject({ code: 1, stderr: expect.stringContaining("the same in both") });
+    expect(await of(base, fixture("all-linear-gpt2", "base"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("another than the base"),
+    });
+  });
+});

@@ -1,0 +1,121 @@
+// The randomised decomposition (Halko, Martinsson & Tropp 2011) of a matrix that is read some rows at a time: in memory are its
+// rows of the moment and as many thin columns as are wanted. Products with it are the engine's; what is decomposed is thin.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import type { DrawKey } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { SettingError } from "../errors.ts";
+import { keepFirst } from "./keep-first.ts";
+import { lowRankSvd } from "./low-rank-svd.ts";
+import { createMatrix, type Matrix, tensorOfMatrix, transpose } from "./matrix.ts";
+import { normalMatrix } from "./randomized-svd.ts";
+import type { Svd } from "./svd.ts";
+import { thinQr } from "./thin-qr.ts";
+
+/** A matrix that can be read from its first row to its last, as often as asked for. */
+export interface RowBlocks {
+  readonly rows: number;
+  readonly columns: number;
+  /** Whole rows, one block after the other, each for use before the next is asked for. */
+  blocks(): AsyncIterable<Float32Array>;
+}
+
+/** Settings of `streamedSvd`. */
+export interface StreamedSvdOptions {
+  /** How many singular values are wanted, if there are so many. */
+  readonly rank: number;
+  /** How many directions are tried beyond these. Default 8. */
+  readonly oversampling?: number;
+  /** How often the matrix is applied to its own range: two passes over it each. Default 2. */
+  readonly powerIterations?: number;
+  /** The same key gives the same result. */
+  readonly key: DrawKey;
+}
+
+const optionNames: OptionNames<StreamedSvdOptions> = {
+  rank: true,
+  oversampling: true,
+  powerIterations: true,
+  key: true,
+};
+
+/**
+ * About the first singular values and vectors of a matrix of any size: 2 + 2 · powerIterations passes over it. Throws SettingError,
+ * also for NaN and infinity.
+ *
+ * @example
+ * ```ts
+ * import { streamedSvd } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * async function* blocks() {
+ *   yield Float32Array.of(3, 0);
+ *   yield Float32Array.of(0, 5);
+ * }
+ * const { s } = await streamedSvd({ rows: 2, columns: 2, blocks }, { rank: 1, key: { seed: 7, path: "example" } });
+ * console.assert(Math.abs(s[0]! - 5) < 1e-5);
+ * ```
+ */
+export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions): Promise<Svd> {
+  refuseUnknownOptions("streamedSvd", options, optionNames);
+  const { rank, oversampling = 8, powerIterations = 2, key } = options;
+  if (!Number.isInteger(rank) || rank < 1)
+    throw new SettingError("streamedSvd", "rank", rank, "a whole number of at least 1");
+  const width = Math.min(rank + oversampling, matrix.rows, matrix.columns);
+  let range = thinQr(await times(matrix, normalMatrix(matrix.columns, width, key))).q; // [rows, width]
+  for (let iteration = 0; iteration < powerIterations; iteration += 1) {
+    const turned = thinQr(await turnedTimes(matrix, range)).q; // [columns, width]
+    range = thinQr(await times(matrix, turned)).q;
+  }
+  const inside = await turnedTimes(matrix, range); // [columns, width]
+  return keepFirst(lowRankSvd(range, transpose(inside)), rank);
+}
+
+/** matrix · right, for right [columns, width]. */
+async function times(matrix: RowBlocks, right: Matrix): Promise<Matrix> {
+  const product = createMatrix(matrix.rows, right.columns);
+  const factor = tensorOfMatrix(right);
+  let place = 0;
+  try {
+    for await (const block of matrix.blocks()) {
+      const values = await productOf(block, matrix.columns, (rows) => tf.matMul(rows, factor));
+      product.values.set(values, place);
+      place += values.length;
+    }
+  } finally {
+    factor.dispose();
+  }
+  return product;
+}
+
+/** matrixᵀ · left, for left [rows, width]. */
+async function turnedTimes(matrix: RowBlocks, left: Matrix): Promise<Matrix> {
+  const product = createMatrix(matrix.columns, left.columns);
+  const { values: sums } = product;
+  let first = 0;
+  for await (const block of matrix.blocks()) {
+    const count = block.length / matrix.columns;
+    const part = left.values.subarray(first * left.columns, (first + count) * left.columns);
+    first += count;
+    const values = await productOf(block, matrix.columns, (rows) => {
+      const factor = tf.tensor2d(Float32Array.from(part), [count, left.columns]);
+      return tf.matMul(rows, factor, true, false);
+    });
+    for (let index = 0; index < sums.length; index += 1)
+      sums[index] = (sums[index] as number) + (values[index] as number);
+  }
+  return product;
+}
+
+async function productOf(
+  block: Float32Array,
+  columns: number,
+  multiply: (rows: tf.Tensor2D) => tf.Tensor2D,
+): Promise<Float32Array> {
+  const product = tf.tidy(() => multiply(tf.tensor2d(block, [block.length / columns, columns])));
+  try {
+    return await product.data<"float32">();
+  } finally {
+    product.dispose();
+  }
+}

@@ -1,0 +1,183 @@
+// An adapter out of two checkpoints of one model: the nearest of low rank to what training changed, layer by layer, while the weights
+// of both stay in their files.
+
+import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
+import { SettingError } from "@lowrank/math";
+import type { ExportableModel } from "../export/exportable-model.ts";
+import { ranksPerLayer } from "../reduce/ranks-per-layer.ts";
+import { changedElsewhere, type ModelInFiles, type OtherChange } from "./changed-elsewhere.ts";
+import { ExtractionMismatchError, NothingToExtractError, UnextractableDoraError } from "./errors.ts";
+import { type ExtractedUpdate, extractUpdate } from "./extract-update.ts";
+import { rowsOf } from "./weight-pair.ts";
+
+/** What is extracted. */
+export interface ExtractOptions {
+  readonly base: ModelInFiles;
+  /** The same model after training. */
+  readonly tuned: ModelInFiles;
+  /** Its targets are what is looked at, its rank the largest of a layer; with `useDora` the adapter is a DoRA. */
+  readonly config: LoraConfig;
+  /** Share of each layer's ‖ΔW‖² that a rank has to hold, above 0 and at most 1 (the default). */
+  readonly energy?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Identifies the base, for whoever attaches the adapter. */
+  readonly baseFingerprint?: string;
+  /** After each weight: numbers that were looked at. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** What was found for one layer. */
+export interface ExtractedLayer {
+  /** Module path. */
+  readonly path: string;
+  readonly rank: number;
+  /** ‖W‖ and ‖W' − W‖, Frobenius. */
+  readonly baseNorm: number;
+  readonly norm: number;
+  /** How much of the change a merge of the adapter would miss, in float32: ‖W' − merged‖ / ‖W' − W‖. */
+  readonly error: number;
+}
+
+/** The adapter, and what it does not hold. */
+export interface ExtractedAdapter {
+  readonly adapter: Adapter;
+  readonly layers: readonly ExtractedLayer[];
+  /** Targets that are the same in both checkpoints. */
+  readonly unchanged: readonly string[];
+  /** Weights that are no targets and do differ. */
+  readonly others: readonly OtherChange[];
+}
+
+const optionNames: OptionNames<ExtractOptions> = {
+  base: true,
+  tuned: true,
+  config: true,
+  energy: true,
+  seed: true,
+  baseFingerprint: true,
+  onProgress: true,
+};
+
+/**
+ * Extracts an adapter. Where the tuned checkpoint is the base with a LoRA merged in, and the ranks suffice, it is that update again
+ * to the rounding of the files: directions that rounding alone would make are left out.
+ *
+ * @throws ExtractionMismatchError, NothingToExtractError, NonFiniteCheckpointError, UnextractableDoraError, SettingError; and what
+ * `planInjection` of `@lowrank/inject` throws
+ *
+ * @example
+ * ```ts
+ * import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
+ * import { extractAdapter, type ModelInFiles } from "@lowrank/merge";
+ *
+ * export async function extract(base: ModelInFiles, tuned: ModelInFiles): Promise<Adapter> {
+ *   const config = createLoraConfig({ rank: 32, targetModules: "all-linear" });
+ *   const { adapter, layers, others } = await extractAdapter({ base, tuned, config, energy: 0.95 });
+ *   for (const { path, rank, error } of layers) console.log(path, rank, error);
+ *   if (others.length > 0) console.log("not in the adapter:", others); // norms, biases, tables
+ *   return adapter;
+ * }
+ * ```
+ */
+export async function extractAdapter(options: ExtractOptions): Promise<ExtractedAdapter> {
+  refuseUnknownOptions("extractAdapter", options, optionNames);
+  const { base, tuned, energy = 1, seed = 0, baseFingerprint } = options;
+  if (!(energy > 0 && energy <= 1))
+    throw new SettingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
+  const { config, sites } = planExtraction(base.model, options.config);
+  const pairs = pairsOf(sites, options);
+  const looked = countDone(pairs, options);
+  const tensors = new Map<string, AdapterTensor>();
+  const layers: ExtractedLayer[] = [];
+  const unchanged: string[] = [];
+  for (const { site, pair, isTurned } of pairs) {
+    const lengthsKey = config.useDora ? site.vectors.get("use_dora") : undefined;
+    const asked = { rank: config.rank, energy, seed, isTurned, hasLengths: lengthsKey !== undefined };
+    const found = await extractUpdate(site.path, pair, asked);
+    looked(site.path);
+    if (found === undefined) unchanged.push(site.path);
+    else {
+      for (const [key, tensor] of tensorsOf(site, found, isTurned)) tensors.set(key, tensor);
+      layers.push({ path: site.path, ...found.facts });
+    }
+  }
+  const others = await changedElsewhere({ base, tuned }, new Set(sites.map(({ path }) => `${path}.weight`)));
+  if (layers.length === 0) throw new NothingToExtractError(others.map(({ path }) => path));
+  const targets = unchanged.length === 0 ? {} : { targetModules: layers.map(({ path }) => path) };
+  const metadata = new Map(baseFingerprint === undefined ? [] : [[baseFingerprintKey, baseFingerprint]]);
+  const adapter = { config: { ...config, ...targets, init: true, ...ranksPerLayer(layers) }, tensors, metadata };
+  return { adapter, layers, unchanged, others };
+}
+
+/** What would be looked at. Throws UnextractableDoraError, and what `planInjection` of `@lowrank/inject` does. */
+export function planExtraction(
+  model: ExportableModel,
+  config: LoraConfig,
+): { readonly config: LoraConfig; readonly sites: readonly PlannedSite[] } {
+  const plan = planInjection(model, config);
+  const sites = partsOf(plan, "site");
+  const others = sites.filter(({ kind }) => kind !== "linear").map(({ path }) => path);
+  if (config.useDora && others.length > 0) throw new UnextractableDoraError(others);
+  return { config: plan.config, sites };
+}
+
+/** Both weights of every target, of which nothing is read yet. */
+function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
+  const mismatches: { path: string; problem: string }[] = [];
+  const isTurned = new Map(base.model.sites().map(({ path, fanInFanOut }) => [path, fanInFanOut]));
+  const pairs = sites.flatMap((site) => {
+    const path = `${site.path}.weight`;
+    const [before, after] = [base.weights.weight(path), tuned.weights.weight(path)];
+    const problem =
+      before === undefined || after === undefined
+        ? `is not in the files of the ${before === undefined ? "base" : "tuned model"}`
+        : before.shape.join() === after.shape.join()
+          ? undefined
+          : `has shape [${before.shape.join(", ")}] in the base and [${after.shape.join(", ")}] in the tuned model`;
+    if (problem !== undefined) mismatches.push({ path, problem });
+    if (problem !== undefined || before === undefined || after === undefined) return [];
+    const turned = site.kind === "embedding" || isTurned.get(site.path) === true;
+    return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTurned: turned }];
+  });
+  if (mismatches.length > 0) throw new ExtractionMismatchError(mismatches);
+  return pairs;
+}
+
+function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOptions): (path: string) => void {
+  const sizes = new Map(pairs.map(({ site, pair: { base } }) => [site.path, base.rows * base.columns]));
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  return (path) => {
+    done += sizes.get(path) ?? 0;
+    onProgress?.({ done, total });
+  };
+}
+
+/** In the layout of files, where A is [rank, …] and B [outFeatures, rank, …]. */
+function* tensorsOf(
+  { keys, vectors, fileShapes }: PlannedSite,
+  { left, right, rank, lengths }: ExtractedUpdate,
+  isTurned: boolean,
+): Generator<[string, AdapterTensor]> {
+  const shape = (key: string, axis: number) =>
+    fileShapes.get(key)!.map((size, index) => (index === axis ? rank : size));
+  const [a, b] = isTurned
+    ? [turned(left, left.length / rank, rank), turned(right, rank, right.length / rank)]
+    : [right, left];
+  yield [keys.a, { shape: shape(keys.a, 0), values: a }];
+  yield [keys.b, { shape: shape(keys.b, 1), values: b }];
+  const key = vectors.get("use_dora");
+  if (lengths !== undefined && key !== undefined) yield [key, { shape: fileShapes.get(key)!, values: lengths }];
+}
+
+/** [rows, columns] as [columns, rows]. */
+function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row += 1)
+    for (let column = 0; column < columns; column += 1)
+      result[column * rows + row] = values[row * columns + column] as number;
+  return result;
+}

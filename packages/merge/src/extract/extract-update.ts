@@ -1,0 +1,106 @@
+// The update of one weight, from the difference of two checkpoints.
+
+import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
+import { factorsOf } from "../combine/factors-of.ts";
+import { foldRows } from "../stream/fold-rows.ts";
+import { NonFiniteCheckpointError } from "./errors.ts";
+import { differenceOf, measurePair, type PairSums, type WeightPair } from "./weight-pair.ts";
+
+/** left·right, as the file has its weight. */
+export interface ExtractedUpdate {
+  /** [rows, rank] */
+  readonly left: Float32Array;
+  /** [rank, columns] */
+  readonly right: Float32Array;
+  readonly rank: number;
+  /** The length of each output, of a DoRA. */
+  readonly lengths: Float32Array | undefined;
+  readonly facts: { readonly rank: number; readonly baseNorm: number; readonly norm: number; readonly error: number };
+}
+
+interface Asked {
+  readonly rank: number;
+  readonly energy: number;
+  readonly seed: number;
+  /** Whether the file has inputs as rows. */
+  readonly isTurned: boolean;
+  /** Whether outputs get a length of their own. */
+  readonly hasLengths: boolean;
+}
+
+/** Undefined where both weights are the same. Throws NonFiniteCheckpointError. */
+export async function extractUpdate(
+  path: string,
+  pair: WeightPair,
+  asked: Asked,
+): Promise<ExtractedUpdate | undefined> {
+  const outputs = asked.isTurned ? "columns" : "rows";
+  const sums = await measurePair(pair, outputs);
+  if (!Number.isFinite(sums.difference + sums.base)) throw new NonFiniteCheckpointError(path);
+  if (sums.difference === 0) return undefined;
+  const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
+  const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);
+  const most = Math.min(asked.rank, difference.rows, difference.columns);
+  const found = await streamedSvd(difference, { rank: most, key: { seed: asked.seed, path } });
+  const rank = rankOf(found, { asked, sums, size: difference });
+  const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
+  const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
+  const change = { kind: "low-rank", scale: 1, rank, left, right, groups: 1, outputs } as const;
+  const missed = await distance(pair, { ...change, ...(lengths && { lengths }) });
+  const norm = Math.sqrt(sums.difference);
+  return { left, right, rank, lengths, facts: { rank, baseNorm: Math.sqrt(sums.base), norm, error: missed / norm } };
+}
+
+/**
+ * A DoRA has W' = m·V/‖V‖ with V = W + B·A for any length of V: that which comes closest to W leaves the least for B·A. An output
+ * that points away from W is left as long as it is.
+ */
+function stretchesOf({ outputs: { inner, tuned } }: PairSums): Float64Array {
+  return inner.map((product, output) => {
+    const square = tuned[output] as number;
+    return product > 0 && square > 0 ? product / square : 1;
+  });
+}
+
+interface RankQuestion {
+  readonly asked: Asked;
+  readonly sums: PairSums;
+  readonly size: { readonly rows: number; readonly columns: number };
+}
+
+/** What products in float32 tell of a singular value, as a share of the largest. */
+const float32Share = 1e-6;
+
+/**
+ * The least rank with enough of the energy, of directions that are more than rounding: rounding errors of the tuned weight's numbers
+ * are a random matrix, whose largest singular value is about an entry's deviation times √rows + √columns.
+ */
+function rankOf({ s }: Svd, { asked, sums, size }: RankQuestion): number {
+  const { rows, columns } = size;
+  const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
+  const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
+  const least = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
+  const whole = asked.hasLengths ? undefined : sums.difference;
+  return rankForEnergy(
+    s.filter((value) => value > least),
+    asked.energy,
+    whole,
+  );
+}
+
+/** ‖W' − merged‖, by what a merge does. */
+async function distance(pair: WeightPair, change: Parameters<typeof foldRows>[1][number]): Promise<number> {
+  const { columns, read } = pair.tuned;
+  let sum = 0;
+  let first = 0;
+  let room: Float32Array = new Float32Array();
+  for await (const merged of foldRows(pair.base, [change])) {
+    const count = merged.length / columns;
+    if (room.length < merged.length) room = new Float32Array(merged.length);
+    const tuned = await read(first, count, room);
+    for (let index = 0; index < merged.length; index += 1)
+      sum += ((tuned[index] as number) - (merged[index] as number)) ** 2;
+    first += count;
+  }
+  return Math.sqrt(sum);
+}
