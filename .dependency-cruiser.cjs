@@ -14,7 +14,7 @@ const arrows = {
   models: ["contracts", "safetensors", "gguf", "families", "engine", "doors"],
   inject: ["contracts", "math", "adapter-format"],
   trainer: ["contracts", "safetensors", "engine"],
-  merge: ["contracts", "math", "families", "adapter-format", "safetensors", "inject"],
+  merge: ["contracts", "math", "families", "adapter-format", "safetensors", "gguf", "inject"],
   hosts: ["contracts", "engine", "doors", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],

@@ -1,77 +1,27 @@
-// llama.cpp itself, as Node.js programs use it, reads the adapters that we write: on a tiny model of each architecture, and on
-// SmolLM2. What it gives for the next token is held to what we compute.
-
-import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLoraConfig } from "@lowrank/adapter-format";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
-import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
-import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
-import { loadGguf, type PretrainedModel } from "@lowrank/models";
+import { loadGguf } from "@lowrank/models";
 import { bytesSource } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
-import { cacheFolder, findPrepared } from "@lowrank/testing/cache-folder";
-import * as tf from "@tensorflow/tfjs-core";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Asked,
+  isThere,
+  largestDifference,
+  llamaCpp,
+  llamaCppFolder,
+  ours,
+  someAdapter,
+} from "./beside-llama-cpp.ts";
 import { rewritten } from "./rewritten.ts";
 
-const folder = join(cacheFolder, "node-llama-cpp");
-const isThere = existsSync(join(folder, "complete"));
-if (!isThere) console.info(`skipped: llama.cpp reads our adapters – no ${folder} (scripts/setup-node-llama-cpp.sh)`);
-
-interface Asked {
-  readonly model: string;
-  readonly lora: string | null;
-  readonly scale: number;
-  readonly ids: readonly number[];
-}
-
-/** Probabilities of the next token, by its id, one list for each that was asked for. */
-function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, number>[] {
-  const program = fileURLToPath(new URL("next-token.mjs", import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
-    cwd: folder,
-    input: JSON.stringify(asked),
-    encoding: "utf8",
-    maxBuffer: 1e9,
-  });
-  if (status !== 0) throw new Error(`llama.cpp: ${stderr}`);
-  const lists = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as [number, number][][];
-  return lists.map((list) => new Map(list));
-}
-
-/** The same by us. */
-function ours(model: PretrainedModel, ids: readonly number[], handle?: AdapterHandle): Float32Array {
-  return tf.tidy(() => {
-    const adapters = handle === undefined ? noAdapters : activeAdapters(handle.name);
-    const logits = model.forward({ inputIds: tf.tensor2d([[...ids]], undefined, "int32") }, inferenceContext(adapters));
-    return Float32Array.from(tf.softmax(tf.squeeze(tf.slice(logits, [0, ids.length - 1, 0]), [0, 1])).dataSync());
-  });
-}
-
-/** An adapter with a B that is not 0, of α unlike the rank. */
-function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
-  const config = createLoraConfig({
-    ...{ rank: 4, alpha: 6, targetModules: "all-linear", taskType: "CAUSAL_LM" },
-    rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
-    rankStabilized: true,
-  });
-  const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
-  for (const [index, variable] of [...handle.variables.values()].entries()) {
-    const drawn = tf.randomNormal(variable.shape, 0, size, "float32", index + 1);
-    variable.assign(drawn);
-    drawn.dispose();
-  }
-  return handle;
-}
-
-function largestDifference(theirs: ReadonlyMap<number, number>, own: Float32Array): number {
-  return Math.max(...Array.from(own, (value, id) => Math.abs(value - (theirs.get(id) ?? 0))));
-}
+if (!isThere)
+  console.info(`skipped: llama.cpp reads our adapters – no ${llamaCppFolder} (scripts/setup-node-llama-cpp.sh)`);
 
 describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
   const work = mkdtempSync(join(tmpdir(), "lowrank-llama-cpp-"));

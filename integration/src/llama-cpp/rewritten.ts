@@ -19,7 +19,7 @@ export async function rewritten(source: GgufSource): Promise<readonly Uint8Array
   const metadata = new Map([...file.metadata].map(([key, value]) => [key, writable(key, value)] as const));
   if (!metadata.has("tokenizer.ggml.model")) {
     const count = Number(file.metadata.get(`${architecture}.vocab_size`));
-    for (const [key, value] of words(count)) metadata.set(`tokenizer.ggml.${key}`, value);
+    for (const [key, value] of words(count)) metadata.set(key, value);
   }
   const tensors = new Map<string, WritableTensor>();
   for (const [name, { shape }] of file.tensors) {
@@ -28,17 +28,20 @@ export async function rewritten(source: GgufSource): Promise<readonly Uint8Array
   return ggufPieces(metadata, tensors);
 }
 
-function words(count: number): readonly (readonly [string, WritableValue])[] {
+/** A tokenizer of one letter for each token. */
+export function words(count: number): readonly (readonly [string, WritableValue])[] {
   const tokens = Array.from({ length: count }, (_, index) => String.fromCodePoint(0x41 + index));
-  return [
-    ["model", { type: "string", value: "gpt2" }],
-    ["pre", { type: "string", value: "gpt-2" }],
-    ["tokens", { type: "array", of: "string", value: tokens }],
-    ["token_type", { type: "array", of: "int32", value: tokens.map(() => 1) }],
-    ["merges", { type: "array", of: "string", value: ["A B"] }],
-    ["bos_token_id", { type: "uint32", value: 0 }],
-    ["eos_token_id", { type: "uint32", value: 0 }],
-  ];
+  return (
+    [
+      ["model", { type: "string", value: "gpt2" }],
+      ["pre", { type: "string", value: "gpt-2" }],
+      ["tokens", { type: "array", of: "string", value: tokens }],
+      ["token_type", { type: "array", of: "int32", value: tokens.map(() => 1) }],
+      ["merges", { type: "array", of: "string", value: ["A B"] }],
+      ["bos_token_id", { type: "uint32", value: 0 }],
+      ["eos_token_id", { type: "uint32", value: 0 }],
+    ] as const
+  ).map(([key, value]) => [`tokenizer.ggml.${key}`, value] as const);
 }
 
 function writable(key: string, value: GgufValue): WritableValue {

@@ -44,6 +44,7 @@ export type {
   TextExample,
   TokensExample,
 } from "./example.ts";
+export { type GgufTokenizerEntry, ggufFromTokenizer } from "./gguf/gguf-from-tokenizer.ts";
 export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
 export type { GgufMetadata } from "./gguf/gguf-vocabulary.ts";
 export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";

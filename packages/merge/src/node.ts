@@ -1,2 +1,3 @@
 export { diskFolder } from "./node/disk-folder.ts";
-export { type WriteModelFolderOptions, type WritingProgress, writeModelFolder } from "./node/write-model-folder.ts";
+export { type WriteExportFolderOptions, type WritingProgress, writeExportFolder } from "./node/write-export-folder.ts";
+export { type WriteModelFolderOptions, writeModelFolder } from "./node/write-model-folder.ts";

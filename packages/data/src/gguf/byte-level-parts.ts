@@ -2,6 +2,7 @@
 // that name means is written down here, as the models' own tokenizer.json say it.
 
 import { TokenizerError } from "../errors.ts";
+import { isObject, type JsonObject } from "../json-object.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
 import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
 
@@ -74,6 +75,31 @@ const rules: readonly WordRule[] = [
     addsBos: true,
   },
 ];
+
+/** What decides how a tokenizer.json's `pre_tokenizer` cuts, of each of its parts. */
+function partsThatCut(value: unknown): readonly string[] {
+  if (!isObject(value)) return [];
+  const { type, pretokenizers, pattern, behavior, individual_digits, use_regex = true, add_prefix_space } = value;
+  if (type === "Sequence" && Array.isArray(pretokenizers)) return pretokenizers.flatMap(partsThatCut);
+  const regex = isObject(pattern) ? String(pattern.Regex).replace(foldedContractions, contractions) : undefined;
+  const cuts = type === "ByteLevel" ? { use_regex, add_prefix_space } : { regex, behavior, individual_digits };
+  return [JSON.stringify({ type, ...cuts })];
+}
+
+/** The same as ours: letters of both cases. */
+const foldedContractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+
+/** `tokenizer.ggml.pre` for a tokenizer.json; undefined where llama.cpp has no such way to cut. */
+export function preTokenizerName({ pre_tokenizer, model }: JsonObject): string | undefined {
+  const wanted = partsThatCut(pre_tokenizer).join();
+  const keepsWholeWords = isObject(model) && model.ignore_merges === true;
+  const [found] = rules.filter(
+    (rule) =>
+      partsThatCut({ type: "Sequence", pretokenizers: rule.preTokenizers }).join() === wanted &&
+      (rule.keepsWholeWords ?? false) === keepsWholeWords,
+  );
+  return found?.names[0];
+}
 
 /** The parts of such a tokenizer. Throws TokenizerError for a way of cutting that is not known, and without merges. */
 export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts {

@@ -1,6 +1,6 @@
 // What can go wrong between a GGUF file's metadata and the families.
 
-import { describeValue, LowrankError } from "@lowrank/contracts";
+import { describeValue, itemised, LowrankError } from "@lowrank/contracts";
 import { withRelative } from "../lookup/nearest-relative.ts";
 
 /** A GGUF file of an architecture without a table here. */
@@ -15,6 +15,20 @@ export class UnsupportedArchitectureError extends LowrankError {
       "UNSUPPORTED_ARCHITECTURE",
       `${file} holds a model of architecture ${describeValue(architecture)}${withRelative(architecture, supported)}. From ` +
         `GGUF files these are read: ${supported.join(", ")}. Take the model's Hugging Face folder (config.json and safetensors) instead.`,
+    );
+  }
+}
+
+/** A model that a GGUF file cannot hold so that llama.cpp computes the same. */
+export class UnwritableArchitectureError extends LowrankError {
+  constructor(
+    readonly modelType: string,
+    readonly problems: readonly { readonly what: string; readonly reason: string }[],
+  ) {
+    const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
+    super(
+      "UNWRITABLE_ARCHITECTURE",
+      `A model of type ${modelType} cannot be written as GGUF:${itemised(lines)}\nWrite a Hugging Face folder instead.`,
     );
   }
 }

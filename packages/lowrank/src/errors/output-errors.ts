@@ -1,5 +1,6 @@
 // Why an output is not written to.
 
+import { LowrankError } from "@lowrank/contracts";
 import { NamingError, named } from "./named-option.ts";
 
 /** The output path is taken and `overwrite` was not. */
@@ -100,5 +101,15 @@ export class OutputNotWritableError extends NamingError {
     });
     this.folder = folder;
     this.reason = reason;
+  }
+}
+
+/** A file in the base's own types was asked for, and the base is no .gguf file. */
+export class OwnTypesError extends LowrankError {
+  constructor(readonly base: string) {
+    super(
+      "OWN_TYPES",
+      `"${base}" is no .gguf file, whose types a merged one could keep. Name a type: F16, Q8_0, Q4_K_M.`,
+    );
   }
 }

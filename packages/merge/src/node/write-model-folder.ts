@@ -1,23 +1,15 @@
 // The exported folder on disk: complete, or not there.
 
-import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
+import { resolve, sep } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import {
-  type DraftRequest,
-  type FileSystem,
-  FolderDraft,
-  type WrittenFile,
-  writeFileAtomic,
-  writeListedFolder,
-} from "@lowrank/safetensors/node";
+import type { DraftRequest, FileSystem, WrittenFile } from "@lowrank/safetensors/node";
 import { OutputIsSourceError } from "../export/errors.ts";
-import type { ExportFile } from "../export/export-file.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
 import type { PlannedMerge } from "../export/planned-merge.ts";
 import { diskFolder } from "./disk-folder.ts";
+import { type WritingProgress, writeExportFolder } from "./write-export-folder.ts";
 
 /** How a model folder is written. */
 export interface WriteModelFolderOptions {
@@ -52,13 +44,6 @@ export interface WriteModelFolderOptions {
   readonly overwrite?: boolean;
   /** Stands in for the disk in tests. */
   readonly fileSystem?: FileSystem;
-}
-
-/** How far writing is. */
-export interface WritingProgress {
-  /** Bytes written so far, of all files. */
-  readonly bytes: number;
-  readonly total: number;
 }
 
 const optionNames: OptionNames<WriteModelFolderOptions> = {
@@ -105,7 +90,7 @@ export async function writeModelFolder(
     overwrite = false,
     fileSystem,
     draft,
-    check = async () => {},
+    check,
     onProgress,
     ...others
   } = options;
@@ -114,78 +99,10 @@ export async function writeModelFolder(
   if (tokenizerFolder !== undefined) await refuseToReplace(tokenizerFolder, path);
   const tokenizer = tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) };
   const plan = await planFiles(model, { source, ...tokenizer, ...others });
-  const system = fileSystem === undefined ? {} : { fileSystem };
-  const writing = { path, files: plan.files, onBytes: countBytes(plan.files, onProgress), check, overwrite, ...system };
   try {
-    return await (draft === undefined ? writeAtOnce(writing) : writeByDraft(writing, draft));
+    return await writeExportFolder(path, plan.files, { overwrite, fileSystem, draft, check, onProgress });
   } finally {
     await plan.close();
-  }
-}
-
-interface Writing {
-  readonly path: string;
-  readonly files: readonly ExportFile[];
-  readonly onBytes: (bytes: number) => void;
-  readonly check: (folder: string) => Promise<void>;
-  readonly overwrite: boolean;
-  readonly fileSystem?: FileSystem;
-}
-
-function countBytes(files: readonly ExportFile[], onProgress: WriteModelFolderOptions["onProgress"]) {
-  const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  let done = 0;
-  return (bytes: number) => {
-    done += bytes;
-    onProgress?.({ bytes: done, total });
-  };
-}
-
-async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing): Promise<readonly WrittenFile[]> {
-  const written: WrittenFile[] = [];
-  const fill = async (folder: string) => {
-    for (const { name, bytes, contents } of files) {
-      const hash = createHash("sha256");
-      const hear = (piece: Uint8Array) => {
-        hash.update(piece);
-        onBytes(piece.length);
-      };
-      // Nobody else sees the folder until it is complete: nothing is there that a file could replace.
-      await writeFileAtomic(join(folder, name), heard(contents(), hear), { ...onDisk, overwrite: true });
-      written.push({ name, bytes, sha256: hash.digest("hex") });
-    }
-    await check(folder);
-  };
-  await writeListedFolder(path, fill, onDisk);
-  return written;
-}
-
-async function* heard(pieces: AsyncIterable<Uint8Array>, hear: (piece: Uint8Array) => void) {
-  for await (const piece of pieces) {
-    hear(piece);
-    yield piece;
-  }
-}
-
-async function writeByDraft(
-  { path, files, onBytes, check, ...onDisk }: Writing,
-  request: DraftRequest,
-): Promise<readonly WrittenFile[]> {
-  const draft = await FolderDraft.open(path, request);
-  try {
-    const written: WrittenFile[] = [];
-    for (const file of files) {
-      onBytes(draft.kept(file.name));
-      written.push(await draft.write(file, onBytes));
-    }
-    const fill = async (folder: string) => {
-      await draft.moveInto(folder);
-      await check(folder);
-    };
-    await writeListedFolder(path, fill, onDisk);
-    return written;
-  } finally {
-    await draft.remove();
   }
 }
 

@@ -14,15 +14,18 @@ import {
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
-/** Number types that a merged folder can be written in, with what torch, transformers and safetensors call them. */
-const mergeDtypes: ReadonlyMap<MergeOptions["dtype"], readonly string[]> = new Map([
+type Dtype = NonNullable<MergeOptions["dtype"]>;
+
+/** Number types that a merged model can be written in, with what torch, transformers and safetensors call them. */
+const mergeDtypes: ReadonlyMap<Dtype, readonly string[]> = new Map<Dtype, readonly string[]>([
   ["as-base", ["auto"]],
   ["F32", ["fp32", "float32"]],
   ["F16", ["fp16", "float16"]],
   ["BF16", ["bfloat16"]],
+  ...(["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const).map((type) => [type, []] as const),
 ]);
 
-function dtypeNamed(text: string): MergeOptions["dtype"] {
+function dtypeNamed(text: string): Dtype {
   const typed = text.toLowerCase();
   for (const [dtype, others] of mergeDtypes) if (dtype.toLowerCase() === typed || others.includes(typed)) return dtype;
   throw new InvalidArgumentError(`Allowed choices are ${[...mergeDtypes.keys()].join(", ")}.`);
@@ -37,7 +40,7 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .command("merge")
     .summary("fold an adapter into its base model")
     .description(
-      "Folds an adapter into its base model and writes a Hugging Face folder. Weights pass from file to file some rows at " +
+      "Folds an adapter into its base model and writes a Hugging Face folder, or a .gguf file for llama.cpp. Weights pass from file to file some rows at " +
         "a time, so that a model larger than memory can be merged.",
     )
     .addOption(modelOption())
@@ -45,9 +48,25 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .addOption(differentBaseOption())
     .addOption(outOption("folder to write"))
     .addOption(
-      new Option("--dtype <type>", "number type of the written weights; as-base is the base's own, which may round")
-        .argParser(dtypeNamed)
-        .default("F32"),
+      new Option(
+        "--to <format>",
+        "folder: a Hugging Face folder; gguf: a folder with model.gguf, for llama.cpp, and Ollama's Modelfile",
+      )
+        .choices(["folder", "gguf"])
+        .default("folder"),
+    )
+    .addOption(
+      new Option(
+        "--dtype <type>",
+        "number type of the written weights: as-base is the base's own, which may round; F32, F16, BF16; with --to gguf also " +
+          "Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0 (default: F32; with --to gguf as-base of a .gguf base, else F16)",
+      ).argParser(dtypeNamed),
+    )
+    .addOption(
+      new Option(
+        "--least-kept <share>",
+        "with --to gguf: refuse if rounding leaves less than this share of what the adapter does to weights (default: 0.5)",
+      ).argParser(numberIn({ min: 0, max: 1 })),
     )
     .addOption(
       new Option(

@@ -53,6 +53,66 @@ describe("a .gguf file that nothing lies beside", () => {
     expect([await textOf(...both), await textOf("--model", merged)]).toEqual([" dog", " dog"]);
   });
 
+  it("takes the adapter in and stays a .gguf file of its types, or becomes one of others; and so does a folder", async () => {
+    const merge = ["merge", "--adapter", place.path("adapter"), "--to", "gguf", "--json"];
+    const own = await place.call(...merge, "--model", tiny, "--out", place.path("own-types"), "--verify");
+    expect([own.code, own.json.at(-1)]).toEqual([0, expect.objectContaining({ dtype: "as-base" })]);
+    expect((await readdir(place.path("own-types"))).sort()).toEqual([".lowrank.json", "Modelfile", "model.gguf"]);
+    expect(await readFile(place.path("own-types", "Modelfile"), "utf8")).toMatch(
+      /^FROM \.\/model\.gguf\nPARAMETER stop /,
+    );
+    const types = async (file: string) => {
+      const { json } = await place.call("inspect", file, "--json");
+      return JSON.stringify(json)
+        .match(/"Q8_0"|"F16"|"F32"/g)
+        ?.sort();
+    };
+    expect(await types(place.path("own-types", "model.gguf"))).toEqual(await types(tiny));
+    const base = ["--model", place.path("merged"), "--allow-different-base"];
+    const anew = await place.call(...merge, ...base, "--dtype", "q8_0", "--out", place.path("anew"));
+    expect([anew.code, anew.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(await textOf("--model", place.path("own-types", "model.gguf"))).toBe(" dog");
+    expect(await textOf("--model", place.path("anew"))).toBe(" dog");
+  });
+
+  it("is not written where rounding would take away what the adapter does, unless somebody says so", async () => {
+    const adapter = place.path("weak");
+    const train = [
+      "train",
+      "--model",
+      tiny,
+      "--data",
+      data,
+      "--out",
+      adapter,
+      "--steps",
+      "1",
+      "--learning-rate",
+      "1e-7",
+    ];
+    expect(await place.call(...train)).toMatchObject({ code: 0 });
+    const halves = ["merge", "--model", tiny, "--adapter", place.path("adapter"), "--to", "gguf", "--dtype", "F16"];
+    expect(await place.call(...halves, "--out", place.path("halves"))).toMatchObject({ code: 0 });
+    const both = ["--model", place.path("halves"), "--allow-different-base", "--adapter", adapter];
+    const merge = ["merge", ...both, "--to", "gguf", "--out", place.path("weak-gguf")];
+    const kept = expect.stringMatching(/keep \d+ % of what the adapter/);
+    expect(await place.call(...merge)).toMatchObject({ code: 1, stderr: kept });
+    expect(await readdir(place.path("."))).not.toContain("weak-gguf");
+    expect(await place.call(...merge, "--least-kept", "0")).toMatchObject({ code: 0 });
+    const unfit = await place.call(
+      "merge",
+      "--model",
+      tiny,
+      "--adapter",
+      adapter,
+      "--dtype",
+      "Q4_0",
+      "--out",
+      place.path("x"),
+    );
+    expect([unfit.code, unfit.stderr]).toEqual([2, expect.stringContaining("add --to gguf")]);
+  });
+
   it("is found in its folder, as it lies in a download", async () => {
     const folder = place.path("download");
     await cp(tiny, `${folder}/model-q8.gguf`);

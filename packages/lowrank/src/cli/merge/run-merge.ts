@@ -1,7 +1,8 @@
 // lowrank merge: fold into the base's weights on their way from file to file, and say what was written.
 
-import { exportFiles, planMerge } from "@lowrank/merge";
+import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge";
 import { findAdapters } from "../../adapters/weighted-set.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { classNamesFor } from "../../merge/class-names-for.ts";
 import { exportSource } from "../../merge/export-source.ts";
@@ -18,6 +19,7 @@ import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { MergeOptions } from "./merge-options.ts";
+import { mergeToGguf } from "./merge-to-gguf.ts";
 import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
@@ -49,8 +51,10 @@ export async function runMerge(asked: MergeOptions, report: Report): Promise<voi
 
 async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: Report): Promise<void> {
   const { model, handle, weights, adapter, tokenizerFolder } = opened;
-  const { dtype, tied, out, plan = false } = options;
+  const { dtype = "F32", tied, out, plan = false } = options;
   const merge = planMerge(model, handle, { weights, tied });
+  if (options.to === "gguf") return mergeToGguf(opened, { merge, options }, report);
+  if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
   const output: Output = {
     ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await sentenceTexts(opened) },
@@ -74,7 +78,7 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   report.say(`written to ${out}`);
 }
 
-function sayLosses({ rounding, largestDifference }: Written, { dtype }: FullOptions, report: Report): void {
+function sayLosses({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
   if (rounding !== undefined) {
     const most = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
     const type = dtype === "as-base" ? "the base's type" : dtype;
@@ -84,4 +88,8 @@ function sayLosses({ rounding, largestDifference }: Written, { dtype }: FullOpti
     report.say(
       `merged and adapted logits differ by ${formatNumber(largestDifference)} at most (a sample input, as written and read back)`,
     );
+}
+
+function isFolderType(dtype: NonNullable<FullOptions["dtype"]>): dtype is ExportDtype {
+  return dtype === "as-base" || dtype === "F32" || dtype === "F16" || dtype === "BF16";
 }

@@ -69,7 +69,7 @@ export async function writeMerged(
 }
 
 /** What decides about every byte that is written. */
-function identityOf({ adapter, model }: OpenedInFiles, { dtype, tied }: FullOptions): string {
+function identityOf({ adapter, model }: OpenedInFiles, { dtype = "F32", tied }: FullOptions): string {
   const hash = createHash("sha256");
   const asEntries = (_key: string, value: unknown) => (value instanceof Map ? [...value] : value);
   hash.update(JSON.stringify([model.fingerprint, dtype, tied, adapter.config, adapter.metadata], asEntries));
@@ -79,8 +79,8 @@ function identityOf({ adapter, model }: OpenedInFiles, { dtype, tied }: FullOpti
 }
 
 /** Logits of a sample input: the adapted model's, and those of what was written. How far they are apart. */
-async function verify(folder: string, options: FullOptions, report: Report): Promise<number> {
-  const { model, adapter, allowDifferentBase, dtype } = options;
+export async function verify(folder: string, options: FullOptions, report: Report): Promise<number> {
+  const { model, adapter, allowDifferentBase, to, dtype = to === "gguf" ? undefined : "F32" } = options;
   const whole = await openModel({ model, adapter, allowDifferentBase }, report);
   const adapted = sampleLogits(whole.base, whole.opened.context);
   whole.dispose();

@@ -1,0 +1,66 @@
+// llama.cpp's numbers beside ours: what both give for the next token.
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import type { PretrainedModel } from "@lowrank/models";
+import { cacheFolder } from "@lowrank/testing/cache-folder";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Where scripts/setup-node-llama-cpp.sh puts it. */
+export const llamaCppFolder: string = join(cacheFolder, "node-llama-cpp");
+export const isThere: boolean = existsSync(join(llamaCppFolder, "complete"));
+
+export interface Asked {
+  readonly model: string;
+  readonly lora: string | null;
+  readonly scale: number;
+  readonly ids: readonly number[];
+}
+
+/** Probabilities of the next token, by its id, one list for each that was asked for. */
+export function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, number>[] {
+  const program = fileURLToPath(new URL("next-token.mjs", import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
+    cwd: llamaCppFolder,
+    input: JSON.stringify(asked),
+    encoding: "utf8",
+    maxBuffer: 1e9,
+  });
+  if (status !== 0) throw new Error(`llama.cpp: ${stderr}`);
+  const lists = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as [number, number][][];
+  return lists.map((list) => new Map(list));
+}
+
+/** The same by us. */
+export function ours(model: PretrainedModel, ids: readonly number[], handle?: AdapterHandle): Float32Array {
+  return tf.tidy(() => {
+    const adapters = handle === undefined ? noAdapters : activeAdapters(handle.name);
+    const logits = model.forward({ inputIds: tf.tensor2d([[...ids]], undefined, "int32") }, inferenceContext(adapters));
+    return Float32Array.from(tf.softmax(tf.squeeze(tf.slice(logits, [0, ids.length - 1, 0]), [0, 1])).dataSync());
+  });
+}
+
+/** An adapter with a B that is not 0, of α unlike the rank. */
+export function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
+  const config = createLoraConfig({
+    ...{ rank: 4, alpha: 6, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+    rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
+    rankStabilized: true,
+  });
+  const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
+  for (const [index, variable] of [...handle.variables.values()].entries()) {
+    const drawn = tf.randomNormal(variable.shape, 0, size, "float32", index + 1);
+    variable.assign(drawn);
+    drawn.dispose();
+  }
+  return handle;
+}
+
+export function largestDifference(theirs: ReadonlyMap<number, number>, own: Float32Array): number {
+  return Math.max(...Array.from(own, (value, id) => Math.abs(value - (theirs.get(id) ?? 0))));
+}

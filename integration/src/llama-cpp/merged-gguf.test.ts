@@ -1,0 +1,130 @@
+// Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and beside the file that its own
+// quantiser makes of the same numbers.
+
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chooseEngine } from "@lowrank/engine";
+import { openGguf, type WritableValue } from "@lowrank/gguf";
+import { mergeAdapter } from "@lowrank/merge";
+import { type GgufFileType, ggufModelFile } from "@lowrank/merge/gguf";
+import { loadGguf } from "@lowrank/models";
+import { bytesSource } from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+import koffi from "koffi";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Asked,
+  isThere,
+  largestDifference,
+  llamaCpp,
+  llamaCppFolder,
+  ours,
+  someAdapter,
+} from "./beside-llama-cpp.ts";
+import { randomLlama } from "./random-llama.ts";
+import { words } from "./rewritten.ts";
+
+if (!isThere)
+  console.info(`skipped: llama.cpp reads our merged models – no ${llamaCppFolder} (scripts/setup-node-llama-cpp.sh)`);
+
+describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => {
+  const work = mkdtempSync(join(tmpdir(), "lowrank-merged-gguf-"));
+  afterAll(() => rmSync(work, { recursive: true }));
+  const keep = async (name: string, pieces: AsyncIterable<Uint8Array>): Promise<string> => {
+    writeFileSync(join(work, name), "");
+    for await (const piece of pieces) appendFileSync(join(work, name), piece);
+    return join(work, name);
+  };
+
+  describe("of each architecture", () => {
+    const fixtures = fileURLToPath(new URL("../../../packages/models/test/fixtures/gguf/", import.meta.url));
+    const idsOf = (name: string) => [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
+    const names = readdirSync(fixtures).filter((name) => name.endsWith(".gguf") && !name.includes("bert"));
+    const expected = new Map<string, Float32Array>();
+    let theirs: readonly ReadonlyMap<number, number>[] = [];
+
+    beforeAll(async () => {
+      await chooseEngine({ order: ["cpu"] });
+      const asked: Asked[] = [];
+      for (const name of names) {
+        const model = await loadGguf(bytesSource(readFileSync(join(fixtures, name)), name));
+        const handle = someAdapter(model, 0.3);
+        await mergeAdapter(model, handle, { tied: "untie" });
+        const ids = idsOf(name);
+        expected.set(name, ours(model, ids));
+        const metadata = new Map<string, WritableValue>(words(model.config.vocabularySize));
+        const { contents } = await ggufModelFile(model, { type: "F32", metadata });
+        asked.push({ model: await keep(name, contents()), lora: null, scale: 1, ids });
+        handle.dispose();
+        model.dispose();
+      }
+      theirs = llamaCpp(asked);
+    }, 120_000);
+
+    it.each(names)("computes what we compute: %s", (name) => {
+      expect(largestDifference(theirs[names.indexOf(name)]!, expected.get(name)!)).toBeLessThan(3e-3);
+    });
+  });
+
+  describe("in each type of file", () => {
+    // llama.cpp's numbers of file types (LLAMA_FTYPE).
+    const types: readonly (readonly [GgufFileType, number])[] = [
+      ...([
+        ["F16", 1],
+        ["Q4_0", 2],
+        ["Q8_0", 7],
+        ["Q4_K_M", 15],
+        ["Q5_K_M", 17],
+        ["Q6_K", 18],
+        ["BF16", 32],
+      ] as const),
+    ];
+
+    let plain = "";
+    let quantised: ReturnType<typeof quantiser>;
+    beforeAll(async () => {
+      quantised = quantiser();
+      plain = await keep("plain.gguf", randomLlama());
+    });
+
+    it.each(types)("has the tensors that llama.cpp's own quantiser makes: %s", async (type, id) => {
+      const model = await loadGguf(bytesSource(readFileSync(plain), "plain.gguf"));
+      const metadata = new Map<string, WritableValue>(words(model.config.vocabularySize));
+      const own = await keep("own.gguf", (await ggufModelFile(model, { type, metadata })).contents());
+      model.dispose();
+      const other = join(work, "other.gguf");
+      quantised(plain, other, id);
+      const sources = [await openFile(own), await openFile(other)] as const;
+      const [file, reference] = [await openGguf(sources[0]), await openGguf(sources[1])];
+      expect([...file.tensors.keys()].sort()).toEqual([...reference.tensors.keys()].sort());
+      for (const [name, { type: written }] of file.tensors) {
+        expect([name, written]).toEqual([name, reference.tensors.get(name)?.type]);
+        const [ours, theirs] = [await file.readBytes(name), await reference.readBytes(name)];
+        expect([name, Buffer.from(ours).equals(theirs)]).toEqual([name, true]);
+      }
+      for (const source of sources) await source.close?.();
+    });
+  });
+});
+
+/** llama-quantize, by the library's own function; its parameters begin with the threads and the file's type. */
+function quantiser(): (from: string, to: string, fileType: number) => void {
+  const platform = `${process.platform}-${process.arch}`;
+  const bins = join(llamaCppFolder, "node_modules/@node-llama-cpp", platform, "bins", platform);
+  const library = koffi.load(join(bins, readdirSync(bins).find((name) => name.startsWith("libllama.")) ?? ""));
+  const heard = koffi.pointer(koffi.proto("void heard(int level, const char* text, void* user)"));
+  const silent = koffi.register(() => {}, heard);
+  library.func("llama_log_set", "void", ["void*", "void*"])(silent, null);
+  library.func("void llama_backend_init()")();
+  const defaults = library.func("void* llama_model_quantize_default_params(_Out_ uint8_t* out)");
+  const quantize = library.func("uint32_t llama_model_quantize(const char* from, const char* to, uint8_t* parameters)");
+  return (from, to, fileType) => {
+    const parameters = new Uint8Array(512);
+    defaults(parameters);
+    new DataView(parameters.buffer).setInt32(0, 2, true);
+    new DataView(parameters.buffer).setInt32(4, fileType, true);
+    if (quantize(from, to, parameters) !== 0) throw new Error("llama.cpp does not quantise the file");
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
+import { ggufFromTokenizer } from "./gguf-from-tokenizer.ts";
+import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
+
+const kindsOf = (count: number) => Array.from({ length: count }, (_, id) => (id === 0 ? 3 : 1));
+const letters = ["<s>", "h", "i", "Ġ", "hi", "Ġhi", "'", "s", "'s"];
+const byteLevel = (pre: string): ReadonlyMap<string, unknown> =>
+  new Map<string, unknown>([
+    ["tokenizer.ggml.model", "gpt2"],
+    ["tokenizer.ggml.pre", pre],
+    ["tokenizer.ggml.tokens", letters],
+    ["tokenizer.ggml.token_type", kindsOf(letters.length)],
+    ["tokenizer.ggml.merges", ["h i", "Ġ hi", "' s"]],
+    ["tokenizer.ggml.add_space_prefix", false],
+    ["tokenizer.ggml.bos_token_id", 0],
+    ["tokenizer.ggml.add_bos_token", true],
+    ["tokenizer.ggml.add_eos_token", false],
+    ["tokenizer.chat_template", "{{ messages }}"],
+  ]);
+const pieces = ["<unk>", "<s>", "</s>", "<0x41>", "▁", "h", "i", "hi", "▁hi"];
+const sentencePiece = new Map<string, unknown>([
+  ["tokenizer.ggml.model", "llama"],
+  ["tokenizer.ggml.pre", "default"],
+  ["tokenizer.ggml.tokens", pieces],
+  ["tokenizer.ggml.token_type", [2, 3, 3, 6, 1, 1, 1, 1, 1]],
+  // One less than all merges for what none of them makes.
+  ["tokenizer.ggml.scores", [-3, -3, -3, -3, -3, -3, -3, -1, -2]],
+  ["tokenizer.ggml.add_space_prefix", true],
+  ["tokenizer.ggml.bos_token_id", 1],
+  ["tokenizer.ggml.eos_token_id", 2],
+  ["tokenizer.ggml.unknown_token_id", 0],
+  ["tokenizer.ggml.add_bos_token", true],
+  ["tokenizer.ggml.add_eos_token", false],
+]);
+
+/** The folder of a tokenizer that was made from a GGUF file. */
+function folderOf(
+  metadata: ReadonlyMap<string, unknown>,
+  change: (json: Record<string, unknown>) => object = (json) => json,
+) {
+  const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
+  const files = new Map([
+    ["tokenizer.json", JSON.stringify(change({ ...tokenizerJson }))],
+    ["tokenizer_config.json", JSON.stringify(tokenizerConfig)],
+  ]);
+  return {
+    name: "model",
+    has: async (file: string) => files.has(file),
+    readText: async (file: string) => files.get(file) ?? "",
+  };
+}
+
+describe("ggufFromTokenizer", () => {
+  it.each([
+    ["gpt-2", byteLevel("gpt-2")],
+    ["smollm", byteLevel("smollm")],
+    ["llama-bpe", byteLevel("llama-bpe")],
+    ["dbrx", byteLevel("dbrx")],
+    ["qwen2", byteLevel("qwen2")],
+    ["tekken", byteLevel("tekken")],
+    ["falcon", byteLevel("falcon")],
+    ["bloom", byteLevel("bloom")],
+    ["llama", sentencePiece],
+  ])("says what the file said that a tokenizer was made of: %s", async (_, metadata) => {
+    const entries = await ggufFromTokenizer(folderOf(metadata), 9);
+    expect(new Map([...entries].map(([key, { value }]) => [key, value] as const).sort())).toEqual(
+      new Map([...metadata].sort()),
+    );
+  });
+
+  it("makes tokens for rows of the model that have none", async () => {
+    const entries = await ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 11);
+    expect(entries.get("tokenizer.ggml.tokens")?.value).toEqual([...letters, "[PAD9]", "[PAD10]"]);
+    await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 5)).rejects.toThrow(
+      /has the id 5, and the model 5 rows/,
+    );
+  });
+
+  it("knows Llama 3's pattern as its own files spell it", async () => {
+    const folded = (json: Record<string, unknown>) =>
+      JSON.parse(
+        JSON.stringify(json).replace(
+          "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])",
+          "(?i:'s|'t|'re|'ve|'m|'ll|'d)",
+        ),
+      );
+    const entries = await ggufFromTokenizer(folderOf(byteLevel("llama-bpe"), folded), 9);
+    expect(entries.get("tokenizer.ggml.pre")?.value).toBe("llama-bpe");
+  });
+
+  it("refuses what llama.cpp would cut otherwise", async () => {
+    const lower = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
+    await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), lower), 9)).rejects.toThrow(/Lowercase/);
+    const words = (json: Record<string, unknown>) => ({ ...json, pre_tokenizer: { type: "Whitespace" } });
+    await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(/no name for how/);
+    expect((await openTokenizer(folderOf(byteLevel("gpt-2")))).encode("hi's")).toEqual([0, 4, 8]);
+  });
+});

@@ -1,0 +1,197 @@
+// A tokenizer's files as the metadata by which llama.cpp cuts text: what `tokenizerFromGguf` reads.
+
+import { TokenizerError } from "../errors.ts";
+import { isObject, type JsonObject } from "../json-object.ts";
+import type { TextFiles } from "../text-files.ts";
+import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
+import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";
+import { preTokenizerName } from "./byte-level-parts.ts";
+
+/** A metadata value with its type in the file. */
+export type GgufTokenizerEntry =
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "bool"; readonly value: boolean }
+  | { readonly type: "uint32"; readonly value: number }
+  | { readonly type: "array"; readonly of: "string"; readonly value: readonly string[] }
+  | { readonly type: "array"; readonly of: "int32" | "float32"; readonly value: readonly number[] };
+
+/** GGUF's numbers of what a token is for. */
+const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5, byte: 6 } as const;
+
+/**
+ * The metadata of a folder's tokenizer: byte-level BPE that llama.cpp has a name for, or SentencePiece's BPE.
+ *
+ * @param vocabularySize Rows of the model's table: llama.cpp has a token for each.
+ * @throws {TokenizerError} for a tokenizer that it would not cut text alike with: what it is that it does not know.
+ *
+ * @example
+ * ```ts
+ * import { ggufFromTokenizer, type TextFiles } from "@lowrank/data";
+ *
+ * export async function chatTemplate(model: TextFiles): Promise<unknown> {
+ *   return (await ggufFromTokenizer(model, 49_152)).get("tokenizer.chat_template")?.value;
+ * }
+ * ```
+ */
+export async function ggufFromTokenizer(
+  folder: TextFiles,
+  vocabularySize: number,
+): Promise<ReadonlyMap<string, GgufTokenizerEntry>> {
+  const texts = await readTokenizerFiles(folder, "needed");
+  const json = parseTokenizerFile(texts, "tokenizer.json", folder);
+  const own = withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", folder), texts);
+  const config = await withSpecialTokens(own, json, folder);
+  if (!isObject(json) || !isObject(json.model) || !isObject(json.model.vocab))
+    throw refused("its model has no vocabulary");
+  const { model } = json;
+  const merges = mergesOf(model);
+  const kind = kindOf(json, model, merges);
+  const tokens = tokensOf(json, model, vocabularySize);
+  const settings = isObject(config) ? config : {};
+  return new Map<string, GgufTokenizerEntry>([
+    ...kind.entries(tokens.map(({ text }) => text)),
+    ["tokenizer.ggml.tokens", { type: "array", of: "string", value: tokens.map(({ text }) => text) }],
+    ["tokenizer.ggml.token_type", { type: "array", of: "int32", value: tokens.map((token) => kinds[token.kind]) }],
+    ...markEntries(settings, new Map(tokens.map(({ text }, id) => [text, id]))),
+    ...frameEntries(json.post_processor, textOf(settings.bos_token)),
+    ...templateEntries(settings.chat_template),
+  ]);
+}
+
+type Entry = readonly [key: string, entry: GgufTokenizerEntry];
+
+function refused(reason: string): TokenizerError {
+  return new TokenizerError([
+    `llama.cpp would cut text otherwise than this tokenizer.json does: ${reason}`,
+    "write a Hugging Face folder, and convert that with llama.cpp's convert_hf_to_gguf.py if it knows the tokenizer",
+  ]);
+}
+
+/** "a b" or ["a", "b"], as files of different age have them. */
+function mergesOf({ merges }: JsonObject): readonly string[] {
+  if (!Array.isArray(merges)) throw refused("its model has no merges");
+  return merges.map((pair: unknown) => (Array.isArray(pair) ? pair.join(" ") : String(pair)));
+}
+
+interface Kind {
+  /** What is said of the kind alone. */
+  readonly entries: (tokens: readonly string[]) => readonly Entry[];
+}
+
+function kindOf(json: JsonObject, model: JsonObject, merges: readonly string[]): Kind {
+  if (model.byte_fallback === true) return sentencePiece(json, merges);
+  const pre = preTokenizerName(json);
+  if (pre === undefined) throw refused("llama.cpp has no name for how its pre_tokenizer cuts words");
+  // llama.cpp leaves characters as they are: composed ones come so from nearly all keyboards.
+  if (isObject(json.normalizer) && json.normalizer.type !== "NFC")
+    throw refused(`its normalizer (${String(json.normalizer.type)}) changes text first`);
+  return {
+    entries: () => [
+      ["tokenizer.ggml.model", { type: "string", value: "gpt2" }],
+      ["tokenizer.ggml.pre", { type: "string", value: pre }],
+      ["tokenizer.ggml.merges", { type: "array", of: "string", value: merges }],
+      ["tokenizer.ggml.add_space_prefix", { type: "bool", value: false }],
+    ],
+  };
+}
+
+/** Its pieces have scores: those that an earlier merge makes are made first. */
+function sentencePiece(json: JsonObject, merges: readonly string[]): Kind {
+  const parts = JSON.stringify([json.normalizer ?? null, json.pre_tokenizer ?? null]);
+  if (!parts.includes("▁")) throw refused("pieces of bytes without SentencePiece's mark of spaces");
+  const others = parts.match(/"type":"(?!Sequence|Prepend|Replace|Metaspace|Split)(\w+)"/);
+  if (others !== null) throw refused(`${others[1]} changes text first`);
+  const ranks = new Map<string, number>();
+  for (const [rank, pair] of merges.entries()) {
+    const piece = pair.replace(" ", "");
+    if (!ranks.has(piece)) ranks.set(piece, rank);
+  }
+  const hasPrefix = /"Prepend"|"prepend_scheme":"(first|always)"|"add_prefix_space":true/.test(parts);
+  return {
+    entries: (tokens) => [
+      ["tokenizer.ggml.model", { type: "string", value: "llama" }],
+      ["tokenizer.ggml.pre", { type: "string", value: "default" }],
+      [
+        "tokenizer.ggml.scores",
+        { type: "array", of: "float32", value: tokens.map((text) => -1 - (ranks.get(text) ?? merges.length)) },
+      ],
+      ["tokenizer.ggml.add_space_prefix", { type: "bool", value: hasPrefix }],
+    ],
+  };
+}
+
+interface Token {
+  readonly text: string;
+  readonly kind: keyof typeof kinds;
+}
+
+function tokensOf(json: JsonObject, model: JsonObject, count: number): readonly Token[] {
+  const tokens: (Token | undefined)[] = Array.from({ length: count });
+  const put = (id: unknown, token: Token) => {
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= count)
+      throw refused(`its token ${JSON.stringify(token.text)} has the id ${String(id)}, and the model ${count} rows`);
+    tokens[id] = token;
+  };
+  const isByte = (text: string) => model.byte_fallback === true && /^<0x[0-9A-F]{2}>$/.test(text);
+  for (const [text, id] of Object.entries(isObject(model.vocab) ? model.vocab : {}))
+    put(id, { text, kind: isByte(text) ? "byte" : text === model.unk_token ? "unknown" : "normal" });
+  for (const added of Array.isArray(json.added_tokens) ? json.added_tokens : []) {
+    if (!isObject(added)) continue;
+    const text = String(added.content);
+    const kind = text === model.unk_token && model.byte_fallback === true ? "unknown" : "control";
+    put(added.id, { text, kind: added.special === true ? kind : "user-defined" });
+  }
+  return Array.from(tokens, (token, id) => token ?? { text: `[PAD${id}]`, kind: "unused" });
+}
+
+/** tokenizer_config.json's marks, and what GGUF calls them. */
+const marks = [
+  ...([
+    ["bos_token", "bos"],
+    ["eos_token", "eos"],
+    ["unk_token", "unknown"],
+    ["pad_token", "padding"],
+  ] as const),
+  ...([
+    ["cls_token", "cls"],
+    ["sep_token", "seperator"],
+    ["mask_token", "mask"],
+  ] as const),
+];
+
+function markEntries(settings: JsonObject, ids: ReadonlyMap<string, number>): readonly Entry[] {
+  return marks.flatMap(([key, name]): Entry[] => {
+    const value = ids.get(textOf(settings[key]) ?? "");
+    return value === undefined ? [] : [[`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }]];
+  });
+}
+
+/** A token as text, or as an object that has it. */
+function textOf(token: unknown): string | undefined {
+  const text = isObject(token) ? token.content : token;
+  return typeof text === "string" ? text : undefined;
+}
+
+/** Whether marks stand around a text. */
+function frameEntries(processor: unknown, bos: string | undefined): readonly Entry[] {
+  const parts = isObject(processor) && Array.isArray(processor.processors) ? processor.processors : [processor];
+  const template = parts.find((part) => isObject(part) && part.type === "TemplateProcessing");
+  const single = isObject(template) && Array.isArray(template.single) ? template.single : [];
+  const marksAt = (place: number) => {
+    const part: unknown = single.at(place);
+    return isObject(part) && isObject(part.SpecialToken) ? textOf(part.SpecialToken.id) : undefined;
+  };
+  const [first, last] = [marksAt(0), marksAt(-1)];
+  if (first !== undefined && first !== bos) throw refused(`a text begins with ${first}, which is not its bos_token`);
+  return [
+    ["tokenizer.ggml.add_bos_token", { type: "bool", value: first !== undefined }],
+    ["tokenizer.ggml.add_eos_token", { type: "bool", value: last !== undefined }],
+  ];
+}
+
+/** One template, or several by name, of which "default" counts. */
+function templateEntries(template: unknown): readonly Entry[] {
+  const named = Array.isArray(template) ? template.find((one) => isObject(one) && one.name === "default") : undefined;
+  const value = isObject(named) ? named.template : template;
+  return typeof value === "string" ? [["tokenizer.chat_template", { type: "string", value }]] : [];
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "../config/check-config.ts";
+import { UnwritableArchitectureError } from "./errors.ts";
+import { ggufFromConfig } from "./gguf-from-config.ts";
+
+const small = { vocab_size: 40, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4 };
+const grouped = { ...small, num_key_value_heads: 2, max_position_embeddings: 64 };
+const gpt = { vocab_size: 40, n_embd: 16, n_layer: 2, n_head: 4, n_positions: 64 };
+const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+const longrope = { rope_type: "longrope", short_factor: [1, 2], long_factor: [3, 4] };
+
+const cases: readonly (readonly [string, object])[] = [
+  ["llama", grouped],
+  ["llama", { ...grouped, attention_bias: true, tie_word_embeddings: true }],
+  ["llama", { ...grouped, rope_theta: 5e5, rope_scaling: { ...llama3, original_max_position_embeddings: 16 } }],
+  ["llama", { ...grouped, rope_scaling: { rope_type: "linear", factor: 4 } }],
+  ["mistral", { ...grouped, sliding_window: null }],
+  ["qwen2", grouped],
+  ["qwen2", { ...grouped, rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 } }],
+  ["qwen3", { ...grouped, head_dim: 8, tie_word_embeddings: true }],
+  ["gemma", { ...grouped, head_dim: 8 }],
+  ["gemma2", { ...grouped, head_dim: 8, sliding_window: 4, query_pre_attn_scalar: 8 }],
+  ["gemma3_text", { ...grouped, num_hidden_layers: 6, head_dim: 8, sliding_window: 4, query_pre_attn_scalar: 8 }],
+  ["phi", { ...small, max_position_embeddings: 64, partial_rotary_factor: 0.5 }],
+  ["phi3", { ...grouped, sliding_window: 4 }],
+  ["phi3", { ...grouped, rope_scaling: longrope, original_max_position_embeddings: 16 }],
+  ["gpt2", gpt],
+  ["gpt_neox", { ...small, max_position_embeddings: 64, rotary_pct: 0.5, use_parallel_residual: true }],
+  ["starcoder2", { ...grouped, use_bias: true }],
+  ["olmo2", grouped],
+  ["stablelm", { ...grouped, partial_rotary_factor: 0.5, use_qkv_bias: true, use_parallel_residual: false }],
+  ["falcon", { ...small, ffn_hidden_size: 64, multi_query: true, new_decoder_architecture: false }],
+  ["bloom", { vocab_size: 40, hidden_size: 16, n_layer: 2, n_head: 4 }],
+];
+
+describe("ggufFromConfig", () => {
+  it.each(cases)("says of %s what the configuration says: %j", (model_type, options) => {
+    const config = checkConfig({ model_type, ...options });
+    const { table, metadata } = ggufFromConfig(config);
+    expect(metadata.get(`${table.architecture}.block_count`)).toEqual({ type: "uint32", value: config.layers });
+  });
+
+  it("refuses what the file would not say: a scale of scores, and positions that stretch by the text's length", () => {
+    const scaled = checkConfig({ model_type: "gemma2", ...grouped, head_dim: 8, query_pre_attn_scalar: 5 });
+    expect(() => ggufFromConfig(scaled)).toThrow(/scalars: it is/);
+    const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };
+    const stretched = checkConfig({ model_type: "llama", ...grouped, ...dynamic });
+    expect(() => ggufFromConfig(stretched)).toThrow(UnwritableArchitectureError);
+    expect(() => ggufFromConfig(checkConfig({ model_type: "bert", ...small }))).toThrow(/generative models/);
+  });
+});

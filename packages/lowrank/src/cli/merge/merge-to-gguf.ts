@@ -1,0 +1,73 @@
+// lowrank merge --to gguf: a folder with model.gguf and Ollama's Modelfile.
+
+import { basename, join } from "node:path";
+import type { MergeInFiles } from "@lowrank/merge";
+import type { KeptEffect } from "@lowrank/merge/gguf";
+import { writeExportFolder } from "@lowrank/merge/node";
+import { UsageError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
+import { ggufOutput } from "../../merge/gguf-output.ts";
+import type { OpenedInFiles } from "../../merge/open-in-files.ts";
+import { sayFiles } from "../algebra/say-files.ts";
+import { startByteCount } from "../terminal/byte-count.ts";
+import type { Report } from "../terminal/report.ts";
+import { type FullOptions, isVerified, verify } from "./write-merged.ts";
+
+/** Writes it, whole or not at all. Throws LostEffectError, MergeVerificationError. */
+export async function mergeToGguf(
+  opened: OpenedInFiles,
+  { merge, options }: { readonly merge: MergeInFiles; readonly options: FullOptions },
+  report: Report,
+): Promise<void> {
+  const { out, dtype, leastKept, plan = false, resume = false, overwrite = false } = options;
+  if (resume)
+    throw new UsageError("--resume is for --to folder: how much of the adapter a .gguf file keeps is seen in one run.");
+  const rounded: (KeptEffect & { tensor: string })[] = [];
+  const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
+  const hear = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
+  const output = await ggufOutput(opened, { merge, title, ...hear, ...given({ type: dtype, leastKept }) });
+  const { changed } = merge;
+  try {
+    if (plan) {
+      const files = output.files.map(({ name, bytes }) => ({ name, bytes }));
+      report.emit({ type: "plan", out, changed, files });
+      sayFiles(files, report);
+      report.say(`${changed.length} weights would change; nothing is written`);
+      return;
+    }
+    const differences: number[] = [];
+    const check = async (folder: string) => {
+      if (isVerified(options)) differences.push(await verify(join(folder, "model.gguf"), options, report));
+    };
+    const count = startByteCount(report, "written");
+    try {
+      const files = await writeExportFolder(out, output.files, { overwrite, check, onProgress: count.at });
+      report.emit({
+        out,
+        dtype: output.type,
+        changed,
+        files,
+        rounded,
+        ...given({ largestDifference: differences[0] }),
+      });
+      sayKept(rounded, output.type, report);
+      sayFiles(files, report);
+      report.say(`written to ${out}`);
+      report.say(
+        `with llama.cpp: llama-cli -m ${join(out, "model.gguf")}; with Ollama: ollama create NAME -f ${join(out, "Modelfile")}`,
+      );
+    } finally {
+      count.stop();
+    }
+  } finally {
+    await output.close();
+  }
+}
+
+function sayKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {
+  const [first, ...others] = rounded;
+  if (first === undefined) return;
+  const least = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
+  const words = `${Math.round(100 * least.kept)} % of what the adapter does to it`;
+  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${least.tensor} keeps least: ${words}`);
+}

@@ -1,0 +1,91 @@
+// A merged model for llama.cpp and what is built on it: a .gguf file, and a Modelfile by which Ollama takes it.
+
+import { ggufFromTokenizer } from "@lowrank/data";
+import { type GgufFile, openGguf, type WritableValue } from "@lowrank/gguf";
+import type { ExportFile } from "@lowrank/merge";
+import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
+import { OwnTypesError } from "../errors/output-errors.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+
+/** How the file is made. */
+export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "metadata" | "name"> {
+  /** Default: the base's own types where it is a .gguf file, else F16. */
+  readonly type?: GgufFileType | "as-base" | undefined;
+  /** What the model calls itself. */
+  readonly title: string;
+}
+
+/** Files to write, and what must be closed afterwards. */
+export interface GgufOutput {
+  readonly type: GgufFileType | "as-base";
+  readonly files: readonly ExportFile[];
+  close(): Promise<void>;
+}
+
+const fileName = "model.gguf";
+
+/** Plans the files. Throws OwnTypesError, TokenizerError, and what `ggufModelFile` does. */
+export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
+  const { type: asked, title, ...merging } = options;
+  const source = await opened.source.openGguf?.();
+  const close = async () => source?.close?.();
+  try {
+    const base = source === undefined ? undefined : await openGguf(source);
+    const type = asked ?? (base === undefined ? "F16" : "as-base");
+    if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
+    const tokenizer = await tokenizerOf(opened, base);
+    const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
+    const file = await ggufModelFile(opened.model, {
+      ...merging,
+      type: type === "as-base" ? (base as NonNullable<typeof base>) : type,
+      metadata: new Map<string, WritableValue>([...named, ...tokenizer.entries]),
+      name: fileName,
+    });
+    return { type, files: [file, modelfile(tokenizer.end)], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Tokenizer {
+  readonly entries: Iterable<readonly [string, WritableValue]>;
+  /** The token that ends a text. */
+  readonly end: string | undefined;
+}
+
+/** The .gguf base's own, unless the adapter brings one. */
+async function tokenizerOf(
+  { files, tokenizerFolder, model }: OpenedBase,
+  base: GgufFile | undefined,
+): Promise<Tokenizer> {
+  if (base !== undefined && tokenizerFolder === undefined) {
+    const stored = [...(await base.readStoredMetadata())].filter(([key]) => key.startsWith("tokenizer."));
+    return { entries: stored, end: endOf((key) => base.metadata.get(key)) };
+  }
+  const { vocabularySize } = model.config;
+  const made = await ggufFromTokenizer(files, vocabularySize);
+  const end = endOf((key) => made.get(key)?.value);
+  const architecture = base?.metadata.get("general.architecture");
+  if (architecture === undefined) return { entries: made, end };
+  return { entries: [...made, [`${architecture}.vocab_size`, { type: "uint32", value: vocabularySize }]], end };
+}
+
+function endOf(value: (key: string) => unknown): string | undefined {
+  const tokens = value("tokenizer.ggml.tokens");
+  const end: unknown = Array.isArray(tokens) ? tokens[Number(value("tokenizer.ggml.eos_token_id"))] : undefined;
+  return typeof end === "string" ? end : undefined;
+}
+
+/** Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md; the chat template is in the .gguf file. */
+function modelfile(end: string | undefined): ExportFile {
+  const stop = end === undefined ? [] : [`PARAMETER stop ${JSON.stringify(end)}`];
+  const bytes = new TextEncoder().encode([`FROM ./${fileName}`, ...stop, ""].join("\n"));
+  return {
+    name: "Modelfile",
+    bytes: bytes.length,
+    async *contents(from) {
+      yield bytes.subarray(from);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// What llama.cpp calls a file's type: which of GGML's types each tensor has. Source: llama.cpp, src/llama-quant.cpp (MIT
+// licence), llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
+
+import type { EncodableType } from "@lowrank/gguf";
+
+/** One type for all matrices, or a mix that spends more bits where they count. */
+export type GgufFileType = keyof typeof fileTypes;
+
+/** `general.file_type` (LLAMA_FTYPE), and what most matrices are. */
+const fileTypes = {
+  F32: { id: 0, usual: "F32" },
+  F16: { id: 1, usual: "F16" },
+  BF16: { id: 32, usual: "BF16" },
+  Q8_0: { id: 7, usual: "Q8_0" },
+  Q6_K: { id: 18, usual: "Q6_K" },
+  Q5_K_M: { id: 17, usual: "Q5_K" },
+  Q4_K_M: { id: 15, usual: "Q4_K" },
+  Q4_0: { id: 2, usual: "Q4_0" },
+} as const satisfies Readonly<Record<string, { id: number; usual: EncodableType }>>;
+
+/** Names of all of them. */
+export const ggufFileTypes: readonly GgufFileType[] = Object.keys(fileTypes) as GgufFileType[]; // its keys are those
+
+/** `general.file_type`. */
+export function fileTypeId(type: GgufFileType): number {
+  return fileTypes[type].id;
+}
+
+/** The model that a tensor is of. */
+export interface FilePlace {
+  readonly architecture: string;
+  readonly layers: number;
+  /** Whether the file has a head besides the table of tokens. */
+  readonly hasOutput: boolean;
+}
+
+/** Elements in a block; 1 for types without blocks. */
+const blocks: Readonly<Partial<Record<EncodableType, number>>> = {
+  ...{ Q8_0: 32, Q5_1: 32, Q5_0: 32, Q4_1: 32, Q4_0: 32 },
+  ...{ Q6_K: 256, Q5_K: 256, Q4_K: 256 },
+};
+
+/** What takes a type's place where rows are no whole blocks of it. */
+const instead: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_K: "Q5_0", Q5_K: "Q5_1", Q6_K: "Q8_0" };
+
+/** The type of one tensor. */
+export function tensorTypeIn(
+  type: GgufFileType,
+  { name, shape }: { readonly name: string; readonly shape: readonly number[] },
+  place: FilePlace,
+): EncodableType {
+  if (shape.length < 2 || !name.endsWith(".weight") || isLeftWhole(name)) return "F32";
+  return fitting(wanted(type, name, { ...place, width: shape.at(-1) ?? 1 }), shape);
+}
+
+/** Tables of positions and of kinds of tokens are small, and norms are vectors already. */
+function isLeftWhole(name: string): boolean {
+  return /^(position_embd|token_types)\.|_norm\.weight$/.test(name);
+}
+
+/** A type, or what takes its place where rows are no whole blocks: in the end F16. */
+export function fitting(type: EncodableType, shape: readonly number[]): EncodableType {
+  const width = shape.at(-1) ?? 1;
+  const isWhole = (one: EncodableType) => width % (blocks[one] ?? 1) === 0;
+  if (isWhole(type)) return type;
+  const other = instead[type] ?? "F16";
+  return isWhole(other) ? other : "F16";
+}
+
+function wanted(
+  type: GgufFileType,
+  name: string,
+  { architecture, layers, hasOutput, width }: FilePlace & { readonly width: number },
+): EncodableType {
+  const { usual } = fileTypes[type];
+  const block = blocks[usual] ?? 1;
+  if (block === 1 || usual === "Q8_0") return usual;
+  const isFalcon = architecture === "falcon";
+  if (name === "output.weight" || (name === "token_embd.weight" && !hasOutput))
+    return isFalcon || width % block !== 0 ? "Q8_0" : "Q6_K";
+  if (type !== "Q4_K_M" && type !== "Q5_K_M") return usual;
+  const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1]);
+  const isImportant = needsMoreBits(layer, layers);
+  if (/attn_(v|qkv)\.weight$/.test(name)) return isImportant ? "Q6_K" : usual;
+  if (!name.endsWith("ffn_down.weight")) return usual;
+  if (isFalcon && type === "Q4_K_M") return layer < Math.floor(layers / 16) ? "Q6_K" : isImportant ? "Q5_K" : usual;
+  return isImportant ? "Q6_K" : usual;
+}
+
+/** The first eighth of the layers, the last one, and every third between. */
+function needsMoreBits(layer: number, layers: number): boolean {
+  const eighth = Math.floor(layers / 8);
+  return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
+}

@@ -1,0 +1,201 @@
+// A model – merged or not – as one GGUF file for llama.cpp and what is built on it, made piece by piece when it is written.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { ggufFromConfig, ggufTableOf } from "@lowrank/families/gguf";
+import {
+  dequantize,
+  type EncodableType,
+  encodeValues,
+  type GgufFile,
+  ggufChunks,
+  layoutGguf,
+  type StreamedGgufTensor,
+  type WritableValue,
+} from "@lowrank/gguf";
+import { ExportOverflowError } from "../export/errors.ts";
+import type { ExportFile } from "../export/export-file.ts";
+import type { ExportableModel } from "../export/exportable-model.ts";
+import { readAsStored } from "../export/read-as-stored.ts";
+import { resizedParameters } from "../export/resized-parameters.ts";
+import { mergesOf } from "../fold/merged-handle.ts";
+import type { MergeInFiles } from "../stream/plan-merge.ts";
+import { LostEffectError } from "./errors.ts";
+import { fileTypeId, type GgufFileType } from "./file-types.ts";
+import { EffectSums, type KeptEffect } from "./kept-effect.ts";
+import { type GgufPlanFacts, type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
+import { inStoredOrder } from "./stored-order.ts";
+
+/** How a GGUF file is made of a model. */
+export interface GgufModelOptions {
+  /** Of the numbers; or the base's own file, whose types and metadata stay. */
+  readonly type: GgufFileType | GgufFile;
+  /** The tokenizer's (`ggufFromTokenizer` of `@lowrank/data`), a name; they go before the base's. */
+  readonly metadata?: ReadonlyMap<string, WritableValue>;
+  /** The file's name; default "model.gguf". */
+  readonly name?: string;
+  /** A merge that is to be computed while the file is written (`planMerge`). */
+  readonly merge?: MergeInFiles;
+  /** Hears, of each tensor that a planned merge changed, what rounding left of the change. */
+  readonly onRounded?: (rounded: KeptEffect & { readonly tensor: string }) => void;
+  /** Least share of a planned merge's change that must be left, of all weights together; default 0.5. 0 takes any. */
+  readonly leastKept?: number;
+}
+
+const optionNames: OptionNames<GgufModelOptions> = {
+  ...{ type: true, metadata: true, name: true, merge: true, onRounded: true, leastKept: true },
+};
+
+/**
+ * The file, whose pieces are made as they are asked for. Of a base that lies in files a few rows are in memory at a time; of
+ * GPT-2's matrices and of joint queries, keys and values one matrix.
+ *
+ * @throws UnwritableArchitectureError of `@lowrank/families/gguf`, UnnamedWeightsError; and while it is written
+ * ExportOverflowError, LostEffectError (after the last piece: what was written then is to be thrown away), NonFiniteMergeError.
+ *
+ * @example
+ * ```ts
+ * import type { ExportableModel, MergeInFiles } from "@lowrank/merge";
+ * import { ggufModelFile } from "@lowrank/merge/gguf";
+ *
+ * export async function* asQ4(model: ExportableModel, merge: MergeInFiles): AsyncGenerator<Uint8Array> {
+ *   const file = await ggufModelFile(model, { type: "Q4_K_M", merge });
+ *   yield* file.contents();
+ * }
+ * ```
+ */
+export async function ggufModelFile(model: ExportableModel, options: GgufModelOptions): Promise<ExportFile> {
+  refuseUnknownOptions("ggufModelFile", options, optionNames);
+  const { type, merge, name = "model.gguf", leastKept = 0.5 } = options;
+  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
+  const changes = {
+    changed: new Set([
+      ...merges.flatMap(({ changed }) => changed),
+      ...model.newParameters,
+      ...resizedParameters(model),
+    ]),
+    isUntied: merges.some(({ untied }) => untied.length > 0),
+  };
+  const {
+    entries: own,
+    planned,
+    ropeFactors,
+  } = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
+  const sums = new EffectSums();
+  const tensors = new Map([
+    ...[...ropeFactors].map(([key, values]) => [key, plain(values)] as const),
+    ...planned.map((tensor) => [tensor.name, streamed(tensor, { model, options, sums })] as const),
+  ]);
+  const entries = new Map([...own, ...(options.metadata ?? [])]);
+  return {
+    name,
+    bytes: layoutGguf(entries, tensors).size,
+    async *contents(from) {
+      yield* ggufChunks(entries, tensors, from);
+      const kept = sums.effect()?.kept ?? 1;
+      if (kept < leastKept)
+        throw new LostEffectError(kept, leastKept, typeof type === "string" ? type : "the base's types");
+    },
+  };
+}
+
+interface Outline {
+  readonly entries: ReadonlyMap<string, WritableValue>;
+  readonly planned: readonly PlannedGgufTensor[];
+  readonly ropeFactors: ReadonlyMap<string, Float32Array>;
+}
+
+type Changes = Omit<GgufPlanFacts, "table">;
+
+function madeAnew(model: ExportableModel, type: GgufFileType, changes: Changes): Outline {
+  const { table, metadata, ropeFactors } = ggufFromConfig(model.config);
+  const entries = new Map<string, WritableValue>([
+    ...metadata,
+    ["general.type", { type: "string", value: "model" }],
+    ["general.file_type", { type: "uint32", value: fileTypeId(type) }],
+    ["general.quantization_version", { type: "uint32", value: 2 }],
+  ]);
+  return { entries, planned: planGguf(model, type, { table, ...changes }), ropeFactors };
+}
+
+/** How the file was cut and padded is no longer so. */
+const ofTheFile = /^(general\.alignment|split\..*)$/;
+
+async function likeBase(model: ExportableModel, base: GgufFile, changes: Changes): Promise<Outline> {
+  const table = ggufTableOf(base.metadata);
+  const entries = [...(await base.readStoredMetadata())].filter(([key]) => !ofTheFile.test(key));
+  return {
+    entries: new Map<string, WritableValue>(entries),
+    planned: planLikeBase(model, base, { table, ...changes }),
+    ropeFactors: new Map(),
+  };
+}
+
+function plain(values: Float32Array): StreamedGgufTensor {
+  return { type: "F32", shape: [values.length], pieces: () => [encodeValues(values, "F32")] };
+}
+
+interface Writing {
+  readonly model: ExportableModel;
+  readonly options: GgufModelOptions;
+  readonly sums: EffectSums;
+}
+
+function streamed({ name, shape, type, from }: PlannedGgufTensor, writing: Writing): StreamedGgufTensor {
+  return {
+    type,
+    shape,
+    pieces: () => (from.kind === "base" ? basePieces(name, writing) : modelPieces(name, from, writing)),
+  };
+}
+
+async function* basePieces(name: string, { options: { type } }: Writing): AsyncGenerator<Uint8Array> {
+  if (typeof type !== "string") yield await type.readBytes(name);
+}
+
+type FromModel = Extract<PlannedGgufTensor["from"], { kind: "model" }>;
+
+async function* modelPieces(
+  name: string,
+  { path, type, order }: FromModel,
+  { model, options, sums }: Writing,
+): AsyncGenerator<Uint8Array> {
+  const { merge, onRounded } = options;
+  const after = inStoredOrder(merge?.values(path) ?? valuesOf(model, path), order);
+  const isMeasured = merge?.changed.includes(path) === true && type !== "F32";
+  const before = isMeasured ? inStoredOrder(merge.before(path), order) : undefined;
+  // What lies on a type's levels already is beside itself; other numbers beside what the base would be in this type.
+  const isOwnType = typeof options.type !== "string" && options.type.tensors.get(name)?.type === type;
+  const rounded = (values: Float32Array) => dequantize(encoded(values, type, name), type, values.length);
+  const own = new EffectSums();
+  for await (const piece of after) {
+    const bytes = encoded(piece, type, name);
+    const frozen = (await before?.next())?.value;
+    if (frozen !== undefined) {
+      const [was, is] = [isOwnType ? frozen : rounded(frozen), dequantize(bytes, type, piece.length)];
+      own.add({ before: frozen, after: piece }, { before: was, after: is });
+    }
+    yield bytes;
+  }
+  const effect = own.effect();
+  if (effect === undefined) return;
+  sums.join(own);
+  onRounded?.({ tensor: name, ...effect });
+}
+
+async function* valuesOf(model: ExportableModel, path: string): AsyncGenerator<Float32Array> {
+  const value = readAsStored(model, path);
+  try {
+    yield await value.data<"float32">();
+  } finally {
+    value.dispose();
+  }
+}
+
+/** Beyond this an F16 number is infinite, and so is a block's scale. */
+const largestHalf = 65_519;
+
+function encoded(values: Float32Array, type: EncodableType, tensor: string): Uint8Array {
+  if (type !== "F32" && type !== "BF16" && values.some((value) => Math.abs(value) > largestHalf))
+    throw new ExportOverflowError(tensor, type);
+  return encodeValues(values, type);
+}

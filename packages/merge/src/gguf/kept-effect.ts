@@ -1,0 +1,45 @@
+// How much of what an adapter does to weights is still there once they are rounded to few bits.
+
+/** What rounding left of a change. */
+export interface KeptEffect {
+  /** The share of the change in its own direction: 1 is all of it, 0 none. */
+  readonly kept: number;
+  /** The length of what rounding adds to the change, to that of the change. */
+  readonly noise: number;
+}
+
+/** Numbers before a change and after it. */
+interface Change {
+  readonly before: Float32Array;
+  readonly after: Float32Array;
+}
+
+/** Sums over numbers of one weight, or of many. */
+export class EffectSums {
+  #along = 0;
+  #change = 0;
+  #error = 0;
+
+  /** Numbers before and after the change, and the same as they are written. */
+  add(exact: Change, written: Change): void {
+    for (let index = 0; index < exact.after.length; index += 1) {
+      const change = exact.after[index]! - exact.before[index]!;
+      const left = written.after[index]! - written.before[index]!;
+      this.#along += left * change;
+      this.#change += change * change;
+      this.#error += (left - change) ** 2;
+    }
+  }
+
+  join(other: EffectSums): void {
+    this.#along += other.#along;
+    this.#change += other.#change;
+    this.#error += other.#error;
+  }
+
+  /** Undefined where nothing changes. */
+  effect(): KeptEffect | undefined {
+    if (this.#change === 0) return undefined;
+    return { kept: this.#along / this.#change, noise: Math.sqrt(this.#error / this.#change) };
+  }
+}

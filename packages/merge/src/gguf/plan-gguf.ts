@@ -1,0 +1,96 @@
+// Decides for every tensor of a merged GGUF file what it is called, in which type it is, and where its numbers come from.
+
+import { parametersOf } from "@lowrank/families/checkpoint";
+import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/families/gguf";
+import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
+import type { ExportableModel } from "../export/exportable-model.ts";
+import { UnnamedWeightsError } from "./errors.ts";
+import { fitting, type GgufFileType, tensorTypeIn } from "./file-types.ts";
+import { storedShape, type WeightOrder } from "./stored-order.ts";
+
+/** One tensor to write. */
+export interface PlannedGgufTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly from: /** As the base's file has it. */
+    | { readonly kind: "base" }
+    | { readonly kind: "model"; readonly path: string; readonly type: EncodableType; readonly order: WeightOrder };
+}
+
+/** What a plan depends on. */
+export interface GgufPlanFacts {
+  readonly table: GgufTable;
+  readonly changed: ReadonlySet<string>;
+  readonly isUntied: boolean;
+}
+
+/** All tensors in one file type. Throws UnnamedWeightsError. */
+export function planGguf(
+  model: ExportableModel,
+  type: GgufFileType,
+  facts: GgufPlanFacts,
+): readonly PlannedGgufTensor[] {
+  const { table } = facts;
+  const weights = namedWeights(model, facts);
+  const place = {
+    architecture: table.architecture,
+    layers: model.config.layers,
+    hasOutput: weights.some(({ name }) => name === "output.weight"),
+  };
+  return weights.map(({ name, path, order }) => {
+    const shape = storedShape(order);
+    const own = tensorTypeIn(type, { name, shape }, place);
+    return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
+  });
+}
+
+/** The base's tensors in its order and types; those that changed in the nearest type that can be written. */
+export function planLikeBase(
+  model: ExportableModel,
+  base: Pick<GgufFile, "tensors">,
+  facts: GgufPlanFacts,
+): readonly PlannedGgufTensor[] {
+  const own = new Map(namedWeights(model, facts).map((weight) => [weight.name, weight]));
+  const planned = [...base.tensors.values()].map(({ name, type, shape }): PlannedGgufTensor => {
+    const weight = own.get(name);
+    if (weight === undefined || !facts.changed.has(weight.path)) return { name, shape, type, from: { kind: "base" } };
+    return asModel(weight, type);
+  });
+  const added = [...own.values()].filter(({ name }) => !base.tensors.has(name));
+  const ofTable = base.tensors.get("token_embd.weight")?.type ?? "F32";
+  return [...planned, ...added.map((weight) => asModel(weight, ofTable))];
+}
+
+function asModel({ name, path, order }: NamedWeight, type: string): PlannedGgufTensor {
+  const shape = storedShape(order);
+  const own = fitting(writable(type), shape);
+  return { name, shape, type: own, from: { kind: "model", path, type: own, order } };
+}
+
+/** Types of fewer bits than are written here grow to those of four; others that are not written to eight. */
+function writable(type: string): EncodableType {
+  const found = encodableTypes.find((one) => one === type);
+  if (found !== undefined) return found;
+  return /^(Q[23]|IQ|TQ|MXFP4|NVFP4|Q1)/.test(type) ? "Q4_K" : "Q8_0";
+}
+
+interface NamedWeight {
+  readonly name: string;
+  readonly path: string;
+  readonly order: WeightOrder;
+}
+
+function namedWeights({ config, task }: ExportableModel, { table, isUntied }: GgufPlanFacts): readonly NamedWeight[] {
+  const written = parametersOf(config, task).filter(
+    ({ tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied),
+  );
+  const unnamed: string[] = [];
+  const weights = written.flatMap(({ path, shape }): NamedWeight[] => {
+    const name = ggufNameOf(table, path);
+    if (name === null) unnamed.push(path);
+    return name === null ? [] : [{ name, path, order: { shape, change: ggufPlaceOf(table, name)?.change, config } }];
+  });
+  if (unnamed.length > 0) throw new UnnamedWeightsError(table.architecture, unnamed);
+  return weights;
+}

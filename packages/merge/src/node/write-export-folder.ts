@@ -1,0 +1,123 @@
+// Files that are made while they are written, as one folder: complete, or not there.
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import {
+  type DraftRequest,
+  type FileSystem,
+  FolderDraft,
+  type WrittenFile,
+  writeFileAtomic,
+  writeListedFolder,
+} from "@lowrank/safetensors/node";
+import type { ExportFile } from "../export/export-file.ts";
+
+/** How far writing is. */
+export interface WritingProgress {
+  /** Bytes written so far, of all files. */
+  readonly bytes: number;
+  readonly total: number;
+}
+
+/** How the folder is written; as of `WriteModelFolderOptions`. */
+export interface WriteExportFolderOptions {
+  readonly draft?: DraftRequest | undefined;
+  readonly check?: ((folder: string) => Promise<void>) | undefined;
+  readonly onProgress?: ((progress: WritingProgress) => void) | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly fileSystem?: FileSystem | undefined;
+}
+
+/**
+ * Writes the files one after another. The folder appears whole or not at all.
+ *
+ * @returns the files, but for `.lowrank.json`
+ * @throws OutputExistsError, NotReplaceableError, DiskFullError, and what making the files throws
+ *
+ * @example
+ * ```ts
+ * import type { ExportableModel } from "@lowrank/merge";
+ * import { ggufModelFile } from "@lowrank/merge/gguf";
+ * import { writeExportFolder } from "@lowrank/merge/node";
+ *
+ * export async function save(model: ExportableModel): Promise<void> {
+ *   await writeExportFolder("runs/merged", [await ggufModelFile(model, { type: "Q8_0" })]);
+ * }
+ * ```
+ */
+export async function writeExportFolder(
+  path: string,
+  files: readonly ExportFile[],
+  options: WriteExportFolderOptions = {},
+): Promise<readonly WrittenFile[]> {
+  const { draft, check = async () => {}, onProgress, overwrite = false, fileSystem } = options;
+  const system = fileSystem === undefined ? {} : { fileSystem };
+  const writing = { path, files, onBytes: countBytes(files, onProgress), check, overwrite, ...system };
+  return draft === undefined ? writeAtOnce(writing) : writeByDraft(writing, draft);
+}
+
+interface Writing {
+  readonly path: string;
+  readonly files: readonly ExportFile[];
+  readonly onBytes: (bytes: number) => void;
+  readonly check: (folder: string) => Promise<void>;
+  readonly overwrite: boolean;
+  readonly fileSystem?: FileSystem;
+}
+
+function countBytes(files: readonly ExportFile[], onProgress: WriteExportFolderOptions["onProgress"]) {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  let done = 0;
+  return (bytes: number) => {
+    done += bytes;
+    onProgress?.({ bytes: done, total });
+  };
+}
+
+async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing): Promise<readonly WrittenFile[]> {
+  const written: WrittenFile[] = [];
+  const fill = async (folder: string) => {
+    for (const { name, bytes, contents } of files) {
+      const hash = createHash("sha256");
+      const hear = (piece: Uint8Array) => {
+        hash.update(piece);
+        onBytes(piece.length);
+      };
+      // Nobody else sees the folder until it is complete: nothing is there that a file could replace.
+      await writeFileAtomic(join(folder, name), heard(contents(), hear), { ...onDisk, overwrite: true });
+      written.push({ name, bytes, sha256: hash.digest("hex") });
+    }
+    await check(folder);
+  };
+  await writeListedFolder(path, fill, onDisk);
+  return written;
+}
+
+async function* heard(pieces: AsyncIterable<Uint8Array>, hear: (piece: Uint8Array) => void) {
+  for await (const piece of pieces) {
+    hear(piece);
+    yield piece;
+  }
+}
+
+async function writeByDraft(
+  { path, files, onBytes, check, ...onDisk }: Writing,
+  request: DraftRequest,
+): Promise<readonly WrittenFile[]> {
+  const draft = await FolderDraft.open(path, request);
+  try {
+    const written: WrittenFile[] = [];
+    for (const file of files) {
+      onBytes(draft.kept(file.name));
+      written.push(await draft.write(file, onBytes));
+    }
+    const fill = async (folder: string) => {
+      await draft.moveInto(folder);
+      await check(folder);
+    };
+    await writeListedFolder(path, fill, onDisk);
+    return written;
+  } finally {
+    await draft.remove();
+  }
+}
