@@ -11,7 +11,8 @@ const fewestBytes = 2 ** 20;
 
 /** Lets memory of a megabyte and more go back to the system, for the whole process; what the user has set stays. */
 export function giveMemoryBack(koffi: Koffi, environment: Readonly<Record<string, string | undefined>>): void {
-  const isSet = ["MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"].some((name) => environment[name] !== undefined);
+  const { MALLOC_MMAP_THRESHOLD_: threshold, GLIBC_TUNABLES: tunables = "" } = environment;
+  const isSet = threshold !== undefined || tunables.includes("mmap_threshold");
   if (process.platform !== "linux" || isSet) return;
   try {
     koffi.load(null).func("mallopt", "int", ["int", "int"])(largePieces, fewestBytes);
