@@ -27,9 +27,9 @@ export const loraFa: Method = {
   },
 };
 
-/** `aOf` gives a layer's A [inFeatures, rank], which the doors then own. α is twice the rank. */
+/** `aOf` gives a layer's A [inFeatures, rank], which the doors then own. α is 16. */
 export function addLoraFa(doors: OpenedDoors, rank: number, aOf: (site: Site, rank: number) => tf.Tensor2D): void {
-  const scale = 2;
+  const scale = 16 / rank;
   for (const site of adapted.flatMap((job) => sitesOf(doors.model, job))) {
     const { path, inFeatures, outFeatures } = site;
     const a = doors.frozen(aOf(site, rank));

@@ -19,7 +19,9 @@ interface LoraRow {
   readonly config?: Partial<LoraConfig>;
 }
 
-/** α is twice the rank everywhere, so that each update counts alike and one learning rate fits all. */
+/** As in the paper, α stays what it was for the first rank that was tried. */
+const alpha = 16;
+
 function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3, groups, config }: LoraRow): Method {
   return {
     name,
@@ -29,10 +31,7 @@ function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3
     adapt(model, seed): Adapted {
       const targetModules = targetsOf(model, jobs);
       const taskType = model.task === "sequence-classification" ? "SEQ_CLS" : "CAUSAL_LM";
-      const plan = planInjection(
-        model,
-        createLoraConfig({ rank, alpha: 2 * rank, targetModules, taskType, ...config }),
-      );
+      const plan = planInjection(model, createLoraConfig({ rank, alpha, targetModules, taskType, ...config }));
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {
         variables: handle.variables,

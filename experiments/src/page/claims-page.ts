@@ -71,7 +71,7 @@ function latencySection({ latency }: KeptResults): readonly string[] {
     "",
     "## Time of a forward pass",
     "",
-    `${latency.about}; milliseconds, medians of ${latency.rounds} rounds in turns (${latency.processor}, ${latency.engine}). A prefix is computed here as`,
+    `${latency.about}; milliseconds of the fastest of ${Object.values(latency.calls).join(" and ")} calls, made in turns (${latency.processor}, ${latency.engine}). A prefix is computed here as`,
     "tokens that every layer carries along, which is dearer than keys and values alone.",
     "",
     `| | ${batches.map((batch) => `batch ${batch}`).join(" | ")} |`,
