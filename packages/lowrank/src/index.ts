@@ -78,6 +78,9 @@ export type {
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export { inspect } from "./node/inspect.ts";
+export type { LocalFile, PushPlan } from "./node/push/plan-push.ts";
+export { PushError } from "./node/push/push-error.ts";
+export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hub.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

@@ -24,6 +24,7 @@ import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseRepeats } from "./options/refuse-repeats.ts";
 import { usageMessage } from "./options/usage-messages.ts";
+import { addPushCommand } from "./push/push-command.ts";
 import { programName } from "./terminal/program-name.ts";
 
 /** What most people come for, from rows to a server. */
@@ -69,6 +70,7 @@ export function createProgram(io: CommandIo): Command {
     addExtractCommand,
     addDiffCommand,
     addExportCommand,
+    addPushCommand,
     addInitCommand,
     addInspectCommand,
     addForwardCommand,

@@ -57,6 +57,7 @@ it("names the lines of every command, and every field that is there always", asy
     ["diff", adapter],
     ["extract", ...model, "--tuned", place.path("merged"), "--out", place.path("found")],
     ["export", "--adapter", adapter, "--out", place.path("mine.gguf")],
+    ["push", "--from", adapter, "--to", "me/mine", "--plan"],
     ["forward", ...model, "--inputs", place.path("ids.json"), "--out", place.path("out.safetensors")],
     ["inspect", adapter],
   ];

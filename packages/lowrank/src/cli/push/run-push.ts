@@ -1,0 +1,34 @@
+// lowrank push: says what is sent, and where it can be seen.
+
+import { pushToHub } from "../../node/push/push-to-hub.ts";
+import { sourceContext } from "../open-model.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
+import { formatBytes } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+
+/** The options of `lowrank push`. */
+export interface PushCommandOptions extends CommonOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly private?: boolean;
+  readonly message?: string;
+  readonly token?: string;
+  readonly plan?: boolean;
+}
+
+/** Sends it, or says what would be sent. */
+export async function runPush(asked: PushCommandOptions, report: Report): Promise<void> {
+  const { fetch, accessToken } = sourceContext(report);
+  const { from, to, private: isPrivate, message, token = accessToken, plan: planOnly } = asked;
+  const done = await pushToHub(from, to, {
+    ...{ fetch, accessToken: token, private: isPrivate, message, planOnly },
+    ...{ onWarning: report.warn, onNote: (line) => report.note(line) },
+  });
+  const { kind, repository, revision, bytes, left, url, commit } = done;
+  const files = done.files.map(({ to: path }) => path);
+  report.emit({ kind, repository, revision, files, bytes, left, url, commit });
+  for (const { to: path, bytes: size } of done.files) report.say(`${path}  ${formatBytes(size)}`);
+  if (left.length > 0) report.say(`not sent: ${left.join(", ")}`);
+  const what = `${files.length} files, ${formatBytes(bytes)}`;
+  report.say(url === undefined ? `${what} would go to ${repository}@${revision}` : `${what}, sent: ${url}`);
+}

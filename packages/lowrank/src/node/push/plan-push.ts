@@ -1,0 +1,67 @@
+// What of a folder, or which file, goes to the Hub, and where: decided before anything leaves this machine.
+
+import { parseHubName, pathInRepository } from "../../open/hub-name.ts";
+import { PushError } from "./push-error.ts";
+
+/** A file on this disk. */
+export interface LocalFile {
+  /** In the folder, with "/" between its parts. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What will be sent. */
+export interface PushPlan {
+  readonly kind: "adapter" | "model" | "gguf" | "file";
+  /** "owner/name" */
+  readonly repository: string;
+  /** The branch. */
+  readonly revision: string;
+  readonly files: readonly (LocalFile & {
+    /** In the repository. */
+    readonly to: string;
+  })[];
+  readonly bytes: number;
+  /** Files of the folder that stay: hidden ones, a trainer's state, pickles. */
+  readonly left: readonly string[];
+}
+
+/** What adapters, models and their tokenizers are made of. */
+const sent =
+  /^(?:1_Pooling\/)?[^./][^/]*\.(?:json|safetensors|gguf|md|txt|jinja|model|spm|svg|html)$|^(?:LICENSE|Modelfile)$/;
+/** What a run keeps to go on with. */
+const state = /^(?:optimizer|scheduler|rng_state|trainer_state|training_args|run)\b/;
+
+/** Throws PushError for a name that is none, and for a folder with nothing that a repository is for. */
+export function planPush(source: string, target: string, found: readonly LocalFile[]): PushPlan {
+  const name = parseHubName(target);
+  if (name === undefined || name.file !== undefined) {
+    throw new PushError(source, target, "a name on the Hub is owner/name, owner/name/folder or owner/name@branch.");
+  }
+  const { repository, revision } = name;
+  const chosen = found.filter(({ path }) => sent.test(path) && !state.test(path));
+  const kind = kindOf(chosen.map(({ path }) => path));
+  if (kind === undefined) {
+    throw new PushError(
+      source,
+      target,
+      "it holds no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
+    );
+  }
+  return {
+    kind,
+    repository,
+    revision,
+    files: chosen.map((file) => ({ ...file, to: pathInRepository(name, file.path) })),
+    bytes: chosen.reduce((sum, { bytes }) => sum + bytes, 0),
+    left: found.filter((file) => !chosen.includes(file)).map(({ path }) => path),
+  };
+}
+
+function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
+  const has = (pattern: RegExp) => paths.some((path) => pattern.test(path));
+  if (has(/^adapter_config\.json$/) && has(/^(adapter_model|adapters)\.safetensors$/)) return "adapter";
+  if (has(/^config\.json$/) && has(/^model\b.*\.safetensors$/)) return "model";
+  if (has(/\.gguf$/)) return "gguf";
+  return paths.length === 1 && has(/\.safetensors$/) ? "file" : undefined;
+}

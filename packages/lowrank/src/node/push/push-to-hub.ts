@@ -1,0 +1,127 @@
+// An adapter, a model or a file on this disk → a repository of the Hugging Face Hub, in one commit.
+
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { type NoticeOptions, noticesOf } from "../../notices.ts";
+import { parseHubName } from "../../open/hub-name.ts";
+import { type HubAccess, importHub, quietly, reasonOf } from "../hub/hub-library.ts";
+import { type LocalFile, type PushPlan, planPush } from "./plan-push.ts";
+import { PushError } from "./push-error.ts";
+
+/** How to put something on the Hub. */
+export interface PushOptions extends NoticeOptions {
+  /** A token that may write; only a plan needs none. */
+  readonly accessToken?: string | undefined;
+  /** Whether a repository that is made for it is private; one that exists stays what it is. */
+  readonly private?: boolean | undefined;
+  /** The commit's title. */
+  readonly message?: string | undefined;
+  /** Say what would be sent, and send nothing. */
+  readonly planOnly?: boolean | undefined;
+  /** Replaces the global fetch. */
+  readonly fetch?: HubAccess["fetch"] | undefined;
+}
+
+const optionNames: OptionNames<PushOptions> = {
+  accessToken: true,
+  private: true,
+  message: true,
+  planOnly: true,
+  fetch: true,
+  onWarning: true,
+  onNote: true,
+};
+
+/** What was sent, or would be. */
+export interface Pushed extends PushPlan {
+  /** Absent where nothing was sent. */
+  readonly url?: string;
+  /** The commit. */
+  readonly commit?: string;
+}
+
+/**
+ * Puts an adapter's folder, a model's folder, a .gguf file or a .safetensors file on the Hugging Face Hub, as "owner/name",
+ * "owner/name/folder" or "owner/name@branch". The repository is made if there is none; files of the same names are replaced, others
+ * stay. Of a folder, hidden files, pickles and a trainer's state are not sent. Needs the package @huggingface/hub.
+ *
+ * @throws PathNotFoundError, PushError
+ *
+ * @example
+ * ```ts
+ * import { pushToHub } from "lowrank";
+ *
+ * const { kind, files, bytes } = await pushToHub("node_modules/@lowrank/tiny-model/model", "me/tiny", { planOnly: true });
+ * if (kind !== "model" || files.length === 0 || bytes === 0) throw new Error("unexpected");
+ * ```
+ */
+export async function pushToHub(source: string, target: string, options: PushOptions = {}): Promise<Pushed> {
+  refuseUnknownOptions("pushToHub", options, optionNames);
+  const entry = await stat(source).catch(() => undefined);
+  if (entry === undefined) throw new PathNotFoundError("push", source, "a folder or a file");
+  const folder = entry.isDirectory() ? source : dirname(source);
+  const found = entry.isDirectory() ? await filesIn(source) : [{ path: basename(source), bytes: entry.size }];
+  const plan = planPush(source, target, found);
+  await warnOfLocalBase(folder, plan, options);
+  return options.planOnly === true ? plan : send(plan, { source, target, folder, options });
+}
+
+async function filesIn(folder: string): Promise<readonly LocalFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sized = files.map(async (file) => {
+    const path = file.slice(join(folder, "x").length - 1).replaceAll("\\", "/");
+    return { path, bytes: (await stat(file)).size };
+  });
+  return (await Promise.all(sized)).sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** Nobody else can open a base that is named by a path on this machine. */
+async function warnOfLocalBase(folder: string, { kind }: PushPlan, options: PushOptions): Promise<void> {
+  if (kind !== "adapter") return;
+  const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = JSON.parse(
+    await readFile(join(folder, "adapter_config.json"), "utf8"),
+  );
+  if (typeof base === "string" && parseHubName(base) !== undefined) return;
+  const message = `The adapter says that its base is ${JSON.stringify(base ?? null)}, which is no name on the Hub: whoever downloads it has to be told the base.`;
+  noticesOf(options).warn({ code: "LOCAL_BASE", message });
+}
+
+async function send(
+  plan: PushPlan,
+  place: { readonly source: string; readonly target: string; readonly folder: string; readonly options: PushOptions },
+): Promise<Pushed> {
+  const { source, target, folder, options } = place;
+  const { accessToken, fetch, private: isPrivate = false } = options;
+  if (accessToken === undefined) {
+    throw new PushError(
+      source,
+      target,
+      "there is no token: make one that may write at https://huggingface.co/settings/tokens.",
+    );
+  }
+  const hub = await importHub(target);
+  const access = { accessToken, ...(fetch === undefined ? {} : { fetch }) };
+  try {
+    const { repository: name, revision } = plan;
+    if (!(await hub.repoExists({ repo: name, ...access }))) {
+      noticesOf(options).note?.(`making ${name}`);
+      await hub.createRepo({ repo: name, visibility: isPrivate ? "private" : "public", ...access });
+    }
+    noticesOf(options).note?.(`sending ${plan.files.length} files to ${name}`);
+    const files = plan.files.map(({ path, to }) => ({ path: to, content: pathToFileURL(resolve(folder, path)) }));
+    const title =
+      options.message ??
+      `Upload ${plan.kind === "file" || plan.kind === "gguf" ? plan.kind : `the ${plan.kind}`} with lowrank`;
+    const done = await quietly(() =>
+      hub.uploadFiles({ repo: name, files, branch: revision, commitTitle: title, ...access }),
+    );
+    const url = `https://huggingface.co/${name}${revision === "main" ? "" : `/tree/${revision}`}`;
+    return { ...plan, url, ...(done === undefined ? {} : { commit: done.commit.oid }) };
+  } catch (error) {
+    throw new PushError(source, target, reasonOf(error), { cause: error });
+  }
+}
