@@ -91,6 +91,8 @@ export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } 
 export type { QuestionsInput } from "./predict/questions-in.ts";
 export { NotRankingError } from "./rank/errors.ts";
 export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
+export type { Recipe } from "./recipe/recipe.ts";
+export { type TrainRecipeOptions, trainRecipe } from "./recipe/run/train-recipe.ts";
 export { type Difference, differencePage } from "./report/difference-page.ts";
 export { type HeatCell, type HeatMap, heatMap } from "./report/heat-map.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";

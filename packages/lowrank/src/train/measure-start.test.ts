@@ -1,9 +1,9 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import type { TrainOptions } from "../cli/train/train-options.ts";
+import type { RunChoices } from "../recipe/recipe.ts";
 import { startBatches } from "./measure-start.ts";
 
-const options: TrainOptions = {
+const options: RunChoices = {
   model: "base",
   data: ["rows.jsonl"],
   out: "adapter",

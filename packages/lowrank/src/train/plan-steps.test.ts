@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkTrainOptions } from "../cli/train/check-options.ts";
-import type { TrainOptions } from "../cli/train/train-options.ts";
 import { UsageError } from "../errors/usage-errors.ts";
+import type { RunChoices } from "../recipe/recipe.ts";
+import { checkChoices } from "../recipe/run/check-choices.ts";
 import { planSteps } from "./plan-steps.ts";
 
 describe("planSteps", () => {
@@ -52,8 +52,8 @@ describe("planSteps", () => {
   });
 });
 
-describe("checkTrainOptions", () => {
-  const options: TrainOptions = {
+describe("checkChoices", () => {
+  const options: RunChoices = {
     model: "m",
     data: ["d"],
     out: "o",
@@ -67,13 +67,13 @@ describe("checkTrainOptions", () => {
   };
 
   it("refuses to reshape an adapter that is continued", () => {
-    expect(() => checkTrainOptions({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
+    expect(() => checkChoices({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
       new UsageError("--adapter continues an adapter whose shape is fixed: remove --rank, --use-rslora."),
     );
   });
 
   it("refuses to evaluate on nothing", () => {
-    expect(() => checkTrainOptions({ ...options, evalEvery: 5 })).toThrow("add --validation or --validation-share");
-    expect(() => checkTrainOptions({ ...options, evalEvery: 5, validationShare: 0.1 })).not.toThrow();
+    expect(() => checkChoices({ ...options, evalEvery: 5 })).toThrow("add --validation or --validation-share");
+    expect(() => checkChoices({ ...options, evalEvery: 5, validationShare: 0.1 })).not.toThrow();
   });
 });

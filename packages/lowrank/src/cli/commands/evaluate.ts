@@ -1,9 +1,9 @@
 // lowrank evaluate: how well a model does on data.
 
 import { type Command, Option } from "commander";
+import { comparisonOptions } from "../../recipe/options/learning-options.ts";
 import type { EvaluateOptions } from "../evaluate/run-evaluate.ts";
 import type { CommandIo } from "../io.ts";
-import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
   adaptersOption,
@@ -19,6 +19,7 @@ import {
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
+import { addOptions } from "../options/table-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** Adds the command to the program. */
@@ -53,7 +54,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
         .argParser(integerIn({ min: 1 }))
         .default(64),
     );
-  addComparisonOptions(command).optionsGroup("Options:");
+  addOptions(command, comparisonOptions).optionsGroup("Options:");
   withExamples(
     withEngine(command),
     "lowrank evaluate --model ./tiny --adapter ./adapter --data validation.jsonl --generate",

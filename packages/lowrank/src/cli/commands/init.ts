@@ -20,10 +20,8 @@ export function addInitCommand(program: Command, io: CommandIo): void {
     .option("--schema", "print the JSON Schema of recipes instead");
   withExamples(command, "lowrank init", "lowrank init --schema > recipe.schema.json").action(
     async (file: string, options: InitOptions) => {
-      const train = program.commands.find((each) => each.name() === "train");
-      if (train === undefined) throw new Error("The program has no train command.");
       const { runInit } = await import("../init/run-init.ts");
-      await runInit(file, options, { train, report: createReport(io, {}) });
+      await runInit(file, options, createReport(io, {}));
     },
   );
 }

@@ -11,8 +11,9 @@ import {
 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import packageJson from "../../../package.json" with { type: "json" };
+import { engineSettings } from "../../recipe/run/engine-settings.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
-import { engineSettings, startEngine } from "../start-engine.ts";
+import { startEngine } from "../start-engine.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
@@ -24,7 +25,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const speed = await measureMatMul();
   const int8 = await reportInt8();
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
-  const engines = await surveyEngines(engineSettings(options, report));
+  const engines = await surveyEngines(engineSettings(options, report.io.environment));
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
   report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, advice });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { startFacts, startNames } from "@lowrank/adapter-format";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { measuringStarts, starts } from "../train/train-options.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
 import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -26,6 +27,9 @@ async function trained(name: string, ...options: readonly string[]) {
   expect(evaluated.code).toBe(0);
   return { config, losses, evaluated: Number(evaluated.json.at(-1)?.loss), stderr: call.stderr };
 }
+
+const starts = recipeOptions.get("init")?.value.enum ?? [];
+const measuringStarts: readonly string[] = startNames.filter((name) => "measures" in startFacts[name]);
 
 describe("how a new adapter starts", () => {
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { trainRecipe } from "../../index.ts";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 let place: Workplace;
@@ -31,6 +33,32 @@ it("a run repeated by the recipe in its folder makes the same adapter, bit for b
   const other = await place.call("train", "--recipe", recipe, "--out", place.path("third"), "--seed", "8");
   expect(other).toMatchObject({ code: 0 });
   expect(await adapterIn("third")).not.toEqual(await adapterIn("first"));
+});
+
+it("a program that trains by a recipe leaves what the command leaves, bit for bit, and stops when it is told", async () => {
+  const rows = Array.from({ length: 6 }, (_, row) => ({ input_ids: [5, 7, 9, row], labels: [5, 7, 9, row] }));
+  const data = await place.write("tokens.jsonl", jsonl(rows));
+  const loop = { steps: 3, batchSize: 2, learningRate: 1e-2, report: true, validationShare: 0.4 } as const;
+  const recipe = { model: fixture("gpt2", "base"), data, rank: 2, ...loop, engine: "cpu" } as const;
+  const file = await place.write("mine.json", JSON.stringify(recipe));
+  expect(await place.call("train", "--recipe", file, "--out", place.path("by command"))).toMatchObject({ code: 0 });
+  const events: string[] = [];
+  for await (const { type } of trainRecipe(recipe, { out: place.path("by program") })) events.push(type);
+  expect(events.filter((type) => type === "step")).toHaveLength(3);
+  const files = ["adapter_model.safetensors", "recipe.yaml", "README.md", "metrics.jsonl"];
+  for (const name of files) {
+    const [one, other] = ["by command", "by program"].map((folder) => readFileSync(place.path(folder, name), "utf8"));
+    expect(one, name).toBe(other);
+  }
+  const stop = new AbortController();
+  const run = trainRecipe(file, { out: place.path("stopped"), signal: stop.signal });
+  for await (const event of run) if (event.type === "step") stop.abort();
+  const resumed = [];
+  for await (const event of trainRecipe(file, { out: place.path("stopped"), resume: true })) {
+    if (event.type === "step") resumed.push(event.step);
+  }
+  expect(resumed).toEqual([2, 3]);
+  await expect(trainRecipe({ ...recipe, model: undefined }, { out: "x" }).next()).rejects.toThrow("has no model");
 });
 
 it("a recipe with a fault is wrong usage, before anything is loaded", async () => {

@@ -2,13 +2,13 @@
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
+import { type ComparisonChoices, comparisonChoices } from "../../recipe/learning-choices.ts";
+import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
 import { chosenAnswers } from "../../rows/chosen-answers.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { setupOf, withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
-import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
+import { openModel, sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { type ReadingOptions, readNamedRows } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { describeMetrics } from "../terminal/describe-metrics.ts";
 import type { Report } from "../terminal/report.ts";
@@ -19,7 +19,7 @@ export interface EvaluateOptions
   extends EngineOptions,
     AdapterOptions,
     BasePrecisionOptions,
-    ComparisonFlags,
+    ComparisonChoices,
     ReadingOptions {
   readonly model?: string;
   readonly data: readonly string[];
@@ -36,7 +36,7 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const options = await withBase(asked, report);
   const { model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
   const setup = await setupOf(options, report);
-  const data = await readNamedRows(options.data, { ...options, setup }, report);
+  const data = await readNamedRows(options.data, { ...options, setup }, sourceContext(report));
   const goal = rowGoal(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: chosenAnswers(data.rows) });
   const engine = await startEngine(options, report);
@@ -52,7 +52,7 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
       maxTargetLength,
       generate,
       maxNewTokens,
-      ...comparisonOptions(options),
+      ...comparisonChoices(options),
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine: engine.name, ...evaluation });

@@ -1,9 +1,11 @@
 // A recipe by asking: each answer is read as the option would be, and asked for again where it cannot be.
 
-import { type Command, InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { UsageError } from "../../errors/usage-errors.ts";
+import type { RecipeOption } from "../../recipe/options/recipe-option.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
 import type { CommandIo } from "../io.ts";
-import { recipeOptions } from "../recipe/recipe-schema.ts";
+import { parserOf } from "../options/table-options.ts";
 
 /** What is asked, in order, and what an empty answer means: null asks again, "" leaves the option to its default. */
 const questions: ReadonlyMap<string, string | null> = new Map([
@@ -17,15 +19,14 @@ const questions: ReadonlyMap<string, string | null> = new Map([
   ["out", "adapter"],
 ]);
 
-/** The answers as a recipe of the command. Throws a UsageError where the input ends before what is needed was said. */
-export async function askRecipe(command: Command, io: CommandIo): Promise<ReadonlyMap<string, unknown>> {
-  const options = recipeOptions(command);
+/** The answers as a recipe. Throws a UsageError where the input ends before what is needed was said. */
+export async function askRecipe(io: CommandIo): Promise<ReadonlyMap<string, unknown>> {
   const answers = linesOf(io.stdin());
   const recipe = new Map<string, unknown>();
   for (const [name, standard] of questions) {
-    const option = options.get(name);
+    const option = recipeOptions.get(name);
     if (option === undefined) throw new Error(`There is no option ${name} to ask for.`);
-    io.stderr(`${name}: ${option.description}\n`);
+    io.stderr(`${name}: ${option.help}\n`);
     let value: unknown;
     do {
       io.stderr(standard ? `  [${standard}] > ` : "  > ");
@@ -43,10 +44,10 @@ export async function askRecipe(command: Command, io: CommandIo): Promise<Readon
 }
 
 /** Undefined, with a word on why, for what the option does not take. */
-function parsed(text: string, option: Option, io: CommandIo): unknown {
-  if (option.variadic) return text.split(/\s+/);
+function parsed(text: string, option: RecipeOption, io: CommandIo): unknown {
+  if (option.argument?.endsWith("...>") === true) return text.split(/\s+/);
   try {
-    return option.parseArg === undefined ? text : option.parseArg(text, undefined);
+    return parserOf(option)?.(text) ?? text;
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
     io.stderr(`  ${error.message}\n`);

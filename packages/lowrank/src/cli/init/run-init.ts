@@ -1,11 +1,10 @@
 // lowrank init: writes a recipe by asking, or says what a recipe may have.
 
 import { writeFile } from "node:fs/promises";
-import type { Command } from "commander";
 import { OutputExistsError } from "../../errors/output-errors.ts";
 import { exists } from "../../node/exists.ts";
-import { recipeSchema } from "../recipe/recipe-schema.ts";
-import { recipeText } from "../recipe/write-recipe.ts";
+import { recipeSchema } from "../../recipe/recipe-schema.ts";
+import { asYaml } from "../../recipe/write-recipe.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { askRecipe } from "./ask-recipe.ts";
@@ -17,17 +16,13 @@ export interface InitOptions {
 }
 
 /** Asks for a recipe of `train` and writes it to a file, or prints the JSON Schema of recipes. Throws OutputExistsError, UsageError. */
-export async function runInit(
-  file: string,
-  { schema, overwrite }: InitOptions,
-  { train, report }: { readonly train: Command; readonly report: Report },
-): Promise<void> {
+export async function runInit(file: string, { schema, overwrite }: InitOptions, report: Report): Promise<void> {
   if (schema === true) {
-    report.io.stdout(`${JSON.stringify(recipeSchema(train), null, 2)}\n`);
+    report.io.stdout(`${JSON.stringify(recipeSchema(), null, 2)}\n`);
     return;
   }
   if (overwrite !== true && (await exists(file))) throw new OutputExistsError(file);
-  const recipe = await askRecipe(train, report.io);
-  await writeFile(file, await recipeText(recipe));
+  const recipe = await askRecipe(report.io);
+  await writeFile(file, await asYaml(recipe));
   report.say(`written to ${file}; try: ${programName(report.io)} train --recipe ${file}`);
 }

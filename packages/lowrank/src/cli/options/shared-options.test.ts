@@ -2,7 +2,7 @@ import { promptTemplates } from "@lowrank/data";
 import { engineNames } from "@lowrank/engine";
 import { Command } from "commander";
 import { expect, it } from "vitest";
-import { templateNames, withEngine } from "./shared-options.ts";
+import { templateOption, withEngine } from "./shared-options.ts";
 
 it("offers the engines that there are", () => {
   const engine = withEngine(new Command()).options.find(({ long }) => long === "--engine");
@@ -10,5 +10,5 @@ it("offers the engines that there are", () => {
 });
 
 it("offers the templates that there are, without loading them for --help", () => {
-  expect(templateNames).toEqual([...promptTemplates.map(({ name }) => name), "chat"]);
+  expect(templateOption("").argChoices).toEqual([...promptTemplates.map(({ name }) => name), "chat"]);
 });

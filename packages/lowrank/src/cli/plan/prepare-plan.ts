@@ -1,15 +1,14 @@
 // A run that is prepared as `lowrank train` prepares it, and is not kept anywhere.
 
+import { checkChoices } from "../../recipe/run/check-choices.ts";
+import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
+import { prepareChoices } from "../../recipe/run/recipe-run.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
 import { withBase } from "../base-for.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { checkTrainOptions } from "../train/check-options.ts";
-import { readLoraConfig } from "../train/lora-config.ts";
-import { planTokens } from "../train/plan-tokens.ts";
-import { type PreparedRun, prepareRun } from "../train/prepare-run.ts";
+import { engineHost } from "../train/engine-host.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { readTrainingRows } from "../train/training-data.ts";
 
 /** No folder: nothing to go on with, and nobody to tell runs apart for. */
 export const unkept = { asBegun: {}, identify: async () => "" };
@@ -20,12 +19,9 @@ export async function preparePlan(
   report: Report,
   choose: (rows: TrainingRows) => TrainingRows = (rows) => rows,
 ): Promise<PreparedRun & { readonly engine: string }> {
-  checkTrainOptions(asked);
+  checkChoices(asked);
   const options = await withBase(asked, report);
-  const rows = choose(await readTrainingRows(options, report));
-  const tokens = await planTokens(options, report);
-  const loraConfig = await readLoraConfig(options, report);
-  const engine = await startEngine(options, report);
-  const run = await prepareRun(options, { rows, tokens, loraConfig, folder: unkept }, report);
-  return { ...run, engine: engine.name };
+  const startQuietly = async () => (await startEngine(options, report)).name;
+  const host = { ...engineHost(options, report), startEngine: startQuietly };
+  return prepareChoices(options, { ...unkept, choose }, host);
 }

@@ -1,9 +1,10 @@
 // lowrank plan: an adapter's plan, and what its steps take, measured.
 
+import { trainingOptions } from "../../recipe/recipe.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
-import { type TrainOptions, trainingOptions } from "../train/train-options.ts";
+import type { TrainOptions } from "../train/train-options.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
 
 /** The first step makes what later ones have: graphs, packed weights, buffers. */

@@ -1,19 +1,15 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recipeProblems } from "../../recipe/check-recipe.ts";
+import { completeRecipe } from "../../recipe/complete-recipe.ts";
+import type { RecipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
-import { recipeProblems } from "./check-recipe.ts";
-import { recipeSchema } from "./recipe-schema.ts";
 import { withRecipe } from "./with-recipe.ts";
 
 const program = () => createProgram(recordingIo().io);
-const schemaOfTrain = () => {
-  const train = program().commands.find((command) => command.name() === "train");
-  if (train === undefined) throw new Error("there is no train");
-  return recipeSchema(train);
-};
 
 let place: Workplace;
 beforeAll(async () => {
@@ -24,11 +20,11 @@ afterAll(() => place.remove());
 it("the schema that is published has every option of train but those about the call", async () => {
   const recording = recordingIo();
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
-  const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
+  const { properties, additionalProperties }: RecipeSchema = JSON.parse(recording.stdout());
   expect(additionalProperties).toBe(false);
-  const text = readFileSync(new URL("../train/train-options.ts", import.meta.url), "utf8");
-  const options = [...text.slice(text.indexOf("interface TrainOptions")).matchAll(/^ {2}readonly (\w+)\??:/gm)];
-  const names = options.map(([, name = ""]) => name).filter((name) => !["overwrite", "resume"].includes(name));
+  const text = readFileSync(new URL("../../recipe/recipe.ts", import.meta.url), "utf8");
+  const options = [...text.slice(text.indexOf("interface RunChoices")).matchAll(/^ {2}readonly (\w+)\??:/gm)];
+  const names = options.map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(30);
   expect(names.filter((name) => properties[name] === undefined)).toEqual([]);
   expect(properties.learningRate).toMatchObject({ type: "number", exclusiveMinimum: 0 });
@@ -111,7 +107,9 @@ describe("a recipe", () => {
     ["rank: 1.5", "rank: expected a whole number from 1 up to 4096, got 1.5"],
     ["validationShare: 0", "validationShare: expected a number above 0 up to 0.9, got 0"],
     ["schedule: lineal", 'got "lineal"'],
-    ["data: 7", "data: expected a text, or a list of texts, got 7"],
+    ["data: 7", "data: expected a text, or a list, each a text, got 7"],
+    ["betas: [0.9]", "betas: expected a list of 2, each a number from 0 below 1, got [0.9]"],
+    ["keep: [newest]", "keep: expected a list, each a text like"],
     ["useDora: yes please", "useDora: expected true or false"],
     ["overwrite: true", "overwrite: there is no such option"],
     ["rank: 1\nrank: 2", "Map keys must be unique"],
@@ -139,6 +137,32 @@ describe("a recipe", () => {
 
   it("that the schema allows has no problems, in every kind of value", () => {
     const recipe = { model: "m", data: ["a"], dropout: 0.5, bias: "none", useDora: true, gradientCheckpointing: true };
-    expect(recipeProblems(recipe, schemaOfTrain())).toEqual([]);
+    expect(recipeProblems(recipe)).toEqual([]);
   });
+});
+
+it("a program's recipe becomes the very options that its flags become", async () => {
+  const recipe = {
+    model: "m",
+    data: "a",
+    targetModules: "q_proj, v_proj",
+    batchTokens: 64,
+    useDora: false,
+    groupByLength: false,
+  };
+  const train = program().commands.find((command) => command.name() === "train");
+  train?.action(() => {});
+  const flags = [
+    "--model=m",
+    "--data=a",
+    "--target-modules=q_proj,v_proj",
+    "--batch-tokens=64",
+    "--no-group-by-length",
+  ];
+  await train?.parseAsync([...flags, "--out=o"], { from: "user" });
+  const given = Object.entries(train?.opts() ?? {}).filter(([, value]) => value !== undefined);
+  expect(completeRecipe(recipe, { name: "it", out: "o" })).toEqual(Object.fromEntries(given));
+  expect(() => completeRecipe({ data: "a", epochs: 1, steps: 2 }, { name: "it" })).toThrow(
+    /steps: cannot be said together with epochs[\s\S]*out: is missing/,
+  );
 });

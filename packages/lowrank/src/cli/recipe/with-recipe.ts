@@ -1,10 +1,18 @@
 // A recipe as the arguments that it stands for, before those that were typed: one parser checks both, and flags win.
 
-import type { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { RecipeError } from "../../errors/usage-errors.ts";
-import { recipeProblems } from "./check-recipe.ts";
-import { readRecipe } from "./read-recipe.ts";
-import { recipeOptions, recipeSchema } from "./recipe-schema.ts";
+import { recipeProblems } from "../../recipe/check-recipe.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { readRecipe } from "../../recipe/read-recipe.ts";
+
+/** `--recipe` of commands that take one. */
+export function recipeOption(): Option {
+  return new Option(
+    "--recipe <file>",
+    "take options from a .yaml, .json or .ts file (lowrank init writes one); flags win",
+  );
+}
 
 /** The arguments with those of the recipe that they name; as they are where they name none. Throws RecipeError, PathNotFoundError. */
 export async function withRecipe(argv: readonly string[], program: Command): Promise<string[]> {
@@ -13,7 +21,7 @@ export async function withRecipe(argv: readonly string[], program: Command): Pro
   if (command === undefined || file === undefined || !command.options.some(({ long }) => long === "--recipe"))
     return [...argv];
   const recipe = await readRecipe(file);
-  const problems = recipeProblems(recipe, recipeSchema(command));
+  const problems = recipeProblems(recipe);
   if (problems.length > 0) throw new RecipeError(file, problems);
   return [command.name(), ...recipeArguments(recipe, command, argv), ...argv.slice(1)];
 }
@@ -33,10 +41,9 @@ function recipeArguments(
 ): readonly string[] {
   const typed = new Set(argv.map((text) => text.split("=", 1)[0]));
   const given = command.options.filter(({ long }) => typed.has(long ?? undefined));
-  const options = recipeOptions(command);
   return Object.entries(recipe).flatMap(([name, value]) => {
-    const option = options.get(name);
-    if (option === undefined || given.some((flag) => overrules(flag, option))) return [];
+    const option = command.options.find((each) => !each.negate && each.attributeName() === name);
+    if (option === undefined || !recipeOptions.has(name) || given.some((flag) => overrules(flag, option))) return [];
     return argumentsOf(option, value, command);
   });
 }

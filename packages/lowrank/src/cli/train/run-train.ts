@@ -2,65 +2,37 @@
 
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { metricFacts } from "../../evaluate/metric-names.ts";
-import { lastingName } from "../../node/data/row-sources.ts";
-import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
+import { checkChoices } from "../../recipe/run/check-choices.ts";
+import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
+import { claimFolder, prepareChoices } from "../../recipe/run/recipe-run.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type WithBase, withBase } from "../base-for.ts";
-import type { RecipeWriter } from "../recipe/write-recipe.ts";
-import { startEngine } from "../start-engine.ts";
 import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
-import { checkTrainOptions } from "./check-options.ts";
-import { readLoraConfig } from "./lora-config.ts";
-import { planTokens } from "./plan-tokens.ts";
-import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { engineHost } from "./engine-host.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
-import { readTrainingRows } from "./training-data.ts";
-
-/** How the command was called. */
-export interface TrainCall {
-  readonly report: Report;
-  /** The options as a recipe that repeats the run, with what the run found out. */
-  readonly recipe: RecipeWriter;
-}
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
-export async function runTrain(asked: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
-  checkTrainOptions(asked);
+export async function runTrain(asked: TrainOptions, report: Report): Promise<void> {
+  checkChoices(asked);
   const options = await withBase(asked, report);
-  const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
-  const folder = await openRunFolder(out, {
-    overwrite,
-    resume,
-    inputs: [model, adapter, ...data, ...(validation ?? []), addTokensFile, loraConfig],
-    onWarning: report.warn,
-  });
+  const folder = await claimFolder(options, options, engineHost(options, report));
   try {
-    await trainInto(folder, options, { report, recipe });
+    await trainInto(folder, options, report);
   } finally {
     await folder.release();
   }
 }
 
-async function trainInto(
-  folder: RunFolder,
-  options: WithBase<TrainOptions>,
-  { report, recipe }: TrainCall,
-): Promise<void> {
+async function trainInto(folder: RunFolder, options: WithBase<TrainOptions>, report: Report): Promise<void> {
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
-  const rows = await readTrainingRows(options, report);
-  const tokens = await planTokens(options, report);
-  const loraConfig = await readLoraConfig(options, report);
-  const engine = await startEngine(options, report);
-  report.say(`engine ${engine.name}`);
-  const run = await prepareRun(options, { rows, tokens, loraConfig, folder }, report);
+  const run = await prepareChoices(options, folder, engineHost(options, report));
   try {
-    const written = await recipe({ engine: engine.name, data: await Promise.all(options.data.map(lastingName)) });
-    const result = await trainAdapter(run, { options, folder, report, recipe: written });
+    const result = await trainAdapter(run, { options, folder, report });
     summarize({ ...result, ...run, folder }, options, report);
   } finally {
     run.dispose();

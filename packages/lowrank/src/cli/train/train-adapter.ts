@@ -3,15 +3,13 @@
 import { listed } from "@lowrank/contracts";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
 import type { RowMetrics } from "../../evaluate/metric-names.ts";
-import type { ReportTime, RunFolder } from "../../run-folder.ts";
-import { keepingOf } from "../../train/check-keeping.ts";
-import { keptChoice } from "../options/trainer-options.ts";
-import { recipeFile } from "../recipe/write-recipe.ts";
+import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
+import { keptRun } from "../../recipe/run/recipe-run.ts";
+import type { RunFolder } from "../../run-folder.ts";
 import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
-import type { PreparedRun } from "./prepare-run.ts";
-import { type TrainOptions, trainingOptions } from "./train-options.ts";
+import type { TrainOptions } from "./train-options.ts";
 
 /** What the run was asked. */
 export interface RunContext {
@@ -19,8 +17,6 @@ export interface RunContext {
   /** --out. */
   readonly folder: RunFolder;
   readonly report: Report;
-  /** What is written beside the adapter, to repeat the run. */
-  readonly recipe: string;
 }
 
 /** How a run ended. */
@@ -32,7 +28,10 @@ export interface LoopResult {
 }
 
 /** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
-export async function trainAdapter(run: PreparedRun, context: RunContext): Promise<LoopResult> {
+export async function trainAdapter(
+  run: PreparedRun & { readonly engine: string },
+  context: RunContext,
+): Promise<LoopResult> {
   const { report } = context;
   const { template: name, train: rows, totalSteps, stepsPerEpoch } = run.training;
   const template = name === "" ? "" : `, written with the template "${name}"`;
@@ -45,33 +44,11 @@ export async function trainAdapter(run: PreparedRun, context: RunContext): Promi
     interrupt.abort();
   });
   try {
-    return await follow(startTraining(run, context, interrupt.signal), run, context);
+    const { options: choices, folder } = context;
+    return await follow(keptRun(run, { choices, folder, engine: run.engine, signal: interrupt.signal }), run, context);
   } finally {
     stopListening();
   }
-}
-
-function startTraining(
-  { model, adapter, training, fingerprint }: PreparedRun,
-  { options, folder, recipe }: RunContext,
-  signal: AbortSignal,
-): AsyncGenerator<TrainingEvent, void, undefined> {
-  const keeping = keepingOf({ ...options, keep: keptChoice(options) });
-  return folder.keep({
-    adapter: {
-      opened: adapter.opened,
-      files: async (at) => new Map([...(await adapter.files(at)), [recipeFile, recipe] as const]),
-    },
-    ...{ base: model.opened, fingerprint, ...keeping },
-    totalSteps: training.totalSteps,
-    ...(options.report === true
-      ? {
-          report: (at: ReportTime) =>
-            adapter.report({ rows: training, options: trainingOptions(options, folder), recipe }, at),
-        }
-      : {}),
-    loop: (kept) => adapter.run(training, { ...trainingOptions(options, folder), ...kept, signal }),
-  });
 }
 
 async function follow(

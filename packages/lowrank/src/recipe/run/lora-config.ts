@@ -6,26 +6,29 @@ import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
-import type { Report } from "../terminal/report.ts";
-import type { TrainOptions } from "./train-options.ts";
+import type { RunChoices } from "../recipe.ts";
+import type { RunHost } from "./run-host.ts";
 
 /** An adapter's configuration has 8 MB at most. */
 const maxBytes = 8_000_000;
 
 /** Reads --lora-config: an adapter_config.json, of which the options may say some fields otherwise. */
-export async function readLoraConfig({ loraConfig }: TrainOptions, report: Report): Promise<LoraConfig | undefined> {
+export async function readLoraConfig(
+  { loraConfig }: RunChoices,
+  { context }: RunHost,
+): Promise<LoraConfig | undefined> {
   if (loraConfig === undefined) return undefined;
   await stat(loraConfig).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new PathNotFoundError("--lora-config", loraConfig, "a JSON file of PEFT's LoraConfig");
   });
   const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
-  return parseLoraConfig(json, { file: loraConfig, onWarning: report.warn });
+  return parseLoraConfig(json, { file: loraConfig, onWarning: context.notices.warn });
 }
 
 /** What was asked of a new adapter: what the file says goes before the defaults here, and the options before the file. */
 export function askedConfig(
-  options: TrainOptions,
+  options: RunChoices,
   { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
 ): Partial<LoraConfig> {
   const { rank, alpha, dropout, useRslora: rankStabilized, targetModules, modulesToSave, bias, init } = options;

@@ -1,4 +1,4 @@
-// Options of `lowrank train` that ask for a variant of LoRA, as the table of variants has them.
+// Options that ask for a variant of LoRA, as the table of variants has them.
 
 import {
   type LoraConfig,
@@ -7,11 +7,11 @@ import {
   type variantFacts,
   variants,
 } from "@lowrank/adapter-format";
-import { UsageError } from "../../errors/usage-errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 
 type Known = Extract<(typeof variantFacts)[VariantName], { readonly option: VariantOption }>["option"];
 
-/** What commander hands over of them. */
+/** By their names. */
 export type VariantChoices = {
   readonly [Option in Known as Option["name"]]?: Option["kind"] extends "flag" ? boolean : string;
 };

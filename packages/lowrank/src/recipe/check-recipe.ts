@@ -1,14 +1,12 @@
 // Whether a recipe is what the schema asks for, said in words of the recipe.
 
 import { editDistance } from "@lowrank/contracts";
-import type { ValueSchema } from "../options/parse-values.ts";
-import type { RecipeSchema } from "./recipe-schema.ts";
+import type { ValueSchema } from "./options/recipe-option.ts";
+import { recipeSchema } from "./recipe-schema.ts";
 
 /** What is wrong, a line each; empty for a recipe that can be used. */
-export function recipeProblems(
-  recipe: Readonly<Record<string, unknown>>,
-  { properties }: RecipeSchema,
-): readonly string[] {
+export function recipeProblems(recipe: Readonly<Record<string, unknown>>): readonly string[] {
+  const { properties } = recipeSchema();
   const names = Object.keys(properties);
   return Object.entries(recipe).flatMap(([name, value]) => {
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
@@ -36,18 +34,24 @@ function fits(value: unknown, schema: ValueSchema): boolean {
   if (schema.enum !== undefined) return schema.enum.some((one) => one === value);
   switch (schema.type) {
     case "array":
-      return Array.isArray(value) && value.every((item) => fits(item, schema.items ?? {}));
+      return Array.isArray(value) && isAsLong(value, schema) && value.every((item) => fits(item, schema.items ?? {}));
     case "object":
       return isObject(value) && Object.values(value).every((item) => fits(item, schema.additionalProperties ?? {}));
     case "integer":
       return Number.isSafeInteger(value) && isInside(value as number, schema);
     case "number":
       return typeof value === "number" && Number.isFinite(value) && isInside(value, schema);
+    case "string":
+      return typeof value === "string" && (schema.pattern === undefined || new RegExp(schema.pattern, "u").test(value));
     case undefined:
       return true;
     default:
       return typeof value === schema.type;
   }
+}
+
+function isAsLong({ length }: readonly unknown[], { minItems = 0, maxItems = length }: ValueSchema): boolean {
+  return length >= minItems && length <= maxItems;
 }
 
 function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ValueSchema): boolean {
@@ -60,6 +64,9 @@ function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusive
 function describe(schema: ValueSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(", or ");
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
+  if (schema.type === "array" && schema.items !== undefined)
+    return `a list${lengthOf(schema)}, each ${describe(schema.items)}`;
+  if (schema.pattern !== undefined) return `a text like ${schema.pattern}`;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const limits = [
     ...(minimum === undefined ? [] : [`from ${minimum}`]),
@@ -68,6 +75,10 @@ function describe(schema: ValueSchema): string {
     ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
   ];
   return [words[schema.type ?? "string"], ...limits].join(" ");
+}
+
+function lengthOf({ minItems, maxItems }: ValueSchema): string {
+  return minItems === undefined || minItems !== maxItems ? "" : ` of ${minItems}`;
 }
 
 const words: Readonly<Record<NonNullable<ValueSchema["type"]>, string>> = {

@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JsonError, parseJson } from "@lowrank/contracts";
-import { PathNotFoundError, RecipeError } from "../../errors/usage-errors.ts";
+import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
 /** A recipe is a page long; more is another file. */
 const mostBytes = 1_000_000;

@@ -5,7 +5,9 @@ import { joinRows } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { InjectionPlan } from "@lowrank/inject";
 import { UsageError } from "../../errors/usage-errors.ts";
+import { nodePlatform } from "../../node/node-platform.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
+import { openOn } from "../../open-on.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import type { TokenPlan } from "../../rows/added-tokens.ts";
@@ -17,13 +19,11 @@ import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
-import type { WithBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
-import { asksForTokens, variantFields } from "../options/variant-options.ts";
-import type { Report } from "../terminal/report.ts";
+import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
+import { asksForTokens, variantFields } from "../variant-fields.ts";
 import { askedConfig } from "./lora-config.ts";
 import { describeTokens } from "./plan-tokens.ts";
-import { type TrainOptions, trainingOptions } from "./train-options.ts";
+import type { RunHost } from "./run-host.ts";
 
 /** A run that is ready to start. */
 export interface PreparedRun {
@@ -48,7 +48,7 @@ export interface RunData {
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
-export async function prepareRun(options: WithBase<TrainOptions>, data: RunData, report: Report): Promise<PreparedRun> {
+export async function prepareRun(options: WithModel<RunChoices>, data: RunData, host: RunHost): Promise<PreparedRun> {
   const { rows, tokens } = data;
   const task = taskFor(rows.goal) ?? options.task;
   const newHead = newHeadFor(task, rows, options.seed);
@@ -63,7 +63,7 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
     trainable: true,
     problemType: rows.problem,
   };
-  const model = await openModel({ ...request, ...newHead }, report);
+  const model = await openOn(nodePlatform, { ...request, ...newHead }, host.context);
   let teacher: OpenedModel | undefined;
   const dispose = () => {
     model.dispose();
@@ -72,16 +72,16 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
   try {
     refuseUntrainable(model.base, rows);
     if (hasLabels(rows.goal)) {
-      report.say(describeClasses(classesOf(model.opened, rows), problemOn(model.base.config, rows.problem)));
+      host.say(describeClasses(classesOf(model.opened, rows), problemOn(model.base.config, rows.problem)));
     }
     if (newHead.classes !== undefined && options.adapter === undefined) {
       const head = await describeHead(model.opened, { classes: classesOf(model.opened, rows), seed: options.seed });
-      if (head !== undefined) report.say(head);
+      if (head !== undefined) host.say(head);
     }
-    if (tokens !== undefined) report.say(describeTokens(tokens, model.base));
+    if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
     if (options.teacher !== undefined)
-      teacher = await openModel({ model: options.teacher, task, basePrecision }, report);
-    return { model, ...(await prepareAdapter(model, { options, data, report, teacher })), dispose };
+      teacher = await openOn(nodePlatform, { model: options.teacher, task, basePrecision }, host.context);
+    return { model, ...(await prepareAdapter(model, { options, data, host, teacher })), dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -89,15 +89,15 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
 }
 
 interface RunRequest {
-  readonly options: TrainOptions;
+  readonly options: RunChoices;
   readonly data: RunData;
-  readonly report: Report;
+  readonly host: RunHost;
   readonly teacher: OpenedModel | undefined;
 }
 
 async function prepareAdapter(
   model: OpenedModel,
-  { options, data, report, teacher }: RunRequest,
+  { options, data, host, teacher }: RunRequest,
 ): Promise<Omit<PreparedRun, "model" | "dispose">> {
   const { seed } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
@@ -107,7 +107,7 @@ async function prepareAdapter(
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
   const loop = { ...trainingOptions(options, data.folder), teacher };
   const training = await adapter.prepare(data.rows, loop);
-  report.say(adapter.describe());
+  host.say(adapter.describe());
   const { path, folder } = model.opened;
   const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });

@@ -5,21 +5,20 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
+import type { SourceContext } from "../../platform.ts";
 import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
 import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
-import type { WithBase } from "../base-for.ts";
-import { sourceContext } from "../open-model.ts";
-import { readNamedRows } from "../reading-options.ts";
-import type { Report } from "../terminal/report.ts";
-import type { TrainOptions } from "./train-options.ts";
+import type { RunChoices, WithModel } from "../recipe.ts";
+import { readNamedRows } from "./read-named-rows.ts";
+import type { RunHost } from "./run-host.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
-export async function readTrainingRows(options: WithBase<TrainOptions>, report: Report): Promise<TrainingRows> {
+export async function readTrainingRows(options: WithModel<RunChoices>, { context }: RunHost): Promise<TrainingRows> {
   const { data: names, validation, validationShare, seed, problemType: problem } = options;
-  const held = validation === undefined ? undefined : await readNamedRows(validation, options, report);
-  const data = await readNamedRows(names, options, report);
+  const held = validation === undefined ? undefined : await readNamedRows(validation, options, context);
+  const data = await readNamedRows(names, options, context);
   const { loss } = options;
-  const task = options.task ?? (await taskOfPairs(data, options, report));
+  const task = options.task ?? (await taskOfPairs(data, options, context));
   const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
   checkTask(task, rows);
   return rows;
@@ -28,16 +27,15 @@ export async function readTrainingRows(options: WithBase<TrainOptions>, report: 
 /** Texts to compare train embeddings, unless the base reads them in pairs. */
 async function taskOfPairs(
   { rows }: RowFile,
-  { model, adapter }: WithBase<TrainOptions>,
-  report: Report,
+  { model, adapter }: WithModel<RunChoices>,
+  context: SourceContext,
 ): Promise<"sequence-classification" | undefined> {
   if (rows.at(0)?.kind !== "comparison") return undefined;
-  const context = sourceContext(report);
   const config = await configOfSource(await nodePlatform.findModel(model, context));
   const trained = adapter === undefined ? undefined : await findAdapters(nodePlatform, adapter, context);
   const isJudge = config !== undefined && judgesPairs(await trained?.read({ onWarning: () => {} }), config);
   if (!isJudge) return undefined;
-  report.note(
+  context.notices.note?.(
     "the base judges pairs of texts, and is trained to (--task feature-extraction would train its embeddings)",
   );
   return "sequence-classification";
@@ -57,7 +55,7 @@ function isJudged(goal: RowGoal): boolean {
   return goal === "preference" || goal === "judged";
 }
 
-function checkTask(task: TrainOptions["task"], { goal, file }: TrainingRows): void {
+function checkTask(task: RunChoices["task"], { goal, file }: TrainingRows): void {
   if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && isJudged(goal))) return;
   const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
   throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);

@@ -1,10 +1,10 @@
-// Which options of `lowrank train` exclude each other, beyond what commander checks.
+// Which options of a run exclude each other, beyond what their table says.
 
 import { UsageError } from "../../errors/usage-errors.ts";
-import { variantOptions } from "../options/variant-options.ts";
-import type { TrainOptions } from "./train-options.ts";
+import type { RunChoices } from "../recipe.ts";
+import { variantOptions } from "../variant-fields.ts";
 
-const shapeOptions: readonly (readonly [keyof TrainOptions, string])[] = [
+const shapeOptions: readonly (readonly [keyof RunChoices, string])[] = [
   ["rank", "--rank"],
   ["alpha", "--alpha"],
   ["dropout", "--dropout"],
@@ -21,7 +21,7 @@ const shapeOptions: readonly (readonly [keyof TrainOptions, string])[] = [
 ];
 
 /** Throws a UsageError for options that contradict each other. */
-export function checkTrainOptions(options: TrainOptions): void {
+export function checkChoices(options: RunChoices): void {
   const shape = shapeOptions.filter(([key]) => options[key] !== undefined).map(([, flag]) => flag);
   if (options.adapter !== undefined && shape.length > 0) {
     throw new UsageError(`--adapter continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);

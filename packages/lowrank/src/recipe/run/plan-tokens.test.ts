@@ -1,14 +1,11 @@
 import { cp, writeFile } from "node:fs/promises";
 import { AddedTokensError } from "@lowrank/data";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, type Workplace } from "../../cli/end-to-end/workplace.ts";
 import { FileNotTextError, TokenizerMissingError } from "../../errors/model-errors.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import type { WithBase } from "../base-for.ts";
-import { fixture, makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
-import { createReport } from "../terminal/report.ts";
+import type { RunChoices, WithModel } from "../recipe.ts";
 import { planTokens } from "./plan-tokens.ts";
-import type { TrainOptions } from "./train-options.ts";
 
 let place: Workplace;
 const tokenizer = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" }, added_tokens: [] };
@@ -20,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-function plan(options: Partial<TrainOptions>) {
+function plan(options: Partial<RunChoices>) {
   const schedule = { batchSize: 1, accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0 } as const;
-  const all: WithBase<TrainOptions> = {
+  const all: WithModel<RunChoices> = {
     model: place.path("base"),
     data: ["d"],
     out: "o",
@@ -31,7 +28,7 @@ function plan(options: Partial<TrainOptions>) {
     ...schedule,
     ...options,
   };
-  return planTokens(all, createReport(recordingIo().io, {}));
+  return planTokens(all, { context: { notices: { warn: () => {} } }, say: () => {} });
 }
 
 describe("planTokens", () => {

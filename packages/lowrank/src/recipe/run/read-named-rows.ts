@@ -1,16 +1,16 @@
-// What the command line says of data: where the rows are, and what their columns mean.
+// What a command or a recipe says of data: where the rows are, and what their columns mean.
 
 import type { ReadOptions } from "@lowrank/data";
-import { UsageError } from "../errors/usage-errors.ts";
-import { given } from "../given.ts";
-import { nodePlatform } from "../node/node-platform.ts";
-import { readRows } from "../rows/read-rows.ts";
-import type { RowFile } from "../rows/training-rows.ts";
-import type { AdapterSetup } from "../setup/adapter-setup.ts";
-import { sourceContext } from "./open-model.ts";
-import type { Report } from "./terminal/report.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
+import { nodePlatform } from "../../node/node-platform.ts";
+import type { Notices } from "../../notices.ts";
+import type { SourceContext } from "../../platform.ts";
+import { readRows } from "../../rows/read-rows.ts";
+import type { RowFile } from "../../rows/training-rows.ts";
+import type { AdapterSetup } from "../../setup/adapter-setup.ts";
 
-/** The options that decide how rows are read. */
+/** What decides how rows are read. */
 export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
@@ -26,11 +26,10 @@ export interface ReadingOptions {
 export async function readNamedRows(
   names: readonly string[],
   { columns, header, skipBadRows, setup }: ReadingOptions,
-  report: Report,
+  context: SourceContext,
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
-  const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(report) : undefined;
-  const context = sourceContext(report);
+  const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
   const read = given({ columns, header, onBrokenRows, remembered: setup });
   return readRows(names, { platform: nodePlatform, columns: read, context });
 }
@@ -41,10 +40,10 @@ export function refuseHeader(name: string): void {
   throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${name}" every row names its own.`);
 }
 
-function warnOfBrokenRows(report: Report): NonNullable<ReadOptions["onBrokenRows"]> {
+function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {
   return ({ file, count, problems: [first] }) => {
     const which = count === 1 ? "1 broken row" : `${count} broken rows`;
     const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
-    report.warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
+    warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
   };
 }

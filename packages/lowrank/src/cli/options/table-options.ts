@@ -1,0 +1,80 @@
+// Options of the table of recipes as flags: its names in lower case with dashes, its schemas as parsers of what is typed.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { OptionGroup, RecipeOption, ValueSchema } from "../../recipe/options/recipe-option.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
+
+/** Adds some that belong together, below their heading. */
+export function addOptions(command: Command, { heading, options }: OptionGroup): Command {
+  command.optionsGroup(heading);
+  for (const option of options) {
+    command.addOption(asOption(option));
+    if (option.without !== undefined) command.option(`--no-${kebabCase(option.name)}`, option.without);
+  }
+  return command;
+}
+
+/** The option of a name as a flag, with help of its own where another command says it otherwise. */
+export function tableOption(name: string, help?: string): Option {
+  const option = recipeOptions.get(name);
+  if (option === undefined) throw new Error(`There is no option ${name}.`);
+  return asOption({ ...option, ...(help === undefined ? {} : { help }) });
+}
+
+function asOption(of: RecipeOption): Option {
+  const { name, argument, help, value, standard, excludes = [], isNeeded = false } = of;
+  const flag = `--${kebabCase(name)}`;
+  const option = new Option(argument === undefined ? flag : `${flag} ${argument}`, help);
+  const parse = parserOf(of);
+  if (value.enum !== undefined) option.choices(value.enum);
+  else if (parse !== undefined) option.argParser(parse);
+  if (standard !== undefined) option.default(standard);
+  // What it contradicts has no value then, not its usual one either.
+  option.conflicts([...excludes]).implies(Object.fromEntries(excludes.map((each) => [each, undefined])));
+  return option.makeOptionMandatory(isNeeded);
+}
+
+/** What reads the text of one; undefined where the text is the value, or several are. */
+export function parserOf({ argument, value, expected }: RecipeOption): ((text: string) => unknown) | undefined {
+  if (argument === undefined || argument.endsWith("...>")) return undefined;
+  const { anyOf = [value] } = value;
+  if (anyOf.some(({ type }) => type === "array") && anyOf.length > 1) return targetModules;
+  const one = anyOf.find(({ type }) => type !== "boolean") ?? value;
+  switch (one.type) {
+    case "number":
+      return numberIn(rangeOf(one));
+    case "integer":
+      return integerIn(rangeOf(one));
+    case "object":
+      return columnNames;
+    case "array":
+      return listParser(one, expected);
+    default:
+      return undefined;
+  }
+}
+
+function listParser({ items = {}, minItems = 0, maxItems = Number.POSITIVE_INFINITY }: ValueSchema, expected?: string) {
+  const pattern = new RegExp(items.pattern ?? "", "u");
+  return (text: string): readonly (string | number)[] => {
+    const found = items.type === "number" ? text.split(",").map(numberIn(rangeOf(items))) : nameList(text);
+    const isRight =
+      found.length >= minItems && found.length <= maxItems && found.every((each) => pattern.test(`${each}`));
+    if (!isRight) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return found;
+  };
+}
+
+function rangeOf({ minimum: min, maximum: max, exclusiveMinimum: above, exclusiveMaximum: below }: ValueSchema) {
+  return {
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    ...(above === undefined ? {} : { above }),
+    ...(below === undefined ? {} : { below }),
+  };
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

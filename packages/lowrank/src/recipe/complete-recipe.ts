@@ -1,0 +1,59 @@
+// A recipe with its defaults.
+
+import { RecipeError, UsageError } from "../errors/usage-errors.ts";
+import { recipeProblems } from "./check-recipe.ts";
+import { isTargetPattern } from "./options/adapter-options.ts";
+import { recipeOptions } from "./options/recipe-options.ts";
+import type { Recipe, RunChoices } from "./recipe.ts";
+
+/** Whose it is, for messages, and where its adapter goes, where that is said apart from it. */
+export interface RecipeContext {
+  readonly name: string;
+  readonly out?: string | undefined;
+}
+
+/** All that the table gives a run whose recipe does not. Throws RecipeError. */
+export function completeRecipe(
+  recipe: Readonly<Record<string, unknown>> | Recipe,
+  { name, out }: RecipeContext,
+): RunChoices {
+  // A flag that is off is one that is not there, but for those that have a word for it.
+  const isThere = ([key, value]: readonly [string, unknown]) =>
+    value !== undefined && (value !== false || recipeOptions.get(key)?.without !== undefined);
+  const { $schema: _, ...said } = Object.fromEntries(
+    Object.entries({ ...recipe, ...(out === undefined ? {} : { out }) }).filter(isThere),
+  );
+  const problems = [...recipeProblems(said), ...contradictions(said), ...missing(said)];
+  if (problems.length > 0) throw new RecipeError(name, problems);
+  const values = [...recipeOptions.values()].flatMap(({ name: key, argument, standard, value: { anyOf } }) => {
+    const value = said[key] ?? (isExcluded(key, said) ? undefined : standard);
+    if (value === undefined) return [];
+    if (typeof value === "string" && argument?.endsWith("...>") === true) return [[key, [value]] as const];
+    const isNames = typeof value === "string" && anyOf !== undefined && !isTargetPattern(value);
+    return [[key, isNames ? value.split(",").map((each) => each.trim()) : value] as const];
+  });
+  // What the table and its schema were held against above.
+  const choices = Object.fromEntries(values) as unknown as RunChoices;
+  if (choices.model === undefined && choices.adapter === undefined) {
+    throw new UsageError("The recipe has no model: name a base, or an adapter that remembers its own.");
+  }
+  return choices;
+}
+
+function missing(said: Readonly<Record<string, unknown>>): readonly string[] {
+  const needed = [...recipeOptions.values()].filter(
+    ({ name, isNeeded }) => isNeeded === true && said[name] === undefined,
+  );
+  return needed.map(({ name, help }) => `${name}: is missing (${help})`);
+}
+
+function contradictions(said: Readonly<Record<string, unknown>>): readonly string[] {
+  return [...recipeOptions.values()].flatMap(({ name, excludes = [] }) => {
+    const both = said[name] === undefined ? [] : excludes.filter((each) => said[each] !== undefined);
+    return both.map((each) => `${name}: cannot be said together with ${each}`);
+  });
+}
+
+function isExcluded(name: string, said: Readonly<Record<string, unknown>>): boolean {
+  return [...recipeOptions.values()].some((each) => said[each.name] !== undefined && each.excludes?.includes(name));
+}

@@ -1,0 +1,139 @@
+// Options of a run: what is trained on which rows, and on which engine.
+
+import { engineNames } from "@lowrank/engine/facts";
+import { flag, integerIn, numberIn, type OptionGroup, oneOf, oneOrMore, pairs, text, texts } from "./recipe-option.ts";
+
+/** Heads that rows of a data file can train, by name. */
+export const trainableTasks = [
+  "causal-lm",
+  "masked-lm",
+  "sequence-to-sequence",
+  "sequence-classification",
+  "token-classification",
+  "question-answering",
+  "feature-extraction",
+] as const;
+
+/** How the base's weights may be kept. */
+export const basePrecisions = ["float32", "as-stored", "nf4", "bf16", "int8"] as const;
+
+/** Templates by name; "chat" is the model's own. */
+const templateNames = ["plain", "alpaca", "vicuna", "koalpaca", "chat"] as const;
+
+/** Files, rows and how they are read. */
+export const fileOptions: OptionGroup = {
+  heading: "Files:",
+  options: [
+    {
+      name: "model",
+      argument: "<path>",
+      help: "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub (default: the base of --adapter)",
+      value: text,
+    },
+    {
+      name: "data",
+      argument: "<files...>",
+      help: 'files of examples, whose rows follow each other: JSONL, JSON, CSV, TSV or Parquet, packed by gzip or not, a pattern ("data/*.jsonl"), owner/name of a data set on the Hugging Face Hub, or - for stdin',
+      value: oneOrMore,
+      isNeeded: true,
+    },
+    { name: "out", argument: "<path>", help: "folder to write the adapter to", value: text, isNeeded: true },
+    {
+      name: "adapter",
+      argument: "<path>",
+      help: "continue this PEFT adapter instead of starting a new one",
+      value: text,
+    },
+    {
+      name: "allowDifferentBase",
+      help: "take the adapter even if it was made on other files than the base's, such as the same model as GGUF",
+      value: flag,
+    },
+    {
+      name: "basePrecision",
+      argument: "<bits>",
+      help: "keep the base in float32 (default), in the bits of its file (as-stored), its linear layers in 4 bits (nf4): less memory, more time; in bf16, which tfjs-node also multiplies, faster and less exactly; or its linear layers in 8 bits (int8), which native also multiplies: two to three times as fast where the processor has the instructions",
+      value: oneOf(basePrecisions),
+    },
+    {
+      name: "verifyBase",
+      help: "note the SHA-256 of the base's weight files, so that --resume refuses a base of which one bit is another",
+      value: flag,
+    },
+    {
+      name: "validation",
+      argument: "<files...>",
+      help: "measure the loss on these as well, named as --data",
+      value: oneOrMore,
+    },
+    {
+      name: "validationShare",
+      argument: "<share>",
+      help: "hold out this share of the data, split by prompt",
+      value: numberIn({ max: 0.9, above: 0 }),
+      excludes: ["validation"],
+    },
+    {
+      name: "task",
+      argument: "<name>",
+      help: "head to train: token-classification for rows with a class for each token (default: a classifier for rows with one label, else the base's own)",
+      value: oneOf(trainableTasks),
+    },
+    {
+      name: "problemType",
+      argument: "<name>",
+      help: "what labels of rows are, where they leave it open: a fraction among them makes a regression, lists any number of classes a row, anything else one class",
+      value: oneOf(["regression", "single_label_classification", "multi_label_classification"]),
+    },
+    {
+      name: "columns",
+      argument: "<pairs>",
+      help: 'names of a file\'s columns, where they differ: "prompt=question,completion=answer"',
+      value: pairs,
+    },
+    {
+      name: "header",
+      argument: "<names>",
+      help: 'for a CSV or TSV file whose first line is a row already: names of its columns, such as "sentence,label"',
+      value: texts,
+    },
+    { name: "skipBadRows", help: "leave broken rows out and count them, instead of refusing the file", value: flag },
+    {
+      name: "template",
+      argument: "<name>",
+      help: "how a row becomes text; chat is the model's own (default: what suits the rows)",
+      value: oneOf(templateNames),
+    },
+    {
+      name: "maxLength",
+      argument: "<number>",
+      help: "cut rows after so many tokens (default: 512 or the model's limit)",
+      value: integerIn({ min: 2 }),
+    },
+    {
+      name: "maxTargetLength",
+      argument: "<number>",
+      help: "for an encoder–decoder: cut answers after so many tokens (default: 512 or the model's limit)",
+      value: integerIn({ min: 2 }),
+    },
+  ],
+};
+
+/** What computes. */
+export const engineOptions: OptionGroup = {
+  heading: "Options:",
+  options: [
+    {
+      name: "engine",
+      argument: "<name>",
+      help: "compute with this engine (default: the best that starts)",
+      value: oneOf(engineNames),
+    },
+    {
+      name: "threads",
+      argument: "<number>",
+      help: "threads that compute (default: one for each processor)",
+      value: integerIn({ min: 1, max: 1024 }),
+    },
+  ],
+};

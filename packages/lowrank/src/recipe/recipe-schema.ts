@@ -1,0 +1,34 @@
+// What a recipe may say, as editors and other programs read it.
+
+import type { ValueSchema } from "./options/recipe-option.ts";
+import { recipeOptions } from "./options/recipe-options.ts";
+
+/** A JSON Schema (draft 2020-12) of a recipe. */
+export interface RecipeSchema {
+  readonly $schema: string;
+  readonly $id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly type: "object";
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, ValueSchema & { readonly description?: string }>>;
+}
+
+/** Where editors find the package's copy, which `lowrank init --schema` writes when it is built. */
+export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json";
+
+/** The schema of all options. */
+export function recipeSchema(): RecipeSchema {
+  const properties = [...recipeOptions].map(
+    ([name, { help, value }]) => [name, { description: help, ...value }] as const,
+  );
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: schemaAddress,
+    title: "A recipe of lowrank",
+    description: "What `lowrank train --recipe` reads: the command's options by name. Flags on the command line win.",
+    type: "object",
+    additionalProperties: false,
+    properties: { $schema: { type: "string" }, ...Object.fromEntries(properties) },
+  };
+}

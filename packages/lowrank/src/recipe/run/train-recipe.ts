@@ -1,0 +1,94 @@
+// A recipe as a program runs it.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import type { EngineName } from "@lowrank/engine/facts";
+import type { TrainingEvent } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { given } from "../../given.ts";
+import { findBase } from "../../node/base-of.ts";
+import { type NoticeOptions, noticesOf } from "../../notices.ts";
+import { completeRecipe } from "../complete-recipe.ts";
+import { readRecipe } from "../read-recipe.ts";
+import type { Recipe } from "../recipe.ts";
+import { checkChoices } from "./check-choices.ts";
+import { engineSettings } from "./engine-settings.ts";
+import { claimFolder, keptRun, prepareChoices } from "./recipe-run.ts";
+
+/** What is said of one run of a recipe. */
+export interface TrainRecipeOptions extends NoticeOptions {
+  /** The folder for the adapter, where the recipe names none or another one. */
+  readonly out?: string | undefined;
+  /** Replaces what an earlier run wrote there. */
+  readonly overwrite?: boolean | undefined;
+  /** Goes on with the interrupted run there. */
+  readonly resume?: boolean | undefined;
+  /** Ends the run after its step, saved. */
+  readonly signal?: AbortSignal | undefined;
+  /** How to reach the Hub; default the platform's `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  /** A token of the Hub, for repositories that need one. */
+  readonly accessToken?: string | undefined;
+}
+
+const names: OptionNames<TrainRecipeOptions> = {
+  ...{ out: true, overwrite: true, resume: true, signal: true, fetch: true, accessToken: true },
+  ...{ onWarning: true, onNote: true },
+};
+
+/**
+ * Trains what a recipe says – a file (.yaml, .json, or what a .ts or .mjs exports), or its options as an object – and leaves in its
+ * folder what `lowrank train` does: the adapter, checkpoints, metrics.jsonl, a model card and the recipe that repeats the run.
+ * Events come as they happen. In Node.
+ *
+ * @throws RecipeError, UsageError for options that contradict each other; and what `OpenedAdapter.train` with `out` throws
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { trainRecipe } from "lowrank";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "recipe-"));
+ * const data = join(folder, "rows.jsonl");
+ * await writeFile(data, '{"prompt": "name[Aromi] ->", "completion": " Aromi is a café."}\n');
+ * const recipe = { model: "node_modules/@lowrank/tiny-model/model", data, rank: 4, steps: 2 };
+ * for await (const event of trainRecipe(recipe, { out: join(folder, "adapter") })) {
+ *   if (event.type === "step") console.log(event.loss);
+ * }
+ * ```
+ */
+export async function* trainRecipe(
+  recipe: string | Recipe,
+  options: TrainRecipeOptions = {},
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  refuseUnknownOptions("trainRecipe", options, names);
+  const { out, signal, overwrite, resume, fetch, accessToken } = options;
+  const isFile = typeof recipe === "string";
+  const asked = completeRecipe(isFile ? await readRecipe(recipe) : recipe, {
+    name: isFile ? recipe : "the recipe",
+    out,
+  });
+  checkChoices(asked);
+  const context = { notices: noticesOf(options), fetch, accessToken };
+  const model = asked.model ?? (await findBase(asked.adapter ?? "", context));
+  const choices = { ...asked, model };
+  const host = { context, say: (line: string) => context.notices.note?.(line), startEngine: () => start(choices) };
+  const folder = await claimFolder(choices, given({ overwrite, resume }), host);
+  try {
+    const run = await prepareChoices(choices, folder, host);
+    try {
+      yield* keptRun(run, { choices, folder, engine: run.engine, signal });
+    } finally {
+      run.dispose();
+    }
+  } finally {
+    await folder.release();
+  }
+}
+
+async function start(asked: { readonly engine?: EngineName; readonly threads?: number }): Promise<string> {
+  tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
+  return (await chooseEngine(engineSettings(asked, process.env))).name;
+}

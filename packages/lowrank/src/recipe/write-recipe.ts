@@ -1,0 +1,23 @@
+// The options of a run as a recipe that repeats it.
+
+import { recipeOptions } from "./options/recipe-options.ts";
+import { schemaAddress } from "./recipe-schema.ts";
+
+/** The file beside an adapter. */
+export const recipeFile = "recipe.yaml";
+
+/** Where the adapter went is for whoever repeats the run to say again. */
+const notRepeated: ReadonlySet<string> = new Set(["out"]);
+
+/** The options that are there, defaults among them, in the order of their table. */
+export function recipeText(options: object): Promise<string> {
+  const values = new Map<string, unknown>(Object.entries(options));
+  const names = [...recipeOptions.keys()].filter((name) => !notRepeated.has(name) && values.get(name) !== undefined);
+  return asYaml(new Map(names.map((name) => [name, values.get(name)] as const)));
+}
+
+/** A recipe as YAML; editors find the schema by its first line. */
+export async function asYaml(recipe: ReadonlyMap<string, unknown>): Promise<string> {
+  const { stringify } = await import("yaml");
+  return `# yaml-language-server: $schema=${schemaAddress}\n${stringify(Object.fromEntries(recipe))}`;
+}
