@@ -116,7 +116,7 @@ export const benchmarks: readonly Benchmark[] = [
   },
   {
     name: "extras",
-    work: "SmolLM2, a run of 20 steps of 2 rows with noise, smoothing, early stopping, TensorBoard's file and a report, against a plain one",
+    work: "SmolLM2, a run of 100 steps of 2 rows with noise, smoothing, early stopping, TensorBoard's file and a report, against a plain one",
     sides: {
       ours: wholeRun({ hasExtras: true }),
       peer: wholeRun({ hasExtras: false }),

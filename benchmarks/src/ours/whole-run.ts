@@ -11,7 +11,7 @@ import { startEngine } from "./adapted-model.ts";
 
 const settings = receivedSettings();
 const { batch: batchSize, time: maxLength, hasExtras = false, tiny } = settings;
-const [steps, held] = tiny ? [2, 4] : [20, 8];
+const [steps, held] = tiny ? [2, 4] : [100, 8];
 const versions = await startEngine();
 const model = await openModel(process.env.LOWRANK_MODEL ?? "", { engine: false });
 const columns = { columns: { prompt: "mr", completion: "ref" } };

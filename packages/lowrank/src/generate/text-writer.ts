@@ -12,7 +12,7 @@ import {
 import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
 import { EmptyPromptError } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
-import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
+import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { EventQueue } from "./event-queue.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
@@ -41,12 +41,11 @@ export function chosenWriter(
   isGone: (adapter: string) => boolean,
 ): ChosenWriter {
   const { handle } = writer.opened;
-  const needsOwnPass = waitsForTokens(handle?.config) || (handle?.config.targetParameters ?? []).length > 0;
   const adapter = handle?.name ?? null;
   return {
     writer,
     adapter,
-    isAlone: strength !== 1 || needsOwnPass,
+    isAlone: strength !== 1 || needsOwnPass(handle?.config),
     isGone: () => adapter !== null && isGone(adapter),
   };
 }

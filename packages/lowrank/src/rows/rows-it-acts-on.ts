@@ -27,6 +27,11 @@ export function waitsForTokens(config: LoraConfig | undefined): boolean {
   return (config?.activationTokens ?? []).length > 0;
 }
 
+/** Whether rows of one batch cannot have it each for itself. */
+export function needsOwnPass(config: LoraConfig | undefined): boolean {
+  return waitsForTokens(config) || (config?.targetParameters ?? []).length > 0;
+}
+
 /** Warns of prompts, numbered from 1, that the base alone answers. */
 export function checkPrompts(
   prompts: readonly (readonly number[])[],
