@@ -33,6 +33,8 @@ export interface MaskRequest {
   readonly adapter: number;
   readonly rows: number;
   readonly columns: number;
+  /** With which probability each entry stays, row by row; absent: the density, for all. */
+  readonly probabilities?: ArrayLike<number>;
 }
 
 /** How the sign of a group of numbers is decided: by their sum, or by how many there are of each. */
@@ -45,6 +47,10 @@ export interface MethodSettings {
   readonly rank: number;
   /** Share of entries that stay. */
   readonly density: number;
+  /** How far probabilities of staying are from the density at most. */
+  readonly epsilon: number;
+  /** Share of the largest entries that go. */
+  readonly gamma: number;
   readonly majoritySign: MajoritySign;
   /** Quantile at which the factors of a decomposition are cut off, if they are. */
   readonly clamp: number | null;
@@ -64,6 +70,8 @@ export interface CombinationMethod {
   readonly rank: "shared" | "sum" | "chosen";
   /** Whether it drops entries, for which it needs a density. */
   readonly isSparse: boolean;
+  /** Whether it leads from one adapter to another, in proportion to their weights. */
+  readonly isBetweenTwo?: true;
   /** The combined update of one layer. */
   combine(pairs: readonly WeightedPair[], settings: MethodSettings): Factors;
 }

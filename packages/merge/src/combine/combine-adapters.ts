@@ -33,6 +33,10 @@ export interface CombineOptions {
   readonly rank?: number;
   /** Share of the entries that stay, above 0 and at most 1, for the methods that drop some. */
   readonly density?: number;
+  /** For "della…": how far the probabilities of staying are from the density at most, above 0. Default 0.15, as in mergekit. */
+  readonly epsilon?: number;
+  /** For "breadcrumbs…": share of the largest entries that go, from 0 to below 1. Default 0.01, as in mergekit. */
+  readonly gamma?: number;
   /** Default "total". */
   readonly majoritySign?: MajoritySign;
   /** For methods that drop entries at random. Default 0. */
@@ -54,6 +58,8 @@ const optionNames: OptionNames<CombineOptions> = {
   type: true,
   rank: true,
   density: true,
+  epsilon: true,
+  gamma: true,
   majoritySign: true,
   seed: true,
   clamp: true,
@@ -80,10 +86,11 @@ const optionNames: OptionNames<CombineOptions> = {
  */
 export function combineAdapters(given: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
   refuseUnknownOptions("combineAdapters", options, optionNames);
+  const method = methodOf(given, options);
+  checkSettings(given, options, method);
   // A half that is smaller than its matrix has no place for what another adapter has beside it.
-  const sources = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
-  const method = methodOf(sources, options);
-  checkSettings(sources, options, method);
+  const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
+  const sources = method.isBetweenTwo ? asProportions(plain) : plain;
   const { layers, saved } = readPairs(sources);
   if (layers.length === 0) throw withoutPairs(sources);
   const configs = sources.map(({ adapter }) => adapter.config);
@@ -123,16 +130,40 @@ function methodOf(
   return combinationMethods.find((method) => method.name === name)!;
 }
 
+/** Weights that add up to 1. */
+function asProportions(sources: readonly WeightedAdapter[]): readonly WeightedAdapter[] {
+  const total = sources.reduce((sum, { weight }) => sum + weight, 0);
+  return sources.map((source) => ({ ...source, weight: source.weight / total }));
+}
+
 function checkSettings(sources: readonly WeightedAdapter[], options: CombineOptions, method: CombinationMethod): void {
-  const { density, rank, clamp, majoritySign = "total" } = options;
+  const { density = Number.NaN, rank, clamp, epsilon = 0.15, gamma = 0.01, majoritySign = "total" } = options;
   if (sources.length === 0) throw new CombinationSettingError("adapters", "none", "at least one");
   sources.forEach(({ weight }, index) => {
     if (!Number.isFinite(weight))
       throw new CombinationSettingError(`the weight of ${nameOf(sources, index)}`, weight, "a finite number");
   });
-  const isShare = density !== undefined && density > 0 && density <= 1;
-  if (method.isSparse && !isShare)
-    throw new CombinationSettingError("density", density, `a number above 0 and at most 1 for "${method.name}"`);
+  if (method.isBetweenTwo && !(sources.length === 2 && sources.every(({ weight }) => weight >= 0)))
+    throw new CombinationSettingError(
+      "adapters",
+      sources.map(({ weight }) => weight).join(", "),
+      `two for "${method.name}", with weights of at least 0 that say how far it is from one to the other`,
+    );
+  if (method.isBetweenTwo && sources.every(({ weight }) => weight === 0))
+    throw new CombinationSettingError("weights", "0, 0", "at least one above 0");
+  if (method.isSparse && !(density > 0 && density <= 1))
+    throw new CombinationSettingError(
+      "density",
+      options.density,
+      `a number above 0 and at most 1 for "${method.name}"`,
+    );
+  if (
+    method.name.startsWith("della") &&
+    density < 1 &&
+    !(epsilon > 0 && density - epsilon > 0 && density + epsilon < 1)
+  )
+    throw new CombinationSettingError("epsilon", epsilon, "density ± epsilon between 0 and 1");
+  if (!(gamma >= 0 && gamma < 1)) throw new CombinationSettingError("gamma", gamma, "a share from 0 to below 1");
   if (rank !== undefined && !(Number.isInteger(rank) && rank >= 1))
     throw new CombinationSettingError("rank", rank, "a whole number of at least 1");
   if (clamp !== undefined && !(clamp >= 0 && clamp <= 1))
@@ -161,15 +192,13 @@ function pairsOf({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapt
 }
 
 function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number): Omit<MethodSettings, "signs"> {
-  const { density = 1, majoritySign = "total", seed = 0, clamp = null } = options;
-  const drawn = ({ path, part, adapter, rows, columns }: MaskRequest) =>
-    randomMask(rows * columns, density, { seed, step: adapter, path: `${path}.${part}` });
+  const { density = 1, epsilon = 0.15, gamma = 0.01, majoritySign = "total", seed = 0, clamp = null } = options;
+  const drawn = ({ path, part, adapter, rows, columns, probabilities }: MaskRequest) =>
+    randomMask(rows * columns, probabilities ?? density, { seed, step: adapter, path: `${path}.${part}` });
   return {
     path: layer.path,
     rank,
-    density,
-    majoritySign,
-    clamp,
+    ...{ density, epsilon, gamma, majoritySign, clamp },
     mask: options.mask ?? drawn,
   };
 }

@@ -120,7 +120,7 @@ describe("what is refused", () => {
     broken.values[3] = Number.NaN;
     tensors.set("layers.0.q_proj.lora_A.weight", broken);
     for (const { name } of combinationMethods) {
-      const parts = [...pair, { adapter: { ...a, tensors }, weight: 1, name: "diverged" }];
+      const parts = [pair[0]!, { adapter: { ...a, tensors }, weight: 1, name: "diverged" }];
       const combine = () => combineAdapters(parts, { type: name, density: 0.5 });
       expect(combine, name).toThrow(UncombinableAdapterError);
       expect(combine, name).toThrow(/"diverged": layers.0.q_proj.lora_A.weight has NaN/);

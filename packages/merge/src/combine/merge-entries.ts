@@ -50,6 +50,20 @@ export function keepLargest(matrix: Matrix, density: number): Matrix {
   return kept;
 }
 
+/**
+ * Drops the largest `gamma` of all entries and as many of the smallest as leave `density` of them; where that would be fewer than
+ * none, fewer of the largest (mergekit's `magnitude_outliers`).
+ */
+export function keepBetween(matrix: Matrix, density: number, gamma: number): Matrix {
+  const { values } = matrix;
+  const dropped = values.length - Math.trunc(density * values.length);
+  const largest = Math.min(dropped, Math.trunc(gamma * values.length));
+  const order = Array.from(values.keys()).sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
+  const kept = createMatrix(matrix.rows, matrix.columns);
+  for (const index of order.slice(dropped - largest, values.length - largest)) kept.values[index] = values[index]!;
+  return kept;
+}
+
 /** Keeps the entries that a mask of 0 and 1 names, divided by the density, so that the expected value stays. */
 export function keepMasked(matrix: Matrix, mask: ArrayLike<number>, density: number): Matrix {
   const values = matrix.values.map((value, index) => (mask[index] ? value / density : 0));

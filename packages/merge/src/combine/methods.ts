@@ -5,7 +5,18 @@ import type { CombinationMethod } from "./combination-method.ts";
 import { besideOneAnother, compressed, nearest } from "./exact-sum.ts";
 import { onFactors } from "./on-factors.ts";
 import { onProducts } from "./on-products.ts";
-import { electedLargest, electedRandom, sum, sumOfLargest, sumOfRandom } from "./sparsify.ts";
+import { slerp } from "./slerp.ts";
+import {
+  electedLargest,
+  electedLikely,
+  electedMiddle,
+  electedRandom,
+  sum,
+  sumOfLargest,
+  sumOfLikely,
+  sumOfMiddle,
+  sumOfRandom,
+} from "./sparsify.ts";
 
 /** Every way to combine adapters. */
 export const combinationMethods: readonly CombinationMethod[] = [
@@ -96,5 +107,44 @@ export const combinationMethods: readonly CombinationMethod[] = [
     rank: "chosen",
     isSparse: true,
     combine: onProducts(electedRandom),
+  },
+  {
+    name: "della_svd",
+    source:
+      "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(electedLikely),
+  },
+  {
+    name: "della_linear_svd",
+    source: "DELLA without its election, as mergekit's `della_linear`, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(sumOfLikely),
+  },
+  {
+    name: "breadcrumbs_svd",
+    source:
+      "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(sumOfMiddle),
+  },
+  {
+    name: "breadcrumbs_ties_svd",
+    source: "breadcrumbs, then the election of TIES, on the updates, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(electedMiddle),
+  },
+  // Not in PEFT: from one update to the other, without losing length on the way.
+  {
+    name: "slerp",
+    source: "Shoemake 1985; mergekit's `slerp`, on the updates",
+    rank: "sum",
+    isSparse: false,
+    isBetweenTwo: true,
+    combine: slerp,
   },
 ];

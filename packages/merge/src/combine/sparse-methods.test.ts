@@ -1,6 +1,6 @@
 import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import { a, pair, tensor } from "../../test/random-adapters.ts";
+import { a, b, delta, errorOf, pair, tensor, wide } from "../../test/random-adapters.ts";
 import { combineAdapters } from "./combine-adapters.ts";
 import { CombinationSettingError } from "./errors.ts";
 import { combinationMethods } from "./methods.ts";
@@ -76,3 +76,96 @@ describe("the methods that drop entries", () => {
     expect(elected("frequency")).toBe(1.5);
   });
 });
+
+describe("mergekit's methods", () => {
+  const path = "layers.0.q_proj";
+  const alone = (type: string, options: object) =>
+    delta(combineAdapters([{ adapter: wide, weight: 1 }], { type, rank: 5, ...options }), path);
+
+  it("breadcrumbs keep what is neither among the largest nor among the smallest entries", () => {
+    const { values } = delta(wide, path); // 35 entries
+    const order = [...values.keys()].sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
+    const kept = new Set(order.slice(11, 32)); // of 14 that go, three are the largest
+    const found = alone("breadcrumbs_svd", { density: 0.6, gamma: 0.1 }).values;
+    for (const [index, value] of values.entries()) expect(found[index]).toBeCloseTo(kept.has(index) ? value : 0, 4);
+  });
+
+  it("della asks for large entries of a row more often, and divides by how often", () => {
+    const { rows, columns, values } = delta(wide, path);
+    const asked: ArrayLike<number>[] = [];
+    const mask = ({ probabilities }: { readonly probabilities?: ArrayLike<number> }) => {
+      asked.push(probabilities!);
+      return new Uint8Array(rows * columns).fill(1);
+    };
+    const found = alone("della_linear_svd", { density: 0.5, epsilon: 0.2, mask }).values;
+    for (let row = 0; row < rows; row++) {
+      const places = Array.from({ length: columns }, (_, column) => row * columns + column);
+      places.sort((one, other) => Math.abs(values[one]!) - Math.abs(values[other]!));
+      for (const [rank, place] of places.entries()) {
+        expect(asked[0]![place]).toBeCloseTo(0.3 + 0.1 * rank, 12);
+        expect(found[place]).toBeCloseTo(values[place]! / (0.3 + 0.1 * rank), 4);
+      }
+    }
+  });
+
+  it("della needs room above and below the density", () => {
+    const options = { type: "della_svd", density: 0.9, epsilon: 0.2 };
+    expect(() => combineAdapters(pair, options)).toThrow(CombinationSettingError);
+  });
+});
+
+describe("slerp", () => {
+  const between = (t: number) =>
+    combineAdapters(
+      [
+        { adapter: a, weight: 1 - t },
+        { adapter: b, weight: t },
+      ],
+      { type: "slerp" },
+    );
+
+  it.each(["layers.0.q_proj", "layers.0.v_proj"])("turns one update into the other by equal angles: %s", (path) => {
+    const [one, other] = [delta(a, path).values, delta(b, path).values];
+    const angle = Math.acos(dot(one, other) / Math.hypot(...one) / Math.hypot(...other));
+    for (const t of [0, 0.25, 0.5, 1]) {
+      const found = delta(between(t), path).values;
+      const wanted = one.map(
+        (value, index) => (Math.sin((1 - t) * angle) * value + Math.sin(t * angle) * other[index]!) / Math.sin(angle),
+      );
+      for (const [index, value] of wanted.entries()) expect(found[index]).toBeCloseTo(value, 4);
+    }
+  });
+
+  it("takes weights as proportions, and mixes in a straight line what points the same way", () => {
+    const twice = combineAdapters(
+      [
+        { adapter: a, weight: 3 },
+        { adapter: b, weight: 1 },
+      ],
+      { type: "slerp" },
+    );
+    expect(errorOf(twice, [{ adapter: between(0.25), weight: 1 }])).toBeLessThan(1e-6);
+    const same = combineAdapters(
+      [
+        { adapter: a, weight: 1 },
+        { adapter: a, weight: 1 },
+      ],
+      { type: "slerp" },
+    );
+    expect(errorOf(same, [{ adapter: a, weight: 1 }])).toBeLessThan(1e-6);
+  });
+
+  it("refuses three adapters, one, and a negative weight", () => {
+    for (const weights of [[1, 1, 1], [1], [1, -1], [0, 0]])
+      expect(() =>
+        combineAdapters(
+          weights.map((weight) => ({ adapter: a, weight })),
+          { type: "slerp" },
+        ),
+      ).toThrow(CombinationSettingError);
+  });
+});
+
+function dot(one: Float64Array, other: Float64Array): number {
+  return one.reduce((sum, value, index) => sum + value * other[index]!, 0);
+}

@@ -2,7 +2,14 @@
 
 import type { Matrix } from "@lowrank/math";
 import type { MaskRequest, MethodSettings } from "./combination-method.ts";
-import { electedMean, keepLargest, keepMasked, type WeightedMatrix, weightedSum } from "./merge-entries.ts";
+import {
+  electedMean,
+  keepBetween,
+  keepLargest,
+  keepMasked,
+  type WeightedMatrix,
+  weightedSum,
+} from "./merge-entries.ts";
 
 /** A matrix, its weight, and whose it is. */
 interface MatrixOfAdapter extends WeightedMatrix {
@@ -27,6 +34,20 @@ export const electedLargest: MatrixMerge = (parts, { density, majoritySign }) =>
     majoritySign,
   );
 
+/** Model breadcrumbs (Davari & Belilovsky 2023): neither the largest entries, which are outliers, nor the smallest. */
+export const sumOfMiddle: MatrixMerge = (parts, settings) => weightedSum(middle(parts, settings));
+
+/** Breadcrumbs, then TIES' election. */
+export const electedMiddle: MatrixMerge = (parts, settings) =>
+  electedMean(middle(parts, settings), settings.majoritySign);
+
+/** DELLA (Deep et al. 2024) without its election: as DARE, but in each row large entries stay more often than small ones. */
+export const sumOfLikely: MatrixMerge = (parts, settings) => weightedSum(droppedByRank(parts, settings));
+
+/** DELLA: dropping by rank, then the election of TIES. */
+export const electedLikely: MatrixMerge = (parts, settings) =>
+  electedMean(droppedByRank(parts, settings), settings.majoritySign);
+
 /** DARE (Yu et al. 2024): entries are dropped at random, the rest grows. */
 export const sumOfRandom: MatrixMerge = (parts, settings) => weightedSum(dropped(parts, settings));
 
@@ -44,4 +65,38 @@ function dropped(
     const stays = mask({ path, part, adapter, rows, columns });
     return { matrix: keepMasked(matrix, stays, density), part, adapter, weight };
   });
+}
+
+function middle(parts: readonly MatrixOfAdapter[], { density, gamma }: MethodSettings): readonly MatrixOfAdapter[] {
+  return parts.map((part) => ({ ...part, matrix: keepBetween(part.matrix, density, gamma) }));
+}
+
+/** Each entry that stays is divided by its own probability, so that the expected update stays, as in the paper. */
+function droppedByRank(
+  parts: readonly MatrixOfAdapter[],
+  { path, density, epsilon, mask }: MethodSettings,
+): readonly MatrixOfAdapter[] {
+  if (density >= 1) return parts;
+  return parts.map((one) => {
+    const { rows, columns, values } = one.matrix;
+    const probabilities = probabilitiesByRank(one.matrix, density, epsilon);
+    const stays = mask({ path, part: one.part, adapter: one.adapter, rows, columns, probabilities });
+    const kept = values.map((value, index) => (stays[index] ? value / (probabilities[index] as number) : 0));
+    return { ...one, matrix: { rows, columns, values: kept } };
+  });
+}
+
+/** From density − epsilon for the smallest entry of a row to density + epsilon for the largest (mergekit's `della_magprune`). */
+function probabilitiesByRank({ rows, columns, values }: Matrix, density: number, epsilon: number): Float64Array {
+  const probabilities = new Float64Array(values.length);
+  for (let row = 0; row < rows; row += 1) {
+    const start = row * columns;
+    const size = (index: number) => Math.abs(values[start + index] as number);
+    const order = Array.from({ length: columns }, (_, index) => index).sort((one, other) => size(one) - size(other));
+    order.forEach((index, rank) => {
+      const share = columns === 1 ? 0.5 : rank / (columns - 1);
+      probabilities[start + index] = density - epsilon + share * 2 * epsilon;
+    });
+  }
+  return probabilities;
 }

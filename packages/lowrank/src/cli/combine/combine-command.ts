@@ -11,6 +11,7 @@ import type { CombineOptions } from "./run-combine.ts";
 export const methodNames = [
   ...["exact", "cat", "svd", "linear", "magnitude_prune", "ties", "dare_linear", "dare_ties"],
   ...["ties_svd", "dare_linear_svd", "dare_ties_svd", "magnitude_prune_svd"],
+  ...["della_svd", "della_linear_svd", "breadcrumbs_svd", "breadcrumbs_ties_svd", "slerp"],
 ];
 
 /** Adds the command to the program. */
@@ -20,7 +21,7 @@ export function addCombineCommand(program: Command, io: CommandIo): void {
     .summary("make one adapter of several")
     .description(
       "Makes one PEFT adapter that does what several do together, each in the part that is said: exactly, or by another " +
-        "of PEFT's methods. No base is needed.",
+        "method of PEFT's or mergekit's. No base is needed.",
     )
     .addOption(adaptersOption("PEFT adapter folders to combine").makeOptionMandatory())
     .addOption(outOption("folder to write"))
@@ -33,6 +34,17 @@ export function addCombineCommand(program: Command, io: CommandIo): void {
     .addOption(
       new Option("--density <share>", "share of the numbers that stay, for methods that drop some").argParser(
         numberIn({ above: 0, max: 1 }),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--epsilon <number>",
+        "for della: how much more often the largest numbers stay than the density says, and the smallest less (default: 0.15)",
+      ).argParser(numberIn({ above: 0, max: 1 })),
+    )
+    .addOption(
+      new Option("--gamma <share>", "for breadcrumbs: share of the largest numbers that go (default: 0.01)").argParser(
+        numberIn({ min: 0, max: 1 }),
       ),
     )
     .addOption(seedOption("for methods that drop numbers by chance"))

@@ -16,13 +16,27 @@ export interface CombineOptions extends CommonOptions, AdapterOutput {
   readonly method: string;
   readonly rank?: number;
   readonly density?: number;
+  readonly epsilon?: number;
+  readonly gamma?: number;
   readonly seed: number;
   readonly compat?: "peft";
 }
 
 /** Writes the one adapter, whole or not at all. */
 export async function runCombine(options: CombineOptions, report: Report): Promise<void> {
-  const { adapter: adapters, out, method, rank, density, seed, compat, overwrite, plan = false } = options;
+  const {
+    adapter: adapters,
+    out,
+    method,
+    rank,
+    density,
+    epsilon,
+    gamma,
+    seed,
+    compat,
+    overwrite,
+    plan = false,
+  } = options;
   const claimed = { kind: "folder", overwrite, inputs: pathsOf(adapters) } as const;
   const release = plan ? undefined : await claimOutput(out, claimed);
   try {
@@ -33,7 +47,11 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
         return { adapter: await found.read({ onWarning: report.warn }), weight, name: adapter };
       }),
     );
-    const combined = combineAdapters(read, { type: method, seed, ...given({ rank, density, compatible: compat }) });
+    const combined = combineAdapters(read, {
+      type: method,
+      seed,
+      ...given({ rank, density, epsilon, gamma, compatible: compat }),
+    });
     report.say(`${adapters.length} adapters as one of rank ${combined.config.rank}`);
     const files = await putAdapter(combined, options, report);
     const { rank: found } = combined.config;
