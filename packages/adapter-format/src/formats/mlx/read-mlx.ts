@@ -18,6 +18,7 @@ import { type AdapterFolder, configName, readConfigText, using } from "../adapte
 import { checkedAdapter } from "../checked-adapter.ts";
 import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
 import { turned } from "../turned.ts";
+import { pathOfMlx } from "./module-names.ts";
 
 export const mlxWeightsName = "adapters.safetensors";
 
@@ -65,13 +66,14 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
 }
 
 /** Tables of tokens, whose factors PEFT names otherwise. */
-const tableName = /(^|\.)(embed_tokens|wte|word_embeddings)$/;
+const tableName = /(^|\.)(embed_tokens|embed_in|wte|word_embeddings)$/;
 
 async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyMap<string, AdapterTensor>> {
   const tensors = new Map<string, AdapterTensor>();
   const problems: TensorProblem[] = [];
   for (const [key, { shape }] of file.tensors) {
-    const [, path = "", part] = /^(.+)\.(lora_a|lora_b|m)$/.exec(key) ?? [];
+    const [, name = "", part] = /^(.+)\.(lora_a|lora_b|m)$/.exec(key) ?? [];
+    const path = pathOfMlx(name);
     const isFactor = part === "lora_a" || part === "lora_b";
     if (part === undefined)
       problems.push({ key, problem: "is no part of a pair (lora_a, lora_b) and no magnitude (m)" });

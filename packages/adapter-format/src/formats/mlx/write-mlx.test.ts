@@ -66,6 +66,8 @@ describe("an adapter for mlx_lm", () => {
     for (const given of [
       adapter({}, [...pair(q, 2), ...pair(v, 2)]),
       adapter({ rankStabilized: true }, pair(q, 2)),
+      adapter({}, [...pair("transformer.h.0.attn.c_attn", 2), ...pair("transformer.h.1.mlp.c_fc", 2)]),
+      adapter({}, [...pair("gpt_neox.layers.0.attention.query_key_value", 2), ...pair("embed_out", 2)]),
       adapter({ useDora: true }, [...pair(q, 2), [`${q}.lora_magnitude_vector`, magnitude]]),
     ]) {
       const back = await returned(given);
@@ -85,11 +87,11 @@ describe("an adapter for mlx_lm", () => {
 
   it("is refused with all that mlx_lm has no words for", () => {
     const given = adapter({ loraBias: true }, [
-      ...pair("transformer.h.0.attn.c_attn", 2),
+      ...pair("transformer.h.0.self_attention.dense", 2),
       ["score.weight", matrix(2, 3, 0)],
     ]);
     expect(() => writeMlxAdapter(given)).toThrow(InexpressibleAdapterError);
-    for (const what of ["lora_bias", "c_attn", "score.weight", "mlx_lm's format"])
+    for (const what of ["lora_bias", "self_attention.dense", "score.weight", "mlx_lm's format"])
       expect(() => writeMlxAdapter(given)).toThrow(what);
   });
 });

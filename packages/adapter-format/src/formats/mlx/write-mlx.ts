@@ -10,6 +10,7 @@ import { toPlainLora } from "../../variants/variants.ts";
 import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
 import { expressiblePairs } from "../expressible-pairs.ts";
 import { turned } from "../turned.ts";
+import { mlxPath } from "./module-names.ts";
 
 /** How to write one. */
 export interface WriteMlxOptions {
@@ -26,7 +27,8 @@ export interface MlxFiles {
 const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
 
 /**
- * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers.
+ * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers, GPT-2's and
+ * GPT-NeoX'.
  *
  * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold; InvalidAdapterTensorsError for numbers that `dtype`
  * cannot hold
@@ -56,19 +58,20 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
     reasonAgainst: ({ path, a }) => {
       if (a.shape.length !== 2) return "only pairs of matrices are adapted";
-      return /^(model\.|lm_head$)/.test(path) ? undefined : "mlx_lm has another name for the module";
+      return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });
   const rank = pairs.reduce((most, { a }) => Math.max(most, a.shape[0] ?? 0), 0);
   const scale = scalingOf(config, pairs[0]?.path ?? "");
   const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of pairs) {
-    tensors.set(`${path}.lora_a`, turned(widened(a, rank)));
-    tensors.set(`${path}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
+    const name = mlxPath(path) ?? path;
+    tensors.set(`${name}.lora_a`, turned(widened(a, rank)));
+    tensors.set(`${name}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
     const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
-    if (magnitude !== undefined) tensors.set(`${path}.m`, magnitude);
+    if (magnitude !== undefined) tensors.set(`${name}.m`, magnitude);
   }
-  const keys = [...new Set(pairs.map(({ path }) => path.replace(/^model\.layers\.\d+\./, "")))];
+  const keys = [...new Set(pairs.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];
   const settings = {
     fine_tune_type: config.useDora ? "dora" : "lora",
     num_layers: -1, // all of them

@@ -1,0 +1,29 @@
+// Modules that mlx_lm has at another place than transformers: most models' layers lie at `model.layers` in both. Source: mlx_lm 0.32,
+// models/gpt2.py and models/gpt_neox.py.
+
+/** transformers' beginning, mlx_lm's, and what of a module behind it tells whose it is. */
+const moved = [
+  { transformers: "transformer.h.", mlx: "model.h.", inside: /^\d+\.(attn|mlp)\.c_/ },
+  { transformers: "transformer.wte", mlx: "model.wte", inside: /^$/ },
+  { transformers: "gpt_neox.layers.", mlx: "model.h.", inside: /^\d+\.(attention\.|mlp\.dense)/ },
+  { transformers: "gpt_neox.embed_in", mlx: "model.embed_in", inside: /^$/ },
+  { transformers: "embed_out", mlx: "model.embed_out", inside: /^$/ },
+] as const;
+
+/** The path of a module in mlx_lm; undefined where it is not known. */
+export function mlxPath(path: string): string | undefined {
+  if (/^(model\.|lm_head$)/.test(path)) return path;
+  return translated(path, { from: "transformers", to: "mlx" });
+}
+
+/** The path of a module of mlx_lm in transformers. */
+export function pathOfMlx(path: string): string {
+  return translated(path, { from: "mlx", to: "transformers" }) ?? path;
+}
+
+type Side = "transformers" | "mlx";
+
+function translated(path: string, { from, to }: { readonly from: Side; readonly to: Side }): string | undefined {
+  const row = moved.find((one) => path.startsWith(one[from]) && one.inside.test(path.slice(one[from].length)));
+  return row === undefined ? undefined : row[to] + path.slice(row[from].length);
+}
