@@ -1,5 +1,6 @@
 // npm run test:tfjs-node: the engine's tests – operations against their twins, gradients against finite differences,
-// random numbers, frozen weights – computed by TensorFlow's own library. The last line is "N passed, N failed".
+// random numbers, frozen weights – and every kind of layer and node of guests, computed by TensorFlow's own library. The last line
+// is "N passed, N failed".
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,9 @@ runCounted(
     "packages/doors/src/ad",
     "packages/doors/src/parameters",
     "packages/math/src/adaptations/dora-adaptation.property.test.ts",
+    ...["layers/every-layer", "layers/convolution.property", "layers/keras", "graph/operations.property"].map(
+      (file) => `packages/hosts/src/${file}.test.ts`,
+    ),
   ],
   { LOWRANK_TEST_ENGINES: "tfjs-node", LOWRANK_TFJS_NODE: folder },
 );

@@ -76,3 +76,19 @@ export class OptimizerInUseError extends LowrankError {
     );
   }
 }
+
+/** Data that the model cannot be trained or evaluated on, such as labels of another shape than its output. */
+export class UnfitDataError extends LowrankError {
+  constructor(
+    readonly model: string,
+    /** What TensorFlow.js says of it. */
+    readonly problem: string,
+    options: { readonly cause: unknown },
+  ) {
+    super(
+      "UNFIT_DATA",
+      `The model "${printable(model)}" can neither be trained nor evaluated on this data; nothing changed. ${printable(problem)}`,
+      options,
+    );
+  }
+}

@@ -10,6 +10,7 @@ export {
   UnadaptableLayerError,
   UnadaptableModelError,
   UndecidedSaveError,
+  UnfitDataError,
 } from "./errors.ts";
 export { attachLora, loraOf } from "./layers/adapter-data.ts";
 export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";

@@ -48,6 +48,16 @@ export class MissingMetricError extends LowrankError {
   }
 }
 
+/** The loss of a batch is not one number. */
+export class LossShapeError extends LowrankError {
+  constructor(readonly shape: readonly number[]) {
+    super(
+      "LOSS_SHAPE",
+      `The loss has the shape [${shape.join(", ")}]; one number was expected for the batch. Return its mean: tf.mean(loss).`,
+    );
+  }
+}
+
 /** The loss does not depend on any of the variables. */
 export class NoGradientError extends LowrankError {
   constructor(

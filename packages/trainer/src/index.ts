@@ -3,6 +3,7 @@
 export type { BatchSource, DataPosition } from "./batch-stream.ts";
 export {
   CheckpointError,
+  LossShapeError,
   MissingMetricError,
   NoGradientError,
   NonFiniteLossError,

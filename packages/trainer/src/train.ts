@@ -53,7 +53,7 @@ const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: t
  * Between steps it lets other work run, so that Ctrl-C and buttons act. It never prints and holds no tensor when it
  * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
  *
- * Throws TrainingOptionsError, ResumeMismatchError, NoGradientError, MissingMetricError, and NonFiniteLossError where
+ * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError, and NonFiniteLossError where
  * the loss or a gradient is not finite, more often in a row than `maxBadSteps`: the variables then are as before that step.
  *
  * @example

@@ -4,7 +4,7 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import "@lowrank/engine/gradients";
-import { chooseEngine, type EngineName } from "@lowrank/engine";
+import type { EngineName } from "@lowrank/engine";
 import { injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { expectClose } from "@lowrank/testing";
@@ -12,6 +12,7 @@ import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { testEngines, useEngine } from "../../../engine/test/test-engines.ts";
 import { GraphBuilder, waves } from "../../test/build-graph.ts";
 import { expectVariableGradients } from "../../test/variable-gradients.ts";
 import { graphModel } from "../graph.ts";
@@ -178,10 +179,8 @@ async function check({ graph, x, isSmooth = true }: Case, engine: EngineName): P
 
 const kinds = { products, fused, convolutions, einsums, tables };
 
-describe.each<EngineName>(["cpu", "wasm", "native"])("a node with a site, on %s", (engine) => {
-  beforeAll(async () => {
-    await chooseEngine({ order: [engine] });
-  });
+describe.each(testEngines("cpu", "wasm", "native"))("a node with a site, on %s", (engine) => {
+  beforeAll(() => useEngine(engine));
 
   // tfjs-backend-wasm has no einsum.
   const tested = Object.entries(kinds).filter(([name]) => engine !== "wasm" || name !== "einsums");

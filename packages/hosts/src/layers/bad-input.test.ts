@@ -10,6 +10,7 @@ import {
   OptimizerInUseError,
   UnadaptableLayerError,
   UnadaptableModelError,
+  UnfitDataError,
 } from "../errors.ts";
 import { enableLora } from "./enable-lora.ts";
 import { layersModel } from "./layers-model.ts";
@@ -62,6 +63,22 @@ describe("a model with an adapter", () => {
     net.pop();
     expect(() => enableLora(net, { rank: 1, layers: ["hidden"] })).toThrow(ModelChangedError);
     expect(() => enableLora(net, { rank: 1, layers: ["hidden"] })).toThrow(/score Dense/);
+  });
+
+  it("refuses labels and inputs of other shapes, in fit and evaluate, and changes nothing", async () => {
+    const net = model();
+    const handle = enableLora(net, { rank: 1 });
+    net.compile({ optimizer: tf.train.adam(0.1), loss: "meanSquaredError" });
+    const [base, before] = [weightsOf(net), predict(net, x)];
+    const error = await net.fit(x, tf.zeros([4, 3]), { epochs: 1, verbose: 0 }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UnfitDataError);
+    expect(error).toMatchObject({ model: "net", problem: expect.stringMatching(/\[\*,2\].*\[4,3\]/) });
+    await expect(net.fit(tf.ones([4, 5]), y, { epochs: 1, verbose: 0 })).rejects.toThrow(UnfitDataError);
+    expect(() => net.evaluate(x, tf.zeros([3, 2]))).toThrow(UnfitDataError);
+    expect(predict(net, x)).toEqual(before);
+    expect(weightsOf(net)).toEqual(base);
+    handle.dispose();
+    await expect(net.fit(x, tf.zeros([4, 3]), { epochs: 1, verbose: 0 })).rejects.not.toThrow(UnfitDataError);
   });
 
   it("trains with an optimizer that remembers nothing of other weights, however often it is compiled", async () => {

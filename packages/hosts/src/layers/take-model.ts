@@ -3,7 +3,7 @@
 
 import type { Detach } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError } from "../errors.ts";
+import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError, UnfitDataError } from "../errors.ts";
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
@@ -32,6 +32,7 @@ export function takeModel(model: ForeignLayer, taken: TakenModel): Detach {
   const undo = [
     ...taken.layers.map((hosted) => takeCall(hosted, taken)),
     takeTraining(trainedModel(model), taken),
+    takeData(trainedModel(model), model.name),
     takeChanges(model),
   ];
   return () => {
@@ -77,6 +78,27 @@ function takeTraining(model: Compiled, taken: TakenModel): Detach {
     show();
     if (isCompiledAnew) model.collectedTrainableWeights = model.trainableWeights;
   };
+}
+
+interface Fed {
+  readonly optimizer_?: object;
+  /** tfjs-layers checks inputs and labels here, for `fit`, `evaluate` and `trainOnBatch`. */
+  standardizeUserDataXY?(...data: unknown[]): unknown;
+}
+
+/** Whatever is wrong with the data is said in one class of error, with the model's name. */
+function takeData(model: Fed, name: string): Detach {
+  const { standardizeUserDataXY: check } = model;
+  if (check === undefined) return () => {};
+  const value = (...data: unknown[]) => {
+    try {
+      return check.apply(model, data);
+    } catch (cause) {
+      if (model.optimizer_ === undefined) throw cause; // that it is not compiled
+      throw new UnfitDataError(name, cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  };
+  return hide(model, { standardizeUserDataXY: { value, writable: true } });
 }
 
 /** The variables that each optimiser was last asked to train here. */

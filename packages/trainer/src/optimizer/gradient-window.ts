@@ -2,7 +2,7 @@
 
 import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { NoGradientError } from "../errors.ts";
+import { LossShapeError, NoGradientError } from "../errors.ts";
 import type { FlatGradients } from "./flat-gradients.ts";
 
 /** One micro-batch's loss and what it counts for. */
@@ -47,11 +47,15 @@ export class GradientWindow {
 }
 
 function lossAndGradients(
-  loss: () => tf.Scalar,
+  compute: () => tf.Tensor,
   variables: ReadonlyMap<string, tf.Variable>,
-): { readonly value: tf.Scalar; readonly grads: tf.NamedTensorMap } {
+): { readonly value: tf.Tensor; readonly grads: tf.NamedTensorMap } {
   const targets = [...variables.values()];
-  const { value, gradients } = differentiate(loss, targets);
+  const { value, gradients } = differentiate(() => {
+    const loss = compute();
+    if (loss.rank > 0) throw new LossShapeError(loss.shape);
+    return loss;
+  }, targets);
   const grads = targets.flatMap(({ name }, index): [string, tf.Tensor][] => {
     const gradient = gradients[index];
     return gradient === undefined ? [] : [[name, gradient]];
