@@ -1,8 +1,10 @@
-// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Four projects:
+// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Five projects:
 //
 // - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
 // - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
 // - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
+// - consumers: npm run test:consumers, and test:slow too. Other libraries that run what we write: llama.cpp, wllama, ONNX Runtime,
+//   transformers.js, MLX.
 // - cases: npm run test:slow too, but not .ci/run, which has a line for each of these by npm run parity and npm run fuzz.
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -21,6 +23,7 @@ const browser = "**/*.browser.test.ts";
 /** By name or by folder, so that a file says itself that it is slow. */
 const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
 const alone = ["packages/engine/src/{choose,engines/{native,tfjs-node}}/**/*.test.ts", "**/start-engine.test.ts"];
+const consumers = ["integration/src/{in-page,llama-cpp,mlx,onnx}/**/*.test.ts"];
 const cases = ["integration/src/parity/parity.test.ts", "fuzz/src/targets/bombs.slow.test.ts"];
 
 export default defineConfig({
@@ -51,10 +54,11 @@ export default defineConfig({
         test: {
           name: "slow",
           include: slow,
-          exclude: [...configDefaults.exclude, browser, ...cases],
+          exclude: [...configDefaults.exclude, browser, ...cases, ...consumers],
           testTimeout: 60_000,
         },
       },
+      { extends: true, test: { name: "consumers", include: consumers, testTimeout: 60_000 } },
       { extends: true, test: { name: "cases", include: cases } },
     ],
   },

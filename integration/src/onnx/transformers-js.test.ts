@@ -2,7 +2,7 @@
 // cache, which writes what our own model writes.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,12 +11,11 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
 import { generate, loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { foldAdapter } from "@lowrank/onnx";
-import { openOnnxFile, writeOnnxFolder } from "@lowrank/onnx/node";
 import { parseSafetensors } from "@lowrank/safetensors";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
 import "@tensorflow/tfjs-backend-cpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { foldFixture, peftFixture } from "./fold-fixture.ts";
 
 const library = join(cacheFolder, "transformers-js");
 const isThere = existsSync(join(library, "complete"));
@@ -25,23 +24,11 @@ if (!isThere)
     `skipped: transformers.js runs models with our adapters – no ${library} (scripts/setup-transformers-js.sh)`,
   );
 
-const fixtures = fileURLToPath(new URL("../../../fixtures", import.meta.url));
-const peft = (name: string, part: string) => join(fixtures, "peft", name, part);
-
 describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
   const work = mkdtempSync(join(tmpdir(), "lowrank-transformers-js-"));
   afterAll(() => rmSync(work, { recursive: true }));
 
-  async function fold(name: string, file: string, folder: string): Promise<void> {
-    const model = await openOnnxFile(join(fixtures, "onnx", file));
-    const { files } = foldAdapter(model, await readAdapterFolder(peft(name, "adapter")));
-    await writeOnnxFolder(join(work, folder, "onnx"), files);
-    await model.close();
-    renameSync(join(work, folder, "onnx", file), join(work, folder, "onnx", "model.onnx"));
-    cpSync(join(peft(name, "base"), "config.json"), join(work, folder, "config.json"));
-  }
-
-  const expected = parseSafetensors(new Uint8Array(readFileSync(peft("bert-seqcls", "expected.safetensors"))));
+  const expected = parseSafetensors(new Uint8Array(readFileSync(peftFixture("bert-seqcls", "expected.safetensors"))));
   const rowsOf = (key: string) => {
     const [rows = 0, columns = 0] = expected.tensors.get(key)!.shape;
     const values = expected.int32(key);
@@ -52,9 +39,8 @@ describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
   let answer: { readonly logits: readonly (readonly number[])[]; readonly written: readonly (readonly number[])[] };
 
   beforeAll(async () => {
-    for (const folder of ["classifier", "writer"]) mkdirSync(join(work, folder));
-    await fold("bert-seqcls", "bert-seqcls.onnx", "classifier");
-    await fold("all-linear-llama", "all-linear-llama.cached.onnx", "writer");
+    await foldFixture("bert-seqcls", "bert-seqcls.onnx", join(work, "classifier"));
+    await foldFixture("all-linear-llama", "all-linear-llama.cached.onnx", join(work, "writer"));
     const program = fileURLToPath(new URL("run-transformers.mjs", import.meta.url));
     const classifier = { inputIds: rowsOf("input_ids"), mask: rowsOf("attention_mask") };
     const input = JSON.stringify({ folder: work, classifier, writer: { inputIds: [prompt], tokens } });
@@ -75,8 +61,8 @@ describe.skipIf(!isThere)("transformers.js", { timeout: 120_000 }, () => {
   });
 
   it("writes with a cache what we write", async () => {
-    const model = await loadModel(openFolder(peft("all-linear-llama", "base")));
-    const handle = attachAdapter(model, await readAdapterFolder(peft("all-linear-llama", "adapter")));
+    const model = await loadModel(openFolder(peftFixture("all-linear-llama", "base")));
+    const handle = attachAdapter(model, await readAdapterFolder(peftFixture("all-linear-llama", "adapter")));
     const context = inferenceContext(activeAdapters(handle.name));
     const [ours = []] = await generate(model, { promptIds: [prompt], maxNewTokens: tokens, context });
     expect(answer.written).toEqual([[...prompt, ...ours]]);

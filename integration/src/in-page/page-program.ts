@@ -1,0 +1,126 @@
+// Runs in a page of Chromium, for in-page.test.ts: other libraries, which the page loads from their own files, with our adapters.
+
+import { type Adapter, readAdapterIn } from "@lowrank/adapter-format";
+import { makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/onnx";
+import { bytesSource } from "@lowrank/safetensors";
+import { pathsOf, threeOf } from "./three-adapters.ts";
+
+type Ort = typeof import("onnxruntime-node");
+type OrtTensor = import("onnxruntime-node").Tensor;
+type Rows = readonly (readonly number[])[];
+
+async function bytesAt(address: string): Promise<Uint8Array> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function adapterAt(address: string): Promise<Adapter> {
+  const files = ["adapter_config.json", "adapter_model.safetensors"];
+  return readAdapterIn({
+    name: address,
+    list: async () => files,
+    has: async (file) => files.includes(file),
+    open: async (file) => bytesSource(await bytesAt(`${address}/${file}`), file),
+  });
+}
+
+/** Logits of one session with no adapter, with each of three, and with none again. */
+export async function switched(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
+  const ort = await load<Ort & { env: { wasm: { numThreads: number; wasmPaths: string } } }>("/ort/ort.wasm.min.mjs");
+  Object.assign(ort.env.wasm, { numThreads: 1, wasmPaths: "/ort/" });
+  const [model, adapter] = [await readOnnx(await bytesAt("/onnx/all-linear-llama.onnx")), await adapterAt("/adapter")];
+  const [file] = makeSwitchable(model, pathsOf(adapter)).files;
+  const session = await ort.InferenceSession.create((await file?.bytes()) ?? new Uint8Array());
+  const makeTensor = (...of: unknown[]) => new ort.Tensor(...(of as [never, never, never])) as OrtTensor;
+  const switchable = new SwitchableSession<OrtTensor>(session as never, makeTensor);
+  const integers = (rows: Rows) =>
+    new ort.Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
+  const feeds = { input_ids: integers(request.inputIds), attention_mask: integers(request.mask) };
+  const all: number[][] = [];
+  for (const one of [null, ...threeOf(adapter), null]) {
+    switchable.select(one);
+    const { logits } = await switchable.run(feeds);
+    all.push([...((logits?.data ?? []) as Float32Array)]);
+  }
+  await session.release();
+  return all;
+}
+
+interface Transformers {
+  readonly env: object;
+  readonly Tensor: new (type: string, data: BigInt64Array, dims: readonly number[]) => object;
+  readonly AutoModelForSequenceClassification: {
+    from_pretrained(
+      name: string,
+      options: object,
+    ): Promise<(inputs: object) => Promise<{ logits: { tolist(): Rows } }>>;
+  };
+}
+
+/** Logits of a classifier that the adapter was folded into. */
+export async function classified(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
+  const { env, Tensor, ...transformers } = await load<Transformers>("/transformers/transformers.web.js");
+  Object.assign(env, {
+    allowRemoteModels: false,
+    allowLocalModels: true,
+    localModelPath: "/models/",
+    useBrowserCache: false,
+  });
+  const { wasm } = (env as { backends: { onnx: { wasm: object } } }).backends.onnx;
+  Object.assign(wasm, { numThreads: 1, wasmPaths: "/ort/" });
+  const options = { dtype: "fp32", device: "wasm" };
+  const judge = await transformers.AutoModelForSequenceClassification.from_pretrained("classifier", options);
+  const integers = (rows: Rows) =>
+    new Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
+  const { logits } = await judge({ input_ids: integers(request.inputIds), attention_mask: integers(request.mask) });
+  return logits.tolist();
+}
+
+interface Wllama {
+  loadModel(blobs: readonly Blob[], options: object): Promise<void>;
+  createCompletion(options: object): Promise<{ readonly choices: readonly { readonly text: string }[] }>;
+  exit(): Promise<void>;
+}
+
+/** What wllama writes after a prompt with the adapter at each scale. */
+export async function continued(request: {
+  readonly prompt: string;
+  readonly tokens: number;
+  readonly scales: readonly number[];
+}): Promise<readonly string[]> {
+  type Library = { readonly Wllama: new (paths: object, options: object) => Wllama };
+  const { Wllama } = await load<Library>("/wllama/esm/index.js");
+  const blobs = await Promise.all(
+    ["/gguf/model.gguf", "/gguf/adapter.gguf"].map(
+      async (address) => new Blob([(await bytesAt(address)) as Uint8Array<ArrayBuffer>]),
+    ),
+  );
+  const texts: string[] = [];
+  for (const scale of request.scales) {
+    const wllama = new Wllama({ default: "/wllama/esm/wasm/wllama.wasm" }, { suppressNativeLog: true });
+    // Its names for blobs in the order given; of a model that is not split the first is the model.
+    const lora_adapters = [{ path: "models/model-00002-of-00002.gguf", scale }];
+    await wllama.loadModel(blobs, {
+      n_ctx: 64,
+      n_threads: 1,
+      n_gpu_layers: 0,
+      n_parallel: 1,
+      warmup: false,
+      lora_adapters,
+    });
+    const { choices } = await wllama.createCompletion({
+      prompt: request.prompt,
+      max_tokens: request.tokens,
+      temperature: 0,
+    });
+    texts.push(choices[0]?.text ?? "");
+    await wllama.exit();
+  }
+  return texts;
+}
+
+/** A library by its address in the page, which no bundler follows. */
+function load<Library>(address: string): Promise<Library> {
+  return import(/* @vite-ignore */ address) as Promise<Library>;
+}

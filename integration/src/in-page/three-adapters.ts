@@ -1,0 +1,20 @@
+// Three adapters of one: itself, half of it turned round, and its first module alone.
+
+import { type Adapter, pairsIn } from "@lowrank/adapter-format";
+
+/** Modules that it has pairs for. */
+export function pathsOf({ tensors }: Adapter): readonly string[] {
+  return pairsIn(tensors).map(({ path }) => path);
+}
+
+export function threeOf(adapter: Adapter): readonly [Adapter, Adapter, Adapter] {
+  const pairs = pairsIn(adapter.tensors);
+  const turned = pairs.flatMap(({ keys, a, b }) => {
+    const half = { shape: b?.shape ?? [], values: (b?.values ?? new Float32Array()).map((value) => -value / 2) };
+    return [[keys.a, a] as const, [keys.b, half] as const];
+  });
+  const first = pairs
+    .slice(0, 1)
+    .flatMap(({ keys, a, b }) => (b === undefined ? [] : [[keys.a, a] as const, [keys.b, b] as const]));
+  return [adapter, { ...adapter, tensors: new Map(turned) }, { ...adapter, tensors: new Map(first) }];
+}
