@@ -2,9 +2,11 @@ import type { RandomKey } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../test/regression.ts";
+import { LossShapeError } from "./errors.ts";
 import { train } from "./train.ts";
 
-const { loss, options } = useRegression();
+const regression = useRegression();
+const { loss, options } = regression;
 
 it("a step whose loss is not finite is passed over as often in a row as is allowed, and told", async () => {
   const broken = (steps: readonly number[]) => (rows: Rows, key: RandomKey) =>
@@ -24,4 +26,14 @@ it("a step whose loss is not finite is passed over as often in a row as is allow
     "end",
   ]);
   await expect(kinds([2, 3, 4])).rejects.toMatchObject({ step: 4, what: "loss" });
+});
+
+it("a loss for each row in place of one number is refused, with nothing changed or left", async () => {
+  const weight = regression.variables.get("weight") as tf.Variable;
+  const before = [[...weight.dataSync()], tf.memory().numTensors];
+  const rows = () => tf.square(weight) as tf.Tensor as tf.Scalar;
+  const error = await collect(train(options({ loss: rows }))).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(LossShapeError);
+  expect(error).toMatchObject({ shape: [2, 1], code: "LOSS_SHAPE" });
+  expect([[...weight.dataSync()], tf.memory().numTensors]).toEqual(before);
 });

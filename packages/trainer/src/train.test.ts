@@ -3,13 +3,7 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, epoch, type Rows, stepsOf, useRegression } from "../test/regression.ts";
-import {
-  LossShapeError,
-  MissingMetricError,
-  NoGradientError,
-  NonFiniteLossError,
-  TrainingOptionsError,
-} from "./errors.ts";
+import { MissingMetricError, NoGradientError, NonFiniteLossError, TrainingOptionsError } from "./errors.ts";
 import { parseState, serializeState } from "./state/state-files.ts";
 import type { TrainingState } from "./state/training-state.ts";
 import { train } from "./train.ts";
@@ -180,15 +174,6 @@ describe("what cannot be trained", () => {
     const error = await collect(train(options({ loss: () => tf.scalar(1) }))).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(NoGradientError);
     expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it("is a loss for each row in place of one number, which is refused with nothing changed or left", async () => {
-    const before = [values(), tf.memory().numTensors];
-    const loss = () => tf.square(regression.variables.get("weight") as tf.Variable) as tf.Tensor as tf.Scalar;
-    const error = await collect(train(options({ loss }))).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(LossShapeError);
-    expect(error).toMatchObject({ shape: [2, 1], code: "LOSS_SHAPE" });
-    expect([values(), tf.memory().numTensors]).toEqual(before);
   });
 
   it("is data without batches", async () => {
