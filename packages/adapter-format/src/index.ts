@@ -16,6 +16,8 @@ export {
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { type WriteKohyaOptions, writeKohyaAdapter } from "./formats/kohya/write-kohya.ts";
+export { type ReadLoralibOptions, readLoralibAdapter } from "./formats/loralib/read-loralib.ts";
+export { type WriteLoralibOptions, writeLoralibAdapter } from "./formats/loralib/write-loralib.ts";
 export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { currentAdapter, type NamedParts } from "./formats/peft/current-adapter.ts";

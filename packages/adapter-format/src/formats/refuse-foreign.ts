@@ -7,10 +7,11 @@ import { diffusers } from "./kohya/diffusers.ts";
 import { kohya } from "./kohya/kohya.ts";
 import { litgpt } from "./litgpt.ts";
 import { llamaCpp } from "./llama-cpp.ts";
+import { loralib } from "./loralib/loralib.ts";
 import { mlx } from "./mlx/mlx.ts";
 import { torchtune } from "./torchtune.ts";
 
-const formats: readonly ForeignFormat[] = [mlx, llamaCpp, torchtune, litgpt, kohya, diffusers];
+const formats: readonly ForeignFormat[] = [mlx, llamaCpp, torchtune, litgpt, loralib, kohya, diffusers];
 
 /** The format that the first telling one of a file's clues is of; undefined where none tells anything. */
 export function foreignFormatOf(clues: Iterable<Clue>): ForeignFormat | undefined {

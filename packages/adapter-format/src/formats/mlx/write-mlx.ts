@@ -9,6 +9,7 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
 import { expressiblePairs } from "../expressible-pairs.ts";
+import { multiplied } from "../multiplied.ts";
 import { turned } from "../turned.ts";
 import { mlxPath } from "./module-names.ts";
 
@@ -91,9 +92,4 @@ function widened(matrix: AdapterTensor, rank: number): AdapterTensor {
   const values = new Float32Array(rank * columns);
   values.set(matrix.values);
   return { shape: [rank, columns], values };
-}
-
-/** As it is, to the bit, where the factor is 1. */
-function multiplied({ shape, values }: AdapterTensor, factor: number): AdapterTensor {
-  return { shape, values: factor === 1 ? values : values.map((value) => value * factor) };
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { readLoralibAdapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
@@ -46,12 +47,19 @@ describe("lowrank export", () => {
     expect(there.tensors).toEqual(here.tensors);
   });
 
-  it("writes a file of Kohya's, and takes such a file as an adapter", async () => {
+  it("writes a file of Kohya's or of loralib's, and takes one of Kohya's as an adapter", async () => {
     const out = work.path("style.safetensors");
     const kohya = ["export", "--to", "kohya", "--adapter", adapter, "--out", out];
     const { code, json, stderr } = await work.call(...kohya, "--json");
     expect(code, stderr).toBe(0);
     expect(json.at(-1)).toMatchObject({ out, format: "kohya", bytes: (await readFile(out)).length });
+    expect((await work.call(...kohya)).stderr).toContain("--overwrite");
+    expect((await work.call(...kohya, "--overwrite")).code).toBe(0);
+    const loralib = work.path("loralib.safetensors");
+    expect((await work.call("export", "--to", "loralib", "--adapter", adapter, "--out", loralib)).code).toBe(0);
+    expect((await readLoralibAdapter(await readFile(loralib))).tensors).toEqual(
+      (await readAdapterFolder(adapter)).tensors,
+    );
     const again = work.path("again.safetensors");
     expect((await work.call("export", "--to", "kohya", "--adapter", out, "--out", again)).code).toBe(0);
     expect(await readFile(again)).toEqual(await readFile(out));
@@ -65,7 +73,7 @@ describe("lowrank export", () => {
     expect((await again(out)).stderr).toContain("--overwrite");
     expect((await again(out, "--overwrite")).code).toBe(0);
     const notes = await work.write("notes.gguf", "mine");
-    expect((await again(notes, "--overwrite")).stderr).toContain('"lowrank export" wrote');
+    expect((await again(notes, "--overwrite")).stderr).toContain('"lowrank export"');
     expect(await readFile(notes, "utf8")).toBe("mine");
   });
 

@@ -4,7 +4,7 @@ import type { WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 
 /** Formats that are written without a base. */
-export type FormatWithoutBase = "mlx" | "kohya";
+export type FormatWithoutBase = "mlx" | "kohya" | "loralib";
 
 /** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {

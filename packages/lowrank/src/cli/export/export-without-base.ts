@@ -1,6 +1,6 @@
 // lowrank export to formats for which nothing of the base has to be known: a row each.
 
-import { type Adapter, writeKohyaAdapter, writeMlxAdapter } from "@lowrank/adapter-format";
+import { type Adapter, writeKohyaAdapter, writeLoralibAdapter, writeMlxAdapter } from "@lowrank/adapter-format";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -26,6 +26,11 @@ const rows: Readonly<Record<FormatWithoutBase, FormatRow>> = {
   kohya: {
     write: writeKohyaAdapter,
     hint: (out) => `with ComfyUI, or in diffusers: pipeline.load_lora_weights("${out}")`,
+  },
+  loralib: {
+    write: writeLoralibAdapter,
+    hint: (out) =>
+      `with loralib, on layers of the lora_alpha in its metadata: model.load_state_dict(load_file("${out}"), strict=False)`,
   },
 };
 

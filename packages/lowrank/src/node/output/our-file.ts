@@ -7,12 +7,18 @@ import { openFile } from "@lowrank/safetensors/node";
 /** Names of the tensors that a forward pass gives. */
 export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 
+/** Names of the tensors that an adapter for Kohya's programs or for loralib has. */
+const ofAdapter = /\.(lora_(down|up)\.weight|alpha|dora_scale|lora_[AB]|bias)$/;
+
 /** What "lowrank forward", "lowrank export" or "lowrank diff" wrote. An empty file is as good as none. */
 export async function isOurFile(path: string): Promise<boolean> {
   const source = await openFile(path);
   try {
     return (
-      source.size === 0 || (await isForwardResult(source)) || (await isGgufAdapter(source)) || (await isPicture(source))
+      source.size === 0 ||
+      (await isResultOrAdapter(source)) ||
+      (await isGgufAdapter(source)) ||
+      (await isPicture(source))
     );
   } finally {
     await source.close();
@@ -25,11 +31,12 @@ async function isPicture(source: ByteSource): Promise<boolean> {
   return start.includes("<!-- lowrank diff -->");
 }
 
-async function isForwardResult(source: ByteSource): Promise<boolean> {
+async function isResultOrAdapter(source: ByteSource): Promise<boolean> {
   try {
     const { tensors } = await openSafetensors(source);
     const known = new Set(Object.values(resultNames));
-    return tensors.size > 0 && [...tensors.keys()].every((name) => known.has(name));
+    const names = [...tensors.keys()];
+    return names.length > 0 && (names.every((name) => known.has(name)) || names.every((name) => ofAdapter.test(name)));
   } catch (error) {
     if (error instanceof SafetensorsError) return false;
     throw error;

@@ -1,0 +1,146 @@
+// The file of loralib.lora_state_dict → the same adapter as PEFT would have written it. A MergedLinear keeps pairs for some of
+// several parts of one matrix, each of r rows of A and out/parts rows of B; the others get zeros. As one pair that is B with
+// blocks, and a rank of r for each part that has one: α grows by as much. Source: loralib 0.1.2, layers.py, utils.py.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import type { BiasMode } from "../../lora-config.ts";
+import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
+import { checkedAdapter } from "../checked-adapter.ts";
+import { configOfPairs, type ModuleScale } from "../config-of-pairs.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "../peft/read-adapter.ts";
+
+/** How the layers were made that a file of loralib's is of, which it does not say itself. */
+export interface ReadLoralibOptions extends ReadAdapterOptions {
+  /** Their `lora_alpha`; 1, as loralib has it, where neither this nor the file's metadata say it. */
+  readonly alpha?: number;
+  /** The `enable_lora` of each MergedLinear, by the end of its path: `{ c_attn: [true, false, true] }`. */
+  readonly groups?: Readonly<Record<string, readonly boolean[]>>;
+}
+
+const optionNames: OptionNames<ReadLoralibOptions> = { ...readAdapterNames, alpha: true, groups: true };
+
+/** The key under which `writeLoralibAdapter` says α. */
+export const alphaKey = "lora_alpha";
+
+/** Tables of tokens, whose factors PEFT names otherwise. */
+const tableName = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shared)$/;
+
+/**
+ * Reads what `loralib.lora_state_dict(model)` gives, saved by safetensors: pairs of Linear, MergedLinear and Embedding, and biases
+ * that trained along. A Conv2d of loralib's keeps its numbers otherwise, and is refused.
+ *
+ * @throws SafetensorsError; InvalidAdapterTensorsError listing everything that is no such part.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, readLoralibAdapter, writeLoralibAdapter } from "@lowrank/adapter-format";
+ *
+ * const tensors = new Map([
+ *   ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["q"] });
+ * const file = writeLoralibAdapter({ config, tensors, metadata: new Map() });
+ * const back = await readLoralibAdapter(file, { alpha: 2 });
+ * if (back.tensors.get("q.lora_B.weight")?.values[2] !== 6) throw new Error("lost");
+ * ```
+ */
+export async function readLoralibAdapter(
+  weights: Uint8Array | ByteSource,
+  options: ReadLoralibOptions = {},
+): Promise<Adapter> {
+  refuseUnknownOptions("readLoralibAdapter", options, optionNames);
+  const source = weights instanceof Uint8Array ? bytesSource(weights, "loralib's file") : weights;
+  const file = await openSafetensors(source);
+  const problems: TensorProblem[] = [];
+  const { halves, biases } = await sorted(file, problems);
+  const alpha = options.alpha ?? Number(file.metadata.get(alphaKey) ?? 1);
+  const tensors = new Map<string, AdapterTensor>();
+  const scales: ModuleScale[] = [];
+  for (const [path, half] of halves) {
+    const pair = joined(path, half, options.groups ?? {});
+    if ("problem" in pair) {
+      problems.push({ key: path, problem: pair.problem });
+      continue;
+    }
+    const keys = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
+    tensors.set(keys.a, pair.a).set(keys.b, pair.b);
+    scales.push({ path, rank: pair.a.shape[0] ?? 0, alpha: alpha * pair.parts });
+  }
+  if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "holds no pairs" });
+  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
+  for (const [path, bias] of biases) tensors.set(halves.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
+  const config = configOfPairs(scales, { bias: biasMode([...biases.keys()], halves) });
+  const metadata = new Map([...file.metadata].filter(([key]) => key !== "format" && key !== alphaKey));
+  return checkedAdapter({ config, tensors, metadata }, source.name, options);
+}
+
+interface Halves {
+  a?: AdapterTensor;
+  b?: AdapterTensor;
+}
+
+async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
+  const halves = new Map<string, Halves>();
+  const biases = new Map<string, AdapterTensor>();
+  for (const [key, { shape, dtype }] of file.tensors) {
+    const [, path = "", part] = /^(\w[\w.-]*)\.(lora_A|lora_B|bias)$/.exec(key) ?? [];
+    if (part === undefined)
+      problems.push({
+        key,
+        problem: "is of the base; loralib.lora_state_dict(model) gives what is an adapter's alone",
+      });
+    else if (!["F32", "F16", "BF16"].includes(dtype) || shape.length !== (part === "bias" ? 1 : 2))
+      problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
+    else {
+      const tensor = { shape, values: await file.readFloat32(key) };
+      if (part === "bias") biases.set(path, tensor);
+      else halves.set(path, { ...halves.get(path), [part === "lora_A" ? "a" : "b"]: tensor });
+    }
+  }
+  return { halves, biases };
+}
+
+function biasMode(paths: readonly string[], halves: ReadonlyMap<string, Halves>): BiasMode {
+  if (paths.length === 0) return "none";
+  return paths.every((path) => halves.has(path)) ? "lora_only" : "all";
+}
+
+/** One pair, and how many parts of a matrix it is made of. */
+function joined(
+  path: string,
+  { a, b }: Halves,
+  groups: NonNullable<ReadLoralibOptions["groups"]>,
+): { readonly a: AdapterTensor; readonly b: AdapterTensor; readonly parts: number } | { readonly problem: string } {
+  if (a === undefined || b === undefined) return { problem: `has no lora_${a === undefined ? "A" : "B"}` };
+  const [rows = 0] = a.shape;
+  const [outRows = 0, rank = 0] = b.shape;
+  const name = Object.keys(groups).find((end) => path === end || path.endsWith(`.${end}`));
+  const enabled = name === undefined ? [true] : (groups[name] ?? []);
+  const parts = enabled.filter(Boolean).length;
+  if (parts === 0 || enabled.length > 1024) return { problem: `has groups of which ${parts} are enabled` };
+  if (rows !== rank * parts || outRows % parts !== 0)
+    return {
+      problem: `has ${rows} rows in A for ${parts} of rank ${rank}: of a MergedLinear say which parts have pairs, groups: { … }`,
+    };
+  return { a, b: enabled.length === 1 ? b : blocksOf(b, enabled), parts };
+}
+
+/** B [out/parts · enabled, rank] → [out, rank · enabled]: each part's rows in columns of its own. */
+function blocksOf({ shape: [rows = 0, rank = 0], values }: AdapterTensor, enabled: readonly boolean[]): AdapterTensor {
+  const parts = enabled.filter(Boolean).length;
+  const [height, width] = [rows / parts, rank * parts];
+  const result = new Float32Array(height * enabled.length * width);
+  let part = 0;
+  for (const [slot, isEnabled] of enabled.entries()) {
+    if (!isEnabled) continue;
+    for (let row = 0; row < height; row++)
+      for (let column = 0; column < rank; column++)
+        result[(slot * height + row) * width + part * rank + column] = values[(part * height + row) * rank + column]!;
+    part++;
+  }
+  return { shape: [height * enabled.length, width], values: result };
+}

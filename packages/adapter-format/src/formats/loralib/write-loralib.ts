@@ -1,0 +1,72 @@
+// An adapter → the tensors that loralib's layers load. It says no α: the file's metadata do, for whoever makes the layers, and a
+// module with another scale has it in its B.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { serializeSafetensors } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { scalingOf } from "../../targets/scaling.ts";
+import { parseTensorKey } from "../../tensor-keys.ts";
+import { toPlainLora } from "../../variants/variants.ts";
+import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
+import { expressiblePairs } from "../expressible-pairs.ts";
+import { multiplied } from "../multiplied.ts";
+import { alphaKey } from "./read-loralib.ts";
+
+/** How to write one. */
+export interface WriteLoralibOptions {
+  /** Type of the numbers; default F32. */
+  readonly dtype?: AdapterDtype;
+}
+
+const optionNames: OptionNames<WriteLoralibOptions> = { dtype: true };
+
+/**
+ * Makes a safetensors file with the tensors of `loralib.lora_state_dict`, for Linear and Embedding layers that are made with each
+ * module's rank and with the `lora_alpha` of the file's metadata.
+ *
+ * @throws InexpressibleAdapterError listing what loralib's layers cannot hold: convolutions, modules and tokens that were
+ * trained; InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, writeLoralibAdapter } from "@lowrank/adapter-format";
+ *
+ * const tensors = new Map([
+ *   ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["q"] });
+ * const file = writeLoralibAdapter({ config, tensors, metadata: new Map() });
+ * if (!new TextDecoder().decode(file).includes('"lora_alpha":"2"')) throw new Error("unexpected");
+ * ```
+ */
+export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions = {}): Uint8Array {
+  refuseUnknownOptions("writeLoralibAdapter", options, optionNames);
+  const { dtype = "F32" } = options;
+  const adapter = toPlainLora(given);
+  const { config } = adapter;
+  const biasOf = (key: string) => {
+    const parsed = parseTensorKey(key);
+    const isBias = parsed?.parameter === "bias" && (parsed.part === "base_layer" || parsed.part === "saved");
+    return isBias ? `${parsed.path}.bias` : undefined;
+  };
+  const pairs = expressiblePairs(adapter, {
+    program: "loralib",
+    features: ["bias"],
+    holds: (key) => biasOf(key) !== undefined,
+    reasonAgainst: ({ a }) => (a.shape.length === 2 ? undefined : "its convolutions keep other factors"),
+  });
+  // α of 0 would leave nothing to multiply with.
+  const alpha = config.alpha === 0 ? 1 : config.alpha;
+  const tensors = new Map<string, AdapterTensor>();
+  for (const { path, a, b } of pairs) {
+    const factor = scalingOf(config, path) / (alpha / (a.shape[0] ?? 1));
+    tensors.set(`${path}.lora_A`, a).set(`${path}.lora_B`, multiplied(b, factor));
+  }
+  for (const [key, tensor] of adapter.tensors) {
+    const name = biasOf(key);
+    if (name !== undefined) tensors.set(name, tensor);
+  }
+  const metadata = new Map([["format", "pt"], ...adapter.metadata, [alphaKey, String(alpha)]]);
+  return serializeSafetensors(encodeTensors(tensors, dtype), metadata);
+}
