@@ -12,7 +12,7 @@ import { fallBackToBytes } from "./byte-fallback.ts";
 import { withLanguages } from "./language-marks.ts";
 import { marksAround } from "./marks-around.ts";
 import { pairLengths } from "./pair-lengths.ts";
-import { type EncodedText, placeTokens } from "./place-tokens.ts";
+import { type EncodedText, type PlacedToken, placeTokens } from "./place-tokens.ts";
 import { cutByOwnModel, targetJson } from "./segmentation.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
 import { writeBytesQuickly } from "./write-bytes.ts";
@@ -88,6 +88,8 @@ export class TextTokenizer {
   /** The mark of that language. */
   readonly targetLanguageId: number | undefined;
 
+  /** Rows of questions have one text several times in turn. */
+  #lastPlaced: { readonly text: string; readonly tokens: readonly PlacedToken[] } | undefined;
   readonly #tokenizer: Tokenizer;
   readonly #addedIds: ReadonlyMap<string, number>;
   readonly #cleansSpaces: boolean;
@@ -180,10 +182,7 @@ export class TextTokenizer {
     { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {},
   ): EncodedQuestion {
     const asked = this.#tokens(question).filter((token) => this.#knows(token));
-    const placed = placeTokens(context, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
-    if (placed === undefined) {
-      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
-    }
+    const placed = this.#placed(context);
     const places = this.#placesInPair();
     const room = maxLength - places.marks - asked.length;
     if (room < 1) throw new ExampleError(`The question has ${asked.length} tokens and leaves no room for the text.`);
@@ -200,10 +199,7 @@ export class TextTokenizer {
    * long loses its end. Throws ExampleError where the tokenizer does not say which characters a token is made of.
    */
   encodePlaced(text: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedText {
-    const placed = placeTokens(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
-    if (placed === undefined) {
-      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
-    }
+    const placed = this.#placed(text);
     const room = Math.max(0, maxLength - this.prefixIds.length - this.suffixIds.length);
     const kept = placed.slice(0, room);
     const ids = kept.map(({ token }) => this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id ?? 0);
@@ -212,6 +208,15 @@ export class TextTokenizer {
       textStart: this.prefixIds.length,
       spans: kept.map(({ span }) => span),
     };
+  }
+
+  #placed(text: string): readonly PlacedToken[] {
+    if (this.#lastPlaced?.text === text) return this.#lastPlaced.tokens;
+    const tokens = placeTokens(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
+    if (tokens === undefined)
+      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
+    this.#lastPlaced = { text, tokens };
+    return tokens;
   }
 
   /** The text of ids; ids outside the vocabulary are left out. */

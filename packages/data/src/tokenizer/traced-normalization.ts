@@ -11,6 +11,9 @@ export interface TracedCharacter {
   readonly span: CharacterSpan;
 }
 
+/** Each with its accents. */
+const letters = /\P{M}\p{M}*|\p{M}+/gu;
+
 /**
  * The normalised text character by character. Of each word, characters are normalised one by one where that gives the same as
  * the word does; else letters with their accents; else all of it comes from the whole word. Undefined where even words cannot
@@ -38,16 +41,20 @@ export function traceNormalization(
   const ofFirst: CharacterSpan = [0, lengthOfFirst(text)];
   const traced: TracedCharacter[] = [...lead].map((character) => ({ character, span: ofFirst }));
   for (const { 0: word, index } of text.matchAll(/\s+|\S+/gu)) {
-    const normalized = normalize(word);
-    const ways = [/./gsu, /\P{M}\p{M}*|\p{M}+/gu, /.+/gsu].map((pieces, way) => {
-      return [...word.matchAll(pieces)].flatMap(({ 0: piece, index: at }) => {
+    const normalized = ofPiece(word);
+    const tracedBy = (pieces: RegExp) =>
+      [...word.matchAll(pieces)].flatMap(({ 0: piece, index: at }) => {
         // Of a letter and accents that become one character, Rust says that it is the letter.
-        const length = way === 1 ? lengthOfFirst(piece) : piece.length;
+        const length = pieces === letters ? lengthOfFirst(piece) : piece.length;
         const span: CharacterSpan = [index + at, index + at + length];
         return [...ofPiece(piece)].map((character) => ({ character, span }));
       });
-    });
-    traced.push(...(ways.find((way) => textOf(way) === normalized) ?? []));
+    for (const pieces of [/./gsu, letters, /.+/gsu]) {
+      const own = tracedBy(pieces);
+      if (textOf(own) !== normalized) continue;
+      traced.push(...own);
+      break;
+    }
   }
   return textOf(traced) === whole ? traced : undefined;
 }
