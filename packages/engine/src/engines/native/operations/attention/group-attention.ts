@@ -19,8 +19,8 @@ export function registerGroupAttention(): void {
   registerOwnKernel("LowrankGroupAttentionGradient", groupAttentionGradient);
 }
 
-/** Entries of the attention weights that exist at one time. */
-const pieceEntries = 256 * 1024;
+/** Entries of the attention weights that exist at one time: two rows of 128 tokens and nine heads, which two threads share evenly. */
+const pieceEntries = 320 * 1024;
 /** A row with more is computed by heads. */
 const longEntries = 640 * 1024;
 
