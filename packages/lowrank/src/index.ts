@@ -84,7 +84,7 @@ export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hu
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
-export type { AttachOptions, MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
+export type { AttachOptions, GgufOptions, MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
 export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";

@@ -51,6 +51,8 @@ describe("the library", { timeout: 120_000 }, () => {
     expect(largestDifference).toBeLessThan(1e-3);
     expect(await model.generate("name[Aromi] ->", { maxNewTokens: 8 })).toBe(text);
     const { loss } = await model.evaluate(rows);
+    const gguf = await model.merge(adapter).gguf({ type: "F32" });
+    expect([...gguf.keys()]).toEqual(["model.gguf", "Modelfile"]);
     model.dispose();
 
     const other = await openModel(tiny, { engine: false });
@@ -60,6 +62,10 @@ describe("the library", { timeout: 120_000 }, () => {
     const merged = await openModel(join(folder, "my-model"), { engine: false });
     expect((await merged.evaluate(rows)).loss).toBeCloseTo(loss, 4);
     merged.dispose();
+    await writeFile(join(folder, "model.gguf"), gguf.get("model.gguf") ?? "");
+    const again = await openModel(join(folder, "model.gguf"), { engine: false });
+    expect((await again.evaluate(rows)).loss).toBeCloseTo(loss, 4);
+    again.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -7,8 +7,11 @@ import type { Notices } from "./notices.ts";
 import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
-import { type MergedModelOptions, saveNames } from "./options.ts";
+import { type GgufOptions, ggufNames, type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
+
+/** What is done with a merged model. */
+type MergedWork = (output: ModelOutput, opened: OpenedBase) => Promise<void>;
 
 /** What merging did. */
 export interface MergeFacts {
@@ -52,7 +55,30 @@ export class MergedModel {
     return files;
   }
 
-  async #whileMerged(work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
+  /**
+   * `model.gguf` for llama.cpp and a Modelfile for Ollama, in memory: file name → bytes. How much of the adapter few bits leave is
+   * measured by `lowrank merge --to gguf`. Throws besides: what `ggufModelFile` of @lowrank/merge/gguf does, and TokenizerError.
+   */
+  async gguf(options: GgufOptions = {}): Promise<FolderFiles> {
+    refuseUnknownOptions("gguf", options, ggufNames);
+    const written = new Map<string, Uint8Array>();
+    await this.#whileMerged(async (_, opened) => {
+      const { ggufOutput, joinPieces } = await import("./merge/merging.ts");
+      const { files, close } = await ggufOutput(opened, { title: opened.path, ...options });
+      try {
+        for (const { name, contents } of files) {
+          const pieces: Uint8Array[] = [];
+          for await (const piece of contents()) pieces.push(piece);
+          written.set(name, joinPieces(pieces));
+        }
+      } finally {
+        await close();
+      }
+    });
+    return written;
+  }
+
+  async #whileMerged(work: MergedWork): Promise<MergeFacts> {
     const { opened, basePrecision } = this.adapter;
     if (!isRounded(basePrecision)) return this.#whileMergedIn(opened, work);
     const { openExactly } = await import("./merge/merging.ts");
@@ -65,11 +91,7 @@ export class MergedModel {
   }
 
   /** Without the originals a model needs no more memory than before, and is merged for good: it is to be thrown away. */
-  async #whileMergedIn(
-    opened: OpenedBase,
-    work: (output: ModelOutput) => Promise<void>,
-    { keepOriginals = true } = {},
-  ): Promise<MergeFacts> {
+  async #whileMergedIn(opened: OpenedBase, work: MergedWork, { keepOriginals = true } = {}): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
     const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
@@ -81,7 +103,7 @@ export class MergedModel {
       const tokenizer = opened.tokenizerFolder;
       const labelNames = classNamesFor(opened.model, this.adapter.classNames);
       const texts = await sentenceTexts(opened);
-      await work({ model: opened.model, source, texts, ...given({ tokenizer, dtype, labelNames }) });
+      await work({ model: opened.model, source, texts, ...given({ tokenizer, dtype, labelNames }) }, opened);
       return { changed, largestDifference };
     } finally {
       if (keepOriginals) merged.undo();

@@ -5,6 +5,7 @@ import type { ReadOptions } from "@lowrank/data";
 import type { ChooseEngineOptions } from "@lowrank/engine";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { ExportDtype, MergeOptions } from "@lowrank/merge";
+import type { GgufFileType } from "@lowrank/merge/gguf";
 import type { BasePrecision } from "@lowrank/models";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
@@ -68,6 +69,12 @@ export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
   readonly dtype?: ExportDtype | undefined;
   /** By how much logits of the merged and the adapted model may differ; default: by how large they are. */
   readonly tolerance?: number | undefined;
+}
+
+/** How to write a GGUF file. */
+export interface GgufOptions {
+  /** Default: the base's own types where it is a .gguf file, else F16. */
+  readonly type?: GgufFileType | "as-base" | undefined;
 }
 
 /** How to attach an adapter. */
@@ -165,6 +172,7 @@ export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
 };
 
 export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };
+export const ggufNames: OptionNames<GgufOptions> = { type: true };
 export const saveNames: OptionNames<{ readonly overwrite?: boolean }> = { overwrite: true };
 export const adaptNames: OptionNames<{ readonly seed?: number; readonly name?: string }> = { seed: true, name: true };
 export const attachNames: OptionNames<AttachOptions> = { name: true, trainable: true, allowDifferentBase: true };

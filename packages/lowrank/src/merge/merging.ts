@@ -1,7 +1,9 @@
 // All that merging needs, loaded with the first merge: few visits of a page come so far.
 
 export { exportFiles, exportModel } from "@lowrank/merge";
+export { joinPieces } from "@lowrank/safetensors";
 export { exportSource } from "./export-source.ts";
+export { ggufOutput } from "./gguf-output.ts";
 export { mergeVerified } from "./merge-verified.ts";
 export { openExactly } from "./open-exactly.ts";
 export { sentenceTexts } from "./sentence-folder.ts";
