@@ -9,9 +9,10 @@ import { chooseEngine } from "@lowrank/engine";
 import { openGguf, type WritableValue } from "@lowrank/gguf";
 import { mergeAdapter } from "@lowrank/merge";
 import { type GgufFileType, ggufModelFile } from "@lowrank/merge/gguf";
-import { loadGguf } from "@lowrank/models";
+import { generate, loadGguf } from "@lowrank/models";
 import { bytesSource } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -107,6 +108,36 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
       for (const source of sources) await source.close?.();
     });
   });
+
+  const weights = findPrepared("smollm2");
+  if ("missing" in weights) console.info(`skipped: SmolLM2 merged, in llama.cpp – ${weights.missing}`);
+  it.skipIf("missing" in weights)(
+    "writes as SmolLM2 what we write, whose twenty likeliest next words are ours",
+    async () => {
+      await chooseEngine({ order: ["native", "wasm", "cpu"] });
+      const source = await openFile(join("folder" in weights ? weights.folder : "", "SmolLM2-135M-Instruct.Q4_1.gguf"));
+      const model = await loadGguf(source);
+      const handle = someAdapter(model, 0.03);
+      await mergeAdapter(model, handle, { tied: "untie" });
+      const stored = await (await openGguf(source)).readStoredMetadata();
+      const metadata = new Map([...stored].filter(([key]) => key.startsWith("tokenizer.")));
+      const { contents } = await ggufModelFile(model, { type: "F16", metadata });
+      const path = await keep("smollm2.gguf", contents());
+      const prompt = [504, 3575, 282, 4649, 314];
+      const [written = []] = await generate(model, { promptIds: [prompt], maxNewTokens: 3 });
+      const texts = [0, 1, 2].map((count) => [...prompt, ...written.slice(0, count)]);
+      const theirs = llamaCpp(texts.map((ids) => ({ model: path, lora: null, scale: 1, ids })));
+      for (const [place, ids] of texts.entries()) {
+        const own = ours(model, ids);
+        const likeliest = [...own.keys()].sort((one, other) => own[other]! - own[one]!).slice(0, 20);
+        expect(likeliest[0]).toBe(written[place]);
+        for (const id of likeliest) expect(Math.abs(theirs[place]!.get(id)! - own[id]!)).toBeLessThan(3e-3);
+      }
+      handle.dispose();
+      model.dispose();
+      await source.close?.();
+    },
+  );
 });
 
 /** llama-quantize, by the library's own function; its parameters begin with the threads and the file's type. */
