@@ -37,20 +37,26 @@ export function streamTensor(planned: PlannedTensor, { model, merge, base, onRou
     if (from.kind === "base") return basePieces(planned, from, base!);
     if (merge === undefined) return modelPieces(planned, model, from.path);
     const hears = merge.changed.includes(from.path) ? onRounded : undefined;
-    return mergedPieces(planned, merge.values(from.path), hears);
+    const values = dtype === "BF16" ? merge.bf16Values?.(from.path) : undefined;
+    return mergedPieces(planned, values ?? merge.values(from.path), hears);
   };
   return { name: key, dtype, shape, pieces };
 }
 
 async function* mergedPieces(
   planned: PlannedTensor,
-  blocks: AsyncIterable<Float32Array>,
+  blocks: ReturnType<NonNullable<PlannedMerge["bf16Values"]>>,
   onRounded: ExportOptions["onRounded"],
 ): AsyncGenerator<Uint8Array> {
   const isRounded = onRounded !== undefined && (planned.dtype === "F16" || planned.dtype === "BF16");
   let largest = 0;
   let rounded: Float32Array = new Float32Array();
   for await (const block of blocks) {
+    if ("bytes" in block) {
+      largest = Math.max(largest, block.largest);
+      yield block.bytes;
+      continue;
+    }
     const bytes = encode(planned, block);
     if (isRounded) {
       rounded = decodeToFloat32(bytes, planned.dtype, {}, rounded.length < block.length ? undefined : rounded);

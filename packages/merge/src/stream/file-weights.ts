@@ -6,6 +6,8 @@ export interface FileWeight {
   readonly shape: readonly number[];
   /** Some of its numbers, row by row; both are whole rows of the last axis. They may be put into `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
+  /** The same as the file's bytes, two for each number; there where these are bf16. */
+  readonly readBf16?: (first: number, count: number) => Promise<Uint8Array>;
 }
 
 /** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */

@@ -11,6 +11,8 @@ export interface FileWeight {
   readonly shape: readonly number[];
   /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. They may be put into `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
+  /** The same as the file's bytes, two for each number; there where these are bf16. */
+  readonly readBf16?: (first: number, count: number) => Promise<Uint8Array>;
 }
 
 interface Closable {
@@ -53,7 +55,12 @@ export class WeightsInFiles {
   weight(path: string): FileWeight | undefined {
     const place = this.#places.get(path);
     if (place === undefined) return undefined;
-    return { shape: place.shape, read: (first, count, into) => this.#read(path, place, { first, count, into }) };
+    const read: FileWeight["read"] = (first, count, into) => this.#read(path, place, { first, count, into });
+    const { source, key, shape } = place;
+    const { dtype, isDivisible = false } = source.tensors.get(key) ?? {};
+    if (dtype !== "BF16" || !isDivisible) return { shape, read };
+    const readBf16 = (first: number, count: number) => source.readBytes(key, { offset: 2 * first, length: 2 * count });
+    return { shape, read, readBf16 };
   }
 
   /** Does something that computes with a few of the weights: those that turn out to be needed are read, and it is done anew. */

@@ -137,15 +137,22 @@ export class FolderDraft {
     const hash = await hashOf(file, bytes);
     await file.truncate(bytes);
     let noted = bytes;
-    for await (const piece of guarded(pieces)) {
-      await writeAll(file, piece, bytes);
-      hash.update(piece);
-      bytes += piece.length;
-      onBytes(piece.length);
-      if (bytes - noted < stride) continue;
-      await file.datasync();
-      await this.#note(name, { bytes });
-      noted = bytes;
+    let noting = Promise.resolve();
+    try {
+      for await (const piece of guarded(pieces)) {
+        const writing = writeAll(file, piece, bytes);
+        hash.update(piece); // meanwhile
+        await writing;
+        bytes += piece.length;
+        onBytes(piece.length);
+        if (bytes - noted < stride) continue;
+        await noting;
+        noted = bytes;
+        noting = file.datasync().then(() => this.#note(name, { bytes: noted })); // while the next pieces are made
+        noting.catch(() => {}); // whoever waits for it hears of it
+      }
+    } finally {
+      await noting;
     }
     await file.sync();
     const sha256 = hash.digest("hex");
