@@ -39,6 +39,11 @@ export const targets: readonly TargetRow[] = [
     load: async () => (await import("./targets/adapter-config.ts")).adapterConfig,
   },
   {
+    name: "foreign-adapters",
+    reads: "adapters of Kohya, LyCORIS, diffusers and loralib, then written and read again",
+    load: async () => (await import("./targets/foreign-adapters.ts")).foreignAdapters,
+  },
+  {
     name: "model-folder",
     reads: "config.json and generation_config.json: loadModel",
     load: async () => (await import("./targets/model-folder.ts")).modelFolder,
