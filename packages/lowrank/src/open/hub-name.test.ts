@@ -8,6 +8,7 @@ describe("a name on the Hub", () => {
     ["owner/name@refs/pr/3", { repository: "owner/name", folder: "", revision: "refs/pr/3" }],
     ["owner/name/runs/checkpoint-5", { repository: "owner/name", folder: "runs/checkpoint-5", revision: "main" }],
     ["owner/name/a-Q4_0.gguf", { repository: "owner/name", folder: "", file: "a-Q4_0.gguf", revision: "main" }],
+    ["o/n/style.safetensors", { repository: "o/n", folder: "", file: "style.safetensors", revision: "main" }],
     ["o/n/Q4/a.gguf@dev", { repository: "o/n", folder: "Q4", file: "a.gguf", revision: "dev" }],
   ])("is taken apart: %s", (text, parts) => {
     expect(parseHubName(text)).toEqual(parts);

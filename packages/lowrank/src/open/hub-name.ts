@@ -1,4 +1,4 @@
-// A name on the Hugging Face Hub: a repository, perhaps with a folder or a .gguf file in it, perhaps at a revision.
+// A name on the Hugging Face Hub: a repository, perhaps with a folder or a .gguf or .safetensors file in it, perhaps at a revision.
 //
 //   owner/name · owner/name@v1.0 · owner/name/checkpoint-500 · owner/name/file-Q4_K_M.gguf · owner/name/folder@refs/pr/3
 
@@ -8,7 +8,7 @@ export interface HubName {
   readonly repository: string;
   /** A folder in it, with "/" between its parts; empty for the repository's root. */
   readonly folder: string;
-  /** A .gguf file in that folder. */
+  /** A .gguf file in that folder, or an adapter's .safetensors file. */
   readonly file?: string;
   /** A branch, a tag or a commit. */
   readonly revision: string;
@@ -21,7 +21,7 @@ export function parseHubName(text: string): HubName | undefined {
   const { repository, inside = "", revision = "main" } = pattern.exec(text)?.groups ?? {};
   if (repository === undefined || text.startsWith(".") || text.split(/[/@]/).includes("..")) return undefined;
   const parts = inside.split("/").slice(1);
-  const file = parts.at(-1)?.endsWith(".gguf") ? { file: parts.pop() ?? "" } : {};
+  const file = /\.(gguf|safetensors)$/.test(parts.at(-1) ?? "") ? { file: parts.pop() ?? "" } : {};
   return { repository, folder: parts.join("/"), ...file, revision };
 }
 

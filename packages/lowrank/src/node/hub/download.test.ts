@@ -94,6 +94,15 @@ describe("downloadFromHub", () => {
     expect(await get("owner/name")).toBe(join(snapshot, "a.gguf"));
   });
 
+  it("gives the path of an adapter's only file", async () => {
+    const hub = fakeHub("owner/style", new Map([["style.safetensors", "weights"]]));
+    const access = { fetch: hub.fetch, cacheDir };
+    for (const given of ["owner/style", "owner/style/style.safetensors"]) {
+      const path = await downloadFromHub(given, "adapter", { notices: createReport(recordingIo().io, {}), access });
+      expect(path).toBe(join(cacheDir, "models--owner--style", "snapshots", fakeCommit, "style.safetensors"));
+    }
+  });
+
   it("says what the Hub answered when nothing is in the cache", async () => {
     const report = createReport(recordingIo().io, {});
     const refusing: typeof fetch = async () => new Response("nope", { status: 401 });

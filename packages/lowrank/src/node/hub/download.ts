@@ -67,10 +67,10 @@ async function listPaths(
   return paths;
 }
 
-/** The first file of a GGUF model, or the folder. */
+/** The first file of a GGUF model, an adapter's only file, or the folder. */
 function placeOf(snapshot: string, name: HubName, files: readonly string[]): string {
-  const gguf = files.find((file) => file.endsWith(".gguf"));
-  return gguf === undefined ? join(snapshot, name.folder) : join(snapshot, name.folder, gguf);
+  const file = files.find((one) => one.endsWith(".gguf") || (files.length === 1 && one.endsWith(".safetensors")));
+  return file === undefined ? join(snapshot, name.folder) : join(snapshot, name.folder, file);
 }
 
 /** What an earlier download (ours or Python's) of the same revision left. */

@@ -73,6 +73,18 @@ describe("planDownload", () => {
     expect(planDownload(place, "adapter", paths)).toEqual(["adapter_config.json", "adapters.safetensors"]);
   });
 
+  it("takes the file of another program's adapter: the only one, or the one that is named", () => {
+    expect(planDownload(place, "adapter", ["README.md", "style.safetensors"])).toEqual(["style.safetensors"]);
+    const two = ["x.safetensors", "y.safetensors"];
+    expect(() => planDownload(place, "adapter", two)).toThrow("name one of a/b/x.safetensors, a/b/y.safetensors");
+    const named = (file: string, content: "adapter" | "model" = "adapter") =>
+      planDownload({ given: `a/b/${file}`, file }, content, two);
+    expect(named("y.safetensors")).toEqual(["y.safetensors"]);
+    expect(() => named("z.safetensors")).toThrow("its folder holds x.safetensors, y.safetensors");
+    expect(() => named("y.safetensors", "model")).toThrow("a model is named by its folder");
+    expect(() => planDownload(place, "adapter", ["config.json", "model.safetensors"])).toThrow("pass it as `model`");
+  });
+
   it("names the folders of a repository that has nothing at its root", () => {
     const plan = () => planDownload({ given: "a/b@v1" }, "adapter", ["README.md", "checkpoint-5/", "checkpoint-10/"]);
     expect(plan).toThrow("name that: a/b/checkpoint-5@v1, a/b/checkpoint-10@v1.");

@@ -32,9 +32,10 @@ const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 /** Chooses from a folder's file names – of folders in it with "/" at the end – those to download; throws a HubError when the needed ones are absent. */
 export function planDownload(place: HubPlace, content: HubContent, paths: readonly string[]): readonly string[] {
   const present = new Set(paths);
+  if (place.file?.endsWith(".safetensors")) return adapterFile(place, place.file, { content, present });
   if (place.file !== undefined) return ggufParts(place, place.file, present);
   if (content === "adapter") {
-    if (!present.has(adapterConfig)) throw new HubError(place.given, absence(place, content, present));
+    if (!present.has(adapterConfig)) return onlyAdapterFile(place, present);
     const [weights = "adapter_model.safetensors"] = adapterWeights.filter((name) => present.has(name));
     return requireWeights(place, [...adapterFiles, weights], present, weights);
   }
@@ -50,6 +51,34 @@ export function planDownload(place: HubPlace, content: HubContent, paths: readon
   }
   const index = "model.safetensors.index.json";
   return requireWeights(place, [...modelFiles, ...vocabulary, index, ...shards], present, index);
+}
+
+/** The file that other programs keep an adapter in. */
+function adapterFile(
+  { given }: HubPlace,
+  file: string,
+  { content, present }: { readonly content: HubContent; readonly present: ReadonlySet<string> },
+): readonly string[] {
+  if (content === "model") throw new HubError(given, "a model is named by its folder, which has its config.json.");
+  if (present.has(file)) return [file];
+  const others = [...present].filter((name) => name.endsWith(".safetensors")).map(printable);
+  throw new HubError(
+    given,
+    `there is no ${printable(file)}; its folder holds ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
+  );
+}
+
+/** The one .safetensors file of a folder without a configuration; throws a HubError that lists them where there are several. */
+function onlyAdapterFile(place: HubPlace, present: ReadonlySet<string>): readonly string[] {
+  const files = [...present].filter((name) => name.endsWith(".safetensors"));
+  if (files.length === 0 || present.has("config.json"))
+    throw new HubError(place.given, absence(place, "adapter", present));
+  if (files.length === 1) return files;
+  const list = enumerated(files.map((file) => inside(place.given, file)));
+  throw new HubError(
+    place.given,
+    `it has no adapter_config.json and ${files.length} .safetensors files: name one of ${list}.`,
+  );
 }
 
 /** The one .gguf model of a folder, by its first part; throws a HubError that lists them where there are several. */
