@@ -4,6 +4,8 @@ import { subspaces } from "./analyses/subspaces.ts";
 import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
+import { e2e } from "./tasks/e2e.ts";
+import { instructions } from "./tasks/instructions.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sst2InPeft } from "./training/peer-sweep.ts";
 import { sweep } from "./training/sweep.ts";
@@ -18,6 +20,16 @@ export const experiments: readonly Experiment[] = [
     name: "sst2-peft",
     work: "three of these methods by the same recipe in PEFT and torch",
     run: sst2InPeft,
+  },
+  {
+    name: "e2e",
+    work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
+    run: async (options) => sweep(await e2e(options.rows), options),
+  },
+  {
+    name: "instructions",
+    work: "methods on SmolLM2 and Self-Instruct's seed tasks",
+    run: async (options) => sweep(await instructions(options.rows), options),
   },
   {
     name: "subspaces",

@@ -20,6 +20,8 @@ export interface Method {
     | "low rank";
   /** Set once, not searched for. */
   readonly learningRate: number;
+  /** Whether it needs a classifier, biases, or text that is seen at once: decoders that write have none of these. */
+  readonly isForClassifiers?: true;
   /** Attaches it; everything drawn at random follows from the seed. */
   adapt(model: PretrainedModel, seed: number): Adapted;
 }

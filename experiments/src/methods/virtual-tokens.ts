@@ -34,18 +34,19 @@ export const promptTuning: Method = {
 };
 
 /**
- * Li and Liang 2021, without the network that their training goes through: learnt keys and values in each block. The text is
+ * Li and Liang 2021, without the network that their training goes through: learnt keys and values in each block of an encoder –
+ * a decoder would turn the keys by their places. The text is
  * given tokens that stand for them, and what blocks make of these as keys and values is put aside; of an encoder's text
  * nothing else is read. They stand behind the text's first token, which a classifier reads, and are counted as positions before it, as
  * in PEFT.
  */
 export const prefixTuning: Method = {
   name: "prefix",
+  isForClassifiers: true,
   label: `prefix tuning, ${count} keys and values a block`,
   group: "virtual tokens",
   learningRate: 1e-2,
   adapt(model, seed) {
-    if (model.causal) throw new Error("Prefix tuning is written for encoders: a decoder would turn its keys by place.");
     const doors = new OpenedDoors(model, seed);
     for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {
       const name = `${site.path}.prefix`;
@@ -87,7 +88,7 @@ function withRows(states: tf.Tensor, rows: tf.Tensor, first: number): tf.Tensor 
 
 /** A batch with `count` more tokens from column `first` on; positions of the text begin behind them. */
 function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inputs {
-  const { inputIds, attentionMask, tokenTypeIds } = inputs;
+  const { inputIds, attentionMask, tokenTypeIds, labels } = inputs;
   if (inputIds?.rank !== 2) throw new Error("Virtual tokens are put before texts.");
   const [batch = 0, time = 0] = inputIds.shape;
   const wide = (grid: tf.Tensor, value: number) => {
@@ -102,6 +103,8 @@ function widened<Inputs extends ModelInputs>(inputs: Inputs, first: 0 | 1): Inpu
     ...inputs,
     inputIds: wide(inputIds, 0),
     attentionMask: wide(attentionMask ?? tf.ones([batch, time], "int32"), 1),
+    // Nobody is asked what stands there.
+    ...(labels?.rank === 2 ? { labels: wide(labels, -100) } : {}),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: wide(tokenTypeIds, 0) }),
     positionIds: [[...text.slice(0, first), ...own, ...text.slice(first)]],
   };

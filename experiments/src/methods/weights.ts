@@ -18,6 +18,7 @@ export const headOnly: Method = {
   name: "head",
   label: "classifier only",
   group: "part of the weights",
+  isForClassifiers: true,
   learningRate: 5e-3,
   adapt: (model, seed) => training(model, seed, () => false),
 };
@@ -27,6 +28,7 @@ export const bitFit: Method = {
   name: "bitfit",
   label: "BitFit: all biases",
   group: "part of the weights",
+  isForClassifiers: true,
   learningRate: 2e-3,
   adapt: (model, seed) => training(model, seed, ({ path }) => path.endsWith(".bias")),
 };

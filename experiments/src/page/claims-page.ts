@@ -1,9 +1,10 @@
 // docs/claims.md from the kept results: the same results give the same text.
 
 import { methods } from "../methods/methods.ts";
+import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { type Score, scoreOf, scoreText } from "./scores.ts";
+import { meanOf, type Score, scoreOf, scoreText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -26,11 +27,13 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
     "",
-    "Not tried yet: texts from data (E2E), questions (SQuAD), instructions (Alpaca), Korean, images.",
+    "Not tried yet: questions (SQuAD), Korean, images.",
     ...qualitySection(results),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
+    ...textsSection("Methods on E2E", results.e2e),
+    ...textsSection("Methods on instructions", results.instructions),
     ...latencySection(results),
     "",
   ].join("\n");
@@ -45,14 +48,14 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
     "",
     `${sst2.about}. Accuracy in percent: mean of the seeds ± its standard error. The error of one figure on 872 sentences is 1.1 points, so of`,
     "differences below two nothing should be read. Learning rates were set once and not searched for, which can cost a method points.",
-    `Seconds are those of training on a machine that did other work too (${processors}).`,
+    `Computed on ${processors}.`,
     "",
-    "| method | accuracy | seeds | parameters trained | learning rate | seconds |",
-    "|---|---|---|---|---|---|",
+    "| method | accuracy | seeds | parameters trained | learning rate |",
+    "|---|---|---|---|---|",
     ...methods.map(({ name, label, learningRate }) => {
       const score = scoreOf(sst2, name);
       return score === undefined
-        ? `| ${label} | not run yet | | | ${learningRate} | |`
+        ? `| ${label} | not run yet | | | ${learningRate} |`
         : scored(label, score, learningRate);
     }),
   ];
@@ -60,8 +63,32 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
 
 function scored(label: string, score: Score, rate: number): string {
   const text = scoreText(score).replace(" (one seed)", "");
-  const cells = [label, text, score.seeds, score.trainable.toLocaleString("en"), rate, score.seconds.toFixed(0)];
+  const cells = [label, text, score.seeds, score.trainable.toLocaleString("en"), rate];
   return `| ${cells.join(" | ")} |`;
+}
+
+/** Every figure that a run of texts has, means of the seeds. */
+function textsSection(title: string, sweep: Sweep | undefined): readonly string[] {
+  if (sweep === undefined) return [];
+  const figures = [...new Set(sweep.runs.flatMap(({ after }) => Object.keys(after)))];
+  const rows = methods.flatMap(({ name, label }) => {
+    const runs = sweep.runs.filter(({ method }) => method === name);
+    const [first] = runs;
+    if (first === undefined) return [];
+    const means = figures.map((figure) => meanOf(runs.map(({ after }) => after[figure] ?? Number.NaN)));
+    const cells = means.map((mean) => (Number.isNaN(mean) ? "" : mean.toFixed(3)));
+    return `| ${[label, ...cells, runs.length, first.trainable.toLocaleString("en"), first.learningRate].join(" | ")} |`;
+  });
+  return [
+    "",
+    `## ${title}`,
+    "",
+    `${sweep.about}.`,
+    "",
+    `| method | ${figures.join(" | ")} | seeds | parameters trained | learning rate |`,
+    `|---|${figures.map(() => "---|").join("")}---|---|---|`,
+    ...rows,
+  ];
 }
 
 function latencySection({ latency }: KeptResults): readonly string[] {

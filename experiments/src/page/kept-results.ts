@@ -13,11 +13,15 @@ export interface KeptResults {
   readonly sst2?: Sweep | undefined;
   /** The same recipe in PEFT. */
   readonly sst2InPeft?: Sweep | undefined;
+  readonly e2e?: Sweep | undefined;
+  readonly instructions?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
   /** What `npm run bench -- lora-vs-full` measured. */
   readonly training?: TrainingCosts | undefined;
+  /** What `npm run bench -- merged-latency` measured. */
+  readonly merged?: MergedCosts | undefined;
 }
 
 /** Of LoRA and of training everything: ratios below 1 are LoRA's advantage. */
@@ -28,15 +32,26 @@ interface TrainingCosts {
   readonly stateRatio: number;
 }
 
+/** Of a merged model and of the model itself. */
+interface MergedCosts {
+  readonly work: string;
+  readonly ratio: number;
+}
+
+const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
+
 export function keptResults(): KeptResults {
-  const benchmark = join(import.meta.dirname, "../../../benchmarks/results/lora-vs-full.json");
+  // Written by programs of the same version of this repository.
+  const benchmark = <Kept>(name: string) => JSON.parse(readFileSync(join(benchmarks, `${name}.json`), "utf8")) as Kept;
   return {
     sst2: readKept<Sweep>("sst2"),
     sst2InPeft: readKept<Sweep>("sst2-peft"),
+    e2e: readKept<Sweep>("e2e"),
+    instructions: readKept<Sweep>("instructions"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),
     switching: readKept<Switching>("switching"),
-    // Written by a program of the same version of this repository.
-    training: JSON.parse(readFileSync(benchmark, "utf8")) as TrainingCosts,
+    training: benchmark<TrainingCosts>("lora-vs-full"),
+    merged: benchmark<MergedCosts>("merged-latency"),
   };
 }

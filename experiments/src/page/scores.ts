@@ -5,21 +5,21 @@ import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
   readonly method: string;
-  /** Of the figure that the sweep compares by, in percent. */
+  /** Of the figure that the sweep compares by; an accuracy in percent. */
   readonly mean: number;
   /** Of that mean, in points; absent with one seed. */
   readonly error?: number;
   readonly seeds: number;
   readonly trainable: number;
-  readonly seconds: number;
 }
 
 /** Undefined if the method was not run. */
 export function scoreOf(sweep: Sweep | undefined, method: string): Score | undefined {
+  const unit = sweep?.figure === "accuracy" ? 100 : 1;
   const runs = sweep?.runs.filter((run) => run.method === method) ?? [];
   const [first] = runs;
   if (sweep === undefined || first === undefined) return undefined;
-  const values = runs.map((run) => 100 * figureOf(run, sweep));
+  const values = runs.map((run) => unit * figureOf(run, sweep));
   const mean = meanOf(values);
   const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
   return {
@@ -28,7 +28,6 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
     ...(values.length > 1 ? { error: Math.sqrt(spread / values.length) } : {}),
     seeds: values.length,
     trainable: first.trainable,
-    seconds: meanOf(runs.map(({ seconds }) => seconds)),
   };
 }
 

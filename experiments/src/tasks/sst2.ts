@@ -6,7 +6,7 @@ import { openTokenizer, padBatch, promptTemplate, shuffled, type TokenBatch, tok
 import { readDataFile } from "@lowrank/data/node";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { findPrepared } from "@lowrank/testing/cache-folder";
+import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { Task } from "./task.ts";
 
 const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
@@ -23,13 +23,11 @@ export function sst2Folder(): string {
   );
 }
 
-/** `rows`: at most so many of the file's first; all if absent. Throws where data or weights are missing. */
+/** `rows`: at most so many of the file's first; all if absent. Throws where the data are missing. */
 export async function sst2(rows?: number): Promise<Task> {
-  const weights = findPrepared("minilm");
-  if ("missing" in weights) throw new Error(`MiniLM is missing: ${weights.missing}`);
   const data = sst2Folder();
   const files = fileNames.map((name) => join(data, name));
-  const folder = openFolder(weights.folder);
+  const folder = openFolder(await preparedModel("minilm"));
   const tokenizer = await openTokenizer(folder);
   const read = async (path: string) => {
     const examples = await readDataFile(path, { header: ["sentence", "label"] });
@@ -42,6 +40,8 @@ export async function sst2(rows?: number): Promise<Task> {
   const byLength = [...dev].sort((one, other) => one.inputIds.length - other.inputIds.length);
   return {
     name: "sst2",
+    kind: "classes",
+    rateShare: 1,
     about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on the ${dev.length} of dev`,
     figure: "accuracy",
     batchesPerEpoch: Math.ceil(used.length / batchSize),
@@ -52,10 +52,10 @@ export async function sst2(rows?: number): Promise<Task> {
       for (let first = 0; first < order.length; first += batchSize)
         yield pad(order.slice(first, first + batchSize).flatMap((place) => used[place] ?? []));
     },
-    async measure(run) {
+    async measure(model) {
       let [loss, count, right] = [0, 0, 0];
       for (let first = 0; first < byLength.length; first += 64) {
-        const measured = await run(pad(byLength.slice(first, first + 64)));
+        const measured = await model.answer(pad(byLength.slice(first, first + 64)));
         loss += measured.sum;
         count += measured.count;
         right += measured.right;

@@ -9,17 +9,25 @@ export interface Task {
   readonly name: string;
   /** One line for people: model, data, sizes. */
   readonly about: string;
-  /** The figure that methods are compared by, a key of what `measure` gives. */
+  readonly kind: "classes" | "texts";
+  /** The figure that methods are compared by, a key of what `measure` gives; more is better. */
   readonly figure: string;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
+  /** What methods' learning rates, which are MiniLM's, are multiplied by. */
+  readonly rateShare: number;
   /** Loads the model; what no file holds is drawn from the seed. */
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
   batches(seed: number): Iterable<TokenBatch>;
-  /** Measures a model through `run`, which calls it as the method wants. */
-  measure(run: Measure): Promise<Metrics>;
+  /** Measures a model through the ways that it can be asked. */
+  measure(model: AskedModel): Promise<Metrics>;
 }
 
-/** Measures one batch: the loss's sum and count, and how many answers are right. */
-type Measure = (batch: TokenBatch) => Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
+/** A model with a method on it. */
+export interface AskedModel {
+  /** The loss's sum and count, and how many classes are right. */
+  answer(batch: TokenBatch): Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
+  /** Greedy texts behind prompts; absent where the method cannot write. */
+  write?(promptIds: readonly (readonly number[])[], maxNewTokens: number): Promise<readonly (readonly number[])[]>;
+}

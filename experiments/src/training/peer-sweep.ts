@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findPrepared } from "@lowrank/testing/cache-folder";
+import { preparedModel, preparedPython } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
 import { sst2Folder } from "../tasks/sst2.ts";
 import { processorName, readKept } from "./kept-runs.ts";
@@ -14,19 +14,14 @@ import { addRun, type Sweep } from "./sweep.ts";
 const methods = ["lora-r8-qv", "full", "head"];
 
 export async function sst2InPeft({ seeds, only, rows, log }: ExperimentOptions): Promise<void> {
-  const [python, model] = [findPrepared("peft-venv"), findPrepared("minilm")];
-  if ("missing" in python) throw new Error(`PEFT is missing: ${python.missing}`);
-  if ("missing" in model) throw new Error(`MiniLM is missing: ${model.missing}`);
+  const [python, model] = [preparedPython(), await preparedModel("minilm")];
   const program = join(import.meta.dirname, "../../peers/sst2.py");
   for (const seed of seeds) {
     for (const method of only ?? methods) {
       const isKept = readKept<Sweep>("sst2-peft")?.runs.some((run) => run.method === method && run.seed === seed);
       if (isKept && rows === undefined) continue;
-      const given = [program, model.folder, sst2Folder(), method, String(seed)];
-      const { stdout } = await promisify(execFile)(join(python.folder, "bin/python"), [
-        ...given,
-        ...(rows === undefined ? [] : [String(rows)]),
-      ]);
+      const given = [program, model, sst2Folder(), method, String(seed)];
+      const { stdout } = await promisify(execFile)(python, [...given, ...(rows === undefined ? [] : [String(rows)])]);
       // The program is part of this repository and prints what `Trained` says, with its rate and its versions.
       const trained = JSON.parse(stdout) as Trained & { readonly learningRate: number; readonly engine: string };
       const run = { method, seed, ...trained, processor: processorName(), date: new Date().toISOString() };

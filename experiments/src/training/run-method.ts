@@ -3,11 +3,11 @@
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
-import { type BatchTensors, batchTensors, type PretrainedModel } from "@lowrank/models";
+import { type BatchTensors, batchTensors, generate, type PretrainedModel } from "@lowrank/models";
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
-import type { Task } from "../tasks/task.ts";
+import type { AskedModel, Task } from "../tasks/task.ts";
 
 /** What a run found. */
 export interface Trained {
@@ -40,7 +40,7 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
     batchesPerEpoch: task.batchesPerEpoch,
     loss: (batch) => model.loss(inputsFor(adapted, batch), contextFor(adapted)),
     steps,
-    learningRate: method.learningRate,
+    learningRate: task.rateShare * method.learningRate,
     ...(adapted.learningRateGroups === undefined ? {} : { learningRateGroups: adapted.learningRateGroups }),
     warmupSteps: Math.floor(steps / 10),
     weightDecay: 0.01,
@@ -54,7 +54,7 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
   const seconds = (performance.now() - began) / 1000;
   const after = await measure(task, model, adapted);
   if (folder !== undefined && adapted.handle !== undefined)
-    await writeAdapterFolder(folder, await adapted.handle.toAdapter());
+    await writeAdapterFolder(folder, await adapted.handle.toAdapter(), { overwrite: true });
   const trainable = [...adapted.variables.values()].reduce((sum, { size }) => sum + size, 0);
   const last = losses.slice(-20);
   adapted.dispose();
@@ -75,17 +75,24 @@ function contextFor({ virtualTokens }: Adapted): ForwardContext {
 }
 
 function measure(task: Task, model: PretrainedModel, adapted: Adapted): Promise<Metrics> {
-  return task.measure(async (batch) => {
-    let [count, targets]: [number, readonly number[]] = [0, []];
-    const { sum, answers } = tf.tidy(() => {
-      const measured = model.measure(inputsFor(adapted, batch), contextFor(adapted));
-      count = measured.count;
-      if (measured.answers?.kind !== "classes") return { sum: measured.sum, answers: tf.tensor1d([]) };
-      targets = measured.answers.targets;
-      return { sum: measured.sum, answers: measured.answers.values };
-    });
-    const [[value = Number.NaN], classes] = await Promise.all([sum.data(), answers.data()]);
-    tf.dispose([sum, answers]);
-    return { sum: value, count, right: targets.filter((target, row) => classes[row] === target).length };
+  const context = contextFor(adapted);
+  const write: AskedModel["write"] = (promptIds, maxNewTokens) => generate(model, { promptIds, maxNewTokens, context });
+  return task.measure({
+    answer: (batch) => answerOf(model, adapted, batch),
+    ...(adapted.virtualTokens === undefined ? { write } : {}),
   });
+}
+
+async function answerOf(model: PretrainedModel, adapted: Adapted, batch: TokenBatch): ReturnType<AskedModel["answer"]> {
+  let [count, targets]: [number, readonly number[]] = [0, []];
+  const { sum, answers } = tf.tidy(() => {
+    const measured = model.measure(inputsFor(adapted, batch), contextFor(adapted));
+    count = measured.count;
+    if (measured.answers?.kind !== "classes") return { sum: measured.sum, answers: tf.tensor1d([]) };
+    targets = measured.answers.targets;
+    return { sum: measured.sum, answers: measured.answers.values };
+  });
+  const [[value = Number.NaN], classes] = await Promise.all([sum.data(), answers.data()]);
+  tf.dispose([sum, answers]);
+  return { sum: value, count, right: targets.filter((target, row) => classes[row] === target).length };
 }

@@ -18,7 +18,9 @@ export interface Sweep {
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const names = only ?? methods.map(({ name }) => name);
-  const chosen = names.flatMap((name) => methods.find((method) => method.name === name) ?? []);
+  const chosen = names
+    .flatMap((name) => methods.find((method) => method.name === name) ?? [])
+    .filter(({ isForClassifiers }) => task.kind === "classes" || isForClassifiers === undefined);
   const unknown = names.filter((name) => !methods.some((method) => method.name === name));
   if (unknown.length > 0)
     throw new Error(
@@ -35,7 +37,13 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
       };
       const trained = await runMethod(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
       const facts = { engine, processor: processorName(), date: new Date().toISOString() };
-      const run = { method: method.name, seed, learningRate: method.learningRate, ...trained, ...facts };
+      const run = {
+        method: method.name,
+        seed,
+        learningRate: task.rateShare * method.learningRate,
+        ...trained,
+        ...facts,
+      };
       if (rows === undefined) addRun(task, run);
       const figures = Object.entries(trained.after).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       log(

@@ -5,6 +5,7 @@ import { cheapSwitching, cheapTraining, noLatency } from "./cost-claims.ts";
 import {
   asGoodAsFull,
   asGoodAsPeft,
+  asGoodAtWriting,
   betterThanOthers,
   queryAndValueTogether,
   smallRanksSuffice,
@@ -13,6 +14,7 @@ import { amplifies, seedsAgree, sharedTopDirection } from "./subspace-claims.ts"
 
 export const claims: readonly Claim[] = [
   asGoodAsFull,
+  asGoodAtWriting,
   betterThanOthers,
   noLatency,
   cheapTraining,

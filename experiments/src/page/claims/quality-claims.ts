@@ -31,6 +31,22 @@ export const asGoodAsFull: Claim = {
   },
 };
 
+export const asGoodAtWriting: Claim = {
+  says: "The same holds for a model that writes.",
+  source: "table 3",
+  judge({ e2e }) {
+    const names = ["full", standard, rankName(8, "all")];
+    const [full, ...found] = names.map((name) => scoreOf(e2e, name));
+    const adapted = found.flatMap((score) => score ?? []);
+    if (full === undefined || adapted.length === 0) return notRun("It needs E2E", `e2e --only ${names.join(",")}`);
+    const text = adapted.map((score) => `${score.method} ${scoreText(score)}`).join(", ");
+    return {
+      status: statusOf(adapted.map(({ mean }) => mean >= full.mean - tolerance)),
+      because: `E2E, BLEU: full fine-tuning ${scoreText(full)}, ${text}.`,
+    };
+  },
+};
+
 export const betterThanOthers: Claim = {
   says: "At as few parameters LoRA does better than adapter layers, prefixes, prompts and biases.",
   source: "tables 2 to 4, figure 2",

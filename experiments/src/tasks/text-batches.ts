@@ -1,0 +1,81 @@
+// What tasks of texts have in common: SmolLM2, prompts with completions, batches of eight.
+
+import {
+  labelsOf,
+  openTokenizer,
+  padBatch,
+  promptTemplate,
+  readObjects,
+  shuffled,
+  type TextTokenizer,
+  type TokenBatch,
+  type TokenizedExample,
+  tokenizeExamples,
+} from "@lowrank/data";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
+import type { AskedModel, Task } from "./task.ts";
+
+/** A row as both sides of every comparison read it. */
+export interface TextRow {
+  readonly prompt: string;
+  readonly completion: string;
+}
+
+export interface TextRows {
+  readonly train: readonly TextRow[];
+  readonly held: readonly TextRow[];
+}
+
+export interface TextBatches extends Pick<Task, "batches" | "batchesPerEpoch" | "load"> {
+  readonly tokenizer: TextTokenizer;
+  /** Ids of the prompts of the rows held out. */
+  readonly prompts: readonly (readonly number[])[];
+  meanLoss(model: AskedModel): Promise<number>;
+}
+
+const [batchSize, longest] = [8, 256];
+
+/** SmolLM2's own words around a prompt. */
+export function chatPrompt(text: string): string {
+  return `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`;
+}
+
+/** `path`: of a model's folder; absent: SmolLM2's, which is fetched if it is not there. */
+export async function textBatches({ train, held }: TextRows, path?: string): Promise<TextBatches> {
+  const folder = openFolder(path ?? (await preparedModel("smollm2")));
+  const tokenizer = await openTokenizer(folder);
+  const read = async (rows: readonly TextRow[]) => {
+    const examples = [];
+    for await (const example of readObjects(rows)) examples.push(example);
+    return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
+  };
+  const [learnt, kept] = [await read(train), await read(held)];
+  const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
+  return {
+    tokenizer,
+    prompts: kept.map((example) =>
+      example.inputIds.slice(
+        0,
+        labelsOf(example).findIndex((label) => label !== -100),
+      ),
+    ),
+    batchesPerEpoch: Math.ceil(learnt.length / batchSize),
+    load: () => loadModel(folder),
+    *batches(seed) {
+      const order = shuffled(learnt.length, seed);
+      for (let first = 0; first < order.length; first += batchSize)
+        yield pad(order.slice(first, first + batchSize).flatMap((place) => learnt[place] ?? []));
+    },
+    async meanLoss(model) {
+      let [sum, count] = [0, 0];
+      for (let first = 0; first < kept.length; first += batchSize) {
+        const measured = await model.answer(pad(kept.slice(first, first + batchSize)));
+        sum += measured.sum;
+        count += measured.count;
+      }
+      return sum / count;
+    },
+  };
+}
