@@ -239,6 +239,21 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
     fc.tuple(fc.constantFrom<("same" | "valid" | number)[]>("same", "valid", 0, 1), fc.constantFrom(1, 2, 3)),
     (all, [pad, strides]) => tf.conv2d(x(all) as tf.Tensor4D, y(all) as tf.Tensor4D, strides, pad),
   ),
+  depthwiseConv2d: row(
+    fc.tuple(operand(near([2, 5, 4, 2])), operand(near([3, 2, 2, 1]))),
+    fc.tuple(fc.constantFrom<("same" | "valid" | number)[]>("same", "valid", 0, 1), fc.constantFrom(1, 2, 3)),
+    (all, [pad, strides]) => tf.depthwiseConv2d(x(all) as tf.Tensor4D, y(all) as tf.Tensor4D, strides, pad),
+  ),
+  "the gradients of depthwiseConv2d": row(
+    fc.tuple(operand(fc.constant([2, 5, 4, 2])), operand(fc.constant([3, 2, 2, 1]))),
+    fc.tuple(fc.constantFrom<("same" | "valid")[]>("same", "valid"), fc.constantFrom(1, 2, 3)),
+    (all, [pad, strides]) => {
+      const convolve = (image: tf.Tensor, filter: tf.Tensor) =>
+        tf.depthwiseConv2d(image as tf.Tensor4D, filter as tf.Tensor4D, strides, pad);
+      const gradients = tf.grads(convolve)([x(all), y(all)]);
+      return tf.concat(gradients.map((gradient) => tf.reshape(gradient, [gradient.size])));
+    },
+  ),
   pad: row(
     fc.tuple(operand(near([2, 3, 4]))),
     fc.tuple(...[0, 1, 2].map(() => fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })))),

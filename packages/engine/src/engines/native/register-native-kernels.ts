@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { registerInt8FeedForward } from "./int8/int8-feed-forward.ts";
 import { registerInt8Product } from "./int8/int8-product.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
+import { registerDepthwise } from "./kernels/depthwise.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerFusedConvolutions } from "./kernels/fused.ts";
 import { registerMovement } from "./kernels/movement.ts";
@@ -30,6 +31,7 @@ export function registerNativeKernels(): void {
   registerReductions();
   registerMovement();
   registerConvolutions();
+  registerDepthwise();
   registerFusedConvolutions();
   registerNormalisation();
   registerActivations();
