@@ -56,6 +56,18 @@ export default [
     limit: "120 kB",
     ignore: ["@tensorflow/tfjs-core"],
   },
+  {
+    name: "hosts: models of tf.layers, with what injects, merges and reads adapters (without tfjs)",
+    path: "packages/hosts/dist/layers.js",
+    limit: "115 kB",
+    ignore: ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"],
+  },
+  {
+    name: "hosts: converted graphs, with what injects, merges and reads adapters (without tfjs)",
+    path: "packages/hosts/dist/graph.js",
+    limit: "125 kB",
+    ignore: ["@tensorflow/tfjs-core", "@tensorflow/tfjs-converter"],
+  },
 ];
 
 /** The studio's page, its worker and its engine, and what each of them imports at its top: what a visitor waits for. */
