@@ -1,5 +1,5 @@
-// Merges of checkpoints that are larger than the memory they may take, and of some that are killed meanwhile: in processes of
-// their own.
+// Merges of checkpoints that are larger than the memory they may take, and merges and extractions that are killed meanwhile: in
+// processes of their own.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -113,8 +113,12 @@ const saysMemory = 'data:text/javascript,process.on("exit",()=>console.error("RS
 
 function merge(name: string, ...options: readonly string[]): ChildProcess {
   const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter"), "--dtype", "as-base"];
-  const argv = ["--import", saysMemory, program, "merge", ...place, ...options];
-  return spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
+  return started("merge", ...place, ...options);
+}
+
+function started(...argv: readonly string[]): ChildProcess {
+  const all = ["--import", saysMemory, program, ...argv];
+  return spawn(process.execPath, all, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
 async function finished(child: ChildProcess): Promise<{ readonly code: number | null; readonly stderr: string }> {
@@ -172,6 +176,35 @@ describe("lowrank merge", () => {
     expect((await finished(merge("small", "--out", out, "--resume", "--overwrite"))).code).toBe(0);
     expect(await hashOf(out)).toEqual(await hashOf(whole));
     expect(readdirSync(join(room, "small")).sort()).toEqual(["adapter", "base", "merged", "whole"]);
+  }, 600_000);
+});
+
+describe("lowrank extract", () => {
+  it("is killed ten times: there is nothing, or the whole adapter, the same each time", async () => {
+    await make("tuned", { vocabulary: 1000, hidden: 256, intermediate: 512, layers: 2 });
+    const [base, tuned, out] = ["base", "merged", "found"].map((name) => join(room, "tuned", name)) as [
+      string,
+      string,
+      string,
+    ];
+    expect((await finished(merge("tuned", "--out", tuned))).code).toBe(0);
+    const extract = (folder: string) => started("extract", "--model", base, "--tuned", tuned, "--out", folder);
+    const whole = join(room, "tuned", "whole");
+    const began = performance.now();
+    expect((await finished(extract(whole))).code).toBe(0);
+    const milliseconds = performance.now() - began;
+    for (let kill = 0; kill < 10; kill += 1) {
+      const child = extract(out);
+      const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds * (0.5 + 0.5 * ((kill * 0.618) % 1)));
+      await finished(child);
+      clearTimeout(timer);
+      if (!existsSync(out)) continue;
+      expect(await hashOf(out)).toEqual(await hashOf(whole));
+      await rm(out, { recursive: true });
+    }
+    expect((await finished(extract(out))).code).toBe(0);
+    expect(await hashOf(out)).toEqual(await hashOf(whole));
+    expect(readdirSync(join(room, "tuned")).sort()).toEqual(["adapter", "base", "found", "merged", "whole"]);
   }, 600_000);
 });
 
