@@ -17,9 +17,8 @@ export function completeRecipe(
   recipe: Readonly<Record<string, unknown>> | Recipe,
   { name, out }: RecipeContext,
 ): RunChoices {
-  // A flag that is off is one that is not there, but for those that have a word for it.
   const isThere = ([key, value]: readonly [string, unknown]) =>
-    value !== undefined && (value !== false || recipeOptions.get(key)?.without !== undefined);
+    value !== undefined && !(value === false && isFlag(key));
   const { $schema: _, ...said } = Object.fromEntries(
     Object.entries({ ...recipe, ...(out === undefined ? {} : { out }) }).filter(isThere),
   );
@@ -38,6 +37,12 @@ export function completeRecipe(
     throw new UsageError("The recipe has no model: name a base, or an adapter that remembers its own.");
   }
   return choices;
+}
+
+/** A flag that is off is one that is not there, but for those that have a word for it. */
+function isFlag(name: string): boolean {
+  const { value = {}, without } = recipeOptions.get(name) ?? {};
+  return without === undefined && [value, ...(value.anyOf ?? [])].some(({ type }) => type === "boolean");
 }
 
 function missing(said: Readonly<Record<string, unknown>>): readonly string[] {

@@ -162,7 +162,7 @@ it("a program's recipe becomes the very options that its flags become", async ()
   await train?.parseAsync([...flags, "--out=o"], { from: "user" });
   const given = Object.entries(train?.opts() ?? {}).filter(([, value]) => value !== undefined);
   expect(completeRecipe(recipe, { name: "it", out: "o" })).toEqual(Object.fromEntries(given));
-  expect(() => completeRecipe({ data: "a", epochs: 1, steps: 2 }, { name: "it" })).toThrow(
-    /steps: cannot be said together with epochs[\s\S]*out: is missing/,
+  expect(() => completeRecipe({ data: "a", rank: false, epochs: 1, steps: 2 }, { name: "it" })).toThrow(
+    /rank: expected[\s\S]*steps: cannot be said together with epochs[\s\S]*out: is missing/,
   );
 });
