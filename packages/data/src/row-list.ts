@@ -71,6 +71,8 @@ export function changeRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) 
 export interface DrawnRows<Row> extends RowList<Row> {
   /** About how long each row will be. */
   readonly lengths: ArrayLike<number>;
+  /** What a row is made of, where batches have to keep rows apart that have a text in common. */
+  textsAt?(index: number): readonly string[] | undefined;
 }
 
 /** How rows are drawn. */
@@ -78,6 +80,8 @@ export interface DrawOptions<Row, Drawn> {
   /** Makes a row of the one at a place; undefined: there is none, and whoever goes through the list passes it over. */
   make(row: Row, index: number): Drawn | undefined;
   readonly lengths: ArrayLike<number>;
+  /** What a row is made of; said where rows are compared. */
+  texts?(row: Row): readonly string[];
 }
 
 /**
@@ -109,6 +113,11 @@ class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements DrawnRows<Draw
 
   get lengths(): ArrayLike<number> {
     return this.options.lengths;
+  }
+
+  textsAt(index: number): readonly string[] | undefined {
+    const row = this.rows.at(index);
+    return row === undefined ? undefined : this.options.texts?.(row);
   }
 
   override *[Symbol.iterator](): Generator<Drawn> {

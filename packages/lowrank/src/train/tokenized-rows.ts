@@ -54,8 +54,7 @@ export function tokenizedRows(
   const { train, validation: held, numbers } = rows;
   const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
     const how = { ...shared, ...of };
-    const isDrawn =
-      drawsTokens(from, { goal: rows.goal, ...how }) && (options.tokenizeWhenDrawn ?? !Array.isArray(from));
+    const isDrawn = drawsTokens(from, how) && (options.tokenizeWhenDrawn ?? !Array.isArray(from));
     if (isDrawn) return drawTokens(from, how, notices);
     return { rows: tokenizeRows(from, { ...how, platform }, notices), sample: undefined };
   };
@@ -71,16 +70,14 @@ export function tokenizedRows(
 }
 
 /**
- * Whether a row may become tokens when a batch draws it: not where it is none, where neighbours depend on its texts, or where it
- * gives an encoder–decoder several.
+ * Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several.
  */
 function drawsTokens(
   rows: RowList<Example>,
-  { goal, tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths"> & Pick<TrainingRows, "goal">,
+  { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,
 ): boolean {
   const kind = rows.at(0)?.kind;
-  if (tokenizer === undefined || goal === "comparison" || kind === "tokens" || kind === "span" || kind === "speech")
-    return false;
+  if (tokenizer === undefined || kind === "tokens" || kind === "span" || kind === "speech") return false;
   return lengths.maxTargetLength === undefined || kind !== "chat";
 }
 

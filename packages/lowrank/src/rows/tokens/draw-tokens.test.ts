@@ -1,4 +1,4 @@
-import { type Example, TextTokenizer } from "@lowrank/data";
+import { batchIndices, type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../cli/terminal/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
@@ -40,6 +40,18 @@ describe("drawTokens", () => {
     expect(sample).toHaveLength(1024);
     expect([...drawn]).toEqual([...tokenizeRows(rows, options, createReport(recordingIo().io, {}))]);
     expect(drawn.at(2999)?.inputIds).toEqual([2, 1, 1, 2]);
+  });
+
+  it("keeps rows with a text in common apart as it does where all are made before", () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, row): Example => ({
+        kind: "comparison",
+        texts: [row % 2 === 0 ? "a b" : "b a", row % 3 === 0 ? "a" : "b b"],
+      }),
+    );
+    const made = tokenizeRows(rows, options, createReport(recordingIo().io, {}));
+    expect(batchIndices(draw(rows).rows, { batchSize: 4 })).toEqual(batchIndices(made, { batchSize: 4 }));
   });
 
   it("knows about how long each row is", () => {

@@ -51,7 +51,8 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
     notices.warn({ code: "ROWS_SKIPPED", message });
   };
   const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });
-  return { rows: drawRows(examples, { make, lengths }), sample };
+  const texts = (example: Example) => (example.kind === "comparison" ? example.texts : []);
+  return { rows: drawRows(examples, { make, lengths, texts }), sample };
 }
 
 function tokensOf(
