@@ -45,6 +45,11 @@ const guests = ((): Benchmark => {
   };
 })();
 
+/** Two steps of the one process that has a model as it was and switchable. */
+function idleBranch(label: string, step: string, as: string): Benchmark["comparisons"][number] {
+  return { label, ours: { contender: "ours", step }, peer: { contender: "ours", step: as } };
+}
+
 export const benchmarks: readonly Benchmark[] = [
   {
     name: "gpt2-step",
@@ -181,6 +186,17 @@ export const benchmarks: readonly Benchmark[] = [
         peer: { contender: "ours", step: "merged" },
         timeTarget: 1.15,
       },
+    ],
+  },
+  {
+    name: "onnx-idle",
+    work: "the linear maps of 6 blocks of GPT-2's size in ONNX Runtime, made switchable: 128 tokens, and one token",
+    sides: { ours: { by: "lowrank", program: "ours/onnx-idle", settings: gpt2 } },
+    comparisons: [
+      idleBranch("no adapter : the model as it was, 128 tokens", "idle", "base"),
+      idleBranch("rank 8 : the model as it was, 128 tokens", "adapted", "base"),
+      idleBranch("no adapter : the model as it was, one token", "token-idle", "token-base"),
+      idleBranch("rank 8 : the model as it was, one token", "token-adapted", "token-base"),
     ],
   },
   {
