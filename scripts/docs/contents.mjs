@@ -15,6 +15,7 @@ const pages = [
   "STYLE.md",
   "SECURITY.md",
   "benchmarks/README.md",
+  "experiments/README.md",
   "fuzz/README.md",
   "docs/decisions/",
 ];

@@ -1,6 +1,7 @@
 // Section 7 of the paper on MiniLM's own adapters: what subspaces r = 8 and r = 64 share (figure 3), what two seeds share (figure
 // 4), and what an update makes stronger (table 7).
 
+import { chooseEngine } from "@lowrank/engine";
 import {
   amplificationFactor,
   frobeniusNorm,
@@ -61,7 +62,8 @@ export async function subspaces(): Promise<void> {
     adapterOf("sst2", rankName(many, "qv"), 0),
     adapterOf("sst2", rankName(many, "qv"), 1).catch(() => undefined),
   ]);
-  const model = await (await sst2()).load(0);
+  await chooseEngine();
+  const model = await (await sst2(1)).load(0);
   const places = (["query", "value"] as const).flatMap((matrix) =>
     sitesOf(model, matrix).map((site, layer) => ({ matrix, layer, site })),
   );
