@@ -20,7 +20,16 @@ const tables = [
 
 /** `says`: what names it, in code, in comments and in files. `others`: what is its own besides its folder and its facts. */
 const variants = [
-  { name: "dora", says: /dora(?![a-z])|lora_magnitude/i, others: ["packages/math/src/adaptations/dora-adaptation.ts"] },
+  {
+    name: "dora",
+    says: /dora(?![a-z])|lora_magnitude/i,
+    // An adapter taken out of two checkpoints is plain or a DoRA: that is the choice which "extract" gives.
+    others: [
+      "packages/math/src/adaptations/dora-adaptation.ts",
+      "packages/merge/src/extract/",
+      "packages/lowrank/src/cli/algebra/",
+    ],
+  },
   {
     name: "lora-bias",
     says: /lora_?bias|lora_B[._]bias|BiasedAdaptation/i,

@@ -1,5 +1,5 @@
 // How much an adapter changes the weights of its base, measured while both pass through memory some rows at a time: whatever the
-// adapter is made of, DoRA or trained tokens, its effect is the difference of two weights.
+// adapter is made of, its effect is the difference of two weights.
 
 import type { MergeInFiles } from "../stream/plan-merge.ts";
 

@@ -8,7 +8,7 @@ import { openFile } from "@lowrank/safetensors/node";
 export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 
 /** Names of the tensors that an adapter for Kohya's programs or for loralib has. */
-const ofAdapter = /\.(lora_(down|up)\.weight|alpha|dora_scale|lora_[AB]|bias)$/;
+const ofAdapter = /\.(lora_(down|up)\.weight|alpha|[a-z]+_scale|lora_[AB]|bias)$/;
 
 /** What "lowrank forward", "lowrank export" or "lowrank diff" wrote. An empty file is as good as none. */
 export async function isOurFile(path: string): Promise<boolean> {
