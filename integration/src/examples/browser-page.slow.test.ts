@@ -1,36 +1,46 @@
-// The example that runs in a page, in an installed Chromium.
+// The examples that run in a page, in an installed Chromium.
 
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type Browser, chromium } from "playwright";
-import { createServer, type ViteDevServer } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumArguments, findChromium } from "../../../scripts/chromium.mjs";
-import { root } from "./extract-examples.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { findChromium } from "../../../scripts/chromium.mjs";
+import { type OpenExample, openExample } from "./open-example.ts";
 
 const executablePath = findChromium();
 
-describe.skipIf(executablePath === undefined)("examples/browser-page (needs Chromium)", () => {
-  let server: ViteDevServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    server = await createServer({ root: join(root, "examples/browser-page"), logLevel: "error", server: { port: 0 } });
-    await server.listen();
-    browser = await chromium.launch({ executablePath: executablePath as string, args: [...chromiumArguments] });
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
+describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromium)", () => {
+  let example: OpenExample;
+  afterEach(() => example.close());
 
-  it("teaches the model a sentence, says it, and gives the adapter's weights", async () => {
-    const page = await browser.newPage();
-    await page.goto(server.resolvedUrls?.local[0] ?? "");
+  it("browser-page teaches the model a sentence, says it, and gives the adapter's weights", async () => {
+    example = await openExample("browser-page", executablePath!);
+    const page = await example.page();
     await page.click("#teach:enabled", { timeout: 120_000 });
     await page.waitForSelector("#save:not([hidden])", { timeout: 120_000 });
     expect(await page.textContent("#log")).toContain("name[Aromi] -> Aromi is a riverside café.");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
     const weights = await readFile(await download.path());
     expect(weights.subarray(0, 2000).toString("latin1")).toContain("q_proj.lora_A.weight");
-  }, 300_000);
+  }, 500_000);
+
+  it("adapt-in-a-page learns inside what a last layer alone does not see, and gives the adapter", async () => {
+    example = await openExample("adapt-in-a-page", executablePath!);
+    const page = await example.page("?engine=wasm");
+    await page.click("#draw:enabled", { timeout: 60_000 });
+    await page.click("#teach:enabled");
+    await page.waitForSelector("#results tr:nth-child(2) td:last-child", { timeout: 400_000 });
+    const [last = 0, inside = 0] = await page.$$eval("#results td:last-child", (cells) =>
+      cells.map((cell) => Number.parseInt(cell.textContent ?? "", 10)),
+    );
+    expect(inside).toBeGreaterThan(last + 10);
+    const [picture] = await page.$$eval(".pictures canvas", ([canvas]) => [(canvas as HTMLCanvasElement).toDataURL()]);
+    const buffer = Buffer.from(picture?.split(",")[1] ?? "", "base64");
+    await page.setInputFiles("#try", { name: "face.png", mimeType: "image/png", buffer });
+    await page.waitForSelector("#answers meter");
+    const [sure] = await page.$$eval("#answers div:nth-child(2) meter", (meters) =>
+      meters.map((meter) => (meter as HTMLMeterElement).value),
+    );
+    expect(sure).toBeGreaterThan(0.5);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    expect(download.suggestedFilename()).toMatch(/^adapter_(config.json|model.safetensors)$/);
+  }, 500_000);
 });
