@@ -48,7 +48,7 @@ function accuracy(model: Sequential, { images, labels }: Digits): number {
 const pretrained = classifier();
 compile(pretrained, 1e-3);
 await fit(pretrained, await coarseDigits(), 10);
-const [lessons, questions] = [mnistDigits(100, 0), mnistDigits(100, 100)];
+const [lessons, questions] = [mnistDigits(100, 0), mnistDigits(100, 200)];
 console.log(
   `before: ${accuracy(pretrained, questions).toFixed(1)} % of ${questions.labels.shape[0]} digits of the other kind`,
 );
