@@ -18,10 +18,11 @@ const arrows = {
   hosts: ["contracts", "engine", "doors", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],
+  distributed: ["contracts"],
 };
 
 /** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx"];
+const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx", "distributed"];
 
 const isTest = "\\.test\\.ts$";
 

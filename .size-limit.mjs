@@ -21,6 +21,12 @@ export default [
     limit: "80 kB",
   },
   {
+    name: "distributed",
+    path: "packages/distributed/dist/index.js",
+    limit: "5 kB",
+    ignore: ["koffi"],
+  },
+  {
     name: "families: one of them, whose configuration is checked and whose modules and parameters are listed",
     path: "packages/families/dist/index.js",
     import: {

@@ -124,7 +124,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },
   ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
-  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
+  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
   ...{
     out: true,
     overwrite: true,

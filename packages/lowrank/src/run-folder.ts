@@ -3,6 +3,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
 import type { Example, RowList, TokenizedExample } from "@lowrank/data";
+import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
@@ -23,6 +24,8 @@ export interface RunRequest {
   readonly resume?: boolean | undefined;
   /** Paths that the run reads, which the folder must not hold. */
   readonly inputs: readonly (string | undefined)[];
+  /** Of several processes that train as one: the first of them claims the folder, and tells the others. */
+  readonly communicator?: Communicator | undefined;
   /** Told of each checkpoint that is damaged and passed over. */
   readonly onWarning?: WarningListener | undefined;
 }

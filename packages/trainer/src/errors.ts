@@ -58,6 +58,25 @@ export class LossShapeError extends LowrankError {
   }
 }
 
+/** Processes that train as one have other numbers than each other. */
+export class ProcessesDifferError extends LowrankError {
+  constructor(
+    /** The process that found it, counted from 0. */
+    readonly rank: number,
+    /** Steps made. */
+    readonly step: number,
+    /** The first that differs: a variable with its part of the optimiser's state, or "settings". */
+    readonly tensor: string,
+  ) {
+    const when = step === 0 ? "before the first step" : `after step ${step}`;
+    super(
+      "PROCESSES_DIFFER",
+      `Process ${rank} has another "${printable(tensor)}" than others ${when}. All must begin with the same variables, state and options, and ` +
+        "compute by the same program; start again from the last checkpoint.",
+    );
+  }
+}
+
 /** The loss does not depend on any of the variables. */
 export class NoGradientError extends LowrankError {
   constructor(

@@ -7,9 +7,11 @@ export {
   MissingMetricError,
   NoGradientError,
   NonFiniteLossError,
+  ProcessesDifferError,
   ResumeMismatchError,
   TrainingOptionsError,
 } from "./errors.ts";
+export type { GradientReduction } from "./optimizer/gradient-reduction.ts";
 export { type LearningRateGroup, learningRateFactor, loraPlus } from "./optimizer/learning-rate-groups.ts";
 export type {
   MeanName,
@@ -26,7 +28,12 @@ export { parseState, type StateFiles, serializeState, stateFileNames } from "./s
 export type { TrainingSettings } from "./state/training-settings.ts";
 export type { NamedValues, TrainingState } from "./state/training-state.ts";
 export { train } from "./train.ts";
-export type { BatchSize, CheckpointOptions, EvaluationOptions, TrainOptions } from "./train-options.ts";
+export type {
+  BatchSize,
+  CheckpointOptions,
+  EvaluationOptions,
+  TrainOptions,
+} from "./train-options.ts";
 export type {
   BestEvaluation,
   CheckpointEvent,

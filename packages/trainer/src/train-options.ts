@@ -3,6 +3,7 @@
 import type { RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
+import type { GradientReduction } from "./optimizer/gradient-reduction.ts";
 import type { LearningRateGroup } from "./optimizer/learning-rate-groups.ts";
 import type { OptimizerName } from "./optimizer/rules/rules.ts";
 import type { ScheduleShape } from "./schedules/schedule.ts";
@@ -93,6 +94,12 @@ export interface TrainOptions<Batch> {
   readonly weightByTokens?: boolean;
   /** How large a batch is; needed for tokens per second and `weightByTokens`. */
   batchSize?(batch: Batch): BatchSize;
+  /**
+   * Sums each step's gradients over processes that train as one. `batches` then are this process's shares of the same batches;
+   * one that has none – `batchSize` says 0 of it – is not computed. Each weighs what it supervises, so it needs `batchSize`, and
+   * `weightByTokens` where `accumulate` is more than 1. Dropout is drawn for each process by itself; the others must be told the same.
+   */
+  readonly reduceGradients?: GradientReduction | undefined;
   readonly evaluate?: EvaluationOptions;
   readonly checkpoint?: CheckpointOptions;
   /** Seeds dropout through the key that `loss` receives; default 0. */

@@ -28,6 +28,7 @@ const optionNames: OptionNames<TrainOptions<unknown>> = {
   accumulate: true,
   weightByTokens: true,
   batchSize: true,
+  reduceGradients: true,
   evaluate: true,
   checkpoint: true,
   seed: true,
@@ -54,7 +55,8 @@ const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: t
  * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
  *
  * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError, and NonFiniteLossError where
- * the loss or a gradient is not finite, more often in a row than `maxBadSteps`: the variables then are as before that step.
+ * the loss or a gradient is not finite, more often in a row than `maxBadSteps`: the variables then are as before that step;
+ * ProcessesDifferError where those of `reduceGradients` no longer train the same.
  *
  * @example
  * ```ts
@@ -80,16 +82,17 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   refuseUnknownOptions("evaluate", options.evaluate ?? {}, evaluationNames);
   refuseUnknownOptions("checkpoint", options.checkpoint ?? {}, checkpointNames);
   const run = await TrainingRun.start(options);
-  const { evaluate, checkpoint, signal } = options;
+  const { evaluate, checkpoint } = options;
   try {
+    await run.compareProcesses();
     yield startEvent(run, options);
     if (evaluate !== undefined && isDueAtStart(run, evaluate)) yield* evaluation(run, evaluate);
-    let reason = reasonToEnd(run, signal);
+    let reason = reasonToEnd(run);
     while (reason === undefined) {
       yield await run.makeStep();
       await othersWork();
       if (evaluate !== undefined && isDue(run, evaluate.every)) yield* evaluation(run, evaluate);
-      reason = reasonToEnd(run, signal);
+      reason = reasonToEnd(run);
       if (checkpoint !== undefined && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
         await checkpoint.save(await run.captureState());
         yield { type: "checkpoint", step: run.step };
@@ -126,10 +129,10 @@ function isWorthKeeping<Batch>(run: TrainingRun<Batch>, { every, atBest = false 
   return isDue(run, every) || (atBest && run.best.best?.step === run.step);
 }
 
-function reasonToEnd<Batch>(run: TrainingRun<Batch>, signal: AbortSignal | undefined): EndEvent["reason"] | undefined {
+function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undefined {
   if (run.isFinished) return "finished";
   if (run.step > 0 && run.best.isExhausted) return "stopped-early"; // an evaluation before the first step judges nothing
-  return signal?.aborted === true ? "aborted" : undefined;
+  return run.isStopped ? "aborted" : undefined;
 }
 
 /** Synchronous backends never wait for anything, so timers, signals and clicks need a turn of their own. */

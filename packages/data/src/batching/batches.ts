@@ -6,7 +6,8 @@ import type { DrawnRows, RowList } from "../row-list.ts";
 import { type CountedLabels, type TokenizedExample, tokensIn } from "../tokenized-example.ts";
 import { fillBatches } from "./fill-batches.ts";
 import { apart, isRelated } from "./keep-apart.ts";
-import { padBatch, type TokenBatch } from "./pad-batch.ts";
+import { emptyBatch, padBatch, type TokenBatch } from "./pad-batch.ts";
+import { type BatchShare, shareOfBatch } from "./share-of-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
 
 /** How examples become batches. */
@@ -29,6 +30,11 @@ export interface BatchOptions extends CountedLabels {
   readonly dropLast?: boolean;
   /** Make every batch's time a multiple of this; default 1. */
   readonly multipleOf?: number;
+  /**
+   * Of processes that train as one: the part of each batch that is this one's, `rank` from 0. Rows are dealt out by their length. A
+   * process for which a batch has no row gets an empty one, of rows 0. Default: all rows.
+   */
+  readonly share?: BatchShare | undefined;
 }
 
 const optionNames: OptionNames<BatchOptions> = {
@@ -41,6 +47,7 @@ const optionNames: OptionNames<BatchOptions> = {
   groupByLength: true,
   dropLast: true,
   multipleOf: true,
+  share: true,
   firstCounts: true,
 };
 
@@ -65,16 +72,21 @@ const batchesPerGroup = 50;
  */
 export function* batches(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenBatch> {
   refuseUnknownOptions("batches", options, optionNames);
-  const { padId, multipleOf = 1, firstCounts = false } = options;
+  const { padId, multipleOf = 1, firstCounts = false, share } = options;
   for (const rows of batchRows(examples, options)) {
     if (rows.length > 0) yield padBatch(rows, { padId, multipleOf, firstCounts });
+    else if (share !== undefined) yield emptyBatch;
   }
 }
 
 /** Of rows that are drawn it turns out only now how many tokens each has. */
 function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenizedExample[]> {
-  const { batchTokens, groupByLength = false } = options;
+  const { batchTokens, groupByLength = false, share } = options;
   const planned = batchIndices(examples, options);
+  const shareOf = (rows: TokenizedExample[]) => (share === undefined ? rows : shareOfBatch(rows, tokensIn, share));
+  const lengths = share === undefined || batchTokens !== undefined ? [] : lengthsOf(examples, tokensIn);
+  const ownOf = (indices: readonly number[]) =>
+    share === undefined ? indices : shareOfBatch(indices, (index) => lengths[index] ?? 0, share);
   const drawn = function* (indices: readonly number[]) {
     for (const index of indices) {
       const row = examples.at(index);
@@ -82,8 +94,9 @@ function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions):
     }
   };
   for (const indices of groupByLength || batchTokens === undefined ? planned : [planned.flat()]) {
-    if (batchTokens === undefined) yield [...drawn(indices)];
-    else yield* fillBatches(drawn(indices), { tokens: batchTokens, tokensOf: tokensIn });
+    if (batchTokens === undefined) yield [...drawn(ownOf(indices))];
+    else
+      for (const rows of fillBatches(drawn(indices), { tokens: batchTokens, tokensOf: tokensIn })) yield shareOf(rows);
   }
 }
 
@@ -99,7 +112,10 @@ export function batchIndices(
   const orderSeed = seed * 1000 + epoch;
   const order = options.shuffle === false ? inOrder(examples.length) : shuffled(examples.length, orderSeed);
   const { batchTokens, groupByLength = false } = options;
-  const lengths = groupByLength || batchTokens !== undefined ? lengthsOf(examples, options) : [];
+  const lengths =
+    groupByLength || batchTokens !== undefined
+      ? lengthsOf(examples, batchTokens === undefined ? (row) => row.inputIds.length : tokensIn)
+      : [];
   const lengthOf = (index: number) => lengths[index] ?? 0;
   const batchSize = options.batchSize ?? rowsWithin(batchTokens ?? 1, lengths);
   const cut = (rows: readonly number[]) =>
@@ -137,13 +153,12 @@ function byLength(rows: number[], lengthOf: (index: number) => number): number[]
   return rows.sort((a, b) => lengthOf(b) - lengthOf(a));
 }
 
-/** What rows are grouped by is the length of what is read; what fills a batch is all that is computed. */
+/** What rows are grouped by is the length of what is read; what fills a batch, or a share of it, is all that is computed. */
 function lengthsOf(
   examples: RowList<TokenizedExample>,
-  { batchTokens }: Pick<BatchOptions, "batchTokens">,
+  lengthOf: (example: TokenizedExample) => number,
 ): ArrayLike<number> {
-  if (isDrawn(examples)) return examples.lengths;
-  return examples.map((example) => (batchTokens === undefined ? example.inputIds.length : tokensIn(example)));
+  return isDrawn(examples) ? examples.lengths : examples.map(lengthOf);
 }
 
 function isDrawn<Row>(rows: RowList<Row>): rows is DrawnRows<Row> {

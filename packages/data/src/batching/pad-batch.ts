@@ -50,6 +50,18 @@ export interface TokenBatch {
   readonly supervised: number;
 }
 
+/** A batch of nothing: the share of a process for which a batch has too few rows. */
+export const emptyBatch: TokenBatch = {
+  inputIds: new Int32Array(),
+  attentionMask: new Int32Array(),
+  labels: new Int32Array(),
+  labelShape: [0, 0],
+  rows: 0,
+  time: 0,
+  tokens: 0,
+  supervised: 0,
+};
+
 /** How to fill the rectangle. */
 export interface PadOptions extends CountedLabels {
   readonly padId: number;

@@ -14,6 +14,8 @@ export interface CommandIo {
   readonly stdout: (text: string) => void;
   /** Writes to standard error: warnings, errors, progress. What nobody can read is dropped. */
   readonly stderr: (text: string) => void;
+  /** Standard error of a process that is not the first of several, for what it alone knows; its other streams say nothing. */
+  readonly lastWords?: (text: string) => void;
   /** Standard input, for what is named "-"; read once. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** Resolves when standard output is written; throws OutputLostError if some of it was lost. */

@@ -52,7 +52,7 @@ export function createProgram(io: CommandIo): Command {
     .addHelpText("after", `\n${firstSteps}`)
     .addHelpText(
       "after",
-      `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 141 nobody reads stdout any more.`,
+      `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 138 machine taken away (SIGUSR1), 141 nobody reads stdout any more.`,
     );
   const add = [
     addTrainCommand,

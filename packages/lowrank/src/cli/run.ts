@@ -1,8 +1,10 @@
 // From arguments to exit code: the one place where failures become messages.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { CommanderError } from "commander";
 import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
 import { UsageError } from "../errors/usage-errors.ts";
+import { quietProcess } from "./distributed/quiet-process.ts";
 import type { CommandIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 import { withRecipe } from "./recipe/with-recipe.ts";
@@ -19,18 +21,23 @@ const interruptedCodes: Readonly<Record<Interruption, number>> = {
   SIGINT: 130,
   SIGTERM: 130,
   SIGHUP: 129,
+  SIGUSR1: 138,
   SIGPIPE: 141,
 };
 
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
-export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+export async function run(argv: readonly string[], asked: CommandIo): Promise<number> {
+  const io = quietProcess(asked);
   try {
     const program = createProgram(io);
     await program.parseAsync(await withRecipe(argv, program), { from: "user" });
     await io.settled();
     return exitCodes.ok;
   } catch (error) {
-    return exitCodeOf(error, io);
+    const code = exitCodeOf(error, io);
+    // A launcher ends all processes as one fails: what the first one says must be out by then.
+    if (io.lastWords !== undefined) await sleep(1000);
+    return code;
   }
 }
 

@@ -42,10 +42,11 @@ export async function openRun(
   data: readonly unknown[],
 ): Promise<RunFolder | undefined> {
   checkKeeping(options);
-  const { out, overwrite, resume, onWarning = notices.warn } = options;
+  const { out, overwrite, resume, communicator, onWarning = notices.warn } = options;
   if (out === undefined) return undefined;
   const files = data.flat().filter((each) => typeof each === "string");
-  return platform.openRun(out, { overwrite, resume, inputs: [opened.path, opened.adapterPath, ...files], onWarning });
+  const inputs = [opened.path, opened.adapterPath, ...files];
+  return platform.openRun(out, { overwrite, resume, inputs, communicator, onWarning });
 }
 
 /** How often a run keeps itself and what stays: one that may stop early needs its best. */

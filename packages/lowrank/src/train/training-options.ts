@@ -1,6 +1,7 @@
 // How an adapter is trained: what the library's `train` is told, and what the command line's flags become.
 
 import type { WarningListener } from "@lowrank/contracts";
+import type { Communicator } from "@lowrank/distributed";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import type { MetricName } from "../evaluate/metric-names.ts";
@@ -101,6 +102,11 @@ export interface RunOptions {
   readonly resumeFrom?: TrainingState | undefined;
   /** What is trained on what; a state with another one is refused. */
   readonly fingerprint?: string | undefined;
+  /**
+   * Processes that train this adapter together, as `openCommunicator` of @lowrank/distributed gives them: each computes its share of
+   * every batch, and the adapter is that of one process with the same options. All must be told the same; the first one keeps `out`.
+   */
+  readonly communicator?: Communicator | undefined;
   readonly onWarning?: WarningListener | undefined;
 }
 

@@ -8,6 +8,7 @@ import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { learnerOf } from "../learn/learner.ts";
+import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { type StepPlan, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -30,25 +31,32 @@ export function runTraining(
     ...loopDefaults,
     ...given(options),
   };
-  const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
+  const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { optimizer, betas, momentum, loraPlusRatio, scheduleShape, maxBadSteps } = options;
   const { padId, train: examples, validation, learning } = rows;
   const learner = learnerOf(model, learning, padId);
   const adapters = activeAdapters(handle.name);
   const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
+  const stop = communicator && stopWith(options.signal);
+  const signal = stop?.signal ?? options.signal;
+  const measure = async () => {
+    const data = { examples: validation, batchSize, padId };
+    return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
+  };
   const evaluate = {
     every: options.evalEvery ?? validationInterval(plan),
     atStart: options.evalAtStart ?? true,
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
     ...given({ patience: options.patience }),
-    run: async () => {
-      const data = { examples: validation, batchSize, padId };
-      return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
-    },
+    run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };
   const size = options.batchTokens === undefined ? { batchSize } : { batchTokens: options.batchTokens };
-  const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
+  if (communicator !== undefined) {
+    const shared = { rows: examples.length, learning, batchSize: size.batchSize, onWarning };
+    checkShares(communicator, shared);
+  }
+  const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) =>
@@ -65,7 +73,18 @@ export function runTraining(
     weightByTokens: accumulate > 1,
     batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
     seed,
-    ...given({ signal, resumeFrom, fingerprint, onWarning, optimizer, betas, momentum, scheduleShape, maxBadSteps }),
+    ...given({
+      reduceGradients: communicator,
+      signal,
+      resumeFrom,
+      fingerprint,
+      onWarning,
+      optimizer,
+      betas,
+      momentum,
+      scheduleShape,
+      maxBadSteps,
+    }),
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),

@@ -3,18 +3,25 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { addSquares } from "./clip-gradients.ts";
 import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { GradientReduction } from "./gradient-reduction.ts";
 import { readEach } from "./read-tensors.ts";
+
+/** Beside gradients. */
+const mostNumbers = 4;
 
 /** Adds up gradients by place of the layout. */
 export class FlatGradients {
   /** Where `has` says no, numbers of an earlier step. */
   readonly values: Float32Array;
+  /** The values, then whether each variable has a gradient, then numbers of the step: what processes give each other. */
+  readonly #exchanged: Float32Array;
   readonly #layout: FlatLayout;
   readonly #found: Uint8Array;
 
   constructor(layout: FlatLayout) {
     this.#layout = layout;
-    this.values = new Float32Array(layout.size);
+    this.#exchanged = new Float32Array(layout.size + layout.places.length + mostNumbers);
+    this.values = this.#exchanged.subarray(0, layout.size);
     this.#found = new Uint8Array(layout.places.length);
   }
 
@@ -41,6 +48,20 @@ export class FlatGradients {
         if (place !== undefined) this.#accumulate(place, values, weight);
       },
     );
+  }
+
+  /**
+   * Adds up the gradients of all processes, and the numbers beside them, which it returns; a variable has a gradient where it has
+   * one in any. One exchange, of one array.
+   */
+  async reduce(reduction: GradientReduction, numbers: readonly number[]): Promise<number[]> {
+    const { size, places } = this.#layout;
+    for (const [index, { start, end }] of places.entries()) if (!this.has(index)) this.values.fill(0, start, end);
+    this.#exchanged.set(this.#found, size);
+    this.#exchanged.set(numbers, size + places.length);
+    await reduction.allReduce(this.#exchanged);
+    for (const index of places.keys()) this.#found[index] = this.#exchanged[size + index] === 0 ? 0 : 1;
+    return [...this.#exchanged.subarray(size + places.length)].slice(0, numbers.length);
   }
 
   /** Divides every gradient of the step by `weight`. */

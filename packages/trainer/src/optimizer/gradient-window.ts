@@ -4,6 +4,7 @@ import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { LossShapeError, NoGradientError } from "../errors.ts";
 import type { FlatGradients } from "./flat-gradients.ts";
+import type { GradientReduction } from "./gradient-reduction.ts";
 
 /** One micro-batch's loss and what it counts for. */
 export interface WeightedLoss {
@@ -37,6 +38,18 @@ export class GradientWindow {
     } finally {
       tf.dispose([value, grads]);
     }
+  }
+
+  /** Adds up what all processes have added; returns the sums of `counts`. */
+  async reduce(reduction: GradientReduction, counts: readonly number[]): Promise<readonly number[]> {
+    const [loss = Number.NaN, weight = Number.NaN, ...sums] = await this.#gradients.reduce(reduction, [
+      this.#loss,
+      this.#weight,
+      ...counts,
+    ]);
+    this.#loss = loss;
+    this.#weight = weight;
+    return sums;
   }
 
   /** Returns the mean loss of what was added; the gradients then are means too. */

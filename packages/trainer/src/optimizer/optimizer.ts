@@ -87,6 +87,11 @@ export class Optimizer {
     return new Map(entries.filter(([, { updates }]) => updates > 0));
   }
 
+  /** What it remembers of each variable, by place, without copying it. */
+  means(): readonly (readonly Float32Array[])[] {
+    return this.#stretches.map((stretches) => stretches.map((stretch) => this.#view(stretch)));
+  }
+
   /** Goes on from a captured state. */
   restore(state: ReadonlyMap<string, Moments>): void {
     for (const [index, { name }] of this.#layout.places.entries()) {

@@ -105,6 +105,11 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   if (options.weightByTokens === true && options.batchSize === undefined) {
     problems.push("weightByTokens: needs batchSize, to know what a batch supervises");
   }
+  if (options.reduceGradients !== undefined) {
+    if (options.batchSize === undefined) problems.push("reduceGradients: needs batchSize, to know what a share weighs");
+    if ((options.accumulate ?? 1) > 1 && options.weightByTokens !== true)
+      problems.push("reduceGradients: needs weightByTokens where accumulate is more than 1");
+  }
   return problems;
 }
 

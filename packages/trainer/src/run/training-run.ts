@@ -16,8 +16,12 @@ import { changedSettings, checkState, type TrainingState } from "../state/traini
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
 import type { EvaluationEvent, SkipEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";
+import { compareProcesses, numbersOf } from "./compare-processes.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
+
+/** After how many steps processes that train as one compare what they have. */
+const compareEvery = 100;
 
 /** The state of a run and the steps it can make. */
 export class TrainingRun<Batch> {
@@ -33,6 +37,8 @@ export class TrainingRun<Batch> {
   #owesEvaluation: boolean;
   /** Steps in a row that were left out. */
   #badSteps: number;
+  /** Whether one of several processes was told to stop: all then stop after the same step. */
+  #stopsWithOthers = false;
 
   private constructor(
     private readonly options: TrainOptions<Batch>,
@@ -82,6 +88,13 @@ export class TrainingRun<Batch> {
     return this.#owesEvaluation;
   }
 
+  /** Whether the run's signal has stopped it, or the signal of one of the processes that train as one. */
+  get isStopped(): boolean {
+    const { signal, reduceGradients } = this.options;
+    if (reduceGradients === undefined) return signal?.aborted === true;
+    return this.#stopsWithOthers || this.#owesEvaluation;
+  }
+
   get best(): BestTracker {
     return this.#best;
   }
@@ -90,7 +103,7 @@ export class TrainingRun<Batch> {
   async makeStep(): Promise<StepEvent | SkipEvent> {
     const startedAt = this.stopwatch.seconds;
     const batches = await this.#stream.window(this.settings.accumulate);
-    const loss = await this.#differentiate(batches);
+    const { loss, tokens } = await this.#differentiate(batches);
     const gradientNorm = this.#gradients.norm();
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#leaveOut(loss, gradientNorm);
     this.#badSteps = 0;
@@ -98,8 +111,7 @@ export class TrainingRun<Batch> {
     const learningRate = this.#learningRate();
     await this.#update(learningRate, clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm));
     this.#step += 1;
-    const size = this.options.batchSize?.bind(this.options);
-    const tokens = size && batches.reduce((sum, batch) => sum + size(batch).tokens, 0);
+    if (this.#step % compareEvery === 0) await this.compareProcesses();
     return {
       type: "step",
       step: this.#step,
@@ -111,6 +123,20 @@ export class TrainingRun<Batch> {
       tokens,
       ...this.stopwatch.step(startedAt, tokens, steps - this.#step),
     };
+  }
+
+  /** Throws ProcessesDifferError where the processes that train as one do not have the same numbers. */
+  async compareProcesses(): Promise<void> {
+    const { reduceGradients } = this.options;
+    if (reduceGradients === undefined) return;
+    const values = await this.#parameters.read();
+    const means = this.#optimizer.means();
+    await compareProcesses(reduceGradients, this.#step, [
+      { name: "settings", values: [numbersOf(JSON.stringify(this.settings))] },
+      ...this.#layout.places.map(({ name, start, end }, index) => {
+        return { name, values: [values.subarray(start, end), ...(means[index] ?? [])] };
+      }),
+    ]);
   }
 
   /** Runs the caller's evaluation; undefined if it stopped because the run's signal told it to. */
@@ -159,16 +185,29 @@ export class TrainingRun<Batch> {
     this.#optimizer.restore(state.moments);
   }
 
-  /** The mean loss of a step, whose gradients then lie in the flat array. */
-  async #differentiate(batches: readonly Batch[]): Promise<number> {
+  /** The mean loss of a step, whose gradients then lie in the flat array, and its tokens. */
+  async #differentiate(
+    batches: readonly Batch[],
+  ): Promise<{ readonly loss: number; readonly tokens: number | undefined }> {
     const { seed, weightByTokens } = this.settings;
+    const { reduceGradients, signal } = this.options;
+    const { rank, size } = reduceGradients ?? { rank: 0, size: 1 };
     const window = new GradientWindow(this.options.variables, this.#gradients);
-    for (const [microStep, batch] of batches.entries()) {
+    let tokens: number | undefined;
+    for (const [index, batch] of batches.entries()) {
+      const counts = this.options.batchSize?.(batch);
+      if (counts !== undefined) tokens = (tokens ?? 0) + counts.tokens;
+      const microStep = index * size + rank;
       const key = { seed, step: this.#step, microStep, ...(this.#version === 1 ? { oldMasks: true } : {}) };
-      const weight = weightByTokens ? (this.options.batchSize?.(batch).supervised ?? 1) : 1;
+      const weight = weightByTokens || reduceGradients !== undefined ? (counts?.supervised ?? 1) : 1;
+      if (reduceGradients !== undefined && weight === 0) continue;
       await window.add({ loss: () => this.options.loss(batch, key), weight });
     }
-    return window.finish();
+    if (reduceGradients === undefined) return { loss: window.finish(), tokens };
+    const stop = signal?.aborted === true ? 1 : 0;
+    const [allTokens, stops] = await window.reduce(reduceGradients, [tokens ?? 0, stop]);
+    this.#stopsWithOthers = stops !== 0;
+    return { loss: window.finish(), tokens: allTokens };
   }
 
   /** Passes a step over whose numbers are not finite; throws NonFiniteLossError where too many were in a row. */

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { fileOptions } from "../../recipe/options/file-options.ts";
 import { runOptions } from "../../recipe/options/recipe-options.ts";
+import { distributedOption } from "../distributed/distributed-option.ts";
 import type { CommandIo } from "../io.ts";
 import { withEngine, withExamples } from "../options/shared-options.ts";
 import { addOptions } from "../options/table-options.ts";
@@ -30,14 +31,18 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     );
   addTrainingOptions(command);
   withExamples(
-    withEngine(command),
+    withEngine(command).addOption(distributedOption()),
     "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
     "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
     'lowrank train --model ./tiny --data facts.jsonl --out ./facts --add-tokens "<fact>" "</fact>"',
     "lowrank train --recipe adapter/recipe.yaml --out ./the-same-adapter",
+    "mpirun -np 4 lowrank train --model ./tiny --data pairs.jsonl --out ./adapter",
   ).action(async (options: TrainOptions) => {
     const { runTrain } = await import("../train/run-train.ts");
-    await runTrain(options, createReport(io, options));
+    const { withProcesses } = await import("../distributed/with-processes.ts");
+    await withProcesses(options, io, async ({ io: joined, communicator }) =>
+      runTrain(options, createReport(joined, options), communicator),
+    );
   });
 }
 

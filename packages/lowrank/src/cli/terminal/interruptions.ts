@@ -1,7 +1,7 @@
 // What ends a run early. While a command listens it can save its work; otherwise the system's default ends the process.
 
-/** Ctrl-C, a request to end, a terminal that was closed, a reader of stdout that left. */
-export type Interruption = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGPIPE";
+/** Ctrl-C, a request to end, a terminal that was closed, a scheduler that takes the machine, a reader of stdout that left. */
+export type Interruption = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGPIPE";
 
 /** Interruptions of this process. */
 export interface Interruptions {
@@ -14,7 +14,7 @@ export interface Interruptions {
   readonly interrupt: (interruption: Interruption) => void;
 }
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const;
 /** npm and a shell pass on what we have got ourselves; a person takes longer to press Ctrl-C again. */
 const echo = 500; // milliseconds
 /** How often a run that npm started looks whether npm is still there. */
@@ -34,8 +34,9 @@ export function watchInterruptions(environment: Readonly<Record<string, string |
   };
   const onSignal = (signal: (typeof signals)[number]) => {
     if (first === undefined) return interrupt(signal);
-    // Whoever asks again wants it at once. A hangup comes several times: from the terminal, and from the shell in it.
-    if (signal === "SIGHUP" || performance.now() - firstAt < echo) return;
+    // Whoever asks again wants it at once. A hangup comes several times: from the terminal, and from the shell in it;
+    // and a scheduler's warning would start Node's debugger by itself.
+    if (signal === "SIGHUP" || signal === "SIGUSR1" || performance.now() - firstAt < echo) return;
     stop();
     process.kill(process.pid, signal);
   };

@@ -1,6 +1,9 @@
 // lowrank train: data and a model in, an adapter out.
 
+import { type Communicator, compareRanks } from "@lowrank/distributed";
+import packageJson from "../../../package.json" with { type: "json" };
 import { InterruptedError } from "../../errors/run-errors.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
 import { metricFacts } from "../../evaluate/metric-names.ts";
 import { writesText } from "../../open/writes-text.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
@@ -13,30 +16,48 @@ import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { engineHost } from "./engine-host.ts";
-import { type LoopResult, trainAdapter } from "./train-adapter.ts";
+import { type LoopResult, type RunContext, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
-export async function runTrain(asked: TrainOptions, report: Report): Promise<void> {
+export async function runTrain(asked: TrainOptions, report: Report, communicator?: Communicator): Promise<void> {
   checkChoices(asked);
+  if (communicator !== undefined) refuseStandardInput(asked);
   const options = await withBase(asked, report);
-  const folder = await claimFolder(options, options, engineHost(options, report));
+  const folder = await claimFolder(options, { ...options, communicator }, engineHost(options, report));
   try {
-    await trainInto(folder, options, report);
+    await trainInto(folder, options, { report, communicator });
   } finally {
     await folder.release();
   }
 }
 
-async function trainInto(folder: RunFolder, options: WithBase<TrainOptions>, report: Report): Promise<void> {
+async function trainInto(
+  folder: RunFolder,
+  options: WithBase<TrainOptions>,
+  { report, communicator }: Pick<RunContext, "report" | "communicator">,
+): Promise<void> {
+  if (communicator !== undefined) report.say(`${communicator.size} processes on ${communicator.library}`);
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
   const run = await prepareChoices(options, folder, engineHost(options, report));
   try {
-    const result = await trainAdapter(run, { options, folder, report });
+    if (communicator !== undefined) await compareRanks(communicator, factsOfCall(options, run.engine));
+    const result = await trainAdapter(run, { options, folder, report, communicator });
     summarize({ ...result, ...run, folder }, options, report);
   } finally {
     run.dispose();
   }
+}
+
+/** What all processes must be told alike, beside what tells one run from another. Where files are may differ. */
+function factsOfCall(options: TrainOptions, engine: string): Readonly<Record<string, unknown>> {
+  const { model, adapter, data, validation, out, addTokensFile, loraConfig, threads, ...others } = options;
+  return { version: packageJson.version, engine, ...others };
+}
+
+function refuseStandardInput({ data, validation = [] }: TrainOptions): void {
+  if ([...data, ...validation].includes("-"))
+    throw new UsageError("Standard input reaches the first of several processes alone: name a file that all can read.");
 }
 
 function summarize(

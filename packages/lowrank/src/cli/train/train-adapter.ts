@@ -1,6 +1,7 @@
 // The loop of a run: events become progress on the terminal, and Ctrl-C ends it after its step.
 
 import { listed } from "@lowrank/contracts";
+import type { Communicator } from "@lowrank/distributed";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
 import type { RowMetrics } from "../../evaluate/metric-names.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
@@ -17,6 +18,8 @@ export interface RunContext {
   /** --out. */
   readonly folder: RunFolder;
   readonly report: Report;
+  /** The processes that train together; undefined for one. */
+  readonly communicator: Communicator | undefined;
 }
 
 /** How a run ended. */
@@ -44,8 +47,9 @@ export async function trainAdapter(
     interrupt.abort();
   });
   try {
-    const { options: choices, folder } = context;
-    return await follow(keptRun(run, { choices, folder, engine: run.engine, signal: interrupt.signal }), run, context);
+    const { options: choices, folder, communicator } = context;
+    const kept = { choices, folder, engine: run.engine, signal: interrupt.signal, communicator };
+    return await follow(keptRun(run, kept), run, context);
   } finally {
     stopListening();
   }

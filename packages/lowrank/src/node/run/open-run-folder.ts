@@ -10,6 +10,7 @@ import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToK
 import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
 import { EventLog } from "./event-log.ts";
+import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
 import { machineFacts } from "./machine-facts.ts";
 import { earlierMetrics, metricsLines } from "./metrics-file.ts";
@@ -20,6 +21,12 @@ import { saveRun } from "./save-run.ts";
  * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NothingToResumeError.
  */
 export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
+  const { communicator } = request;
+  if (communicator !== undefined) return openFolderOfMany(communicator, () => openDiskFolder(out, request));
+  return openDiskFolder(out, request);
+}
+
+async function openDiskFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { overwrite = false, resume = false, inputs, onWarning } = request;
   const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs });
   try {

@@ -1,5 +1,6 @@
 // A run from its choices to the first step, and its loop while a folder keeps it.
 
+import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent } from "@lowrank/trainer";
 import { lastingName } from "../../node/data/row-sources.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
@@ -30,13 +31,19 @@ interface RowChoice {
 interface Claim {
   readonly overwrite?: boolean | undefined;
   readonly resume?: boolean | undefined;
+  /** The processes that train together. */
+  readonly communicator?: Communicator | undefined;
 }
 
 /** The folder of a run, which holds nothing that the run reads. Throws what `openRunFolder` does. */
-export function claimFolder(choices: WithModel<RunChoices>, claim: Claim, { context }: RunHost): Promise<RunFolder> {
+export function claimFolder(
+  choices: WithModel<RunChoices>,
+  { overwrite, resume, communicator }: Claim,
+  { context }: RunHost,
+): Promise<RunFolder> {
   const { model, adapter, data, validation = [], addTokensFile, loraConfig, out } = choices;
   const inputs = [model, adapter, ...data, ...validation, addTokensFile, loraConfig];
-  return openRunFolder(out, { ...claim, inputs, onWarning: context.notices.warn });
+  return openRunFolder(out, { overwrite, resume, communicator, inputs, onWarning: context.notices.warn });
 }
 
 /** Reads what the choices name and prepares the run; the engine starts when rows, tokens and configuration are known to be good. */
@@ -59,12 +66,13 @@ interface KeptRun {
   readonly folder: RunFolder;
   readonly engine: string;
   readonly signal: AbortSignal | undefined;
+  readonly communicator?: Communicator | undefined;
 }
 
 /** The events of the loop, while the folder is written, the recipe that repeats the run among its files. */
 export async function* keptRun(
   { model, adapter, training, fingerprint }: PreparedRun,
-  { choices, folder, engine, signal }: KeptRun,
+  { choices, folder, engine, signal, communicator }: KeptRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(choices.data.map(lastingName));
   const recipe = await recipeText({ ...choices, engine, data });
@@ -79,6 +87,7 @@ export async function* keptRun(
     ...{ base: model.opened, fingerprint, ...keeping },
     totalSteps: training.totalSteps,
     ...(choices.report === true ? { report } : {}),
-    loop: (kept) => adapter.run(training, { ...options, ...kept, ...(signal === undefined ? {} : { signal }) }),
+    loop: (kept) =>
+      adapter.run(training, { ...options, ...kept, communicator, ...(signal === undefined ? {} : { signal }) }),
   });
 }

@@ -1,0 +1,42 @@
+// Real processes on the MPI of this machine; skipped where it has none (apt-get install openmpi-bin mpich).
+
+import { fileURLToPath } from "node:url";
+import { hasMpi, mpiLaunchers, mpiRun } from "@lowrank/testing/mpi";
+import { describe, expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../test/exchange.ts", import.meta.url));
+
+describe.each(Object.entries(mpiLaunchers))("%s", (name, launcher) => {
+  it.skipIf(!hasMpi(launcher))(
+    "sums, tells, compares, and refuses lengths that differ, in each of 2 processes",
+    async () => {
+      const { code, stdout, stderr } = await mpiRun([program], { ranks: 2, launcher });
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({ rank }) => rank).sort()).toEqual([0, 1]);
+      for (const line of lines) {
+        expect(line).toMatchObject({ size: 2, isRight: true, told: [7, 8, 9] });
+        expect(line.refused).toEqual([
+          expect.stringContaining('process 1: base is "other", in process 0 "one"'),
+          expect.stringContaining("as many numbers as the other processes give"),
+          expect.stringContaining("a root from 0 to 1"),
+        ]);
+      }
+    },
+  );
+
+  const others = Object.values(mpiLaunchers).filter((other) => other !== launcher);
+  it.skipIf(![launcher, ...others].every(hasMpi))(`refuses the library of another MPI than ${name}'s`, async () => {
+    const library = name === "MPICH" ? "libmpi.so.40" : "libmpich.so.12";
+    const { code, stderr } = await mpiRun([program], {
+      ranks: 2,
+      launcher,
+      environment: { LOWRANK_MPI_LIBRARY: library },
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("the two are not of one MPI");
+  });
+});

@@ -1,0 +1,41 @@
+// Whether all processes were told the same, before they train as one.
+
+import { printable } from "@lowrank/contracts";
+import type { Communicator } from "./communicator.ts";
+import { RanksDifferError } from "./errors.ts";
+
+/**
+ * Compares facts by name with those of the first process, in all of them. Throws RanksDifferError, with which process differs in
+ * what, in all of them.
+ */
+export async function compareRanks(
+  communicator: Communicator,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const own = new Map(Object.entries(facts).map(([name, value]) => [name, JSON.stringify(value) ?? "not there"]));
+  const first = new Map<string, string>(JSON.parse(textOf(await communicator.broadcast(bytesOf([...own])))));
+  const names = [...new Set([...first.keys(), ...own.keys()])];
+  const differences = names
+    .map((name) => ({ name, theirs: first.get(name) ?? "not there", ours: own.get(name) ?? "not there" }))
+    .filter(({ theirs, ours }) => theirs !== ours)
+    .map(
+      ({ name, theirs, ours }) =>
+        `process ${communicator.rank}: ${name} is ${short(ours)}, in process 0 ${short(theirs)}`,
+    );
+  const found: string[] = [];
+  for (let root = 0; root < communicator.size; root += 1)
+    found.push(...(JSON.parse(textOf(await communicator.broadcast(bytesOf(differences), root))) as string[]));
+  if (found.length > 0) throw new RanksDifferError(found);
+}
+
+function short(text: string): string {
+  return printable(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

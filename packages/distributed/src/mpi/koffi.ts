@@ -1,0 +1,37 @@
+// The npm package koffi, which calls C functions: the part of it that is used here, and how it is loaded.
+
+import { MpiUnavailableError } from "../errors.ts";
+
+/** A C function that can also be called on another thread, with a callback as its last argument. */
+export interface Native {
+  (...values: unknown[]): unknown;
+  async(...values: unknown[]): void;
+}
+
+/** A loaded library. */
+export interface KoffiLibrary {
+  func(name: string, result: string, parameters: readonly string[]): Native;
+  /** The address of a function or a variable; throws where there is none. */
+  symbol(name: string): bigint;
+}
+
+/** The package. */
+export interface Koffi {
+  readonly version: string;
+  load(path: string | null, options?: { readonly global?: boolean }): KoffiLibrary;
+}
+
+const install = "npm install koffi@3 --include=optional";
+
+/** Loads the package by a name that bundlers leave alone. Throws MpiUnavailableError. */
+export async function importKoffi(): Promise<Koffi> {
+  const name = "koffi";
+  const module: { readonly default: Koffi } = await import(/* @vite-ignore */ /* webpackIgnore: true */ name).catch(
+    (cause: unknown) => {
+      throw new MpiUnavailableError("the package koffi, which calls MPI, is not installed", install, { cause });
+    },
+  );
+  const koffi = module.default;
+  if (Number.parseInt(koffi.version, 10) >= 3) return koffi;
+  throw new MpiUnavailableError(`the package koffi is version ${koffi.version}; 3 or later is needed`, install);
+}

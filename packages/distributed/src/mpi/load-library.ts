@@ -1,0 +1,51 @@
+// Finds the MPI library of the machine and loads it.
+
+import { MpiUnavailableError } from "../errors.ts";
+import type { Environment, Launch } from "../launch.ts";
+import { importKoffi, type Koffi, type KoffiLibrary } from "./koffi.ts";
+
+/** Where the system's loader finds Open MPI, and MPICH and Intel MPI. */
+const openMpi = ["libmpi.so.40", "libmpi.40.dylib"];
+const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib"];
+
+const install = "apt-get install openmpi-bin (or MPICH), or name the library in LOWRANK_MPI_LIBRARY";
+
+/** A library and the name that it was found by. */
+export interface LoadedLibrary {
+  readonly library: KoffiLibrary;
+  readonly file: string;
+}
+
+/** RTLD_NOW, RTLD_GLOBAL and RTLD_NODELETE of each system's dlfcn.h. */
+const stays: Readonly<Record<string, number>> = { linux: 0x1102, darwin: 0x8a };
+
+/**
+ * Loads the library that LOWRANK_MPI_LIBRARY names, or that goes with the launcher. Throws MpiUnavailableError for none, and
+ * where koffi is missing.
+ */
+export async function loadLibrary(environment: Environment, launch: Launch | undefined): Promise<LoadedLibrary> {
+  const koffi = await importKoffi();
+  const named = environment.LOWRANK_MPI_LIBRARY;
+  const isMpich = launch?.launcher === "mpiexec of MPICH or Intel MPI";
+  const files = named ? [named] : isMpich ? [...mpich, ...openMpi] : [...openMpi, ...mpich];
+  const failures: unknown[] = [];
+  for (const file of files) {
+    try {
+      return { library: load(koffi, file), file };
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const reason = named
+    ? `LOWRANK_MPI_LIBRARY names "${named}", which cannot be loaded`
+    : `there is no MPI on this machine (looked for ${files.join(", ")})`;
+  throw new MpiUnavailableError(reason, install, { cause: failures[0] });
+}
+
+/** For all to see, as Open MPI's plug-ins expect it; and for good, as a thread of MPI's may outlive koffi at the end. */
+function load(koffi: Koffi, file: string): KoffiLibrary {
+  const library = koffi.load(file, { global: true });
+  const how = stays[process.platform];
+  if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, how);
+  return library;
+}

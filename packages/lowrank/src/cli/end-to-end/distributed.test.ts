@@ -1,0 +1,136 @@
+// lowrank train in several processes, on the MPI of this machine; skipped where it has none (apt-get install openmpi-bin mpich).
+
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expectClose, readTensors } from "@lowrank/testing";
+import { hasMpi, type MpiRun, mpiLaunchers, mpiRun } from "@lowrank/testing/mpi";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
+
+let place: Workplace;
+let data: string;
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  // Ten rows of different lengths in batches of four: the last batch has two.
+  const rows = Array.from({ length: 10 }, (_, row) => {
+    const input_ids = Array.from({ length: 3 + ((row * 5) % 9) }, (_, t) => (row * 11 + t * 3) % 20);
+    return { input_ids, labels: input_ids };
+  });
+  data = await place.write("rows.jsonl", jsonl(rows));
+});
+afterAll(() => place.remove());
+
+function training(out: string, ...more: readonly string[]): string[] {
+  const inputs = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--out", place.path(out)];
+  return [...inputs, "--batch-size", "4", "--epochs", "3", "--validation", data, ...more];
+}
+
+/** Starts the program on so many processes, on the engine that gives the same everywhere. */
+function start(argv: readonly string[], run: MpiRun) {
+  return mpiRun([program, ...argv], { ...run, environment: { LOWRANK_ENGINE: "cpu", ...run.environment } });
+}
+
+async function adapterOf(out: string) {
+  return readTensors(place.path(out, "adapter_model.safetensors"));
+}
+
+function bytesOf(out: string, name = "adapter_model.safetensors"): Promise<Buffer> {
+  return readFile(place.path(out, name));
+}
+
+async function lossesOf(out: string): Promise<readonly number[]> {
+  const lines = (await bytesOf(out, "metrics.jsonl"))
+    .toString()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return lines.map(({ loss, validation }) => loss ?? validation.loss);
+}
+
+// Processes that wait for each other do so at full speed, and on few cores take it from those they wait for.
+const patience = { timeout: 120_000, retry: 1 };
+
+describe.skipIf(!hasMpi())("several processes", patience, () => {
+  beforeAll(async () => {
+    const { code, stderr } = await place.call(...training("one"));
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+  }, 60_000);
+
+  it.each([2, 4])("%i of them learn what one learns, and the first alone has the screen", async (ranks) => {
+    const { code, stdout, stderr } = await start(training(`by-${ranks}`), { ranks });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    expect(stdout.match(/adapter written to/g)).toHaveLength(1);
+    expect(stdout).toContain(`${ranks} processes on Open MPI`);
+    const [one, many] = [await adapterOf("one"), await adapterOf(`by-${ranks}`)];
+    expect([...many.keys()]).toEqual([...one.keys()]);
+    for (const [name, { values }] of one) expectClose(many.get(name)?.values ?? [], values, 1e-6);
+    const expected = await lossesOf("one");
+    for (const [index, loss] of (await lossesOf(`by-${ranks}`)).entries())
+      expect(loss).toBeCloseTo(expected[index] ?? Number.NaN, 5);
+    expect(JSON.parse((await bytesOf(`by-${ranks}`, "completed.json")).toString())).toEqual({
+      steps: 9,
+      processes: ranks,
+    });
+  });
+
+  it("give the same bits again", async () => {
+    const { code, stderr } = await start(training("again"), { ranks: 2 });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    expect(await bytesOf("again")).toEqual(await bytesOf("by-2"));
+  });
+
+  it("go on after all were killed, in the same bits", async () => {
+    const options = ["--save-every", "2", "--json"];
+    const killed = await start(training("killed", ...options), {
+      ranks: 2,
+      onOutput: (stdout, { pid }) => {
+        if (stdout.includes('"type":"checkpoint","step":4')) process.kill(pid ?? 0, "SIGKILL");
+      },
+    });
+    expect(killed.code).not.toBe(0);
+    await expect(bytesOf("killed", "completed.json")).rejects.toThrow("ENOENT");
+    const { code, stderr } = await start(training("killed", ...options, "--resume"), { ranks: 2 });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    expect(await bytesOf("killed")).toEqual(await bytesOf("by-2"));
+  });
+
+  it("refuse to start with other rows, and say which process has them", async () => {
+    const other = await place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const wrapper = place.path("wrapper.mjs");
+    await writeFile(
+      wrapper,
+      `if (process.env.OMPI_COMM_WORLD_RANK === "1") process.argv = process.argv.map((word) => word === ${JSON.stringify(data)} ? ${JSON.stringify(other)} : word);
+       await import(${JSON.stringify(program)});`,
+    );
+    const { code, stderr } = await mpiRun([wrapper, ...training("refused")], {
+      ranks: 2,
+      environment: { LOWRANK_ENGINE: "cpu" },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/process 1: rows \(as tokens\) is "[0-9a-f]+", in process 0 "/);
+    expect(stderr.match(/error:/g)).toHaveLength(1);
+  });
+
+  it("refuse wrong usage once, and more processes than rows", async () => {
+    const wrong = await start(training("wrong", "--rank", "no"), { ranks: 2 });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr.match(/--rank/g)?.length).toBeGreaterThan(0);
+    expect(wrong.stderr.match(/shows what it takes/g)).toHaveLength(1);
+    const few = await place.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
+    const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", place.path("few")];
+    const { code, stderr } = await start(argv, { ranks: 2 });
+    expect(code).toBe(1);
+    expect(stderr).toContain("2 processes for 1 rows");
+  });
+});
+
+it.skipIf(!hasMpi(mpiLaunchers.MPICH))("learn the same on MPICH", patience, async () => {
+  const { code, stdout, stderr } = await start(training("mpich"), { ranks: 2, launcher: mpiLaunchers.MPICH });
+  expect([code, stderr]).toEqual([0, expect.anything()]);
+  expect(stdout).toContain("2 processes on MPICH");
+  const one = await adapterOf("one");
+  for (const [name, { values }] of await adapterOf("mpich")) expectClose(values, one.get(name)?.values ?? [], 1e-6);
+});

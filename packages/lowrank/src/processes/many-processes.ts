@@ -1,0 +1,81 @@
+// What a run of several processes needs beside the sum of gradients: rows that can be shared, and one who measures.
+
+import type { WarningListener } from "@lowrank/contracts";
+import type { Communicator } from "@lowrank/distributed";
+import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
+import type { LearningPlan } from "../learn/learning-plan.ts";
+
+/** What is shared. */
+interface SharedRows {
+  readonly rows: number;
+  readonly learning: LearningPlan;
+  /** In rows; undefined where it is in tokens. */
+  readonly batchSize: number | undefined;
+  readonly onWarning: WarningListener | undefined;
+}
+
+/**
+ * Throws TrainingOptionsError for more processes than rows, and for rows that a loss compares with their neighbours of the batch, so
+ * that a share of it says something else. Warns where some have nothing to do.
+ */
+export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">, shared: SharedRows): void {
+  const { rows, learning, batchSize, onWarning } = shared;
+  const problems = [
+    ...(rows < size ? [`communicator: ${size} processes for ${rows} rows; start as many as rows at most`] : []),
+    ...(comparesNeighbours(learning)
+      ? [
+          `communicator: ${learning.words ?? learning.kind} compares the rows of a batch with each other; train in one process`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  if (batchSize === undefined || batchSize >= size || rank > 0) return;
+  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes without work: make batchSize ${size} or more.`;
+  onWarning?.({ code: "IDLE_PROCESSES", message });
+}
+
+/** Texts to compare are each other's wrong answers; KTO judges a batch's answers by those of its other rows. */
+function comparesNeighbours(learning: LearningPlan): boolean {
+  return learning.kind === "comparison" || (learning.kind === "preference" && learning.loss === "kto");
+}
+
+/** A controller that is aborted with the signal, and can be without it. */
+export function stopWith(signal: AbortSignal | undefined): AbortController {
+  const stop = new AbortController();
+  const follow = () => stop.abort(signal?.reason);
+  if (signal?.aborted === true) follow();
+  else signal?.addEventListener("abort", follow, { once: true });
+  return stop;
+}
+
+/**
+ * An evaluation that the first process makes, and all have: whether a run goes on hangs on its bits, and metrics are no sums. Where
+ * it was stopped, `stop` is aborted in all, and its reason thrown.
+ */
+export function measuredByFirst(
+  communicator: Communicator,
+  measure: () => Promise<Metrics>,
+  stop: AbortController,
+): () => Promise<Metrics> {
+  return async () => {
+    const found = communicator.rank === 0 ? await unlessStopped(measure, stop.signal) : undefined;
+    // JSON has no NaN.
+    const entries = found && Object.entries(found).map(([name, value]) => [name, String(value)]);
+    const told = await communicator.broadcast(new TextEncoder().encode(JSON.stringify(entries ?? null)));
+    const metrics: readonly (readonly [string, string])[] | null = JSON.parse(new TextDecoder().decode(told));
+    if (metrics === null) {
+      if (!stop.signal.aborted) stop.abort();
+      throw stop.signal.reason;
+    }
+    return Object.fromEntries(metrics.map(([name, value]) => [name, Number(value)])) as unknown as Metrics;
+  };
+}
+
+async function unlessStopped(measure: () => Promise<Metrics>, signal: AbortSignal): Promise<Metrics | undefined> {
+  try {
+    return await measure();
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+// Programs on several processes, where this machine has an MPI to start them with.
+
+import { spawn, spawnSync } from "node:child_process";
+
+/** Launchers by whose they are. */
+export const mpiLaunchers = { "Open MPI": "mpirun.openmpi", MPICH: "mpiexec.mpich" } as const;
+
+/** Whether the launcher is here; tests that need it say so where they are skipped. */
+export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
+  return spawnSync(launcher, ["--version"], { env: { ...process.env, ...asRoot } }).status === 0;
+}
+
+/** Of a process whose sources are the packages'. */
+const fromSource: readonly string[] = ["--conditions=lowrank-source", "--import", "tsx"];
+
+/** Tests run as whoever runs them, on as many cores as there are. */
+const asRoot = {
+  OMPI_ALLOW_RUN_AS_ROOT: "1",
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+  OMPI_MCA_btl: "self,sm",
+  // A process that crashes is to end, and not to wait for a debugger.
+  UCX_HANDLE_ERRORS: "none",
+  PRTE_MCA_rmaps_default_mapping_policy: ":oversubscribe",
+  PRTE_MCA_hwloc_default_binding_policy: "none",
+};
+
+/** What a run of several processes left. */
+export interface MpiResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to start them. */
+export interface MpiRun {
+  readonly ranks: number;
+  readonly launcher?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears all that was printed so far, to end the launcher at the right time. */
+  readonly onOutput?: (stdout: string, launcher: { readonly pid?: number | undefined }) => void;
+}
+
+/** Runs Node.js with the arguments on so many processes. */
+export function mpiRun(
+  argv: readonly string[],
+  { ranks, launcher, environment, onOutput }: MpiRun,
+): Promise<MpiResult> {
+  return new Promise((resolve, reject) => {
+    const command = launcher ?? mpiLaunchers["Open MPI"];
+    const child = spawn(command, ["-np", String(ranks), process.execPath, ...fromSource, ...argv], {
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...asRoot, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (text: Buffer) => {
+      stdout += text.toString();
+      onOutput?.(stdout, child);
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      stderr += text.toString();
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
