@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { side } from "./backbone.ts";
 
 /** The middle of what the source shows. */
-export function squareOf(source: CanvasImageSource, width: number, height: number): HTMLCanvasElement {
+function squareOf(source: CanvasImageSource, width: number, height: number): HTMLCanvasElement {
   const canvas = emptySquare();
   const size = Math.min(width, height);
   const [x, y] = [(width - size) / 2, (height - size) / 2];
