@@ -20,6 +20,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "What Hu et al. claim for LoRA (2021), tried with this library's code on both sides of every comparison: the same model, data,",
     "recipe and trainer. The commands and the recipe are in [experiments](../experiments/README.md). The models are small – MiniLM-L6 where the paper",
     "has RoBERTa, GPT-2 and GPT-3 –, so a claim that does not hold here need not be wrong there.",
+    "A verdict that rests on one seed may turn with the next.",
     "",
     `Of ${claims.length} claims: ${counts.join(", ")}.`,
     "",
