@@ -102,6 +102,11 @@ export interface Site {
    * a tidy and dispose of nothing. A site without it is taken to compute with `readWeight` and `applyBase`.
    */
   values?(context: ForwardContext): SiteValues;
+  /**
+   * Stands for the weight of `values`, for those that keep what they computed from it: another object as soon as the weight is
+   * another. Undefined, or absent, where nothing tells that it changed.
+   */
+  weightIdentity?(context: ForwardContext): object | undefined;
   /** A copy of the frozen weight as [inFeatures, outFeatures] (convolution: HWIO); the caller disposes of it. */
   readWeight(): Tensor;
   /** Computes with `weight` (same layout as `readWeight`) from now on and takes ownership of it. */

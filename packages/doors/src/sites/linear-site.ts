@@ -161,6 +161,10 @@ export class LinearSite implements Site, Part {
     return bias === undefined ? { weight } : { weight, bias };
   }
 
+  weightIdentity(context: ForwardContext): object | undefined {
+    return this.#weightParameter.isOpen(context) ? undefined : this.#weight.current;
+  }
+
   readWeight(): tf.Tensor2D {
     return this.#weight.read();
   }

@@ -80,6 +80,7 @@ export function adaptSite(
       adaptation.scale = scaling * factor;
     },
     dispose: () => {
+      adaptation.release?.();
       pair.dispose();
       for (const variable of vectors.values()) variable.dispose();
     },

@@ -60,6 +60,7 @@ export function tieSite(
       adaptation.scale = scaling * factor;
     },
     dispose: () => {
+      adaptation.release?.();
       for (const variable of vectors.values()) variable.dispose();
     },
   };

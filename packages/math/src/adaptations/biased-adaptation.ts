@@ -46,6 +46,10 @@ export class BiasedAdaptation implements LowRankAdaptation {
   foldBias(bias: tf.Tensor): tf.Tensor {
     return tf.tidy(() => tf.add(bias, tf.mul(this.bias, this.scale)));
   }
+
+  release(): void {
+    this.inner.release?.();
+  }
 }
 
 /** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */

@@ -66,6 +66,54 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
   return { weight, bias, magnitude, pair, site, adaptation, x, output, apply };
 }
 
+describe("the lengths that DoRA divides by", () => {
+  /** What a site computes after each change, and how often its weight was looked at. */
+  function looks(changes: (parts: ReturnType<typeof linearParts>) => readonly (() => unknown)[]) {
+    return withLinear({}, (parts) => {
+      let count = 0;
+      const told = { weight: parts.weight };
+      const site: Site = {
+        ...parts.site,
+        weightIdentity: () => told.weight,
+        values: () => {
+          count++;
+          return { weight: told.weight };
+        },
+      };
+      const { adaptation, x } = parts;
+      const results = [() => undefined, ...changes(parts)].map((change) => {
+        const replaced = change();
+        if (replaced instanceof tf.Tensor) told.weight = replaced as tf.Tensor2D;
+        count = 0;
+        const call = { input: x, output: tf.matMul(x, told.weight), site, context: inference, weight: 1 };
+        const kept = adaptation.apply(call);
+        const looked = count;
+        adaptation.release();
+        const fresh = adaptation.apply(call);
+        const isSame = kept.dataSync().every((value, index) => value === fresh.dataSync()[index]);
+        tf.dispose([call.output, kept, fresh]);
+        return { looked, isSame };
+      });
+      adaptation.release();
+      return results;
+    });
+  }
+
+  it("are computed once for a weight and its pair, and anew after a step, a merge and another scale", () => {
+    const results = looks(({ pair, adaptation, weight }) => [
+      () => undefined,
+      () => tf.tidy(() => pair.b.assign(tf.add(pair.b, 0.5) as tf.Tensor2D)),
+      () => {
+        adaptation.scale = 3;
+      },
+      () => tf.add(weight, 1),
+    ]);
+    expect(results.map(({ isSame }) => isSame)).toEqual([true, true, true, true, true]);
+    // A bias-less look at the output is one; the lengths are the other.
+    expect(results.map(({ looked }) => looked)).toEqual([2, 1, 2, 2, 2]);
+  });
+});
+
 describe("DoraAdaptation", () => {
   it("computes with a weight whose columns have the magnitude's lengths and the adapted weight's directions", () => {
     withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {

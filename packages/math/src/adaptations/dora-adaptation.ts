@@ -57,6 +57,8 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly foldsOnlyAdded = true;
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
+  /** ‖V‖, and what it was computed from: it is the same for every token of a text and every batch of a validation. */
+  #kept: { readonly from: readonly unknown[]; readonly lengths: tf.Tensor } | undefined;
 
   constructor(options: DoraAdaptationOptions) {
     refuseUnknownOptions("DoraAdaptation", options, optionNames);
@@ -80,7 +82,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return tf.tidy(() => {
       const { output } = call;
       const input = this.#dropped(call);
-      const ratio = this.#ratio(() => weightOf(call), call.weight); // [outFeatures]
+      const ratio = tf.div(this.magnitude, this.#lengthsFor(call)); // [outFeatures]
       const update = this.inner.apply({ ...call, input, output: tf.zerosLike(output) });
       const product = input === call.input ? withoutBias(call) : call.site.applyBase(input);
       const stretched = tf.mul(tf.sub(ratio, 1), product);
@@ -118,6 +120,11 @@ export class DoraAdaptation implements LowRankAdaptation {
     });
   }
 
+  release(): void {
+    this.#kept?.lengths.dispose();
+    this.#kept = undefined;
+  }
+
   /** What the pair took over is missing in the frozen product, which sees the whole input, and not the dropped one. */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
     const seen = this.inner.takenOver?.(dropped);
@@ -131,15 +138,31 @@ export class DoraAdaptation implements LowRankAdaptation {
     return dropout(input, rate, { ...context.random, path: `${this.#adapterName}/${site.path}` });
   }
 
-  /** g = m/‖V‖; 0 for a column of nothing but zeros, which has no direction. */
+  /** g = m/‖V‖ */
   #ratio(base: () => tf.Tensor, strength: number): tf.Tensor {
-    const lengths = withoutTape(() =>
+    return tf.div(this.magnitude, this.#lengths(base, strength));
+  }
+
+  /** ‖V‖ in a call: kept where the site tells when its weight changes. Numbers of a variable lie elsewhere after each change. */
+  #lengthsFor(call: AdaptationCall): tf.Tensor {
+    const weight = call.site.weightIdentity?.(call.context);
+    if (weight === undefined) return this.#lengths(() => weightOf(call), call.weight);
+    const from = [weight, this.scale, call.weight, ...this.inner.variables.map(({ dataId }) => dataId)];
+    if (this.#kept === undefined || !from.every((part, index) => part === this.#kept?.from[index])) {
+      this.release();
+      this.#kept = { from, lengths: tf.keep(this.#lengths(() => weightOf(call), call.weight)) };
+    }
+    return this.#kept.lengths;
+  }
+
+  /** ‖V‖; 1 for a column of nothing but zeros, which has no direction. */
+  #lengths(base: () => tf.Tensor, strength: number): tf.Tensor {
+    return withoutTape(() =>
       tf.tidy(() => {
         const found = columnLengths(tf.add(base(), this.inner.delta(strength)));
         return tf.where(tf.equal(found, 0), tf.onesLike(found), found);
       }),
     );
-    return tf.div(this.magnitude, lengths);
   }
 }
 

@@ -34,4 +34,6 @@ export interface LowRankAdaptation extends Adaptation {
   foldBias?(bias: tf.Tensor, bases: BiasBases): tf.Tensor;
   /** True where `foldBias` changes only what earlier adaptations added: a bias that none has changed stays as it is. */
   readonly foldsOnlyAdded?: boolean;
+  /** Frees what it keeps from one call to the next; a later call computes it again. */
+  release?(): void;
 }

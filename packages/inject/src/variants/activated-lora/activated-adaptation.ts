@@ -58,6 +58,10 @@ export class ActivatedAdaptation implements LowRankAdaptation {
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
     return this.inner.fold(weight, base);
   }
+
+  release(): void {
+    this.inner.release?.();
+  }
 }
 
 /** output + update·mask. For the gradient it keeps the mask alone, where a product would keep the update, too. */
