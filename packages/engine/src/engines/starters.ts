@@ -2,10 +2,11 @@
 // packages that only Node can load are not.
 
 import { startCpu } from "./cpu/start-cpu.ts";
+import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import type { EngineName } from "./facts.ts";
+import { isNode } from "./import-unseen.ts";
 import type { StartOptions } from "./start-options.ts";
 import type { StartOutcome } from "./start-outcome.ts";
-import { startTfjsNode } from "./tfjs-node/start-tfjs-node.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";
 import { startWebgpu } from "./webgpu/start-webgpu.ts";
@@ -26,3 +27,10 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
   webgl: ({ isAskedFor }) => startWebgl(isAskedFor),
   cpu: startCpu,
 };
+
+/** A page need not fetch what only Node can load. */
+async function startTfjsNode(name: "tfjs-node" | "tfjs-node-gpu", options: StartOptions): Promise<StartOutcome> {
+  if (!isNode()) throw new EngineUnavailableError("it needs Node.js");
+  const start = await import("./tfjs-node/start-tfjs-node.ts");
+  return start.startTfjsNode(name, options);
+}

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
-import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
+import { exportOf, importUnseen, propertyOf } from "../import-unseen.ts";
 import type { StartOptions } from "../start-options.ts";
 import type { StartOutcome } from "../start-outcome.ts";
 import { keepGradients } from "./keep-gradients.ts";
@@ -16,7 +16,6 @@ type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
  * of another version, or without a GPU that nobody insisted on; throws what the loader throws if it is broken.
  */
 export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): Promise<StartOutcome> {
-  if (!isNode()) throw new EngineUnavailableError("it needs Node.js");
   if (tf.findBackend("tensorflow") === null) await load(name, options);
   const backend: unknown = tf.findBackend("tensorflow");
   if (backend === null) throw new EngineUnavailableError("it registered no backend");
