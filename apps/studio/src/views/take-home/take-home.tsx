@@ -1,11 +1,13 @@
-// The adapter as a zip or a GGUF file, the whole model as a zip, and how to use each elsewhere.
+// The adapter as a zip or a GGUF file, the whole model as a zip, and how to use each elsewhere, which comes when there is something
+// to take.
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
 import type { TakeHomeForm } from "../../state/take-home.ts";
 import { Card } from "../page/card.tsx";
 import { useStudio } from "../page/use-studio.ts";
 import { Form } from "./form.tsx";
-import { Snippets } from "./snippets.tsx";
+import type { Snippets } from "./snippets.tsx";
 import "./take-home.css";
 
 export function TakeHome() {
@@ -14,6 +16,16 @@ export function TakeHome() {
   const form = useSignal<TakeHomeForm>("peft");
   const { value: entry } = shelf.entry;
   const { value: facts } = model.facts;
+  const [Programs, setPrograms] = useState<typeof Snippets>();
+  const isThere = entry !== undefined;
+  useEffect(() => {
+    if (!isThere) return;
+    const load = async () => {
+      const loaded = await import("./snippets.tsx").catch(() => undefined);
+      if (loaded !== undefined) setPrograms(() => loaded.Snippets);
+    };
+    void load();
+  }, [isThere]);
   if (entry === undefined) {
     return (
       <Card id="take-home" title={words.title} lead={words.lead} place="wide">
@@ -57,7 +69,7 @@ export function TakeHome() {
           />
           <p role="status">{takeHome.made.value && words.made(takeHome.made.value)}</p>
         </div>
-        <Snippets entry={entry} form={form} />
+        {Programs && <Programs entry={entry} form={form} />}
       </div>
     </Card>
   );
