@@ -3,7 +3,9 @@
 import type { ChatMessage } from "@lowrank/data";
 import { KeptPrefix } from "@lowrank/models";
 import { NoTurnError } from "../errors/library-errors.ts";
+import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
+import { isConversing } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
@@ -46,6 +48,8 @@ export class Chat {
   readonly #prefix = new KeptPrefix();
   readonly #options: Omit<TextOptions, "prefix" | "signal">;
   #choice: AdapterChoice;
+  /** What the adapter that was to answer before remembers to write conversations with. */
+  #templateBefore: string | undefined;
   #messages: readonly ChatMessage[];
   #turns = 0;
   /** Whether somebody said what the model is to be, or that it is nothing; else an adapter may remember it. */
@@ -76,8 +80,14 @@ export class Chat {
     this.#messages = content ? [{ role: "system", content }, ...rest] : rest;
   }
 
-  /** Which adapter answers from now on, and how strongly; null for the base. */
+  /**
+   * Which adapter answers from now on, and how strongly; null for the base. Where it has no template for conversations, nor has
+   * the model, it goes on with that of the adapter before.
+   */
   use(choice: AdapterChoice): void {
+    const { adapter = this.#model.adapters.at(-1) } = this.#choice;
+    const template = adapter?.opened.setup?.template;
+    if (isConversing(template)) this.#templateBefore = template;
     this.#choice = choice;
   }
 
@@ -125,7 +135,7 @@ export class Chat {
   async *#answer({ signal }: TurnOptions): AsyncGenerator<TextEvent, void, undefined> {
     const messages = this.#messages;
     const { seed = 0 } = this.#options;
-    const asked = { ...this.#writing, ...this.#choice, maxNewTokens: await this.#roomFor(messages) };
+    const asked = await this.#asked(messages);
     // Each turn draws by chances of its own.
     const drawn = { ...asked, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
     let content = "";
@@ -139,10 +149,23 @@ export class Chat {
     }
   }
 
+  /** How the answer is to be written, in what room there is. */
+  async #asked(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
+    const asked = { ...this.#writing, ...this.#choice };
+    try {
+      return { ...asked, maxNewTokens: await this.#roomFor(messages, asked) };
+    } catch (error) {
+      const template = this.#templateBefore;
+      const isLeft = error instanceof ChatTemplateMissingError && asked.template === undefined;
+      if (!isLeft || template === undefined) throw error;
+      return { ...asked, template, maxNewTokens: await this.#roomFor(messages, { ...asked, template }) };
+    }
+  }
+
   /** As many tokens as are asked for, and as the model has positions left for; one at least, which then is refused. */
-  async #roomFor(messages: readonly ChatMessage[]): Promise<number> {
-    const { maxNewTokens = defaultTokens, template, system } = this.#writing;
-    const prompt = await this.#model.promptIds({ messages }, { ...this.#choice, template, system });
+  async #roomFor(messages: readonly ChatMessage[], asked: TextOptions & AdapterChoice): Promise<number> {
+    const { maxNewTokens = defaultTokens, template, system, adapter } = asked;
+    const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 

@@ -27,21 +27,23 @@ interface TaughtReader extends PromptReader {
   readonly setup?: Writing | undefined;
 }
 
-/** The templates that write conversations. */
-const conversing: ReadonlySet<string | undefined> = new Set(["chat", "vicuna"]);
+/** Whether a template of this name writes conversations. */
+export function isConversing(template: string | undefined): boolean {
+  return template === "chat" || template === "vicuna";
+}
 
 /** Throws TemplateError for a name that there is not, ChatTemplateMissingError. */
 export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
   const template = asked.template ?? reader.setup?.template;
   const system = asked.system ?? reader.setup?.system ?? "";
-  if (typeof prompt === "string" && (system === "" || !conversing.has(template))) {
+  if (typeof prompt === "string" && (system === "" || !isConversing(template))) {
     const chosen = template === undefined ? promptTemplate("plain") : chooseTemplate(template, [], reader);
     return encodePrompt(renderPrompt(prompt, chosen), reader);
   }
   const conversation = typeof prompt === "string" ? { messages: [{ role: "user", content: prompt }] } : prompt;
   const isOpened = system === "" || conversation.messages[0]?.role === "system";
   const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
-  const chosen = chooseTemplate(asked.template ?? (conversing.has(template) ? template : "chat"), [], reader);
+  const chosen = chooseTemplate(asked.template ?? (isConversing(template) ? template : "chat"), [], reader);
   const { segments, hasSpecialTokens } = chosen.render({ kind: "chat", ...conversation, messages });
   // Earlier answers are marked as trained, but here they are said already.
   const text = segments.map((segment) => segment.text).join("");

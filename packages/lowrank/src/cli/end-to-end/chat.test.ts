@@ -35,7 +35,8 @@ async function talk(lines: readonly string[], ...more: readonly string[]) {
     yield new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
   };
   const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" }, stdin });
-  const argv = ["chat", "--model", model, "--max-new-tokens", "6", "--json", ...more];
+  const on = more.includes("--model") ? [] : ["--model", model];
+  const argv = ["chat", ...on, "--max-new-tokens", "6", "--json", ...more];
   const code = await run(argv, recording.io);
   return { code, events: recording.jsonLines(), stderr: recording.stderr() };
 }
@@ -83,6 +84,20 @@ describe("lowrank chat", () => {
     expect(new Set([one, two, none]).size).toBe(3);
     expect(nothing).toBe(none);
     expect(again).toBe(one);
+  });
+
+  it("lets a base that has no template answer in that of the adapter before, and refuses where none has one", async () => {
+    const vicuna = place.path("vicuna");
+    const taught = ["train", "--model", tiny, "--data", place.path("rows.jsonl"), "--out", vicuna];
+    expect((await place.call(...taught, "--template", "vicuna", "--steps", "1")).code).toBe(0);
+    const lines = ["/adapter none", "Hello", "/adapter vicuna", "/retry"];
+    const { events } = await talk(lines, "--model", tiny, "--adapter", vicuna);
+    const [base] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
+    const { events: told } = await talk(["Hello"], "--model", tiny, "--template", "vicuna");
+    expect(events.filter(({ type }) => type === "mistake")).toEqual([]);
+    expect(base).toBe(told.find(({ type }) => type === "answer")?.text);
+    const { events: alone } = await talk(["Hello"], "--model", tiny);
+    expect(alone.at(-1)).toMatchObject({ type: "mistake", message: expect.stringContaining("no chat_template") });
   });
 
   it("lets adapters answer together as their weighted sum, from the start where one has a weight", async () => {
