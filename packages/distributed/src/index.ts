@@ -9,4 +9,5 @@ export {
   RanksDifferError,
 } from "./errors.ts";
 export { type Environment, type Launch, launchOf } from "./launch.ts";
+export { type ExchangeTime, measureExchange } from "./measure-exchange.ts";
 export { type CommunicatorOptions, findMpi, openCommunicator } from "./open-communicator.ts";

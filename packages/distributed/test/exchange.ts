@@ -1,6 +1,6 @@
 // A process of several, for the tests: makes each call once and prints what came of it as JSON.
 
-import { compareRanks, openCommunicator } from "@lowrank/distributed";
+import { compareRanks, measureExchange, openCommunicator } from "@lowrank/distributed";
 
 const communicator = await openCommunicator();
 const { rank, size } = communicator;
@@ -13,7 +13,8 @@ const refuse = (error: Error) => refused.push(error.message);
 await compareRanks(communicator, { rows: "same", base: rank === 1 ? "other" : "one" }).catch(refuse);
 await communicator.allReduce(new Float32Array(10 + rank)).catch(refuse);
 await communicator.broadcast(undefined, size).catch(refuse);
+const times = await measureExchange(communicator, [1, 1000], 3);
 await communicator.barrier();
 const isRight = sums.every((sum, i) => Math.abs(sum - factor * i) <= factor * i * 1e-6);
-process.stdout.write(`${JSON.stringify({ rank, size, isRight, told: [...told], refused })}\n`);
+process.stdout.write(`${JSON.stringify({ rank, size, isRight, told: [...told], refused, times })}\n`);
 await communicator.close();

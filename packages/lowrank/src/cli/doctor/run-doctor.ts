@@ -18,9 +18,15 @@ import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
 import { adviseEngine } from "./advise-engine.ts";
+import { describeMpi, surveyMpi } from "./survey-mpi.ts";
 
-/** Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. */
+/**
+ * Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. Of several
+ * processes the first one does so, when all have timed how they reach each other: who waits would take its processor's time.
+ */
 export async function runDoctor(options: EngineOptions, report: Report): Promise<void> {
+  const mpi = await surveyMpi(report.io.environment);
+  if (mpi?.rank !== undefined && mpi.rank > 0) return;
   const engine = await startEngine(options, report);
   const speed = await measureMatMul();
   const int8 = await reportInt8();
@@ -28,7 +34,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const engines = await surveyEngines(engineSettings(options, report.io.environment));
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
-  report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, advice });
+  report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, mpi, advice });
   const facts: (readonly [string, string])[] = [
     ["engine", `${report.colors.bold(engine.name)} (TensorFlow.js backend "${engine.backend}")`],
     ["speed", `${speed.gflops.toFixed(1)} GFLOPS, multiplying ${speed.size} × ${speed.size} matrices`],
@@ -37,6 +43,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
       "gflops" in int8 ? `${int8.gflops.toFixed(1)} GFLOPS (--base-precision int8)` : `not used: ${int8.reason}`,
     ],
     ["memory", `${formatBytes(memory.free)} free of ${formatBytes(memory.total)}`],
+    ...(mpi === undefined ? [] : [["several processes", describeMpi(mpi)] as const]),
     ["lowrank", versions.lowrank],
     ["Node.js", `${versions.node} on ${process.platform} ${process.arch}`],
     ["TensorFlow.js", versions.tfjs],

@@ -114,6 +114,14 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(stderr.match(/error:/g)).toHaveLength(1);
   });
 
+  it("are shown by doctor with their time, once", async () => {
+    const { code, stdout, stderr } = await mpiRun([program, "doctor", "--json"], { ranks: 2 });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    const { mpi } = JSON.parse(stdout);
+    expect(mpi).toMatchObject({ rank: 0, size: 2, library: expect.stringContaining("Open MPI") });
+    expect(mpi.times).toMatchObject([{ values: 1 }, { values: 1_000_000 }]);
+  });
+
   it("refuse wrong usage once, and more processes than rows", async () => {
     const wrong = await start(training("wrong", "--rank", "no"), { ranks: 2 });
     expect(wrong.code).toBe(2);
