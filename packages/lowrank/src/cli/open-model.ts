@@ -4,6 +4,7 @@ import { nodePlatform } from "../node/node-platform.ts";
 import { type OpeningRequest, openOn } from "../open-on.ts";
 import type { OpenedModel } from "../opened-model.ts";
 import type { SourceContext } from "../platform.ts";
+import { asFlags } from "./terminal/as-flags.ts";
 import type { Report } from "./terminal/report.ts";
 
 /** Opens --model, and --adapter with it. */
@@ -15,5 +16,6 @@ export function openModel(request: OpeningRequest, report: Report): Promise<Open
 export function sourceContext(report: Report): SourceContext {
   const { fetch, environment } = report.io;
   const token = environment.HF_TOKEN;
-  return { notices: report, stdin: report.io.stdin, fetch, accessToken: token?.startsWith("hf_") ? token : undefined };
+  const notices = { ...report, note: (line: string) => report.note(asFlags(line)) };
+  return { notices, stdin: report.io.stdin, fetch, accessToken: token?.startsWith("hf_") ? token : undefined };
 }

@@ -20,6 +20,7 @@ export type NamedOption =
   | "out"
   | "overwrite"
   | "resume"
+  | "recipe"
   | "verifyBase"
   | "learningRate"
   | "warmupSteps"

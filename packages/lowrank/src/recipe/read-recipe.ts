@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JsonError, parseJson } from "@lowrank/contracts";
+import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
 /** A recipe is a page long; more is another file. */
@@ -15,7 +16,7 @@ const mostAliases = 100;
 export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined)
-    throw new PathNotFoundError("--recipe", file, "a .yaml, .json or .ts file (lowrank init writes one)");
+    throw new PathNotFoundError(named("recipe"), file, "a .yaml, .json or .ts file (lowrank init writes one)");
   if (facts.size > mostBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${mostBytes}`]);
   const value = await readKind(file);
   if (typeof value === "object" && value !== null && !Array.isArray(value))

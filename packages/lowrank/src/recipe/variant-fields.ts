@@ -33,14 +33,13 @@ export function variantFields(
   choices: VariantChoices,
   encode: ((text: string) => readonly number[]) | undefined,
 ): Partial<LoraConfig> {
-  const fields = variantOptions.flatMap(({ name, field, flag }): [keyof LoraConfig, unknown][] => {
+  const fields = variantOptions.flatMap(({ name, field }): [keyof LoraConfig, unknown][] => {
     const choice = choices[name];
     if (choice === undefined || (typeof choice === "string" && encode === undefined)) return [];
     if (typeof choice === "boolean") return [[field, choice]];
     const ids = encode?.(choice) ?? [];
     if (ids.length > 0) return [[field, ids]];
-    const [option] = flag.split(" ");
-    throw new UsageError(`${option} has no token to wait for. Give at least one word or mark.`);
+    throw new UsageError(`\`${name}\` has no token to wait for. Give at least one word or mark.`);
   });
   return Object.fromEntries(fields);
 }

@@ -68,12 +68,12 @@ describe("checkChoices", () => {
 
   it("refuses to reshape an adapter that is continued", () => {
     expect(() => checkChoices({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
-      new UsageError("--adapter continues an adapter whose shape is fixed: remove --rank, --use-rslora."),
+      new UsageError("`adapter` continues an adapter whose shape is fixed: remove `rank`, `useRslora`."),
     );
   });
 
   it("refuses to evaluate on nothing", () => {
-    expect(() => checkChoices({ ...options, evalEvery: 5 })).toThrow("add --validation or --validation-share");
+    expect(() => checkChoices({ ...options, evalEvery: 5 })).toThrow("add `validation` or `validationShare`");
     expect(() => checkChoices({ ...options, evalEvery: 5, validationShare: 0.1 })).not.toThrow();
   });
 });

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OptionGroup, RecipeOption, ValueSchema } from "../../recipe/options/recipe-option.ts";
 import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { flagName } from "./flag-name.ts";
 import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
 
 /** Adds some that belong together, below their heading. */
@@ -10,7 +11,7 @@ export function addOptions(command: Command, { heading, options }: OptionGroup):
   command.optionsGroup(heading);
   for (const option of options) {
     command.addOption(asOption(option));
-    if (option.without !== undefined) command.option(`--no-${kebabCase(option.name)}`, option.without);
+    if (option.without !== undefined) command.option(`--no-${flagName(option.name).slice(2)}`, option.without);
   }
   return command;
 }
@@ -24,7 +25,7 @@ export function tableOption(name: string, help?: string): Option {
 
 function asOption(of: RecipeOption): Option {
   const { name, argument, help, value, standard, excludes = [], isNeeded = false } = of;
-  const flag = `--${kebabCase(name)}`;
+  const flag = flagName(name);
   const option = new Option(argument === undefined ? flag : `${flag} ${argument}`, help);
   const parse = parserOf(of);
   if (value.enum !== undefined) option.choices(value.enum);
@@ -73,8 +74,4 @@ function rangeOf({ minimum: min, maximum: max, exclusiveMinimum: above, exclusiv
     ...(above === undefined ? {} : { above }),
     ...(below === undefined ? {} : { below }),
   };
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

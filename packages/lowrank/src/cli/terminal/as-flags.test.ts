@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { InvocationMissingError, NoReferencesError } from "../../errors/data-errors.ts";
 import { AdapterAsModelError, AdapterTaskError, ChatTemplateMissingError } from "../../errors/model-errors.ts";
-import { EmptyPromptError } from "../../errors/usage-errors.ts";
+import { EmptyPromptError, UsageError } from "../../errors/usage-errors.ts";
 import { asDataFlags, asFlags } from "./as-flags.ts";
 
 const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
@@ -12,6 +12,7 @@ it.each([
   [new AdapterAsModelError("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
   [new AdapterTaskError("gpt2", headless), "Is --model the base that"],
   [new ChatTemplateMissingError([]), "--template chat is the model's own"],
+  [new UsageError("Mend `targetModules`, or set `addTokensFile`."), "Mend --target-modules, or set --add-tokens-file."],
   [new EmptyPromptError(), "An empty --prompt has no token to continue."],
 ])("tells a program of options and a person of flags: %s", ({ message }, words) => {
   expect(message).not.toContain("--");

@@ -1,29 +1,17 @@
 // What the library calls `maxLength` is typed as --max-length.
 
 import { type NamedOption, named } from "../../errors/named-option.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { flagName } from "../options/flag-name.ts";
 
-const flags: Readonly<Record<NamedOption, string>> = {
-  model: "--model",
-  adapter: "--adapter",
-  allowDifferentBase: "--allow-different-base",
-  task: "--task",
-  problemType: "--problem-type",
-  template: "--template",
-  prompt: "--prompt",
-  pooling: "--pooling",
-  engine: "--engine",
-  generate: "--generate",
-  header: "--header",
-  maxLength: "--max-length",
-  maxTargetLength: "--max-target-length",
-  out: "--out",
-  overwrite: "--overwrite",
-  resume: "--resume",
-  verifyBase: "--verify-base",
-  learningRate: "--learning-rate",
-  warmupSteps: "--warmup-steps",
-  clipNorm: "--clip-norm",
+const libraryOptions: Readonly<Record<NamedOption, true>> = {
+  ...{ model: true, adapter: true, allowDifferentBase: true, task: true, problemType: true, template: true },
+  ...{ prompt: true, pooling: true, engine: true, generate: true, header: true, maxLength: true },
+  ...{ maxTargetLength: true, out: true, overwrite: true, resume: true, recipe: true, verifyBase: true },
+  ...{ learningRate: true, warmupSteps: true, clipNorm: true },
 };
+
+const known: ReadonlySet<string> = new Set([...Object.keys(libraryOptions), ...recipeOptions.keys()]);
 
 /** What a reader of data says of `columns`, `header` and `problemType`, as they are typed: --columns "prompt=mr,completion=ref". */
 export function asDataFlags(message: string): string {
@@ -33,12 +21,10 @@ export function asDataFlags(message: string): string {
       return `--columns "${typed.join(",")}"`;
     })
     .replace(/`header: \[(.*?)\]`/g, (_, names: string) => `--header ${names.replace(/[" ]/g, "")}`)
-    .replaceAll(named("problemType"), flags.problemType);
+    .replaceAll(named("problemType"), flagName("problemType"));
 }
 
 /** A message of the library in the command line's words. */
 export function asFlags(message: string): string {
-  let words = message;
-  for (const [option, flag] of Object.entries(flags)) words = words.replaceAll(named(option as NamedOption), flag);
-  return words;
+  return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) => (known.has(name) ? flagName(name) : quoted));
 }

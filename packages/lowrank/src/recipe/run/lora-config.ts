@@ -6,13 +6,14 @@ import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
+import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
 import type { RunHost } from "./run-host.ts";
 
 /** An adapter's configuration has 8 MB at most. */
 const maxBytes = 8_000_000;
 
-/** Reads --lora-config: an adapter_config.json, of which the options may say some fields otherwise. */
+/** Reads `loraConfig`: an adapter_config.json, of which the options may say some fields otherwise. */
 export async function readLoraConfig(
   { loraConfig }: RunChoices,
   { context }: RunHost,
@@ -20,7 +21,7 @@ export async function readLoraConfig(
   if (loraConfig === undefined) return undefined;
   await stat(loraConfig).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new PathNotFoundError("--lora-config", loraConfig, "a JSON file of PEFT's LoraConfig");
+    throw new PathNotFoundError(namedChoice("loraConfig"), loraConfig, "a JSON file of PEFT's LoraConfig");
   });
   const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
   return parseLoraConfig(json, { file: loraConfig, onWarning: context.notices.warn });

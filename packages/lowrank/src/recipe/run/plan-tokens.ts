@@ -7,6 +7,7 @@ import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
+import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import type { RunHost } from "./run-host.ts";
 
@@ -34,7 +35,7 @@ export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom
 async function readTokens(path: string): Promise<readonly string[]> {
   const files = filesBeside(path);
   if (!(await files.has(basename(path)))) {
-    throw new PathNotFoundError("--add-tokens-file", path, "a text file with a token a line");
+    throw new PathNotFoundError(namedChoice("addTokensFile"), path, "a text file with a token a line");
   }
   const lines = (await files.readText(basename(path), { maxBytes })).replace(/\r?\n$/, "").split(/\r?\n/);
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));

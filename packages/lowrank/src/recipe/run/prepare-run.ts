@@ -19,6 +19,7 @@ import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
+import { namedChoice } from "../named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
 import { asksForTokens, variantFields } from "../variant-fields.ts";
 import { askedConfig } from "./lora-config.ts";
@@ -30,7 +31,7 @@ export interface PreparedRun {
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
   readonly training: PreparedTraining;
-  /** Tells this run's model and data from others', so that --resume cannot mix them up. */
+  /** Tells this run's model and data from others', so that `resume` cannot mix them up. */
   readonly fingerprint: string;
   /** Frees the model, and the teacher if there is one. */
   dispose(): void;
@@ -41,9 +42,9 @@ export interface RunData {
   readonly rows: TrainingRows;
   /** The tokenizer with the tokens that the run adds, if it adds some. */
   readonly tokens: TokenPlan | undefined;
-  /** What --lora-config says. */
+  /** What `loraConfig` says. */
   readonly loraConfig: LoraConfig | undefined;
-  /** --out, which knows the run to go on with. */
+  /** `out`, which knows the run to go on with. */
   readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
@@ -119,7 +120,7 @@ function refuseUnmatched({ warnings }: InjectionPlan): void {
   const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
   if (unmatched.length === 0) return;
   throw new UsageError(
-    `${unmatched.join("\n")}\nMend --target-modules, or train the others alone with --allow-unmatched-targets.`,
+    `${unmatched.join("\n")}\nMend ${namedChoice("targetModules")}, or train the others alone with ${namedChoice("allowUnmatchedTargets")}.`,
   );
 }
 

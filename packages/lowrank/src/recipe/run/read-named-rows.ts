@@ -1,6 +1,7 @@
 // What a command or a recipe says of data: where the rows are, and what their columns mean.
 
 import type { ReadOptions } from "@lowrank/data";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
@@ -37,7 +38,9 @@ export async function readNamedRows(
 /** Throws a UsageError for a file in which every row names its own columns. */
 export function refuseHeader(name: string): void {
   if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
-  throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${name}" every row names its own.`);
+  throw new UsageError(
+    `${named("header")} names the columns of a .csv or .tsv file; in "${name}" every row names its own.`,
+  );
 }
 
 function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {

@@ -8,6 +8,7 @@ import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
 import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
 import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
+import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { readNamedRows } from "./read-named-rows.ts";
 import type { RunHost } from "./run-host.ts";
@@ -36,7 +37,7 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(await trained?.read({ onWarning: () => {} }), config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    "the base judges pairs of texts, and is trained to (--task feature-extraction would train its embeddings)",
+    `the base judges pairs of texts, and is trained to (${namedChoice("task")} feature-extraction would train its embeddings)`,
   );
   return "sequence-classification";
 }
@@ -58,5 +59,5 @@ function isJudged(goal: RowGoal): boolean {
 function checkTask(task: RunChoices["task"], { goal, file }: TrainingRows): void {
   if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && isJudged(goal))) return;
   const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
-  throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+  throw new UsageError(`${namedChoice("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }
