@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
+import { distributed, runDistributed } from "./distributed/run-distributed.ts";
 import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
@@ -26,7 +27,13 @@ const { values, positionals } = parseArgs({
     tiny: { type: "boolean", default: false },
   },
 });
-const known: readonly (Benchmark | Job | typeof served | typeof merging)[] = [...benchmarks, ...jobs, served, merging];
+const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof distributed)[] = [
+  ...benchmarks,
+  ...jobs,
+  served,
+  merging,
+  distributed,
+];
 const chosen = positionals.includes("all") ? known : known.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !known.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
@@ -59,6 +66,7 @@ process.exitCode = failed > 0 ? 1 : 0;
 function measureAny(benchmark: (typeof known)[number]): Promise<Result | NotMeasured> {
   if ("recipe" in benchmark) return measureJob(benchmark);
   if ("comparisons" in benchmark) return measure(benchmark);
+  if (benchmark.name === distributed.name) return measureDistributed();
   return benchmark.name === merging.name ? measureMerging() : measureServed();
 }
 
@@ -67,6 +75,16 @@ async function measureMerging(): Promise<Result> {
   const result = await runMerging({ threads: options.threads, rounds: Number(values.rounds ?? 5) });
   for (const part of result.parts ?? []) describePart(part);
   keep(result);
+  return result;
+}
+
+async function measureDistributed(): Promise<Result> {
+  console.log(`${distributed.name}: ${distributed.work}`);
+  const result = await runDistributed(options);
+  for (const part of result.parts ?? []) describePart(part);
+  for (const { values: numbers, milliseconds } of result.exchange)
+    console.log(`  ${numbers} numbers summed: ${milliseconds.toPrecision(2)} ms`);
+  if (!options.tiny) keep(result);
   return result;
 }
 

@@ -1,8 +1,10 @@
 // The harness with models of a few thousand weights: whether both sides work and answer, not how fast.
 
 import { join } from "node:path";
+import { hasMpi } from "@lowrank/testing/mpi";
 import { describe, expect, it } from "vitest";
 import { benchmarks } from "./benchmarks.ts";
+import { runDistributed } from "./distributed/run-distributed.ts";
 import { hasPython, hasTrainers } from "./harness/peer-folders.ts";
 import { jobs } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
@@ -48,6 +50,18 @@ describe("a benchmark of one process", () => {
     expect([result.peerRssMb, result.rssRatio]).toEqual([result.oursRssMb, 1]);
   }, 60_000);
 });
+
+it.skipIf(!hasMpi())(
+  "two processes are timed with and without their exchange, and one by itself",
+  async () => {
+    const result = await runDistributed(options);
+    expect(result.ratio).toBeCloseTo(result.oursMs / result.peerMs, 1);
+    expect(result.exchange.at(-1)?.values).toBe(result.trained);
+    for (const { milliseconds } of result.exchange) expect(milliseconds).toBeGreaterThan(0);
+    expect(result.versions.ours).toMatchObject({ engine: "wasm", MPI: expect.stringContaining("Open MPI") });
+  },
+  60_000,
+);
 
 const peft = hasPython() ? describe : describe.skip;
 if (!hasPython()) console.log("skipped: benchmarks against PEFT, no Python environment (npm run bench makes it)");

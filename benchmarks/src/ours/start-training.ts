@@ -2,7 +2,7 @@
 
 import { activeAdapters } from "@lowrank/contracts";
 import type { LabelledInputs, PretrainedModel } from "@lowrank/models";
-import { train } from "@lowrank/trainer";
+import { type TrainOptions, train } from "@lowrank/trainer";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Settings } from "../settings.ts";
 import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
@@ -42,7 +42,11 @@ export async function stepsOn<Batch>(
   { batches, inputs }: Rows<Batch>,
   model: PretrainedModel,
   { name, variables }: Opened,
-  { checkpointing = false }: Pick<Settings, "checkpointing">,
+  {
+    checkpointing = false,
+    reduceGradients,
+    batchSize,
+  }: Pick<Settings, "checkpointing"> & Pick<TrainOptions<Batch>, "reduceGradients" | "batchSize">,
 ): Promise<() => Promise<void>> {
   const how = {
     training: true,
@@ -57,6 +61,8 @@ export async function stepsOn<Batch>(
     learningRate: 1e-4,
     schedule: "constant",
     clipNorm: null,
+    reduceGradients,
+    ...(batchSize === undefined ? {} : { batchSize }),
   });
   await steps.next(); // "start"
   return async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Benchmark } from "../benchmark.ts";
 import { benchmarks } from "../benchmarks.ts";
+import type { DistributedResult } from "../distributed/run-distributed.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import { jobs } from "../jobs/jobs.ts";
 import type { Result } from "../result.ts";
@@ -42,6 +43,25 @@ describe("the page", () => {
     expect(page).toContain("| `gpt2-step` | 812 | 1090 | 0.74 | ≤ 0.7 |");
     expect(page).toMatch(/A processor, 2 threads; 2 threads of computation; medians of 10; 2026-01-02/);
     expect(page).toContain("peer: torch 2.13.0");
+  });
+});
+
+describe("many machines", () => {
+  it("show what was measured, and what is predicted from it alone", () => {
+    const result: DistributedResult = {
+      ...{ ...measured, name: "distributed", ranks: 2, trained: 2_500_000 },
+      parts: [
+        { label: "exchange", oursMs: 1000, peerMs: 990, ratio: 1.01 },
+        { label: "alone", oursMs: 1000, peerMs: 980, ratio: 1.02 },
+      ],
+      exchange: [{ values: 1_000_000, milliseconds: 0.834 }],
+    };
+    const page = benchmarkPage(benchmarks, new Map([["distributed", result]]));
+    expect(page).toContain("a step takes 1000 ms, 990 ms without the exchange");
+    expect(page).toContain("| 1000000 | 0.83 |");
+    // Ten megabytes: 80 ms at a gigabit a second round a ring of two.
+    expect(page).toContain("| 2 | 91 % | 97 % | 98 % | 98 % |");
+    expect(benchmarkPage(benchmarks, new Map())).toContain("`distributed`: not measured yet.");
   });
 });
 

@@ -5,6 +5,7 @@ import type { ComparedTimes, Result } from "../result.ts";
 import { jobSection, shortenedNote } from "./job-tables.ts";
 import { profileSection } from "./profile-tables.ts";
 import type { RatioBar } from "./ratio-chart.ts";
+import { scalingSection } from "./scaling-tables.ts";
 
 const notYet = "not measured yet";
 
@@ -56,6 +57,7 @@ export function benchmarkPage(
     ...benchmarks.filter(hasPeer).map((benchmark) => memoryRow(benchmark, results.get(benchmark.name))),
     "",
     ...furtherFigures(benchmarks, results),
+    ...scalingSection(results.get("distributed")),
     ...jobSection([...results.values()]),
     ...profileSection(profiles),
     "## Where and when",

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchmarks } from "../benchmarks.ts";
+import { distributed } from "../distributed/run-distributed.ts";
 import { jobs } from "../jobs/jobs.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
@@ -13,7 +14,7 @@ const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
 const rows = [...benchmarks, ...jobs];
 const results = new Map(
-  rows.flatMap(({ name }) => {
+  [...rows, distributed].flatMap(({ name }) => {
     const result = readKept<Result>(`${name}.json`);
     return result === undefined ? [] : [[name, result] as const];
   }),
@@ -24,7 +25,7 @@ mkdirSync(plots, { recursive: true });
 write("docs/benchmarks/time.svg", ratioChart("Time, ours : peer", timeBars(rows, results)));
 write("docs/benchmarks/memory.svg", ratioChart("Peak memory, ours : peer", memoryBars(rows, results)));
 write("docs/benchmarks.md", benchmarkPage(rows, results, profiles));
-console.log(`docs/benchmarks.md: ${results.size} of ${rows.length} benchmarks have a result`);
+console.log(`docs/benchmarks.md: ${results.size} of ${rows.length + 1} benchmarks have a result`);
 
 function readKept<Kept>(name: string): Kept | undefined {
   const path = join(root, "benchmarks/results", name);

@@ -1,0 +1,23 @@
+// What the processes of the benchmark are told beside their settings, and what they find.
+
+import type { ExchangeTime } from "@lowrank/distributed";
+
+export interface ExchangeOrder {
+  readonly warmUp: number;
+  readonly measured: number;
+  /** Of arrays whose sum is timed by itself. */
+  readonly lengths: readonly number[];
+  /** Where they may leave marks for each other. */
+  readonly folder: string;
+}
+
+export interface ExchangeFigures {
+  readonly ranks: number;
+  /** Numbers that are trained, and exchanged in each step. */
+  readonly trained: number;
+  /** Milliseconds of each round: one process while the others sleep, all without and all with the exchange. */
+  readonly taken: Readonly<Record<"alone" | "apart" | "together", readonly number[]>>;
+  readonly exchange: readonly ExchangeTime[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly peakMemoryMb: number;
+}
