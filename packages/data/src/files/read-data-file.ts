@@ -1,7 +1,6 @@
 // Reads a data file from a path, in pieces, so that a large file is never held as one text.
 
 import { open } from "node:fs/promises";
-import { basename } from "node:path";
 import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
@@ -82,7 +81,7 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
     yield* textExamples(input, asked, { ...limits, file });
     return;
   }
-  const named = { file: basename(input), ...limits };
+  const named = { file: input, ...limits };
   const format = asked ?? formatOfName(input);
   if (format === undefined) {
     throw new DataFileError(

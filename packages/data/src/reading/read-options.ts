@@ -6,7 +6,7 @@ import type { Example } from "../example.ts";
 
 /** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
 export interface ReadOptions {
-  /** Name of the file in errors. */
+  /** Name of the file in errors; default of a path: the path as it is given. */
   readonly file?: string;
   /** Which column of the file is which field: `{ prompt: "mr", completion: "ref" }`. Other columns are not read. */
   readonly columns?: Readonly<Record<string, string>>;
