@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-async function merge(name: string, adapter: string, out: string): Promise<void> {
+async function merge(name: string, adapter: string, out: string, ...options: readonly string[]): Promise<void> {
   const argv = [
     "merge",
     "--model",
@@ -22,23 +22,17 @@ async function merge(name: string, adapter: string, out: string): Promise<void> 
     "--out",
     out,
     "--allow-different-base",
+    ...options,
   ];
   const { code, stderr } = await place.call(...argv);
   expect(code, stderr).toBe(0);
 }
 
 const extract = (name: string, out: string, ...options: readonly string[]) =>
-  place.call(
-    "extract",
-    "--model",
-    fixture(name, "base"),
-    "--tuned",
-    place.path(name),
-    "--out",
-    out,
-    "--json",
-    ...options,
-  );
+  extractFrom(place.path(name), name, out, ...options);
+
+const extractFrom = (tuned: string, name: string, out: string, ...options: readonly string[]) =>
+  place.call("extract", "--model", fixture(name, "base"), "--tuned", tuned, "--out", out, "--json", ...options);
 
 interface Layer {
   readonly path: string;
@@ -78,6 +72,21 @@ describe("lowrank extract", () => {
       expect(found.others).toEqual([]);
     },
   );
+
+  it.each([
+    ["in its own rank where its directions stand out above the rounding", 1, (rank: number) => rank === 4],
+    ["in a lower rank where they do not", 0.001, (rank: number) => rank < 4],
+  ])("finds it again from bf16 %s", async (_, strength, isRight) => {
+    const [tuned, out] = [place.path(`bf16-${strength}`), place.path(`bf16-${strength}-again`)];
+    await merge("all-linear-gpt2", `${fixture("all-linear-gpt2", "adapter")}:${strength}`, tuned, "--dtype", "BF16");
+    const { code, stderr, json } = await extractFrom(tuned, "all-linear-gpt2", out);
+    expect(code, stderr).toBe(0);
+    const { layers } = json[0] as { readonly layers: readonly Layer[] };
+    for (const { path, rank, error } of layers) {
+      expect([path, rank, isRight(rank)]).toEqual([path, rank, true]);
+      if (strength === 1) expect(error).toBeLessThan(2 ** -7);
+    }
+  });
 
   it("says truly how much of the change a DoRA of too low a rank misses: merged again, the weights differ by it", async () => {
     const [out, again] = [place.path("dora"), place.path("dora-merged")];
