@@ -23,7 +23,7 @@ export interface MeasuredStep {
   readonly bytes: number;
 }
 
-export interface PredictedStep {
+interface PredictedStep {
   readonly milliseconds: number;
   /** Rows a second, against as many processes that each work alone. */
   readonly efficiency: number;
@@ -40,9 +40,13 @@ export function treeMs(bytes: number, ranks: number, network: Network): number {
 }
 
 /** Each of so many machines has one process, and as many rows as were measured. */
-export function predictStep({ aloneMs, togetherMs, bytes }: MeasuredStep, ranks: number, network: Network) {
+export function predictStep(
+  { aloneMs, togetherMs, bytes }: MeasuredStep,
+  ranks: number,
+  network: Network,
+): PredictedStep {
   const milliseconds = togetherMs + Math.min(ringMs(bytes, ranks, network), treeMs(bytes, ranks, network));
-  return { milliseconds, efficiency: aloneMs / milliseconds } satisfies PredictedStep;
+  return { milliseconds, efficiency: aloneMs / milliseconds };
 }
 
 function messageMs(bytes: number, { gigabits, latencyMs }: Network): number {
