@@ -29,6 +29,8 @@ export function addEmbedCommand(program: Command, io: CommandIo): void {
     .addOption(basePrecisionOption())
     .option("--text <text...>", "text to embed, or several")
     .option("--file <file>", "file with a text on each line")
+    .option("--out <file>", "write to this file, of the kind that its name says (.jsonl or .csv), instead of stdout")
+    .option("--overwrite", "replace --out if it is there")
     .addOption(new Option("--pooling <name>", "which states stand for a text").choices(["mean", "first", "last"]))
     .option("--normalise", "make embeddings of length 1")
     .option(

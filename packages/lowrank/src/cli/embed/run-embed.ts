@@ -6,6 +6,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
@@ -14,6 +15,8 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
   readonly model?: string;
   readonly text?: readonly string[];
   readonly file?: string;
+  readonly out?: string;
+  readonly overwrite?: boolean;
   readonly pooling?: Pooling;
   readonly normalise?: true;
   readonly promptName?: string;
@@ -21,10 +24,11 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
   readonly batchSize: number;
 }
 
-/** Embeds the texts of the options, then the lines of the file. */
+/** Embeds the texts of the options, then the lines of the file; prints the numbers, or writes texts and numbers to --out. */
 export async function runEmbed(asked: EmbedCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { text = [], file } = options;
+  const { text = [], file, out, overwrite } = options;
+  checkRowFile(out);
   const lines = file === undefined ? [] : (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
   const texts = [...text, ...lines];
   if (texts.length === 0) throw new UsageError("There is no text to embed. Give --text, or --file with lines in it.");
@@ -34,13 +38,29 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
   try {
     const { pooling, normalise, promptName, maxLength, batchSize } = options;
     const embeddings = await model.embed(texts, { pooling, normalise, promptName, maxLength, batchSize });
-    for (const [index, values] of embeddings.entries()) {
-      // Eight digits are all that a 32-bit number has.
-      const embedding = Array.from(values, (value) => Number(value.toPrecision(8)));
-      report.emit({ type: "result", index, text: texts[index], embedding });
-      report.say(JSON.stringify(embedding));
+    if (out === undefined) print(embeddedTexts(texts, embeddings), report);
+    else {
+      await writeRowFile(out, embeddedTexts(texts, embeddings), { overwrite });
+      report.emit({ type: "result", out });
+      report.say(`embeddings written to ${out}`);
     }
   } finally {
     model.dispose();
+  }
+}
+
+function* embeddedTexts(texts: readonly string[], embeddings: readonly Float32Array[]) {
+  for (const [index, values] of embeddings.entries()) {
+    // Eight digits are all that a 32-bit number has.
+    yield { text: texts[index], embedding: Array.from(values, (value) => Number(value.toPrecision(8))) };
+  }
+}
+
+function print(rows: ReturnType<typeof embeddedTexts>, report: Report): void {
+  let index = 0;
+  for (const row of rows) {
+    report.emit({ type: "result", index, ...row });
+    report.say(JSON.stringify(row.embedding));
+    index += 1;
   }
 }

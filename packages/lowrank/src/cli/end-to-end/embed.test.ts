@@ -1,7 +1,7 @@
 // Embeddings of a folder of sentence-transformers 6.2.0 (fixtures/make_embeddings.py), and of one that says nothing of them.
 
 import { readFileSync } from "node:fs";
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expectClose } from "@lowrank/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +40,29 @@ describe("lowrank embed", () => {
       [0, expected.texts[0]],
       [1, expected.texts[1]],
     ]);
+  });
+
+  it("writes texts and numbers to a file of the kind that its name says, and replaces none unasked", async () => {
+    const texts = ["Rain", 'Sun, "bright"'];
+    const to = (file: string, ...more: readonly string[]) =>
+      place.call("embed", "--model", folder, "--text", ...texts, "--out", place.path(file), ...more);
+    expect(await to("texts.jsonl")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("embeddings written to"),
+    });
+    const rows = (await readFile(place.path("texts.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ text }) => text)).toEqual(texts);
+    expectClose(rows[0].embedding, expected.embeddings[2] ?? [], 1e-5, "Rain");
+    expect((await to("texts.jsonl")).code).toBe(1);
+    expect((await to("texts.csv")).code).toBe(0);
+    expect((await to("texts.csv", "--overwrite")).code).toBe(0);
+    const [names, ...lines] = (await readFile(place.path("texts.csv"), "utf8")).trim().split("\n");
+    expect([names, lines.length]).toEqual(["text,embedding", 2]);
+    expect(lines[1]).toMatch(/^"Sun, ""bright""","\[-?\d/);
+    expect(await to("texts.npy")).toMatchObject({ code: 2, stderr: expect.stringContaining(".jsonl or .csv") });
   });
 
   it("asks how states are pooled where no file says it, and does what it is told", async () => {

@@ -22,16 +22,3 @@ function rounded(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rounded(each)]));
 }
-
-/** The row as a line of RFC 4180, below the first row's names where there are none yet; what is no text is JSON. */
-export function csvLines(row: Readonly<Record<string, unknown>>, names: readonly string[] | undefined): string {
-  const values = (names ?? Object.keys(row)).map((name) => row[name]);
-  const line = values
-    .map((value) => quoted(typeof value === "string" ? value : (JSON.stringify(value) ?? "")))
-    .join(",");
-  return names === undefined ? `${Object.keys(row).map(quoted).join(",")}\n${line}\n` : `${line}\n`;
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

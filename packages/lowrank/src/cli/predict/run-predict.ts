@@ -1,6 +1,5 @@
 // lowrank predict: rows in, the same rows with the model's answers out, one by one.
 
-import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
@@ -8,9 +7,10 @@ import { refuseHeader } from "../../recipe/run/read-named-rows.ts";
 import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { answeredRow, csvLines } from "./answered-rows.ts";
+import { answeredRow } from "./answered-rows.ts";
 
 /** The options of `lowrank predict`. */
 export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
@@ -31,10 +31,8 @@ export interface PredictCommandOptions extends EngineOptions, AdapterOptions, Ba
 /** Answers the rows and prints them, or writes them to --out, whole or not at all. */
 export async function runPredict(asked: PredictCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite = false } = options;
-  if (out !== undefined && !/\.(jsonl|csv)$/i.test(out)) {
-    throw new UsageError(`--out "${out}" is of no known kind: name it .jsonl or .csv.`);
-  }
+  const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite } = options;
+  checkRowFile(out);
   const input = inputOf(options);
   await startEngine(options, report);
   const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
@@ -50,7 +48,7 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
     });
     if (out === undefined) await print(rows, report);
     else {
-      await writeFileAtomic(out, lines(rows, /\.csv$/i.test(out)), { overwrite });
+      await writeRowFile(out, answeredRows(rows), { overwrite });
       report.emit({ type: "result", out });
       report.say(`answers written to ${out}`);
     }
@@ -77,13 +75,6 @@ async function print(rows: Predictions, report: Report): Promise<void> {
   }
 }
 
-async function* lines(rows: Predictions, isTable: boolean): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  let names: readonly string[] | undefined;
-  for await (const prediction of rows) {
-    const answered = answeredRow(prediction);
-    if (isTable) yield encoder.encode(csvLines(answered, names));
-    else yield encoder.encode(`${JSON.stringify(answered)}\n`);
-    names ??= Object.keys(answered);
-  }
+async function* answeredRows(rows: Predictions): AsyncGenerator<ReturnType<typeof answeredRow>> {
+  for await (const prediction of rows) yield answeredRow(prediction);
 }

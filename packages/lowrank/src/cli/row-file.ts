@@ -1,0 +1,43 @@
+// Rows that a command writes to a file of the kind that its name says: as they come, and whole or not at all.
+
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { UsageError } from "../errors/usage-errors.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Throws UsageError for a name that says no kind of file. */
+export function checkRowFile(out: string | undefined): void {
+  if (out === undefined || /\.(jsonl|csv)$/i.test(out)) return;
+  throw new UsageError(`--out "${out}" is of no known kind: name it .jsonl or .csv.`);
+}
+
+/** Writes them; the first row's names are a table's. Throws what `writeFileAtomic` does for a file that is there. */
+export async function writeRowFile(
+  out: string,
+  rows: AsyncIterable<Row> | Iterable<Row>,
+  { overwrite = false }: { readonly overwrite?: boolean | undefined },
+): Promise<void> {
+  await writeFileAtomic(out, lines(rows, /\.csv$/i.test(out)), { overwrite });
+}
+
+async function* lines(rows: AsyncIterable<Row> | Iterable<Row>, isTable: boolean): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let names: readonly string[] | undefined;
+  for await (const row of rows) {
+    yield encoder.encode(isTable ? csvLines(row, names) : `${JSON.stringify(row)}\n`);
+    names ??= Object.keys(row);
+  }
+}
+
+/** The row as a line of RFC 4180, below the first row's names where there are none yet; what is no text is JSON. */
+function csvLines(row: Row, names: readonly string[] | undefined): string {
+  const values = (names ?? Object.keys(row)).map((name) => row[name]);
+  const line = values
+    .map((value) => quoted(typeof value === "string" ? value : (JSON.stringify(value) ?? "")))
+    .join(",");
+  return names === undefined ? `${Object.keys(row).map(quoted).join(",")}\n${line}\n` : `${line}\n`;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
