@@ -10,7 +10,7 @@ export function hasMpi(launcher: string = mpiLaunchers["Open MPI"]): boolean {
   return spawnSync(launcher, ["--version"], { env: { ...process.env, ...asRoot } }).status === 0;
 }
 
-/** Of a process whose sources are the packages'. */
+/** Of a program in TypeScript, and then of the packages' sources. */
 const fromSource: readonly string[] = ["--conditions=lowrank-source", "--import", "tsx"];
 
 /** Tests run as whoever runs them, on as many cores as there are. */
@@ -47,7 +47,8 @@ export function mpiRun(
 ): Promise<MpiResult> {
   return new Promise((resolve, reject) => {
     const command = launcher ?? mpiLaunchers["Open MPI"];
-    const child = spawn(command, ["-np", String(ranks), process.execPath, ...fromSource, ...argv], {
+    const how = argv[0]?.endsWith(".ts") === true ? fromSource : [];
+    const child = spawn(command, ["-np", String(ranks), process.execPath, ...how, ...argv], {
       env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...asRoot, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -16,24 +16,18 @@ import {
   type TensorOutline,
 } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BundledProgram, bundleProgram } from "../../test/bundle-program.ts";
 
 let room: string;
-let program: string;
+let bundled: BundledProgram;
 beforeAll(async () => {
   room = await mkdtemp(join(tmpdir(), "lowrank-large-"));
-  program = join(import.meta.dirname, "../../dist/large-merge-test.mjs"); // from there it finds its dependencies
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, "../lowrank.ts")], outfile: program, bundle: true, platform: "node" },
-    ...{ format: "esm", target: "node20", conditions: ["lowrank-source"], logLevel: "error" },
-    external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
-    banner: { js: 'import { createRequire as own } from "node:module"; const require = own(import.meta.url);' },
-  });
+  bundled = await bundleProgram("large-merge");
 }, 60_000);
 afterAll(async () => {
   await rm(room, { recursive: true });
-  await rm(program);
+  await bundled.remove();
 });
 
 interface Sizes {
@@ -117,7 +111,7 @@ function merge(name: string, ...options: readonly string[]): ChildProcess {
 }
 
 function started(...argv: readonly string[]): ChildProcess {
-  const all = ["--import", saysMemory, program, ...argv];
+  const all = ["--import", saysMemory, bundled.program, ...argv];
   return spawn(process.execPath, all, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
