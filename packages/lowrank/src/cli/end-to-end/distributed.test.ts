@@ -110,6 +110,22 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     for (const [name, { values }] of await adapterOf("fewer")) expectClose(values, one.get(name)?.values ?? [], 1e-6);
   });
 
+  it("end where one hangs, when the others have waited long enough", async () => {
+    let isHalted = false;
+    const { code, stderr } = await start(training("halted", "--json"), {
+      ranks: 2,
+      environment: { LOWRANK_MPI_TIMEOUT: "4" },
+      onOutput: (stdout, { pid }) => {
+        if (isHalted || !stdout.includes('"type":"step"')) return;
+        isHalted = true;
+        process.kill(secondOf(pid), "SIGSTOP");
+      },
+    });
+    expect([code, isHalted]).toEqual([expect.any(Number), true]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/\w+ waited 4 s for the other processes/);
+  });
+
   it("refuse to start with other rows, and say which process has them", async () => {
     const other = await place.write("other.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
     const wrapper = place.path("wrapper.mjs");
