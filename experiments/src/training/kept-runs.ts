@@ -33,11 +33,19 @@ export function readKept<Kept>(name: string): Kept | undefined {
 export function keep(name: string, value: unknown): void {
   const path = join(resultsFolder, `${name}.json`);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`);
+  writeFileSync(`${path}.new`, `${readable(value)}\n`);
   renameSync(`${path}.new`, path);
 }
 
 /** The processor's name, which every figure of time depends on. */
 export function processorName(): string {
   return cpus()[0]?.model.trim() ?? "unknown";
+}
+
+/** JSON with a line for each list of numbers: a matrix reads as one, and a change of it as few lines. */
+function readable(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(
+    /\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]/g,
+    (_, numbers: string) => `[${numbers.replaceAll(/\s+/g, " ")}]`,
+  );
 }
