@@ -20,7 +20,8 @@ export const gradientTable: readonly tf.GradConfig[] = [
 
 /**
  * Kernels whose gradients in TensorFlow.js – its browser build, tfjs-layers and tfjs-node bring them – are wrong: where inputs
- * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch, of an extremum reached twice.
+ * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch, of an extremum reached twice,
+ * of a split into one.
  */
 const wrongElsewhere: ReadonlySet<string> = new Set([
   ...[
@@ -33,6 +34,7 @@ const wrongElsewhere: ReadonlySet<string> = new Set([
     "Maximum",
     "Min",
     "Minimum",
+    "SplitV",
     "SquaredDifference",
   ],
 ]);
