@@ -3,7 +3,7 @@
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { attachAdapter } from "@lowrank/inject";
-import { combineAdapters } from "@lowrank/merge";
+import { combinationMethods, combineAdapters } from "@lowrank/merge";
 import { loadBase } from "../bases/loaded-base.ts";
 import { openBase } from "../bases/open-base.ts";
 import type { CombinedVariant } from "../variants/combined-variants.ts";
@@ -22,10 +22,11 @@ export async function writeCombined(
   const handles = [one, other];
   if (options !== undefined) {
     const [adapter, taken] = [await one.toAdapter(), await other.toAdapter()];
+    const isBetween = combinationMethods.find(({ name: type }) => type === options.type)?.isBetweenTwo ?? false;
     const combined = combineAdapters(
       [
         { adapter, weight: 0.7 },
-        { adapter: taken, weight: -0.4 },
+        { adapter: taken, weight: isBetween ? 0.4 : -0.4 },
       ],
       options,
     );
