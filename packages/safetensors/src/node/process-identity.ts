@@ -1,5 +1,6 @@
 // Whether a process is still the one that it was: ids are given to others later, and in a container every run has the same.
 
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /**
@@ -27,12 +28,17 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   }
 }
 
-/** Whether a process with this id runs, whoever's it is. */
+/** Whether a process with this id runs, whoever's it is. One that ended does not, though its parent may never have asked how. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0); // signal 0 only asks
-    return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  try {
+    const facts = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^\) [ZX]/.test(facts.slice(facts.lastIndexOf(")")));
+  } catch {
+    return true;
   }
 }
