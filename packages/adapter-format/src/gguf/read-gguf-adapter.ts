@@ -4,8 +4,8 @@ import type { ModelConfig } from "@lowrank/families";
 import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
 import type { Adapter, AdapterTensor } from "../adapter.ts";
-import { createLoraConfig } from "../config/create-lora-config.ts";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import { configOfPairs } from "../formats/config-of-pairs.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import { turned } from "../formats/turned.ts";
 import { pairsIn } from "../pairs-in.ts";
@@ -22,8 +22,7 @@ import { fromStoredRows, tokenTable } from "./gguf-pair.ts";
  *
  * @example
  * ```ts
- * import { createLoraConfig } from "@lowrank/adapter-format";
- * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+ *  * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
  * import { checkConfig } from "@lowrank/families";
  *
  * const sizes = { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, vocab_size: 4 };
@@ -47,21 +46,23 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   const pairs = pairsIn(tensors);
   if (pairs.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no pairs" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  const ranks = new Map(pairs.map(({ path, a }) => [path, a.shape[0] ?? 0]));
-  const rank = mostFrequent([...ranks.values()]);
   const said = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
-  const others = [...ranks].filter(([, own]) => own !== rank);
+  const scales = pairs.map(
+    ({
+      path,
+      a: {
+        shape: [rank = 0],
+      },
+    }) => {
+      // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
+      return { path, rank, alpha: said === 0 ? rank : said };
+    },
+  );
   const ofVariants = variants.map(({ gguf }) => {
     const numbers = gguf === undefined ? undefined : file.metadata.get(gguf.key);
     return Array.isArray(numbers) ? gguf?.read(numbers.map(Number)) : undefined;
   });
-  const settings = createLoraConfig({
-    rank,
-    // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
-    alpha: said === 0 ? rank : said,
-    rankPattern: new Map(others),
-    alphaPattern: new Map(said === 0 ? others : []),
-    targetModules: [...ranks.keys()],
+  const settings = configOfPairs(scales, {
     taskType: config.family.causal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
     ...Object.assign({}, ...ofVariants),
   });
@@ -111,10 +112,4 @@ async function tensorsOf(
     }
   }
   return { tensors, problems };
-}
-
-function mostFrequent(numbers: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
-  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }

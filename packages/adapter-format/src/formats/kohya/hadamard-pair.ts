@@ -15,9 +15,10 @@ import {
 /** The pair, or why there is none. */
 export function hadamardPair(parts: ModuleParts): PlainPair | Reason {
   if (parts.has("hada_t1") || parts.has("hada_t2")) return { problem: "is a LoHa in Tucker's form, which is not read" };
-  const [one, other] = [1, 2].map((side) => factorsIn(parts, { a: `hada_w${side}_b`, b: `hada_w${side}_a` }));
-  if (one === undefined || "problem" in one) return one ?? { problem: "has no factors" };
-  if (other === undefined || "problem" in other) return other ?? { problem: "has no factors" };
+  const one = factorsIn(parts, { a: "hada_w1_b", b: "hada_w1_a" });
+  const other = factorsIn(parts, { a: "hada_w2_b", b: "hada_w2_a" });
+  if ("problem" in one) return one;
+  if ("problem" in other) return other;
   const [[rank, inFeatures], [outFeatures]] = [sizesOf(one.a), sizesOf(one.b)];
   if (sizesOf(other.a)[1] !== inFeatures || sizesOf(other.b)[0] !== outFeatures)
     return { problem: "has two products of different sizes" };
