@@ -2,13 +2,17 @@
 
 import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
 import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
+import { htmlPage } from "./html-page.ts";
 import { markup } from "./markup.ts";
-import { pageStyle } from "./page-style.ts";
 
 /** What is shown: one of both. */
 export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
+
+/** Heat maps keep their size, and small ones stand side by side. */
+const wide =
+  ".wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }";
 
 /** Directions that a square of similarities shows at most: more are not to be seen. */
 const mostDirections = 16;
@@ -28,25 +32,7 @@ const mostDirections = 16;
 export function differencePage(found: Difference): string {
   const title = "base" in found ? `${found.adapter} on ${found.base}` : found.adapters.join(" and ");
   const parts = "base" in found ? baseParts(found.weights) : adapterParts(found.difference);
-  return markup`<!doctype html>
-<html lang="en">
-<!-- lowrank diff -->
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${{ html: pageStyle }}.wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-${{ html: parts.join("\n") }}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title, parts, style: wide, writer: "lowrank diff" });
 }
 
 /** The picture that says most of a difference. */

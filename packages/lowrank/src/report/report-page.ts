@@ -1,8 +1,8 @@
 // A run as one page of HTML that needs no network and no script: what it was asked, what it learnt from, how it went.
 
 import { drawChart } from "./draw-chart.ts";
+import { htmlPage } from "./html-page.ts";
 import { markup } from "./markup.ts";
-import { pageStyle } from "./page-style.ts";
 import { runCurves } from "./run-curves.ts";
 
 /** Names and values. */
@@ -57,24 +57,7 @@ export function reportPage(facts: ReportFacts): string {
     recipe === undefined ? "" : markup`<section><h2>Recipe</h2><pre tabindex="0">${recipe}</pre></section>`,
     tablePart("Environment", facts.environment),
   ];
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${{ html: pageStyle }}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-${{ html: parts.filter((part) => part !== "").join("\n") }}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title, parts: parts.filter((part) => part !== "") });
 }
 
 function charts(lines: readonly string[]): readonly string[] {
