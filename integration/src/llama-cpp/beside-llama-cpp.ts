@@ -1,7 +1,7 @@
 // llama.cpp's numbers beside ours: what both give for the next token.
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLoraConfig } from "@lowrank/adapter-format";
@@ -14,6 +14,17 @@ import * as tf from "@tensorflow/tfjs-core";
 /** Where scripts/setup-node-llama-cpp.sh puts it. */
 export const llamaCppFolder: string = join(cacheFolder, "node-llama-cpp");
 export const isThere: boolean = existsSync(join(llamaCppFolder, "complete"));
+
+/** Tiny models of each architecture that has a next token, which BERT and its kin have not. */
+export const fixtures: string = fileURLToPath(new URL("../../../packages/models/test/fixtures/gguf/", import.meta.url));
+export const fixtureNames: readonly string[] = readdirSync(fixtures).filter(
+  (name) => name.endsWith(".gguf") && !name.includes("bert"),
+);
+
+/** What one of them reads: llama.cpp takes no notice of how far back Phi 3 looks, which is 4 tokens here. */
+export function idsOf(name: string): readonly number[] {
+  return [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
+}
 
 export interface Asked {
   readonly model: string;

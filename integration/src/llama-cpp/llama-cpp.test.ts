@@ -1,7 +1,6 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
 import { chooseEngine } from "@lowrank/engine";
 import { loadGguf } from "@lowrank/models";
@@ -11,6 +10,9 @@ import { findPrepared } from "@lowrank/testing/cache-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Asked,
+  fixtureNames,
+  fixtures,
+  idsOf,
   isThere,
   largestDifference,
   llamaCpp,
@@ -33,18 +35,13 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
   };
 
   describe("on a tiny model of each architecture", () => {
-    const fixtures = fileURLToPath(new URL("../../../packages/models/test/fixtures/gguf/", import.meta.url));
-    // llama.cpp takes no notice of how far back Phi 3 looks, which is 4 tokens here.
-    const idsOf = (name: string) => [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
-    // BERT and its kin have no next token.
-    const names = readdirSync(fixtures).filter((name) => name.endsWith(".gguf") && !name.includes("bert"));
     const expected = new Map<string, { readonly base: Float32Array; readonly adapted: Float32Array }>();
     let theirs: readonly ReadonlyMap<number, number>[] = [];
 
     beforeAll(async () => {
       await chooseEngine({ order: ["cpu"] });
       const asked: Asked[] = [];
-      for (const name of names) {
+      for (const name of fixtureNames) {
         const bytes = readFileSync(join(fixtures, name));
         const model = await loadGguf(bytesSource(bytes, name));
         const handle = someAdapter(model, 0.3);
@@ -59,8 +56,8 @@ describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
       theirs = llamaCpp(asked);
     }, 120_000);
 
-    it.each(names)("computes what we compute, with the adapter and without: %s", (name) => {
-      const place = 2 * names.indexOf(name);
+    it.each(fixtureNames)("computes what we compute, with the adapter and without: %s", (name) => {
+      const place = 2 * fixtureNames.indexOf(name);
       const { base, adapted } = expected.get(name)!;
       // llama.cpp has GELU as a table of 16-bit numbers.
       expect(largestDifference(theirs[place]!, base)).toBeLessThan(3e-3);

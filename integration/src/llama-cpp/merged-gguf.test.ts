@@ -4,7 +4,6 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chooseEngine } from "@lowrank/engine";
 import { openGguf, type WritableValue } from "@lowrank/gguf";
 import { mergeAdapter } from "@lowrank/merge";
@@ -17,6 +16,9 @@ import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Asked,
+  fixtureNames,
+  fixtures,
+  idsOf,
   isThere,
   largestDifference,
   llamaCpp,
@@ -40,16 +42,13 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
   };
 
   describe("of each architecture", () => {
-    const fixtures = fileURLToPath(new URL("../../../packages/models/test/fixtures/gguf/", import.meta.url));
-    const idsOf = (name: string) => [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
-    const names = readdirSync(fixtures).filter((name) => name.endsWith(".gguf") && !name.includes("bert"));
     const expected = new Map<string, Float32Array>();
     let theirs: readonly ReadonlyMap<number, number>[] = [];
 
     beforeAll(async () => {
       await chooseEngine({ order: ["cpu"] });
       const asked: Asked[] = [];
-      for (const name of names) {
+      for (const name of fixtureNames) {
         const model = await loadGguf(bytesSource(readFileSync(join(fixtures, name)), name));
         const handle = someAdapter(model, 0.3);
         await mergeAdapter(model, handle, { tied: "untie" });
@@ -64,8 +63,8 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
       theirs = llamaCpp(asked);
     }, 120_000);
 
-    it.each(names)("computes what we compute: %s", (name) => {
-      expect(largestDifference(theirs[names.indexOf(name)]!, expected.get(name)!)).toBeLessThan(3e-3);
+    it.each(fixtureNames)("computes what we compute: %s", (name) => {
+      expect(largestDifference(theirs[fixtureNames.indexOf(name)]!, expected.get(name)!)).toBeLessThan(3e-3);
     });
   });
 
