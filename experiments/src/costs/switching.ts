@@ -9,10 +9,10 @@ import { chooseEngine } from "@lowrank/engine";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import { median } from "../../../benchmarks/src/harness/interleave.ts";
 import { rankName, rankSweep } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
 import { keep, processorName } from "../training/kept-runs.ts";
-import { median } from "./median.ts";
 
 export interface Switching {
   readonly adapters: number;
@@ -61,7 +61,7 @@ export async function switching(): Promise<void> {
     keep("switching", {
       ...{ adapters: count, about: "MiniLM-L6, LoRA of r = 8 on query and value, with its classifier" },
       ...{ adapterFileBytes, baseBytes, adaptersBytes },
-      milliseconds: { attach: median(attachTimes), same, other, loadModel: Number(loadModel.toFixed(0)) },
+      milliseconds: { attach: hundredths(median(attachTimes)), same, other, loadModel: Number(loadModel.toFixed(0)) },
       ...{ engine, processor: processorName(), date: new Date().toISOString() },
     } satisfies Switching);
     for (const handle of handles) handle.dispose();
@@ -88,7 +88,11 @@ async function timedCalls(model: PretrainedModel): Promise<readonly [same: numbe
     same.push(await answer(model, `task-${index - 1}`));
     other.push(await answer(model, `task-${index}`));
   }
-  return [median(same), median(other)];
+  return [hundredths(median(same)), hundredths(median(other))];
+}
+
+function hundredths(milliseconds: number): number {
+  return Number(milliseconds.toFixed(2));
 }
 
 async function answer(model: PretrainedModel, name: string): Promise<number> {

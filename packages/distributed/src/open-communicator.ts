@@ -45,7 +45,7 @@ export async function openCommunicator(options: CommunicatorOptions = {}): Promi
   const { library, file } = await loadLibrary(environment, launch);
   const mpi = new MpiLibrary(library);
   const place = await mpi.start();
-  const version = `${mpi.version().split(/[\n,]/)[0]} (${file})`;
+  const version = named(mpi, file);
   if (launch !== undefined && launch.size !== place.size)
     throw new MpiMismatchError(launch.launcher, launch.size, version, place.size);
   const asked = options.timeoutSeconds ?? Number(environment.LOWRANK_MPI_TIMEOUT);
@@ -55,7 +55,12 @@ export async function openCommunicator(options: CommunicatorOptions = {}): Promi
 /** The MPI library of this machine in its own words, without joining anybody. Throws MpiUnavailableError. */
 export async function findMpi(environment: Environment = process.env): Promise<string> {
   const { library, file } = await loadLibrary(environment, launchOf(environment));
-  return `${new MpiLibrary(library).version().split(/[\n,]/)[0]} (${file})`;
+  return named(new MpiLibrary(library), file);
+}
+
+/** "Open MPI v5.0.7 (libmpi.so.40)" */
+function named(mpi: MpiLibrary, file: string): string {
+  return `${mpi.version().split(/[\n,]/)[0]} (${file})`;
 }
 
 interface Place {

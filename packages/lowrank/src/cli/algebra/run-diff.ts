@@ -24,7 +24,7 @@ import { startEngine } from "../start-engine.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import { type Column, formatTable } from "../terminal/table.ts";
+import { formatTable, numberColumns } from "../terminal/table.ts";
 
 /** The options of `lowrank diff`. */
 export interface DiffOptions extends EngineOptions {
@@ -134,8 +134,4 @@ async function measured(files: FileWeights, merge: MergeInFiles, report: Report)
   }
   count.stop();
   return weights;
-}
-
-function numberColumns(name: string, ...headings: readonly string[]): readonly Column[] {
-  return [{ heading: name }, ...headings.map((heading) => ({ heading, align: "right" as const }))];
 }

@@ -14,7 +14,7 @@ import { startEngine } from "../start-engine.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import { formatTable } from "../terminal/table.ts";
+import { formatTable, numberColumns } from "../terminal/table.ts";
 import { type AdapterOutput, putAdapter } from "./adapter-output.ts";
 
 /** The options of `lowrank extract`. */
@@ -103,14 +103,13 @@ function sayPlan({ sites }: ReturnType<typeof planExtraction>, { out, rank }: Ex
 }
 
 function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Report): void {
-  const numbers = ["rank", "‖ΔW‖/‖W‖", "missed"].map((heading) => ({ heading, align: "right" as const }));
   const rows = layers.map(({ path, rank, baseNorm, norm, error }) => [
     path,
     `${rank}`,
     formatNumber(norm / baseNorm),
     formatNumber(error),
   ]);
-  for (const line of formatTable([{ heading: "module" }, ...numbers], rows)) report.say(line);
+  for (const line of formatTable(numberColumns("module", "rank", "‖ΔW‖/‖W‖", "missed"), rows)) report.say(line);
   if (unchanged.length > 0) report.say(`the same in both: ${unchanged.join(", ")}`);
   if (others.length === 0) return;
   const largest = others.reduce((most, one) => (one.relative > most.relative ? one : most));

@@ -11,7 +11,7 @@ import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import { formatTable } from "../terminal/table.ts";
+import { formatTable, numberColumns } from "../terminal/table.ts";
 import { type AdapterOutput, putAdapter } from "./adapter-output.ts";
 
 /** The options of `lowrank reduce`. */
@@ -41,17 +41,11 @@ export async function runReduce(options: ReduceOptions, report: Report): Promise
 }
 
 function sayLayers(layers: readonly ReducedLayer[], report: Report): void {
-  const columns = [
-    { heading: "module" },
-    { heading: "rank", align: "right" },
-    { heading: "of", align: "right" },
-    { heading: "error", align: "right" },
-  ] as const;
   const rows = layers.map(({ path, rank, rankBefore, error }) => [
     path,
     `${rank}`,
     `${rankBefore}`,
     formatNumber(error),
   ]);
-  for (const line of formatTable(columns, rows)) report.say(line);
+  for (const line of formatTable(numberColumns("module", "rank", "of", "error"), rows)) report.say(line);
 }

@@ -6,6 +6,11 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
+/** A column of names, and columns of numbers. */
+export function numberColumns(name: string, ...headings: readonly string[]): readonly Column[] {
+  return [{ heading: name }, ...headings.map((heading) => ({ heading, align: "right" as const }))];
+}
+
 /** Lays out rows of cells below their headings; cells that are missing are empty. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const widths = columns.map((column, index) =>
