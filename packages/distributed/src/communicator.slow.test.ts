@@ -5,14 +5,15 @@ import { hasMpi, mpiLaunchers, mpiRun } from "@lowrank/testing/mpi";
 import { describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../test/exchange.ts", import.meta.url));
+const besideFullHeap = fileURLToPath(new URL("../test/exchange-beside-full-heap.ts", import.meta.url));
 
-// Processes that wait for each other do so at full speed, and on few cores take it from those they wait for.
-const patience = { retry: 1 };
-
-describe.each(Object.entries(mpiLaunchers))("%s", patience, (name, launcher) => {
-  it.skipIf(!hasMpi(launcher))(
-    "sums, tells, compares, takes its time, and refuses lengths that differ, in each of 2 processes",
-    async () => {
+describe.each(Object.entries(mpiLaunchers))("%s", (name, launcher) => {
+  it.skipIf(!hasMpi(launcher)).each([
+    ["", program],
+    [", also where the heap cannot grow", besideFullHeap],
+  ])(
+    "sums, tells, compares, takes its time, and refuses lengths that differ, in each of 2 processes%s",
+    async (_where, program) => {
       const { code, stdout, stderr } = await mpiRun([program], { ranks: 2, launcher });
       expect([code, stderr]).toEqual([0, expect.any(String)]);
       const lines = stdout

@@ -42,8 +42,19 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
   throw new MpiUnavailableError(reason, install, { cause: failures[0] });
 }
 
+/**
+ * UCX, which Open MPI and MPICH load where it is installed, puts functions of its own in the place of the system's that get and return
+ * memory. Where the heap cannot grow because something lies behind it – in one process of thirty V8's code does –, its `brk` does not
+ * say so, and the process crashes. Without these functions UCX forgets which memory a network card knows: a little slower on
+ * InfiniBand. Who wants them says so: what is set stays.
+ */
+function leaveMemoryAlone(): void {
+  process.env.UCX_MEM_EVENTS ??= "no";
+}
+
 /** For all to see, as Open MPI's plug-ins expect it; and for good, as a thread of MPI's may outlive koffi at the end. */
 function load(koffi: Koffi, file: string): KoffiLibrary {
+  leaveMemoryAlone();
   const library = koffi.load(file, { global: true });
   const how = stays[process.platform];
   if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, how);

@@ -68,7 +68,7 @@ async function gone(pid: number): Promise<void> {
 }
 
 // Processes that wait for each other do so at full speed, and on few cores take it from those they wait for.
-const patience = { timeout: 120_000, retry: 3 };
+const patience = { timeout: 120_000 };
 
 describe.skipIf(!hasMpi())("several processes", patience, () => {
   beforeAll(async () => {
