@@ -35,7 +35,25 @@ export interface Asked {
 
 /** Probabilities of the next token, by its id, one list for each that was asked for. */
 export function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, number>[] {
-  const program = fileURLToPath(new URL("next-token.mjs", import.meta.url));
+  return (answers("next-token.mjs", asked) as [number, number][][]).map((list) => new Map(list)); // what the program writes
+}
+
+/** A text by its tokens: pooled as the model's file says, in its own length. */
+export interface Embedded {
+  readonly ids: readonly number[];
+  readonly embedding: readonly number[];
+}
+
+/** Embeddings of texts, or of tokens that begin and end as the file's tokenizer frames them: a list for each model. */
+export function llamaCppEmbeddings(
+  asked: readonly { readonly model: string; readonly inputs: readonly (string | readonly number[])[] }[],
+): readonly (readonly Embedded[])[] {
+  return answers("embeddings.mjs", asked) as Embedded[][]; // what the program writes
+}
+
+/** Of one of the programs beside this file, run where node-llama-cpp is. */
+function answers(name: string, asked: unknown): unknown {
+  const program = fileURLToPath(new URL(name, import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
     cwd: llamaCppFolder,
     input: JSON.stringify(asked),
@@ -43,8 +61,7 @@ export function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, 
     maxBuffer: 1e9,
   });
   if (status !== 0) throw new Error(`llama.cpp: ${stderr}`);
-  const lists = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as [number, number][][];
-  return lists.map((list) => new Map(list));
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 }
 
 /** The same by us. */
@@ -56,10 +73,27 @@ export function ours(model: PretrainedModel, ids: readonly number[], handle?: Ad
   });
 }
 
+/** The states of a text, pooled: the mean, or the first. */
+export function ourEmbedding(model: PretrainedModel, ids: readonly number[], pooling: "mean" | "first"): Float32Array {
+  return tf.tidy(() => {
+    const states = model.forward({ inputIds: tf.tensor2d([[...ids]], undefined, "int32") });
+    const pooled = pooling === "mean" ? tf.mean(states, 1) : tf.slice(states, [0, 0, 0], [1, 1, -1]);
+    return Float32Array.from(pooled.dataSync());
+  });
+}
+
+/** The cosine of the angle between two embeddings. */
+export function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  const product = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((sum, value, index) => sum + value * (b[index] ?? Number.NaN), 0);
+  return product(one, other) / Math.sqrt(product(one, one) * product(other, other));
+}
+
 /** An adapter with a B that is not 0, of α unlike the rank. */
 export function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
   const config = createLoraConfig({
-    ...{ rank: 4, alpha: 6, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+    ...{ rank: 4, alpha: 6, targetModules: "all-linear" },
+    taskType: model.task === "feature-extraction" ? "FEATURE_EXTRACTION" : "CAUSAL_LM",
     rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
     rankStabilized: true,
   });

@@ -38,8 +38,8 @@ export interface GgufFile {
   readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
   /** The metadata as they are stored, for another file (`ggufPieces`): numbers keep their types. */
   readStoredMetadata(): Promise<ReadonlyMap<string, Extract<WritableValue, { type: "stored" }>>>;
-  /** A tensor as stored. */
-  readBytes(name: string): Promise<Uint8Array>;
+  /** A tensor as stored, or a part of its bytes. */
+  readBytes(name: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array>;
   /** A tensor dequantised (see `dequantize`), the last axis running fastest. */
   readFloat32(name: string): Promise<Float32Array>;
   /** `count` rows along the first axis, from row `first` on, dequantised. */
@@ -84,7 +84,13 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
         ({ type: "stored", bytes: await source.read(offset, length) }) as const;
       return new Map(await Promise.all([...places].map(async ([key, place]) => [key, await read(place)] as const)));
     },
-    readBytes: async (name) => readFrom(find(name), 0, find(name).byteLength),
+    readBytes: async (name, range) => {
+      const info = find(name);
+      const { offset, length } = range ?? { offset: 0, length: info.byteLength };
+      if (offset >= 0 && length >= 0 && offset + length <= info.byteLength) return readFrom(info, offset, length);
+      const problem = `Bytes ${offset} to ${offset + length} of ${quoted(name)} were asked for; it has ${info.byteLength}.`;
+      throw new GgufError("GGUF_RANGE_INVALID", problem, { file: source.name, tensor: name });
+    },
     readFloat32: async (name) => readRows(name, 0, find(name).shape[0] ?? 1),
     readRows,
   };

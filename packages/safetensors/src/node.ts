@@ -7,7 +7,13 @@ export {
   ProtectedFolderError,
 } from "./node/errors.ts";
 export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "./node/file-system.ts";
-export { type DraftFile, type DraftRequest, FolderDraft, type WrittenFile } from "./node/folder-draft.ts";
+export {
+  type DraftFile,
+  type DraftRequest,
+  type Findings,
+  FolderDraft,
+  type WrittenFile,
+} from "./node/folder-draft.ts";
 export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder-files.ts";
 export { linkTarget } from "./node/link-target.ts";
 export { type FileSource, openFile } from "./node/open-file.ts";

@@ -34,6 +34,22 @@ const sentencePiece = new Map<string, unknown>([
   ["tokenizer.ggml.add_eos_token", false],
 ]);
 
+const wordPiece = new Map<string, unknown>([
+  ["tokenizer.ggml.model", "bert"],
+  ["tokenizer.ggml.normalizer.lowercase", false],
+  ["tokenizer.ggml.normalizer.strip_accents", false],
+  ["tokenizer.ggml.tokens", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused0]", "▁Hi", "s", "▁'"]],
+  ["tokenizer.ggml.token_type", [3, 3, 3, 3, 3, 1, 1, 1, 1]],
+  ["tokenizer.ggml.bos_token_id", 2],
+  ["tokenizer.ggml.unknown_token_id", 1],
+  ["tokenizer.ggml.padding_token_id", 0],
+  ["tokenizer.ggml.cls_token_id", 2],
+  ["tokenizer.ggml.seperator_token_id", 3],
+  ["tokenizer.ggml.mask_token_id", 4],
+  ["tokenizer.ggml.add_bos_token", true],
+  ["tokenizer.ggml.add_sep_token", true],
+]);
+
 /** The folder of a tokenizer that was made from a GGUF file. */
 function folderOf(
   metadata: ReadonlyMap<string, unknown>,
@@ -62,6 +78,7 @@ describe("ggufFromTokenizer", () => {
     ["falcon", byteLevel("falcon")],
     ["bloom", byteLevel("bloom")],
     ["llama", sentencePiece],
+    ["bert", wordPiece],
   ])("says what the file said that a tokenizer was made of: %s", async (_, metadata) => {
     const entries = await ggufFromTokenizer(folderOf(metadata), 9);
     expect(new Map([...entries].map(([key, { value }]) => [key, value] as const).sort())).toEqual(
@@ -94,6 +111,11 @@ describe("ggufFromTokenizer", () => {
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), lower), 9)).rejects.toThrow(/Lowercase/);
     const words = (json: Record<string, unknown>) => ({ ...json, pre_tokenizer: { type: "Whitespace" } });
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(/no name for how/);
+    const unframed = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
+    await expect(ggufFromTokenizer(folderOf(wordPiece, unframed), 9)).rejects.toThrow(/between its cls_token/);
+    const uncleaned = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
+    await expect(ggufFromTokenizer(folderOf(wordPiece, uncleaned), 9)).rejects.toThrow(/no BertNormalizer/);
     expect((await openTokenizer(folderOf(byteLevel("gpt-2")))).encode("hi's")).toEqual([0, 4, 8]);
+    expect((await openTokenizer(folderOf(wordPiece))).encode("Hi' His")).toEqual([2, 6, 8, 6, 7, 3]);
   });
 });

@@ -6,6 +6,7 @@ import type { TextFiles } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";
 import { preTokenizerName } from "./byte-level-parts.ts";
+import { ggufPiece, wordRules } from "./word-piece-parts.ts";
 
 /** A metadata value with its type in the file. */
 export type GgufTokenizerEntry =
@@ -19,7 +20,7 @@ export type GgufTokenizerEntry =
 const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5, byte: 6 } as const;
 
 /**
- * The metadata of a folder's tokenizer: byte-level BPE that llama.cpp has a name for, or SentencePiece's BPE.
+ * The metadata of a folder's tokenizer: byte-level BPE that llama.cpp has a name for, SentencePiece's BPE, or BERT's WordPiece.
  *
  * @param vocabularySize Rows of the model's table: llama.cpp has a token for each.
  * @throws {TokenizerError} for a tokenizer that it would not cut text alike with: what it is that it does not know.
@@ -44,16 +45,16 @@ export async function ggufFromTokenizer(
   if (!isObject(json) || !isObject(json.model) || !isObject(json.model.vocab))
     throw refused("its model has no vocabulary");
   const { model } = json;
-  const merges = mergesOf(model);
-  const kind = kindOf(json, model, merges);
-  const tokens = tokensOf(json, model, vocabularySize);
+  const kind = model.type === "WordPiece" ? wordPiece(json) : pairs(json, model);
+  const tokens = tokensOf(json, kind, vocabularySize);
   const settings = isObject(config) ? config : {};
+  const ids = new Map(tokens.map(({ text }, id) => [text, id]));
   return new Map<string, GgufTokenizerEntry>([
     ...kind.entries(tokens.map(({ text }) => text)),
     ["tokenizer.ggml.tokens", { type: "array", of: "string", value: tokens.map(({ text }) => text) }],
     ["tokenizer.ggml.token_type", { type: "array", of: "int32", value: tokens.map((token) => kinds[token.kind]) }],
-    ...markEntries(settings, new Map(tokens.map(({ text }, id) => [text, id]))),
-    ...frameEntries(json.post_processor, textOf(settings.bos_token)),
+    ...markEntries(settings, ids),
+    ...kind.frame(marksAround(json.post_processor), settings, ids),
     ...templateEntries(settings.chat_template),
   ]);
 }
@@ -73,12 +74,20 @@ function mergesOf({ merges }: JsonObject): readonly string[] {
   return merges.map((pair: unknown) => (Array.isArray(pair) ? pair.join(" ") : String(pair)));
 }
 
+type Ids = ReadonlyMap<string, number>;
+
 interface Kind {
   /** What is said of the kind alone. */
   readonly entries: (tokens: readonly string[]) => readonly Entry[];
+  /** A token that is no mark, as the file has it; as it is where absent. */
+  readonly pieceOf?: (text: string) => string;
+  /** What is said of the marks around a text. */
+  readonly frame: (around: MarksAround, settings: JsonObject, ids: Ids) => readonly Entry[];
 }
 
-function kindOf(json: JsonObject, model: JsonObject, merges: readonly string[]): Kind {
+/** Cuts by merging pairs. */
+function pairs(json: JsonObject, model: JsonObject): Kind {
+  const merges = mergesOf(model);
   if (model.byte_fallback === true) return sentencePiece(json, merges);
   const pre = preTokenizerName(json);
   if (pre === undefined) throw refused("llama.cpp has no name for how its pre_tokenizer cuts words");
@@ -92,6 +101,31 @@ function kindOf(json: JsonObject, model: JsonObject, merges: readonly string[]):
       ["tokenizer.ggml.merges", { type: "array", of: "string", value: merges }],
       ["tokenizer.ggml.add_space_prefix", { type: "bool", value: false }],
     ],
+    frame: beginAndEnd,
+  };
+}
+
+/** llama.cpp frames its texts by itself: by what it calls their beginning, and by the separator. */
+function wordPiece(json: JsonObject): Kind {
+  const rules = wordRules(json);
+  if (rules === undefined) throw refused("it has no BertNormalizer and BertPreTokenizer as BERT's own are");
+  return {
+    entries: () => [
+      ["tokenizer.ggml.model", { type: "string", value: "bert" }],
+      ["tokenizer.ggml.normalizer.lowercase", { type: "bool", value: rules.lowercase }],
+      ["tokenizer.ggml.normalizer.strip_accents", { type: "bool", value: rules.stripAccents }],
+    ],
+    pieceOf: ggufPiece,
+    frame: ({ first, last }, { cls_token, sep_token }, ids) => {
+      const start = ids.get(first ?? "");
+      if (start === undefined || first !== textOf(cls_token) || last === undefined || last !== textOf(sep_token))
+        throw refused("a text does not stand between its cls_token and its sep_token");
+      return [
+        ["tokenizer.ggml.bos_token_id", { type: "uint32", value: start }],
+        ["tokenizer.ggml.add_bos_token", { type: "bool", value: true }],
+        ["tokenizer.ggml.add_sep_token", { type: "bool", value: true }],
+      ];
+    },
   };
 }
 
@@ -117,6 +151,7 @@ function sentencePiece(json: JsonObject, merges: readonly string[]): Kind {
       ],
       ["tokenizer.ggml.add_space_prefix", { type: "bool", value: hasPrefix }],
     ],
+    frame: beginAndEnd,
   };
 }
 
@@ -125,16 +160,19 @@ interface Token {
   readonly kind: keyof typeof kinds;
 }
 
-function tokensOf(json: JsonObject, model: JsonObject, count: number): readonly Token[] {
+function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: number): readonly Token[] {
+  const model = isObject(json.model) ? json.model : {};
   const tokens: (Token | undefined)[] = Array.from({ length: count });
   const put = (id: unknown, token: Token) => {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= count)
       throw refused(`its token ${JSON.stringify(token.text)} has the id ${String(id)}, and the model ${count} rows`);
     tokens[id] = token;
   };
+  const wordOrUnknown = (text: string): Token =>
+    text === model.unk_token ? { text, kind: "unknown" } : { text: pieceOf(text), kind: "normal" };
   const isByte = (text: string) => model.byte_fallback === true && /^<0x[0-9A-F]{2}>$/.test(text);
   for (const [text, id] of Object.entries(isObject(model.vocab) ? model.vocab : {}))
-    put(id, { text, kind: isByte(text) ? "byte" : text === model.unk_token ? "unknown" : "normal" });
+    put(id, isByte(text) ? { text, kind: "byte" } : wordOrUnknown(text));
   for (const added of Array.isArray(json.added_tokens) ? json.added_tokens : []) {
     if (!isObject(added)) continue;
     const text = String(added.content);
@@ -159,7 +197,7 @@ const marks = [
   ] as const),
 ];
 
-function markEntries(settings: JsonObject, ids: ReadonlyMap<string, number>): readonly Entry[] {
+function markEntries(settings: JsonObject, ids: Ids): readonly Entry[] {
   return marks.flatMap(([key, name]): Entry[] => {
     const value = ids.get(textOf(settings[key]) ?? "");
     return value === undefined ? [] : [[`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }]];
@@ -172,16 +210,30 @@ function textOf(token: unknown): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-/** Whether marks stand around a text. */
-function frameEntries(processor: unknown, bos: string | undefined): readonly Entry[] {
+/** The marks around one text, where there are some. */
+interface MarksAround {
+  readonly first: string | undefined;
+  readonly last: string | undefined;
+}
+
+function marksAround(processor: unknown): MarksAround {
   const parts = isObject(processor) && Array.isArray(processor.processors) ? processor.processors : [processor];
+  const bert = parts.find((part) => isObject(part) && part.type === "BertProcessing");
+  if (isObject(bert)) {
+    const [first, last] = [bert.cls, bert.sep].map((mark) => (Array.isArray(mark) ? textOf(mark[0]) : undefined));
+    return { first, last };
+  }
   const template = parts.find((part) => isObject(part) && part.type === "TemplateProcessing");
   const single = isObject(template) && Array.isArray(template.single) ? template.single : [];
   const marksAt = (place: number) => {
     const part: unknown = single.at(place);
     return isObject(part) && isObject(part.SpecialToken) ? textOf(part.SpecialToken.id) : undefined;
   };
-  const [first, last] = [marksAt(0), marksAt(-1)];
+  return { first: marksAt(0), last: marksAt(-1) };
+}
+
+function beginAndEnd({ first, last }: MarksAround, { bos_token }: JsonObject): readonly Entry[] {
+  const bos = textOf(bos_token);
   if (first !== undefined && first !== bos) throw refused(`a text begins with ${first}, which is not its bos_token`);
   return [
     ["tokenizer.ggml.add_bos_token", { type: "bool", value: first !== undefined }],

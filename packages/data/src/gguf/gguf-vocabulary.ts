@@ -20,6 +20,8 @@ export type GgufMarks = Readonly<
   Partial<Record<"bos" | "eos" | "unknown" | "padding" | "classify" | "separator" | "mask", number>>
 >;
 
+type FlagName = "addBos" | "addEos" | "addSpacePrefix" | "removeExtraSpaces" | "lowercase" | "stripAccents";
+
 /** A tokenizer's entries; the place of a token is its id. */
 export interface GgufVocabulary {
   /** "gpt2", "llama", "bert". */
@@ -32,7 +34,7 @@ export interface GgufVocabulary {
   /** One for each token; the highest is merged first. */
   readonly scores: readonly number[] | undefined;
   readonly marks: GgufMarks;
-  readonly flags: Readonly<Partial<Record<"addBos" | "addEos" | "addSpacePrefix" | "removeExtraSpaces", boolean>>>;
+  readonly flags: Readonly<Partial<Record<FlagName, boolean>>>;
   readonly chatTemplate: string | undefined;
 }
 
@@ -99,6 +101,8 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
       addEos: flag("ggml.add_eos_token"),
       addSpacePrefix: flag("ggml.add_space_prefix"),
       removeExtraSpaces: flag("ggml.remove_extra_whitespaces"),
+      lowercase: flag("ggml.normalizer.lowercase"),
+      stripAccents: flag("ggml.normalizer.strip_accents"),
     } as GgufVocabulary["flags"],
     chatTemplate: text("chat_template", longestTemplate),
   };

@@ -61,6 +61,9 @@ const knownKeys: ReadonlySet<string> = new Set([
   "vocab_size",
 ]);
 
+/** How many kinds of tokens BERT's relatives have; llama.cpp counts it to the tokenizer. */
+export const tokenTypesKey = "tokenizer.ggml.token_type_count";
+
 /** What the file has beside its metadata. */
 export interface GgufConfigOptions {
   /** For messages. */
@@ -102,6 +105,9 @@ export function configFromGguf(
     ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(own)] as const]),
     ...Object.entries(table.implied?.(tensorNames, own) ?? {}),
     ...tokenIds(metadata),
+    ...(family.causal || !metadata.has(tokenTypesKey)
+      ? []
+      : [["type_vocab_size", plainNumber(metadata.get(tokenTypesKey))] as const]),
     ...scaling.entries,
     ...[...own].flatMap(([key, value]): Entry[] =>
       read.has(key) || refused.has(key) || knownKeys.has(key) ? [] : [[`${table.architecture}.${key}`, value]],

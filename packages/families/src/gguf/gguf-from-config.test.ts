@@ -30,6 +30,8 @@ const cases: readonly (readonly [string, object])[] = [
   ["olmo2", grouped],
   ["stablelm", { ...grouped, partial_rotary_factor: 0.5, use_qkv_bias: true, use_parallel_residual: false }],
   ["falcon", { ...small, ffn_hidden_size: 64, multi_query: true, new_decoder_architecture: false }],
+  ["bert", { ...small, max_position_embeddings: 64, type_vocab_size: 3 }],
+  ["nomic_bert", { ...small, max_position_embeddings: 64, rotary_emb_base: 1000 }],
   ["bloom", { vocab_size: 40, hidden_size: 16, n_layer: 2, n_head: 4 }],
 ];
 
@@ -46,6 +48,6 @@ describe("ggufFromConfig", () => {
     const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };
     const stretched = checkConfig({ model_type: "llama", ...grouped, ...dynamic });
     expect(() => ggufFromConfig(stretched)).toThrow(UnwritableArchitectureError);
-    expect(() => ggufFromConfig(checkConfig({ model_type: "bert", ...small }))).toThrow(/generative models/);
+    expect(() => ggufFromConfig(checkConfig({ model_type: "electra", ...small }))).toThrow(/calls its weights/);
   });
 });

@@ -5,7 +5,7 @@ import { checkConfig } from "../config/check-config.ts";
 import type { ConfigValues } from "../config-values.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { RotaryScaling } from "../rotary.ts";
-import { configFromGguf } from "./config-from-gguf.ts";
+import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
 import { UnwritableArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableFor } from "./gguf-tables.ts";
@@ -41,17 +41,17 @@ export interface GgufConfig {
  */
 export function ggufFromConfig(config: ModelConfig): GgufConfig {
   const table = ggufTableFor(config);
-  if (table === undefined || table.task !== undefined) {
+  if (table === undefined)
     throw new UnwritableArchitectureError(config.modelType, [
-      { what: "the family", reason: "its names in files of generative models are not known here" },
+      { what: "the family", reason: "what llama.cpp calls its weights is not known here" },
     ]);
-  }
   const ropeFactors = new Map(ropeDivisors(config));
   const metadata = new Map<string, GgufEntry>([
     ["general.architecture", { type: "string", value: table.architecture }],
     ...ownEntries(config).flatMap(([key, entry]) =>
       entry === undefined ? [] : [[`${table.architecture}.${key}`, entry] as const],
     ),
+    ...(config.tokenTypes === 0 ? [] : [[tokenTypesKey, whole(config.tokenTypes)] as const]),
   ]);
   const made = { table, metadata, ropeFactors };
   const problems = differences(config, made);
@@ -75,6 +75,7 @@ function ownEntries(config: ModelConfig): readonly Own[] {
     ["feed_forward_length", whole(config.intermediateSize || 4 * config.hiddenSize)],
     ["attention.head_count", whole(config.heads)],
     ["attention.head_count_kv", whole(config.keyValueHeads)],
+    ["attention.causal", family.causal ? undefined : { type: "bool", value: false }],
     [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
     ["attention.key_length", whole(headSize)],
     ["attention.value_length", whole(headSize)],

@@ -41,6 +41,8 @@ export interface GgufTable {
   /** What the file's models are for; "causal-lm" where absent. */
   readonly task?: "feature-extraction";
   readonly names: readonly GgufNameRow[];
+  /** Modules that llama.cpp computes nothing with, by transformers' paths: its files are without them. */
+  readonly unread?: readonly string[];
   readonly config: readonly GgufConfigRow[];
   /** Keys of config.json that follow from what the file has: tensors by name, and metadata. */
   readonly implied?: (tensorNames: ReadonlySet<string>, own: GgufOwnKeys) => Readonly<Record<string, unknown>>;

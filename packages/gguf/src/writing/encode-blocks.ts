@@ -12,7 +12,10 @@ export type EncodableType = "F32" | "F16" | "BF16" | keyof typeof quantizers;
 
 const quantizers = { ...legacyQuantizers, ...kQuantizers };
 const plain: Readonly<Record<"F32" | "F16" | "BF16", (values: Float32Array) => Uint8Array>> = {
-  F32: (values) => littleEndian(values.length, 4, (view, index) => view.setFloat32(index * 4, values[index]!, true)),
+  F32: (values) =>
+    isLittleEndian
+      ? new Uint8Array(values.slice().buffer)
+      : littleEndian(values.length, 4, (view, index) => view.setFloat32(index * 4, values[index]!, true)),
   F16: (values) => halves(values, "f16"),
   BF16: (values) => halves(values, "bf16"),
 };
@@ -44,6 +47,8 @@ export function encodeValues(values: Float32Array, type: EncodableType): Uint8Ar
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 function littleEndian(count: number, size: number, set: (view: DataView, index: number) => void): Uint8Array {
   const bytes = new Uint8Array(count * size);
   const view = new DataView(bytes.buffer);
@@ -53,6 +58,7 @@ function littleEndian(count: number, size: number, set: (view: DataView, index: 
 
 function halves(values: Float32Array, kind: "f16" | "bf16"): Uint8Array {
   const bits = halfBits(values, kind);
+  if (isLittleEndian) return new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
   return littleEndian(bits.length, 2, (view, index) => view.setUint16(index * 2, bits[index]!, true));
 }
 

@@ -39,10 +39,14 @@ const alignment = 32;
 const longestName = 63;
 
 const numbers = {
-  uint32: { id: 4, size: 4, set: (view: DataView, value: number) => view.setUint32(0, value, true) },
-  int32: { id: 5, size: 4, set: (view: DataView, value: number) => view.setInt32(0, value, true) },
-  float32: { id: 6, size: 4, set: (view: DataView, value: number) => view.setFloat32(0, value, true) },
-  uint64: { id: 10, size: 8, set: (view: DataView, value: number) => view.setBigUint64(0, BigInt(value), true) },
+  uint32: { id: 4, size: 4, set: (view: DataView, at: number, value: number) => view.setUint32(at, value, true) },
+  int32: { id: 5, size: 4, set: (view: DataView, at: number, value: number) => view.setInt32(at, value, true) },
+  float32: { id: 6, size: 4, set: (view: DataView, at: number, value: number) => view.setFloat32(at, value, true) },
+  uint64: {
+    id: 10,
+    size: 8,
+    set: (view: DataView, at: number, value: number) => view.setBigUint64(at, BigInt(value), true),
+  },
 } as const;
 
 /**
@@ -191,22 +195,40 @@ function valueBytes(value: WritableValue): readonly Uint8Array[] {
   if (value.type === "bool") return [numberBytes("uint32", 7), Uint8Array.of(value.value ? 1 : 0)];
   if (value.type !== "array")
     return [numberBytes("uint32", numbers[value.type].id), numberBytes(value.type, value.value)];
-  const items =
-    value.of === "string" ? value.value.map(textBytes) : value.value.map((item) => numberBytes(value.of, item));
+  const items = value.of === "string" ? textsBytes(value.value) : numbersBytes(value.of, value.value);
   const id = value.of === "string" ? 8 : numbers[value.of].id;
-  return [numberBytes("uint32", 9), numberBytes("uint32", id), numberBytes("uint64", items.length), ...items];
+  return [numberBytes("uint32", 9), numberBytes("uint32", id), numberBytes("uint64", value.value.length), items];
 }
 
-function numberBytes(type: NumberType, value: number): Uint8Array {
+/** All of a vocabulary in one piece: an array for each token would take a hundred times the room. */
+function textsBytes(texts: readonly string[]): Uint8Array {
+  const most = texts.reduce((sum, text) => sum + 8 + 3 * text.length, 0); // a UTF-16 unit is at most three bytes
+  const bytes = new Uint8Array(most);
+  const view = new DataView(bytes.buffer);
+  const encoder = new TextEncoder();
+  let place = 0;
+  for (const text of texts) {
+    const { written } = encoder.encodeInto(text, bytes.subarray(place + 8));
+    view.setBigUint64(place, BigInt(written), true);
+    place += 8 + written;
+  }
+  return bytes.subarray(0, place);
+}
+
+function numbersBytes(type: NumberType, values: readonly number[]): Uint8Array {
   const { size, set } = numbers[type];
-  const bytes = new Uint8Array(size);
-  set(new DataView(bytes.buffer), value);
+  const bytes = new Uint8Array(size * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of values.entries()) set(view, size * index, value);
   return bytes;
 }
 
+function numberBytes(type: NumberType, value: number): Uint8Array {
+  return numbersBytes(type, [value]);
+}
+
 function textBytes(value: string): Uint8Array {
-  const bytes = new TextEncoder().encode(value);
-  return joined([numberBytes("uint64", bytes.length), bytes]);
+  return textsBytes([value]);
 }
 
 function padding(length: number): Uint8Array {

@@ -4,11 +4,15 @@ import { ggufFromTokenizer } from "@lowrank/data";
 import { type GgufFile, openGguf, type WritableValue } from "@lowrank/gguf";
 import type { ExportFile } from "@lowrank/merge";
 import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
+import type { Pooling } from "@lowrank/models";
+import { embeddingRecipe } from "../embed/embedding-recipe.ts";
+import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { OwnTypesError } from "../errors/output-errors.ts";
+import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 
 /** How the file is made. */
-export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "metadata" | "name"> {
+export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
   /** Default: the base's own types where it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
   /** What the model calls itself. */
@@ -34,16 +38,34 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
     const type = asked ?? (base === undefined ? "F16" : "as-base");
     if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
+    const pooling = await poolingOf(opened);
     const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
     const file = await ggufModelFile(opened.model, {
       ...merging,
+      ...given({ pooling }),
       type: type === "as-base" ? (base as NonNullable<typeof base>) : type,
       metadata: new Map<string, WritableValue>([...named, ...tokenizer.entries]),
       name: fileName,
     });
-    return { type, files: [file, modelfile(tokenizer.end)], close };
+    return { type, files: [file, modelfile(isGenerative(opened) ? tokenizer.end : undefined)], close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** Whether the model writes texts; others are for embeddings. */
+export function isGenerative({ model }: Pick<OpenedBase, "model">): boolean {
+  return model.task !== "feature-extraction";
+}
+
+/** As the adapter was trained, or as the base's folder says; undefined where nobody says it. */
+async function poolingOf(opened: OpenedBase): Promise<Pooling | undefined> {
+  if (isGenerative(opened)) return undefined;
+  try {
+    return (await embeddingRecipe(opened.source, {}, opened.recipe)).pooling;
+  } catch (error) {
+    if (error instanceof PoolingUnknownError) return undefined;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openGguf } from "@lowrank/gguf";
 import {
   decodeToFloat32,
   float32Tensor,
@@ -73,7 +74,17 @@ async function writeSparse(folder: string, sizes: Sizes): Promise<void> {
     ...{ tie_word_embeddings: true, torch_dtype: "bfloat16" },
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  await writeFile(join(folder, "tokenizer.json"), JSON.stringify(tokenizer));
+  await writeFile(join(folder, "tokenizer_config.json"), "{}");
 }
+
+const bytesOfWords = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
+/** Two letters and what they make. */
+const tokenizer = {
+  ...{ version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
+  ...{ pre_tokenizer: bytesOfWords, decoder: bytesOfWords },
+  model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
+};
 
 /** Rank 4 on every linear layer and on the table, whose rows then are its own numbers. */
 async function writeAdapter(folder: string, sizes: Sizes): Promise<void> {
@@ -106,7 +117,7 @@ async function writeAdapter(folder: string, sizes: Sizes): Promise<void> {
 const saysMemory = 'data:text/javascript,process.on("exit",()=>console.error("RSS",process.resourceUsage().maxRSS))';
 
 function merge(name: string, ...options: readonly string[]): ChildProcess {
-  const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter"), "--dtype", "as-base"];
+  const place = ["--model", join(room, name, "base"), "--adapter", join(room, name, "adapter")];
   return started("merge", ...place, ...options);
 }
 
@@ -134,7 +145,7 @@ describe("lowrank merge", () => {
     const sizes = { vocabulary: 300_000, hidden: 2048, intermediate: 5632, layers: 30 };
     await make("large", sizes);
     const out = join(room, "large", "merged");
-    const { code, stderr } = await finished(merge("large", "--out", out));
+    const { code, stderr } = await finished(merge("large", "--dtype", "as-base", "--out", out));
     expect([code, stderr]).toEqual([0, expect.stringMatching(/RSS \d+\n$/)]);
     expect(Number(/RSS (\d+)/.exec(stderr)?.[1]) / 1000).toBeLessThan(300);
     const source = await openFile(join(out, "model.safetensors"));
@@ -154,23 +165,49 @@ describe("lowrank merge", () => {
     await rm(join(room, "large"), { recursive: true });
   }, 600_000);
 
-  it("is killed twenty times and goes on: there is nothing, or the whole folder", async () => {
-    await make("small", { vocabulary: 64_000, hidden: 512, intermediate: 1024, layers: 4 });
-    const [whole, out] = [join(room, "small", "whole"), join(room, "small", "merged")];
-    const began = performance.now();
-    expect((await finished(merge("small", "--out", whole))).code).toBe(0);
-    const milliseconds = performance.now() - began;
-    for (let kill = 0; kill < 20; kill += 1) {
-      const child = merge("small", "--out", out, "--resume", ...(existsSync(out) ? ["--overwrite"] : []));
-      const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds * ((kill * 0.618) % 1));
-      await finished(child);
-      clearTimeout(timer);
-      if (existsSync(out)) expect(await hashOf(out)).toEqual(await hashOf(whole));
-    }
-    expect((await finished(merge("small", "--out", out, "--resume", "--overwrite"))).code).toBe(0);
-    expect(await hashOf(out)).toEqual(await hashOf(whole));
-    expect(readdirSync(join(room, "small")).sort()).toEqual(["adapter", "base", "merged", "whole"]);
+  it("takes as little for the same checkpoint as a .gguf file", async () => {
+    await make("large", { vocabulary: 300_000, hidden: 2048, intermediate: 5632, layers: 30 });
+    const out = join(room, "large", "merged");
+    const { code, stderr } = await finished(merge("large", "--to", "gguf", "--dtype", "BF16", "--out", out));
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/RSS \d+\n$/)]);
+    expect(Number(/RSS (\d+)/.exec(stderr)?.[1]) / 1000).toBeLessThan(300);
+    const source = await openFile(join(out, "model.gguf"));
+    const file = await openGguf(source);
+    expect(source.size).toBeGreaterThan(2 ** 32);
+    expect((await file.readRows("token_embd.weight", 299_999, 1))[1]).toBeCloseTo(Math.sin(1), 2);
+    const sum = [0, 1, 2, 3].reduce((all, k) => all + Math.sin(4 * 2047 + k) * Math.sin(2048 * k), 0);
+    expect((await file.readRows("blk.29.attn_v.weight", 2047, 1))[0]).toBeCloseTo(sum, 2);
+    await source.close();
+    await rm(join(room, "large"), { recursive: true });
   }, 600_000);
+
+  it.each([
+    ["a folder", ["--dtype", "as-base"]],
+    ["a .gguf file", ["--to", "gguf", "--dtype", "Q8_0"]],
+  ])(
+    "is killed twenty times and goes on: there is nothing, or the whole of %s",
+    async (_, to) => {
+      const mergeTo = (folder: string, ...options: readonly string[]) =>
+        merge("small", ...to, "--out", folder, ...options);
+      await make("small", { vocabulary: 64_000, hidden: 512, intermediate: 1024, layers: 4 });
+      const [whole, out] = [join(room, "small", "whole"), join(room, "small", "merged")];
+      const began = performance.now();
+      expect((await finished(mergeTo(whole))).code).toBe(0);
+      const milliseconds = performance.now() - began;
+      for (let kill = 0; kill < 20; kill += 1) {
+        const child = mergeTo(out, "--resume", ...(existsSync(out) ? ["--overwrite"] : []));
+        const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds * ((kill * 0.618) % 1));
+        await finished(child);
+        clearTimeout(timer);
+        if (existsSync(out)) expect(await hashOf(out)).toEqual(await hashOf(whole));
+      }
+      expect((await finished(mergeTo(out, "--resume", "--overwrite"))).code).toBe(0);
+      expect(await hashOf(out)).toEqual(await hashOf(whole));
+      expect(readdirSync(join(room, "small")).sort()).toEqual(["adapter", "base", "merged", "whole"]);
+      await rm(join(room, "small"), { recursive: true });
+    },
+    600_000,
+  );
 });
 
 describe("lowrank extract", () => {
@@ -181,7 +218,7 @@ describe("lowrank extract", () => {
       string,
       string,
     ];
-    expect((await finished(merge("tuned", "--out", tuned))).code).toBe(0);
+    expect((await finished(merge("tuned", "--dtype", "as-base", "--out", tuned))).code).toBe(0);
     const extract = (folder: string) => started("extract", "--model", base, "--tuned", tuned, "--out", folder);
     const whole = join(room, "tuned", "whole");
     const began = performance.now();

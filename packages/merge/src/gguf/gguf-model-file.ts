@@ -1,7 +1,7 @@
 // A model – merged or not – as one GGUF file for llama.cpp and what is built on it, made piece by piece when it is written.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { ggufFromConfig, ggufTableOf } from "@lowrank/families/gguf";
+import { type GgufTable, ggufFromConfig, ggufTableOf } from "@lowrank/families/gguf";
 import {
   dequantize,
   type EncodableType,
@@ -22,6 +22,7 @@ import type { MergeInFiles } from "../stream/plan-merge.ts";
 import { LostEffectError } from "./errors.ts";
 import { fileTypeId, type GgufFileType } from "./file-types.ts";
 import { EffectSums, type KeptEffect } from "./kept-effect.ts";
+import { MeasuredEffects } from "./measured-effects.ts";
 import { type GgufPlanFacts, type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { inStoredOrder } from "./stored-order.ts";
 
@@ -29,6 +30,8 @@ import { inStoredOrder } from "./stored-order.ts";
 export interface GgufModelOptions {
   /** Of the numbers; or the base's own file, whose types and metadata stay. */
   readonly type: GgufFileType | GgufFile;
+  /** Of a model of embeddings: which states stand for a text. Absent: a .gguf base's own; else whoever asks has to say it. */
+  readonly pooling?: "mean" | "first" | "last";
   /** The tokenizer's (`ggufFromTokenizer` of `@lowrank/data`), a name; they go before the base's. */
   readonly metadata?: ReadonlyMap<string, WritableValue>;
   /** The file's name; default "model.gguf". */
@@ -42,7 +45,7 @@ export interface GgufModelOptions {
 }
 
 const optionNames: OptionNames<GgufModelOptions> = {
-  ...{ type: true, metadata: true, name: true, merge: true, onRounded: true, leastKept: true },
+  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, leastKept: true },
 };
 
 /**
@@ -65,7 +68,7 @@ const optionNames: OptionNames<GgufModelOptions> = {
  */
 export async function ggufModelFile(model: ExportableModel, options: GgufModelOptions): Promise<ExportFile> {
   refuseUnknownOptions("ggufModelFile", options, optionNames);
-  const { type, merge, name = "model.gguf", leastKept = 0.5 } = options;
+  const { type, pooling, merge, name = "model.gguf", leastKept = 0.5 } = options;
   const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
   const changes = {
     changed: new Set([
@@ -76,29 +79,40 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
     isUntied: merges.some(({ untied }) => untied.length > 0),
   };
   const {
+    table,
     entries: own,
     planned,
     ropeFactors,
   } = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
-  const sums = new EffectSums();
+  const effects = new MeasuredEffects(options.onRounded);
   const tensors = new Map([
     ...[...ropeFactors].map(([key, values]) => [key, plain(values)] as const),
-    ...planned.map((tensor) => [tensor.name, streamed(tensor, { model, options, sums })] as const),
+    ...planned.map((tensor) => [tensor.name, streamed(tensor, { model, options, effects })] as const),
   ]);
-  const entries = new Map([...own, ...(options.metadata ?? [])]);
+  const entries = new Map([...own, ...poolingEntries(table, pooling), ...(options.metadata ?? [])]);
   return {
     name,
     bytes: layoutGguf(entries, tensors).size,
     async *contents(from) {
       yield* ggufChunks(entries, tensors, from);
-      const kept = sums.effect()?.kept ?? 1;
+      const { kept } = effects;
       if (kept < leastKept)
         throw new LostEffectError(kept, leastKept, typeof type === "string" ? type : "the base's types");
     },
+    findings: effects,
   };
 }
 
+/** llama.cpp's numbers of them (LLAMA_POOLING_TYPE). */
+const poolingTypes = { mean: 1, first: 2, last: 3 } as const;
+
+function poolingEntries({ architecture }: GgufTable, pooling: GgufModelOptions["pooling"]): [string, WritableValue][] {
+  if (pooling === undefined) return [];
+  return [[`${architecture}.pooling_type`, { type: "uint32", value: poolingTypes[pooling] }]];
+}
+
 interface Outline {
+  readonly table: GgufTable;
   readonly entries: ReadonlyMap<string, WritableValue>;
   readonly planned: readonly PlannedGgufTensor[];
   readonly ropeFactors: ReadonlyMap<string, Float32Array>;
@@ -114,7 +128,7 @@ function madeAnew(model: ExportableModel, type: GgufFileType, changes: Changes):
     ["general.file_type", { type: "uint32", value: fileTypeId(type) }],
     ["general.quantization_version", { type: "uint32", value: 2 }],
   ]);
-  return { entries, planned: planGguf(model, type, { table, ...changes }), ropeFactors };
+  return { table, entries, planned: planGguf(model, type, { table, ...changes }), ropeFactors };
 }
 
 /** How the file was cut and padded is no longer so. */
@@ -124,6 +138,7 @@ async function likeBase(model: ExportableModel, base: GgufFile, changes: Changes
   const table = ggufTableOf(base.metadata);
   const entries = [...(await base.readStoredMetadata())].filter(([key]) => !ofTheFile.test(key));
   return {
+    table,
     entries: new Map<string, WritableValue>(entries),
     planned: planLikeBase(model, base, { table, ...changes }),
     ropeFactors: new Map(),
@@ -137,7 +152,7 @@ function plain(values: Float32Array): StreamedGgufTensor {
 interface Writing {
   readonly model: ExportableModel;
   readonly options: GgufModelOptions;
-  readonly sums: EffectSums;
+  readonly effects: MeasuredEffects;
 }
 
 function streamed({ name, shape, type, from }: PlannedGgufTensor, writing: Writing): StreamedGgufTensor {
@@ -148,8 +163,14 @@ function streamed({ name, shape, type, from }: PlannedGgufTensor, writing: Writi
   };
 }
 
+/** Bytes of the base that are in memory at once. */
+const pieceBytes = 1 << 22;
+
 async function* basePieces(name: string, { options: { type } }: Writing): AsyncGenerator<Uint8Array> {
-  if (typeof type !== "string") yield await type.readBytes(name);
+  if (typeof type === "string") return;
+  const total = type.tensors.get(name)?.byteLength ?? 0;
+  for (let offset = 0; offset < total; offset += pieceBytes)
+    yield await type.readBytes(name, { offset, length: Math.min(pieceBytes, total - offset) });
 }
 
 type FromModel = Extract<PlannedGgufTensor["from"], { kind: "model" }>;
@@ -157,16 +178,17 @@ type FromModel = Extract<PlannedGgufTensor["from"], { kind: "model" }>;
 async function* modelPieces(
   name: string,
   { path, type, order }: FromModel,
-  { model, options, sums }: Writing,
+  { model, options, effects }: Writing,
 ): AsyncGenerator<Uint8Array> {
-  const { merge, onRounded } = options;
+  const { merge } = options;
   const after = inStoredOrder(merge?.values(path) ?? valuesOf(model, path), order);
-  const isMeasured = merge?.changed.includes(path) === true && type !== "F32";
+  const isMeasured = merge?.changed.includes(path) === true && type !== "F32" && !effects.has(name);
   const before = isMeasured ? inStoredOrder(merge.before(path), order) : undefined;
   // What lies on a type's levels already is beside itself; other numbers beside what the base would be in this type.
   const isOwnType = typeof options.type !== "string" && options.type.tensors.get(name)?.type === type;
   const rounded = (values: Float32Array) => dequantize(encoded(values, type, name), type, values.length);
   const own = new EffectSums();
+  let left = order.shape.reduce((product, size) => product * size, 1);
   for await (const piece of after) {
     const bytes = encoded(piece, type, name);
     const frozen = (await before?.next())?.value;
@@ -174,12 +196,11 @@ async function* modelPieces(
       const [was, is] = [isOwnType ? frozen : rounded(frozen), dequantize(bytes, type, piece.length)];
       own.add({ before: frozen, after: piece }, { before: was, after: is });
     }
+    left -= piece.length;
+    // Before its last bytes are written: whoever keeps these keeps the sums with them.
+    if (left === 0 && isMeasured) effects.put(name, own);
     yield bytes;
   }
-  const effect = own.effect();
-  if (effect === undefined) return;
-  sums.join(own);
-  onRounded?.({ tensor: name, ...effect });
 }
 
 async function* valuesOf(model: ExportableModel, path: string): AsyncGenerator<Float32Array> {

@@ -8,6 +8,9 @@ export interface KeptEffect {
   readonly noise: number;
 }
 
+/** Sums as plain data. */
+export type EffectNumbers = readonly [along: number, change: number, error: number];
+
 /** Numbers before a change and after it. */
 interface Change {
   readonly before: Float32Array;
@@ -16,9 +19,18 @@ interface Change {
 
 /** Sums over numbers of one weight, or of many. */
 export class EffectSums {
-  #along = 0;
-  #change = 0;
-  #error = 0;
+  #along: number;
+  #change: number;
+  #error: number;
+
+  constructor([along, change, error]: EffectNumbers = [0, 0, 0]) {
+    [this.#along, this.#change, this.#error] = [along, change, error];
+  }
+
+  /** What makes the same sums again. */
+  get numbers(): EffectNumbers {
+    return [this.#along, this.#change, this.#error];
+  }
 
   /** Numbers before and after the change, and the same as they are written. */
   add(exact: Change, written: Change): void {

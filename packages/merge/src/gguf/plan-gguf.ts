@@ -1,6 +1,6 @@
 // Decides for every tensor of a merged GGUF file what it is called, in which type it is, and where its numbers come from.
 
-import { parametersOf } from "@lowrank/families/checkpoint";
+import { parametersOf, pathInModel } from "@lowrank/families/checkpoint";
 import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
@@ -82,12 +82,16 @@ interface NamedWeight {
 }
 
 function namedWeights({ config, task }: ExportableModel, { table, isUntied }: GgufPlanFacts): readonly NamedWeight[] {
+  const isUnread = (path: string) => table.unread?.some((module) => path.startsWith(`${module}.`)) ?? false;
   const written = parametersOf(config, task).filter(
-    ({ tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied),
+    ({ path, tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied) && !isUnread(path),
   );
+  // Decoders without a head lack what stands before the names of those with one.
+  const inTable = (path: string) =>
+    task === "feature-extraction" ? pathInModel(config.family, table.task ?? "causal-lm", path) : path;
   const unnamed: string[] = [];
   const weights = written.flatMap(({ path, shape }): NamedWeight[] => {
-    const name = ggufNameOf(table, path);
+    const name = ggufNameOf(table, inTable(path));
     if (name === null) unnamed.push(path);
     return name === null ? [] : [{ name, path, order: { shape, change: ggufPlaceOf(table, name)?.change, config } }];
   });

@@ -18,6 +18,8 @@ describe("the draft of a folder", () => {
   const work = async (request: { identity: string; resume?: boolean }, failing = false) => {
     const draft = await FolderDraft.open(target, request);
     const asked: [string, number][] = [];
+    const given: unknown[] = [];
+    const findings = { taken: () => ({ most: 7 }), give: (found: unknown) => void given.push(found) };
     const file = (name: string, text: string, isBroken: boolean) => ({
       name,
       async *contents(from: number) {
@@ -28,12 +30,12 @@ describe("the draft of a folder", () => {
       },
     });
     const written = [
-      await draft.write(file("one", "first", false)),
+      await draft.write({ ...file("one", "first", false), findings }),
       await draft.write(file("inside/two", "second", failing)),
     ];
     await writeFolderAtomic(target, (folder) => draft.moveInto(folder), { overwrite: true });
     await draft.remove();
-    return { asked, written };
+    return { asked, given, written };
   };
 
   it("becomes the folder, and says what each file is", async () => {
@@ -50,7 +52,8 @@ describe("the draft of a folder", () => {
   it("is gone on with, passes on what its contents throw, and is thrown away for other work or if nobody asks for it", async () => {
     await expect(work({ identity: "a" }, true)).rejects.toThrow(RangeError);
     expect(await FolderDraft.left(target)).toBe(5);
-    expect((await work({ identity: "a", resume: true })).asked).toEqual([["inside/two", 0]]);
+    const { asked, given } = await work({ identity: "a", resume: true });
+    expect([asked, given]).toEqual([[["inside/two", 0]], [{ most: 7 }]]); // and with what was found out
     for (const request of [{ identity: "b", resume: true }, { identity: "a" }]) {
       await expect(work({ identity: "a" }, true)).rejects.toThrow(RangeError);
       expect((await work(request)).asked).toHaveLength(2);

@@ -13,6 +13,15 @@ export interface DraftFile {
   readonly name: string;
   /** Its bytes from a place on, the same each time. */
   contents(from: number): AsyncIterable<Uint8Array>;
+  /** What is found out while the contents are made. */
+  readonly findings?: Findings;
+}
+
+/** What one process found out and the next goes on with: kept as JSON beside the bytes that were written by then. */
+export interface Findings {
+  taken(): unknown;
+  /** What an earlier process found out, before anything else is asked of the file. */
+  give(found: unknown): void;
 }
 
 /** A file that was written. */
@@ -33,7 +42,13 @@ export interface DraftRequest {
 
 interface Journal {
   readonly identity: string;
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256?: string }>>;
+  readonly files: Readonly<Record<string, Noted>>;
+}
+
+interface Noted {
+  readonly bytes: number;
+  readonly sha256?: string;
+  readonly found?: unknown;
 }
 
 const journalName = ".lowrank-journal.json";
@@ -62,7 +77,7 @@ const stride = 1 << 28;
 export class FolderDraft {
   readonly #folder: string;
   readonly #target: string;
-  readonly #files: Map<string, { bytes: number; sha256?: string }>;
+  readonly #files: Map<string, Noted>;
   readonly #identity: string;
 
   private constructor(folder: string, target: string, { identity, files }: Journal) {
@@ -99,18 +114,20 @@ export class FolderDraft {
   }
 
   /** Writes a file, or the rest of it. `onBytes` hears of each piece. Throws DiskFullError, FileWriteError. */
-  async write({ name, contents }: DraftFile, onBytes: (bytes: number) => void = () => {}): Promise<WrittenFile> {
+  async write(file: DraftFile, onBytes: (bytes: number) => void = () => {}): Promise<WrittenFile> {
+    const { name, contents, findings } = file;
     const known = this.#files.get(name);
+    if (known?.found !== undefined) findings?.give(known.found);
     if (known?.sha256 !== undefined) return { name, bytes: known.bytes, sha256: known.sha256 };
     const path = join(this.#folder, name);
     const pieces = contents(this.kept(name));
     try {
       await mkdir(dirname(path), { recursive: true });
-      const file = await open(path, this.kept(name) > 0 ? "r+" : "w+");
+      const opened = await open(path, this.kept(name) > 0 ? "r+" : "w+");
       try {
-        return await this.#append(file, name, { pieces, onBytes });
+        return await this.#append(opened, file, { pieces, onBytes });
       } finally {
-        await file.close();
+        await opened.close();
       }
     } catch (error) {
       throw error instanceof ContentsFailure ? error.reason : writeFailure(this.#target, error);
@@ -130,7 +147,7 @@ export class FolderDraft {
 
   async #append(
     file: FileHandle,
-    name: string,
+    { name, findings }: DraftFile,
     { pieces, onBytes }: { readonly pieces: AsyncIterable<Uint8Array>; readonly onBytes: (bytes: number) => void },
   ): Promise<WrittenFile> {
     let bytes = this.kept(name);
@@ -148,7 +165,8 @@ export class FolderDraft {
         if (bytes - noted < stride) continue;
         await noting;
         noted = bytes;
-        noting = file.datasync().then(() => this.#note(name, { bytes: noted })); // while the next pieces are made
+        const entry = noteOf(bytes, findings);
+        noting = file.datasync().then(() => this.#note(name, entry)); // while the next pieces are made
         noting.catch(() => {}); // whoever waits for it hears of it
       }
     } finally {
@@ -156,15 +174,20 @@ export class FolderDraft {
     }
     await file.sync();
     const sha256 = hash.digest("hex");
-    await this.#note(name, { bytes, sha256 });
+    await this.#note(name, { ...noteOf(bytes, findings), sha256 });
     return { name, bytes, sha256 };
   }
 
-  async #note(name: string, entry: { bytes: number; sha256?: string }): Promise<void> {
+  async #note(name: string, entry: Noted): Promise<void> {
     this.#files.set(name, entry);
     const journal: Journal = { identity: this.#identity, files: Object.fromEntries(this.#files) };
     await writeFileAtomic(join(this.#folder, journalName), JSON.stringify(journal), { overwrite: true });
   }
+}
+
+function noteOf(bytes: number, findings: Findings | undefined): Noted {
+  const found = findings?.taken();
+  return found === undefined ? { bytes } : { bytes, found };
 }
 
 function draftOf(target: string): string {

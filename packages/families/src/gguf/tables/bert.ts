@@ -21,10 +21,11 @@ export const bert: GgufTable = {
     ["blk.{n}.ffn_down", "encoder.layer.{n}.output.dense"],
     ["blk.{n}.layer_output_norm", "encoder.layer.{n}.output.LayerNorm"],
   ]),
+  unread: ["pooler.dense"],
   config: configRows([layerNormEpsilon("layer_norm_eps")], ["attention.head_count_kv", "rope.freq_base"]),
 };
 
-/** Its queries, keys and values lie in one tensor, as in the files of its first program. */
+/** Its queries, keys and values lie in one tensor where the file was made of its first program's; llama.cpp takes them apart, too. */
 export const nomicBert: GgufTable = {
   architecture: "nomic-bert",
   modelType: "nomic_bert",
@@ -34,6 +35,9 @@ export const nomicBert: GgufTable = {
     ["token_types", "embeddings.token_type_embeddings"],
     ["token_embd_norm", "embeddings.LayerNorm"],
     ["blk.{n}.attn_qkv", "encoder.layers.{n}.attn.Wqkv"],
+    ["blk.{n}.attn_q", "layers.{n}.self_attn.q_proj"],
+    ["blk.{n}.attn_k", "layers.{n}.self_attn.k_proj"],
+    ["blk.{n}.attn_v", "layers.{n}.self_attn.v_proj"],
     ["blk.{n}.attn_output", "layers.{n}.self_attn.o_proj"],
     ["blk.{n}.attn_output_norm", "layers.{n}.post_attention_layernorm"],
     ["blk.{n}.ffn_up", "layers.{n}.mlp.up_proj"],

@@ -1,16 +1,16 @@
 // lowrank merge --to gguf: a folder with model.gguf and Ollama's Modelfile.
 
 import { basename, join } from "node:path";
-import type { MergeInFiles } from "@lowrank/merge";
+import type { ExportFile, MergeInFiles } from "@lowrank/merge";
 import type { KeptEffect } from "@lowrank/merge/gguf";
 import { writeExportFolder } from "@lowrank/merge/node";
-import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
-import { ggufOutput } from "../../merge/gguf-output.ts";
+import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { sayFiles } from "../algebra/say-files.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import type { Report } from "../terminal/report.ts";
+import { draftFor } from "./merge-draft.ts";
 import { type FullOptions, isVerified, verify } from "./write-merged.ts";
 
 /** Writes it, whole or not at all. Throws LostEffectError, MergeVerificationError. */
@@ -19,9 +19,7 @@ export async function mergeToGguf(
   { merge, options }: { readonly merge: MergeInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<void> {
-  const { out, dtype, leastKept, plan = false, resume = false, overwrite = false } = options;
-  if (resume)
-    throw new UsageError("--resume is for --to folder: how much of the adapter a .gguf file keeps is seen in one run.");
+  const { out, dtype, leastKept, plan = false, overwrite = false } = options;
   const rounded: (KeptEffect & { tensor: string })[] = [];
   const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
   const hear = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
@@ -39,9 +37,11 @@ export async function mergeToGguf(
     const check = async (folder: string) => {
       if (isVerified(options)) differences.push(await verify(join(folder, "model.gguf"), options, report));
     };
+    const heads = await Promise.all(output.files.map(headOf));
+    const draft = await draftFor(opened, options, { report, heads });
     const count = startByteCount(report, "written");
     try {
-      const files = await writeExportFolder(out, output.files, { overwrite, check, onProgress: count.at });
+      const files = await writeExportFolder(out, output.files, { draft, overwrite, check, onProgress: count.at });
       report.emit({
         out,
         dtype: output.type,
@@ -53,8 +53,9 @@ export async function mergeToGguf(
       sayKept(rounded, output.type, report);
       sayFiles(files, report);
       report.say(`written to ${out}`);
+      const program = isGenerative(opened) ? "llama-cli" : "llama-embedding";
       report.say(
-        `with llama.cpp: llama-cli -m ${join(out, "model.gguf")}; with Ollama: ollama create NAME -f ${join(out, "Modelfile")}`,
+        `with llama.cpp: ${program} -m ${join(out, "model.gguf")}; with Ollama: ollama create NAME -f ${join(out, "Modelfile")}`,
       );
     } finally {
       count.stop();
@@ -62,6 +63,12 @@ export async function mergeToGguf(
   } finally {
     await output.close();
   }
+}
+
+/** Its first piece: of a .gguf file all that stands before the first tensor. */
+async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
+  for await (const piece of contents()) return piece;
+  return new Uint8Array();
 }
 
 function sayKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {

@@ -1,10 +1,9 @@
 // The merged folder on disk: drafted so that a killed run can be gone on with, and looked at before it takes its place if
 // somebody asks for that.
 
-import { createHash } from "node:crypto";
 import { verifyMerge } from "@lowrank/merge";
 import { writeModelFolder } from "@lowrank/merge/node";
-import { FolderDraft, type WrittenFile } from "@lowrank/safetensors/node";
+import type { WrittenFile } from "@lowrank/safetensors/node";
 import { given } from "../../given.ts";
 import { toleranceFor } from "../../merge/merge-verified.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
@@ -13,8 +12,8 @@ import type { ModelOutput } from "../../platform.ts";
 import type { WithBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
-import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
+import { draftFor } from "./merge-draft.ts";
 import type { MergeOptions } from "./merge-options.ts";
 
 export type FullOptions = WithBase<MergeOptions>;
@@ -42,9 +41,8 @@ export async function writeMerged(
   { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<Written> {
-  const { out, overwrite = false, resume = false } = options;
-  const left = resume ? undefined : await FolderDraft.left(out);
-  if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this; --resume goes on with them`);
+  const { out, overwrite = false } = options;
+  const draft = await draftFor(opened, options, { report });
   const losses: { tensor: string; largest: number }[] = [];
   const differences: number[] = [];
   const check = async (folder: string) => {
@@ -54,7 +52,7 @@ export async function writeMerged(
   try {
     const files = await writeModelFolder(out, {
       ...output,
-      ...{ sourceFolder: source, overwrite, draft: { identity: identityOf(opened, options), resume } },
+      ...{ sourceFolder: source, overwrite, draft },
       ...given({ tokenizerFolder: tokenizer?.name }),
       onRounded: (loss) => losses.push(loss),
       onProgress: count.at,
@@ -66,16 +64,6 @@ export async function writeMerged(
   } finally {
     count.stop();
   }
-}
-
-/** What decides about every byte that is written. */
-function identityOf({ adapter, model }: OpenedInFiles, { dtype = "F32", tied }: FullOptions): string {
-  const hash = createHash("sha256");
-  const asEntries = (_key: string, value: unknown) => (value instanceof Map ? [...value] : value);
-  hash.update(JSON.stringify([model.fingerprint, dtype, tied, adapter.config, adapter.metadata], asEntries));
-  for (const [key, { shape, values }] of adapter.tensors)
-    hash.update(`${key} ${shape}`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  return hash.digest("hex");
 }
 
 /** Logits of a sample input: the adapted model's, and those of what was written. How far they are apart. */

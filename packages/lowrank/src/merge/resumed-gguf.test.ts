@@ -1,0 +1,46 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { join } from "node:path";
+import { planMerge } from "@lowrank/merge";
+import { ggufModelFile } from "@lowrank/merge/gguf";
+import { joinPieces } from "@lowrank/safetensors";
+import { fixturesRoot } from "@lowrank/testing";
+import { expect, it } from "vitest";
+import { nodePlatform } from "../node/node-platform.ts";
+import { openInFiles } from "./open-in-files.ts";
+
+const notices = { note: () => {}, say: () => {}, warn: () => {} };
+const context = { notices, stdin: undefined, fetch: undefined, accessToken: undefined } as never;
+
+it("a merged .gguf file is gone on with from any piece: the same bytes, and of each weight what rounding left", async () => {
+  const places = {
+    model: () => nodePlatform.findModel(join(fixturesRoot, "llama-gqa", "base"), context),
+    adapter: () => nodePlatform.findAdapter(join(fixturesRoot, "llama-gqa", "adapter"), context),
+  };
+  const { model, handle, weights, dispose } = await openInFiles(places, {}, notices as never);
+  const merge = planMerge(model, handle, { weights });
+  const begin = async () => {
+    const heard = new Map<string, number>();
+    const hear = { onRounded: ({ tensor, kept }: { tensor: string; kept: number }) => void heard.set(tensor, kept) };
+    return { heard, file: await ggufModelFile(model, { type: "Q8_0", merge, ...hear }) };
+  };
+  const { heard, file } = await begin();
+  const pieces: Uint8Array[] = [];
+  const stops: { readonly place: number; readonly found: string }[] = [];
+  for await (const piece of file.contents()) {
+    pieces.push(piece);
+    const place = pieces.reduce((sum, { length }) => sum + length, 0);
+    stops.push({ place, found: JSON.stringify(file.findings?.taken()) });
+  }
+  const whole = joinPieces(pieces);
+  expect([...heard.keys()]).toHaveLength(merge.changed.length);
+  for (const { place, found } of stops) {
+    const again = await begin();
+    again.file.findings?.give(JSON.parse(found));
+    const rest: Uint8Array[] = [];
+    for await (const piece of again.file.contents(place)) rest.push(piece);
+    expect(Buffer.compare(joinPieces(rest), whole.subarray(place))).toBe(0);
+    expect(again.heard).toEqual(heard);
+  }
+  dispose();
+  await weights.close();
+});
