@@ -2,6 +2,7 @@ import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { needInt8Products } from "../../test/need-int8-products.ts";
 import { waveValues } from "../../test/packed-matrices.ts";
 import { useEngine, useTestEngine } from "../../test/test-engines.ts";
 import type { NativeBackend } from "../engines/native/native-backend.ts";
@@ -159,7 +160,8 @@ onEachBackend((engine) => {
   });
 
   describe.runIf(engine === "native")("its products", () => {
-    it("are those of whole numbers, one row, a piece or many", async () => {
+    it("are those of whole numbers, one row, a piece or many", async (test) => {
+      needInt8Products(test);
       const weight = FrozenWeight.fromInt8(packed);
       for (const rows of [1, 5, 6000]) {
         const [x, dy] = [waves([rows, inFeatures], 3), waves([rows, outFeatures], 5)];
@@ -172,7 +174,8 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("do not saturate where every number is the largest", async () => {
+    it("do not saturate where every number is the largest", async (test) => {
+      needInt8Products(test);
       const weight = FrozenWeight.fromInt8(pack(new Float32Array(inFeatures * outFeatures).fill(0.5)));
       const x = tf.fill<tf.Rank.R2>([2, inFeatures], 3);
       expectClose(await valuesOf(weight.multiply(x)), new Float32Array(2 * outFeatures).fill(1.5 * inFeatures), 1e-4);
@@ -192,7 +195,8 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("are freed with the weight: as many sessions go as came", () => {
+    it("are freed with the weight: as many sessions go as came", (test) => {
+      needInt8Products(test);
       FrozenWeight.fromInt8(packed).dispose(); // what all weights share is made
       const { runtime } = tf.backend() as NativeBackend;
       const [made, freed] = [vi.spyOn(runtime, "createSession"), vi.spyOn(runtime, "releaseSession")];
@@ -204,7 +208,8 @@ onEachBackend((engine) => {
       vi.restoreAllMocks();
     });
 
-    it("belong to the engine that packed them", async () => {
+    it("belong to the engine that packed them", async (test) => {
+      needInt8Products(test);
       const weight = FrozenWeight.fromInt8(packed);
       await useEngine("cpu");
       expect(() => weight.multiply(matrix(waves([2, inFeatures])))).toThrow(OtherEngineError);
@@ -212,7 +217,8 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
-    it("round an input once for all that are multiplied with it, and again once its values are others", async () => {
+    it("round an input once for all that are multiplied with it, and again once its values are others", async (test) => {
+      needInt8Products(test);
       const weights = [FrozenWeight.fromInt8(packed), FrozenWeight.fromInt8(packed)];
       const rounds = (run: () => tf.Tensor) => {
         const backend = tf.backend() as NativeBackend;

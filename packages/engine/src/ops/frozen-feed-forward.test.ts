@@ -2,6 +2,7 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { needInt8Products } from "../../test/need-int8-products.ts";
 import { waveValues } from "../../test/packed-matrices.ts";
 import { ShapeError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
@@ -149,7 +150,8 @@ onEachBackend((engine) => {
 
     it.runIf(engine === "native")(
       "keeps a byte for each number between the maps, and leaves nothing behind",
-      async () => {
+      async (test) => {
+        needInt8Products(test);
         const both = maps({ hasBias: true });
         await expectNoLeak(() => {
           const x = waves([64, features]);

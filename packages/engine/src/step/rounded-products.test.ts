@@ -1,4 +1,4 @@
-import { expectClose, expectNoLeak } from "@lowrank/testing";
+import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
@@ -121,7 +121,10 @@ onEachBackend((engine) => {
       for (const [index, part] of (together ?? []).entries()) {
         const alone = withRoundedProducts(() => weights[index]?.multiplyRounded(x));
         expect(part.shape).toEqual(alone?.shape);
-        if (alone !== undefined) expectClose(await valuesOf(part), await valuesOf(alone), 1e-4);
+        if (alone === undefined) continue;
+        const expected = await valuesOf(alone);
+        // Sums are taken in another order on some processors.
+        expectClose(await valuesOf(part), expected, 1e-6 * largestMagnitude(expected));
       }
       expect(first?.multiplyRoundedWith(others, x)).toBeUndefined();
       x.dispose();
