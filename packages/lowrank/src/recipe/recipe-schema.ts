@@ -1,5 +1,6 @@
 // What a recipe may say, as editors and other programs read it.
 
+import { given } from "../given.ts";
 import type { ValueSchema } from "./options/recipe-option.ts";
 import { recipeOptions } from "./options/recipe-options.ts";
 
@@ -11,7 +12,9 @@ export interface RecipeSchema {
   readonly description: string;
   readonly type: "object";
   readonly additionalProperties: false;
-  readonly properties: Readonly<Record<string, ValueSchema & { readonly description?: string }>>;
+  readonly properties: Readonly<
+    Record<string, ValueSchema & { readonly description?: string; readonly default?: number | string }>
+  >;
 }
 
 /** Where editors find the package's copy, which `lowrank init --schema` writes when it is built. */
@@ -20,7 +23,8 @@ export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json"
 /** The schema of all options. */
 export function recipeSchema(): RecipeSchema {
   const properties = [...recipeOptions].map(
-    ([name, { help, value }]) => [name, { description: help, ...value }] as const,
+    ([name, { help, value, standard }]) =>
+      [name, { description: help, ...value, ...given({ default: standard }) }] as const,
   );
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

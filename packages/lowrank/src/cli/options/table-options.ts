@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { OptionGroup, RecipeOption, ValueSchema } from "../../recipe/options/recipe-option.ts";
 import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { asFlags } from "../terminal/as-flags.ts";
 import { flagName } from "./flag-name.ts";
 import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
 
@@ -11,7 +12,7 @@ export function addOptions(command: Command, { heading, options }: OptionGroup):
   command.optionsGroup(heading);
   for (const option of options) {
     command.addOption(asOption(option));
-    if (option.without !== undefined) command.option(`--no-${flagName(option.name).slice(2)}`, option.without);
+    if (option.without !== undefined) command.option(`--no-${flagName(option.name).slice(2)}`, asFlags(option.without));
   }
   return command;
 }
@@ -26,7 +27,7 @@ export function tableOption(name: string, help?: string): Option {
 function asOption(of: RecipeOption): Option {
   const { name, argument, help, value, standard, excludes = [], isNeeded = false } = of;
   const flag = flagName(name);
-  const option = new Option(argument === undefined ? flag : `${flag} ${argument}`, help);
+  const option = new Option(argument === undefined ? flag : `${flag} ${argument}`, asFlags(help));
   const parse = parserOf(of);
   if (value.enum !== undefined) option.choices(value.enum);
   else if (parse !== undefined) option.argParser(parse);

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
-import type { RecipeSchema } from "../../recipe/recipe-schema.ts";
+import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { type RecipeSchema, recipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
+import { flagName } from "../options/flag-name.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
@@ -27,7 +29,17 @@ it("the schema that is published has every option of train but those about the c
   const names = options.map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(30);
   expect(names.filter((name) => properties[name] === undefined)).toEqual([]);
-  expect(properties.learningRate).toMatchObject({ type: "number", exclusiveMinimum: 0 });
+  expect(properties.learningRate).toMatchObject({ type: "number", exclusiveMinimum: 0, default: 5e-4 });
+});
+
+it("the schema speaks of options by their names in a recipe, and the help of flags", () => {
+  const flags = [...recipeOptions.keys(), "resume"].map(flagName);
+  const spoken = Object.values(recipeSchema().properties).map(({ description = "" }) => description);
+  expect(spoken.filter((words) => flags.some((flag) => words.includes(flag)))).toEqual([]);
+  const train = program().commands.find((command) => command.name() === "train");
+  const help = train?.options.map(({ description }) => description) ?? [];
+  expect(help.join("\n")).toContain("in place of --batch-size:");
+  expect(help.filter((words) => words.includes("`"))).toEqual([]);
 });
 
 it("init asks until it has a recipe that train takes", async () => {

@@ -64,7 +64,7 @@ export const adapterOptions: OptionGroup = {
     },
     {
       name: "allowUnmatchedTargets",
-      help: "train those that match, where a name of --target-modules matches nothing",
+      help: "train those that match, where a name of `targetModules` matches nothing",
       value: flag,
     },
     { name: "useRslora", help: "scale by alpha / √rank", value: flag },
@@ -104,7 +104,7 @@ export const tokenOptions: OptionGroup = {
     {
       name: "addTokens",
       argument: "<tokens...>",
-      help: "add these to the tokenizer, which is written to --out as well, and train their rows of the model's tables",
+      help: "add these to the tokenizer, which is written to `out` as well, and train their rows of the model's tables",
       value: oneOrMore,
     },
     { name: "addTokensFile", argument: "<file>", help: "the same with a token a line", value: text },

@@ -27,7 +27,7 @@ export const fileOptions: OptionGroup = {
     {
       name: "model",
       argument: "<path>",
-      help: "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub (default: the base of --adapter)",
+      help: "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub (default: the base of `adapter`)",
       value: text,
     },
     {
@@ -57,13 +57,13 @@ export const fileOptions: OptionGroup = {
     },
     {
       name: "verifyBase",
-      help: "note the SHA-256 of the base's weight files, so that --resume refuses a base of which one bit is another",
+      help: "note the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another",
       value: flag,
     },
     {
       name: "validation",
       argument: "<files...>",
-      help: "measure the loss on these as well, named as --data",
+      help: "measure the loss on these as well, named as `data`",
       value: oneOrMore,
     },
     {

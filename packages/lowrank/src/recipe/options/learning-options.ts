@@ -19,7 +19,7 @@ export const comparisonOptions: OptionGroup = {
       help: "which states stand for a text (default: as the model's folder says)",
       value: oneOf(["mean", "first", "last"]),
     },
-    { name: "normalise", help: "make embeddings of length 1, with --pooling", value: flag },
+    { name: "normalise", help: "make embeddings of length 1, with `pooling`", value: flag },
     {
       name: "queryPrompt",
       argument: "<text>",

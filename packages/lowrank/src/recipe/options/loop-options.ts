@@ -46,7 +46,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "batchTokens",
       argument: "<number>",
-      help: "in place of --batch-size: as many whole rows a batch as have together no more than so many tokens (packing)",
+      help: "in place of `batchSize`: as many whole rows a batch as have together no more than so many tokens (packing)",
       value: integerIn({ min: 1 }),
       excludes: ["batchSize"],
     },
@@ -101,7 +101,7 @@ export const loopOptions: OptionGroup = {
     },
     {
       name: "groupByLength",
-      help: "put rows of like length together, which pads less (default: by chance, or as the run that --resume goes on with)",
+      help: "put rows of like length together, which pads less (default: by chance, or as the run that `resume` goes on with)",
       value: flag,
       without: "batch rows by chance alone",
     },
@@ -201,7 +201,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "keep",
       argument: "<which>",
-      help: 'checkpoints that stay: "best,last:3" (the default with --save-every), "best" or "last:1"',
+      help: 'checkpoints that stay: "best,last:3" (the default with `saveEvery`), "best" or "last:1"',
       value: { type: "array", items: { type: "string", pattern: "^(best|last:[1-9][0-9]{0,8})$" } },
       expected: '"best", "last:3", or both with a comma between',
     },

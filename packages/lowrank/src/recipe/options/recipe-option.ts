@@ -24,6 +24,7 @@ export interface RecipeOption {
   readonly name: string;
   /** What is typed behind its flag: "<rate>", "<files...>" for several, "[blocks]" for what may be left out. Absent: nothing. */
   readonly argument?: string;
+  /** For people; other options by their names in backticks, of which the command line makes flags. */
   readonly help: string;
   readonly value: ValueSchema;
   /** What it is where nobody says; absent: somebody else decides. */
