@@ -1,7 +1,7 @@
 // What a row of a data file means, whatever its keys were called.
 
-import type { Sound } from "./audio/read-wav.ts";
-import type { DecodedImage, Pixels } from "./images/prepare-image.ts";
+import type { AudioInput } from "./audio/audio-input.ts";
+import type { ImageInput } from "./images/image-input.ts";
 import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 
 /** One turn of a conversation. */
@@ -97,20 +97,17 @@ export interface ChoiceExample {
   readonly endings: readonly string[];
 }
 
-/** A picture: a file's name, a file's bytes, decoded, or prepared for a model. */
-export type ImageInput = string | Uint8Array | Blob | DecodedImage | Pixels;
-
-/** A picture and its label. It is prepared (`resizeImage`) before it is trained on. */
+/** A picture and its label. One that is not prepared yet (`resizeImage`) is when a batch draws it (`openedBatches`). */
 export interface ImageExample {
   readonly kind: "image";
   readonly image: ImageInput;
   readonly label: Label;
 }
 
-/** A recording – a WAV file's name or bytes, or its samples – and what is said in it: speech, once its features are made. */
+/** A recording and what is said in it: speech, once its features are made. */
 export interface AudioExample extends Pick<SpeechExample, "text" | "start"> {
   readonly kind: "audio";
-  readonly audio: string | Uint8Array | Blob | Sound;
+  readonly audio: AudioInput;
 }
 
 /** A sound and what is said in it. Only the text is trained. */

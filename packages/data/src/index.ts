@@ -1,11 +1,13 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
 export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
+export type { AudioInput } from "./audio/audio-input.ts";
 export { type LogMelOptions, logMelFeatures, whisperSampleRate } from "./audio/log-mel-features.ts";
 export { readWav, type Sound } from "./audio/read-wav.ts";
 export { resample } from "./audio/resample.ts";
 export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
 export { mismatchedAnswers } from "./batching/mismatched-answers.ts";
+export { type OpenedBatchOptions, openedBatches } from "./batching/opened-batches.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, type SplitOptions, splitByKey, splitPlaces } from "./batching/split-by-key.ts";
@@ -33,7 +35,6 @@ export type {
   CompletionExample,
   Example,
   ImageExample,
-  ImageInput,
   InstructionExample,
   JudgedExample,
   Label,
@@ -48,6 +49,7 @@ export { type GgufTokenizerEntry, ggufFromTokenizer } from "./gguf/gguf-from-tok
 export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
 export type { GgufMetadata } from "./gguf/gguf-vocabulary.ts";
 export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
+export type { ImageInput } from "./images/image-input.ts";
 export {
   type ImagePreparation,
   ImagePreparationError,
@@ -97,6 +99,7 @@ export {
   type ComparedTexts,
   type CountedLabels,
   ignoredLabel,
+  isUnopened,
   labelsOf,
   type ScoredSequence,
   type Seen,

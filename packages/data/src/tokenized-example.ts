@@ -1,5 +1,7 @@
 // What a batch is made of.
 
+import type { AudioInput } from "./audio/audio-input.ts";
+import type { ImageInput } from "./images/image-input.ts";
 import type { Pixels } from "./images/prepare-image.ts";
 
 /** The label that the loss passes over, as torch's cross-entropy does. */
@@ -52,6 +54,8 @@ export interface Seen {
   readonly inputIds: readonly number[];
   /** What it sees instead. */
   readonly pixels?: Pixels;
+  /** The picture of which pixels are made when a batch draws it. */
+  readonly image?: ImageInput;
 }
 
 /** What a model hears. */
@@ -70,6 +74,8 @@ export interface SourceTarget extends TokenMasks {
   readonly inputIds: readonly number[];
   /** What it hears instead. */
   readonly sounds?: Sounds;
+  /** The recording of which sounds are made when a batch draws it. */
+  readonly audio?: AudioInput;
   /** What the decoder writes, its end token included; of any length. −100 is not trained. */
   readonly labels: readonly number[];
 }
@@ -114,6 +120,11 @@ export type TokenizedExample =
   | ComparedTexts
   | ComparedAnswers
   | JudgedAnswer;
+
+/** Whether an example has a picture or a recording that nobody has opened. */
+export function isUnopened(example: TokenizedExample): boolean {
+  return ("image" in example && example.image !== undefined) || ("audio" in example && example.audio !== undefined);
+}
 
 /** The labels of an example: one a token, a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {

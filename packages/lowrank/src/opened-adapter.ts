@@ -127,9 +127,10 @@ export class OpenedAdapter {
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
     const seed = options.seed ?? loopDefaults.seed;
-    const source = await training.readTrainingRows(input, options, { ...this.#facts, seed });
-    training.refuseUntrainable(model, source);
-    const rows = await training.withMedia(source, { ...opened, platform: this.#facts.platform });
+    const rows = await training.readTrainingRows(input, options, { ...this.#facts, seed });
+    training.refuseUntrainable(model, rows);
+    const files = { goal: rows.goal, lists: [rows.train, rows.validation] };
+    const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
     const classes = training.classesOf(opened, rows, this.#facts.classNames);
     training.warnOfOddClasses(classes, { ...rows, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
@@ -140,11 +141,11 @@ export class OpenedAdapter {
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const trained = recipeIn(this.#metadata);
     const learning = await training.learningPlan(rows, opened.source, { ...options, tokenizer, trained });
-    const reader = { ...this.#facts, model, tokenizer, labels, learning };
+    const reader = { ...this.#facts, model, tokenizer, labels, learning, media };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
-    const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };
+    const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, media };
     const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, learning) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });

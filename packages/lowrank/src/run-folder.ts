@@ -2,9 +2,10 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
-import type { Example, RowList, TokenizedExample } from "@lowrank/data";
+import type { Example, ImagePreparation, RowList, TokenizedExample } from "@lowrank/data";
 import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
+import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
 
@@ -30,6 +31,18 @@ export interface RunRequest {
   readonly onWarning?: WarningListener | undefined;
 }
 
+/** The pictures and recordings of rows. */
+export interface RowMedia {
+  /** How pictures become what the model reads; undefined where there are none. */
+  readonly preparation: ImagePreparation | undefined;
+  /** A row with pixels or sounds in place of a file. Throws MediaError, DecoderMissingError. */
+  open(row: TokenizedExample): Promise<TokenizedExample>;
+  /** The bytes of a file, by its name or in hands. Throws MediaError. */
+  bytes(file: string | Uint8Array | Blob): Promise<Uint8Array>;
+  /** Who is told how far reading all of them is. */
+  readonly notices: Pick<Notices, "count">;
+}
+
 /** How rows are ordered, where it is not as they come by chance. */
 export type RowOrder = "by length" | "without the last batch";
 
@@ -45,6 +58,8 @@ export interface RunFacts {
   readonly rows: RowList<TokenizedExample>;
   /** What such rows are made of, and after how many tokens they are cut. */
   readonly texts?: { readonly rows: RowList<Example>; readonly lengths: RowLengths } | undefined;
+  /** Who reads the pictures and recordings that rows name. */
+  readonly media?: RowMedia | undefined;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;

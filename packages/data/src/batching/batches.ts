@@ -37,7 +37,8 @@ export interface BatchOptions extends CountedLabels {
   readonly share?: BatchShare | undefined;
 }
 
-const optionNames: OptionNames<BatchOptions> = {
+/** The names of all options. */
+export const batchOptionNames: OptionNames<BatchOptions> = {
   batchSize: true,
   batchTokens: true,
   padId: true,
@@ -71,7 +72,7 @@ const batchesPerGroup = 50;
  * ```
  */
 export function* batches(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenBatch> {
-  refuseUnknownOptions("batches", options, optionNames);
+  refuseUnknownOptions("batches", options, batchOptionNames);
   const { padId, multipleOf = 1, firstCounts = false, share } = options;
   for (const rows of batchRows(examples, options)) {
     if (rows.length > 0) yield padBatch(rows, { padId, multipleOf, firstCounts });
@@ -79,8 +80,8 @@ export function* batches(examples: RowList<TokenizedExample>, options: BatchOpti
   }
 }
 
-/** Of rows that are drawn it turns out only now how many tokens each has. */
-function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenizedExample[]> {
+/** The rows of each batch. Of those that are drawn it turns out only now how many tokens each has. */
+export function* batchRows(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenizedExample[]> {
   const { batchTokens, groupByLength = false, share } = options;
   const planned = batchIndices(examples, options);
   const shareOf = (rows: TokenizedExample[]) => (share === undefined ? rows : shareOfBatch(rows, tokensIn, share));
@@ -105,7 +106,7 @@ export function batchIndices(
   examples: RowList<TokenizedExample>,
   options: Omit<BatchOptions, "padId">,
 ): readonly (readonly number[])[] {
-  refuseUnknownOptions("batchIndices", options, optionNames);
+  refuseUnknownOptions("batchIndices", options, batchOptionNames);
   const { epoch = 0, seed = 0 } = options;
   checkSize(options);
   if (examples.length === 0) throw new ExampleError("There are no examples to make batches of.");

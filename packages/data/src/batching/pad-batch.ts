@@ -5,6 +5,7 @@ import { normalizedPixels } from "../images/prepare-image.ts";
 import {
   type CountedLabels,
   ignoredLabel,
+  isUnopened,
   labelsOf,
   type Sounds,
   supervisedTokens,
@@ -70,8 +71,8 @@ export interface PadOptions extends CountedLabels {
 }
 
 /**
- * Pads examples on the right to the longest of them. Throws ExampleError for none, for classes among sequences, or for a
- * `multipleOf` that is no whole number from 1.
+ * Pads examples on the right to the longest of them. Throws ExampleError for none, for classes among sequences, for pictures and
+ * recordings that nobody has opened, or for a `multipleOf` that is no whole number from 1.
  */
 export function padBatch(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
   const first = examples[0];
@@ -79,6 +80,11 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
       "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, judged answers, and pairs of answers.",
+    );
+  }
+  if (examples.some(isUnopened)) {
+    throw new ExampleError(
+      "Pictures and recordings are opened before they are in a batch: `openedBatches` is told how, `resizeImage` and `logMelFeatures` make what a model reads.",
     );
   }
   if (first.kind === "comparison") return padComparisons(examples, options);

@@ -4,6 +4,7 @@ import {
   type CountedLabels,
   cutMasks,
   ignoredLabel,
+  isUnopened,
   supervisedTokens,
   type TokenizedExample,
   type TokenSequence,
@@ -48,11 +49,12 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
 export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
   const { kind, inputIds } = example;
   if (kind === "span") return inputIds.length > 0;
-  if (kind === "classified" || kind === "scored") return inputIds.length > 0 || example.pixels !== undefined;
+  if (kind === "classified" || kind === "scored")
+    return inputIds.length > 0 || example.pixels !== undefined || isUnopened(example);
   if (kind === "comparison") return [inputIds, ...example.others].every(({ length }) => length > 0);
   if (kind === "source-target")
     return (
-      (inputIds.length > 0 || example.sounds !== undefined) &&
+      (inputIds.length > 0 || example.sounds !== undefined || isUnopened(example)) &&
       supervisedTokens(example.labels, { firstCounts: true }) > 0
     );
   if (kind === "preference" && supervisedTokens(example.rejected.labels, counted) === 0) return false;

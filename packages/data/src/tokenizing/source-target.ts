@@ -1,7 +1,7 @@
 // From an example to what an encoder–decoder is trained on: prompt and answer are texts of their own.
 
 import { TemplateError } from "../errors.ts";
-import type { Example, SpeechExample, TokensExample } from "../example.ts";
+import type { AudioExample, Example, SpeechExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample } from "../templates/prompt-template.ts";
 import { promptOf } from "../templates/prompt-template.ts";
 import { cutMasks, type SourceTarget } from "../tokenized-example.ts";
@@ -48,7 +48,7 @@ export function tokenizeSourceTargets(
   if (example.kind === "tokens") return [cutSourceTarget(example, limits)];
   if (example.kind === "preference") return tokenizeSourceTargets(example.chosen, tokenizer, template, limits);
   if (example.kind === "judged") return tokenizeSourceTargets(example.answer, tokenizer, template, limits);
-  if (example.kind === "speech") return [speechTarget(example, tokenizer, limits)];
+  if (example.kind === "speech" || example.kind === "audio") return [speechTarget(example, tokenizer, limits)];
   const rendered = renderSourceTarget(example, template);
   return answersOf(rendered).map(({ source, target }) => ({
     kind: "source-target",
@@ -109,8 +109,12 @@ function answersOf({ segments }: RenderedExample) {
 }
 
 /** A decoder's inputs begin with the start token anyway, which a target's own marks begin with, too. */
-function speechTarget(example: SpeechExample, tokenizer: TextTokenizer, limits: SourceTargetLimits): SourceTarget {
-  const { features, melBins, frames, text, start } = example;
+function speechTarget(
+  example: SpeechExample | AudioExample,
+  tokenizer: TextTokenizer,
+  limits: SourceTargetLimits,
+): SourceTarget {
+  const { text, start } = example;
   const hasMarks = start !== undefined;
   const marks = hasMarks || tokenizer.prefixIds.length > 0 ? 1 : 0;
   const maxTargetLength = limits.maxTargetLength + marks;
@@ -122,9 +126,15 @@ function speechTarget(example: SpeechExample, tokenizer: TextTokenizer, limits: 
   return {
     kind: "source-target",
     inputIds: [],
-    sounds: { features, melBins, ...(frames === undefined ? {} : { frames }) },
+    ...heardIn(example),
     labels: ids.slice(marks),
   };
+}
+
+function heardIn(example: SpeechExample | AudioExample): Pick<SourceTarget, "sounds" | "audio"> {
+  if (example.kind === "audio") return { audio: example.audio };
+  const { features, melBins, frames } = example;
+  return { sounds: { features, melBins, ...(frames === undefined ? {} : { frames }) } };
 }
 
 interface TargetOptions {

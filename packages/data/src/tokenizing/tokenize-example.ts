@@ -1,6 +1,5 @@
 // From an example to tokens with labels: only the answer is trained.
 
-import { ExampleError } from "../errors.ts";
 import type { Example, ImageExample, PreferenceExample, SentenceExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
 import {
@@ -95,14 +94,10 @@ function tokenizePair(
   return { ...better, kind: "preference", rejected: worse };
 }
 
-/** A picture that was prepared, with its label; needs no tokenizer. Throws ExampleError for one that was not. */
+/** A picture with its label; needs no tokenizer. */
 export function labelImage({ image, label }: ImageExample, meaning: LabelMeaning): TokenizedExample {
-  if (typeof image !== "object" || !("factor" in image)) {
-    throw new ExampleError(
-      "A picture is prepared before it is trained on: `resizeImage` makes what a model's batch needs.",
-    );
-  }
-  return labelRow({ inputIds: [], pixels: image }, label, meaning);
+  const isPrepared = typeof image === "object" && "factor" in image;
+  return labelRow({ inputIds: [], ...(isPrepared ? { pixels: image } : { image }) }, label, meaning);
 }
 
 /** A ready-made row as a sequence; needs no tokenizer. */

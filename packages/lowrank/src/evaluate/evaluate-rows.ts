@@ -4,19 +4,21 @@ import { type Example, judgedPairs, type RowList, type TextTokenizer } from "@lo
 import { NonFiniteOutputError } from "@lowrank/models";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
-import { type MediaReader, prepareMedia } from "../media/prepare-media.ts";
+import type { MediaReader } from "../media/prepare-media.ts";
+import { rowMedia } from "../media/row-media.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
+import type { Platform } from "../platform.ts";
 import { areRanked, judgesPairs } from "../rank/ranking-plan.ts";
 import { measurePairs } from "../rank/ranking-step.ts";
 import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
-import type { MeasuredData } from "../rows/measured-batches.ts";
-import { hasLabels, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
+import type { MeasuredFiles } from "../rows/measured-batches.ts";
+import { hasLabels, isHeard, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
@@ -54,7 +56,8 @@ export interface EvaluationOptions extends ComparisonOptions {
 }
 
 /** With what to measure. */
-export interface Measurer extends Pick<MediaReader, "platform"> {
+export interface Measurer {
+  readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly opened: OpenedBase;
   tokenizer(): Promise<TextTokenizer>;
   readonly notices: Notices;
@@ -86,7 +89,8 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     return evaluate(measurer, { ...file, rows: judgedPairs(file.rows).pairs }, options);
   }
   const { platform } = measurer;
-  const rows = await prepareMedia(file.rows, { ...opened, platform });
+  const { rows } = file;
+  const media = await rowMedia({ goal, lists: [rows] }, { ...opened, platform, notices });
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
@@ -106,7 +110,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const lengths = rowLengths(model, options);
   const how = { file: name, model, tokenizer, template, lengths, labels, platform };
   const examples = tokenizeRows(rows, how, notices);
-  const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
+  const data = { examples, media, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const { loss, ...scores } = await measure(opened, data, {
     notices,
     by: areRanked(rows) ? measurePairs : measureRows,
@@ -122,10 +126,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     ...(tokenizer !== undefined && rows.some(({ kind }) => kind === "question")
       ? await measureAnswers(opened, rows, { ...asked, tokenizer })
       : {}),
-    ...(options.generate === true && tokenizer !== undefined && !rows.some(({ kind }) => kind !== "speech")
-      ? { wordErrorRate: await measureWords({ opened, tokenizer }, rows, { batchSize, maxNewTokens }) }
+    ...(options.generate === true && tokenizer !== undefined && !rows.some(({ kind }) => !isHeard(kind))
+      ? { wordErrorRate: await measureWords({ opened, tokenizer, platform }, rows, { batchSize, maxNewTokens }) }
       : {}),
-    ...(options.generate === true && tokenizer !== undefined && rows.some(({ kind }) => kind !== "speech")
+    ...(options.generate === true && tokenizer !== undefined && rows.some(({ kind }) => !isHeard(kind))
       ? { bleu: await measureBleu(opened, rows, { ...asked, data: name, tokenizer, template, notices }) }
       : {}),
   };
@@ -138,7 +142,7 @@ function suits(template: string | undefined, rows: RowList<Example>): boolean {
 
 async function measure(
   { model, context }: OpenedBase,
-  data: MeasuredData,
+  data: MeasuredFiles,
   { notices, by }: { readonly notices: Notices; readonly by: typeof measureRows },
 ): Promise<RowMetrics> {
   const count = notices.count?.({ what: "rows measured", total: data.examples.length });

@@ -4,7 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import { type MeasuredFiles, measuredWithFiles } from "../rows/measured-batches.ts";
 import { AnswerTally } from "./answer-tally.ts";
 import type { RowMetrics } from "./metric-names.ts";
 
@@ -25,13 +25,13 @@ const turnEveryMilliseconds = 50;
  */
 export async function measureRows(
   model: PretrainedModel,
-  data: MeasuredData,
+  data: MeasuredFiles,
   { context, signal, onRows }: MeasureOptions & { readonly context: ForwardContext },
 ): Promise<RowMetrics> {
   const tally = new AnswerTally(model);
   let [total, count] = [0, 0];
   let lastTurn = performance.now();
-  for (const batch of measuredBatches(data)) {
+  for await (const batch of measuredWithFiles(data)) {
     signal?.throwIfAborted();
     const measured = measurementOf(model, batch, context);
     const [value = Number.NaN] = await measured.sum.data();

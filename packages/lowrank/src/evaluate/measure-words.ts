@@ -1,6 +1,8 @@
 // How many words of what is said a model that hears has wrong.
 
-import { type Example, type RowList, type SpeechExample, wordErrorRate } from "@lowrank/data";
+import { type Example, type RowList, wordErrorRate } from "@lowrank/data";
+import type { MediaReader } from "../media/prepare-media.ts";
+import { prepareRows } from "../media/prepare-rows.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../predict/transcribe.ts";
 
 /** Sounds that are held at a time: of each minute several megabytes. */
@@ -8,19 +10,22 @@ const soundsHeld = 64;
 
 /** The word error rate of greedy transcripts: words put in, left out or replaced, over those that are said. */
 export async function measureWords(
-  transcriber: Transcriber,
+  transcriber: Transcriber & Pick<MediaReader, "platform">,
   rows: RowList<Example>,
   options: TranscribeOptions,
 ): Promise<number> {
   const [heard, said]: [string[], string[]] = [[], []];
-  let held: SpeechExample[] = [];
+  const { opened, platform } = transcriber;
+  let held: Example[] = [];
   const hear = async () => {
-    heard.push(...(await transcribe(transcriber, held, options)));
-    said.push(...held.map(({ text }) => text));
+    const prepared = await prepareRows(held, { ...opened, platform });
+    const sounds = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
+    heard.push(...(await transcribe(transcriber, sounds, options)));
+    said.push(...sounds.map(({ text }) => text));
     held = [];
   };
   for (const row of rows) {
-    if (row.kind === "speech") held.push(row);
+    held.push(row);
     if (held.length === soundsHeld) await hear();
   }
   await hear();

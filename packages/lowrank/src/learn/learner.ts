@@ -10,7 +10,7 @@ import { measureRows } from "../evaluate/measure-rows.ts";
 import type { RowMetrics } from "../evaluate/metric-names.ts";
 import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
 import { lossOfPairs, measurePairs } from "../rank/ranking-step.ts";
-import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import { type MeasuredFiles, measuredBatches } from "../rows/measured-batches.ts";
 import type { LearningPlan } from "./learning-plan.ts";
 
 /** How a measurement is made. */
@@ -23,7 +23,7 @@ interface Measuring {
 export interface Learner {
   /** The mean of a batch. The caller owns the result. */
   loss(batch: TokenBatch, context: ForwardContext): tf.Scalar;
-  measure(data: MeasuredData, measuring: Measuring): Promise<RowMetrics>;
+  measure(data: MeasuredFiles, measuring: Measuring): Promise<RowMetrics>;
 }
 
 /** Whoever learns as the plan says. */

@@ -1,69 +1,46 @@
-// Pictures and recordings of rows as what the model reads: files are opened, decoded, resized or resampled one by one, and of
-// each only that is kept.
+// A picture or a recording as what the model reads: its file is opened, decoded, resized or resampled, and only that is kept.
 
 import {
   AudioError,
-  type AudioExample,
+  type AudioInput,
   type DecodedImage,
-  type Example,
   ImageDataError,
-  type ImageExample,
+  type ImageInput,
   type ImagePreparation,
   logMelFeatures,
   type Pixels,
-  type RowList,
   readImagePreparation,
   readWav,
   resample,
   resizeImage,
-  type SpeechExample,
+  type Sounds,
   whisperSampleRate,
 } from "@lowrank/data";
 import { type PretrainedModel, readJsonObject } from "@lowrank/models";
 import { MediaError, PreprocessorMissingError } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
 
 /** Who reads them. */
 export interface MediaReader {
-  readonly platform: Pick<Platform, "readMedia" | "decodeImage" | "keepRows">;
+  readonly platform: Pick<Platform, "readMedia" | "decodeImage">;
   readonly source: Pick<ModelSource, "folder" | "path">;
   readonly model: Pick<PretrainedModel, "config">;
 }
 
-/**
- * The rows with their pictures in the model's size and their recordings as features; other rows are given back as they are.
- * Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
- */
-export async function prepareMedia(examples: RowList<Example>, reader: MediaReader): Promise<RowList<Example>> {
-  if (!examples.some(({ kind }) => kind === "image" || kind === "audio")) return examples;
-  let preparation: ImagePreparation | undefined;
-  const prepared = reader.platform.keepRows<Example>();
-  for (const example of examples) {
-    if (example.kind === "image") {
-      preparation ??= await imagePreparation(reader);
-      prepared.add({ ...example, image: await pixelsOf(example, preparation, reader) });
-    } else prepared.add(example.kind === "audio" ? await speechOf(example, reader) : example);
-  }
-  return prepared.finish();
-}
-
-/** The same of a run's rows. */
-export async function withMedia(rows: TrainingRows, reader: MediaReader): Promise<TrainingRows> {
-  const train = await prepareMedia(rows.train, reader);
-  return { ...rows, train, validation: await prepareMedia(rows.validation, reader) };
-}
-
-async function imagePreparation({ source: { folder, path } }: MediaReader): Promise<ImagePreparation> {
+/** How pictures become what the model reads. Throws PreprocessorMissingError, ImagePreparationError. */
+export async function imagePreparation({
+  source: { folder, path },
+}: Pick<MediaReader, "source">): Promise<ImagePreparation> {
   if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw new PreprocessorMissingError(path);
   return readImagePreparation(await readJsonObject(folder, "preprocessor_config.json"));
 }
 
-async function pixelsOf(
-  { image }: ImageExample,
+/** A picture in the model's size. Throws MediaError, DecoderMissingError. */
+export async function pixelsOf(
+  image: ImageInput,
   preparation: ImagePreparation,
-  { platform }: MediaReader,
+  { platform }: Pick<MediaReader, "platform">,
 ): Promise<Pixels> {
   if (typeof image === "object" && "factor" in image) return image;
   const name = typeof image === "string" ? image : "the picture of a row";
@@ -78,10 +55,11 @@ async function pixelsOf(
   }
 }
 
-async function speechOf(
-  { audio, text, start }: AudioExample,
-  { platform, model }: MediaReader,
-): Promise<SpeechExample> {
+/** A recording as features. Throws MediaError. */
+export async function soundsOf(
+  audio: AudioInput,
+  { platform, model }: Pick<MediaReader, "platform" | "model">,
+): Promise<Sounds & { readonly frames: number }> {
   const name = typeof audio === "string" ? audio : "the recording of a row";
   const { melBins, sourcePositions } = model.config;
   if (melBins === 0) throw new MediaError(name, "this model does not hear, as Whisper does.");
@@ -90,7 +68,7 @@ async function speechOf(
     const samples = resample(sound, whisperSampleRate);
     const frames = 2 * sourcePositions;
     const features = heard(logMelFeatures(samples, { melBins, frames }), { melBins, frames, samples: samples.length });
-    return { kind: "speech", features, melBins, frames, text, ...(start === undefined ? {} : { start }) };
+    return { features, melBins, frames };
   } catch (error) {
     throw error instanceof AudioError ? new MediaError(name, error.message, { cause: error }) : error;
   }
@@ -111,7 +89,11 @@ function heard(
   return cut;
 }
 
-async function bytesOf(file: string | Uint8Array | Blob, platform: MediaReader["platform"]): Promise<Uint8Array> {
+/** The bytes of a file that a row names, or has. Throws MediaError. */
+export async function bytesOf(
+  file: string | Uint8Array | Blob,
+  platform: MediaReader["platform"],
+): Promise<Uint8Array> {
   if (typeof file === "string") return platform.readMedia(file);
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
 }

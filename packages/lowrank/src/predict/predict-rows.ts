@@ -2,7 +2,8 @@
 
 import { type Example, ExampleError } from "@lowrank/data";
 import { WrongTaskError } from "../errors/model-errors.ts";
-import { type MediaReader, prepareMedia } from "../media/prepare-media.ts";
+import type { MediaReader } from "../media/prepare-media.ts";
+import { prepareRows } from "../media/prepare-rows.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { maxLengthFor } from "../open/position-limit.ts";
 import {
@@ -86,7 +87,7 @@ async function* transcribeTogether(
   { batchSize = 8, signal, maxNewTokens }: PredictOptions,
 ): AsyncGenerator<Prediction, void, undefined> {
   const questions = held.map(({ example }) => example);
-  const sounds = (await prepareMedia(questions, { ...opened, platform })).map((example) => {
+  const sounds = (await prepareRows(questions, { ...opened, platform })).map((example) => {
     if (example.kind === "speech") return example;
     throw new ExampleError(`A "${example.kind}" row is nothing that a model hears.`);
   });
@@ -108,7 +109,7 @@ async function* answerTogether(
   const asked: AskedRow[] = [];
   const firsts: number[] = []; // of each question, the place of its first row
   const questions = held.map(({ example }) => example);
-  const examples = await prepareMedia(questions, { ...opened, platform: predictor.platform });
+  const examples = await prepareRows(questions, { ...opened, platform: predictor.platform });
   for (const example of examples) {
     firsts.push(asked.length);
     asked.push(...(await askedRows(example, reader)));

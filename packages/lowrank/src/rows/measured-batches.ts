@@ -1,6 +1,7 @@
 // The batches of a data set that is measured on: every row once, rows of like length together.
 
-import { batches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { batches, openedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import type { RowMedia } from "../run-folder.ts";
 
 /** What to measure on. */
 export interface MeasuredData {
@@ -9,7 +10,23 @@ export interface MeasuredData {
   readonly padId: number;
 }
 
+/** The same, of rows that may have pictures or recordings. */
+export interface MeasuredFiles extends MeasuredData {
+  readonly media?: Pick<RowMedia, "open"> | undefined;
+}
+
 /** In an order that no seed changes. */
 export function measuredBatches({ examples, batchSize, padId }: MeasuredData): Iterable<TokenBatch> {
   return batches(examples, { batchSize, padId, shuffle: false, groupByLength: true });
+}
+
+/** The same of rows whose files are opened with their batch. */
+export function measuredWithFiles({
+  media,
+  ...data
+}: MeasuredFiles): Iterable<TokenBatch> | AsyncGenerator<TokenBatch, void, undefined> {
+  const { examples, batchSize, padId } = data;
+  if (media === undefined) return measuredBatches(data);
+  const order = { batchSize, padId, shuffle: false, groupByLength: true };
+  return openedBatches(examples, { ...order, open: (row) => media.open(row) });
 }

@@ -64,6 +64,11 @@ export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
+/** Whether a row is of what is said. */
+export function isHeard(kind: Example["kind"]): boolean {
+  return kind === "speech" || kind === "audio";
+}
+
 function goalOf(example: Example): RowGoal {
   if (example.kind === "question" || example.kind === "span") return "answer";
   if (example.kind === "image") return "image-class";

@@ -3,11 +3,19 @@
 
 import { type LoraConfig, startOf } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
-import { batches, ignoredLabel, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import {
+  batches,
+  ignoredLabel,
+  openedBatches,
+  type RowList,
+  type TokenBatch,
+  type TokenizedExample,
+} from "@lowrank/data";
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
+import type { RowMedia } from "../run-folder.ts";
 import type { LoopOptions } from "./training-options.ts";
 
 /** The rows to look at. */
@@ -18,6 +26,7 @@ export interface StartRows {
   readonly count: number;
   readonly padId: number;
   readonly seed: number;
+  readonly media?: Pick<RowMedia, "open"> | undefined;
   /** What the run learns by, where it is not the model's own loss. */
   loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar;
 }
@@ -40,12 +49,13 @@ export async function measureStart(
   if (measures === undefined) return undefined;
   const { loss = (batch, context) => model.loss(batchTensors(batch), context) } = start;
   if (measures === "gradient") {
-    const losses = firstBatches(model, start).map((batch) => (context: ForwardContext) => loss(batch, context));
+    const looked = await firstBatches(model, start);
+    const losses = looked.map((batch) => (context: ForwardContext) => loss(batch, context));
     return measureGradients(model, plan, losses);
   }
   // CorDA takes one text a call. An encoder–decoder's layers do not all see the same rows, so that no mask fits them.
   const isAlone = measuresSingleTexts || model.config.decoderLayers > 0;
-  const chosen = firstBatches(
+  const chosen = await firstBatches(
     model,
     isAlone ? { ...start, batchSize: 1, count: start.count * start.batchSize } : start,
   );
@@ -65,9 +75,15 @@ export async function measureStart(
  * By chance alone, also where the run puts rows of like length together: a batch of short rows and one of long ones would say
  * less of the data.
  */
-function firstBatches(model: PretrainedModel, { rows, batchSize, count, padId, seed }: StartRows): TokenBatch[] {
+async function firstBatches(
+  model: PretrainedModel,
+  { rows, batchSize, count, padId, seed, media }: StartRows,
+): Promise<readonly TokenBatch[]> {
   const chosen: TokenBatch[] = [];
-  for (const batch of batches(rows, { batchSize, padId, seed, ...countedLabels(model) })) {
+  const order = { batchSize, padId, seed, ...countedLabels(model) };
+  const all =
+    media === undefined ? batches(rows, order) : openedBatches(rows, { ...order, open: (row) => media.open(row) });
+  for await (const batch of all) {
     if (chosen.length === count) break;
     chosen.push(batch);
   }

@@ -1,6 +1,6 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, type Example, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -17,7 +17,7 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
-import { hasLabels, needTokenizer, taskFor } from "../rows/row-kinds.ts";
+import { hasLabels, isHeard, needTokenizer, taskFor } from "../rows/row-kinds.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 
 /** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
@@ -57,10 +57,6 @@ function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boo
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
-}
-
-function isHeard(kind: Example["kind"]): boolean {
-  return kind === "speech" || kind === "audio";
 }
 
 /** What labels mean to the model. Throws a DataError that names the rows whose label does not go with its classifier. */

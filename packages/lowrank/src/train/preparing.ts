@@ -3,7 +3,7 @@
 export { recipeMetadata } from "../embed/embedding-recipe.ts";
 export { lossOfStart } from "../learn/learner.ts";
 export { learningPlan } from "../learn/learning-plan.ts";
-export { withMedia } from "../media/prepare-media.ts";
+export { rowMedia } from "../media/row-media.ts";
 export { warnOfPreferences } from "../rows/chosen-answers.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
 export { needTokenizer } from "../rows/row-kinds.ts";

@@ -21,7 +21,7 @@ export interface TrainedAdapter {
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
-  rows: Pick<TokenizedRows, "train" | "drawn" | "learning">,
+  rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media">,
   options: LoopOptions,
 ): RunFacts {
   const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
@@ -36,7 +36,7 @@ export function runFacts(
     batchSize: options.batchTokens === undefined ? batchSize : `${options.batchTokens} tokens`,
     seed,
     rows: rows.drawn?.sample ?? rows.train,
-    ...given({ texts: rows.drawn?.texts }),
+    ...given({ texts: rows.drawn?.texts, media: rows.media }),
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,

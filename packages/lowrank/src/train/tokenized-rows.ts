@@ -6,13 +6,14 @@ import type { LearningPlan } from "../learn/learning-plan.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
+import { isHeard } from "../rows/row-kinds.ts";
 import { chooseTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
-import type { RunFacts } from "../run-folder.ts";
+import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
@@ -23,6 +24,8 @@ export interface TokenizedRows {
   readonly drawn?:
     | { readonly sample: DrawnTokens["sample"]; readonly texts: NonNullable<RunFacts["texts"]> }
     | undefined;
+  /** Who opens pictures and recordings. */
+  readonly media?: RowMedia | undefined;
   readonly padId: number;
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
@@ -36,6 +39,7 @@ export interface RowReader {
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
   readonly learning: LearningPlan;
+  readonly media: RowMedia | undefined;
   /** Where many tokens go. */
   readonly platform: Pick<Platform, "keepRows">;
 }
@@ -43,7 +47,7 @@ export interface RowReader {
 /** Tokenises rows, or says how they will be; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, platform, learning, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, platform, learning, media, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
@@ -63,6 +67,7 @@ export function tokenizedRows(
     train: tokens,
     validation: held.length === 0 ? [] : made(held, { file: rows.validationFile, rowOf: numbers.validation }).rows,
     ...(sample === undefined ? {} : { drawn: { sample, texts: { rows: train, lengths } } }),
+    media,
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
     learning,
@@ -77,7 +82,8 @@ function drawsTokens(
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,
 ): boolean {
   const kind = rows.at(0)?.kind;
-  if (tokenizer === undefined || kind === "tokens" || kind === "span" || kind === "speech") return false;
+  if (tokenizer === undefined || kind === undefined || kind === "tokens" || kind === "span" || isHeard(kind))
+    return false;
   return lengths.maxTargetLength === undefined || kind !== "chat";
 }
 

@@ -1,13 +1,14 @@
 // The loop of a run: batches in, events out.
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
-import { batches, type TokenBatch } from "@lowrank/data";
+import { batches, openedBatches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { learnerOf } from "../learn/learner.ts";
+import { openOrLeaveOut } from "../media/open-or-leave-out.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { type StepPlan, stepsOf } from "./plan-steps.ts";
@@ -33,14 +34,14 @@ export function runTraining(
   };
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { optimizer, betas, momentum, loraPlusRatio, scheduleShape, maxBadSteps } = options;
-  const { padId, train: examples, validation, learning } = rows;
+  const { padId, train: examples, validation, learning, media } = rows;
   const learner = learnerOf(model, learning, padId);
   const adapters = activeAdapters(handle.name);
   const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
   const stop = communicator && stopWith(options.signal);
   const signal = stop?.signal ?? options.signal;
   const measure = async () => {
-    const data = { examples: validation, batchSize, padId };
+    const data = { examples: validation, media, batchSize, padId };
     return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
   };
   const evaluate = {
@@ -57,11 +58,16 @@ export function runTraining(
     checkShares(communicator, shared);
   }
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
+  const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
+  const begun = resumeFrom?.position;
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) =>
       learner.loss(batch, { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) }),
-    batches: (epoch) => batches(examples, { ...ordered, epoch }),
+    batches: (epoch) => {
+      if (open === undefined) return batches(examples, { ...ordered, epoch });
+      return openedBatches(examples, { ...ordered, epoch, open, unseen: epoch === begun?.epoch ? begun.batches : 0 });
+    },
     steps: plan.totalSteps,
     learningRate,
     schedule,

@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
 let vit: readonly string[];
@@ -68,6 +68,40 @@ describe("pictures in a folder for each class", () => {
       told.stderr,
     ).toEqual(told.json.map(({ label }) => label));
     expect(told.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
+  });
+
+  it("train on from where they were stopped, on the same files alone", async () => {
+    const command = ["train", ...vit, "--data", place.path("pictures"), ...targets];
+    const long = [...command, "--batch-size", "3", "--steps", "7", "--save-every", "1"];
+    await place.call(...long, "--out", place.path("whole"));
+    const parts = ["--out", place.path("parts")];
+    await interrupted([...long, ...parts], { at: '"step":5,' });
+    const rest = await place.call(...long, ...parts, "--resume");
+    expect(rest.code, rest.stderr).toBe(0);
+    const weights = (name: string) => readFile(place.path(name, "adapter_model.safetensors"));
+    expect(await weights("parts")).toEqual(await weights("whole"));
+
+    await cp(place.path("pictures"), place.path("changing"), { recursive: true });
+    const changing = [...long, "--data", place.path("changing"), "--out", place.path("changed")];
+    await interrupted(changing, { at: '"step":2,' });
+    const light = await readFile(place.path("changing/bright/2.png"));
+    await writeFile(place.path("changing/dark/2.png"), light);
+    const refused = await place.call(...changing, "--resume");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("rows (as tokens and files)")]);
+  });
+
+  it("leave out one that turns out broken in the midst of a run, and say which", async () => {
+    const folder = place.path("one-broken");
+    await cp(place.path("pictures"), folder, { recursive: true });
+    const whole = await readFile(place.path("pictures/dark/0.png"));
+    for (let index = 10; index < 30; index += 1) await writeFile(`${folder}/dark/${index}.png`, whole);
+    await writeFile(`${folder}/dark/12.png`, whole.subarray(0, 60));
+    const out = place.path("of-one-broken");
+    const quick = ["--batch-size", "4", "--epochs", "2", "--out", out, ...targets];
+    const trained = await place.call("train", ...vit, "--data", folder, ...quick);
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(trained.stderr).toContain(`Cannot read "${folder}/dark/12.png": it is broken`);
+    expect(trained.stderr.match(/left out/g)).toHaveLength(1);
   });
 
   it("may be rows of a file beside them, the same to the number", async () => {

@@ -104,7 +104,7 @@ class FollowersFolder implements RunFolder {
   async identify(facts: RunFacts, { verifyBase: isAnew, ...base }: BaseFiles): Promise<string> {
     const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
     const baseFiles = isAnew || recorded.size > 0 ? await hashBase(base, { recorded, isAnew }) : recorded;
-    const fingerprint = runFingerprint({ ...facts, baseFiles });
+    const fingerprint = await runFingerprint({ ...facts, baseFiles }, this.resumeFrom?.fingerprint);
     await compareFingerprints(this.communicator, fingerprint);
     return fingerprint;
   }

@@ -88,7 +88,7 @@ class DiskRunFolder implements RunFolder {
     const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
     const isVerified = isAnew || recorded.size > 0;
     const baseFiles = isVerified ? await hashBase(base, { recorded, isAnew }) : recorded;
-    const fingerprint = runFingerprint({ ...facts, baseFiles });
+    const fingerprint = await runFingerprint({ ...facts, baseFiles }, this.resumeFrom?.fingerprint);
     if (this.resumeFrom !== undefined) checkSameRun(this.resumeFrom.fingerprint, fingerprint);
     return fingerprint;
   }

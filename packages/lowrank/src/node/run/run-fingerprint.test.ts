@@ -2,21 +2,19 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
+import type { RowMedia } from "../../run-folder.ts";
 import { checkSameRun, notedSettings, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
 
 const row: TokenizedExample = { kind: "sequence", inputIds: [1, 2], labels: [1, 2] };
 
-function fingerprintOf(adapter: Partial<LoraConfig> = {}, run: Partial<RunIdentity> = {}): string {
-  return runFingerprint({
-    base: "lowrank-1:0123456789abcdef",
-    basePrecision: "float32",
-    batchSize: 8,
-    seed: 0,
-    rows: [row],
-    addedTokens: [],
-    adapter: createLoraConfig({ targetModules: ["q_proj"], ...adapter }),
-    ...run,
-  });
+function fingerprintOf(
+  adapter: Partial<LoraConfig> = {},
+  run: Partial<RunIdentity> = {},
+  saved?: string,
+): Promise<string> {
+  const settings = { base: "lowrank-1:0123456789abcdef", basePrecision: "float32", batchSize: 8, seed: 0 };
+  const config = createLoraConfig({ targetModules: ["q_proj"], ...adapter });
+  return runFingerprint({ ...settings, rows: [row], addedTokens: [], adapter: config, ...run }, saved);
 }
 
 function differences(saved: string | undefined, now: string): readonly string[] {
@@ -30,19 +28,19 @@ function differences(saved: string | undefined, now: string): readonly string[] 
 }
 
 describe("checkSameRun", () => {
-  it("names each setting of the adapter that is another one", () => {
-    const now = fingerprintOf({ alpha: 64, dropout: 0.5, rankStabilized: true });
-    expect(differences(fingerprintOf({ alpha: 16 }), now)).toEqual([
+  it("names each setting of the adapter that is another one", async () => {
+    const now = await fingerprintOf({ alpha: 64, dropout: 0.5, rankStabilized: true });
+    expect(differences(await fingerprintOf({ alpha: 16 }), now)).toEqual([
       "adapter's lora_alpha: 16 in the checkpoint, 64 now",
       "adapter's lora_dropout: 0 in the checkpoint, 0.5 now",
       "adapter's use_rslora: false in the checkpoint, true now",
     ]);
   });
 
-  it("names what else makes another run of it", () => {
+  it("names what else makes another run of it", async () => {
     const other = { base: "lowrank-1:fedcba9876543210", basePrecision: "nf4", batchSize: 4, seed: 1 };
-    const changed = { ...other, rows: [row, row], addedTokens: ["<a>"] };
-    expect(differences(fingerprintOf(), fingerprintOf({}, changed)).map((line) => line.split(":")[0])).toEqual([
+    const now = await fingerprintOf({}, { ...other, rows: [row, row], addedTokens: ["<a>"] });
+    expect(differences(await fingerprintOf(), now).map((line) => line.split(":")[0])).toEqual([
       "base",
       "base precision",
       "batch size",
@@ -52,50 +50,53 @@ describe("checkSameRun", () => {
     ]);
   });
 
-  it("tells texts to compare apart by each of them, by their scores, and by the loss", () => {
+  it("tells texts to compare apart by each of them, by their scores, and by the loss", async () => {
     const pair = { kind: "comparison", inputIds: [1], others: [[2, 3]], score: 0.5 } as const;
     const of = (changed: object, words = "order, mean") =>
       fingerprintOf({}, { rows: [{ ...pair, ...changed }], learning: { kind: "comparison", words } });
-    const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
-    expect(names(of({}))).toEqual([]);
-    expect(names(of({ score: 0.25 }))).toEqual(["rows (as tokens)"]);
-    expect(names(of({ others: [[2], [3]] }))).toEqual(["rows (as tokens)"]);
-    expect(names(of({}, "cosine, mean"))).toEqual(["comparison"]);
+    const names = async (now: Promise<string>) =>
+      differences(await of({}), await now).map((line) => line.split(":")[0]);
+    expect(await names(of({}))).toEqual([]);
+    expect(await names(of({ score: 0.25 }))).toEqual(["rows (as tokens)"]);
+    expect(await names(of({ others: [[2], [3]] }))).toEqual(["rows (as tokens)"]);
+    expect(await names(of({}, "cosine, mean"))).toEqual(["comparison"]);
   });
 
-  it("tells two answers apart by the rejected one, by where it begins, and by the loss", () => {
+  it("tells two answers apart by the rejected one, by where it begins, and by the loss", async () => {
     const rejected = { kind: "sequence", inputIds: [1, 3], labels: [-100, 3] } as const;
     const pair = { kind: "preference", inputIds: [1, 2], labels: [-100, 2], rejected } as const;
     const of = (changed: object, words = "dpo, β 0.1") => {
       const rows = [{ ...pair, rejected: { ...rejected, ...changed } }];
       return fingerprintOf({}, { rows, learning: { kind: "preference", words } });
     };
-    const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
-    expect(names(of({}))).toEqual([]);
-    expect(names(of({ inputIds: [1, 4] }))).toEqual(["rows (as tokens)"]);
-    expect(names(of({ labels: [1, 3] }))).toEqual(["rows (as tokens)"]);
-    expect(names(of({}, "dpo, β 0.5"))).toEqual(["preference"]);
+    const names = async (now: Promise<string>) =>
+      differences(await of({}), await now).map((line) => line.split(":")[0]);
+    expect(await names(of({}))).toEqual([]);
+    expect(await names(of({ inputIds: [1, 4] }))).toEqual(["rows (as tokens)"]);
+    expect(await names(of({ labels: [1, 3] }))).toEqual(["rows (as tokens)"]);
+    expect(await names(of({}, "dpo, β 0.5"))).toEqual(["preference"]);
   });
 
-  it("lets the base be named otherwise", () => {
-    expect(differences(fingerprintOf({ baseModel: "./tiny" }), fingerprintOf({ baseModel: "/models/tiny" }))).toEqual(
-      [],
-    );
+  it("lets the base be named otherwise", async () => {
+    const [one, other] = [await fingerprintOf({ baseModel: "./tiny" }), await fingerprintOf({ baseModel: "/m/tiny" })];
+    expect(differences(one, other)).toEqual([]);
   });
 
-  it("says what to do with the checkpoint of an earlier version", () => {
+  it("says what to do with the checkpoint of an earlier version", async () => {
+    const now = await fingerprintOf();
     for (const saved of ["0123456789abcdef0123456789abcdef", undefined, "{"]) {
-      expect(() => checkSameRun(saved, fingerprintOf())).toThrow(/earlier version of lowrank.*`adapter`/);
+      expect(() => checkSameRun(saved, now)).toThrow(/earlier version of lowrank.*`adapter`/);
     }
   });
 });
 
 describe("notedSettings", () => {
-  it("says of a run without an order that it batched by chance, as those did that knew of none", () => {
-    const grouping = (order?: RunIdentity["order"]) => notedSettings(fingerprintOf({}, { order })).groupByLength;
-    expect(grouping()).toBe(false);
-    expect(grouping(["without the last batch"])).toBe(false);
-    expect(grouping(["by length", "without the last batch"])).toBe(true);
+  it("says of a run without an order that it batched by chance, as those did that knew of none", async () => {
+    const grouping = async (order?: RunIdentity["order"]) =>
+      notedSettings(await fingerprintOf({}, { order })).groupByLength;
+    expect(await grouping()).toBe(false);
+    expect(await grouping(["without the last batch"])).toBe(false);
+    expect(await grouping(["by length", "without the last batch"])).toBe(true);
   });
 
   it("says nothing of what is no run's", () => {
@@ -104,7 +105,7 @@ describe("notedSettings", () => {
 });
 
 describe("runFingerprint", () => {
-  it("tells rows from others that have the same numbers", () => {
+  it("tells rows from others that have the same numbers", async () => {
     const rows: readonly TokenizedExample[] = [
       row,
       { kind: "sequence", inputIds: [1, 2], labels: [1, -100] },
@@ -112,13 +113,41 @@ describe("runFingerprint", () => {
       { kind: "classified", inputIds: [1, 2], label: 1 },
       { kind: "sequence", inputIds: [1, 2, 1, 2], labels: [1, 2, 1, 2] },
     ];
-    expect(new Set(rows.map((one) => fingerprintOf({}, { rows: [one] }))).size).toBe(rows.length);
-    expect(fingerprintOf({}, { rows })).not.toBe(fingerprintOf({}, { rows: [...rows].reverse() }));
+    const all = await Promise.all(rows.map((one) => fingerprintOf({}, { rows: [one] })));
+    expect(new Set(all).size).toBe(rows.length);
+    const backwards = await fingerprintOf({}, { rows: [...rows].reverse() });
+    expect(await fingerprintOf({}, { rows })).not.toBe(backwards);
   });
 
-  it("takes more rows than fit into one text", () => {
+  it("takes more rows than fit into one text", async () => {
     const ids = Array<number>(512).fill(50_000);
     const rows = Array<TokenizedExample>(90_000).fill({ kind: "sequence", inputIds: ids, labels: ids });
-    expect(fingerprintOf({}, { rows })).toContain("rows (as tokens)");
+    expect(await fingerprintOf({}, { rows })).toContain("rows (as tokens)");
+  });
+});
+
+describe("the fingerprint of rows with pictures", () => {
+  const pixels = { width: 1, height: 1, bytes: Uint8Array.of(1, 2, 3), factor: 1, mean: [0], deviation: [1] };
+  const seen: readonly TokenizedExample[] = [{ kind: "classified", inputIds: [], pixels, label: 1 }];
+  const named: readonly TokenizedExample[] = [{ kind: "classified", inputIds: [], image: "a.png", label: 1 }];
+  const mediaOf = (bytes: readonly number[], edge = 8): RowMedia => ({
+    bytes: async () => Uint8Array.from(bytes),
+    notices: {},
+    preparation: { resize: null, crop: { width: edge, height: edge }, factor: 1, mean: [0], deviation: [1] },
+    open: async () => ({ kind: "classified", inputIds: [], pixels, label: 1 }),
+  });
+
+  it("is of their files' bytes, which nobody decodes, and of how they are prepared", async () => {
+    const of = (media: RowMedia) => fingerprintOf({}, { rows: named, media });
+    const first = await of(mediaOf([7, 8]));
+    const names = async (media: RowMedia) => differences(first, await of(media)).map((line) => line.split(":")[0]);
+    expect(await names(mediaOf([7, 8]))).toEqual([]);
+    expect(await names(mediaOf([7, 9]))).toEqual(["rows (as tokens and files)"]);
+    expect(await names(mediaOf([7, 8], 9))).toEqual(["pictures' preparation"]);
+  });
+
+  it("is that of the pixels where a version that prepared all of them first has begun the run", async () => {
+    const earlier = await fingerprintOf({}, { rows: seen });
+    expect(await fingerprintOf({}, { rows: named, media: mediaOf([7, 8]) }, earlier)).toBe(earlier);
   });
 });

@@ -1,14 +1,13 @@
 // What `resume` compares: everything that would silently make another run of it, readable, so that a refusal can name it.
 
-import { createHash } from "node:crypto";
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
-import { labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import type { RowOrder, RunFacts, RunFolder } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
+import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
 /** What a run consists of. */
 export interface RunIdentity extends RunFacts {
@@ -19,20 +18,28 @@ export interface RunIdentity extends RunFacts {
 const filePrefix = "base file ";
 const orderName = "order of rows";
 const textsName = "rows (as text)";
+const tokensName = "rows (as tokens)";
+/** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
+const filesName = "rows (as tokens and files)";
 
-/** The facts as JSON, by the names that a refusal uses; rows as a hash. */
-export function runFingerprint(run: RunIdentity): string {
+/**
+ * The facts as JSON, by the names that a refusal uses; rows as a hash. Of pictures and recordings the files count, or, where the
+ * fingerprint that was saved is of a version that prepared all before the first step, what they become. Throws MediaError.
+ */
+export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing } = run;
+  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media } = run;
+  const namesFiles = media !== undefined && parseFacts(saved)?.has(tokensName) !== true;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
     "base precision": basePrecision,
     "batch size": batchSize,
     seed,
-    "rows (as tokens)": hashRows(rows),
+    [namesFiles ? filesName : tokensName]: await hashRows(rows, { media, isOpened: !namesFiles }),
+    ...(namesFiles && media.preparation !== undefined ? { "pictures' preparation": media.preparation } : {}),
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
-    "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
+    "added tokens": addedTokens.length === 0 ? "none" : shortHash(JSON.stringify(addedTokens)),
     ...given({
       "init batches": startBatches,
       "adapter's seed": adapterSeed,
@@ -106,38 +113,4 @@ function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | un
   } catch {
     return undefined;
   }
-}
-
-/** Row by row: as one text, a hundred thousand rows would be longer than a string can be. */
-function hashRows(rows: RowList<TokenizedExample>): string {
-  const hash = createHash("sha256");
-  for (const row of rows) {
-    const { kind, inputIds, attentionMask, tokenTypeIds } = row;
-    const lists = [inputIds, labelsOf(row), attentionMask, tokenTypeIds];
-    // Where each list ends, so that no two rows read alike.
-    hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
-    for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
-    if ("pixels" in row && row.pixels !== undefined) hash.update(row.pixels.bytes);
-    // Numbers that are no integers.
-    if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
-    if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
-    if (kind === "judged") hash.update(Uint8Array.of(Number(row.isGood)));
-    if (kind === "preference") {
-      const { inputIds, labels } = row.rejected;
-      hash.update(Int32Array.from([inputIds.length, ...inputIds, ...labels]));
-    }
-    if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
-  }
-  return hash.digest("hex").slice(0, 32);
-}
-
-/** Of rows that are tokens only when they are drawn; their sample says how they become such. */
-function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
-  const hash = createHash("sha256").update(JSON.stringify(lengths));
-  for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
-  return hash.digest("hex").slice(0, 32);
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

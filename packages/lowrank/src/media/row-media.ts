@@ -1,0 +1,116 @@
+// Pictures and recordings of a data set: named by its rows, opened when a batch draws them. Before that nobody waits for any but a
+// few, and of all of them only what fits a bound is kept from one epoch to the next.
+
+import type {
+  AudioInput,
+  Example,
+  ImageInput,
+  ImagePreparation,
+  Pixels,
+  RowList,
+  Sounds,
+  TokenizedExample,
+} from "@lowrank/data";
+import type { Notices } from "../notices.ts";
+import type { RowGoal } from "../rows/row-kinds.ts";
+import type { RowMedia } from "../run-folder.ts";
+import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
+
+/** Who reads pictures and recordings, and tells whoever waits how far it is. */
+export interface TellingReader extends MediaReader {
+  readonly notices: Notices;
+}
+
+/** The rows that may have some. */
+export interface MediaRows {
+  readonly goal: RowGoal;
+  readonly lists: readonly RowList<Example>[];
+}
+
+/**
+ * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
+ * anything else happens. Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
+ */
+export async function rowMedia({ goal, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
+  const sees = goal === "image-class";
+  if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
+  if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
+  const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);
+  for (const rows of lists) await media.look(rows);
+  return media;
+}
+
+/** Rows that are opened before the first batch. */
+const mostLooked = 8;
+
+/** Bytes of prepared files that stay in memory: a small data set is decoded once, a large one for the most part in each epoch. */
+const mostKept = 2 ** 26;
+
+class OpenedMedia implements RowMedia {
+  readonly notices: Notices;
+  readonly #pixels = new Map<string, Pixels>();
+  readonly #sounds = new Map<string, Sounds>();
+  #room = mostKept;
+
+  constructor(
+    private readonly reader: TellingReader,
+    readonly preparation: ImagePreparation | undefined,
+  ) {
+    this.notices = reader.notices;
+  }
+
+  async open(row: TokenizedExample): Promise<TokenizedExample> {
+    if ("image" in row && row.image !== undefined) {
+      const { image, ...rest } = row;
+      return { ...rest, pixels: await this.#see(image) };
+    }
+    if ("audio" in row && row.audio !== undefined) {
+      const { audio, ...rest } = row;
+      return { ...rest, sounds: await this.#hear(audio) };
+    }
+    return row;
+  }
+
+  bytes(file: string | Uint8Array | Blob): Promise<Uint8Array> {
+    return bytesOf(file, this.reader.platform);
+  }
+
+  /** Opens some from all over a list. */
+  async look(rows: RowList<Example>): Promise<void> {
+    const count = Math.min(rows.length, mostLooked);
+    for (let index = 0; index < count; index += 1) {
+      const row = rows.at(Math.floor((index * rows.length) / count));
+      if (row?.kind === "image") await this.#see(row.image);
+      if (row?.kind === "audio") await this.#hear(row.audio);
+    }
+  }
+
+  async #see(image: ImageInput): Promise<Pixels> {
+    const { preparation } = this;
+    if (preparation === undefined) throw new Error("Pictures among rows that are heard.");
+    const name = typeof image === "string" ? image : undefined;
+    const make = () => pixelsOf(image, preparation, this.reader);
+    return this.#once(this.#pixels, name, { make, sizeOf: ({ bytes }) => bytes.byteLength });
+  }
+
+  async #hear(audio: AudioInput): Promise<Sounds> {
+    const name = typeof audio === "string" ? audio : undefined;
+    const make = () => soundsOf(audio, this.reader);
+    return this.#once<Sounds>(this.#sounds, name, { make, sizeOf: ({ features }) => features.byteLength });
+  }
+
+  async #once<Made>(
+    kept: Map<string, Made>,
+    name: string | undefined,
+    { make, sizeOf }: { make(): Promise<Made>; sizeOf(made: Made): number },
+  ): Promise<Made> {
+    const known = name === undefined ? undefined : kept.get(name);
+    if (known !== undefined) return known;
+    const made = await make();
+    if (name !== undefined && sizeOf(made) <= this.#room) {
+      this.#room -= sizeOf(made);
+      kept.set(name, made);
+    }
+    return made;
+  }
+}

@@ -1,0 +1,81 @@
+// A hash of all rows of a run, one by one: as one text, a hundred thousand rows would be longer than a string can be.
+
+import { createHash, type Hash } from "node:crypto";
+import { isUnopened, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
+import type { RowMedia, RunFacts } from "../../run-folder.ts";
+
+/** What becomes of pictures and recordings. */
+export interface HashedMedia {
+  readonly media: RowMedia | undefined;
+  /** Whether it is what they become that is hashed; else the bytes of their files. */
+  readonly isOpened: boolean;
+}
+
+/** The hash of rows as tokens, with the pictures and recordings that they name. Throws MediaError. */
+export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpened }: HashedMedia): Promise<string> {
+  const hash = createHash("sha256");
+  const count = media?.notices.count?.({
+    what: "pictures and recordings read, to know them again",
+    total: rows.length,
+  });
+  for (const row of rows) {
+    if (media === undefined || !isUnopened(row)) {
+      addRow(hash, row);
+      continue;
+    }
+    addRow(hash, isOpened ? await media.open(row) : row);
+    if (!isOpened) await addSource(hash, row, media);
+    count?.add(1);
+  }
+  count?.stop();
+  return digest(hash);
+}
+
+/** Of rows that are tokens only when they are drawn; their sample says how they become such. */
+export function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
+  const hash = createHash("sha256").update(JSON.stringify(lengths));
+  for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
+  return digest(hash);
+}
+
+export function shortHash(text: string): string {
+  return digest(createHash("sha256").update(text));
+}
+
+function addRow(hash: Hash, row: TokenizedExample): void {
+  const { kind, inputIds, attentionMask, tokenTypeIds } = row;
+  const lists = [inputIds, labelsOf(row), attentionMask, tokenTypeIds];
+  // Where each list ends, so that no two rows read alike.
+  hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
+  for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
+  if ("pixels" in row && row.pixels !== undefined) hash.update(row.pixels.bytes);
+  // Numbers that are no integers.
+  if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
+  if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
+  if (kind === "judged") hash.update(Uint8Array.of(Number(row.isGood)));
+  if (kind === "preference") {
+    const { inputIds, labels } = row.rejected;
+    hash.update(Int32Array.from([inputIds.length, ...inputIds, ...labels]));
+  }
+  if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
+}
+
+/** The bytes that a picture or a recording is made of, and how many. */
+async function addSource(hash: Hash, row: TokenizedExample, media: RowMedia): Promise<void> {
+  const file = ("image" in row ? row.image : undefined) ?? ("audio" in row ? row.audio : undefined);
+  if (file === undefined) return;
+  if (typeof file === "object" && "data" in file) {
+    hash.update(JSON.stringify([file.width, file.height])).update(file.data);
+  } else if (typeof file === "object" && "samples" in file) {
+    hash.update(JSON.stringify([file.sampleRate, file.samples.length])).update(file.samples);
+  } else if (typeof file === "object" && "factor" in file) {
+    hash.update(file.bytes);
+  } else {
+    const bytes = await media.bytes(file);
+    hash.update(JSON.stringify(bytes.length)).update(bytes);
+  }
+}
+
+function digest(hash: Hash): string {
+  return hash.digest("hex").slice(0, 32);
+}
