@@ -1,5 +1,7 @@
 // What an export needs of a merge that is not computed yet.
 
+import type { PlainType } from "../stream/file-weights.ts";
+
 /** A merge that is computed weight by weight, when somebody asks for one. */
 export interface PlannedMerge {
   /** Parameter paths of the weights that it changes. */
@@ -11,8 +13,9 @@ export interface PlannedMerge {
    * Throws NonFiniteMergeError.
    */
   values(path: string): AsyncIterable<Float32Array>;
-  /** The same for a file in bf16: where that is quicker, rows come rounded, with the largest loss of a number. */
-  readonly bf16Values?: (
+  /** The same for a file of that type: where that is quicker, rows come rounded, with the largest loss of a number. */
+  readonly roundedValues?: (
     path: string,
+    dtype: PlainType,
   ) => AsyncIterable<Float32Array | { readonly bytes: Uint8Array; readonly largest: number }>;
 }

@@ -37,7 +37,8 @@ export function streamTensor(planned: PlannedTensor, { model, merge, base, onRou
     if (from.kind === "base") return basePieces(planned, from, base!);
     if (merge === undefined) return modelPieces(planned, model, from.path);
     const hears = merge.changed.includes(from.path) ? onRounded : undefined;
-    const values = dtype === "BF16" ? merge.bf16Values?.(from.path) : undefined;
+    const isPlain = dtype === "F32" || dtype === "F16" || dtype === "BF16";
+    const values = isPlain ? merge.roundedValues?.(from.path, dtype) : undefined;
     return mergedPieces(planned, values ?? merge.values(from.path), hears);
   };
   return { name: key, dtype, shape, pieces };
@@ -45,7 +46,7 @@ export function streamTensor(planned: PlannedTensor, { model, merge, base, onRou
 
 async function* mergedPieces(
   planned: PlannedTensor,
-  blocks: ReturnType<NonNullable<PlannedMerge["bf16Values"]>>,
+  blocks: ReturnType<NonNullable<PlannedMerge["roundedValues"]>>,
   onRounded: ExportOptions["onRounded"],
 ): AsyncGenerator<Uint8Array> {
   const isRounded = onRounded !== undefined && (planned.dtype === "F16" || planned.dtype === "BF16");

@@ -1,13 +1,19 @@
 // What a merge must know of a base whose weights are in files, and not in memory.
 
+/** Types of numbers that are no blocks. */
+export type PlainType = "F32" | "F16" | "BF16";
+
 /** A weight that lies in a file. */
 export interface FileWeight {
   /** As files store it. */
   readonly shape: readonly number[];
   /** Some of its numbers, row by row; both are whole rows of the last axis. They may be put into `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
-  /** The same as the file's bytes, two for each number; there where these are bf16. */
-  readonly readBf16?: (first: number, count: number) => Promise<Uint8Array>;
+  /** The same as the file's bytes; there where these are plain numbers in the order of rows. */
+  readonly stored?: {
+    readonly dtype: PlainType;
+    readonly readBytes: (first: number, count: number) => Promise<Uint8Array>;
+  };
 }
 
 /** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */

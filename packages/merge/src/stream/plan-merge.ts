@@ -11,7 +11,7 @@ import { resizedParameters } from "../export/resized-parameters.ts";
 import { checkMergeable } from "../fold/check-mergeable.ts";
 import { NonFiniteMergeError } from "../fold/errors.ts";
 import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
-import type { FileWeight, FileWeights } from "./file-weights.ts";
+import type { FileWeight, FileWeights, PlainType } from "./file-weights.ts";
 import { foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 
@@ -65,7 +65,7 @@ export function planMerge(
     untied: [...changes.values()].filter(({ tiedWith }) => tiedWith !== undefined).map(({ path }) => path),
     before: (path) => valuesOf(path, { model, weights, inFile, change: undefined }),
     values: (path) => finiteValues(path, valuesOf(path, { model, weights, inFile, change: changes.get(path) })),
-    bf16Values: (path) => bf16ValuesOf(path, { model, weights, inFile, change: changes.get(path) }),
+    roundedValues: (path, dtype) => roundedValuesOf(path, dtype, { model, weights, inFile, change: changes.get(path) }),
   };
 }
 
@@ -110,24 +110,29 @@ async function* valuesOf(path: string, task: WeightTask): AsyncGenerator<Float32
   }
 }
 
-/** A weight in bf16 that one pair changes goes from the file's bytes to the new ones at once. */
-async function* bf16ValuesOf(path: string, task: WeightTask): AsyncGenerator<Float32Array | RoundedRows> {
-  for await (const block of (await atOnce(path, task)) ?? valuesOf(path, task)) {
+/** A weight of plain numbers that one pair changes goes from the file's bytes to the new ones at once. */
+async function* roundedValuesOf(
+  path: string,
+  dtype: PlainType,
+  task: WeightTask,
+): AsyncGenerator<Float32Array | RoundedRows> {
+  for await (const block of (await atOnce(path, dtype, task)) ?? valuesOf(path, task)) {
     if (!("bytes" in block) && firstNonFinite(block) >= 0) throw new NonFiniteMergeError([path]);
     yield block;
   }
 }
 
 /** Undefined for all others. */
-async function atOnce(path: string, { inFile, change }: WeightTask) {
+async function atOnce(path: string, dtype: PlainType, { inFile, change }: WeightTask) {
   const file = inFile(path);
   const [first, ...others] = change?.changes ?? [];
-  const readBf16 = file?.readBf16;
-  if (file === undefined || readBf16 === undefined || others.length > 0) return undefined;
+  const stored = file?.stored;
+  if (file === undefined || stored === undefined || others.length > 0) return undefined;
   const update = await first?.inRows?.();
   if (update?.kind !== "low-rank") return undefined;
   const { rows, columns } = rowsOf(file, [update]);
-  return roundedRows({ rows, columns, readBytes: (from, count) => readBf16(from * columns, count * columns) }, update);
+  const readBytes = (from: number, count: number) => stored.readBytes(from * columns, count * columns);
+  return roundedRows({ rows, columns, dtype: stored.dtype, readBytes }, update, dtype);
 }
 
 /** As a matrix with as many columns as the changes have. */

@@ -1,81 +1,104 @@
-// A low-rank update added to a weight in bf16 and rounded to bf16 again, in one pass: as float32 the numbers exist in registers only.
-// That takes a third of the time of decoding, adding, looking for what is not finite, rounding, and decoding once more for the loss.
+// A low-rank update added to rows of plain numbers, which are rounded again, all in one pass: as float32 a row exists in the
+// processor's nearest cache only. That takes a third of the time of decoding, adding, looking for what is not finite, rounding, and
+// decoding once more for the loss, each over whole blocks.
 
 import type { RowUpdate } from "@lowrank/math";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import type { PlainType } from "./file-weights.ts";
 import { lowRankRows } from "./low-rank-rows.ts";
 import { rowModule } from "./row-module.ts";
 
 /** Some rows, rounded. */
 export interface RoundedRows {
-  /** In bf16, little-endian. */
+  /** Little-endian. */
   readonly bytes: Uint8Array;
   /** By how much a number was rounded at most. */
   readonly largest: number;
 }
 
-/** A weight's rows as a file has them, in bf16. */
-export interface Bf16Rows {
+/** A weight's rows as a file has them. */
+export interface StoredRows {
   readonly rows: number;
   readonly columns: number;
+  readonly dtype: PlainType;
   readBytes(first: number, count: number): Promise<Uint8Array>;
 }
 
 /** Numbers of one block. */
 const blockNumbers = 1 << 19;
 const pageBytes = 65_536;
-/** Bits, without a sign, from which on float32 rounds to an infinite bf16 or is no finite number. */
-const tooLarge = 0x7f7f8000;
+
+/** Bytes of a number, and the bits, without a sign, from which on float32 rounds to an infinite one or is no finite number. */
+const types = {
+  F32: { width: 4, tooLarge: 0x7f800000 },
+  F16: { width: 2, tooLarge: 0x477ff000 },
+  BF16: { width: 2, tooLarge: 0x7f7f8000 },
+} as const;
 
 /**
- * The weight's rows with the update. A block that bf16 cannot hold comes as the numbers that it would have, for whoever says so.
- * Undefined where this way is not for the update: rows that are no whole vectors, lengths, experts, no WebAssembly.
+ * The weight's rows with the update. A block that the type cannot hold comes as the numbers that it would have, for whoever says so.
+ * Undefined where this way is not for the update: rows that are no whole vectors, lengths, no WebAssembly.
  */
 export function roundedRows(
-  weight: Bf16Rows,
+  weight: StoredRows,
   update: RowUpdate,
+  dtype: PlainType,
 ): AsyncGenerator<RoundedRows | Float32Array> | undefined {
   const { columns } = weight;
-  const isPlain = update.groups === 1 && update.lengths === undefined && update.rank > 0;
-  if (!isPlain || columns % 16 !== 0 || new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
+  const isPlain = update.lengths === undefined && update.rank > 0;
+  if (!isPlain || columns % 8 !== 0 || new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
   const size = Math.max(1, Math.floor(blockNumbers / columns));
-  const kernel = kernelOf(update, { columns, size });
+  const kernel = kernelOf(weight, update, { size, dtype });
   return kernel && blocksOf({ weight, update, size, kernel });
 }
 
-type Kernel = (bytes: Uint8Array, first: number) => RoundedRows | undefined;
+type Kernel = (block: Uint8Array, first: number) => RoundedRows | undefined;
 
 /** Undefined where WebAssembly is missing or forbidden, or the update too large for it. */
 function kernelOf(
-  { left, right, rank, scale }: RowUpdate,
-  { columns, size }: { readonly columns: number; readonly size: number },
+  { rows, columns, dtype: source }: StoredRows,
+  { left, right, rank, groups, scale }: RowUpdate,
+  { size, dtype: target }: { readonly size: number; readonly dtype: PlainType },
 ): Kernel | undefined {
-  const places = { left: 4 * right.length, source: 0, target: 0, facts: 0 };
-  places.source = 16 * Math.ceil((places.left + 4 * rank * size) / 16);
-  places.target = places.source + 2 * columns * size;
-  places.facts = places.target + 2 * columns * size;
-  const pages = Math.ceil((places.facts + 32) / pageBytes);
+  const factorsAt = 4 * right.length;
+  const sourceAt = 16 * Math.ceil((factorsAt + 4 * rank) / 16);
+  const targetAt = sourceAt + types[source].width * columns * size;
+  const rowAt = targetAt + types[target].width * columns * size;
+  const factsAt = rowAt + 4 * columns;
+  const pages = Math.ceil((factsAt + 32) / pageBytes);
   if (pages > pageBytes) return undefined;
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { addRounded } = rowModule(memory);
+    const functions = rowModule(memory);
     const bytes = new Uint8Array(memory.buffer);
     new Float32Array(memory.buffer, 0, right.length).set(right);
-    const factors = new Float32Array(memory.buffer, places.left, rank * size);
-    const losses = new Float32Array(memory.buffer, places.facts, 4);
-    const bits = new Uint32Array(memory.buffer, places.facts + 16, 4);
+    const factors = new Float32Array(memory.buffer, factorsAt, rank);
+    const losses = new Float32Array(memory.buffer, factsAt, 4);
+    const bits = new Uint32Array(memory.buffer, factsAt + 16, 4);
+    const rowsOfGroup = rows / groups;
+    const widen = source === "F32" ? undefined : functions[`widen${source}`];
+    const round = target === "F32" ? undefined : functions[`round${target}`];
+    const [from, to] = [types[source].width * columns, types[target].width * columns];
     return (block, first) => {
-      const rows = block.length / (2 * columns);
-      for (let index = 0; index < rows * rank; index += 1)
-        factors[index] = scale * (left[first * rank + index] as number);
-      bytes.set(block, places.source);
+      bytes.set(block, sourceAt);
       losses.fill(0);
       bits.fill(0);
-      for (let row = 0, at = places.left; row < rows; row += 1, at += 4 * rank) {
-        const offset = 2 * columns * row;
-        addRounded(places.source + offset, places.target + offset, at, at + 4 * rank, 0, columns, places.facts);
+      const count = block.length / from;
+      for (let row = 0; row < count; row += 1) {
+        for (let factor = 0; factor < rank; factor += 1)
+          factors[factor] = scale * (left[(first + row) * rank + factor] as number);
+        // The row in float32: where it was, where it goes, or between.
+        const [sourceRow, targetRow] = [sourceAt + from * row, targetAt + to * row];
+        const wide = widen === undefined ? sourceRow : round === undefined ? targetRow : rowAt;
+        widen?.(sourceRow, wide, columns);
+        const group = Math.floor((first + row) / rowsOfGroup);
+        functions.add(wide, factorsAt, factorsAt + 4 * rank, 4 * group * rank * columns, 4 * columns);
+        if (round === undefined) functions.measureF32(wide, columns, factsAt);
+        else round(wide, targetRow, columns, factsAt);
       }
-      if (bits.some((each) => each >= tooLarge)) return undefined;
-      return { bytes: bytes.slice(places.target, places.target + block.length), largest: Math.max(...losses) };
+      if (bits.some((each) => each >= types[target].tooLarge)) return undefined;
+      const start = widen === undefined && round === undefined ? sourceAt : targetAt;
+      return { bytes: bytes.slice(start, start + to * count), largest: Math.max(...losses) };
     };
   } catch {
     return undefined;
@@ -83,7 +106,7 @@ function kernelOf(
 }
 
 interface Folding {
-  readonly weight: Bf16Rows;
+  readonly weight: StoredRows;
   readonly update: RowUpdate;
   readonly size: number;
   readonly kernel: Kernel;
@@ -110,8 +133,7 @@ function exactly(
   block: Uint8Array,
   { weight, update, first }: Pick<Folding, "weight" | "update"> & { readonly first: number },
 ): Float32Array {
-  const halves = new Uint16Array(block.slice().buffer);
-  const values = new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+  const values = decodeToFloat32(block.slice(), weight.dtype);
   lowRankRows(update, weight)(values, first);
   return values;
 }

@@ -11,8 +11,11 @@ export interface FileWeight {
   readonly shape: readonly number[];
   /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. They may be put into `into`. */
   read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
-  /** The same as the file's bytes, two for each number; there where these are bf16. */
-  readonly readBf16?: (first: number, count: number) => Promise<Uint8Array>;
+  /** The same as the file's bytes; there where these are plain numbers in the order of rows. */
+  readonly stored?: {
+    readonly dtype: "F32" | "F16" | "BF16";
+    readonly readBytes: (first: number, count: number) => Promise<Uint8Array>;
+  };
 }
 
 interface Closable {
@@ -58,9 +61,11 @@ export class WeightsInFiles {
     const read: FileWeight["read"] = (first, count, into) => this.#read(path, place, { first, count, into });
     const { source, key, shape } = place;
     const { dtype, isDivisible = false } = source.tensors.get(key) ?? {};
-    if (dtype !== "BF16" || !isDivisible) return { shape, read };
-    const readBf16 = (first: number, count: number) => source.readBytes(key, { offset: 2 * first, length: 2 * count });
-    return { shape, read, readBf16 };
+    if (!isDivisible || (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16")) return { shape, read };
+    const width = dtype === "F32" ? 4 : 2;
+    const readBytes = (first: number, count: number) =>
+      source.readBytes(key, { offset: width * first, length: width * count });
+    return { shape, read, stored: { dtype, readBytes } };
   }
 
   /** Does something that computes with a few of the weights: those that turn out to be needed are read, and it is done anew. */
