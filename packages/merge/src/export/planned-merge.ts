@@ -1,6 +1,7 @@
 // What an export needs of a merge that is not computed yet.
 
-import type { PlainType } from "../stream/file-weights.ts";
+/** Types of numbers that are no blocks. */
+export type PlainType = "F32" | "F16" | "BF16";
 
 /** A merge that is computed weight by weight, when somebody asks for one. */
 export interface PlannedMerge {

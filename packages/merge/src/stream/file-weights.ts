@@ -1,7 +1,6 @@
 // What a merge must know of a base whose weights are in files, and not in memory.
 
-/** Types of numbers that are no blocks. */
-export type PlainType = "F32" | "F16" | "BF16";
+import type { PlainType } from "../export/planned-merge.ts";
 
 /** A weight that lies in a file. */
 export interface FileWeight {

@@ -1,6 +1,6 @@
 import { decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { PlainType } from "./file-weights.ts";
+import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows } from "./low-rank-rows.ts";
 import { roundedRows } from "./rounded-rows.ts";
 

@@ -4,7 +4,7 @@
 
 import type { RowUpdate } from "@lowrank/math";
 import { decodeToFloat32 } from "@lowrank/safetensors";
-import type { PlainType } from "./file-weights.ts";
+import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows } from "./low-rank-rows.ts";
 import { rowModule } from "./row-module.ts";
 
