@@ -1,14 +1,19 @@
 """Makes fixtures/onnx: bases of fixtures/peft as ONNX models, as both of torch's exporters write them (optimum uses the older),
-as ONNX Runtime quantises them, and with the weights in a file beside. What an adapter makes of them, the fixtures of PEFT say.
+as ONNX Runtime quantises them, with the weights in a file beside, and as ONNX Runtime's GenAI builder writes them. What an adapter
+makes of them, the fixtures of PEFT say.
 
-make_onnx_cases.py [FOLDER], with onnx, onnxscript and onnxruntime from PyPI.
+make_onnx_cases.py [FOLDER], with onnx, onnx-ir, onnxscript, onnxruntime and onnxruntime-genai from PyPI.
 """
 
+import runpy
+import shutil
 import sys
+import tempfile
 import types
 from pathlib import Path
 
 import onnx
+import tokenizers
 import torch
 import transformers
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -76,6 +81,23 @@ def export_with_cache(model, path):
     model.forward = forward
 
 
+def build_for_genai(case, precision, folder):
+    """The builder wants a tokenizer: any will do, and none is kept."""
+    base = ROOT / "fixtures/peft" / case / "base"
+    with tempfile.TemporaryDirectory() as work:
+        given, made = Path(work) / "given", Path(work) / "made"
+        shutil.copytree(base, given)
+        words = tokenizers.Tokenizer(tokenizers.models.WordLevel({f"w{index}": index for index in range(100)}, unk_token="w0"))
+        special = {"unk_token": "w0", "bos_token": "w1", "eos_token": "w2", "pad_token": "w0"}
+        transformers.PreTrainedTokenizerFast(tokenizer_object=words, **special).save_pretrained(given)
+        sys.argv = ["builder", "-m", str(given), "-o", str(made), "-p", precision, "-e", "cpu", "-c", str(Path(work) / "cache")]
+        sys.argv += ["--extra_options", "int4_block_size=16"] if precision == "int4" else []
+        runpy.run_module("onnxruntime_genai.models.builder", run_name="__main__")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ["model.onnx", "model.onnx.data", "genai_config.json"]:
+            shutil.copy(made / name, folder / name)
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
@@ -90,6 +112,9 @@ def main(folder):
     onnx.save(quantizer.model.model, folder / "all-linear-llama.int4.onnx")
     beside = folder / "beside"
     beside.mkdir(exist_ok=True)
+    # Heads of a multiple of 16, as its attention wants.
+    for case, precision in [("gemma", "fp32"), ("gemma", "int4"), ("qwen3", "fp32")]:
+        build_for_genai(case, precision, folder / "genai" / f"{case}-{precision}")
     onnx.save(onnx.load(llama), beside / "model.onnx", save_as_external_data=True, location="model.onnx_data", size_threshold=0)
 
 

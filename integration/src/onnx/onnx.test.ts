@@ -3,76 +3,15 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Adapter, pairsIn, type StoredPair } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import {
-  type FoldedOnnx,
-  foldAdapter,
-  makeSwitchable,
-  OnnxMisfitError,
-  readOnnx,
-  SwitchableSession,
-} from "@lowrank/onnx";
-import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
+import { foldAdapter, makeSwitchable, OnnxMisfitError, readOnnx, SwitchableSession } from "@lowrank/onnx";
+import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
+import { fixtures } from "./fold-fixture.ts";
+import { difference, logitsOf, makeTensor, ort, peftCase, sessionOf, type Tensor } from "./peft-case.ts";
 
-const ort = await import("onnxruntime-node").catch(() => undefined);
-if (ort === undefined) console.info("skipped: ONNX Runtime runs our models – no package onnxruntime-node");
-type Tensor = import("onnxruntime-node").Tensor;
-
-const fixtures = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 const bytesOf = (name: string) => new Uint8Array(readFileSync(join(fixtures, "onnx", name)));
-
-interface Case {
-  readonly adapter: Adapter;
-  readonly feeds: Record<string, Tensor>;
-  readonly mask: ArrayLike<number>;
-  readonly base: Float32Array;
-  readonly adapted: Float32Array;
-}
-
-async function peftCase(name: string): Promise<Case> {
-  const folder = join(fixtures, "peft", name);
-  const expected = parseSafetensors(new Uint8Array(readFileSync(join(folder, "expected.safetensors"))));
-  const integers = (key: string) => {
-    const { shape } = expected.tensors.get(key)!;
-    const values = BigInt64Array.from(expected.int32(key), (value) => BigInt(value));
-    return new ort!.Tensor("int64", values, [...shape]);
-  };
-  const feeds = { input_ids: integers("input_ids"), attention_mask: integers("attention_mask") };
-  return {
-    adapter: await readAdapterFolder(join(folder, "adapter")),
-    feeds,
-    mask: expected.int32("attention_mask"),
-    base: expected.float32("base.logits"),
-    adapted: expected.float32("adapter.logits"),
-  };
-}
-
-async function sessionOf({ files }: FoldedOnnx): Promise<import("onnxruntime-node").InferenceSession> {
-  const [model, ...beside] = await Promise.all(files.map((file) => file.bytes()));
-  const externalData = beside.map((data, index) => ({ path: files[index + 1]!.name, data }));
-  return ort!.InferenceSession.create(model!, { externalData, logSeverityLevel: 3 });
-}
-
-async function logitsOf(folded: FoldedOnnx, feeds: Case["feeds"]): Promise<Float32Array> {
-  const session = await sessionOf(folded);
-  const { logits } = await session.run(feeds);
-  await session.release();
-  return logits!.data as Float32Array;
-}
-
-/** At places that count. */
-function difference(one: Float32Array, other: Float32Array, mask: ArrayLike<number>): number {
-  expect(one.length).toBe(other.length);
-  const perPlace = one.length / mask.length;
-  const counts = (index: number) => !Number.isInteger(perPlace) || mask[Math.floor(index / perPlace)] === 1;
-  return one.reduce(
-    (most, value, index) => (counts(index) ? Math.max(most, Math.abs(value - other[index]!)) : most),
-    0,
-  );
-}
 
 const models = [
   ["bert-seqcls", "bert-seqcls.onnx"],
@@ -119,8 +58,6 @@ describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { tim
 });
 
 describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 }, () => {
-  const makeTensor = (...of: unknown[]) => new ort!.Tensor(...(of as [never, never, never])) as Tensor;
-
   it.each(["all-linear-llama.onnx", "all-linear-llama.newer.onnx"])(
     "computes with any adapter and with none: %s",
     async (file) => {

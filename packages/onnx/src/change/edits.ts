@@ -147,7 +147,7 @@ async function* patched(
   let position = 0;
   for (const { bytes, later } of patches) {
     yield* copied(source, position, bytes.offset);
-    yield await later.make();
+    yield* later.pieces();
     position = bytes.offset + bytes.length;
   }
   yield* copied(source, position, source.size);

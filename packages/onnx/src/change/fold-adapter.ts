@@ -4,16 +4,14 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { type AdapterChanges, adapterChanges, type PairChange, type WholeChange } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { type FloatType, floatTypeOf } from "../model/element-types.ts";
+import { floatTypeOf } from "../model/element-types.ts";
 import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import type { OnnxSite } from "../sites/onnx-site.ts";
-import { addBranch } from "./branch.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
-import { branchFactors } from "./fold.ts";
-import { tensorMessage } from "./messages.ts";
-import { changedBytes, type WeightChange } from "./planned-weight.ts";
+import { FixedBranches } from "./fixed-branches.ts";
+import { changedBytes, changeMisfit, type Outputs, type WeightChange } from "./planned-weight.ts";
 
 /** What is done for one module or parameter of an adapter. */
 export interface OnnxChange {
@@ -55,24 +53,21 @@ export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
   const plan = new FoldPlan(model);
   const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
   if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
-  return { changes: plan.changes, files: plan.edits.files() };
+  return { changes: plan.changes, files: plan.files() };
 }
 
 /** Gives a reason where something has no place. */
 type Verdict = string | undefined;
 
 class FoldPlan {
-  readonly edits: Edits;
   readonly changes: OnnxChange[] = [];
-  readonly #sites: readonly OnnxSite[];
   readonly #named: NamedSites;
   readonly #uses: ReadonlyMap<string, number>;
-  readonly #taken = new Set<OnnxTensor>();
+  readonly #weights = new Map<OnnxTensor, WeightChange[]>();
+  readonly #branches = new FixedBranches();
 
   constructor(private readonly model: OnnxModel) {
-    this.edits = new Edits(model);
-    this.#sites = findSites(model);
-    this.#named = new NamedSites(this.#sites);
+    this.#named = new NamedSites(findSites(model));
     const uses = new Map<string, number>();
     for (const { nodes } of allGraphs(model.graph)) {
       for (const { inputs } of nodes) for (const input of new Set(inputs)) uses.set(input, (uses.get(input) ?? 0) + 1);
@@ -88,13 +83,22 @@ class FoldPlan {
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
 
+  files(): readonly OnnxFile[] {
+    const edits = new Edits(this.model);
+    for (const [tensor, changes] of this.#weights)
+      edits.replace(tensor, changedBytes(tensor, changes, this.model.outside));
+    this.#branches.addTo(edits);
+    return edits.files();
+  }
+
   #pair(pair: PairChange): Verdict {
     const found = this.#named.find(pair.path, pair.isEmbedding ? ["embedding"] : ["linear", "convolution"]);
     if (typeof found === "string") return found;
-    const verdicts = found.map((site, index) => {
+    const verdicts = found.map((site) => {
       const { weight } = site;
-      if (weight === undefined) return this.#branch(site, pair, index);
-      return this.#change(weight.tensor, found, pair.path, { kind: "pair", layout: weight.layout, pair });
+      if (weight === undefined) return this.#branch(site, pair);
+      const { layout } = weight;
+      return this.#change(weight.tensor, found, pair.path, { kind: "pair", layout, pair, outputs: outputsOf(site) });
     });
     return verdicts.find((verdict) => verdict !== undefined);
   }
@@ -104,6 +108,7 @@ class FoldPlan {
     const site = typeof found === "string" ? undefined : found[0];
     if (site !== undefined && site.weight === undefined)
       return "its weight is quantised, and the adapter has another one";
+    if (site?.joined !== undefined) return "its weight is joined with other modules', and the adapter has another one";
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "no tensor is called so";
@@ -118,30 +123,25 @@ class FoldPlan {
     const uses = this.#uses.get(tensor.name) ?? 0;
     if (change.kind === "pair" && uses > ours)
       return `${uses - ours} other nodes read the same weight; export the model untied`;
-    if (this.#taken.has(tensor)) return users.length > 1 ? undefined : "two changes of the adapter meet in one weight";
-    const bytes = changedBytes(tensor, change, this.model.outside);
-    if (typeof bytes === "string") return bytes;
-    this.#taken.add(tensor);
-    this.edits.replace(tensor, bytes);
+    const others = this.#weights.get(tensor) ?? [];
+    // The branches of an \`If\` read one weight.
+    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.pair === change.pair)) return;
+    if (others.some((other) => meets(other, change))) return "two changes of the adapter meet in one weight";
+    const misfit = changeMisfit(tensor, change);
+    if (misfit !== undefined) return misfit;
+    this.#weights.set(tensor, [...others, change]);
     this.changes.push({ path, at: tensor.name, how: change.kind === "pair" ? "folded" : "replaced" });
     return undefined;
   }
 
-  #branch(site: OnnxSite, pair: PairChange, index: number): Verdict {
-    const type: FloatType | undefined = floatTypeOf(site.stateType);
-    if (type === undefined) return `its states are of ONNX's type ${site.stateType}`;
+  #branch(site: OnnxSite, pair: PairChange): Verdict {
+    if (floatTypeOf(site.stateType) === undefined) return `its states are of ONNX's type ${site.stateType}`;
     if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its numbers";
-    const { a, b } = branchFactors(pair);
-    const [inputs, outputs] = site.features ?? [a.shape[0], b.shape[1]];
-    if (a.shape[0] !== inputs || b.shape[1] !== outputs)
-      return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${a.shape[0]} to ${b.shape[1]}`;
-    const names = [`${pair.path}.lora_A`, `${pair.path}.lora_B`] as const;
-    // The branches of an `If` see the same factors.
-    if (index === 0) {
-      this.edits.addTensor(tensorMessage(names[0], a, type));
-      this.edits.addTensor(tensorMessage(names[1], b, type));
-    }
-    addBranch(this.edits, site, names[0], names[1]);
+    const [ours, theirs] = [pair.a.shape[1] ?? 0, pair.b.shape[0] ?? 0];
+    const [inputs, outputs] = site.features ?? [ours, theirs];
+    if (ours !== inputs || theirs !== outputs)
+      return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${ours} to ${theirs}`;
+    if (!this.#branches.put(site, pair)) return "two changes of the adapter meet in one node";
     this.changes.push({ path: pair.path, at: site.output, how: "branch" });
     return undefined;
   }
@@ -154,4 +154,17 @@ class FoldPlan {
     );
     return found.length === 1 ? found[0] : undefined;
   }
+}
+
+function outputsOf({ joined }: OnnxSite): Outputs | undefined {
+  if (joined === undefined) return undefined;
+  const begin = joined.widths.slice(0, joined.index).reduce((sum, width) => sum + width, 0);
+  return { begin, end: begin + (joined.widths[joined.index] ?? 0) };
+}
+
+/** Whether two changes of a weight have outputs in common. */
+function meets(one: WeightChange, other: WeightChange): boolean {
+  if (one.kind === "whole" || other.kind === "whole") return true;
+  const [mine, theirs] = [one.outputs, other.outputs];
+  return mine === undefined || theirs === undefined || (mine.begin < theirs.end && theirs.begin < mine.end);
 }

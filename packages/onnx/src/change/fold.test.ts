@@ -1,33 +1,63 @@
 import { turned } from "@lowrank/adapter-format";
 import { describe, expect, it } from "vitest";
-import { foldPair } from "./fold.ts";
+import type { PairChange } from "../adapter/adapter-changes.ts";
+import type { OnnxWeight } from "../sites/onnx-site.ts";
+import { PairFold } from "./fold.ts";
 
-const turn = (values: Float32Array, rows: number) => turned({ shape: [rows, 6 / rows], values }).values;
+const turn = (values: Float32Array, rows: number) => turned({ shape: [rows, values.length / rows], values }).values;
 
 const a = { shape: [1, 3], values: Float32Array.of(1, 2, 3) };
 const b = { shape: [2, 1], values: Float32Array.of(10, 20) };
 const pair = { path: "q", isEmbedding: false, a, b, scale: 0.5, magnitude: undefined };
 
+/** Folds row by row, as blocks of a large weight come. */
+function folded(
+  values: Float32Array,
+  rows: number,
+  pairs: readonly { readonly pair: PairChange; readonly begin: number }[],
+  layout: OnnxWeight["layout"],
+): Float32Array {
+  const columns = values.length / rows;
+  const folds = pairs.map(({ pair, begin }) => new PairFold(pair, { layout, begin }));
+  const rowAt = (first: number) => ({
+    values: values.subarray(first * columns, (first + 1) * columns),
+    columns,
+    first,
+  });
+  for (const fold of folds.filter(({ isMeasuredFirst }) => isMeasuredFirst))
+    for (let row = 0; row < rows; row++) fold.measure({ ...rowAt(row), values: rowAt(row).values.slice() });
+  for (let row = 0; row < rows; row++) for (const fold of folds) fold.fold(rowAt(row));
+  return values;
+}
+
 describe("a pair in a weight", () => {
   it("is added as the weight lies", () => {
-    const outIn = Float32Array.of(0, 0, 0, 1, 1, 1);
-    foldPair(outIn, "out-in", pair);
+    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, [{ pair, begin: 0 }], "out-in");
     expect([...outIn]).toEqual([5, 10, 15, 11, 21, 31]);
-    const inOut = turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2);
-    foldPair(inOut, "in-out", pair);
+    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, [{ pair, begin: 0 }], "in-out");
     expect([...turn(inOut, 3)]).toEqual([...outIn]);
   });
 
   it("gives each output DoRA's length, either way round", () => {
-    const magnitude = Float32Array.of(7, 9);
+    const pairs = [{ pair: { ...pair, magnitude: Float32Array.of(7, 9) }, begin: 0 }];
     const lengths = (rows: Float32Array) => [0, 3].map((at) => Math.hypot(...rows.subarray(at, at + 3)));
-    const outIn = Float32Array.of(0, 0, 0, 1, 1, 1);
-    foldPair(outIn, "out-in", { ...pair, magnitude });
-    const inOut = turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2);
-    foldPair(inOut, "in-out", { ...pair, magnitude });
+    const outIn = folded(Float32Array.of(0, 0, 0, 1, 1, 1), 2, pairs, "out-in");
+    const inOut = folded(turn(Float32Array.of(0, 0, 0, 1, 1, 1), 2), 3, pairs, "in-out");
     for (const rows of [outIn, turn(inOut, 3)]) {
       expect(lengths(rows)[0]).toBeCloseTo(7, 5);
       expect(lengths(rows)[1]).toBeCloseTo(9, 5);
     }
+  });
+
+  it("leaves the outputs of other modules that share the weight", () => {
+    const one = { pair: { ...pair, magnitude: Float32Array.of(7, 9) }, begin: 1 };
+    const other = { pair: { ...pair, b: { shape: [1, 1], values: Float32Array.of(2) } }, begin: 3 };
+    const given = () => Float32Array.from({ length: 12 }, (_, index) => index);
+    const outIn = folded(given(), 4, [one, other], "out-in");
+    expect([...outIn.subarray(0, 3)]).toEqual([0, 1, 2]);
+    expect([3, 6].map((at) => Math.hypot(...outIn.subarray(at, at + 3)).toFixed(4))).toEqual(["7.0000", "9.0000"]);
+    expect([...outIn.subarray(9)]).toEqual([10, 12, 14]);
+    const inOut = folded(turn(given(), 4), 3, [one, other], "in-out");
+    for (const [index, value] of turn(inOut, 3).entries()) expect(value).toBeCloseTo(outIn[index] ?? Number.NaN, 4);
   });
 });

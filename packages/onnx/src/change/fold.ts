@@ -1,46 +1,111 @@
-// Low-rank updates in the numbers of a file.
+// Low-rank updates in the numbers of a file, which come in blocks of rows: a table may be larger than memory.
 
 import { type AdapterTensor, turned } from "@lowrank/adapter-format";
 import type { PairChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 
-type Layout = OnnxWeight["layout"];
+/** Some rows of a weight. */
+export interface WeightRows {
+  /** [rows, columns], a convolution's kernel among the columns */
+  readonly values: Float32Array;
+  readonly columns: number;
+  /** Number of the first one. */
+  readonly first: number;
+}
+
+/** Where a pair belongs in a weight. */
+export interface PairPlace {
+  readonly layout: OnnxWeight["layout"];
+  /** Number of its first output, where several modules share the weight. */
+  readonly begin: number;
+}
 
 /**
- * Adds scale·(B·A) to a weight, in place: a convolution's kernel counts to its inputs. A magnitude (Liu et al. 2024) then gives
- * each output its own length: m·(W + s·B·A)/‖W + s·B·A‖.
+ * Adds scale·(B·A) to a weight, in place. A magnitude (Liu et al. 2024) then gives each output its own length:
+ * m·(W + s·B·A)/‖W + s·B·A‖. Where an output's numbers lie in all rows, these are gone through twice: all are measured first.
  */
-export function foldPair(weight: Float32Array, layout: Layout, { a, b, scale, magnitude }: PairChange): void {
-  const rank = a.shape[0] ?? 0;
-  const [inputs, outputs] = [a.values.length / rank, b.values.length / rank];
-  // [rows, rank]·[rank, columns], as the weight lies
-  const [left, right] = layout === "out-in" ? [b.values, a.values] : [turn(a.values, rank), turn(b.values, outputs)];
-  const columns = layout === "out-in" ? inputs : outputs;
-  for (let row = 0; row < weight.length / columns; row++) {
-    const target = weight.subarray(row * columns, (row + 1) * columns);
-    for (let index = 0; index < rank; index++) {
-      const factor = scale * left[row * rank + index]!;
-      if (factor === 0) continue;
-      const source = index * columns;
-      for (let column = 0; column < columns; column++) target[column]! += factor * right[source + column]!;
+export class PairFold {
+  /** Whether `measure` must see every row before `fold` does. */
+  readonly isMeasuredFirst: boolean;
+  readonly #outputs: number;
+  readonly #rank: number;
+  /** [rows, rank]·[rank, columns], as the weight lies */
+  readonly #left: Float32Array;
+  readonly #right: Float32Array;
+  readonly #squares: Float64Array;
+
+  constructor(
+    private readonly pair: PairChange,
+    private readonly place: PairPlace,
+  ) {
+    const { a, b, magnitude } = pair;
+    this.#rank = a.shape[0] ?? 0;
+    this.#outputs = b.values.length / this.#rank;
+    const isOutIn = place.layout === "out-in";
+    this.#left = isOutIn ? b.values : turn(a.values, this.#rank);
+    this.#right = isOutIn ? a.values : turn(b.values, this.#outputs);
+    this.isMeasuredFirst = !isOutIn && magnitude !== undefined;
+    this.#squares = new Float64Array(magnitude === undefined ? 0 : this.#outputs);
+  }
+
+  measure(rows: WeightRows): void {
+    this.#add(rows);
+    this.#countSquares(rows);
+  }
+
+  fold(rows: WeightRows): void {
+    this.#add(rows);
+    const { magnitude } = this.pair;
+    if (magnitude === undefined) return;
+    if (!this.isMeasuredFirst) this.#countSquares(rows);
+    const squares = this.#squares;
+    this.#each(rows, (values, output) => {
+      for (let at = 0; at < values.length; at++) {
+        const own = output + (this.place.layout === "out-in" ? 0 : at);
+        values[at]! *= magnitude[own]! / Math.sqrt(squares[own]!);
+      }
+    });
+  }
+
+  #add(rows: WeightRows): void {
+    const [rank, right] = [this.#rank, this.#right];
+    this.#each(rows, (target, _, row) => {
+      for (let index = 0; index < rank; index++) {
+        const factor = this.pair.scale * this.#left[row * rank + index]!;
+        if (factor === 0) continue;
+        const source = index * target.length;
+        for (let column = 0; column < target.length; column++) target[column]! += factor * right[source + column]!;
+      }
+    });
+  }
+
+  #countSquares(rows: WeightRows): void {
+    this.#each(rows, (values, output) => {
+      for (let at = 0; at < values.length; at++)
+        this.#squares[output + (this.place.layout === "out-in" ? 0 : at)]! += values[at]! ** 2;
+    });
+  }
+
+  /** Calls with the numbers of each row that are the pair's, with the output of the first of them, and the row of `#left`. */
+  #each(
+    { values, columns, first }: WeightRows,
+    call: (values: Float32Array, output: number, row: number) => void,
+  ): void {
+    const { layout, begin } = this.place;
+    for (let index = 0; index * columns < values.length; index++) {
+      const row = values.subarray(index * columns, (index + 1) * columns);
+      if (layout === "in-out") call(row.subarray(begin, begin + this.#outputs), 0, first + index);
+      else {
+        const output = first + index - begin;
+        if (output >= 0 && output < this.#outputs) call(row, output, output);
+      }
     }
   }
-  if (magnitude !== undefined) giveLengths(weight, layout, magnitude);
 }
 
 /** [rows, columns] → [columns, rows]; a convolution's axes of the kernel count to its columns. */
 function turn(values: Float32Array, rows: number): Float32Array {
   return turned({ shape: [rows, values.length / rows], values }).values;
-}
-
-function giveLengths(weight: Float32Array, layout: Layout, lengths: Float32Array): void {
-  const outputs = lengths.length;
-  const outputOf =
-    layout === "out-in" ? (at: number) => Math.floor((at * outputs) / weight.length) : (at: number) => at % outputs;
-  const squares = new Float64Array(outputs);
-  for (let at = 0; at < weight.length; at++) squares[outputOf(at)]! += weight[at]! ** 2;
-  const factors = squares.map((square, output) => lengths[output]! / Math.sqrt(square));
-  for (let at = 0; at < weight.length; at++) weight[at]! *= factors[outputOf(at)]!;
 }
 
 /** A pair as a branch beside a node multiplies: [inFeatures, rank] and, scaled, [rank, outFeatures]. */

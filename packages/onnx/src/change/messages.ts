@@ -2,17 +2,30 @@
 
 import { encodeNumbers } from "@lowrank/safetensors";
 import { elementTypes, type FloatType } from "../model/element-types.ts";
-import { nodeFields, tensorFields } from "../model/onnx-model.ts";
-import type { Message } from "../wire/fields.ts";
+import { attributeFields, nodeFields, tensorFields } from "../model/onnx-model.ts";
+import { type Message, wireTypes } from "../wire/fields.ts";
 import { delimited, whole } from "../wire/written.ts";
 
+/** The attribute `axis` of the last axis, −1: as protobuf writes a negative number. */
+export const lastAxis: Message = [
+  delimited(attributeFields.name, "axis"),
+  { number: attributeFields.integer, type: wireTypes.varint, content: Uint8Array.from([...Array(9).fill(255), 1]) },
+  whole(attributeFields.type, 2),
+];
+
 /** A node of ONNX's own operators. */
-export function nodeMessage(opType: string, inputs: readonly string[], output: string): Message {
+export function nodeMessage(
+  opType: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: readonly Message[] = [],
+): Message {
   return [
     ...inputs.map((input) => delimited(nodeFields.input, input)),
     delimited(nodeFields.output, output),
     delimited(nodeFields.name, output),
     delimited(nodeFields.opType, opType),
+    ...attributes.map((attribute) => delimited(nodeFields.attribute, attribute)),
   ];
 }
 

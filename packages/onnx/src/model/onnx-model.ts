@@ -38,12 +38,21 @@ export interface OnnxNode {
   readonly graphs: readonly OnnxGraph[];
 }
 
+/** What an input must be. */
+export interface OnnxInputType {
+  /** ONNX's number of its type, as in `elementTypes`; 0 where it is no tensor. */
+  readonly elementType: number;
+  /** Undefined where the caller decides. */
+  readonly shape: readonly (number | undefined)[];
+}
+
 /** A graph. */
 export interface OnnxGraph {
   readonly message: Message;
   readonly nodes: readonly OnnxNode[];
   readonly tensors: ReadonlyMap<string, OnnxTensor>;
-  readonly inputs: ReadonlySet<string>;
+  /** By name. */
+  readonly inputs: ReadonlyMap<string, OnnxInputType>;
 }
 
 /** A model and the files beside it. */
@@ -68,8 +77,8 @@ export interface ReadOnnxOptions {
 export const modelFields = { irVersion: 1, graph: 7 } as const;
 export const graphFields = { node: 1, initializer: 5, input: 11 } as const;
 export const nodeFields = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7, metadata: 9 } as const;
-export const attributeFields = { name: 1, float: 2, integer: 3, graph: 6, integers: 8 } as const;
-export const tensorFields = { dims: 1, elementType: 2, floats: 4, name: 8, raw: 9, outside: 13, location: 14 } as const;
+export const attributeFields = { name: 1, float: 2, integer: 3, tensor: 5, graph: 6, integers: 8, type: 20 } as const;
+export const tensorFields = { dims: 1, elementType: 2, floats: 4, integers: 7, name: 8, raw: 9, outside: 13, location: 14 } as const;
 
 const deepestGraph = 16;
 /** What torch's exporter notes of a node. */
@@ -131,19 +140,35 @@ function readGraph(bytes: Uint8Array, place: Place, depth: number): OnnxGraph {
   const nodes = every(message, graphFields.node).map((field, index) =>
     readNode(bytesOf(field), place.inside(`node ${index}`), depth),
   );
-  const inputs = every(message, graphFields.input).map(
-    (field) => textOf(place.inside("an input").fields(bytesOf(field)), 1) ?? "",
-  );
-  return { message, nodes, tensors, inputs: new Set(inputs) };
+  const inputs = every(message, graphFields.input).map((field) => readInput(bytesOf(field), place.inside("an input")));
+  return { message, nodes, tensors, inputs: new Map(inputs) };
+}
+
+function readInput(bytes: Uint8Array, place: Place): readonly [name: string, type: OnnxInputType] {
+  const inside = (message: Message, number: number): Message => {
+    const field = lastOf(message, number);
+    return field === undefined ? [] : place.fields(bytesOf(field));
+  };
+  const message = place.fields(bytes);
+  const tensor = inside(inside(message, 2), 1);
+  const elementType = lastOf(tensor, 1);
+  const shape = every(inside(tensor, 2), 1).map((field) => {
+    const size = lastOf(place.fields(bytesOf(field)), 1);
+    return size && numberOf(size);
+  });
+  return [textOf(message, 1) ?? "", { elementType: elementType === undefined ? 0 : numberOf(elementType), shape }];
 }
 
 function readNode(bytes: Uint8Array, place: Place, depth: number): OnnxNode {
   const message = place.fields(bytes);
-  const graphs = every(message, nodeFields.attribute).flatMap((field) =>
-    every(place.fields(bytesOf(field)), attributeFields.graph).map((inner) =>
+  const graphs = every(message, nodeFields.attribute).flatMap((field) => {
+    const attribute = place.fields(bytesOf(field));
+    // A constant's numbers are looked at later.
+    for (const tensor of every(attribute, attributeFields.tensor)) place.inside("its tensor").fields(bytesOf(tensor));
+    return every(attribute, attributeFields.graph).map((inner) =>
       readGraph(bytesOf(inner), place.inside("its graph"), depth + 1),
-    ),
-  );
+    );
+  });
   const noted = every(message, nodeFields.metadata)
     .map((field) => place.fields(bytesOf(field)))
     .find((entry) => textOf(entry, 1) === scopesKey);

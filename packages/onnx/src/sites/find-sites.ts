@@ -1,17 +1,10 @@
 // Walks a graph and finds where weights are multiplied: as torch's exporters, optimum, ONNX Runtime's quantiser and its
 // GenAI model builder leave them.
 
-import { decodeToFloat32 } from "@lowrank/safetensors";
 import { elementTypes, floatTypeOf } from "../model/element-types.ts";
-import {
-  attributeFields,
-  nodeFields,
-  type OnnxGraph,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-} from "../model/onnx-model.ts";
-import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf, wireTypes } from "../wire/fields.ts";
+import { attributesOf, constantIntegers, integersIn, turnsMatrix } from "../model/node-attributes.ts";
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from "../model/onnx-model.ts";
+import { joinedSites } from "./joined-sites.ts";
 import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
 import { namesOf } from "./site-names.ts";
 
@@ -43,7 +36,7 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
     const found = finders[`${node.domain}:${node.opType}`]?.(node, scope);
     if (found !== undefined) {
       const { kind, input, weight, last = node } = found;
-      yield {
+      const site: OnnxSite = {
         kind,
         names: namesOf(node, weight?.tensor.name ?? node.inputs[1]),
         graph: scope.graph,
@@ -54,7 +47,13 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
         weight,
         stateType: found.stateType ?? weight?.tensor.elementType ?? elementTypes.F32,
         features: found.features ?? (weight && featuresOf(weight.tensor.shape, weight.layout)),
+        joined: undefined,
       };
+      yield site;
+      yield* joinedSites(site, {
+        usersOf: (name) => scope.users.get(name) ?? [],
+        integersOf: (name) => integersOf(name, scope),
+      });
     }
     for (const inner of node.graphs) yield* sitesIn(scopeOf(inner, scope));
   }
@@ -153,6 +152,13 @@ function featuresOf(shape: readonly number[], layout: OnnxWeight["layout"]): rea
   return layout === "in-out" ? [first, second] : [second, first];
 }
 
+function integersOf(name: string, scope: Scope): readonly number[] | undefined {
+  const tensor = tensorNamed(name, scope)?.found.message;
+  if (tensor !== undefined) return integersIn(tensor);
+  const maker = makerOf(name, scope);
+  return maker?.opType === "Constant" ? constantIntegers(maker) : undefined;
+}
+
 function makerOf(name: string, scope: Scope | undefined): OnnxNode | undefined {
   return scope && (scope.makers.get(name) ?? makerOf(name, scope.around));
 }
@@ -164,28 +170,4 @@ function tensorNamed(
   if (scope === undefined) return undefined;
   const found = scope.graph.tensors.get(name);
   return found === undefined ? tensorNamed(name, scope.around) : { found, owner: scope.graph };
-}
-
-/** The numbers among a node's attributes. */
-function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
-  return new Map(
-    attributeMessages(node).flatMap((message) => {
-      const name = textOf(message, attributeFields.name) ?? "";
-      const whole = lastOf(message, attributeFields.integer);
-      if (whole !== undefined) return [[name, numberOf(whole)] as const];
-      const float = lastOf(message, attributeFields.float);
-      if (float?.type !== wireTypes.fixed32) return [];
-      return [[name, decodeToFloat32(bytesOf(float), "F32")[0] ?? 0] as const];
-    }),
-  );
-}
-
-function turnsMatrix(node: OnnxNode): boolean {
-  const order = attributeMessages(node).flatMap((message) => numbersOf(message, attributeFields.integers));
-  return order.length === 0 || order.join() === "1,0";
-}
-
-function attributeMessages({ message }: OnnxNode): readonly Message[] {
-  const attributes = message.filter(({ number }) => number === nodeFields.attribute);
-  return attributes.map((field) => messageIn(field));
 }

@@ -21,6 +21,17 @@ export interface OnnxSite {
   readonly stateType: number;
   /** inFeatures and outFeatures of a linear site, where the file says them. */
   readonly features: readonly [number, number] | undefined;
+  /** Where several modules share the node and the weight, the module's place among them. */
+  readonly joined: JoinedPlace | undefined;
+}
+
+/** A module among those whose outputs lie side by side in one product. */
+export interface JoinedPlace {
+  /** What their paths end with, in order. */
+  readonly modules: readonly string[];
+  /** outFeatures of each. */
+  readonly widths: readonly number[];
+  readonly index: number;
 }
 
 /** A weight and how it lies. */

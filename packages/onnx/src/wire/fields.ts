@@ -2,10 +2,10 @@
 // stays the bytes that it was, so that a changed model differs from the given one by the change alone; no library promises that.
 // Source: protobuf.dev/programming-guides/encoding.
 
-/** Bytes that are made when they are written; their number is known before. */
+/** Bytes that are made when they are written, piece by piece; their number is known before. */
 export interface LaterBytes {
   readonly length: number;
-  make(): Promise<Uint8Array>;
+  pieces(): AsyncIterable<Uint8Array>;
 }
 
 /** One field of a message. */

@@ -34,7 +34,7 @@ export async function* piecesOf(message: Message): AsyncGenerator<Uint8Array> {
     if (type === wireTypes.delimited) yield varint(contentLength(content));
     if (content instanceof Uint8Array) yield content;
     else if (isMessage(content)) yield* piecesOf(content);
-    else yield await content.make();
+    else yield* content.pieces();
   }
 }
 

@@ -100,5 +100,15 @@ describe("lowrank export", () => {
     expect((await work.call(...taught, "--out", work.path("not"), "--dtype", "F16")).stderr).toContain(
       "--dtype is for --to gguf",
     );
+    const file = ["--to", "onnx-adapter", "--adapter", fixture("all-linear-llama", "adapter"), "--model"];
+    const refused = await work.call("export", ...file, onnx, "--out", work.path("not"));
+    expect(refused.stderr).toContain("q_proj: the model was not made switchable there");
+    const switchable = work.path("switchable");
+    const made = await work.call(...taught, "--out", switchable, "--switchable", "adapter-files");
+    expect(made.stdout, made.stderr).toContain("--to onnx-adapter");
+    const adapterFile = work.path("a.onnx_adapter");
+    const written = await work.call("export", ...file, `${switchable}/all-linear-llama.onnx`, "--out", adapterFile);
+    expect(written.code, written.stderr).toBe(0);
+    expect((await readFile(adapterFile)).subarray(4, 8).toString()).toBe("TORT");
   });
 });

@@ -1,8 +1,9 @@
 // lowrank export --to onnx: an adapter and an ONNX model in, a folder with a model that computes with it out.
 
 import { pairsIn } from "@lowrank/adapter-format";
-import { foldAdapter, makeSwitchable } from "@lowrank/onnx";
+import { foldAdapter, makeSwitchable, writeOnnxAdapter } from "@lowrank/onnx";
 import { openOnnxFile, writeOnnxFolder } from "@lowrank/onnx/node";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
@@ -14,9 +15,8 @@ import type { ExportOptions } from "./export-options.ts";
 
 /** Writes the folder, whole or not at all. */
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {
-  const { model: path, adapter, out, dtype, switchable = false, overwrite = false } = options;
-  if (dtype !== undefined) throw new UsageError("--dtype is for --to gguf: an ONNX model keeps the types that it has.");
-  if (!path?.endsWith(".onnx")) throw new UsageError("--to onnx takes the model's file: --model model.onnx.");
+  const { adapter, out, switchable = false, overwrite = false } = options;
+  const path = onnxFileOf(options);
   const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [path, ...pathsOf(adapter)] });
   try {
     const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
@@ -24,16 +24,23 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
     const model = await openOnnxFile(path);
     try {
       const paths = pairsIn(read.tensors).map((pair) => pair.path);
-      const { changes, files } = switchable ? makeSwitchable(model, paths) : foldAdapter(model, read);
+      const fedBy = switchable === true ? "session" : switchable;
+      const { changes, files } = fedBy === false ? foldAdapter(model, read) : makeSwitchable(model, paths, { fedBy });
       await writeOnnxFolder(out, files, { overwrite });
       const bytes = files.reduce((sum, { size }) => sum + size, 0);
-      report.emit({ out, format: "onnx", switchable, changes, files: files.map(({ name }) => name), bytes });
+      report.emit({
+        out,
+        format: "onnx",
+        switchable: fedBy !== false,
+        changes,
+        files: files.map(({ name }) => name),
+        bytes,
+      });
       const count = (how: string) => changes.filter((one) => one.how === how).length;
       const done = (["folded", "replaced", "branch"] as const).filter((how) => count(how) > 0);
       report.say(done.map((how) => `${count(how)} ${words[how]}`).join(", "));
       report.say(`${files.map(({ name }) => name).join(", ")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
-      if (switchable)
-        report.say("any adapter on these modules, or none: SwitchableSession of @lowrank/onnx feeds its inputs");
+      if (fedBy !== false) report.say(hints[fedBy]);
     } finally {
       await model.close();
     }
@@ -41,6 +48,39 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
     await release();
   }
 }
+
+/** Writes the file that ONNX Runtime loads beside a model made with `--switchable adapter-files`. */
+export async function exportOnnxAdapter(options: ExportOptions, report: Report): Promise<void> {
+  const { adapter, out, switchable, overwrite = false } = options;
+  if (switchable !== undefined) throw new UsageError("--switchable is for --to onnx, which makes the model.");
+  const path = onnxFileOf(options);
+  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [path, ...pathsOf(adapter)] });
+  try {
+    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
+    const read = await found.read({ onWarning: report.warn });
+    const model = await openOnnxFile(path);
+    await model.close();
+    const bytes = writeOnnxAdapter(model, read);
+    await writeFileAtomic(out, bytes, { overwrite });
+    report.emit({ out, format: "onnx-adapter", tensors: read.tensors.size, bytes: bytes.length });
+    report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(`with ONNX Runtime GenAI, beside the model: og.Adapters(model).load("${out}", "name")`);
+  } finally {
+    await release();
+  }
+}
+
+function onnxFileOf({ model, to, dtype }: ExportOptions): string {
+  if (dtype !== undefined) throw new UsageError("--dtype is for --to gguf: an ONNX model keeps the types that it has.");
+  if (model?.endsWith(".onnx") !== true) throw new UsageError(`--to ${to} takes the model's file: --model model.onnx.`);
+  return model;
+}
+
+const hints = {
+  session: "any adapter on these modules, or none: SwitchableSession of @lowrank/onnx feeds its inputs",
+  "adapter-files":
+    "any adapter on these modules, or none: lowrank export --to onnx-adapter --model writes what ONNX Runtime loads",
+};
 
 const words = {
   folded: "weights with the adapter in them",

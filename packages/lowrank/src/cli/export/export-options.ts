@@ -11,8 +11,9 @@ export interface ExportOptions extends CommonOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
   readonly out: string;
-  readonly to: "gguf" | "onnx" | FormatWithoutBase;
-  readonly switchable?: boolean;
+  readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
+  /** True where it is said without who feeds the pairs. */
+  readonly switchable?: true | "session" | "adapter-files";
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
   readonly overwrite?: boolean;
 }

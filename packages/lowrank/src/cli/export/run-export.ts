@@ -19,6 +19,7 @@ import type { ExportOptions } from "./export-options.ts";
 /** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
+  if (asked.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(asked, report);
   if (asked.switchable) throw new UsageError("--switchable is for --to onnx: other programs switch every adapter.");
   if (asked.to === "gguf") return exportGguf(asked, report);
   return (await import("./export-without-base.ts")).exportWithoutBase(asked.to, asked, report);

@@ -2,10 +2,8 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
-import { adapterChanges } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { branchFactors } from "../change/fold.ts";
 import { branchOf } from "../change/make-switchable.ts";
+import { type Factors, switchablePairs } from "./switchable-pairs.ts";
 
 /** What is used of an `InferenceSession`. */
 export interface OnnxSession<T> {
@@ -80,28 +78,22 @@ export class SwitchableSession<T> {
   #tensorsOf(adapter: Adapter): Halves<T> {
     const known = this.#made.get(adapter);
     if (known !== undefined) return known;
-    const { pairs, wholes, problems } = adapterChanges(adapter);
-    const byPath = new Map(pairs.map((pair) => [pair.path, pair]));
-    const paths = new Set(this.session.inputNames.flatMap((name) => branchOf(name)?.path ?? []));
-    const misfits: Misfit[] = [
-      ...problems,
-      ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only pairs can be switched" })),
-      ...pairs.flatMap(({ path, magnitude, isEmbedding }): Misfit[] => {
-        if (magnitude !== undefined) return [{ what: path, reason: "magnitudes cannot be switched; fold them in" }];
-        if (isEmbedding) return [{ what: path, reason: "tables cannot be switched; fold it in" }];
-        return paths.has(path) ? [] : [{ what: path, reason: "the model was not made switchable there" }];
-      }),
-    ];
-    if (misfits.length > 0) throw new OnnxMisfitError("the switchable model", misfits);
-    const made = this.#tensors((path) => {
-      const pair = byPath.get(path);
-      return pair && branchFactors(pair);
-    });
+    const modules = new Map<string, [number | undefined, number | undefined]>();
+    for (const { name, shape = [] } of this.session.inputMetadata) {
+      const { path, half } = branchOf(name) ?? {};
+      if (path === undefined) continue;
+      const features = modules.get(path) ?? [undefined, undefined];
+      const size = shape[half === "a" ? 0 : 1];
+      features[half === "a" ? 0 : 1] = typeof size === "number" && size > 0 ? size : undefined;
+      modules.set(path, features);
+    }
+    const factors = switchablePairs(adapter, modules, "the switchable model");
+    const made = this.#tensors((path) => factors.get(path));
     this.#made.set(adapter, made);
     return made;
   }
 
-  #tensors(factorsOf: (path: string) => ReturnType<typeof branchFactors> | undefined): Halves<T> {
+  #tensors(factorsOf: (path: string) => Factors | undefined): Halves<T> {
     const tensors: Record<string, T> = {};
     for (const { name, type, shape = [] } of this.session.inputMetadata) {
       const { path, half } = branchOf(name) ?? {};

@@ -1,0 +1,48 @@
+// An adapter's pairs as a switchable model reads them; what cannot be switched is refused, all of it at once.
+
+import type { Adapter } from "@lowrank/adapter-format";
+import { adapterChanges } from "../adapter/adapter-changes.ts";
+import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { branchFactors } from "../change/fold.ts";
+
+/** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
+export type Factors = ReturnType<typeof branchFactors>;
+
+/** inFeatures and outFeatures of a module, where they are known. */
+export type Features = readonly [number | undefined, number | undefined];
+
+/**
+ * The factors of each module that the adapter has a pair for.
+ *
+ * @throws OnnxMisfitError for modules that are not among `modules` or of other sizes, and for what is no pair
+ */
+export function switchablePairs(
+  adapter: Adapter,
+  modules: ReadonlyMap<string, Features>,
+  model: string,
+): ReadonlyMap<string, Factors> {
+  const { pairs, wholes, problems } = adapterChanges(adapter);
+  const misfits: Misfit[] = [
+    ...problems,
+    ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only pairs can be switched" })),
+  ];
+  const made = new Map<string, Factors>();
+  for (const pair of pairs) {
+    const { path, magnitude, isEmbedding } = pair;
+    const features = modules.get(path);
+    const refuse = (reason: string) => misfits.push({ what: path, reason });
+    if (magnitude !== undefined) refuse("magnitudes cannot be switched; fold them in");
+    else if (isEmbedding) refuse("tables cannot be switched; fold it in");
+    else if (features === undefined) refuse("the model was not made switchable there");
+    else {
+      const factors = branchFactors(pair);
+      const [ours, theirs] = [factors.a.shape[0] ?? 0, factors.b.shape[1] ?? 0];
+      const [inputs = ours, outputs = theirs] = features;
+      if (inputs !== ours || outputs !== theirs)
+        refuse(`its weight maps ${inputs} to ${outputs}, and the adapter's pair ${ours} to ${theirs}`);
+      else made.set(path, factors);
+    }
+  }
+  if (misfits.length > 0) throw new OnnxMisfitError(model, misfits);
+  return made;
+}
