@@ -1,5 +1,5 @@
 // Other libraries in a page of Chromium, with our adapters: onnxruntime-web switches among three on one session, transformers.js
-// runs a folded classifier, and wllama writes with an adapter's GGUF file at three strengths.
+// runs a folded classifier and a folded decoder, and wllama writes with an adapter's GGUF file at three strengths.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -21,6 +21,8 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { someAdapter } from "../llama-cpp/beside-llama-cpp.ts";
 import { fixtures, foldFixture, peftFixture } from "../onnx/fold-fixture.ts";
+import { words, writeWords } from "../onnx/words.ts";
+import { writtenByUs } from "../onnx/written-by-us.ts";
 import { chromiumPath, openPage } from "./open-page.ts";
 import type * as program from "./page-program.ts";
 import { threeOf } from "./three-adapters.ts";
@@ -92,6 +94,15 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
       expect(logits).toHaveLength(adapted.length);
       for (const [index, value] of logits.entries()) expect(value).toBeCloseTo(adapted[index] ?? Number.NaN, 4);
     });
+  });
+
+  it.skipIf(!areThere)("lets transformers.js write with a cache, as text, what we write", async () => {
+    await foldFixture("all-linear-llama", "all-linear-llama.cached.onnx", join(work, "models", "writer"));
+    writeWords(join(work, "models", "writer"));
+    const [prompt, tokens] = [[1, 5, 6, 7], 12] as const;
+    const ours = await writtenByUs(prompt, tokens);
+    expect(ours).toHaveLength(tokens);
+    expect(await inPage("written", { prompt: words(prompt), tokens })).toBe(words([...prompt, ...ours]));
   });
 
   it("lets wllama write what we write, with an adapter at strengths 0, ½ and 1", async () => {

@@ -56,25 +56,43 @@ interface Transformers {
       options: object,
     ): Promise<(inputs: object) => Promise<{ logits: { tolist(): Rows } }>>;
   };
+  pipeline(
+    task: "text-generation",
+    name: string,
+    options: object,
+  ): Promise<(prompt: string, options: object) => Promise<readonly { readonly generated_text: string }[]>>;
 }
 
-/** Logits of a classifier that the adapter was folded into. */
-export async function classified(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
-  const { env, Tensor, ...transformers } = await load<Transformers>("/transformers/transformers.web.js");
-  Object.assign(env, {
+/** transformers.js with the page's own files, and what its models are loaded with. */
+async function transformersHere(): Promise<{ readonly library: Transformers; readonly options: object }> {
+  const library = await load<Transformers>("/transformers/transformers.web.js");
+  Object.assign(library.env, {
     allowRemoteModels: false,
     allowLocalModels: true,
     localModelPath: "/models/",
     useBrowserCache: false,
   });
-  const { wasm } = (env as { backends: { onnx: { wasm: object } } }).backends.onnx;
+  const { wasm } = (library.env as { backends: { onnx: { wasm: object } } }).backends.onnx;
   Object.assign(wasm, { numThreads: 1, wasmPaths: "/ort/" });
-  const options = { dtype: "fp32", device: "wasm" };
-  const judge = await transformers.AutoModelForSequenceClassification.from_pretrained("classifier", options);
+  return { library, options: { dtype: "fp32", device: "wasm" } };
+}
+
+/** Logits of a classifier that the adapter was folded into. */
+export async function classified(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
+  const { library, options } = await transformersHere();
+  const judge = await library.AutoModelForSequenceClassification.from_pretrained("classifier", options);
   const integers = (rows: Rows) =>
-    new Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
+    new library.Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
   const { logits } = await judge({ input_ids: integers(request.inputIds), attention_mask: integers(request.mask) });
   return logits.tolist();
+}
+
+/** What the pipeline for texts writes with a decoder that the adapter was folded into, behind the prompt and with it. */
+export async function written(request: { readonly prompt: string; readonly tokens: number }): Promise<string> {
+  const { library, options } = await transformersHere();
+  const write = await library.pipeline("text-generation", "writer", options);
+  const [text] = await write(request.prompt, { max_new_tokens: request.tokens, do_sample: false });
+  return text?.generated_text ?? "";
 }
 
 interface Wllama {

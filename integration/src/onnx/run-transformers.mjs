@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 
 const require = createRequire(join(process.cwd(), "package.json"));
 const main = require.resolve("@huggingface/transformers");
-const { AutoModelForCausalLM, AutoModelForSequenceClassification, env, Tensor } = await import(
+const { AutoModelForCausalLM, AutoModelForSequenceClassification, env, pipeline, Tensor } = await import(
   pathToFileURL(main).href
 );
 const { folder, classifier, writer } = JSON.parse(readFileSync(0, "utf8"));
@@ -27,4 +27,12 @@ const written = await model.generate({
   max_new_tokens: writer.tokens,
   do_sample: false,
 });
-console.log(JSON.stringify({ logits: logits.tolist(), written: written.tolist().map((row) => row.map(Number)) }));
+const writeText = await pipeline("text-generation", "writer", options);
+const texts = await writeText(writer.prompt, { max_new_tokens: writer.tokens, do_sample: false });
+console.log(
+  JSON.stringify({
+    text: texts[0].generated_text,
+    logits: logits.tolist(),
+    written: written.tolist().map((row) => row.map(Number)),
+  }),
+);
