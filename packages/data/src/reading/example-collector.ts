@@ -194,8 +194,11 @@ function adviceFor(names: readonly string[]): string {
   if (looksLikeRow(names)) {
     return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
-  const guess = guessColumns(names);
-  if (guess === undefined)
+  const guesses = guessColumns(names);
+  if (guesses.length === 0)
     return 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
-  return `If they are ${Object.keys(guess).join(" and ")}, say so with ${columnsOption(guess)}.`;
+  const [guess, ...others] = guesses.map((each) => `${Object.keys(each).join(" and ")}`);
+  const [option, ...otherOptions] = guesses.map(columnsOption);
+  const besides = others.map((each, index) => `; if ${each}, with ${otherOptions[index]}`);
+  return `If they are ${guess}, say so with ${option}${besides.join("")}.`;
 }

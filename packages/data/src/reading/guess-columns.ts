@@ -21,23 +21,42 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
     "assistant",
     "summary",
   ],
-  sentence: ["sentence", "text", "review", "comment", "tweet", "message", "content", "title", "sms"],
-  label: ["label", "labels", "class", "category", "sentiment", "intent", "topic", "rating", "tag"],
+  sentence: ["sentence", "text", "review", "comment", "tweet", "message", "content", "title", "sms", "description"],
+  label: [
+    "label",
+    "labels",
+    "class",
+    "category",
+    "sentiment",
+    "intent",
+    "topic",
+    "topics",
+    "rating",
+    "score",
+    "stars",
+    "tag",
+    "tags",
+  ],
   text: ["text", "content", "document", "body", "article", "story"],
 };
 
 /** Forms that a file's columns may be meant as, the more telling first. */
 const forms: readonly (readonly string[])[] = [["prompt", "completion"], ["sentence", "label"], ["text"]];
 
-/** The form that all of whose fields have a column by one of their usual names; else two columns as prompt and completion. */
-export function guessColumns(names: readonly string[]): Columns | undefined {
+/**
+ * The form that all of whose fields have a column by one of their usual names; else what two columns may be, the likelier first; none
+ * for any other number of them.
+ */
+export function guessColumns(names: readonly string[]): readonly Columns[] {
   for (const fields of forms) {
     const pairs = fields.map((field) => [field, columnFor(field, names)] as const);
-    if (pairs.every(([, column]) => column !== undefined)) return Object.fromEntries(pairs) as Columns;
+    if (pairs.every(([, column]) => column !== undefined)) return [Object.fromEntries(pairs) as Columns];
   }
-  const [prompt, completion, ...others] = names;
-  if (prompt === undefined || completion === undefined || others.length > 0) return undefined;
-  return { prompt, completion };
+  const [first, second, ...others] = names;
+  if (first === undefined || second === undefined || others.length > 0) return [];
+  const written = { prompt: first, completion: second };
+  const judged = { sentence: first, label: second };
+  return columnFor("sentence", [first]) === undefined ? [written, judged] : [judged, written];
 }
 
 /** What somebody meant who named a column that there is not; undefined where no name is near. */

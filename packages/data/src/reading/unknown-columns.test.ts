@@ -18,6 +18,11 @@ describe("columns that nobody knows", () => {
     ["review,sentiment", 'with `columns: { sentence: "review", label: "sentiment" }`'],
     ["id,question,answer", 'with `columns: { prompt: "question", completion: "answer" }`'],
     ["von,nach", 'with `columns: { prompt: "von", completion: "nach" }`'],
+    [
+      "review,verdict",
+      'If they are sentence and label, say so with `columns: { sentence: "review", label: "verdict" }`; if prompt and completion, with `columns: { prompt: "review", completion: "verdict" }`.',
+    ],
+    ["ticket,topics", '; if sentence and label, with `columns: { sentence: "ticket", label: "topics" }`.'],
     ["a,b,c", "Say which column is which field"],
     ["it is a rather long sentence,1", "If its first line is a row already"],
   ])("says once of rows with the columns %s what to do", (names, advice) => {

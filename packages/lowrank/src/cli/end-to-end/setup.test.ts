@@ -70,7 +70,7 @@ describe("an adapter's folder", () => {
     const data = await place.write("chat.jsonl", jsonl([{ messages: turns("film") }, { messages: turns("dull") }]));
     const { stdout } = await train(data, "--learning-rate", "0.05");
     expect(await setup()).toEqual({ template: "chat", system: "brief", basePath: base });
-    expect(stdout).toContain(`try: lowrank generate --adapter ${out} --prompt "…"`);
+    expect(stdout).toContain(`try: lowrank chat --adapter ${out}`);
     const said = ["--model", base, "--adapter", out, "--template", "plain", "--prompt"];
     const written = await ids(...said, "<system>brief</s><user>film</s><assistant>");
     expect(await ids("--adapter", out, "--prompt", "film")).toEqual(written);

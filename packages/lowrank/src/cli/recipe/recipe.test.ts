@@ -108,6 +108,12 @@ describe("a recipe", () => {
     expect(await expand(recipe, ...flags)).toEqual(["--validation-share=0.1", ...flags]);
   });
 
+  it("is taken by a command of a command, too", async () => {
+    const file = await place.write("recipe.yaml", "data: [a.jsonl]\nrank: 4\n");
+    const args = await withRecipe(["data", "preview", "--recipe", file, "--rows", "1"], program());
+    expect(args).toEqual(["data", "preview", "--data=a.jsonl", "--rank=4", "--recipe", file, "--rows", "1"]);
+  });
+
   it("leaves calls alone that name none", async () => {
     expect(await withRecipe(["train", "--rank", "4"], program())).toEqual(["train", "--rank", "4"]);
     expect(await withRecipe(["generate", "--recipe", "x"], program())).toEqual(["generate", "--recipe", "x"]);

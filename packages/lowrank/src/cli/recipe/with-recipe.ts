@@ -16,14 +16,22 @@ export function recipeOption(): Option {
 
 /** The arguments with those of the recipe that they name; as they are where they name none. Throws RecipeError, PathNotFoundError. */
 export async function withRecipe(argv: readonly string[], program: Command): Promise<string[]> {
-  const command = program.commands.find((each) => each.name() === argv[0]);
+  const path = commandsIn(argv, program);
+  const command = path.at(-1);
   const file = recipeIn(argv);
   if (command === undefined || file === undefined || !command.options.some(({ long }) => long === "--recipe"))
     return [...argv];
   const recipe = await readRecipe(file);
   const problems = recipeProblems(recipe);
   if (problems.length > 0) throw new RecipeError(file, problems);
-  return [command.name(), ...recipeArguments(recipe, command, argv), ...argv.slice(1)];
+  const names = path.map((each) => each.name());
+  return [...names, ...recipeArguments(recipe, command, argv), ...argv.slice(names.length)];
+}
+
+/** The command that is called, behind those that it belongs to: `data preview`. */
+function commandsIn([name, ...rest]: readonly string[], program: Command): readonly Command[] {
+  const command = program.commands.find((each) => each.name() === name);
+  return command === undefined ? [] : [command, ...commandsIn(rest, command)];
 }
 
 /** The file after --recipe, in one of the two ways in which options have values. */

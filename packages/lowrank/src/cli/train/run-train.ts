@@ -103,5 +103,6 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
   const { data, out } = options;
   // The adapter remembers its base, its template and its columns.
   if (!writesText(base.task) || template === "") return `evaluate --adapter ${out} --data ${data.join(" ")}`;
+  if (template === "chat" || template === "vicuna") return `chat --adapter ${out}`;
   return `generate --adapter ${out} --prompt "…"`;
 }

@@ -31,6 +31,22 @@ describe("warnOfOddClasses", () => {
     ]);
   });
 
+  it("tells of numbers that a new head is far from, and what to train on in their place", () => {
+    const toldOf = (numbers: readonly number[]) => {
+      const warnings: string[] = [];
+      const train = numbers.map((label): Example => ({ kind: "sentence", sentence: "x", label }));
+      const regression = { count: 1, ids: new Map<string, number>() };
+      warnOfOddClasses(
+        regression,
+        { file: "price.csv", train },
+        { warn: ({ message }) => void warnings.push(message) },
+      );
+      return warnings;
+    };
+    expect(toldOf([50, 100, 150])).toEqual([expect.stringContaining("Train on (number − 100) / 40.8, and undo")]);
+    expect(toldOf([0, 2.5, 5])).toEqual([]);
+  });
+
   it("is silent about classes of several rows, and about other words", () => {
     expect(told(["topic", "good", "topic", "verdict"])).toEqual([]);
   });

@@ -19,12 +19,16 @@ const fewRows = 20;
 /** What a column of classes is called. */
 const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
 
+/** A number that a new head, which begins near 0, is far from: scores from 0 to 10 are not. */
+const farNumber = 10;
+
 /**
- * Tells of names that nearly every row has alone – most likely the columns were named in the wrong order –, and of a class of one row that
+ * Tells of numbers that a head will hardly come to; of names that nearly every row has alone – most likely the columns were named in the wrong order –, and of a class of one row that
  * is called as a column is: most likely a line of names that was read as a row.
  */
-export function warnOfOddClasses({ ids }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
+export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
   const { file, train, columns } = rows;
+  if (count === 1 && ids.size === 0) warnOfFarNumbers(rows, notices);
   if (train.length >= fewRows && ids.size * 2 >= train.length) {
     const message =
       `"${printable(file)}" has ${ids.size} classes in ${train.length} rows: if the column of labels holds the texts, name the ` +
@@ -38,6 +42,26 @@ export function warnOfOddClasses({ ids }: Classes, rows: ClassRows, notices: Pic
       `names that stands among the rows, take it out; if it is the first line of a table, leave ${named("header")} out.`;
     notices.warn({ code: "COLUMN_NAME_AS_CLASS", message });
   }
+}
+
+function warnOfFarNumbers({ file, train }: ClassRows, notices: Pick<Notices, "warn">): void {
+  let [sum, squares, numbers] = [0, 0, 0];
+  for (const example of train) {
+    const label = rowLabel(example);
+    if (typeof label !== "number") continue;
+    sum += label;
+    squares += label * label;
+    numbers += 1;
+  }
+  const mean = sum / Math.max(1, numbers);
+  const spread = Math.sqrt(Math.max(0, squares / Math.max(1, numbers) - mean * mean));
+  if (Math.abs(mean) + spread <= farNumber) return;
+  const [about, wide] = [mean, spread].map((value) => Number(value.toPrecision(3)));
+  const scaled = wide === 0 ? `number − ${about}` : `(number − ${about}) / ${wide}`;
+  const message =
+    `The numbers of "${printable(file)}" lie around ${about}, spread by ${wide}: a new head begins near 0, and a step moves it by about ` +
+    `${named("learningRate")}. Train on ${scaled}, and undo that in what is predicted.`;
+  notices.warn({ code: "NUMBERS_FAR_FROM_ZERO", message });
 }
 
 function onlyOnce(words: readonly string[], rows: RowList<Example>): readonly string[] {
