@@ -30,6 +30,11 @@ describe("refuseUnknownOptions", () => {
     expect(message).toContain("It has: learningRate, batchSize, seed.");
   });
 
+  it("takes a text in place of options for one option, not for its letters", () => {
+    const text: unknown = "native";
+    expect(refusal(text as object).unknown).toEqual([{ name: "native", nearest: undefined }]);
+  });
+
   it("takes another library's name for ours", () => {
     expect(refusal({ r: 4 }, new Map([["r", "seed"]])).message).toContain('"r" → "seed"');
   });

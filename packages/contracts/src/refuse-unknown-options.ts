@@ -55,7 +55,9 @@ export function refuseUnknownOptions(
 ): void {
   const known = Object.keys(names);
   const candidates = [...known.map((name) => [name, name] as const), ...otherNames];
-  const unknown = Object.keys(options)
+  // Where a program without types gives a text in place of options, its letters would be their names.
+  const text: unknown = options;
+  const unknown = (typeof text === "string" ? [text] : Object.keys(options))
     .filter((name) => !Object.hasOwn(names, name))
     .map((name) => ({ name, nearest: nearestName(name, candidates) }));
   if (unknown.length > 0) throw new UnknownOptionError(where, unknown, known);
