@@ -15,6 +15,7 @@ export {
   UnsupportedPeftTypeError,
 } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
+export { type WriteDiffusersOptions, writeDiffusersAdapter } from "./formats/kohya/write-diffusers.ts";
 export { type WriteKohyaOptions, writeKohyaAdapter } from "./formats/kohya/write-kohya.ts";
 export { type ReadLoralibOptions, readLoralibAdapter } from "./formats/loralib/read-loralib.ts";
 export { type WriteLoralibOptions, writeLoralibAdapter } from "./formats/loralib/write-loralib.ts";
@@ -29,6 +30,7 @@ export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./forma
 export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
 export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export { readAdapterIn } from "./formats/read-adapter-in.ts";
+export { oneFileFormat } from "./formats/refuse-foreign.ts";
 export { turned } from "./formats/turned.ts";
 export { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 export type { JsonObject, JsonValue } from "./json.ts";

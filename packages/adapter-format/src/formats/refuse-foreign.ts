@@ -22,6 +22,22 @@ export function foreignFormatOf(clues: Iterable<Clue>): ForeignFormat | undefine
   return undefined;
 }
 
+/**
+ * The program that wrote a whole adapter into one file, by its tensors' names: "Kohya", which LyCORIS writes as, or "diffusers".
+ * `readAdapterIn` reads it.
+ *
+ * @example
+ * ```ts
+ * import { oneFileFormat } from "@lowrank/adapter-format";
+ *
+ * if (oneFileFormat(["lora_te_text_model_encoder_layers_0_mlp_fc1.alpha"]) !== "Kohya") throw new Error("unexpected");
+ * ```
+ */
+export function oneFileFormat(names: Iterable<string>): string | undefined {
+  const format = foreignFormatOf([...names].map((tensor) => ({ tensor })));
+  return format === kohya || format === diffusers ? format.name : undefined;
+}
+
 /** Throws ForeignAdapterError if one of the clues that a file gives is of another program's format. */
 export function refuseForeign(file: string, clues: Iterable<Clue>): void {
   const format = foreignFormatOf(clues);

@@ -2,8 +2,10 @@
 
 import {
   type Adapter,
+  type AdapterFolder,
   alphaOf,
   columnsPerStored,
+  oneFileFormat,
   pairsIn,
   rankOf,
   readAdapterIn,
@@ -14,20 +16,48 @@ import { baseFingerprintKey } from "@lowrank/inject";
 import type { ModelFolder } from "@lowrank/models";
 import { decodeClassNames } from "../rows/classes/class-names.ts";
 import { compareNames, inspectSafetensors } from "./inspect-safetensors.ts";
-import { type AdaptedModule, type AdapterInspection, totals } from "./inspection.ts";
+import {
+  type AdaptedModule,
+  type AdapterInspection,
+  type SafetensorsInspection,
+  type TensorFact,
+  totals,
+} from "./inspection.ts";
 
 /** Reads an adapter whole; a broken one is an error. */
 export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspection> {
+  const isPeft = await folder.has("adapter_model.safetensors");
+  const found = await inspectSafetensors(
+    await folder.open(isPeft ? "adapter_model.safetensors" : "adapters.safetensors"),
+  );
+  return adapterInspection(folder, found.tensors, isPeft ? "PEFT" : "MLX");
+}
+
+/** A file of weights: a whole adapter, if it is of a program that writes one so, else what its header says. */
+export async function inspectWeights(
+  folder: AdapterFolder,
+  file: string,
+  path: string,
+): Promise<AdapterInspection | SafetensorsInspection> {
+  const found = await inspectSafetensors(await folder.open(file), path);
+  const format = oneFileFormat(found.tensors.map(({ name }) => name));
+  if (format === undefined) return found;
+  const only = { ...folder, name: path, list: async () => [file], has: async (name: string) => name === file };
+  return adapterInspection(only, found.tensors, format);
+}
+
+async function adapterInspection(
+  folder: AdapterFolder,
+  tensors: readonly TensorFact[],
+  format: string,
+): Promise<AdapterInspection> {
   const warnings: Warning[] = [];
   const adapter = await readAdapterIn(folder, { onWarning: (warning) => warnings.push(warning) });
-  const weights = (await folder.has("adapter_model.safetensors"))
-    ? "adapter_model.safetensors"
-    : "adapters.safetensors";
-  const { tensors } = await inspectSafetensors(await folder.open(weights));
   const { config, metadata } = adapter;
   return {
     kind: "adapter",
     path: folder.name,
+    format,
     ...totals(tensors),
     config,
     modules: adaptedModules(adapter),

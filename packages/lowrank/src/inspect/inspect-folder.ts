@@ -3,10 +3,9 @@
 import { openGgufParts } from "@lowrank/gguf";
 import type { ModelFolder } from "@lowrank/models";
 import { NotInspectableError } from "../errors/model-errors.ts";
-import { inspectAdapter } from "./inspect-adapter.ts";
+import { inspectAdapter, inspectWeights } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
 import { inspectModel } from "./inspect-model.ts";
-import { inspectSafetensors } from "./inspect-safetensors.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** An adapter, a model, or the one file of weights that it holds. Throws NotInspectableError for anything else. */
@@ -16,6 +15,6 @@ export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   const [file, ...others] = (await folder.list()).filter((name) => /\.(gguf|safetensors)$/.test(name));
   if (file === undefined || others.length > 0) throw new NotInspectableError(folder.name);
   const path = `${folder.name}/${file}`;
-  if (file.endsWith(".safetensors")) return inspectSafetensors(await folder.open(file), path);
+  if (file.endsWith(".safetensors")) return inspectWeights(folder, file, path);
   return inspectGguf(await openGgufParts(file, (name) => folder.open(name)), path);
 }

@@ -37,9 +37,11 @@ export interface AdaptedModule {
   readonly outFeatures: number;
 }
 
-/** A PEFT adapter folder. */
+/** An adapter, as its folder or as the one file of Kohya's or diffusers'. */
 export interface AdapterInspection extends Inspected {
   readonly kind: "adapter";
+  /** Who writes it so: "PEFT", "MLX", "Kohya", "diffusers". */
+  readonly format: string;
   readonly config: LoraConfig;
   readonly modules: readonly AdaptedModule[];
   readonly metadata: ReadonlyMap<string, string>;

@@ -1,21 +1,21 @@
 // What a path is, or a folder that a program has in its hands, found out and read.
 
 import { stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import { diskFolder } from "@lowrank/merge/node";
-import { openFile } from "@lowrank/safetensors/node";
 import { NotInspectableError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { inspectWeights } from "../inspect/inspect-adapter.ts";
 import { inspectFolder } from "../inspect/inspect-folder.ts";
 import { inspectGguf } from "../inspect/inspect-gguf.ts";
-import { inspectSafetensors } from "../inspect/inspect-safetensors.ts";
 import type { Inspection } from "../inspect/inspection.ts";
 import { folderOf } from "../open/model-source.ts";
 import type { ModelInput } from "../platform.ts";
 import { openGgufFile } from "./open-gguf-file.ts";
 
 /**
- * What is in an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
+ * What is in an adapter's folder or file, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
  * configuration; of an adapter, which base it fits. Weights of models are not read, and no engine starts. In a page:
  * `inspect` of "lowrank/browser".
  *
@@ -38,7 +38,8 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
   if (entry.isDirectory()) return inspectFolder(diskFolder(input));
   if (input.endsWith(".gguf")) return inspectGguf(await openGgufFile(input), input);
   try {
-    return await inspectSafetensors(await openFile(input), input);
+    const folder = diskFolder(dirname(input));
+    return await inspectWeights(folder, basename(input), input);
   } catch (error) {
     // Files of a cache have no endings; what is read then says more than its name.
     if (input.endsWith(".safetensors") || !LowrankError.isInstance(error)) throw error;

@@ -55,6 +55,16 @@ describe("lowrank export", () => {
     expect(json.at(-1)).toMatchObject({ out, format: "kohya", bytes: (await readFile(out)).length });
     expect((await work.call(...kohya)).stderr).toContain("--overwrite");
     expect((await work.call(...kohya, "--overwrite")).code).toBe(0);
+    const diffusers = work.path("diffusers.safetensors");
+    const asDiffusers = ["export", "--to", "diffusers", "--component", "te2", "--adapter", adapter, "--out", diffusers];
+    expect((await work.call(...asDiffusers)).code).toBe(0);
+    const [there] = [...(await readAdapterFolder(diffusers)).tensors.keys()];
+    expect(there).toMatch(/^text_encoder_2\.model\.layers\.0\..*\.lora_A\.weight$/);
+    const seen = await work.call("inspect", diffusers);
+    expect(seen.stdout).toMatch(/diffusers adapter .*\n.*\n.*\n +rank +/);
+    expect((await work.call("inspect", out, "--json")).json.at(-1)).toMatchObject({ kind: "adapter", format: "Kohya" });
+    const ofKohya = await work.call("export", "--to", "diffusers", "--adapter", out, "--out", work.path("not"));
+    expect(ofKohya.stderr).toContain("whose underscores may be dots");
     const loralib = work.path("loralib.safetensors");
     expect((await work.call("export", "--to", "loralib", "--adapter", adapter, "--out", loralib)).code).toBe(0);
     expect((await readLoralibAdapter(await readFile(loralib))).tensors).toEqual(

@@ -4,7 +4,7 @@ import type { WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 
 /** Formats that are written without a base. */
-export type FormatWithoutBase = "mlx" | "kohya" | "loralib";
+export type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
 
 /** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {
@@ -14,6 +14,8 @@ export interface ExportOptions extends CommonOptions {
   readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
   /** True where it is said without who feeds the pairs. */
   readonly switchable?: true | "session" | "adapter-files";
+  /** Of a pipeline: Kohya's and diffusers' files hold several. */
+  readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
   readonly overwrite?: boolean;
 }

@@ -1,6 +1,12 @@
 // lowrank export to formats for which nothing of the base has to be known: a row each.
 
-import { type Adapter, writeKohyaAdapter, writeLoralibAdapter, writeMlxAdapter } from "@lowrank/adapter-format";
+import {
+  type Adapter,
+  writeDiffusersAdapter,
+  writeKohyaAdapter,
+  writeLoralibAdapter,
+  writeMlxAdapter,
+} from "@lowrank/adapter-format";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -13,22 +19,29 @@ import type { ExportOptions, FormatWithoutBase } from "./export-options.ts";
 
 interface FormatRow {
   /** One file's bytes, or a folder's files by name. */
-  write(adapter: Adapter, options: { readonly dtype: "F32" | "F16" | "BF16" }): Uint8Array | object;
+  write(
+    adapter: Adapter,
+    options: { readonly dtype: "F32" | "F16" | "BF16"; readonly component?: ExportOptions["component"] },
+  ): Uint8Array | object;
   /** How the program takes it. */
   hint(out: string): string;
 }
 
 const rows: Readonly<Record<FormatWithoutBase, FormatRow>> = {
   mlx: {
-    write: writeMlxAdapter,
+    write: (adapter, { dtype }) => writeMlxAdapter(adapter, { dtype }),
     hint: (out) => `with MLX, on the same base: mlx_lm.generate --model BASE --adapter-path ${out}`,
   },
   kohya: {
     write: writeKohyaAdapter,
-    hint: (out) => `with ComfyUI, or in diffusers: pipeline.load_lora_weights("${out}")`,
+    hint: (out) => `with ComfyUI, sd-scripts or Automatic1111, by its path: ${out} (diffusers: --to diffusers)`,
+  },
+  diffusers: {
+    write: writeDiffusersAdapter,
+    hint: (out) => `with diffusers: pipeline.load_lora_weights("${out}")`,
   },
   loralib: {
-    write: writeLoralibAdapter,
+    write: (adapter, { dtype }) => writeLoralibAdapter(adapter, { dtype }),
     hint: (out) =>
       `with loralib, on layers of the lora_alpha in its metadata: model.load_state_dict(load_file("${out}"), strict=False)`,
   },
@@ -37,17 +50,19 @@ const rows: Readonly<Record<FormatWithoutBase, FormatRow>> = {
 /** Writes it, whole or not at all. The base is not looked at. */
 export async function exportWithoutBase(
   to: FormatWithoutBase,
-  { model, adapter, out, dtype = "F32", overwrite = false }: ExportOptions,
+  { model, adapter, out, component, dtype = "F32", overwrite = false }: ExportOptions,
   report: Report,
 ): Promise<void> {
   if (dtype === "Q8_0") throw new UsageError(`--dtype Q8_0 is GGUF's own; ${to} has F32, F16 and BF16.`);
+  if (component !== undefined && to !== "kohya" && to !== "diffusers")
+    throw new UsageError("--component is for --to kohya and --to diffusers: other formats have one model's modules.");
   const { write, hint } = rows[to];
   const kind = to === "mlx" ? "folder" : "file";
   const release = await claimOutput(out, { kind, overwrite, inputs: [model, ...pathsOf(adapter)] });
   try {
     const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
     const read = await found.read({ onWarning: report.warn });
-    const written = write(read, { dtype });
+    const written = write(read, { dtype, ...(component && { component }) });
     if (written instanceof Uint8Array) await writeFileAtomic(out, written, { overwrite });
     else await nodePlatform.writeFiles(out, new Map(Object.entries(written)), { overwrite });
     const files: readonly (string | Uint8Array)[] = written instanceof Uint8Array ? [written] : Object.values(written);

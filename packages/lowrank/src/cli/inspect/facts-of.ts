@@ -29,7 +29,7 @@ export function factsOf(inspection: Inspection): Facts {
 function adapterFacts(inspection: AdapterInspection): Facts {
   const { config, baseFingerprint, classes } = inspection;
   const { rank, alpha, rankStabilized, dropout, targetModules, modulesToSave, taskType, baseModel } = config;
-  const targets = typeof targetModules === "string" ? targetModules : (targetModules ?? []).join(", ");
+  const targets = typeof targetModules === "string" ? targetModules : listed(targetModules ?? []);
   return [
     ["base model", escapeName(baseModel ?? "not named")],
     ["task", taskType ?? "not named"],
@@ -43,6 +43,14 @@ function adapterFacts(inspection: AdapterInspection): Facts {
     ...(classes === undefined ? [] : [["classes", escapeName(classes.join(", "))] as const]),
   ];
 }
+
+/** Whole paths, as other programs' files have them, are as many as modules, which are listed below. */
+function listed(targets: readonly string[]): string {
+  const [shown, left] = [targets.slice(0, shownTargets).join(", "), targets.length - shownTargets];
+  return left > 0 ? `${shown} and ${left} more` : shown;
+}
+
+const shownTargets = 8;
 
 function fits({ modules }: AdapterInspection): Facts {
   const facts = modules.map(({ path, inFeatures, outFeatures, rank, scaling }) => ({

@@ -21,7 +21,8 @@ export function groupTensors(tensors: readonly TensorFact[]): readonly TensorGro
   return [...groups.values()].flatMap(describeGroup);
 }
 
-const layerNumber = /\.\d+(?=\.|$)/g;
+/** Kohya's names have underscores for dots. */
+const layerNumber = /[._]\d+(?=[._]|$)/g;
 
 function describeGroup(members: readonly TensorFact[]): TensorGroup[] {
   const [first] = members;
@@ -38,7 +39,7 @@ function describeGroup(members: readonly TensorFact[]): TensorGroup[] {
   let seen = -1;
   const name = first.name.replace(layerNumber, (text) => {
     seen += 1;
-    return seen === place ? `.{${rangesOf(numbers.map((row) => row[place] ?? 0))}}` : text;
+    return seen === place ? `${text[0]}{${rangesOf(numbers.map((row) => row[place] ?? 0))}}` : text;
   });
   return [{ name, count: members.length, dtype, shape }];
 }

@@ -24,11 +24,11 @@ function ownFacts(inspection: Inspection): Readonly<Record<string, unknown>> {
   if (inspection.kind === "model") {
     return { isSupported: inspection.understood !== undefined, config: inspection.config, metadata };
   }
-  const { config, modules } = inspection;
+  const { config, modules, format } = inspection;
   const { rankPattern, alphaPattern } = config;
   const patterns = {
     rankPattern: Object.fromEntries(rankPattern),
     alphaPattern: Object.fromEntries(alphaPattern),
   };
-  return { config: { ...config, ...patterns }, modules, metadata };
+  return { format, config: { ...config, ...patterns }, modules, metadata };
 }

@@ -20,7 +20,7 @@ export function printInspection(inspection: Inspection, options: { readonly all:
 }
 
 function printForPeople(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
-  report.say(`${report.colors.bold(titles[inspection.kind])} ${escapeName(inspection.path)}`);
+  report.say(`${report.colors.bold(titleOf(inspection))} ${escapeName(inspection.path)}`);
   for (const line of formatFacts(factsOf(inspection))) report.say(line);
   const rows = options.all
     ? inspection.tensors.map((tensor) => ({ ...tensor, count: 1 }))
@@ -46,8 +46,11 @@ function printForPeople(inspection: Inspection, options: { readonly all: boolean
   if (shown.length < rows.length) report.say(`  … and ${rows.length - shown.length} more lines (--all shows them)`);
 }
 
+function titleOf(inspection: Inspection): string {
+  return inspection.kind === "adapter" ? `${inspection.format} adapter` : titles[inspection.kind];
+}
+
 const titles = {
-  adapter: "PEFT adapter",
   model: "Model",
   safetensors: "safetensors file",
   gguf: "GGUF file",

@@ -1,0 +1,75 @@
+// An adapter → the file that diffusers' pipelines save and load: PEFT's names behind the name of a pipeline's part. Without α the
+// scale there is 1, so that each B has its own scale in it.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { serializeSafetensors } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { scalingOf } from "../../targets/scaling.ts";
+import { toPlainLora } from "../../variants/variants.ts";
+import { componentOf } from "../component-paths.ts";
+import { encodeTensors } from "../encode-tensors.ts";
+import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
+import { multiplied } from "../multiplied.ts";
+import type { WriteKohyaOptions } from "./write-kohya.ts";
+
+/** How to write one: as Kohya's. */
+export type WriteDiffusersOptions = WriteKohyaOptions;
+
+const optionNames: OptionNames<WriteDiffusersOptions> = { dtype: true, component: true };
+
+const components = {
+  te: "text_encoder",
+  te1: "text_encoder",
+  te2: "text_encoder_2",
+  te3: "text_encoder_3",
+  unet: "unet",
+};
+
+/**
+ * Makes an adapter's file as `save_lora_weights` of diffusers does, for a text encoder or another part of a pipeline.
+ *
+ * @throws InexpressibleAdapterError listing what that format cannot hold: tables, biases, modules and tokens that were trained, and
+ * names of Kohya's, whose underscores may be dots; InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, writeDiffusersAdapter } from "@lowrank/adapter-format";
+ *
+ * const path = "text_model.encoder.layers.0.mlp.fc1";
+ * const tensors = new Map([
+ *   [`${path}.lora_A.weight`, { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   [`${path}.lora_B.weight`, { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["fc1"] });
+ * const file = writeDiffusersAdapter({ config, tensors, metadata: new Map() });
+ * if (!new TextDecoder().decode(file).includes(`text_encoder.${path}.lora_A.weight`)) throw new Error("unexpected");
+ * ```
+ */
+export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOptions = {}): Uint8Array {
+  refuseUnknownOptions("writeDiffusersAdapter", options, optionNames);
+  const { dtype = "F32", component = "te" } = options;
+  const adapter = toPlainLora(given);
+  const pairs = expressiblePairs(adapter, {
+    program: "diffusers",
+    features: ["use_dora"],
+    holds: (key) => key.endsWith(".lora_magnitude_vector"),
+    reasonAgainst,
+  });
+  const tensors = new Map<string, AdapterTensor>();
+  for (const { path, a, b } of pairs) {
+    // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
+    const own = path.replace(/^encoder\.layers\./, "text_model.$&");
+    const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;
+    tensors.set(`${name}.lora_A.weight`, a);
+    tensors.set(`${name}.lora_B.weight`, multiplied(b, scalingOf(adapter.config, path)));
+    const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
+    if (magnitude !== undefined) tensors.set(`${name}.lora_magnitude_vector`, magnitude);
+  }
+  return serializeSafetensors(encodeTensors(tensors, dtype), new Map([["format", "pt"], ...adapter.metadata]));
+}
+
+function reasonAgainst({ path, partOfA, a, b }: WholePair): string | undefined {
+  if (componentOf(path)?.component.startsWith("lora_")) return "a name of Kohya's, whose underscores may be dots";
+  if (partOfA === "lora_embedding_A") return "tables have no pairs there";
+  return a.shape[0] === b.shape[1] ? undefined : "convolutions in groups have no pairs there";
+}
