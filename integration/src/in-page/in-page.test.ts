@@ -1,7 +1,7 @@
 // Other libraries in a page of Chromium, with our adapters: onnxruntime-web switches among three on one session, transformers.js
 // runs a folded classifier and a folded decoder, and wllama writes with an adapter's GGUF file at three strengths.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -96,14 +96,20 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
     });
   });
 
-  it.skipIf(!areThere)("lets transformers.js write with a cache, as text, what we write", async () => {
-    await foldFixture("all-linear-llama", "all-linear-llama.cached.onnx", join(work, "models", "writer"));
-    writeWords(join(work, "models", "writer"));
-    const [prompt, tokens] = [[1, 5, 6, 7], 12] as const;
-    const ours = await writtenByUs(prompt, tokens);
-    expect(ours).toHaveLength(tokens);
-    expect(await inPage("written", { prompt: words(prompt), tokens })).toBe(words([...prompt, ...ours]));
-  });
+  it.skipIf(!areThere)(
+    "folds an adapter into the model of transformers.js, which then writes as text what we write",
+    async () => {
+      const folder = join(work, "models", "writer");
+      mkdirSync(join(folder, "onnx"), { recursive: true });
+      cpSync(join(fixtures, "onnx", "all-linear-llama.cached.onnx"), join(folder, "onnx", "model.onnx"));
+      cpSync(join(peftFixture("all-linear-llama", "base"), "config.json"), join(folder, "config.json"));
+      writeWords(folder);
+      const [prompt, tokens] = [[1, 5, 6, 7], 12] as const;
+      const ours = await writtenByUs(prompt, tokens);
+      expect(ours).toHaveLength(tokens);
+      expect(await inPage("written", { prompt: words(prompt), tokens })).toBe(words([...prompt, ...ours]));
+    },
+  );
 
   it("lets wllama write what we write, with an adapter at strengths 0, ½ and 1", async () => {
     await chooseEngine({ order: ["cpu"] });

@@ -1,8 +1,7 @@
 // Runs in a page of Chromium, for in-page.test.ts: other libraries, which the page loads from their own files, with our adapters.
 
-import { type Adapter, readAdapterIn } from "@lowrank/adapter-format";
-import { makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/onnx";
-import { bytesSource } from "@lowrank/safetensors";
+import { type Adapter, readAdapter } from "@lowrank/adapter-format";
+import { foldAdapter, makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/onnx";
 import { pathsOf, threeOf } from "./three-adapters.ts";
 
 type Ort = typeof import("onnxruntime-node");
@@ -15,14 +14,9 @@ async function bytesAt(address: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-function adapterAt(address: string): Promise<Adapter> {
-  const files = ["adapter_config.json", "adapter_model.safetensors"];
-  return readAdapterIn({
-    name: address,
-    list: async () => files,
-    has: async (file) => files.includes(file),
-    open: async (file) => bytesSource(await bytesAt(`${address}/${file}`), file),
-  });
+async function adapterAt(address: string): Promise<Adapter> {
+  const config = await (await fetch(`${address}/adapter_config.json`)).text();
+  return readAdapter({ config, weights: await bytesAt(`${address}/adapter_model.safetensors`) });
 }
 
 /** Logits of one session with no adapter, with each of three, and with none again. */
@@ -87,10 +81,21 @@ export async function classified(request: { readonly inputIds: Rows; readonly ma
   return logits.tolist();
 }
 
-/** What the pipeline for texts writes with a decoder that the adapter was folded into, behind the prompt and with it. */
+/** What the pipeline for texts writes, behind the prompt and with it, when the page itself folds the adapter into the model. */
 export async function written(request: { readonly prompt: string; readonly tokens: number }): Promise<string> {
   const { library, options } = await transformersHere();
+  const folded = foldAdapter(
+    await readOnnx(await bytesAt("/models/writer/onnx/model.onnx")),
+    await adapterAt("/adapter"),
+  );
+  const bytes = (await folded.files[0]?.bytes()) as Uint8Array<ArrayBuffer>;
+  const customCache = {
+    match: async (address: string) => (address.endsWith("/onnx/model.onnx") ? new Response(bytes) : undefined),
+    put: async () => {},
+  };
+  Object.assign(library.env, { useCustomCache: true, customCache });
   const write = await library.pipeline("text-generation", "writer", options);
+  Object.assign(library.env, { useCustomCache: false, customCache: null });
   const [text] = await write(request.prompt, { max_new_tokens: request.tokens, do_sample: false });
   return text?.generated_text ?? "";
 }
