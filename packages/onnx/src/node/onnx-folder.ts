@@ -1,10 +1,10 @@
 // Models on disk.
 
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
 import type { OnnxFile } from "../change/edits.ts";
 import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
+import { OnnxFileError } from "../wire/errors.ts";
 
 /** A model from the disk, and how to let go of it. */
 export interface OpenedOnnx extends OnnxModel {
@@ -31,11 +31,25 @@ export interface OpenedOnnx extends OnnxModel {
  */
 export async function openOnnxFile(path: string): Promise<OpenedOnnx> {
   const openOutside = (location: string) => openFile(join(dirname(path), location));
-  const model = await readOnnx(new Uint8Array(await readFile(path)), { name: basename(path), openOutside });
+  const model = await readOnnx(await readModel(path), { name: basename(path), openOutside });
   const close = async () => {
     for (const source of model.outside.values()) await source.close?.();
   };
   return { ...model, close };
+}
+
+/** The most bytes that a message of protobuf has: weights beyond that lie in a file beside it. */
+const largestModel = 2 ** 31 - 1;
+
+async function readModel(path: string): Promise<Uint8Array> {
+  const source = await openFile(path);
+  try {
+    if (source.size > largestModel)
+      throw new OnnxFileError(basename(path), "the file", `it has ${source.size} bytes, and a model ends at 2³¹`);
+    return await source.read(0, source.size);
+  } finally {
+    await source.close?.();
+  }
 }
 
 /**

@@ -1,0 +1,18 @@
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileReadError } from "@lowrank/safetensors/node";
+import { expect, it } from "vitest";
+import { OnnxFileError } from "../wire/errors.ts";
+import { openOnnxFile } from "./onnx-folder.ts";
+
+it("says which model is missing, and refuses one that is larger than any before it is read", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lowrank-onnx-"));
+  await expect(openOnnxFile(join(folder, "missing.onnx"))).rejects.toThrow(FileReadError);
+  const hole = await open(join(folder, "hole.onnx"), "w");
+  await hole.truncate(2 ** 31);
+  await hole.close();
+  await expect(openOnnxFile(join(folder, "hole.onnx"))).rejects.toThrow(OnnxFileError);
+  await expect(openOnnxFile(join(folder, "hole.onnx"))).rejects.toThrow(/2147483648 bytes/);
+  await rm(folder, { recursive: true });
+});
