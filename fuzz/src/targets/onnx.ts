@@ -8,10 +8,11 @@ import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { demand, type Target } from "../target.ts";
 
 const folder = new URL("../../../fixtures/onnx/", import.meta.url);
-const seeds = ["all-linear-llama.int4.onnx", "all-linear-llama.int8.onnx", "beside/model.onnx"].map(
+const names = ["all-linear-llama.int4.onnx", "all-linear-llama.int8.onnx", "beside/model.onnx"];
+const seeds = [...names, "genai/gemma-int4/model.onnx", "genai/qwen3-fp32/model.onnx"].map(
   (name) => new Uint8Array(readFileSync(fileURLToPath(new URL(name, folder)))),
 );
-const beside = new Uint8Array(87_680);
+const beside = new Uint8Array(114_560);
 
 export const onnx: Target = {
   generate: (random) => mutateBytes(random.pick(seeds), random),
