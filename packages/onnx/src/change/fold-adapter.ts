@@ -33,7 +33,8 @@ export interface FoldedOnnx {
  * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
  *
  * @throws OnnxMisfitError listing every module of the adapter that has no place in the model, and what a model cannot say;
- * `pieces` throws OnnxOverflowError where 16 bits are too few for a changed weight.
+ * OnnxOverflowError where
+ * 16 bits are too few for a branch's factor; `pieces` throws it for a changed weight.
  *
  * @example
  * ```ts

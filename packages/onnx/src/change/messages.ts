@@ -1,10 +1,10 @@
 // ONNX's messages that changes add.
 
-import { encodeNumbers } from "@lowrank/safetensors";
 import { elementTypes, type FloatType } from "../model/element-types.ts";
 import { attributeFields, nodeFields, tensorFields } from "../model/onnx-model.ts";
 import { type Message, wireTypes } from "../wire/fields.ts";
 import { delimited, whole } from "../wire/written.ts";
+import { checkedNumbers } from "./checked-numbers.ts";
 
 /** The attribute `axis` of the last axis, −1: as protobuf writes a negative number. */
 export const lastAxis: Message = [
@@ -29,7 +29,7 @@ export function nodeMessage(
   ];
 }
 
-/** A tensor with its numbers. */
+/** A tensor with its numbers. Throws OnnxOverflowError. */
 export function tensorMessage(
   name: string,
   tensor: { readonly shape: readonly number[]; readonly values: Float32Array },
@@ -39,7 +39,7 @@ export function tensorMessage(
     ...tensor.shape.map((size) => whole(tensorFields.dims, size)),
     whole(tensorFields.elementType, elementTypes[type]),
     delimited(tensorFields.name, name),
-    delimited(tensorFields.raw, encodeNumbers(tensor.values, type)),
+    delimited(tensorFields.raw, checkedNumbers(name, tensor.values, type)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { LowrankError, printable } from "@lowrank/contracts";
 
-/** A changed weight has a number that its type in the file cannot hold. */
+/** A changed weight, or a factor beside it, has a number that its type in the file cannot hold. */
 export class OnnxOverflowError extends LowrankError {
   constructor(
     readonly tensor: string,
@@ -10,8 +10,8 @@ export class OnnxOverflowError extends LowrankError {
   ) {
     super(
       "ONNX_OVERFLOW",
-      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot hold: it would become infinite. ` +
-        "Use the model in a wider type, or a branch beside its nodes.",
+      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot hold. ` +
+        "Use an adapter of finite numbers, or the model in a wider type.",
     );
   }
 }

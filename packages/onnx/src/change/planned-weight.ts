@@ -1,15 +1,15 @@
 // A weight's new numbers, planned: what does not fit is said before anything is read, and the numbers are made when they are
 // written, a block of rows at a time.
 
-import { firstBeyond, turned } from "@lowrank/adapter-format";
-import { type ByteSource, bitsOf, decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
+import { turned } from "@lowrank/adapter-format";
+import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import type { PairChange, WholeChange } from "../adapter/adapter-changes.ts";
 import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxTensor } from "../model/onnx-model.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 import type { LaterBytes } from "../wire/fields.ts";
+import { checkedNumbers } from "./checked-numbers.ts";
 import { PairFold, type WeightRows } from "./fold.ts";
-import { OnnxOverflowError } from "./overflow-error.ts";
 
 /** A pair, or another value, for a weight. */
 export type WeightChange =
@@ -53,7 +53,7 @@ export function changedBytes(
   async function* pieces(): AsyncGenerator<Uint8Array> {
     if (whole !== undefined) {
       const values = whole.isTurned ? turned(whole.value).values : whole.value.values;
-      yield encoded(tensor.name, { values, columns: values.length, first: 0 }, type);
+      yield checkedNumbers(tensor.name, values, type);
       return;
     }
     const folds = changes.flatMap((change) => {
@@ -66,7 +66,7 @@ export function changedBytes(
       for await (const rows of rowsOf(tensor, type, outside)) for (const fold of measured) fold.measure(rows);
     for await (const rows of rowsOf(tensor, type, outside)) {
       for (const fold of folds) fold.fold(rows);
-      yield encoded(tensor.name, rows, type);
+      yield checkedNumbers(tensor.name, rows.values, type, rows.first * rows.columns);
     }
   }
   return { length: tensor.bytes?.length ?? 0, pieces };
@@ -111,11 +111,4 @@ function sizesMisfit(shape: readonly number[], change: WeightChange): string | u
   const outputs = own === undefined ? all : own.end - own.begin;
   if (sizes[0] === inputs && sizes[1] === outputs) return undefined;
   return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${sizes[0]} to ${sizes[1]}`;
-}
-
-function encoded(name: string, { values, columns, first }: WeightRows, type: FloatType): Uint8Array {
-  const position = firstBeyond(values, type);
-  if (position >= 0)
-    throw new OnnxOverflowError(name, first * columns + position, values[position] ?? Number.NaN, type);
-  return encodeNumbers(values, type);
 }

@@ -1,7 +1,7 @@
 // An adapter as a file of ONNX Runtime's own, which its GenAI and its bindings for Python, C and C# load beside a session.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { encodeNumbers } from "@lowrank/safetensors";
+import { checkedNumbers } from "../change/checked-numbers.ts";
 import { branchInputs, branchOf } from "../change/make-switchable.ts";
 import { elementTypes, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxModel } from "../model/onnx-model.ts";
@@ -12,7 +12,8 @@ import { switchablePairs } from "./switchable-pairs.ts";
  * Makes an adapter's file for a model that `makeSwitchable` made with `fedBy: "adapter-files"`. Modules that the adapter leaves
  * alone keep the pair of rank 0 that the model has for them.
  *
- * @throws OnnxMisfitError listing what of the adapter has no place among the model's inputs
+ * @throws OnnxMisfitError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
+ * their type cannot hold
  *
  * @example
  * ```ts
@@ -40,7 +41,7 @@ export function writeOnnxAdapter(model: OnnxModel, adapter: Adapter): Uint8Array
       const name = branchInputs(path)[half];
       const { shape, values } = factors[half];
       const type = floatTypeOf(inputs.get(name)?.elementType ?? 0) ?? "F32";
-      return { name, shape, elementType: elementTypes[type], bytes: encodeNumbers(values, type) };
+      return { name, shape, elementType: elementTypes[type], bytes: checkedNumbers(name, values, type) };
     }),
   );
   return adapterFile(parameters);
