@@ -21,7 +21,7 @@ interface FormatRow {
   /** One file's bytes, or a folder's files by name. */
   write(
     adapter: Adapter,
-    options: { readonly dtype: "F32" | "F16" | "BF16"; readonly component?: ExportOptions["component"] },
+    options: { readonly dtype: "F32" | "F16" | "BF16"; readonly component?: NonNullable<ExportOptions["component"]> },
   ): Uint8Array | object;
   /** How the program takes it. */
   hint(out: string): string;
