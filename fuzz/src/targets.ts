@@ -44,6 +44,16 @@ export const targets: readonly TargetRow[] = [
     load: async () => (await import("./targets/foreign-adapters.ts")).foreignAdapters,
   },
   {
+    name: "written-adapters",
+    reads: "adapters that we wrote for PEFT, Kohya, MLX and llama.cpp: the same numbers and scales",
+    load: async () => (await import("./targets/written-adapters.ts")).writtenAdapters,
+  },
+  {
+    name: "written-gguf",
+    reads: "GGUF files that we wrote, whole and from any place on",
+    load: async () => (await import("./targets/written-gguf.ts")).writtenGguf,
+  },
+  {
     name: "model-folder",
     reads: "config.json and generation_config.json: loadModel",
     load: async () => (await import("./targets/model-folder.ts")).modelFolder,
