@@ -5,12 +5,12 @@ import { type DraftRequest, FolderDraft } from "@lowrank/safetensors/node";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import type { FullOptions } from "./write-merged.ts";
+import type { MergeOptions } from "./merge-options.ts";
 
 /** The draft of `--out`; says so where an earlier run left one that nobody asks to go on with. */
 export async function draftFor(
   opened: OpenedInFiles,
-  { out, resume = false, dtype, tied, leastKept }: FullOptions,
+  { out, resume = false, dtype, tied, leastKept }: MergeOptions,
   { report, heads = [] }: { readonly report: Pick<Report, "note">; readonly heads?: readonly Uint8Array[] },
 ): Promise<DraftRequest> {
   const left = resume ? undefined : await FolderDraft.left(out);
