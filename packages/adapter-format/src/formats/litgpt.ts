@@ -5,8 +5,8 @@ import type { ForeignFormat } from "./foreign-format.ts";
 export const litgpt: ForeignFormat = {
   name: "litgpt",
   advice:
-    "It is a pickle in names of its own. Make a whole model of it with litgpt merge_lora and litgpt convert_from_litgpt, and take " +
-    "that as the base.",
+    "It is a pickle in names of its own. Make a whole model of it with litgpt merge_lora and litgpt convert_from_litgpt, load its " +
+    'model.pth in Python – from_pretrained(base, state_dict=torch.load("model.pth")) –, save_pretrained it and take that as the base.',
   recognises: (clue) =>
     "file" in clue
       ? /^lit_model\.(pth\.lora|lora\.pth)$/.test(clue.file)

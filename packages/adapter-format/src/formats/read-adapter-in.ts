@@ -43,9 +43,9 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
     const single = hasConfig || only === undefined || others.length > 0 ? undefined : only;
     const found = single === undefined ? undefined : await readKohya(folder, single, options);
     if (found !== undefined) return found;
+    if (hasConfig && names.includes(pickleName)) throw new PickleWeightsError(`${folder.name}/${pickleName}`);
     await refuseOthers(folder, names);
     if (!hasConfig) throw new AdapterFileMissingError(folder.name, configName, { advice: adviceOf(names) });
-    if (names.includes(pickleName)) throw new PickleWeightsError(`${folder.name}/${pickleName}`);
     throw new AdapterFileMissingError(folder.name, weightsName, { advice: adviceOf(names) });
   }
   const config = await readConfigText(folder);

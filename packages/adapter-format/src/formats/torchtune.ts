@@ -5,11 +5,11 @@ import type { ForeignFormat } from "./foreign-format.ts";
 export const torchtune: ForeignFormat = {
   name: "torchtune",
   advice:
-    "Its recipes also write PEFT's adapter_config.json and adapter_model.safetensors, into the same folder or that of the epoch: " +
-    "take those, or save again with a FullModelHFCheckpointer.",
+    "With its FullModelHFCheckpointer it also writes PEFT's adapter_config.json and adapter_model.safetensors into the epoch's folder: " +
+    "take that folder. Of Phi 3 and of models with images it writes none: take the merged model as the base.",
   recognises: (clue) =>
     "file" in clue
-      ? /^adapter_\d+\.(pt|safetensors)$/.test(clue.file)
+      ? /^adapter_(\d+\.(pt|safetensors)|model\.pt)$/.test(clue.file)
       : "tensor" in clue &&
         /^(layers\.\d+\.(attn|mlp)\..*|output|tok_embeddings)\.lora_[ab]\.weight$/.test(clue.tensor),
 };

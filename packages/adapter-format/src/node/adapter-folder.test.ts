@@ -59,6 +59,7 @@ describe("an adapter's folder", () => {
   it.each([
     ["MLX", "adapters.safetensors", "layers.0.q.lora_a"],
     ["torchtune", "adapter_0.pt", "layers.0.attn.q_proj.lora_a.weight"],
+    ["torchtune", "adapter_model.pt", "layers.0.attn.q_proj.lora_a.weight"],
     ["torchtune", "renamed.safetensors", "layers.0.attn.q_proj.lora_a.weight"],
     ["litgpt", "lit_model.pth.lora", "transformer.h.0.attn.qkv.lora_A"],
     ["litgpt", "renamed.safetensors", "transformer.h.0.attn.qkv.lora_A"],
@@ -116,6 +117,7 @@ describe("a folder that is no adapter", () => {
   it("with weights in a pickle is refused with a way out", async () => {
     await writeFile(join(root, "adapter_config.json"), "{}");
     await writeFile(join(root, "adapter_model.bin"), "PK");
+    await writeFile(join(root, "adapter_model.pt"), "PK"); // torchtune keeps its own beside it
     await expect(readAdapterFolder(root)).rejects.toThrow(PickleWeightsError);
   });
 
