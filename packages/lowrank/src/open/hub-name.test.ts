@@ -4,6 +4,9 @@ import { baseName, parseHubName, pathInRepository } from "./hub-name.ts";
 describe("a name on the Hub", () => {
   it.each([
     ["owner/name", { repository: "owner/name", folder: "", revision: "main" }],
+    ["gpt2", { repository: "openai-community/gpt2", folder: "", revision: "main" }],
+    ["t5-small@v1", { repository: "google-t5/t5-small", folder: "", revision: "v1" }],
+    ["bert-base-uncased", { repository: "google-bert/bert-base-uncased", folder: "", revision: "main" }],
     ["owner/name@v1.0", { repository: "owner/name", folder: "", revision: "v1.0" }],
     ["owner/name@refs/pr/3", { repository: "owner/name", folder: "", revision: "refs/pr/3" }],
     ["owner/name/runs/checkpoint-5", { repository: "owner/name", folder: "runs/checkpoint-5", revision: "main" }],
@@ -14,12 +17,19 @@ describe("a name on the Hub", () => {
     expect(parseHubName(text)).toEqual(parts);
   });
 
-  it.each(["name", "./owner/name", "../name", "owner/name/../other", "/owner/name", "owner/name@../x", "C:\\a\\b", ""])(
-    "is none: %s",
-    (text) => {
-      expect(parseHubName(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    "name",
+    "gpt2-mine",
+    "./owner/name",
+    "../name",
+    "owner/name/../other",
+    "/owner/name",
+    "owner/name@../x",
+    "C:\\a\\b",
+    "",
+  ])("is none: %s", (text) => {
+    expect(parseHubName(text)).toBeUndefined();
+  });
 
   it("is written without its revision, which has a field of its own", () => {
     expect(baseName("owner/name@v1")).toEqual({ name: "owner/name", revision: "v1" });

@@ -16,9 +16,23 @@ export interface HubName {
 
 const pattern = /^(?<repository>[\w.-]+\/[\w.-]+)(?<inside>(?:\/[\w.-][\w. +-]*)*)(?:@(?<revision>[\w./-]+))?$/;
 
+/** Names from before every repository had an owner, which old adapters have for their bases, and people in mind. */
+const firstNames: readonly (readonly [RegExp, owner: string])[] = [
+  [/^gpt2(-medium|-large|-xl)?(@|$)/, "openai-community"],
+  [/^bert-(base|large)(-multilingual|-german)?-(un)?cased(@|$)/, "google-bert"],
+  [/^bert-base-chinese(@|$)/, "google-bert"],
+  [/^distil(gpt2|roberta-base|bert-base-(multilingual-)?(un)?cased)(@|$)/, "distilbert"],
+  [/^(xlm-)?roberta-(base|large)(@|$)/, "FacebookAI"],
+  [/^t5-(small|base|large|3b|11b)(@|$)/, "google-t5"],
+  [/^albert-x{0,2}(base|large)-v[12](@|$)/, "albert"],
+  [/^camembert-base(@|$)/, "almanach"],
+];
+
 /** The parts of a name; undefined for a path, which begins with a dot or leads upwards. */
 export function parseHubName(text: string): HubName | undefined {
-  const { repository, inside = "", revision = "main" } = pattern.exec(text)?.groups ?? {};
+  const owner = firstNames.find(([name]) => name.test(text))?.[1];
+  const whole = owner === undefined ? text : `${owner}/${text}`;
+  const { repository, inside = "", revision = "main" } = pattern.exec(whole)?.groups ?? {};
   if (repository === undefined || text.startsWith(".") || text.split(/[/@]/).includes("..")) return undefined;
   const parts = inside.split("/").slice(1);
   const file = /\.(gguf|safetensors)$/.test(parts.at(-1) ?? "") ? { file: parts.pop() ?? "" } : {};

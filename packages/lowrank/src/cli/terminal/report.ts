@@ -33,6 +33,7 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
   const above = (write: (text: string) => void) => (text: string) => lastLine.above(() => write(text));
   const [stdout, stderr] = [above(io.stdout), above(io.stderr)];
   const people = isJson ? stderr : stdout;
+  const warned = new Set<string>();
   const report: Report = {
     io,
     isJson,
@@ -44,7 +45,12 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
     emit: (event) => {
       if (isJson) stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
     },
-    warn: (warning) => stderr(`${colors.yellow("warning:")} ${escapeControls(asFlags(warning.message))}\n`),
+    warn: ({ message }) => {
+      // A model that is opened twice – to be merged, and to be checked – warns twice.
+      if (warned.has(message)) return;
+      warned.add(message);
+      stderr(`${colors.yellow("warning:")} ${escapeControls(asFlags(message))}\n`);
+    },
     count: (of) => startCount(report, of),
   };
   return report;

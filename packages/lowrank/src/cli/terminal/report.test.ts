@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { recordingIo } from "./recording-io.ts";
+import { createReport } from "./report.ts";
+
+it("says a warning once, however often what it is about is opened", () => {
+  const recording = recordingIo();
+  const report = createReport(recording.io, {});
+  for (const message of ["shared", "other", "shared"]) report.warn({ code: "X", message });
+  expect(recording.stderr()).toBe("warning: shared\nwarning: other\n");
+});
