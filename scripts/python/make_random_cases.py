@@ -54,7 +54,7 @@ def drawn_model(draw):
                   num_labels=draw.randint(2, 4) if "QuestionAnswering" not in entry["architecture"] else 2)
     config.pop("architectures", None)
     made = transformers.AutoConfig.for_model(**config)
-    made._attn_implementation = "eager"
+    made._attn_implementation = made._experts_implementation = "eager"  # others compute nothing in float64
     return started(getattr(transformers, entry["architecture"])(made))
 
 
@@ -64,6 +64,10 @@ def inputs_for(draw, side):
 
     def batch(model, rows=rows, time=time):
         config, head = model.config, head_of(type(model).__name__)
+        if config.model_type == "whisper":
+            labels = torch.randint(3, config.vocab_size, (rows, max(2, time - 2)))
+            return {"input_features": torch.randn(rows, config.num_mel_bins, 2 * config.max_source_positions),
+                    "decoder_input_ids": moved_right(labels, config), "labels": labels}
         if hasattr(config, "patch_size"):
             return {"pixel_values": torch.randn(rows, config.num_channels, config.image_size, config.image_size),
                     "labels": torch.randint(0, config.num_labels, (rows,))}
@@ -73,8 +77,10 @@ def inputs_for(draw, side):
             padding = int(torch.randint(0, max(1, time - 2), ()))
             if side != "none" and padding > 0:
                 mask[row, slice(0, padding) if side == "left" else slice(time - padding, time)] = 0
-        ids[mask == 0] = config.pad_token_id
+        ids[mask == 0] = config.pad_token_id or 0
         made = {"input_ids": ids, "attention_mask": mask}
+        if config.model_type == "gemma3":
+            made["token_type_ids"] = torch.zeros_like(ids)  # training asks which tokens stand for images
         if head == "SequenceClassification":
             if config.is_encoder_decoder:
                 ids[torch.arange(rows), mask.cumsum(1).argmax(1)] = config.eos_token_id
@@ -83,9 +89,9 @@ def inputs_for(draw, side):
             return {**made, "labels": torch.randint(0, config.num_labels, (rows, time)).masked_fill(mask == 0, -100)}
         if head == "QuestionAnswering":
             return {**made, **{f"{end}_positions": torch.randint(0, time, (rows,)) for end in ("start", "end")}}
-        if head == "ConditionalGeneration":
+        if head == "ConditionalGeneration" and config.is_encoder_decoder:
             labels = torch.randint(3, vocabulary, (rows, max(2, time - 2)))
-            return {**made, "decoder_input_ids": model.prepare_decoder_input_ids_from_labels(labels), "labels": labels}
+            return {**made, "decoder_input_ids": moved_right(labels, config), "labels": labels}
         if head == "Model":
             return made
         return {**made, "labels": ids.masked_fill(mask == 0, -100)}
@@ -93,8 +99,16 @@ def inputs_for(draw, side):
     return batch
 
 
+def moved_right(labels, config):
+    """What a decoder reads: mBART's begins with the last token, its language."""
+    start = labels[:, -1:] if config.model_type == "mbart" else torch.full_like(labels[:, :1], config.decoder_start_token_id)
+    return torch.cat([start, labels[:, :-1]], 1)
+
+
 def drawn_config(draw, model):
     """Most of what LoraConfig has, in combinations that PEFT may refuse."""
+    head = head_of(type(model).__name__)
+    task = HEADS[head] if head != "ConditionalGeneration" or model.config.is_encoder_decoder else "CAUSAL_LM"
     linears = {name.rsplit(".", 1)[-1] for name, module in model.named_modules()
                if type(module).__name__ in ("Linear", "Conv1D") and "." in name}
     chosen = sorted(draw.sample(sorted(linears), draw.randint(1, len(linears))))
@@ -104,7 +118,7 @@ def drawn_config(draw, model):
     rank, of_chosen = draw.choice([2, 3] if isinstance(start, str) else [1, 2, 3, 4, 5]), lambda: draw.choice(chosen)
     targets = draw.choice([chosen, chosen, chosen, "all-linear", rf".*\.({'|'.join(chosen)})"])
     return lora(**{
-        **dict(r=rank, lora_alpha=draw.choice([1, 4, 8, 16]), task_type=HEADS[head_of(type(model).__name__)],
+        **dict(r=rank, lora_alpha=draw.choice([1, 4, 8, 16]), task_type=task,
                target_modules=targets, bias=draw.choice(["none", "none", "none", "all", "lora_only"])),
         **maybe(0.25, "use_rslora", True), **maybe(0.2, "use_dora", True), **maybe(0.1, "lora_bias", True),
         **maybe(0 if isinstance(start, str) else 0.2, "rank_pattern", {of_chosen(): draw.randint(1, 6)}),
