@@ -420,6 +420,38 @@ def gemma3_with_images():
     return started(transformers.Gemma3ForConditionalGeneration(config))
 
 
+# What is read may be next to nothing, and its norm divides by that: an epsilon that is not makes rounding stay rounding.
+MEMORIES = dict(head_dim=8, rms_norm_eps=0.1, linear_key_head_dim=6, linear_value_head_dim=5, linear_num_key_heads=2, linear_num_value_heads=4,
+                rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0]))
+
+
+def qwen3_5(head="ForCausalLM", **settings):
+    config = transformers.Qwen3_5TextConfig(**{
+        **dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+               max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2, full_attention_interval=2,
+               attn_implementation="eager"), **MEMORIES, **settings})
+    return started(getattr(transformers, f"Qwen3_5{head}")(config))
+
+
+def qwen3_5_with_images():
+    texts = qwen3_5().config.to_dict()
+    images = dict(hidden_size=16, intermediate_size=20, depth=1, num_heads=2, out_hidden_size=24, num_position_embeddings=16, patch_size=4)
+    config = transformers.Qwen3_5Config(text_config=texts, vision_config=images, image_token_id=47, video_token_id=46,
+                                        vision_start_token_id=45, vision_end_token_id=44, pad_token_id=0, attn_implementation="eager")
+    return started(transformers.Qwen3_5ForConditionalGeneration(config))
+
+
+def of_long_texts(model):
+    """Longer than two of the chunks that a memory is computed by."""
+    ids = torch.randint(3, model.config.vocab_size, (2, 140))
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids.clone()}
+
+
+def of_classes(model, rows=3, time=7):
+    ids = torch.randint(3, model.config.vocab_size, (rows, time))
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.randint(0, 3, (rows,))}
+
+
 def of_texts(model, rows=3, time=9):
     """Training asks for types of tokens, to tell images by."""
     ids = torch.randint(3, 44, (rows, time))
@@ -710,6 +742,18 @@ CASES = {
     "lfm2-padded-left": lambda folder: one_adapter(
         folder, like_llama("Lfm2", full_attn_idxs=[1], conv_L_cache=4, block_auto_adjust_ff_dim=False),
         lora(target_modules=["in_proj", "w2"]), batch=padded_left),
+    "qwen3-5": lambda folder: one_adapter(
+        folder, qwen3_5(), lora(target_modules=["in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "out_proj", "q_proj", "o_proj"])),
+    "qwen3-5-padded-left": lambda folder: one_adapter(
+        folder, qwen3_5(layer_types=["linear_attention", "linear_attention", "full_attention"]),
+        lora(target_modules="all-linear", use_dora=True), batch=padded_left),
+    "qwen3-5-long": lambda folder: one_adapter(
+        folder, qwen3_5(attention_bias=True), lora(target_modules=["in_proj_qkv", "v_proj"], bias="all"), batch=of_long_texts, trains=False),
+    "qwen3-5-saved": lambda folder: one_adapter(
+        folder, qwen3_5("TextForSequenceClassification", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["in_proj_qkv", "q_proj"], modules_to_save=["conv1d", "norm"]), batch=of_classes),
+    "qwen3-5-with-images": lambda folder: one_adapter(
+        folder, qwen3_5_with_images(), lora(target_modules=r".*language_model.*\.(in_proj_qkv|down_proj)"), batch=of_texts),
 }
 
 if __name__ == "__main__":

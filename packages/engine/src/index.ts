@@ -42,6 +42,7 @@ export { dropout } from "./ops/dropout.ts";
 export { embeddingLookup } from "./ops/embedding-lookup.ts";
 export { type FrozenMap, frozenFeedForward } from "./ops/frozen-feed-forward.ts";
 export { frozenLinear } from "./ops/frozen-linear.ts";
+export { type GatedDelta, type GatedDeltaInputs, gatedDelta } from "./ops/gated-delta.ts";
 export { type GeluKind, gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { LabelError } from "./ops/losses/check-labels.ts";

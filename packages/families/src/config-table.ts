@@ -85,7 +85,9 @@ export interface LayerKindTable {
   /** What `layer_types` calls plain layers and the others, where a file may have such a list. */
   readonly types?: readonly [plain: string, other: string];
   /** Key of a list of the plain layers' numbers; without it none is plain, or all where a file could have types. */
-  readonly plain: string;
+  readonly plain?: string;
+  /** Key of a number n, where the nth, 2nth … layer is plain if the file has no types. */
+  readonly plainEach?: { readonly key: string; readonly fallback: number };
   /** Key of a number n: only the nth, 2nth … are of the kind. */
   readonly each?: string;
 }
@@ -107,6 +109,8 @@ export interface RotaryTable {
   readonly layers?: RotatingLayers;
   /** `original_max_position_embeddings` where the file has none (Phi 3). */
   readonly originalFallback?: number;
+  /** Keys beside the speeds that change nothing for texts (Qwen 3.5). */
+  readonly ignored?: readonly string[];
   /** Older names of scalings (Phi 3). */
   readonly scalingAliases?: Readonly<Record<string, string>>;
 }

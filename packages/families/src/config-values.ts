@@ -30,10 +30,10 @@ export type Activation =
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
 
 /**
- * What a layer has in a family whose layers differ: a mixture of experts in place of a feed-forward, or a convolution in place of
- * attention. All layers of other families are plain.
+ * What a layer has in a family whose layers differ: a mixture of experts in place of a feed-forward, or a convolution or a memory
+ * in place of attention. All layers of other families are plain.
  */
-export type LayerKind = "plain" | "experts" | "convolution";
+export type LayerKind = "plain" | "experts" | "convolution" | "memory";
 
 /** What differs from stage to stage, besides widths that double. */
 export interface StageConfig {

@@ -15,6 +15,7 @@ export type Width =
   | "intermediate"
   | "double-intermediate"
   | "queries"
+  | "double-queries"
   | "key-values"
   | "queries-keys-values"
   | "head"
@@ -28,6 +29,10 @@ export type Width =
   | "shared-intermediate"
   | "labels"
   | "projection"
+  | "memory-inputs"
+  | "memory-values"
+  | "memory-heads"
+  | "memory-value"
   | 1
   | 2;
 

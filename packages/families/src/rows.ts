@@ -37,6 +37,8 @@ export { lfm2 } from "./rows/decoders/other-norms/lfm2.ts";
 export { olmo } from "./rows/decoders/other-norms/olmo.ts";
 export { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
 export { olmo3 } from "./rows/decoders/other-norms/olmo3.ts";
+export { qwen35 } from "./rows/decoders/other-norms/qwen3-5.ts";
+export { qwen35Text } from "./rows/decoders/other-norms/qwen3-5-text.ts";
 export { bart } from "./rows/encoder-decoders/bart.ts";
 export { m2m100 } from "./rows/encoder-decoders/m2m-100.ts";
 export { marian } from "./rows/encoder-decoders/marian.ts";

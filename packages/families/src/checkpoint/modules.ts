@@ -93,6 +93,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,
     head: config.headSize,
     queries: config.heads * config.headSize,
+    "double-queries": 2 * config.heads * config.headSize,
     "key-values": config.keyValueHeads * config.headSize,
     vocabulary: config.vocabularySize,
     positions: config.maxPositions,
@@ -104,6 +105,10 @@ export function widthOf(config: ModelConfig, width: Width): number {
     "shared-intermediate": config.sharedIntermediateSize,
     labels: config.labels,
     projection: config.projectionSize,
+    "memory-inputs": 2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
+    "memory-values": config.memoryHeads * config.memoryValueSize,
+    "memory-heads": config.memoryHeads,
+    "memory-value": config.memoryValueSize,
   };
   return numbers[width];
 }

@@ -46,8 +46,8 @@ describe("a broken configuration", () => {
 
   it.each([
     ["deberta", ', whose nearest relative is "deberta-v2". Supported'],
-    ["qwen3_next", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
-    ["qwen3_5_text", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
+    ["qwen3_next", ", which is Qwen 3.5 with mixtures of experts: with these it is not computed here. Supported"],
+    ["qwen3_5_moe_text", ", which is Qwen 3.5 with mixtures of experts: with these it is not computed here. Supported"],
     ["qwen3_vl_moe", ', whose nearest relative is "qwen3_moe". Supported'],
     ["falcon_h1", ", whose layers are state spaces (Mamba), all or some: they are not computed here. Supported"],
     ["gemma3n_text", ", whose layers have embeddings and streams of their own: they are not computed here. Supported"],

@@ -1,4 +1,5 @@
-// Which layers have what: mixtures of experts between plain layers (Qwen), convolutions between layers of attention (LFM2).
+// Which layers have what: mixtures of experts between plain layers (Qwen), convolutions or memories between layers of attention
+// (LFM2, Qwen 3.5).
 
 import type { LayerKindTable } from "../config-table.ts";
 import type { LayerKind } from "../config-values.ts";
@@ -30,11 +31,15 @@ function readTypes(
   return (layer) => isGood && named[layer] === types[1];
 }
 
-function byNumber(reader: ConfigReader, { types, plain, each }: LayerKindTable): (layer: number) => boolean {
-  const list = reader.peek(plain) ?? null;
+function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
+  if (plainEach !== undefined) {
+    const period = reader.integer(plainEach.key, { least: 1, most: 4096 }) ?? plainEach.fallback;
+    return (layer) => (layer + 1) % period !== 0;
+  }
+  const list = (plain === undefined ? undefined : reader.peek(plain)) ?? null;
   const period = (each === undefined ? null : reader.integer(each, { least: 1, most: 4096 })) ?? 1;
   if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
   const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
-  if (!isGood) reader.invalid(plain, list, "a list of layers' numbers");
+  if (!isGood) reader.invalid(plain ?? "", list, "a list of layers' numbers");
   return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
 }

@@ -75,13 +75,14 @@ function readOne(
   const scaling = readScaling(nested, { table, features, maxPositions, originalAtTop });
   if (!table.share && share !== defaults.share)
     nested.notHandled("partial_rotary_factor", share, `${defaults.share} (how much of a head rotates)`);
-  finish(reader, nested);
+  finish(reader, nested, table.ignored);
   return { theta, share, scaling };
 }
 
 /** Every key inside changes the rotation: what nothing has read is not handled. */
-function finish(reader: ConfigReader, nested: ConfigReader): void {
-  for (const key of nested.unseenKeys()) nested.notHandled(key, nested.peek(key), "no such key");
+function finish(reader: ConfigReader, nested: ConfigReader, ignored: readonly string[] = []): void {
+  const unread = nested.unseenKeys().filter((key) => !ignored.includes(key));
+  for (const key of unread) nested.notHandled(key, nested.peek(key), "no such key");
   reader.problems.push(...nested.problems);
 }
 

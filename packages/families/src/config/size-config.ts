@@ -31,6 +31,10 @@ const limits: Readonly<Record<SizeName, number>> = {
   sharedIntermediateSize: 1_048_576,
   intermediateStep: 1_048_576,
   convolutionTaps: 64,
+  memoryHeads: 1024,
+  memoryKeyHeads: 1024,
+  memoryKeySize: 65_536,
+  memoryValueSize: 65_536,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,
@@ -60,7 +64,10 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Fam
       known.expertsPerToken,
       `at most the number of experts (${known.experts})`,
     );
-  checkDivides(reader, { row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads });
+  const heads = { name: "attention heads", row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads };
+  checkDivides(reader, heads);
+  const { memoryKeyHeads: part, memoryHeads: whole } = known;
+  checkDivides(reader, { name: "heads that remember values", row: rows.memoryKeyHeads, part, whole });
   return known;
 }
 
@@ -93,10 +100,10 @@ function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden
 
 function checkDivides(
   reader: ConfigReader,
-  { row, part, whole }: { row: SizeRow | undefined; part: number; whole: number },
+  { name, row, part, whole }: { name: string; row: SizeRow | undefined; part: number; whole: number },
 ): void {
   if (!row || Number.isNaN(part) || Number.isNaN(whole) || whole % part === 0) return;
-  reader.invalid(keyOf(row), part, `a divisor of the number of attention heads (${whole})`);
+  reader.invalid(keyOf(row), part, `a divisor of the number of ${name} (${whole})`);
 }
 
 function keyOf(row: SizeRow | undefined): string {

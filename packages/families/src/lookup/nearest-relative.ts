@@ -14,7 +14,7 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
 
 /** Names that promise what their models are not. */
 const lacking: readonly (readonly [RegExp, string])[] = [
-  [/^qwen3(_5|_next|5|next)/, "whose layers are gated delta nets, but for each fourth: they are not computed here"],
+  [/^qwen3_(5_moe|next)/, "which is Qwen 3.5 with mixtures of experts: with these it is not computed here"],
   [
     /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
     "whose layers are state spaces (Mamba), all or some: they are not computed here",
@@ -24,13 +24,20 @@ const lacking: readonly (readonly [RegExp, string])[] = [
   [/^llama4/, "whose attention looks back within chunks, beside mixtures of experts: it is not computed here"],
 ];
 
-/** The one whose name is part of the unknown one's, or begins most alike; undefined where fewer than three letters agree. */
+/**
+ * The one whose name is part of the unknown one's, or begins most alike, of several the one that ends so, too; undefined where fewer
+ * than three letters agree.
+ */
 function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {
-  const alike = (name: string): number => {
-    if (unknown.includes(name)) return name.length;
-    const end = [...name].findIndex((letter, index) => letter !== unknown[index]);
+  const commonStart = (name: string, other: string): number => {
+    const end = [...name].findIndex((letter, index) => letter !== other[index]);
     return end === -1 ? name.length : end;
   };
+  const turned = (name: string) => [...name].reverse().join("");
+  const alike = (name: string): number =>
+    unknown.includes(name)
+      ? name.length
+      : commonStart(name, unknown) + commonStart(turned(name), turned(unknown)) / (name.length + 1);
   const [nearest] = [...supported].sort((one, other) => alike(other) - alike(one));
   return nearest === undefined || alike(nearest) < 3 ? undefined : nearest;
 }

@@ -43,6 +43,7 @@ import { llama } from "./decoders/like-llama/llama.ts";
 import { olmo2 } from "./decoders/like-llama/olmo2.ts";
 import { phi } from "./decoders/like-llama/phi.ts";
 import { phi3 } from "./decoders/like-llama/phi3.ts";
+import { qwen35 } from "./decoders/like-llama/qwen3-5.ts";
 import { stablelm } from "./decoders/like-llama/stablelm.ts";
 import { starcoder2 } from "./decoders/like-llama/starcoder2.ts";
 import { bart, m2m100 } from "./encoder-decoders/bart.ts";
@@ -96,6 +97,8 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["gpt_bigcode", { trunk: gpt2, head: decoderHeads }],
   ["xglm", { trunk: xglm, head: decoderHeads }],
   ["lfm2", { trunk: lfm2, head: decoderHeads }],
+  ["qwen3_5", { trunk: qwen35, head: decoderHeads }],
+  ["qwen3_5_text", { trunk: qwen35, head: decoderHeads }],
   ["mixtral", { trunk: mixtral, head: decoderHeads }],
   ["qwen2_moe", { trunk: mixtral, head: decoderHeads }],
   ["qwen3_moe", { trunk: mixtral, head: decoderHeads }],

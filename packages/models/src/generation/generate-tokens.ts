@@ -96,9 +96,9 @@ export async function* generateTokens(
   }
 }
 
-/** Whether what is kept of a text is of use to another: keys never turn otherwise (LongRoPE), and nothing but keys is kept (LFM2). */
-function keepsKeys({ rotary, layerKinds }: ModelConfig): boolean {
-  return rotary?.scaling.type !== "longrope" && !layerKinds.includes("convolution");
+/** Whether what is kept of a text is of use to another: keys never turn otherwise (LongRoPE). */
+function keepsKeys({ rotary }: ModelConfig): boolean {
+  return rotary?.scaling.type !== "longrope";
 }
 
 function lastLogits(

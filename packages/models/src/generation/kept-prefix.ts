@@ -57,7 +57,7 @@ export class KeptPrefix {
     if (length === ids.length) return { cache, length };
     const cut = firstOfCache(cache, length, adapters);
     cache.dispose();
-    return { cache: cut, length };
+    return cut && { cache: cut, length };
   }
 
   /** Takes a cache over that holds these tokens. */

@@ -59,9 +59,7 @@ export function joinsBatches(
 ): boolean {
   const scaling = config.rotary?.scaling;
   const turnsAt = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
-  // Of a convolution a cache keeps its last states in the place of keys (LFM2): those of other rows do not line up with them.
-  const isAttention = !config.layerKinds.includes("convolution");
-  return task === "causal-lm" && isAttention && promptIds.length + maxNewTokens <= turnsAt;
+  return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
 }
 
 /** A text while it is written. */

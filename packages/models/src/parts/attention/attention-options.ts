@@ -25,6 +25,8 @@ export interface Projected {
   readonly query: tf.Tensor;
   readonly key: tf.Tensor;
   readonly value: tf.Tensor;
+  /** What comes out is multiplied by its sigmoid (Qwen 3.5): [batch, time, heads·headSize]. */
+  readonly gate?: tf.Tensor;
 }
 
 export interface Projection {

@@ -63,7 +63,8 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       const projected = options.project(hidden, pass);
       const isNextToken = pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training;
       if (isNextToken && pass.cache !== undefined && options.sinks === undefined) {
-        return options.output.forward(continued(projected, options, { pass, cache: pass.cache }), pass.context);
+        const mixed = continued(projected, options, { pass, cache: pass.cache });
+        return options.output.forward(throughGate(mixed, projected), pass.context);
       }
       const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
       // [batch, heads, time, headSize]
@@ -74,14 +75,18 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       };
       if (pass.groups.length > 0) {
         const mixed = attendByGroup({ query, ...fresh }, options, pass);
-        return options.output.forward(mixed, pass.context);
+        return options.output.forward(throughGate(mixed, projected), pass.context);
       }
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
       const { key, value } = joinSegments(segments);
       const mixed = attend({ query, key, value }, options, pass);
-      return options.output.forward(joinHeads(mixed), pass.context);
+      return options.output.forward(throughGate(joinHeads(mixed), projected), pass.context);
     });
   return planned(run, planAttention(options));
+}
+
+function throughGate(mixed: tf.Tensor, { gate }: Projected): tf.Tensor {
+  return gate === undefined ? mixed : tf.mul(mixed, tf.sigmoid(gate));
 }
 
 /** The same for one new token after a cache, with as few operations as can be: [batch, 1, heads·headSize]. */
@@ -176,7 +181,7 @@ function attendOneByOne(projected: Projected, options: SelfAttentionOptions, pas
   const parts = { query: split(projected.query), key: split(projected.key), value: split(projected.value) };
   const outputs = pass.groups.map((own, index) => {
     const [rows, time] = own.shape;
-    const headsOf = (name: keyof Projected) => {
+    const headsOf = (name: keyof typeof parts) => {
       const part = parts[name][index] as tf.Tensor; // one size a group
       const [, heads = 0, , headSize = 0] = part.shape;
       return tf.transpose(tf.reshape(part, [rows, time, heads, headSize]), [0, 2, 1, 3]);

@@ -3,7 +3,7 @@
 
 import type { AdapterSelection } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { joinSegments, type KeysAndValues, KeyValueCache } from "./key-value-cache.ts";
+import { joinSegments, type KeysAndValues, KeyValueCache, type Memory } from "./key-value-cache.ts";
 
 /** What is taken of one cache. */
 export interface CachePart {
@@ -23,20 +23,26 @@ export interface JoinOptions {
 /** A cache with the rows of all parts, one part after the other; the parts' own caches stay as they are. */
 export function joinCaches(parts: readonly CachePart[], { length, ...options }: JoinOptions): KeyValueCache {
   const { adapters, ...rest } = options;
-  const layers = [...(parts[0]?.cache.layers().keys() ?? [])];
-  const begun = new Map(layers.map((layer) => [layer, joinLayer(parts, layer, length)]));
-  return new KeyValueCache(adapters, { ...rest, begun });
+  const first = parts[0]?.cache;
+  const layers = new Map([...(first?.layers().keys() ?? [])].map((layer) => [layer, joinLayer(parts, layer, length)]));
+  const memories = new Map([...(first?.memories().keys() ?? [])].map((layer) => [layer, joinMemories(parts, layer)]));
+  return new KeyValueCache(adapters, { ...rest, begun: { length, layers, memories } });
 }
 
-/** The first positions of a cache. */
-export function firstOfCache(cache: KeyValueCache, length: number, adapters: AdapterSelection): KeyValueCache {
-  const begun = new Map<number, KeysAndValues>();
+/** The first positions of a cache; undefined where a layer remembers all of them together. */
+export function firstOfCache(
+  cache: KeyValueCache,
+  length: number,
+  adapters: AdapterSelection,
+): KeyValueCache | undefined {
+  if (cache.memories().size > 0) return undefined;
+  const layers = new Map<number, KeysAndValues>();
   for (const [layer, segments] of cache.layers()) {
     const cut = (name: keyof KeysAndValues) =>
       kept(() => tf.slice(joinSegments(segments)[name], [0, 0, 0, 0], [-1, -1, length, -1]));
-    begun.set(layer, { key: cut("key"), value: cut("value") });
+    layers.set(layer, { key: cut("key"), value: cut("value") });
   }
-  return new KeyValueCache(adapters, { begun });
+  return new KeyValueCache(adapters, { begun: { length, layers, memories: new Map() } });
 }
 
 function joinLayer(parts: readonly CachePart[], layer: number, length: number): KeysAndValues {
@@ -51,7 +57,20 @@ function joinLayer(parts: readonly CachePart[], layer: number, length: number): 
   return { key: join("key"), value: join("value") };
 }
 
-/** x [batch, heads, time, headSize] */
+/** What padding says in front of a text is nothing: memories are of the text alone, and joined as they are. */
+function joinMemories(parts: readonly CachePart[], layer: number): Memory {
+  const known = parts.map(({ cache, rows }) => ({ memory: cache.memoryOf(layer) ?? [], rows }));
+  return (known[0]?.memory ?? []).map((_, place) =>
+    kept(() =>
+      tf.concat(
+        known.map(({ memory, rows }) => rowsOf(memory[place] as tf.Tensor, rows)), // all models' layers are alike
+        0,
+      ),
+    ),
+  );
+}
+
+/** x [batch, …] */
 function rowsOf(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
   const areAll = rows.length === x.shape[0] && rows.every((row, index) => row === index);
   return areAll ? x : tf.gather(x, tf.tensor1d([...rows], "int32"));

@@ -23,9 +23,22 @@ export interface CacheOptions {
   readonly segmentLength?: number;
   /** Of each row, how many of the first call's last tokens were generated: they are no part of the text that began it. */
   readonly generated?: readonly number[];
-  /** What it begins with, of every layer as many positions. The cache takes the tensors over. */
-  readonly begun?: ReadonlyMap<number, KeysAndValues>;
+  /** What it begins with. The cache takes the tensors over. */
+  readonly begun?: BegunCache;
 }
+
+/** What a text left in a cache. */
+interface BegunCache {
+  /** Positions held. */
+  readonly length: number;
+  /** Of every layer with attention as many positions. */
+  readonly layers: ReadonlyMap<number, KeysAndValues>;
+  /** Of every layer that remembers, what it does. */
+  readonly memories: ReadonlyMap<number, Memory>;
+}
+
+/** What a layer knows of all that it has read, whatever its length; axis 0 of each is the batch. */
+export type Memory = readonly tf.Tensor[];
 
 const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated: true, begun: true };
 
@@ -35,6 +48,7 @@ export class KeyValueCache {
   readonly #segmentLength: number;
   /** Of each layer one or two segments, oldest first. */
   readonly #layers = new Map<number, readonly KeysAndValues[]>();
+  readonly #memories = new Map<number, Memory>();
   readonly #ofSource = new Map<number, KeysAndValues>();
   readonly #generated: readonly number[] | undefined;
   #source: tf.Tensor | undefined;
@@ -52,10 +66,16 @@ export class KeyValueCache {
     this.#generated = options.generated;
     const { begun } = options;
     if (begun === undefined) return;
-    for (const [layer, { key, value }] of begun) {
+    for (const [layer, { key, value }] of begun.layers) {
       this.#layers.set(layer, [{ key: tf.keep(key), value: tf.keep(value) }]);
-      this.#length = timeOf({ key, value });
     }
+    for (const [layer, memory] of begun.memories) {
+      this.#memories.set(
+        layer,
+        memory.map((tensor) => tf.keep(tensor)),
+      );
+    }
+    this.#length = begun.length;
     // Whoever joined or cut these knows their texts; an adapter that waits for tokens would have to.
     this.#texts = Texts.unknown;
   }
@@ -69,7 +89,8 @@ export class KeyValueCache {
   get rows(): number | undefined {
     if (this.#steps !== undefined && this.#steps.length > 0) return this.#steps.padding.length;
     const [first] = this.#layers.values();
-    return first?.[0]?.key.shape[0] ?? this.#source?.shape[0];
+    const [memory] = this.#memories.values();
+    return first?.[0]?.key.shape[0] ?? memory?.[0]?.shape[0] ?? this.#source?.shape[0];
   }
 
   /** Throws CacheAdaptersError unless the selection is the one that the cache was made with. */
@@ -143,6 +164,23 @@ export class KeyValueCache {
     return segments;
   }
 
+  /** What each layer remembers; it stays the cache's. */
+  memories(): ReadonlyMap<number, Memory> {
+    return this.#memories;
+  }
+
+  /** What a layer remembers of the positions held; undefined before the first. It stays the cache's. */
+  memoryOf(layer: number): Memory | undefined {
+    return this.#memories.get(layer);
+  }
+
+  /** Keeps copies of what a layer remembers now, in place of what it did. */
+  remember(layer: number, memory: Memory): void {
+    const copies = memory.map((tensor) => tf.keep(tf.clone(tensor)));
+    tf.dispose([...(this.#memories.get(layer) ?? [])]);
+    this.#memories.set(layer, copies);
+  }
+
   /** A layer's segments if the last takes one position more. */
   withRoom(layer: number): readonly KeysAndValues[] | undefined {
     this.#settle();
@@ -199,6 +237,8 @@ export class KeyValueCache {
     for (const { key, value } of [...[...this.#layers.values()].flat(), ...this.#ofSource.values()]) {
       tf.dispose([key, value]);
     }
+    tf.dispose([...this.#memories.values()].flat());
+    this.#memories.clear();
     this.#steps?.dispose();
     this.#steps = undefined;
     this.#source?.dispose();

@@ -6,7 +6,7 @@ import { gatedFeedForward } from "../../../parts/feed-forward.ts";
 import type { PartList } from "../../../parts/part-list.ts";
 import type { Layer } from "../../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
-import { shortConvolution } from "../../../parts/short-convolution.ts";
+import { shortConvolution } from "../../../parts/recurrent/short-convolution.ts";
 import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";

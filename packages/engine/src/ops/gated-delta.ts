@@ -1,0 +1,227 @@
+// The gated delta rule (Yang et al. 2024), a memory in place of attention: of each head a matrix, which every token fades, corrects
+// by what it would have read, and reads. Chunks of tokens are computed at once, by the paper's UT transform, so that most of it
+// are products of matrices; from chunk to chunk goes the memory alone.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import { withGradients } from "../tape/with-gradients.ts";
+
+/** What a text's tokens say, and the memory that they find. */
+export interface GatedDeltaInputs {
+  /** [batch, time, keyHeads, keySize]; each serves as many heads of values in a row. Taken at length 1, as are the keys. */
+  readonly query: tf.Tensor4D;
+  /** [batch, time, keyHeads, keySize] */
+  readonly key: tf.Tensor4D;
+  /** [batch, time, heads, valueSize] */
+  readonly value: tf.Tensor4D;
+  /** How much of its correction a token writes, from 0 to 1: [batch, time, heads]. */
+  readonly strength: tf.Tensor3D;
+  /** The logarithm of what is left of the memory, at most 0: [batch, time, heads]. */
+  readonly decay: tf.Tensor3D;
+  /** [batch, heads, keySize, valueSize]; absent where nothing was read before. */
+  readonly memory?: tf.Tensor4D | undefined;
+}
+
+/** What the tokens read, and what they leave. */
+export interface GatedDelta {
+  /** What the tokens read: [batch, time, heads, valueSize]. */
+  readonly read: tf.Tensor4D;
+  /** What is left for those behind: [batch, heads, keySize, valueSize]. */
+  readonly memory: tf.Tensor4D;
+}
+
+/** As in transformers and in the authors' library. */
+const longestChunk = 64;
+const unitEpsilon = 1e-6;
+
+/**
+ * Lets tokens, one after the other, fade a memory, write to it and read from it: S ← e^decay·S, S ← S + strength·k·(v − Sᵀk)ᵀ,
+ * read = Sᵀq/√keySize.
+ *
+ * Differentiable for all inputs. The caller owns both results. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { gatedDelta } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const one = tf.ones<tf.Rank.R4>([1, 1, 1, 1]);
+ * const rates = { strength: tf.ones<tf.Rank.R3>([1, 1, 1]), decay: tf.zeros<tf.Rank.R3>([1, 1, 1]) };
+ * const { read } = gatedDelta({ query: one, key: one, value: tf.mul(one, 3), ...rates }); // [[[[3]]]]
+ * ```
+ */
+export function gatedDelta(inputs: GatedDeltaInputs): GatedDelta {
+  checkShapes(inputs);
+  const [batch, time, heads, valueSize] = inputs.value.shape;
+  const keySize = inputs.key.shape[3];
+  const [read, memory] = tf.tidy(() => {
+    const chunk = Math.min(longestChunk, 2 ** Math.ceil(Math.log2(time)));
+    const chunks = Math.ceil(time / chunk);
+    const parts = inChunks(inputs, chunk, chunks);
+    let now = reshaped(inputs.memory ?? tf.zeros([batch, heads, keySize, valueSize]), [-1, keySize, valueSize]);
+    const reads = parts.map((part) => {
+      const written = tf.sub<tf.Tensor3D>(part.corrections, tf.matMul(part.predictors, now)); // [batch·heads, chunk, valueSize]
+      const fromBefore = tf.matMul(part.query, now);
+      const read = tf.add<tf.Tensor3D>(fromBefore, tf.matMul(part.within, written));
+      now = tf.add<tf.Tensor3D>(tf.mul(now, part.left), tf.matMul(part.key, written, true, false));
+      return read;
+    });
+    const together = tf.reshape(tf.concat(reads, 0), [chunks, batch, heads, chunk, valueSize]);
+    const inOrder = tf.reshape(tf.transpose(together, [1, 0, 3, 2, 4]), [batch, chunks * chunk, heads, valueSize]);
+    return [
+      tf.slice(inOrder, [0, 0, 0, 0], [batch, time, heads, valueSize]),
+      tf.reshape(now, [batch, heads, keySize, valueSize]),
+    ] as [tf.Tensor4D, tf.Tensor4D];
+  });
+  return { read, memory };
+}
+
+/** All that one chunk needs beside the memory that it finds; [batch·heads, …] each. */
+interface Chunk {
+  /** Faded to the chunk's beginning: [chunk, keySize]. */
+  readonly query: tf.Tensor3D;
+  /** Faded to the chunk's end: [chunk, keySize]. */
+  readonly key: tf.Tensor3D;
+  /** What tokens write where the memory was empty: [chunk, valueSize]. */
+  readonly corrections: tf.Tensor3D;
+  /** By which each takes off what the memory already says: [chunk, keySize]. */
+  readonly predictors: tf.Tensor3D;
+  /** How much each token reads of what the others of the chunk write: [chunk, chunk]. */
+  readonly within: tf.Tensor3D;
+  /** What is left of the memory behind the chunk: [1, 1]. */
+  readonly left: tf.Tensor3D;
+}
+
+function inChunks(inputs: GatedDeltaInputs, chunk: number, chunks: number): readonly Chunk[] {
+  const [batch, time, heads] = inputs.value.shape;
+  // Rows are [chunks·batch·heads]. What pads the last chunk writes nothing and fades nothing.
+  const rows = (x: tf.Tensor4D): tf.Tensor3D => {
+    const padded = tf.pad(x, [
+      [0, 0],
+      [0, chunks * chunk - time],
+      [0, 0],
+      [0, 0],
+    ]); // prettier-ignore
+    const size = x.shape[3];
+    const split = tf.reshape(padded, [batch, chunks, chunk, heads, size]);
+    return reshaped(tf.transpose(split, [1, 0, 3, 2, 4]), [-1, chunk, size]);
+  };
+  const keySize = inputs.key.shape[3];
+  const query = rows(tf.mul(unit(forHeads(inputs.query, heads)), 1 / Math.sqrt(keySize)));
+  const key = rows(unit(forHeads(inputs.key, heads)));
+  const strength = rows(tf.expandDims(inputs.strength, 3)); // [rows, chunk, 1]
+  const below = ones(chunk, (row, column) => column <= row);
+  const decay = tf.reshape<tf.Rank.R2>(rows(tf.expandDims(inputs.decay, 3)), [-1, chunk]);
+  // Logarithms of what is left since the chunk's beginning: [rows, chunk, 1].
+  const since = reshaped(tf.matMul(decay, below, false, true), [-1, chunk, 1]);
+  const between = tf.mul(tf.sub(since, tf.transpose(since, [0, 2, 1])), below);
+  const reach = tf.mul(tf.exp(between), below); // [rows, chunk, chunk]: what a token leaves of an earlier one
+  const left = tf.exp(since);
+  const end = tf.slice(since, [0, chunk - 1, 0], [-1, 1, 1]);
+  const weighted = tf.mul<tf.Tensor3D>(key, strength);
+  const overlaps = tf.mul<tf.Tensor3D>(tf.matMul(weighted, key, false, true), tf.mul(reach, strictlyBelow(chunk)));
+  const solved = inverseOfUnit(overlaps);
+  const byChunk = (x: tf.Tensor) => tf.split(x, chunks, 0) as tf.Tensor3D[];
+  const all = {
+    query: byChunk(tf.mul(query, left)),
+    key: byChunk(tf.mul(key, tf.exp(tf.sub(end, since)))),
+    corrections: byChunk(tf.matMul(solved, tf.mul<tf.Tensor3D>(rows(inputs.value), strength))),
+    predictors: byChunk(tf.matMul(solved, tf.mul<tf.Tensor3D>(weighted, left))),
+    within: byChunk(tf.mul(tf.matMul(query, key, false, true), reach)),
+    left: byChunk(tf.exp(end)),
+  };
+  return Array.from({ length: chunks }, (_, index) => {
+    const at = (parts: readonly tf.Tensor3D[]) => parts[index] as tf.Tensor3D; // one for each chunk
+    const { query, key, corrections, predictors, within, left } = all;
+    return {
+      query: at(query),
+      key: at(key),
+      corrections: at(corrections),
+      predictors: at(predictors),
+      within: at(within),
+      left: at(left),
+    };
+  });
+}
+
+/** (1 + lower)⁻¹ of matrices [rows, chunk, chunk] that are 0 on and above the diagonal; `chunk` is a power of 2. */
+function inverseOfUnit(lower: tf.Tensor3D): tf.Tensor3D {
+  const chunk = lower.shape[1];
+  const inverse = withGradients({
+    inputs: { lower },
+    forward: () => {
+      const value = inverted(lower, chunk);
+      return { value, saved: [value] };
+    },
+    backward: (dy, [inverse]) => ({
+      lower: () => {
+        const product = tf.matMul(tf.matMul(inverse, dy, true, false), inverse, false, true);
+        return tf.mul(tf.neg(product), strictlyBelow(chunk));
+      },
+    }),
+  });
+  return reshaped(inverse, lower.shape);
+}
+
+/**
+ * Blocks on the diagonal, each twice as large as before: [[A, 0], [C, B]]⁻¹ = [[A⁻¹, 0], [−B⁻¹·C·A⁻¹, B⁻¹]]. A sum of powers would
+ * need fewer products, but its terms cancel where keys are alike.
+ */
+function inverted(lower: tf.Tensor3D, chunk: number): tf.Tensor3D {
+  let inverse = tf.add<tf.Tensor3D>(tf.zerosLike(lower), tf.eye(chunk));
+  for (let size = 1; size < chunk; size *= 2) {
+    const joining = tf.mul<tf.Tensor3D>(lower, betweenBlocks(chunk, size));
+    inverse = tf.sub(inverse, tf.matMul(tf.matMul(inverse, joining), inverse));
+  }
+  return inverse;
+}
+
+/** 1 where a block's lower half meets its upper one, the blocks being twice `size`: [chunk, chunk]. */
+function betweenBlocks(chunk: number, size: number): tf.Tensor2D {
+  const isJoint = (row: number, column: number) =>
+    Math.floor(row / size) % 2 === 1 && Math.floor(row / size) - 1 === Math.floor(column / size);
+  return ones(chunk, isJoint);
+}
+
+function strictlyBelow(chunk: number): tf.Tensor2D {
+  return ones(chunk, (row, column) => column < row);
+}
+
+function ones(size: number, isOne: (row: number, column: number) => boolean): tf.Tensor2D {
+  const values = Float32Array.from({ length: size * size }, (_, place) =>
+    isOne(Math.floor(place / size), place % size) ? 1 : 0,
+  );
+  return tf.tensor2d(values, [size, size]);
+}
+
+/** [batch, time, keyHeads, size] → [batch, time, heads, size] */
+function forHeads(x: tf.Tensor4D, heads: number): tf.Tensor4D {
+  const [batch, time, keyHeads, size] = x.shape;
+  if (keyHeads === heads) return x;
+  const apart = tf.reshape(x, [batch, time, keyHeads, 1, size]);
+  return tf.reshape(tf.tile(apart, [1, 1, 1, heads / keyHeads, 1]), [batch, time, heads, size]);
+}
+
+function unit(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), unitEpsilon)));
+}
+
+function reshaped(x: tf.Tensor, shape: readonly [number, number, number]): tf.Tensor3D {
+  return tf.reshape<tf.Rank.R3>(x, [...shape]);
+}
+
+function checkShapes({ query, key, value, strength, decay, memory }: GatedDeltaInputs): void {
+  const [batch, time, heads, valueSize] = value.shape;
+  const [, , keyHeads, keySize] = key.shape;
+  const expect = (name: string, tensor: tf.Tensor, shape: readonly number[]) => {
+    if (!tf.util.arraysEqual(tensor.shape, [...shape]))
+      throw new ShapeError(`gatedDelta's ${name}`, tensor.shape, `[${shape.join(", ")}]`);
+  };
+  expect("key", key, [batch, time, keyHeads, keySize]);
+  expect("query", query, key.shape);
+  expect("strength", strength, [batch, time, heads]);
+  expect("decay", decay, [batch, time, heads]);
+  if (memory !== undefined) expect("memory", memory, [batch, heads, keySize, valueSize]);
+  if (heads % keyHeads !== 0) throw new ShapeError("gatedDelta's key", key.shape, `heads that divide ${heads}`);
+}

@@ -1,0 +1,94 @@
+// Qwen 3.5 (Qwen Team 2026), as transformers' modeling_qwen3_5.py names its text model: gated delta nets in three layers of four,
+// attention with a gate on its outputs in the fourth.
+
+import type { ConfigValues } from "../../../config-values.ts";
+import type { TensorRow } from "../../../family.ts";
+import { decoderSizes, gatedFeedForward, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
+import { linearRows } from "../../shared/module-rows.ts";
+
+const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
+const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
+
+const net = "layers.{n}.linear_attn";
+const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
+
+/** As many for each head, and the taps of queries, keys and values. */
+const tensors: readonly TensorRow[] = [
+  { path: `${net}.dt_bias`, kind: "parameter", shape: ({ memoryHeads }) => [memoryHeads], inLayers: hasMemory },
+  { path: `${net}.A_log`, kind: "parameter", shape: ({ memoryHeads }) => [memoryHeads], inLayers: hasMemory },
+  {
+    path: `${net}.conv1d.weight`,
+    kind: "parameter",
+    shape: ({ memoryKeyHeads, memoryKeySize, memoryHeads, memoryValueSize, convolutionTaps }) => [
+      2 * memoryKeyHeads * memoryKeySize + memoryHeads * memoryValueSize,
+      1,
+      convolutionTaps,
+    ],
+    inLayers: hasMemory,
+  },
+];
+
+/** The tables of `qwen3_5_text`. */
+export const qwen35Text = likeLlama(
+  "qwen3_5_text",
+  new Map([
+    ["Qwen3_5ForCausalLM", "causal-lm"],
+    ["Qwen3_5TextForSequenceClassification", "sequence-classification"],
+    ["Qwen3_5ForTokenClassification", "token-classification"],
+    ["Qwen3_5TextModel", "feature-extraction"],
+  ]),
+  {
+    config: {
+      sizes: {
+        ...decoderSizes,
+        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
+        headSize: { keys: ["head_dim"], fallback: 256 },
+        maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
+        convolutionTaps: { keys: ["linear_conv_kernel_dim"], fallback: 4 },
+        memoryHeads: { keys: ["linear_num_value_heads"], fallback: 32 },
+        memoryKeyHeads: { keys: ["linear_num_key_heads"], fallback: 16 },
+        memoryKeySize: { keys: ["linear_key_head_dim"], fallback: 128 },
+        memoryValueSize: { keys: ["linear_value_head_dim"], fallback: 128 },
+      },
+      // Texts have one position where images have three: the sections change nothing.
+      rotary: {
+        share: { key: "partial_rotary_factor", fallback: 0.25 },
+        ignored: ["mrope_section", "mrope_interleaved"],
+      },
+      switches: { attentionBias: { key: "attention_bias", fallback: false } },
+      layerKinds: {
+        kind: "memory",
+        types: ["full_attention", "linear_attention"],
+        plainEach: { key: "full_attention_interval", fallback: 4 },
+      },
+      fixed: [{ key: "attn_output_gate", values: [null, true], effect: "false leaves out the gate behind attention" }],
+      // How many tokens training guesses at once; in how many bits CUDA keeps the memory.
+      harmless: ["mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mamba_ssm_dtype", "mlp_only_layers"],
+    },
+    tensors,
+    linears: [
+      ...separateAttention("attentionBias").map((row) => ({
+        ...row,
+        ...(row.path.endsWith(".q_proj") ? ({ outFeatures: "double-queries" } as const) : {}),
+        inLayers: hasAttention,
+      })),
+      ...linearRows({ bias: false, layout: "out-in", inLayers: hasMemory }, [
+        [`${net}.in_proj_qkv`, "hidden", "memory-inputs"],
+        [`${net}.in_proj_z`, "hidden", "memory-values"],
+        [`${net}.in_proj_b`, "hidden", "memory-heads"],
+        [`${net}.in_proj_a`, "hidden", "memory-heads"],
+        [`${net}.out_proj`, "memory-values", "hidden"],
+      ]),
+      ...gatedFeedForward(false),
+    ],
+    norms: [
+      { path: `${net}.norm`, kind: "root-mean-square", width: "memory-value", inLayers: hasMemory },
+      { path: "layers.{n}.self_attn.q_norm", width: "head", inLayers: hasAttention, ...norm },
+      { path: "layers.{n}.self_attn.k_norm", width: "head", inLayers: hasAttention, ...norm },
+      { path: "layers.{n}.input_layernorm", ...norm },
+      { path: "layers.{n}.post_attention_layernorm", ...norm },
+      { path: "norm", ...norm },
+    ],
+    ignoredFileParts: ["mtp.", "visual."],
+  },
+);

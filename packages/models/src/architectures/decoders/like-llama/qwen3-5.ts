@@ -1,0 +1,70 @@
+// Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets in place of attention in most layers, and a
+// gate behind attention in the others.
+
+import { gatedProjection } from "../../../parts/attention/gated-projection.ts";
+import { selfAttention } from "../../../parts/attention/self-attention.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import type { Layer } from "../../../parts/pass.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { gatedDeltaNet } from "../../../parts/recurrent/gated-delta-net.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
+import { llamaFeedForward } from "./llama.ts";
+
+export function qwen35(model: PartList): Trunk {
+  const rotary = rotaryOf(model.plan.config);
+  return decoderTrunk(model, {
+    tokens: "embed_tokens",
+    block: (block, layer) => qwen35Block(block, layer, rotary),
+    norm: "norm",
+  });
+}
+
+function qwen35Block(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+  const hasMemory = block.plan.config.layerKinds[layer] === "memory";
+  const run = transformerBlock({
+    attention: hasMemory ? deltaNet(block, layer) : attention(block, layer, rotary),
+    feedForward: llamaFeedForward(block),
+    beforeAttention: block.norm("layers.{n}.input_layernorm"),
+    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
+  });
+  return { parts: block.parts, run };
+}
+
+function deltaNet(block: PartList, layer: number): Layer {
+  const { memoryHeads, memoryKeyHeads, memoryKeySize, memoryValueSize } = block.plan.config;
+  const of = (name: string) => `layers.{n}.linear_attn.${name}`;
+  return gatedDeltaNet({
+    layer,
+    input: block.linear(of("in_proj_qkv")),
+    gate: block.linear(of("in_proj_z")),
+    strength: block.linear(of("in_proj_b")),
+    decay: block.linear(of("in_proj_a")),
+    decayBias: block.tensor(of("dt_bias")),
+    decayRate: block.tensor(of("A_log")),
+    taps: block.tensor(of("conv1d.weight")),
+    norm: block.norm(of("norm")),
+    output: block.linear(of("out_proj")),
+    heads: memoryHeads,
+    keyHeads: memoryKeyHeads,
+    keySize: memoryKeySize,
+    valueSize: memoryValueSize,
+  });
+}
+
+function attention(block: PartList, layer: number, rotary: RotaryFrequencies): Layer {
+  const { heads, keyValueHeads, dropouts } = block.plan.config;
+  const of = (name: string) => block.linear(`layers.{n}.self_attn.${name}`);
+  return selfAttention({
+    layer,
+    project: gatedProjection({ query: of("q_proj"), key: of("k_proj"), value: of("v_proj") }, heads),
+    output: of("o_proj"),
+    queryNorm: block.norm("layers.{n}.self_attn.q_norm"),
+    keyNorm: block.norm("layers.{n}.self_attn.k_norm"),
+    heads,
+    keyHeads: keyValueHeads,
+    rotary,
+    dropout: dropouts.attention,
+  });
+}

@@ -1,0 +1,34 @@
+// A convolution over a few of the last positions, each feature by itself.
+
+import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
+
+export interface CausalConvolution {
+  /** [batch, time, width] */
+  readonly mixed: tf.Tensor3D;
+  /** The last positions of x, which those behind need in front of them: [batch, taps − 1, width]. */
+  readonly newest: tf.Tensor3D;
+}
+
+/**
+ * Σ taps[k]·x[t − last + k] of texts x [batch, time, width] behind `before`, the newest positions of what was read; what lies in
+ * front of the first is 0. taps [width, 1, taps], the last of them for the position itself. Call it inside a tidy.
+ */
+export function causalConvolution(
+  x: tf.Tensor3D,
+  { taps, before }: { readonly taps: ParameterSlot; readonly before?: tf.Tensor | undefined },
+  { context }: Pass,
+): CausalConvolution {
+  const [batch, time, width] = x.shape;
+  const count = taps.shape[2] ?? 1;
+  const front = before ?? tf.zeros([batch, count - 1, width]);
+  const all = count === 1 ? x : tf.concat([front as tf.Tensor3D, x], 1);
+  const mixed = computeByRows({ x: all, context, path: taps.path, doors: [taps] }, (rows, own) => {
+    const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(own), [1]))); // of each tap [width]
+    return byTap
+      .map((tap, place) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, place, 0], [-1, time, -1]), tap))
+      .reduce((sum, part) => tf.add(sum, part));
+  });
+  return { mixed: mixed as tf.Tensor3D, newest: tf.slice(all, [0, time, 0], [batch, count - 1, width]) };
+}

@@ -1,0 +1,34 @@
+// A gated convolution over a few of the last positions (Liquid AI's LFM2): y = C·(taps ∗ (B·x)), where B, C and x are linear maps
+// of the states.
+
+import type { LinearSite, ParameterSlot } from "@lowrank/doors";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Layer } from "../pass.ts";
+import { causalConvolution } from "./causal-convolution.ts";
+import { byText, withoutPadding } from "./sequences.ts";
+
+export interface ShortConvolutionOptions {
+  readonly layer: number;
+  /** Gives B, C and x, one after the other. */
+  readonly input: LinearSite;
+  /** [width, 1, taps], the last of them for the position itself. */
+  readonly taps: ParameterSlot;
+  readonly output: LinearSite;
+}
+
+/** hidden [batch, time, width] → the same shape. A row sees neither padding nor the row before it. */
+export function shortConvolution({ layer, input, taps, output }: ShortConvolutionOptions): Layer {
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      const parts = tf.split(input.forward(withoutPadding(hidden, pass), pass.context), 3, 2);
+      // Three parts asked for, three given.
+      const [before, after, x] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+      const mixed = byText(tf.mul<tf.Tensor3D>(before, x), pass, (texts) => {
+        const [known] = pass.cache?.memoryOf(layer) ?? [];
+        const { mixed, newest } = causalConvolution(texts, { taps, before: known }, pass);
+        pass.cache?.remember(layer, [newest]);
+        return mixed;
+      });
+      return output.forward(tf.mul(after, mixed), pass.context);
+    });
+}
