@@ -25,6 +25,7 @@ import type { CommandIo } from "./io.ts";
 import { refuseRepeats } from "./options/refuse-repeats.ts";
 import { usageMessage } from "./options/usage-messages.ts";
 import { addPushCommand } from "./push/push-command.ts";
+import { addSweepCommand } from "./sweep/sweep-command.ts";
 import { programName } from "./terminal/program-name.ts";
 
 /** What most people come for, from rows to a server. */
@@ -56,6 +57,7 @@ export function createProgram(io: CommandIo): Command {
     );
   const add = [
     addTrainCommand,
+    addSweepCommand,
     addPlanCommand,
     addDataCommand,
     addGenerateCommand,

@@ -1,0 +1,86 @@
+// What the runs of a sweep have come to: a table, JSON, and a page.
+
+import { dirname, join } from "node:path";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { type MetricName, metricFacts } from "../../evaluate/metric-names.ts";
+import { describeValues, valueText } from "../../sweep/plan-sweep.ts";
+import { type RankedRun, type RankedRuns, rankRuns } from "../../sweep/rank-runs.ts";
+import { sweepPage } from "../../sweep/sweep-page.ts";
+import { formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { formatTable, numberColumns } from "../terminal/table.ts";
+
+type FoundRuns = readonly Omit<RankedRun, "value">[];
+
+/** What the runs are gathered by, and where the page goes. */
+interface Gathering {
+  readonly by: MetricName;
+  /** The recipe's file. */
+  readonly file: string;
+}
+
+/** Prints which runs there would be. */
+export function sayPlan(runs: FoundRuns, report: Report): void {
+  report.emit({ type: "plan", runs: runs.map(factsOf) });
+  const names = Object.keys(runs[0]?.run.values ?? {});
+  const rows = runs.map(({ run, progress }) => [
+    ...[String(run.index), ...Object.values(run.values).map(valueText)],
+    ...[progress.state, run.out],
+  ]);
+  const columns = [...numberColumns("run", ...names), { heading: "state" }, { heading: "folder" }];
+  for (const line of formatTable(columns, rows)) report.say(line);
+}
+
+/** Prints them, the best first, and writes report.html beside their folders. */
+export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, report: Report): Promise<void> {
+  const ranked = rankRuns(runs, by);
+  const page = join(dirname(runs[0]?.run.out ?? ""), "report.html");
+  await writeFileAtomic(page, sweepPage(ranked, `A sweep of ${file}`), { overwrite: true });
+  const { best } = ranked;
+  report.emit({
+    type: "result",
+    by,
+    runs: ranked.runs.map(factsOf),
+    ...(best && { best: best.run.index }),
+    report: page,
+  });
+  for (const line of tableOf(ranked)) report.say(line);
+  report.say(best === undefined ? adviceOf(ranked) : wordsOf(best, by));
+  report.say(`all of them on one page: ${page}`);
+}
+
+function factsOf({ run: { index, values, out }, progress }: Omit<RankedRun, "value">) {
+  return { index, values, out, ...progress };
+}
+
+function tableOf({ runs, by }: RankedRuns): readonly string[] {
+  const names = Object.keys(runs[0]?.run.values ?? {});
+  const columns = numberColumns("run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`);
+  const rows = runs.map(({ run, progress, value }) => {
+    const isOver = progress.state === "complete";
+    const loss = isOver && progress.loss !== undefined ? formatNumber(progress.loss) : "";
+    const numbers = [isOver ? String(progress.steps) : "", loss, value === undefined ? "" : formatNumber(value)];
+    return [String(run.index), ...Object.values(run.values).map(valueText), ...numbers, isOver ? "" : progress.state];
+  });
+  return formatTable([...columns, { heading: "" }], rows);
+}
+
+function wordsOf({ run, value = Number.NaN }: RankedRun, by: MetricName): string {
+  const { label } = metricFacts[by];
+  return `the best by validation ${label}, ${formatNumber(value)}: run ${run.index} (${describeValues(run.values)}), in ${run.out}`;
+}
+
+/** Why none is the best. */
+function adviceOf({ runs, by }: RankedRuns): string {
+  const measured = new Set(
+    runs.flatMap(({ progress }) =>
+      progress.state === "complete" ? Object.keys(progress.validation.at(-1) ?? {}) : [],
+    ),
+  );
+  measured.delete("step");
+  if (measured.size > 0) return `none is the best: no validation measured ${by}, but ${[...measured].join(", ")}`;
+  const isOver = runs.some(({ progress }) => progress.state === "complete");
+  return isOver
+    ? "none is the best: give the recipe a validation or a validationShare, by which runs are compared"
+    : "none is the best: no run is complete";
+}

@@ -1,0 +1,63 @@
+// One run of a sweep: begun, gone on with, or left as it is where it is over.
+
+import type { Communicator } from "@lowrank/distributed";
+import { latestCheckpoint } from "@lowrank/trainer/node";
+import { DivergedError, InterruptedError } from "../../errors/run-errors.ts";
+import { given } from "../../given.ts";
+import { exists } from "../../node/exists.ts";
+import { describeValues, type SweepRun } from "../../sweep/plan-sweep.ts";
+import { endOf, type RunProgress, readProgress, writeProgress } from "../../sweep/run-record.ts";
+import { runTrain } from "../train/run-train.ts";
+import type { SweepContext, SweepOptions } from "./sweep-options.ts";
+
+/** What is said to each run alike. */
+export interface RunsContext extends SweepContext {
+  readonly options: SweepOptions;
+  /** How many there are. */
+  readonly runs: number;
+}
+
+/** What is to be done for a run. */
+interface Todo {
+  readonly state: RunProgress["state"];
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
+
+/** Trains it, unless it is over. A run that diverges is an outcome and no error. Throws what `runTrain` does otherwise. */
+export async function makeRun(run: SweepRun, context: RunsContext): Promise<void> {
+  const { report, communicator, options } = context;
+  const name = `run ${run.index} of 0–${context.runs - 1} (${describeValues(run.values)})`;
+  const { state, ...how } = await told(communicator, () => todoFor(run));
+  if (state === "complete" || state === "diverged") return report.say(`${name}: ${state} already`);
+  report.emit({ type: "run", index: run.index, values: run.values, out: run.out });
+  report.say(name);
+  const isFirst = (communicator?.rank ?? 0) === 0;
+  const note = (progress: RunProgress) => (isFirst ? writeProgress(run, progress) : Promise.resolve());
+  await note({ state: "begun" });
+  try {
+    const { engine, threads, distributed } = options;
+    await runTrain({ ...run.choices, ...given({ engine, threads, distributed }), ...how }, report, communicator);
+  } catch (error) {
+    if (error instanceof InterruptedError)
+      throw new InterruptedError(`Stopped in ${name}. To go on, repeat the command; what was saved is not made again.`);
+    if (!(error instanceof DivergedError)) throw error;
+    report.warn(error);
+    return note({ state: "diverged", message: error.message });
+  }
+  if (isFirst) await note({ state: "complete", ...(await endOf(run)) });
+}
+
+async function todoFor(run: SweepRun): Promise<Todo> {
+  const { state } = await readProgress(run);
+  if (state !== "begun" || !(await exists(run.out))) return { state };
+  return (await latestCheckpoint(run.out)) === undefined ? { state, overwrite: true } : { state, resume: true };
+}
+
+/** What the first process finds, in all of them. */
+async function told(communicator: Communicator | undefined, find: () => Promise<Todo>): Promise<Todo> {
+  if (communicator === undefined) return find();
+  const own = communicator.rank === 0 ? new TextEncoder().encode(JSON.stringify(await find())) : undefined;
+  // This program's own words, a moment ago.
+  return JSON.parse(new TextDecoder().decode(await communicator.broadcast(own))) as Todo;
+}

@@ -1,0 +1,82 @@
+// A sweep as an indexed Job of Kubernetes: https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/
+
+import { type SweepCall, sweepWords } from "./sweep-call.ts";
+
+const name = "lowrank-sweep";
+const recipePlace = "/etc/lowrank";
+/** Processors and memory of a run. */
+const size = { cpu: "8", memory: "8Gi" };
+
+/**
+ * The manifest for `kubectl apply`, of so many runs: the recipe, which goes along as text, and a Job that makes each run in a
+ * container of its own, whose folder is a volume that all of them see.
+ */
+export async function kubernetesJob(call: Omit<SweepCall, "recipe">, recipe: string, runs: number): Promise<string> {
+  const { stringify } = await import("yaml");
+  const documents = [configMap(recipe), job(call, runs)].map((document) =>
+    stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }),
+  );
+  return `${head}${documents.join("---\n")}`;
+}
+
+const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. To be changed: the image, and the claim, a volume that all
+# machines see, with the base and the rows. A run that is cut goes on from its last checkpoint.
+`;
+
+function configMap(recipe: string) {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { "recipe.yaml": recipe } };
+}
+
+function job(call: Omit<SweepCall, "recipe">, runs: number) {
+  const words = sweepWords({ ...call, recipe: `${recipePlace}/recipe.yaml` });
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name },
+    spec: {
+      completions: runs,
+      parallelism: runs,
+      completionMode: "Indexed",
+      backoffLimitPerIndex: 5,
+      podFailurePolicy: {
+        rules: [
+          // A machine that is taken away counts for nothing; wrong usage would fail in each run.
+          { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          { action: "FailJob", onExitCodes: { operator: "In", values: [2] } },
+        ],
+      },
+      template: { spec: pod(words) },
+    },
+  };
+}
+
+function pod(words: readonly string[]) {
+  return {
+    restartPolicy: "Never",
+    // SIGTERM lets a run finish its step and save itself.
+    terminationGracePeriodSeconds: 120,
+    containers: [
+      {
+        name: "run",
+        image: "registry.example.org/lowrank:latest",
+        workingDir: "/work",
+        // What looks like a variable of Kubernetes' in a word of ours is none.
+        command: [
+          ...words.map((word) => word.replaceAll("$(", "$$$$(")),
+          "$(JOB_COMPLETION_INDEX)",
+          "--threads",
+          size.cpu,
+        ],
+        volumeMounts: [
+          { name: "recipe", mountPath: recipePlace },
+          { name: "work", mountPath: "/work" },
+        ],
+        resources: { requests: size, limits: size },
+      },
+    ],
+    volumes: [
+      { name: "recipe", configMap: { name } },
+      { name: "work", persistentVolumeClaim: { claimName: "lowrank" } },
+    ],
+  };
+}

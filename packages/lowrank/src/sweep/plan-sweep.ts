@@ -1,0 +1,124 @@
+// Which runs a sweep consists of: every combination of the values that its options are to have. Nothing is read or written here.
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { recipeProblems } from "../recipe/check-recipe.ts";
+import { completeRecipe } from "../recipe/complete-recipe.ts";
+import { recipeOptions } from "../recipe/options/recipe-options.ts";
+import type { RunChoices } from "../recipe/recipe.ts";
+import { checkChoices } from "../recipe/run/check-choices.ts";
+import { SweepError } from "./sweep-errors.ts";
+
+/** Options of a recipe by name, and what each shall be, one after another. */
+export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
+
+/** One run. */
+export interface SweepRun {
+  /** Counted from 0. */
+  readonly index: number;
+  /** What it has of the sets. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Its folder, named after its values, so that a sweep of more values finds the runs of a smaller one. */
+  readonly out: string;
+  readonly choices: RunChoices;
+}
+
+/** Beside which a sweep is planned. */
+export interface SweepPlace {
+  /** The recipe's name, for messages. */
+  readonly name: string;
+  /** The folder of all runs; default the recipe's, or "sweep". */
+  readonly out: string | undefined;
+}
+
+/** Slurm's arrays end here, too, unless somebody has configured them otherwise (MaxArraySize). */
+const mostRuns = 1000;
+
+/** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for a combination that is no recipe. */
+export function planSweep(
+  recipe: Readonly<Record<string, unknown>>,
+  sets: SweepSets,
+  { name, out }: SweepPlace,
+): readonly SweepRun[] {
+  const problems = problemsOf(sets);
+  if (problems.length > 0) throw new SweepError(problems);
+  const folder = sweepFolder(recipe, out);
+  const rest = withoutExcluded(recipe, sets);
+  return combinationsOf(sets).map((values, index) => {
+    const place = join(folder, folderName(values));
+    const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: place });
+    checkChoices(choices);
+    if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
+      throw new SweepError(["data: standard input can be read once, and not by each run; name a file"]);
+    return { index, values, out: place, choices };
+  });
+}
+
+/** The folder of all runs. */
+export function sweepFolder(recipe: Readonly<Record<string, unknown>>, out: string | undefined): string {
+  return out ?? (typeof recipe.out === "string" ? recipe.out : "sweep");
+}
+
+/** "rank 4, learningRate 0.0003" */
+export function describeValues(values: SweepRun["values"]): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${valueText(value)}`)
+    .join(", ");
+}
+
+/** A value in a table. */
+export function valueText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function problemsOf(sets: SweepSets): string[] {
+  const problems = [...sets].flatMap(([name, values]) => [
+    ...(name === "out" ? ["out: cannot be varied; each run has a folder of its own"] : []),
+    ...(values.length === 0 ? [`${name}: has no value; expected a set like rank=4,8,16`] : []),
+    ...new Set(values.flatMap((value) => recipeProblems({ [name]: value }))),
+    ...repeated(values.map(valueText)).map((text) => `${name}: ${text} is there twice`),
+  ]);
+  for (const name of sets.keys())
+    for (const other of excludedBy(name)) if (sets.has(other)) problems.push(`${name}: excludes ${other}`);
+  if (sets.size === 0) problems.push("nothing is varied; expected a set like rank=4,8,16");
+  const runs = [...sets.values()].reduce((count, { length }) => count * length, 1);
+  if (runs > mostRuns) problems.push(`${runs} runs are more than ${mostRuns}; take fewer values`);
+  return problems;
+}
+
+function repeated(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.filter((text, place) => texts.indexOf(text) < place))];
+}
+
+function excludedBy(name: string): readonly string[] {
+  return recipeOptions.get(name)?.excludes ?? [];
+}
+
+/** What is varied goes before what the recipe says in other words: steps before its epochs. */
+function withoutExcluded(recipe: Readonly<Record<string, unknown>>, sets: SweepSets) {
+  const names = [...sets.keys()];
+  const isExcluded = (other: string) =>
+    names.some((name) => excludedBy(name).includes(other)) || excludedBy(other).some((name) => sets.has(name));
+  return Object.fromEntries(Object.entries(recipe).filter(([name]) => !isExcluded(name)));
+}
+
+function combinationsOf(sets: SweepSets): readonly SweepRun["values"][] {
+  return [...sets].reduce<readonly SweepRun["values"][]>(
+    (before, [name, values]) => before.flatMap((some) => values.map((value) => ({ ...some, [name]: value }))),
+    [{}],
+  );
+}
+
+/** "rank-4_learningRate-0.0003"; what is no name of a folder is there as a hash. */
+function folderName(values: SweepRun["values"]): string {
+  const parts = Object.entries(values).map(([name, value]) => {
+    const text = valueText(value);
+    return `${name}-${/^[\w.+-]{1,32}$/.test(text) ? text : hashOf(text)}`;
+  });
+  const name = parts.join("_");
+  return name.length <= 120 ? name : hashOf(name);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}

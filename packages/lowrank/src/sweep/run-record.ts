@@ -1,0 +1,104 @@
+// What is known of a run of a sweep: a small file beside its folder, so that whoever gathers needs no other file, and a run that is
+// over is not made again.
+
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseJson } from "@lowrank/contracts";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import type { SweepRun } from "./plan-sweep.ts";
+import { InvalidRecordError, SweepDiffersError } from "./sweep-errors.ts";
+
+/** Metrics by name, after a step. */
+type MeasuredStep = Readonly<Record<string, number>> & { readonly step: number };
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly steps: number;
+  /** Of the last step. */
+  readonly loss?: number;
+  readonly validation: readonly MeasuredStep[];
+}
+
+/** How far a run is. */
+export type RunProgress =
+  | { readonly state: "waiting" }
+  | { readonly state: "begun" }
+  | ({ readonly state: "complete" } & RunEnd)
+  /** It would do so again. */
+  | { readonly state: "diverged"; readonly message: string };
+
+/** A folder of a run, and its place in the sweep. */
+export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
+
+/** Records are pages long at most; more is another file. */
+const mostBytes = 4_000_000;
+/** What may be another where a run goes on. */
+const notCompared: ReadonlySet<string> = new Set(["out", "engine", "threads"]);
+
+/** How far it is. Throws SweepDiffersError for a run of another recipe, InvalidRecordError. */
+export async function readProgress(run: RunPlace): Promise<RunProgress> {
+  const path = pathOf(run);
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined) return { state: "waiting" };
+  const refuse = (reason: string) => new InvalidRecordError(path, reason);
+  if (facts.size > mostBytes) throw refuse(`has ${facts.size} bytes, more than ${mostBytes}`);
+  const record = parseJson(await readFile(path, "utf8"), { refuse });
+  if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
+    throw refuse("is not what lowrank sweep writes");
+  const { choices, progress } = record;
+  const planned = comparable(run);
+  const names = [...new Set([...Object.keys(choices), ...Object.keys(planned)])];
+  const others = names.filter((name) => JSON.stringify(choices[name]) !== JSON.stringify(planned[name]));
+  if (others.length > 0) throw new SweepDiffersError(run.out, others);
+  return progress;
+}
+
+/** Notes how far it is. Throws what `writeFileAtomic` does. */
+export async function writeProgress(run: RunPlace, progress: RunProgress): Promise<void> {
+  const record = { values: run.values, choices: comparable(run), progress };
+  await writeFileAtomic(pathOf(run), `${JSON.stringify(record, null, 1)}\n`, { overwrite: true });
+}
+
+/** How a run ended, by the metrics.jsonl in its folder. */
+export async function endOf({ out }: Pick<SweepRun, "out">): Promise<RunEnd> {
+  const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).split("\n").filter((line) => line !== "");
+  const rows = lines.map((line) => parseJson(line)).filter(isObject);
+  const steps = rows.filter(({ loss }) => typeof loss === "number");
+  const validation = rows.flatMap(({ step, validation: metrics }) =>
+    isObject(metrics) ? [{ ...numbersOf(metrics), step: Number(step) }] : [],
+  );
+  const last = steps.at(-1);
+  return { steps: Number(rows.at(-1)?.step ?? 0), ...(last && { loss: Number(last.loss) }), validation };
+}
+
+function pathOf({ out }: Pick<SweepRun, "out">): string {
+  return `${out}.json`;
+}
+
+function comparable({ choices }: Pick<SweepRun, "choices">): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(choices).filter(([name]) => !notCompared.has(name)));
+}
+
+function isProgress(value: unknown): value is RunProgress {
+  if (!isObject(value)) return false;
+  if (value.state === "begun") return true;
+  if (value.state === "diverged") return typeof value.message === "string";
+  const { state, steps, loss = 0, validation } = value;
+  return (
+    state === "complete" &&
+    typeof steps === "number" &&
+    typeof loss === "number" &&
+    Array.isArray(validation) &&
+    validation.every((one) => isObject(one) && Object.values(one).every((number) => typeof number === "number"))
+  );
+}
+
+function numbersOf(metrics: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(metrics).filter((pair): pair is [string, number] => typeof pair[1] === "number"),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
