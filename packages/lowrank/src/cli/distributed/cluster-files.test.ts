@@ -1,10 +1,13 @@
 // scripts/cluster, as far as a machine without a cluster can tell: its files are read, and what they call is there.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
-import { parse } from "yaml";
+import { findPrepared } from "@lowrank/testing/cache-folder";
+import { expect, it, type TestContext } from "vitest";
+import { parse, stringify } from "yaml";
+import { kubernetesJob } from "../../sweep/kubernetes-job.ts";
 import { createProgram } from "../program.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 
@@ -61,12 +64,24 @@ it("Slurm's script is sent SIGUSR1 before its time is over, and begins again by 
 
 it("the manifest has what an MPIJob must, and nothing that it does not know", () => {
   expect([job.apiVersion, job.kind]).toEqual(["kubeflow.org/v2beta1", "MPIJob"]);
-  const known = ["slotsPerWorker", "launcherCreationPolicy", "mpiImplementation", "sshAuthMountPath", "runPolicy"];
-  expect([...known, "mpiReplicaSpecs"]).toEqual(expect.arrayContaining(Object.keys(job.spec)));
+  // Of the operator's CRD (0.8.0, manifests/base/kubeflow.org_mpijobs.yaml), but for its copy of Kubernetes' own pods.
+  const values: Readonly<Record<string, RegExp>> = {
+    slotsPerWorker: /^\d+$/,
+    launcherCreationPolicy: /^(AtStartup|WaitForWorkersReady)$/,
+    mpiImplementation: /^(OpenMPI|Intel|MPICH)$/,
+    sshAuthMountPath: /^\//,
+    cleanPodPolicy: /^(None|Running|All)$/,
+    backoffLimit: /^\d+$/,
+  };
+  const { runPolicy, mpiReplicaSpecs, ...others } = job.spec;
+  expect(Object.keys(mpiReplicaSpecs)).toEqual(["Launcher", "Worker"]);
+  for (const [name, value] of Object.entries({ ...others, ...(runPolicy as object) }))
+    expect(`${name}: ${value}`).toMatch(new RegExp(`^${name}: ${values[name]?.source.slice(1) ?? "no such field"}`));
   const { Launcher, Worker } = job.spec.mpiReplicaSpecs;
   expect(Launcher.replicas).toBe(1);
   expect(launched).toContain(`-np ${Worker.replicas * job.spec.slotsPerWorker} `);
-  for (const { restartPolicy, template } of [Launcher, Worker]) {
+  for (const { restartPolicy, template, ...more } of [Launcher, Worker]) {
+    expect(Object.keys(more)).toEqual(["replicas"]);
     expect(["Never", "OnFailure"]).toContain(restartPolicy);
     const volumes = template.spec.volumes.map(({ name }) => name);
     for (const { image: name, volumeMounts } of template.spec.containers) {
@@ -80,4 +95,32 @@ it("both take completed.json for success alone, and the image has what they call
   for (const script of [slurm, launched])
     expect(script.trim().split("\n").at(-1)).toBe('test -f "$OUT/completed.json"');
   for (const name of ["openmpi-bin", "openssh-server", "lowrank@"]) expect(image).toContain(name);
+});
+
+/** A program that looks at such files; the test says so where it is not here. */
+function checker(name: string, { skip }: TestContext): string {
+  const found = findPrepared("cluster-venv");
+  if ("folder" in found) return join(found.folder, "bin", name);
+  console.log(`skipped: ${name}: ${found.missing}`);
+  return skip(found.missing);
+}
+
+it("Kubernetes' own schemas know every field of the pods, and of a sweep's Job, and miss none", async (context) => {
+  const program = checker("kubernetes-validate", context);
+  const pods = Object.entries(job.spec.mpiReplicaSpecs).map(([name, { template, restartPolicy }]) => {
+    const spec = { restartPolicy, ...template.spec };
+    return stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: name.toLowerCase() }, spec });
+  });
+  const sweep = await kubernetesJob({ sets: ["rank=4,8"], out: "sweep" }, "model: m\n", 2);
+  const check = (input: string) => spawnSync(program, ["--strict", "-"], { input, encoding: "utf8" });
+  for (const document of [...pods, ...sweep.split("---\n")]) {
+    const { status, stdout, stderr } = check(document);
+    expect(status, `${stdout}${stderr}`).toBe(0);
+  }
+  expect(check(sweep.split("---\n")[1]?.replace("completionMode", "completionMod") ?? "").status).not.toBe(0);
+});
+
+it("hadolint finds nothing to say of the image", (context) => {
+  const { status, stdout } = spawnSync(checker("hadolint", context), ["-"], { input: image, encoding: "utf8" });
+  expect([status, stdout]).toEqual([0, ""]);
 });
