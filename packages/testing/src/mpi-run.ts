@@ -1,6 +1,7 @@
 // Programs on several processes, where this machine has an MPI to start them with.
 
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /** Launchers by whose they are. */
 export const mpiLaunchers = { "Open MPI": "mpirun.openmpi", MPICH: "mpiexec.mpich" } as const;
@@ -36,6 +37,10 @@ export interface MpiRun {
   readonly ranks: number;
   readonly launcher?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Words before the launcher: where it is to run. */
+  readonly within?: readonly string[];
+  /** Told the launcher's process. */
+  readonly onStart?: (launcher: number) => void;
   /** Hears all that was printed so far, to end the launcher at the right time. */
   readonly onOutput?: (stdout: string, launcher: { readonly pid?: number | undefined }) => void;
 }
@@ -43,15 +48,17 @@ export interface MpiRun {
 /** Runs Node.js with the arguments on so many processes. */
 export function mpiRun(
   argv: readonly string[],
-  { ranks, launcher, environment, onOutput }: MpiRun,
+  { ranks, launcher, environment, within = [], onStart, onOutput }: MpiRun,
 ): Promise<MpiResult> {
   return new Promise((resolve, reject) => {
-    const command = launcher ?? mpiLaunchers["Open MPI"];
     const how = argv[0]?.endsWith(".ts") === true ? fromSource : [];
-    const child = spawn(command, ["-np", String(ranks), process.execPath, ...how, ...argv], {
+    const words = [launcher ?? mpiLaunchers["Open MPI"], "-np", String(ranks), process.execPath, ...how, ...argv];
+    const [command = "", ...rest] = [...within, ...words];
+    const child = spawn(command, rest, {
       env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...asRoot, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    if (child.pid !== undefined) onStart?.(child.pid);
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (text: Buffer) => {
       stdout += text.toString();
@@ -63,4 +70,19 @@ export function mpiRun(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** One of the processes of a launcher, as Linux knows it; undefined where it is not there yet. */
+export function mpiProcess(rank: number, launcher: number): number | undefined {
+  const children = textOf(`/proc/${launcher}/task/${launcher}/children`).trim().split(" ").map(Number);
+  return children.find((pid) => textOf(`/proc/${pid}/environ`).includes(`OMPI_COMM_WORLD_RANK=${rank}\0`));
+}
+
+/** Processes come and go. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
