@@ -1,13 +1,15 @@
 // npm run faults: saves and resumes that are killed, or whose disk fails, at every single call; and trainings that are
-// killed at random. The last line counts: "N passed, N failed". Words choose scenarios: npm run faults -- run killed.
+// killed at random, one process or one of two. The last line counts: "N passed, N failed". Words choose scenarios: npm run faults -- run killed.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasMpi } from "@lowrank/testing/mpi";
 import { build } from "tsup";
 import type { FaultKind } from "./break-file-system.ts";
 import { interruptEverywhere } from "./interrupt-everywhere.ts";
+import { killRanks } from "./kill-ranks.ts";
 import { killTrainings } from "./kill-trainings.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -20,6 +22,8 @@ const kinds: ReadonlyMap<FaultKind, string> = new Map([
 ]);
 
 process.env.FAULTS_BASE = fileURLToPath(new URL("../../../../fixtures/peft/gpt2/base", import.meta.url));
+/** Of processes, each of which takes seconds to start; fewer where everything else is tried, too. */
+const kills = process.env.CI ? 6 : 20;
 const root = await mkdtemp(join(tmpdir(), "lowrank-faults-"));
 let [passed, failed] = [0, 0];
 
@@ -49,6 +53,9 @@ try {
     await Promise.all(jobs);
   }
   await count("a training, killed at random", () => killTrainings(join(root, "trainings"), { kills: 40 }));
+  if (hasMpi()) await count("one of two processes, killed at random", () => killRanks(join(root, "ranks"), { kills }));
+  else
+    console.log("skipped: one of two processes, killed at random: there is no Open MPI (apt-get install openmpi-bin)");
 } finally {
   await rm(root, { recursive: true, force: true });
 }
