@@ -1,108 +1,73 @@
 // A convolutional classifier of tf.layers learns digits of one kind, then is adapted to another, from a hundred examples of each:
-// by LoRA, by DoRA, by its last layer alone, and whole. main.ts [EPOCHS [OUT]]
+// by LoRA, by DoRA, by its last layer alone, and whole.
+// main.ts [--epochs 15] [--seeds 1] [--questions 1000] [--choosing] [--out FOLDER]
 
+import { parseArgs } from "node:util";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
-import { enableLora, loraOf } from "@lowrank/hosts/layers";
-import * as tf from "@tensorflow/tfjs-core";
-import { layers, type Sequential, sequential } from "@tensorflow/tfjs-layers";
-import { coarseDigits, type Digits, mnistDigits, side } from "./digits.ts";
+import { loraOf } from "@lowrank/hosts/layers";
+import { meanAndError } from "../mean-and-error.ts";
+import { accuracy, classifier, fit } from "./classifier.ts";
+import { coarseDigits, mnistDigits } from "./digits.ts";
+import { type Way, ways } from "./ways.ts";
 
-const [epochs = "15", out = new URL("../../runs/digits", import.meta.url).pathname] = process.argv.slice(2);
+const { values: asked } = parseArgs({
+  options: {
+    epochs: { type: "string", default: "15" },
+    seeds: { type: "string", default: "1" },
+    questions: { type: "string", default: "1000" },
+    // Asks digits by which settings may be chosen, in place of those that the table is about.
+    choosing: { type: "boolean", default: false },
+    out: { type: "string", default: new URL("../../runs/digits", import.meta.url).pathname },
+  },
+});
 
 await chooseEngine();
 registerGradients();
+const coarse = await coarseDigits();
+const lessons = mnistDigits(100, 0);
+const questions = asked.choosing ? mnistDigits(200, 100) : mnistDigits(Number(asked.questions) / 10, 300);
 
-function classifier(): Sequential {
-  const glorot = (seed: number) => ({ kernelInitializer: { className: "GlorotUniform", config: { seed } } as never });
-  const settings = { kernelSize: 3, padding: "same", activation: "relu" } as const;
-  return sequential({
-    layers: [
-      layers.conv2d({ ...settings, ...glorot(1), filters: 32, inputShape: [side, side, 1], name: "strokes" }),
-      layers.conv2d({ ...settings, ...glorot(2), filters: 64, strides: 2, name: "curves" }),
-      layers.conv2d({ ...settings, ...glorot(3), filters: 128, strides: 2, name: "shapes" }),
-      layers.flatten(),
-      layers.dense({ ...glorot(4), units: 128, activation: "relu", name: "parts" }),
-      layers.dense({ ...glorot(5), units: 10, activation: "softmax", name: "digit" }),
-    ],
-  });
+/** What came of one way, seed by seed. */
+interface Outcome {
+  readonly way: Way;
+  readonly accuracies: number[];
+  readonly seconds: number[];
+  trained: number;
+}
+const outcomes: readonly Outcome[] = ways.map((way) => ({ way, accuracies: [], seconds: [], trained: 0 }));
+let whole = 0;
+
+for (let seed = 1; seed <= Number(asked.seeds); seed += 1) {
+  const pretrained = classifier(seed);
+  await fit(pretrained, coarse, { epochs: 10, rate: 1e-3, seed });
+  whole = pretrained.countParams();
+  const before = accuracy(pretrained, questions);
+  console.log(`before: ${before.toFixed(1)} % of ${questions.labels.shape[0]} digits of the other kind (seed ${seed})`);
+  for (const outcome of outcomes) {
+    const { name, rate, prepare } = outcome.way;
+    const model = classifier(seed);
+    model.setWeights(pretrained.getWeights());
+    const { trained, adapter } = prepare(model, seed);
+    outcome.trained = trained;
+    outcome.seconds.push(await fit(model, lessons, { epochs: Number(asked.epochs), rate, seed }));
+    outcome.accuracies.push(accuracy(model, questions));
+    if (adapter !== undefined) {
+      await writeAdapterFolder(`${asked.out}/${name}`, await loraOf(adapter), { overwrite: true });
+      adapter.dispose();
+    }
+    model.dispose();
+  }
+  pretrained.dispose();
 }
 
-const compile = (model: Sequential, rate: number) =>
-  model.compile({ optimizer: tf.train.adam(rate), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
-
-const fit = async (model: Sequential, { images, labels }: Digits, count: number) => {
-  const start = performance.now();
-  await model.fit(images, labels, { epochs: count, batchSize: 32, verbose: 0 });
-  return (performance.now() - start) / 1000 / count;
-};
-
-/** Per cent. */
-function accuracy(model: Sequential, { images, labels }: Digits): number {
-  const [loss, share] = model.evaluate(images, labels, { batchSize: 250 }) as tf.Scalar[];
-  const percent = 100 * (share?.dataSync()[0] ?? 0);
-  tf.dispose([loss!, share!]);
-  return percent;
-}
-
-const pretrained = classifier();
-compile(pretrained, 1e-3);
-await fit(pretrained, await coarseDigits(), 10);
-const [lessons, questions] = [mnistDigits(100, 0), mnistDigits(100, 200)];
-console.log(
-  `before: ${accuracy(pretrained, questions).toFixed(1)} % of ${questions.labels.shape[0]} digits of the other kind`,
-);
-
-interface Way {
-  readonly name: string;
-  readonly rate: number;
-  /** Says what trains; returns how many numbers that are, and what is to be done at the end. */
-  prepare(model: Sequential): { readonly trained: number; finish?(): Promise<void> };
-}
-
-const adapter = (name: string, useDora: boolean): Way => ({
-  name,
-  rate: 5e-3,
-  prepare: (model) => {
-    const handle = enableLora(model, { rank: 5, alpha: 10, config: { useDora } });
-    const trained = [...handle.variables.values()].reduce((sum, { size }) => sum + size, 0);
-    return {
-      trained,
-      finish: async () => void (await writeAdapterFolder(`${out}/${name}`, await loraOf(handle), { overwrite: true })),
-    };
-  },
-});
-
-const layersOnly = (name: string, isTrained: (layer: string) => boolean): Way => ({
-  name,
-  rate: 1e-3,
-  prepare: (model) => {
-    for (const layer of model.layers) layer.trainable = isTrained(layer.name);
-    return { trained: model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0) };
-  },
-});
-
-const ways = [
-  adapter("LoRA", false),
-  adapter("DoRA", true),
-  layersOnly("last layer", (layer) => layer === "digit"),
-  layersOnly("everything", () => true),
-];
-const whole = pretrained.countParams();
-console.log("way         accuracy   trained numbers        seconds an epoch   MB to keep");
-for (const { name, rate, prepare } of ways) {
-  const model = classifier();
-  model.setWeights(pretrained.getWeights());
-  const { trained, finish } = prepare(model);
-  compile(model, rate);
-  const seconds = await fit(model, lessons, Number(epochs));
-  const share = `${trained} (${((100 * trained) / whole).toFixed(1)} %)`;
+console.log("way         accuracy        trained numbers    seconds an epoch   MB to keep");
+for (const { way, accuracies, seconds, trained } of outcomes) {
   const cells = [
-    `${accuracy(model, questions).toFixed(1)} %`.padEnd(10),
-    share.padEnd(22),
-    seconds.toFixed(2).padEnd(18),
+    `${meanAndError(accuracies)} %`.padEnd(15),
+    `${trained} (${((100 * trained) / whole).toFixed(1)} %)`.padEnd(18),
+    (seconds.reduce((sum, value) => sum + value, 0) / seconds.length).toFixed(2).padEnd(18),
   ];
-  console.log(`${name.padEnd(11)} ${cells.join(" ")} ${((4 * trained) / 2 ** 20).toFixed(2)}`);
-  await finish?.();
+  console.log(`${way.name.padEnd(11)} ${cells.join(" ")} ${((4 * trained) / 2 ** 20).toFixed(2)}`);
 }
-console.log(`adapters: ${out}`);
+console.log(`adapters: ${asked.out}`);

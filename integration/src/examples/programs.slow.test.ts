@@ -42,8 +42,8 @@ describe("examples", () => {
   }, 240_000);
 
   it("adapt-a-graph-model beats a logistic regression on frozen embeddings, and its merged model runs alone", () => {
-    const printed = run("adapt-a-graph-model", [join(folder, "graph")]);
-    const [, frozen, adapted] = /frozen embeddings: ([\d.]+) %.*\n.*head: +([\d.]+) %/.exec(printed) ?? [];
+    const printed = run("adapt-a-graph-model", ["--out", join(folder, "graph")]);
+    const [, frozen, adapted] = /frozen embeddings +([\d.]+) %.*\n.*same head +([\d.]+) %/.exec(printed) ?? [];
     expect(Number(adapted)).toBeGreaterThan(Number(frozen) + 3);
     expect(Number(/differs by (\S+)/.exec(printed)?.[1])).toBeLessThan(1e-5);
     expect(existsSync(join(folder, "graph", "model.json"))).toBe(true);
@@ -51,7 +51,7 @@ describe("examples", () => {
 
   it("adapt-a-layers-model learns other digits by a twentieth of the numbers, and writes adapters", () => {
     const out = join(folder, "digits");
-    const printed = run("adapt-a-layers-model", ["4", out]);
+    const printed = run("adapt-a-layers-model", ["--epochs", "4", "--out", out]);
     const accuracyOf = (way: string) => Number(new RegExp(`^${way} +([\\d.]+) %`, "m").exec(printed)?.[1]);
     const before = Number(/^before: ([\d.]+) %/.exec(printed)?.[1]);
     expect(accuracyOf("LoRA")).toBeGreaterThan(before + 30);

@@ -1,5 +1,6 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
+import { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { layers, type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, it } from "vitest";
@@ -30,6 +31,13 @@ describe("what cannot be adapted", () => {
     expect(() => layersModel(sequential())).toThrow(UnadaptableModelError);
   });
 
+  it("is anything but a model of layers; of a graph is said who adapts it", () => {
+    const graph = new GraphModel("nowhere");
+    for (const other of [graph, {}, null, undefined, layers.dense({ units: 1 })])
+      expect(() => enableLora(other as never, { rank: 1 })).toThrow(UnadaptableModelError);
+    expect(() => enableLora(graph as never, { rank: 1 })).toThrow(/graphModel of @lowrank\/hosts\/graph/);
+  });
+
   it("is a model without a matrix, whose layers are named", () => {
     const flat = sequential({ layers: [layers.batchNormalization({ inputShape: [3], name: "norm" })] });
     expect(() => enableLora(flat, { rank: 1 })).toThrow(/norm \(BatchNormalization\)/);
@@ -40,7 +48,7 @@ describe("what cannot be adapted", () => {
     const enable = () => enableLora(net, { rank: 1, layers: ["hidden", "norm", "nothing"] });
     expect(enable).toThrow(UnadaptableLayerError);
     expect(enable).toThrow(/"norm" \(BatchNormalization\): it has no matrix/);
-    expect(enable).toThrow(/"nothing" \(unknown\): the model has no such layer/);
+    expect(enable).toThrow(/"nothing" \(unknown\): the model has no such layer; it has "hidden", "norm", "score"/);
     expect(Object.keys(net.getLayer("hidden"))).not.toContain("call");
   });
 });

@@ -1,7 +1,7 @@
 // LoRA in one line, as Keras has it.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { listed, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { UnadaptableLayerError, UnadaptableModelError } from "../errors.ts";
@@ -87,7 +87,10 @@ function checkLayers(host: LayersHost, names: readonly string[]): void {
     .filter((name) => sitesOf(host, name).length === 0)
     .map((name) => {
       const found = host.layers.find(({ path }) => path === name || path.endsWith(`.${name}`));
-      const reason = found === undefined ? "the model has no such layer" : "it has no matrix and no kernel";
+      const reason =
+        found === undefined
+          ? `the model has no such layer; it has ${listed(host.layers.map(({ path }) => path))}`
+          : "it has no matrix and no kernel";
       return { name, className: found?.className ?? "unknown", reason };
     });
   if (problems.length > 0) throw new UnadaptableLayerError(problems);

@@ -2,16 +2,21 @@
 
 import { registerGradients } from "@lowrank/engine";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { UnadaptableModelError } from "../errors.ts";
+import { isLayer, layersOf } from "./foreign-layer.ts";
 import { LayersHost } from "./layers-host.ts";
 
 const hosts = new WeakMap<LayersModel, LayersHost>();
+
+const notOfLayers =
+  "it is no tf.LayersModel. What tf.loadGraphModel gives is a graph: graphModel of @lowrank/hosts/graph adapts it";
 
 /**
  * Shows a tf.LayersModel – sequential, functional, nested, with layers of one's own – as a model with doors: its Dense,
  * convolutional, embedding and recurrent layers are sites, every trained weight is a parameter. Nothing changes in it until an
  * adapter is attached, and it is what it was, bit for bit, when the last one is taken off. The same model gives the same host.
  *
- * @throws UnadaptableModelError for a model that is not built
+ * @throws UnadaptableModelError for a model that is not built, and for what is no tf.LayersModel
  *
  * @example
  * ```ts
@@ -29,6 +34,7 @@ const hosts = new WeakMap<LayersModel, LayersHost>();
  * ```
  */
 export function layersModel(model: LayersModel): LayersHost {
+  if (!isLayer(model) || layersOf(model) === undefined) throw new UnadaptableModelError(nameOf(model), notOfLayers);
   const known = hosts.get(model);
   if (known !== undefined) return known;
   // tf.layers brings gradients of its own, of which some are wrong, over those that were there.
@@ -36,4 +42,9 @@ export function layersModel(model: LayersModel): LayersHost {
   const host = new LayersHost(model);
   hosts.set(model, host);
   return host;
+}
+
+function nameOf(model: unknown): string {
+  const name = typeof model === "object" && model !== null && "name" in model ? model.name : undefined;
+  return typeof name === "string" ? name : "unnamed";
 }
