@@ -51,7 +51,9 @@ for (let seed = 1; seed <= Number(asked.seeds); seed += 1) {
     const { trained, adapter } = prepare(model, seed);
     outcome.trained = trained;
     outcome.seconds.push(await fit(model, lessons, { epochs: Number(asked.epochs), rate, seed }));
-    outcome.accuracies.push(accuracy(model, questions));
+    const right = accuracy(model, questions);
+    outcome.accuracies.push(right);
+    console.log(`seed ${seed}, ${name}: ${right.toFixed(1)} %`);
     if (adapter !== undefined) {
       await writeAdapterFolder(`${asked.out}/${name}`, await loraOf(adapter), { overwrite: true });
       adapter.dispose();

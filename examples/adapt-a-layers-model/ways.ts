@@ -22,10 +22,10 @@ export interface Prepared {
 const lora: EnableLoraOptions = { rank: 5, alpha: 10 };
 
 export const ways: readonly Way[] = [
-  { name: "LoRA", rate: 5e-3, prepare: (model, seed) => adapt(model, { ...lora, seed }) },
+  { name: "LoRA", rate: 1e-2, prepare: (model, seed) => adapt(model, { ...lora, seed }) },
   {
     name: "DoRA",
-    rate: 5e-3,
+    rate: 1e-2,
     prepare: (model, seed) => adapt(model, { ...lora, seed, config: { ...lora.config, useDora: true } }),
   },
   { name: "last layer", rate: 1e-2, prepare: (model) => trainOnly(model, (layer) => layer === "digit") },
