@@ -90,7 +90,6 @@ export async function teachInside(
     epochs,
     learningRate,
     schedule: "cosine",
-    seed,
   });
   for await (const event of run)
     if (event.type === "step" && event.step % 50 === 0)

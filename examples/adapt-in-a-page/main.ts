@@ -1,5 +1,6 @@
 // A page that learns to tell pictures apart from some fifty examples, by a last layer alone and by LoRA inside a model that came from
-// an address. ?engine=webgl, wasm or cpu names what computes, ?epochs how long it learns. Many pictures want a worker, as apps/studio has.
+// an address. ?engine=webgl, wasm or cpu names what computes, ?epochs how long it learns, ?pictures how many of each class are drawn to
+// learn from. Many pictures want a worker, as apps/studio has.
 
 import { writeAdapter } from "@lowrank/adapter-format";
 import { mulberry32 } from "@lowrank/data";
@@ -29,14 +30,15 @@ find<HTMLButtonElement>("#draw").disabled = false;
 
 find("#draw").onclick = () => {
   const random = mulberry32(7);
+  const count = Number(settings.get("pictures") ?? 17);
   for (const [index, one] of classes.entries()) {
     const draw = () => {
       const canvas = emptySquare();
       drawFace(canvas, moods[index]!, random);
       return canvas;
     };
-    one.lessons.push(...Array.from({ length: 17 }, draw));
-    one.questions.push(...Array.from({ length: 25 }, draw));
+    one.lessons.push(...Array.from({ length: count }, draw));
+    one.questions.push(...Array.from({ length: Math.floor(1.5 * count) }, draw));
     show(one);
   }
   allowTeaching();
@@ -67,6 +69,7 @@ find("#teach").onclick = async () => {
   find("#results tbody").replaceChildren();
   const [lessons, questions] = [gather("lessons"), gather("questions")];
   find("#questions").textContent = String(questions.labels.size);
+  let last = 0;
   try {
     state("Teaching a new last layer…");
     await painted();
@@ -77,11 +80,12 @@ find("#teach").onclick = async () => {
         const { done, value } = await teaching.next();
         if (done) return value;
         progress.value = value.share;
+        last = value.loss;
         state(`Teaching the inside: loss ${value.loss.toFixed(3)}`);
         await painted();
       }
     });
-    state("Done.");
+    state(`Done: the last loss was ${last.toFixed(3)}.`);
   } catch (error) {
     state(error instanceof Error ? error.message : String(error));
   } finally {

@@ -43,4 +43,23 @@ describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromi
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
     expect(download.suggestedFilename()).toMatch(/^adapter_(config.json|model.safetensors)$/);
   }, 500_000);
+
+  it("adapt-in-a-page learns the same by shaders as in WebAssembly", async () => {
+    example = await openExample("adapt-in-a-page", executablePath!);
+    const losses: number[] = [];
+    for (const engine of ["wasm", "webgl"]) {
+      const page = await example.page(`?engine=${engine}&pictures=3&epochs=4`);
+      await page.waitForFunction(`document.querySelector("#state").textContent === "Ready, on ${engine}."`, undefined, {
+        timeout: 120_000,
+      });
+      await page.click("#draw:enabled");
+      await page.click("#teach:enabled");
+      await page.waitForSelector("#state:has-text('Done')", { timeout: 400_000 });
+      losses.push(Number(/loss was (\d+\.\d+)/.exec((await page.textContent("#state")) ?? "")?.[1]));
+      await page.close();
+    }
+    const [wasm = 0, webgl = 0] = losses;
+    expect(wasm).toBeLessThan(Math.log(3) - 0.1); // it knew nothing of three classes, and learnt
+    expect(webgl).toBeCloseTo(wasm, 2);
+  }, 900_000);
 });
