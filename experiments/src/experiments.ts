@@ -6,6 +6,7 @@ import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
 import { e2e } from "./tasks/e2e.ts";
 import { instructions } from "./tasks/instructions.ts";
+import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sst2InPeft } from "./training/peer-sweep.ts";
 import { sweep } from "./training/sweep.ts";
@@ -25,6 +26,11 @@ export const experiments: readonly Experiment[] = [
     name: "e2e",
     work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
     run: async (options) => sweep(await e2e(options.rows), options),
+  },
+  {
+    name: "questions",
+    work: "methods on MiniLM and XQuAD's English questions",
+    run: async (options) => sweep(await questions(options.rows), options),
   },
   {
     name: "instructions",

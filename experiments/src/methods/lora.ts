@@ -1,7 +1,8 @@
 // LoRA and its variants, as `@lowrank/inject` attaches them.
 
-import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { createLoraConfig, type LoraConfig, type TaskType } from "@lowrank/adapter-format";
 import { injectAdapter, planInjection } from "@lowrank/inject";
+import type { PretrainedModel } from "@lowrank/models";
 import { type LearningRateGroup, loraPlus } from "@lowrank/trainer";
 import { type Job, targetsOf } from "./block-sites.ts";
 import type { Adapted, Method } from "./method.ts";
@@ -19,6 +20,12 @@ interface LoraRow {
   readonly config?: Partial<LoraConfig>;
 }
 
+/** What decides which new head trains beside the pairs. */
+const taskTypes: Readonly<Partial<Record<PretrainedModel["task"], TaskType>>> = {
+  "sequence-classification": "SEQ_CLS",
+  "question-answering": "QUESTION_ANS",
+};
+
 /** As in the paper, α stays what it was for the first rank that was tried. */
 const alpha = 16;
 
@@ -30,7 +37,7 @@ function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3
     learningRate,
     adapt(model, seed): Adapted {
       const targetModules = targetsOf(model, jobs);
-      const taskType = model.task === "sequence-classification" ? "SEQ_CLS" : "CAUSAL_LM";
+      const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
       const plan = planInjection(model, createLoraConfig({ rank, alpha, targetModules, taskType, ...config }));
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {

@@ -28,13 +28,14 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
     "",
-    "Not tried yet: questions (SQuAD), Korean, images.",
+    `Not tried yet: ${results.questions === undefined ? "questions (XQuAD), " : ""}Korean, images.`,
     ...qualitySection(results),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
-    ...textsSection("Methods on E2E", results.e2e),
-    ...textsSection("Methods on instructions", results.instructions),
+    ...figuresSection("Methods on E2E", results.e2e),
+    ...figuresSection("Methods on questions", results.questions),
+    ...figuresSection("Methods on instructions", results.instructions),
     ...latencySection(results),
     "",
   ].join("\n");
@@ -68,8 +69,8 @@ function scored(label: string, score: Score, rate: number): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Every figure that a run of texts has, means of the seeds. */
-function textsSection(title: string, sweep: Sweep | undefined): readonly string[] {
+/** Every figure that the runs have, means of the seeds. */
+function figuresSection(title: string, sweep: Sweep | undefined): readonly string[] {
   if (sweep === undefined) return [];
   const figures = [...new Set(sweep.runs.flatMap(({ after }) => Object.keys(after)))];
   const rows = methods.flatMap(({ name, label }) => {

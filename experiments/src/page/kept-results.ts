@@ -14,6 +14,7 @@ export interface KeptResults {
   /** The same recipe in PEFT. */
   readonly sst2InPeft?: Sweep | undefined;
   readonly e2e?: Sweep | undefined;
+  readonly questions?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
@@ -47,6 +48,7 @@ export function keptResults(): KeptResults {
     sst2: readKept<Sweep>("sst2"),
     sst2InPeft: readKept<Sweep>("sst2-peft"),
     e2e: readKept<Sweep>("e2e"),
+    questions: readKept<Sweep>("questions"),
     instructions: readKept<Sweep>("instructions"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),

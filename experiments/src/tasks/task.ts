@@ -26,7 +26,7 @@ export interface Task {
 
 /** A model with a method on it. */
 export interface AskedModel {
-  /** The loss's sum and count, and how many classes are right. */
+  /** The loss's sum and count, and how many classes are right; of questions, the sum of each answer's F1. */
   answer(batch: TokenBatch): Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
   /** Greedy texts behind prompts; absent where the method cannot write. */
   write?(promptIds: readonly (readonly number[])[], maxNewTokens: number): Promise<readonly (readonly number[])[]>;

@@ -3,11 +3,12 @@
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
-import { type BatchTensors, batchTensors, generate, type PretrainedModel } from "@lowrank/models";
+import { type Answers, type BatchTensors, batchTensors, generate, type PretrainedModel } from "@lowrank/models";
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
 import type { AskedModel, Task } from "../tasks/task.ts";
+import { spanOverlap } from "./span-overlap.ts";
 
 /** What a run found. */
 export interface Trained {
@@ -84,15 +85,20 @@ function measure(task: Task, model: PretrainedModel, adapted: Adapted): Promise<
 }
 
 async function answerOf(model: PretrainedModel, adapted: Adapted, batch: TokenBatch): ReturnType<AskedModel["answer"]> {
-  let [count, targets]: [number, readonly number[]] = [0, []];
-  const { sum, answers } = tf.tidy(() => {
-    const measured = model.measure(inputsFor(adapted, batch), contextFor(adapted));
-    count = measured.count;
-    if (measured.answers?.kind !== "classes") return { sum: measured.sum, answers: tf.tensor1d([]) };
-    targets = measured.answers.targets;
-    return { sum: measured.sum, answers: measured.answers.values };
+  const found: { count?: number; answers?: Answers | undefined } = {};
+  const [sum, values] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
+    const { sum, count, answers } = model.measure(inputsFor(adapted, batch), contextFor(adapted));
+    Object.assign(found, { count, answers });
+    return [sum, answers?.values ?? tf.tensor1d([])];
   });
-  const [[value = Number.NaN], classes] = await Promise.all([sum.data(), answers.data()]);
-  tf.dispose([sum, answers]);
-  return { sum: value, count, right: targets.filter((target, row) => classes[row] === target).length };
+  const [[value = Number.NaN], answered] = await Promise.all([sum.data(), values.data()]);
+  tf.dispose([sum, values]);
+  return { sum: value, count: found.count ?? 0, right: rightOf(found.answers, answered, batch) };
+}
+
+/** Classes that were hit; of places, the sum of each row's F1. */
+function rightOf(answers: Answers | undefined, values: ArrayLike<number>, batch: TokenBatch): number {
+  if (answers?.kind === "places") return spanOverlap(values, batch);
+  if (answers?.kind !== "classes") return 0;
+  return answers.targets.filter((target, row) => values[row] === target).length;
 }

@@ -67,8 +67,9 @@ async function gone(pid: number): Promise<void> {
   while (existsSync(`/proc/${pid}/stat`) && state() !== "Z") await setTimeout(50);
 }
 
-// Processes that wait for each other do so at full speed, and on few cores take it from those they wait for.
-const patience = { timeout: 120_000 };
+// Processes that wait for each other do so at full speed, and on few cores take it from those they wait for: some seconds that are
+// counted below become more.
+const patience = { timeout: 120_000, retry: 2 };
 
 describe.skipIf(!hasMpi())("several processes", patience, () => {
   beforeAll(async () => {

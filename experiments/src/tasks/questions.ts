@@ -1,0 +1,62 @@
+// Questions about a text that holds the answer: XQuAD's English part (Artetxe et al. 2020), which is of SQuAD's dev set, on MiniLM-L6.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  openTokenizer,
+  padBatch,
+  promptTemplate,
+  shuffled,
+  type TokenBatch,
+  type TokenizedExample,
+  tokenizeExamples,
+} from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
+import type { Task } from "./task.ts";
+
+const batchSize = 16;
+const longest = 320;
+/** Every fourth text is held out with its questions. */
+const every = 4;
+
+/** `rows`: at most so many questions are trained on; all if absent. Throws where the data are missing. */
+export async function questions(rows?: number): Promise<Task> {
+  const path = join(process.env.LOWRANK_DATA ?? "", "xquad.en.json");
+  if (!existsSync(path)) throw new Error(`No ${path}: LOWRANK_DATA names a folder with XQuAD's English part.`);
+  const folder = openFolder(await preparedModel("minilm"));
+  const tokenizer = await openTokenizer(folder);
+  const read = (await readDataFile(path)).flatMap((row) => (row.kind === "question" ? [row] : []));
+  const texts = [...new Set(read.map(({ context }) => context))];
+  const isHeld = (context: string) => texts.indexOf(context) % every === every - 1;
+  const tokens = (examples: typeof read) =>
+    tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
+  const train = tokens(read.filter(({ context }) => !isHeld(context))).slice(0, rows);
+  const held = [...tokens(read.filter(({ context }) => isHeld(context)))].sort(
+    (one, other) => one.inputIds.length - other.inputIds.length,
+  );
+  const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
+  return {
+    ...{ name: "questions", kind: "classes", figure: "f1", rateShare: 1, epochs: 3 },
+    about: `MiniLM-L6 on ${train.length} of XQuAD's English questions, three epochs of ${batchSize} a step; measured on ${held.length} about texts held out, F1 of tokens`,
+    batchesPerEpoch: Math.ceil(train.length / batchSize),
+    load: (seed) => loadModel(folder, { task: "question-answering", newHead: { seed } }),
+    *batches(seed) {
+      const order = shuffled(train.length, seed);
+      for (let first = 0; first < order.length; first += batchSize)
+        yield pad(order.slice(first, first + batchSize).flatMap((place) => train[place] ?? []));
+    },
+    async measure(model) {
+      let [loss, count, right] = [0, 0, 0];
+      for (let first = 0; first < held.length; first += batchSize) {
+        const measured = await model.answer(pad(held.slice(first, first + batchSize)));
+        loss += measured.sum;
+        count += measured.count;
+        right += measured.right;
+      }
+      return { loss: loss / count, f1: right / held.length };
+    },
+  };
+}
