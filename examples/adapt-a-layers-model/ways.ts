@@ -1,5 +1,5 @@
-// What is trained of a classifier, four ways. Learning rates, ranks and what is trained beside the pairs were chosen on the part for
-// choosing (digits.ts), for each way by itself.
+// What is trained of a classifier, four ways. LoRA's rate, rank and α were chosen on the part for choosing (digits.ts), as was the
+// rate of training everything; DoRA takes LoRA's.
 
 import { type EnableLoraOptions, enableLora } from "@lowrank/hosts/layers";
 import type { AdapterHandle } from "@lowrank/inject";
@@ -13,7 +13,7 @@ export interface Way {
   prepare(model: Sequential, seed: number): Prepared;
 }
 
-export interface Prepared {
+interface Prepared {
   /** How many numbers are trained. */
   readonly trained: number;
   readonly adapter?: AdapterHandle;
