@@ -1,9 +1,9 @@
 // The program exchange.ts in a process whose heap cannot grow where it lies, as happens by chance where V8 puts its code right behind it.
 
-import koffi from "koffi";
+import { importKoffi } from "../src/mpi/koffi.ts";
 
 const page = 4096;
-const library = koffi.load(null);
+const library = (await importKoffi()).load(null);
 const sbrk = library.func("sbrk", "uintptr_t", ["intptr_t"]);
 const mmap = library.func("mmap", "intptr_t", ["uintptr_t", "size_t", "int", "int", "int", "int64_t"]);
 
