@@ -2,12 +2,13 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { expectClose, readTensors } from "@lowrank/testing";
-import { hasMpi, type MpiRun, mpiLaunchers, mpiRun } from "@lowrank/testing/mpi";
+import { hasMpi, type MpiRun, mpiLaunchers, mpiProcess, mpiRun } from "@lowrank/testing/mpi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
 let bundled: BundledProgram;
@@ -51,13 +52,9 @@ async function lossesOf(out: string): Promise<readonly number[]> {
   return lines.map(({ loss, validation }) => loss ?? validation.loss);
 }
 
-/** The second of the processes that a launcher has started, as Linux knows it. */
 function processOf(rank: 0 | 1, launcher = 0): number {
-  const children = readFileSync(`/proc/${launcher}/task/${launcher}/children`, "utf8").trim().split(" ").map(Number);
-  const found = children.find((pid) =>
-    readFileSync(`/proc/${pid}/environ`, "utf8").includes(`OMPI_COMM_WORLD_RANK=${rank}\0`),
-  );
-  if (found === undefined) throw new Error(`none of ${children} is process ${rank}`);
+  const found = mpiProcess(rank, launcher);
+  if (found === undefined) throw new Error(`there is no process ${rank}`);
   return found;
 }
 
@@ -82,6 +79,8 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect([code, stderr]).toEqual([0, expect.anything()]);
     expect(stdout.match(/adapter written to/g)).toHaveLength(1);
     expect(stdout).toContain(`${ranks} processes on Open MPI`);
+    // Oversubscribed or not, the first process says it, once.
+    expect(stderr.match(/processes share \d+ processors/g) ?? []).toHaveLength(ranks > cpus().length ? 1 : 0);
     const [one, many] = [await adapterOf("one"), await adapterOf(`by-${ranks}`)];
     expect([...many.keys()]).toEqual([...one.keys()]);
     for (const [name, { values }] of one) expectClose(many.get(name)?.values ?? [], values, 1e-6);
@@ -124,6 +123,26 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
       expectClose(values, one.get(key)?.values ?? [], 1e-6);
   });
 
+  it("go on with what one process began, and come to 1e-6 of what it would have learnt", async () => {
+    const name = `begun-by-one-${Math.floor(performance.now())}`;
+    const options = [...training(name), "--save-every", "2"];
+    const cut = await interrupted(options, { at: '"step":4,' });
+    expect(cut.code).toBe(130);
+    const { code, stdout, stderr } = await start([...options, "--resume"], { ranks: 2 });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    expect(stdout).toContain("going on after step 4");
+    const one = await adapterOf("one");
+    for (const [key, { values }] of await adapterOf(name)) expectClose(values, one.get(key)?.values ?? [], 1e-6);
+  });
+
+  it.skipIf(!hasMpi(mpiLaunchers.MPICH))("refuse the library of another MPI than their launcher's, once", async () => {
+    const environment = { LOWRANK_MPI_LIBRARY: "libmpich.so.12" };
+    const { code, stderr } = await start(training("other"), { ranks: 2, environment });
+    expect(code).toBe(1);
+    expect(stderr.match(/error: Open MPI's mpirun started 2 processes, but the MPI library sees 1/g)).toHaveLength(1);
+    expect(stderr.match(/error:/g)).toHaveLength(1);
+  });
+
   it("end where one hangs, when the others have waited long enough", async () => {
     let isHalted = false;
     const { code, stderr } = await start(training("halted", "--json"), {
@@ -155,6 +174,22 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/process 1: rows \(as tokens\) is "[0-9a-f]+", in process 0 "/);
     expect(stderr.match(/error:/g)).toHaveLength(1);
+  });
+
+  it("make each run of a sweep together", async () => {
+    const recipe = await place.write("sweep.json", JSON.stringify({ model: fixture("gpt2", "base"), data, steps: 2 }));
+    const argv = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep"), "--json"];
+    const { code, stdout, stderr } = await start(argv, { ranks: 2 });
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ type }) => type === "run")).toHaveLength(2);
+    for (const rank of [1, 2])
+      expect(JSON.parse((await bytesOf("sweep", `rank-${rank}/completed.json`)).toString())).toMatchObject({
+        processes: 2,
+      });
   });
 
   it("are shown by doctor with their time, once", async () => {

@@ -12,7 +12,7 @@ import {
 } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
-import { lockOutput } from "./lock-output.ts";
+import { lockOutput, type OnWait } from "./lock-output.ts";
 import { isOurFile } from "./our-file.ts";
 
 /** What an output may be. */
@@ -29,11 +29,14 @@ export interface OutputRules {
 
 /**
  * Checks the output and claims it for this run, until the function that is returned is called. Throws what `checkOutput`
- * does, and OutputInUseError where another run has it.
+ * does, and OutputInUseError where another run has it; with `onWait` not before one on another machine has said that it is there.
  */
-export async function claimOutput(path: string, rules: OutputRules): Promise<() => Promise<void>> {
+export async function claimOutput(
+  path: string,
+  rules: OutputRules & { readonly onWait?: OnWait | undefined },
+): Promise<() => Promise<void>> {
   await checkOutput(path, rules);
-  const release = await lockOutput(path);
+  const release = await lockOutput(path, rules);
   try {
     // A run that was killed while it replaced the output left it aside: whoever looks for it now must find it.
     await tidyUpTemporaries(dirname(await realPath(path)));

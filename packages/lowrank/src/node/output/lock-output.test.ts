@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { processIdentity } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockOutput } from "./lock-output.ts";
@@ -86,6 +87,22 @@ describe("lockOutput", () => {
     await mkdir(folder);
     await leave(there, 11);
     await (await lockOutput(out))();
+  });
+
+  it("waits, where that is wanted, for a process on another machine until it is taken for gone, or says that it is there", async () => {
+    const there = { ...here, host: "elsewhere", pid: endedProcess() };
+    const heard: unknown[] = [];
+    const onWait = ({ host }: { readonly host: string }, { seconds }: { readonly seconds: number }) =>
+      heard.push([host, seconds]);
+    await leave(there, 10 - 2 / 60);
+    await (await lockOutput(out, { onWait }))();
+    expect(heard).toEqual([["elsewhere", 2]]);
+    const lock = await leave(there, 5);
+    const refused = expect(lockOutput(out, { onWait })).rejects.toMatchObject({ ...inUse, host: "elsewhere" });
+    await setTimeout(100);
+    await utimes(lock, new Date(), new Date());
+    await refused;
+    expect(heard).toHaveLength(2);
   });
 
   it.each(["", "{", '{"pid": "1"}', '{"pid": -1, "host": "x", "run": "y"}', "x".repeat(5000)])(

@@ -31,31 +31,54 @@ interface Holder {
 const beat = 60_000;
 /** For how long a holder on another machine, which cannot be asked, may have said nothing. */
 const longestSilence = 10 * beat;
+/** How often to look again whether a holder on another machine has said something. */
+const look = 1000;
 /** For how long a file without a holder may be one that is being written at this moment. */
 const longestWrite = 10_000;
 /** For how long to try while others take locks, and take stale ones away. */
 const longestTry = 2 * longestWrite;
 const mostBytes = 4096;
 
+/** Told once of a holder on another machine that is waited for: it may be gone, with its machine or its pod. */
+export type OnWait = (
+  holder: { readonly pid: number; readonly host: string },
+  longest: { readonly seconds: number },
+) => void;
+
 /**
  * Claims an output path for one run, until the function that is returned is called. Throws OutputInUseError where another
  * run has it. What a killed run left is taken over: its process is gone, or, on another machine, silent for ten
  * minutes. Throws OutputLockBlockedError where something lies at the lock's place that no run made.
  *
+ * With `onWait` a holder on another machine is waited for as long as it says nothing: what goes on elsewhere with a run that was
+ * killed begins seconds after it.
+ *
  * The lock lies beside the output, since the output is replaced as a whole; folders above it are made.
  */
-export async function lockOutput(out: string): Promise<() => Promise<void>> {
+export async function lockOutput(
+  out: string,
+  { onWait }: { readonly onWait?: OnWait | undefined } = {},
+): Promise<() => Promise<void>> {
   const target = await realPath(out);
   const lock = join(dirname(target), `.lowrank-lock-${shortHash(basename(target))}`);
   const identity = (await processIdentity(process.pid)) ?? null;
   const own: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
   const start = Date.now();
+  let waitedFor: string | undefined;
   try {
     await mkdir(dirname(target), { recursive: true });
     while (!(await claim(lock, own))) {
       const other = await holderOf(lock);
       if (other === undefined) continue; // gone meanwhile
-      const isTried = Date.now() - start > longestTry;
+      const state = `${other.text} ${other.lastSaid}`;
+      if (onWait !== undefined && isSilentElsewhere(other) && (waitedFor ?? state) === state) {
+        if (waitedFor === undefined)
+          onWait(other.holder, { seconds: Math.ceil((longestSilence - other.silence) / 1000) });
+        waitedFor = state;
+        await new Promise((resume) => setTimeout(resume, look));
+        continue;
+      }
+      const isTried = waitedFor === undefined && Date.now() - start > longestTry;
       if (isTried || !(await isStale(other))) throw new OutputInUseError(out, lock, other.holder);
       await takeAway(lock, other.text);
     }
@@ -107,7 +130,9 @@ interface FoundLock {
   readonly text: string;
   /** Undefined where the file says nothing that could be understood. */
   readonly holder: Holder | undefined;
-  /** Milliseconds since the holder last said that it is there. */
+  /** When the holder last said that it is there, as milliseconds. */
+  readonly lastSaid: number;
+  /** Milliseconds since then. */
   readonly silence: number;
 }
 
@@ -117,7 +142,8 @@ async function holderOf(lock: string): Promise<FoundLock | undefined> {
   if (entry === undefined) return undefined;
   if (!entry.isFile()) throw new Blocked(lock);
   const text = entry.size > mostBytes ? "" : await readWhole(lock);
-  return text === undefined ? undefined : { text, holder: parseHolder(text), silence: Date.now() - entry.mtimeMs };
+  const { mtimeMs: lastSaid } = entry;
+  return text === undefined ? undefined : { text, holder: parseHolder(text), lastSaid, silence: Date.now() - lastSaid };
 }
 
 /** Without following a link. */
@@ -152,6 +178,11 @@ function parseHolder(text: string): Holder | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** On another machine, and not silent for long enough to be taken for gone. */
+function isSilentElsewhere(lock: FoundLock): lock is FoundLock & { readonly holder: Holder } {
+  return lock.holder !== undefined && lock.holder.host !== hostname() && lock.silence <= longestSilence;
 }
 
 async function isStale({ holder, silence }: FoundLock): Promise<boolean> {

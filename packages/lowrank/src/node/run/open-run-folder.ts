@@ -9,6 +9,7 @@ import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
 import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
+import type { OnWait } from "../output/lock-output.ts";
 import { EventLog } from "./event-log.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
@@ -28,7 +29,13 @@ export async function openRunFolder(out: string, request: RunRequest): Promise<R
 
 async function openDiskFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { overwrite = false, resume = false, inputs, onWarning } = request;
-  const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs });
+  const onWait: OnWait = ({ pid, host }, { seconds }) =>
+    onWarning?.({
+      code: "OUTPUT_HELD_ELSEWHERE",
+      message: `Process ${pid} on ${host} has "${out}", and may be gone: it has ${seconds} s to say that it is not.`,
+    });
+  const waiting = resume ? { onWait } : {};
+  const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs, ...waiting });
   try {
     const resumeFrom = resume ? await stateIn(out, { onWarning }) : undefined;
     return new DiskRunFolder(out, { resumeFrom, overwrite, release });
