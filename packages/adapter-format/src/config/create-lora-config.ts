@@ -39,7 +39,7 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
   const defaults = Object.fromEntries(fieldNames.map((name) => [name, loraFields[name].fallback]));
   // Each row's fallback has its field's type.
   const complete = { unknown: new Map(), ...defaults, peftVersion } as unknown as LoraConfig;
-  const config = withTaskModules({ ...complete, ...withoutUndefined(options) });
+  const config = withTaskModules({ ...complete, ...withoutUndefined(options), ...patternsFromObjects(options) });
   const broken = brokenRules(config);
   if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
   return config;
@@ -89,6 +89,15 @@ function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem 
 /** Options hold maps where JSON holds objects. */
 function asJson(value: unknown): JsonValue {
   return value instanceof Map ? Object.fromEntries(value) : (value as JsonValue);
+}
+
+/** Patterns that a program in JavaScript gave as plain objects, which the checks have let through. */
+function patternsFromObjects(options: Partial<LoraConfig>): Partial<LoraConfig> {
+  const asObjects = fieldNames.filter((name) => {
+    const { fallback } = loraFields[name];
+    return fallback instanceof Map && options[name] !== undefined && !(options[name] instanceof Map);
+  });
+  return Object.fromEntries(asObjects.map((name) => [name, loraFields[name].codec.read(asJson(options[name]))]));
 }
 
 function withoutUndefined(options: Partial<LoraConfig>): Partial<LoraConfig> {

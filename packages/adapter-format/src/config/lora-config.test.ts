@@ -46,6 +46,13 @@ describe("reading a configuration", () => {
     expect([config.dropout, config.alpha, config.targetModules, config.rankPattern.size]).toEqual([0, 1.5, ".*q", 0]);
   });
 
+  it("reads patterns that JavaScript gave as plain objects, and refuses what is neither", () => {
+    const given = { rankPattern: { q_proj: 4 } } as unknown as Partial<LoraConfig>;
+    expect(createLoraConfig(given).rankPattern).toEqual(new Map([["q_proj", 4]]));
+    const wrong = { alphaPattern: { q_proj: "4" } } as unknown as Partial<LoraConfig>;
+    expect(() => createLoraConfig(wrong)).toThrow(/alpha_pattern/);
+  });
+
   it("reports every broken field at once, with what was expected", () => {
     const broken = {
       lora_dropout: 1,
