@@ -13,7 +13,7 @@ describe("registerGradients", () => {
     registerGradients();
   });
 
-  it.each(["Maximum", "SplitV"])("takes the place of %s's, which is wrong in TensorFlow.js", (name) => {
+  it.each(["Maximum", "SplitV", "Tile"])("takes the place of %s's, which is wrong in TensorFlow.js", (name) => {
     tf.registerGradient({ kernelName: name, gradFunc: () => ({}) });
     registerGradients();
     expect(tf.getGradient(name)).toBe(gradientTable.find(({ kernelName }) => kernelName === name));

@@ -21,7 +21,7 @@ export const gradientTable: readonly tf.GradConfig[] = [
 /**
  * Kernels whose gradients in TensorFlow.js – its browser build, tfjs-layers and tfjs-node bring them – are wrong: where inputs
  * broadcast, at the edges of a padded average, along an axis but the last, with axes of a batch, of an extremum reached twice,
- * of a split into one.
+ * of a split into one, of what is tiled with five axes or more.
  */
 const wrongElsewhere: ReadonlySet<string> = new Set([
   ...[
@@ -36,6 +36,7 @@ const wrongElsewhere: ReadonlySet<string> = new Set([
     "Minimum",
     "SplitV",
     "SquaredDifference",
+    "Tile",
   ],
 ]);
 
