@@ -1,4 +1,5 @@
 // `lowrank merge` beside PEFT's `merge_and_unload` and `save_pretrained`: one base of a gigabyte in BF16, whole processes, in turns.
+// Beside mergekit, too, where LOWRANK_MERGEKIT names a Python that has peers/requirements-mergekit.txt beside torch and PEFT.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,7 +9,7 @@ import { bundleCommandLine } from "../harness/bundle.ts";
 import { median } from "../harness/interleave.ts";
 import { preparedPython } from "../harness/peer-folders.ts";
 import { processorName } from "../harness/process-facts.ts";
-import { watchCommand } from "../jobs/watch-command.ts";
+import { type Command, watchCommand } from "../jobs/watch-command.ts";
 import type { ComparedTimes, Result } from "../result.ts";
 
 export const merging = {
@@ -20,6 +21,10 @@ export const merging = {
 } as const;
 
 const peers = join(import.meta.dirname, "../../peers");
+
+interface Side extends Command {
+  readonly turns: Turn[];
+}
 
 interface Turn {
   readonly milliseconds: number;
@@ -43,54 +48,64 @@ export async function runMerging({
     const program = await bundleCommandLine();
     const out = (side: string) => join(work, `merged-${side}`);
     const argv = ["merge", "--json", "--model", base, "--adapter", adapter, "--dtype", "as-base", "--overwrite"];
-    const sides = [
-      {
-        command: process.execPath,
-        args: [program, ...argv, "--out", out("ours")],
-        environment: {},
-        linesOn: 1 as const,
-      },
-      {
-        ...{ command: python, args: [join(peers, "merge.py"), base, adapter, out("peer")], linesOn: 1 as const },
-        environment: { OMP_NUM_THREADS: String(threads) },
-      },
-    ] as const;
-    const turns: readonly [Turn[], Turn[]] = [[], []];
+    const byPython = (name: string, command: string, file: string): Side => ({
+      ...{ command, args: [join(peers, file), base, adapter, out(name)], linesOn: 1, turns: [] },
+      environment: { OMP_NUM_THREADS: String(threads) },
+    });
+    const ours: Side = {
+      ...{ command: process.execPath, args: [program, ...argv, "--out", out("ours")], linesOn: 1, turns: [] },
+      environment: {},
+    };
+    const peft = byPython("peer", python, "merge.py");
+    const { LOWRANK_MERGEKIT: other } = process.env;
+    const mergekit = other === undefined ? undefined : byPython("mergekit", other, "merge_mergekit.py");
+    const sides = [ours, peft, ...(mergekit === undefined ? [] : [mergekit])];
     for (let round = 0; round < rounds; round += 1)
-      for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
         execFileSync("sync"); // what the other side left to the system
-        const { lines, peakMemoryMb } = await watchCommand(sides[side]);
+        const { lines, peakMemoryMb } = await watchCommand(side);
         const seconds = (line: number) => (lines.at(line)?.seconds ?? 0) * 1000;
-        turns[side].push({ milliseconds: seconds(-1), importing: side === 0 ? 0 : seconds(0), peakMemoryMb });
+        side.turns.push({ milliseconds: seconds(-1), importing: side === ours ? 0 : seconds(0), peakMemoryMb });
       }
-    return resultOf(turns, { threads, rounds });
+    return resultOf({ ours, peft, mergekit }, { threads, rounds });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 function resultOf(
-  turns: readonly [Turn[], Turn[]],
+  { ours, peft, mergekit }: { readonly ours: Side; readonly peft: Side; readonly mergekit: Side | undefined },
   run: { readonly threads: number; readonly rounds: number },
 ): Result {
-  const of = (side: 0 | 1, value: (turn: Turn) => number) => rounded(median(turns[side].map(value)));
+  const of = ({ turns }: Side, value: (turn: Turn) => number) => rounded(median(turns.map(value)));
   const whole = (turn: Turn) => turn.milliseconds;
-  const [oursMs, peerMs, worked] = [of(0, whole), of(1, whole), of(1, (turn) => turn.milliseconds - turn.importing)];
-  const [oursRssMb, peerRssMb] = [of(0, ({ peakMemoryMb }) => peakMemoryMb), of(1, ({ peakMemoryMb }) => peakMemoryMb)];
-  const range = (side: 0 | 1) => {
-    const times = turns[side].map(whole);
+  const worked = (turn: Turn) => turn.milliseconds - turn.importing;
+  const memory = (turn: Turn) => turn.peakMemoryMb;
+  const [oursMs, peerMs] = [of(ours, whole), of(peft, whole)];
+  const [oursRssMb, peerRssMb] = [of(ours, memory), of(peft, memory)];
+  const range = ({ turns }: Side) => {
+    const times = turns.map(whole);
     return [rounded(Math.min(...times)), rounded(Math.max(...times))] as const;
   };
   const compared = (label: string, peer: number): ComparedTimes => ({
     ...{ label, oursMs, peerMs: peer, ratio: rounded(oursMs / peer) },
     targetRatio: merging.targetRatio,
   });
-  const parts = [compared("whole processes", peerMs), compared("ours whole, the peer without its imports", worked)];
+  const parts = [
+    compared("whole processes", peerMs),
+    compared("ours whole, the peer without its imports", of(peft, worked)),
+    ...(mergekit === undefined
+      ? []
+      : [
+          compared(`mergekit, whole processes (${of(mergekit, memory)} MB at most)`, of(mergekit, whole)),
+          compared("mergekit without its imports", of(mergekit, worked)),
+        ]),
+  ];
   const [ratio, rssRatio] = [rounded(oursMs / peerMs), rounded(oursRssMb / peerRssMb)];
   return {
     ...merging,
     ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio, ...run, versions: {} },
-    ...{ oursRange: range(0), peerRange: range(1), processor: processorName(), date: new Date().toISOString() },
+    ...{ oursRange: range(ours), peerRange: range(peft), processor: processorName(), date: new Date().toISOString() },
     met: ratio <= merging.targetRatio && rssRatio <= merging.targetRssRatio,
   };
 }
