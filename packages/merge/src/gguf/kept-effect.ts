@@ -34,13 +34,16 @@ export class EffectSums {
 
   /** Numbers before and after the change, and the same as they are written. */
   add(exact: Change, written: Change): void {
+    // In variables: fields that are written for each number take eight times as long.
+    let [along, change, error] = this.numbers;
     for (let index = 0; index < exact.after.length; index += 1) {
-      const change = exact.after[index]! - exact.before[index]!;
+      const wanted = exact.after[index]! - exact.before[index]!;
       const left = written.after[index]! - written.before[index]!;
-      this.#along += left * change;
-      this.#change += change * change;
-      this.#error += (left - change) ** 2;
+      along += left * wanted;
+      change += wanted * wanted;
+      error += (left - wanted) * (left - wanted);
     }
+    [this.#along, this.#change, this.#error] = [along, change, error];
   }
 
   join(other: EffectSums): void {
