@@ -8,7 +8,7 @@ import { smollm2Gguf } from "../testing/prepared.ts";
 import { ask, openSmollm2, openStudioPage } from "../testing/studio-page.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
-describe.skipIf(executable === undefined)("each preset in a tab", { timeout: 300_000 }, () => {
+describe.skipIf(executable === undefined)("each preset in a tab", { timeout: 600_000 }, () => {
   let page: Page;
 
   withStudio(async (studio) => {
@@ -17,10 +17,11 @@ describe.skipIf(executable === undefined)("each preset in a tab", { timeout: 300
 
   /** The losses of its first steps, one click and a stop. */
   async function lossesOf(name: string, steps: number): Promise<readonly number[]> {
-    await page.getByRole("listitem", { name }).getByRole("button", { name: "Teach it this" }).click();
+    const start = page.getByRole("listitem", { name }).getByRole("button", { name: "Teach it this" });
+    await start.click({ timeout: 60_000 });
     const reached = async () =>
       Number(/Step (\d+)/.exec((await page.locator(".train-state").textContent()) ?? "")?.[1]);
-    await expect.poll(reached, { timeout: 200_000, interval: 200 }).toBeGreaterThanOrEqual(steps);
+    await expect.poll(reached, { timeout: 400_000, interval: 200 }).toBeGreaterThanOrEqual(steps);
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByRole("button", { name: "Train", exact: true }).waitFor({ timeout: 60_000 });
     const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);

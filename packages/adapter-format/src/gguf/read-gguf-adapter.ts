@@ -22,7 +22,8 @@ import { fromStoredRows, tokenTable } from "./gguf-pair.ts";
  *
  * @example
  * ```ts
- *  * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
  * import { checkConfig } from "@lowrank/families";
  *
  * const sizes = { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, vocab_size: 4 };
