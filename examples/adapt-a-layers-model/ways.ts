@@ -1,5 +1,5 @@
-// What is trained of a classifier, four ways. LoRA's rate, rank and α were chosen on the part for choosing (digits.ts), as was the
-// rate of training everything; DoRA takes LoRA's.
+// What is trained of a classifier, four ways. LoRA's rate, rank and α were chosen on the part for choosing (digits.ts); DoRA takes
+// LoRA's. The rates of the other two were set, and not searched for on digits of this kind.
 
 import { type EnableLoraOptions, enableLora } from "@lowrank/hosts/layers";
 import type { AdapterHandle } from "@lowrank/inject";

@@ -63,7 +63,7 @@ export async function lockOutput(
   const lock = join(dirname(target), `.lowrank-lock-${shortHash(basename(target))}`);
   const identity = (await processIdentity(process.pid)) ?? null;
   const own: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
-  const start = Date.now();
+  let start = Date.now();
   let waitedFor: string | undefined;
   try {
     await mkdir(dirname(target), { recursive: true });
@@ -76,9 +76,10 @@ export async function lockOutput(
           onWait(other.holder, { seconds: Math.ceil((longestSilence - other.silence) / 1000) });
         waitedFor = state;
         await new Promise((resume) => setTimeout(resume, look));
+        start = Date.now();
         continue;
       }
-      const isTried = waitedFor === undefined && Date.now() - start > longestTry;
+      const isTried = Date.now() - start > longestTry;
       if (isTried || !(await isStale(other))) throw new OutputInUseError(out, lock, other.holder);
       await takeAway(lock, other.text);
     }
