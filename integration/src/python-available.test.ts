@@ -2,9 +2,10 @@
 // `npm test` says by itself whether Python could be asked.
 
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { describe, expect, it } from "vitest";
@@ -12,6 +13,8 @@ import { variants } from "./peft/variants/variants.ts";
 import { writeVariant } from "./peft/writing/write-variant.ts";
 
 const script = join(import.meta.dirname, "../../scripts/python/check_in_peft.py");
+
+const ofPython = new Set(["json", "os", "sys", "tempfile", "warnings"]);
 
 /** The interpreter that has PEFT, or why there is none. */
 function findPython(): { readonly python: string } | { readonly missing: string } {
@@ -22,6 +25,16 @@ function findPython(): { readonly python: string } | { readonly missing: string 
 }
 
 describe("PEFT and transformers in Python", () => {
+  it("need no module that a fresh machine is not told to install", () => {
+    const folder = dirname(script);
+    const listed = readFileSync(join(folder, "requirements.txt"), "utf8").matchAll(/^[\w-]+/gm);
+    const known = new Set([...listed].map(([name]) => name.replaceAll("-", "_")));
+    const imported = readFileSync(script, "utf8").matchAll(/^ *(?:import|from) (\w+)/gm);
+    const others = [...imported].map(([, name]) => name!).filter((name) => !known.has(name));
+    const ours = (name: string) => existsSync(join(folder, `${name}.py`));
+    expect(others.filter((name) => !ours(name) && !ofPython.has(name))).toEqual([]);
+  });
+
   it("read the first adapter of test:peft, and its merged model", { timeout: 120_000 }, async ({ skip }) => {
     const found = findPython();
     if ("missing" in found) {

@@ -40,14 +40,14 @@ describe("an ONNX model larger than 4 GB", { timeout: 600_000 }, () => {
   });
   afterAll(() => rmSync(work, { recursive: true }));
 
-  it("takes an adapter into its weights, with less than 150 MB more than a small model", async () => {
+  it("takes an adapter into its weights, with less than 200 MB more than a small model", async () => {
     const out = join(work, "folded");
     const small = await memoryOfExport(
       join(fixtures, "onnx/all-linear-llama.onnx"),
       peftFixture("all-linear-llama", "adapter"),
       join(work, "small"),
     );
-    expect((await memoryOfExport(model, adapter, out)) - small).toBeLessThan(150);
+    expect((await memoryOfExport(model, adapter, out)) - small).toBeLessThan(200);
     const data = await openFile(join(out, "model.onnx_data"));
     expect(data.size).toBe(offsets.far + 4 * width * far);
     const at = async (place: number, count: number) => [
