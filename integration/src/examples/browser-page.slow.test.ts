@@ -48,7 +48,7 @@ describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromi
     example = await openExample("adapt-in-a-page", executablePath!);
     const losses: number[] = [];
     for (const engine of ["wasm", "webgl"]) {
-      const page = await example.page(`?engine=${engine}&pictures=3&epochs=4`);
+      const page = await example.page(`?engine=${engine}&pictures=3&epochs=2`);
       await page.waitForFunction(`document.querySelector("#state").textContent === "Ready, on ${engine}."`, undefined, {
         timeout: 120_000,
       });
