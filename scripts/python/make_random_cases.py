@@ -1,8 +1,9 @@
 """Draws cases over every family and most of LoraConfig, computes them with transformers and PEFT in float64, and writes them in
 the layout of fixtures/peft, for `npm run parity -- FOLDER`.
 
-make_random_cases.py FOLDER [COUNT [SEED]]
+make_random_cases.py FOLDER [COUNT [SEED [FIRST]]]
 
+A case depends on the seed and its number alone, so a set can be made in pieces, and one case again: FIRST is the number of the first.
 Models are those of packages/families/fixtures/parameters.json with other depths, vocabularies, activations and numbers; a draw
 that transformers or PEFT refuses is drawn anew, and the reasons are counted at the end.
 """
@@ -129,9 +130,9 @@ def drawn_config(draw, model):
     })
 
 
-def main(folder, count=800, seed=0):
+def main(folder, count=800, seed=0, first=0):
     root, refused = Path(folder), collections.Counter()
-    for number in range(int(count)):
+    for number in range(int(first), int(first) + int(count)):
         for attempt in range(100):
             draw = random.Random(f"{seed} {number} {attempt}")
             torch.manual_seed(draw.randrange(2**31))
