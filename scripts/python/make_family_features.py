@@ -750,7 +750,7 @@ CASES = {
     "qwen3-5-long": lambda folder: one_adapter(
         folder, qwen3_5(attention_bias=True), lora(target_modules=["in_proj_qkv", "v_proj"], bias="all"), batch=of_long_texts, trains=False),
     "qwen3-5-saved": lambda folder: one_adapter(
-        folder, qwen3_5("TextForSequenceClassification", num_labels=3),
+        folder, qwen3_5("TextForSequenceClassification", num_labels=3, hidden_act="gelu"),  # the memories' too
         lora(task_type="SEQ_CLS", target_modules=["in_proj_qkv", "q_proj"], modules_to_save=["conv1d", "norm"]), batch=of_classes),
     "qwen3-5-with-images": lambda folder: one_adapter(
         folder, qwen3_5_with_images(), lora(target_modules=r".*language_model.*\.(in_proj_qkv|down_proj)"), batch=of_texts),

@@ -118,7 +118,7 @@ def drawn_config(draw, model):
     # A start that decomposes the weight cannot have more than its smaller side, which PEFT finds out without saying so.
     rank, of_chosen = draw.choice([2, 3] if isinstance(start, str) else [1, 2, 3, 4, 5]), lambda: draw.choice(chosen)
     targets = draw.choice([chosen, chosen, chosen, "all-linear", rf".*\.({'|'.join(chosen)})"])
-    return lora(**{
+    config = lora(**{
         **dict(r=rank, lora_alpha=draw.choice([1, 4, 8, 16]), task_type=task,
                target_modules=targets, bias=draw.choice(["none", "none", "none", "all", "lora_only"])),
         **maybe(0.25, "use_rslora", True), **maybe(0.2, "use_dora", True), **maybe(0.1, "lora_bias", True),
@@ -128,6 +128,9 @@ def drawn_config(draw, model):
         **({} if start is True else {"init_lora_weights": start}),
         **maybe(0.1, "trainable_token_indices", [3, 5, 8]),
     })
+    # Of models with images the text's part is computed here.
+    tower = next((tower for tower in ("visual", "vision_tower") if hasattr(getattr(model, "model", None), tower)), None)
+    return config if tower is None else {**config, "bias": "none", "exclude_modules": rf".*\.{tower}\..*"}
 
 
 def main(folder, count=800, seed=0, first=0):

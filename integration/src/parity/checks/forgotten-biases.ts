@@ -25,10 +25,19 @@ export async function asPeftComputes(
   }
 }
 
-function forgetBiases({ model, handle }: Pick<ParityCase, "model" | "handle">): readonly Restore[] {
+/** Whether PEFT forgets a bias of this adapter's. */
+export function forgetsBiases(parity: Pick<ParityCase, "model" | "handle">): boolean {
+  return forgottenBiases(parity).length > 0;
+}
+
+function forgetBiases(parity: Pick<ParityCase, "model" | "handle">): readonly Restore[] {
+  const { name } = parity.handle;
+  return forgottenBiases(parity).map((parameter) => parameter.override(name, (value) => tf.zerosLike(value)));
+}
+
+function forgottenBiases({ model, handle }: Pick<ParityCase, "model" | "handle">) {
   const tables = new Set(partsOf(handle.plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
   const heads = model.sites().filter(({ kind, path, hasBias }) => kind === "linear" && hasBias && tables.has(path));
   const biases = new Set(heads.map(({ path, biasPath = `${path}.bias` }) => biasPath));
-  const parameters = model.parameters().filter(({ path }) => biases.has(path));
-  return parameters.map((parameter) => parameter.override(handle.name, (value) => tf.zerosLike(value)));
+  return model.parameters().filter(({ path }) => biases.has(path));
 }

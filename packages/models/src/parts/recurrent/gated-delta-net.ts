@@ -4,6 +4,7 @@
 import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/doors";
 import { gatedDelta, silu } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Activation } from "../activations.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { causalConvolution } from "./causal-convolution.ts";
@@ -25,6 +26,8 @@ export interface GatedDeltaNetOptions {
   readonly decayRate: ParameterSlot;
   /** [2·keyHeads·keySize + heads·valueSize, 1, taps] */
   readonly taps: ParameterSlot;
+  /** Of queries, keys and values, behind the taps; the gate on what was read is always silu. */
+  readonly activation: Activation;
   /** Of what each head reads. */
   readonly norm: Norm;
   readonly output: LinearSite;
@@ -62,13 +65,13 @@ function fading(x: tf.Tensor, { decay, decayBias, decayRate }: GatedDeltaNetOpti
 
 /** Texts [batch, time, queries and keys and values, then two rates for each head] → [batch, time, heads·valueSize] */
 function readMemory(texts: tf.Tensor3D, options: GatedDeltaNetOptions, pass: Pass): tf.Tensor {
-  const { layer, taps, heads, keyHeads, keySize, valueSize } = options;
+  const { layer, taps, activation, heads, keyHeads, keySize, valueSize } = options;
   const [batch, time] = texts.shape;
   const [keys, values] = [keyHeads * keySize, heads * valueSize];
   const [mixed, strength, decay] = tf.split(texts, [2 * keys + values, heads, heads], 2) as tf.Tensor3D[];
   const [before, memory] = pass.cache?.memoryOf(layer) ?? [];
   const convolution = causalConvolution(mixed as tf.Tensor3D, { taps, before }, pass);
-  const [query, key, value] = tf.split(silu(convolution.mixed), [keys, keys, values], 2);
+  const [query, key, value] = tf.split(activation.apply(convolution.mixed), [keys, keys, values], 2);
   const result = gatedDelta({
     query: tf.reshape(query as tf.Tensor, [batch, time, keyHeads, keySize]),
     key: tf.reshape(key as tf.Tensor, [batch, time, keyHeads, keySize]),

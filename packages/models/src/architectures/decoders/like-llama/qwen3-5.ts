@@ -1,6 +1,7 @@
 // Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets in place of attention in most layers, and a
 // gate behind attention in the others.
 
+import { activations } from "../../../parts/activations.ts";
 import { gatedProjection } from "../../../parts/attention/gated-projection.ts";
 import { selfAttention } from "../../../parts/attention/self-attention.ts";
 import type { PartList } from "../../../parts/part-list.ts";
@@ -33,7 +34,7 @@ function qwen35Block(block: PartList, layer: number, rotary: RotaryFrequencies):
 }
 
 function deltaNet(block: PartList, layer: number): Layer {
-  const { memoryHeads, memoryKeyHeads, memoryKeySize, memoryValueSize } = block.plan.config;
+  const { activation, memoryHeads, memoryKeyHeads, memoryKeySize, memoryValueSize } = block.plan.config;
   const of = (name: string) => `layers.{n}.linear_attn.${name}`;
   return gatedDeltaNet({
     layer,
@@ -44,6 +45,7 @@ function deltaNet(block: PartList, layer: number): Layer {
     decayBias: block.tensor(of("dt_bias")),
     decayRate: block.tensor(of("A_log")),
     taps: block.tensor(of("conv1d.weight")),
+    activation: activations[activation],
     norm: block.norm(of("norm")),
     output: block.linear(of("out_proj")),
     heads: memoryHeads,
