@@ -1,6 +1,6 @@
-// What C programs get from mpi.h at compile time, for each of the two binary interfaces that are in use: Open MPI's, whose handles
-// are addresses of variables of the library, and MPICH's – also of Intel MPI and MVAPICH –, whose handles are numbers
-// (https://www.mpich.org/abi/). MPI 5.0 has a third one for all, which no library that could be tried here has.
+// What C programs get from mpi.h at compile time, for each of the three binary interfaces that are in use: Open MPI's, whose handles
+// are addresses of variables of the library; MPICH's – also of Intel MPI and MVAPICH –, whose handles are numbers
+// (https://www.mpich.org/abi/); and the common one of MPI 5.0, chapter 20, whose handles are small addresses (mpi_abi.h).
 
 import type { KoffiLibrary } from "./koffi.ts";
 
@@ -15,11 +15,14 @@ export interface Handles {
   readonly errorsReturn: unknown;
   /** In the place of what is sent: what is received is sent. */
   readonly inPlace: bigint;
+  /** Every thread may call; ours wait for MPI on a thread of their own, while another may abort. */
+  readonly threadMultiple: number;
 }
 
 /** Those of a loaded library. */
 export function handlesOf(library: KoffiLibrary): Handles {
   const symbol = (name: string) => library.symbol(`ompi_mpi_${name}`);
+  if (isCommon(library)) return common;
   if (!isOpenMpi(library)) return mpich;
   return {
     type: "void *",
@@ -30,6 +33,7 @@ export function handlesOf(library: KoffiLibrary): Handles {
     sum: symbol("op_sum"),
     errorsReturn: symbol("errors_return"),
     inPlace: 1n,
+    threadMultiple: 3,
   };
 }
 
@@ -42,11 +46,36 @@ const mpich: Handles = {
   sum: 0x58000003,
   errorsReturn: 0x54000001,
   inPlace: -1n,
+  threadMultiple: 3,
 };
 
+const common: Handles = {
+  type: "void *",
+  world: 0x101n,
+  float: 0x210n,
+  double: 0x214n,
+  byte: 0x247n,
+  sum: 0x21n,
+  errorsReturn: 0x143n,
+  inPlace: 1n,
+  threadMultiple: 4096,
+};
+
+/** A library may come in two files, with the common interface and with its own; the second says version −1. */
+function isCommon(library: KoffiLibrary): boolean {
+  if (!hasSymbol(library, "MPI_Abi_get_version")) return false;
+  const [major, minor] = [[0], [0]];
+  library.func("MPI_Abi_get_version", "int", ["_Out_ int *", "_Out_ int *"])(major, minor);
+  return major[0] === 1;
+}
+
 function isOpenMpi(library: KoffiLibrary): boolean {
+  return hasSymbol(library, "ompi_mpi_comm_world");
+}
+
+function hasSymbol(library: KoffiLibrary, name: string): boolean {
   try {
-    library.symbol("ompi_mpi_comm_world");
+    library.symbol(name);
     return true;
   } catch {
     return false;

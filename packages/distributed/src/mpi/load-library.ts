@@ -4,9 +4,10 @@ import { MpiUnavailableError } from "../errors.ts";
 import type { Environment, Launch } from "../launch.ts";
 import { importKoffi, type Koffi, type KoffiLibrary } from "./koffi.ts";
 
-/** Where the system's loader finds Open MPI, and MPICH and Intel MPI. */
+/** Where the system's loader finds Open MPI, MPICH and Intel MPI, and any that has the common interface of MPI 5.0. */
 const openMpi = ["libmpi.so.40", "libmpi.40.dylib"];
 const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib"];
+const common = ["libmpi_abi.so.1", "libmpi_abi.1.dylib"];
 
 const install = "apt-get install openmpi-bin (or MPICH), or name the library in LOWRANK_MPI_LIBRARY";
 
@@ -27,7 +28,7 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
   const koffi = await importKoffi();
   const named = environment.LOWRANK_MPI_LIBRARY;
   const isMpich = launch?.launcher === "mpiexec of MPICH or Intel MPI";
-  const files = named ? [named] : isMpich ? [...mpich, ...openMpi] : [...openMpi, ...mpich];
+  const files = named ? [named] : isMpich ? [...mpich, ...common, ...openMpi] : [...openMpi, ...common, ...mpich];
   const failures: unknown[] = [];
   for (const file of files) {
     try {

@@ -4,8 +4,6 @@ import { MpiCallError } from "../errors.ts";
 import { type Handles, handlesOf } from "./handles.ts";
 import type { KoffiLibrary, Native } from "./koffi.ts";
 
-/** Every thread may call; ours wait for MPI on a thread of their own, while another may abort. */
-const threadMultiple = 3;
 /** Longer than any library's words (Open MPI: 256, MPICH: 8192). */
 const textBytes = 16_384;
 
@@ -34,7 +32,7 @@ export class MpiLibrary {
 
   /** Joins the other processes, on another thread, since the last of them may be long in coming; errors then are returned, and end nothing. */
   async start(): Promise<{ readonly rank: number; readonly size: number }> {
-    const { type, world, errorsReturn } = this.#handles;
+    const { type, world, errorsReturn, threadMultiple } = this.#handles;
     const init = this.#library.func("MPI_Init_thread", "int", ["void *", "void *", "int", "void *"]);
     await this.#later("MPI_Init_thread", init, [null, null, threadMultiple, new Int32Array(1)]);
     this.#call("MPI_Comm_set_errhandler", [type, type], [world, errorsReturn]);
