@@ -35,7 +35,8 @@ export function scalingSection(result: Result | undefined): readonly string[] {
     ...sizes.map((ranks) => `| ${ranks} | ${speeds.map((speed) => predicted(step, ranks, speed)).join(" | ")} |`),
     "",
     `With gradients in half the bytes, 256 machines at 1 Gbit/s would be at ${predicted({ ...step, bytes: step.bytes / 2 }, 256, 1)}, at`,
-    `10 Gbit/s at ${predicted({ ...step, bytes: step.bytes / 2 }, 256, 10)}.`,
+    `10 Gbit/s at ${predicted({ ...step, bytes: step.bytes / 2 }, 256, 10)}. Summing while the backward pass goes on could at most bring what an`,
+    `exchange of no bytes would: ${predicted({ ...step, bytes: 0 }, 256, 1)}. Neither is built, as from 10 Gbit/s on there is next to nothing to win.`,
     "",
   ];
 }
