@@ -6,6 +6,7 @@ import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
 import { e2e } from "./tasks/e2e.ts";
 import { instructions } from "./tasks/instructions.ts";
+import { korean } from "./tasks/korean.ts";
 import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sst2InPeft } from "./training/peer-sweep.ts";
@@ -36,6 +37,11 @@ export const experiments: readonly Experiment[] = [
     name: "instructions",
     work: "methods on SmolLM2 and Self-Instruct's seed tasks",
     run: async (options) => sweep(await instructions(options.rows), options),
+  },
+  {
+    name: "korean",
+    work: "methods on SmolLM2 and the articles of the Korean constitution, in KoAlpaca's words",
+    run: async (options) => sweep(await korean(options.rows), options),
   },
   {
     name: "subspaces",

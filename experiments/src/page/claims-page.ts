@@ -28,7 +28,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
     "",
-    `Not tried yet: ${results.questions === undefined ? "questions (XQuAD), " : ""}Korean, images.`,
+    `Not tried yet: ${results.questions === undefined ? "questions (XQuAD), " : ""}${results.korean === undefined ? "Korean, " : ""}images.`,
     ...qualitySection(results),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
@@ -36,6 +36,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...figuresSection("Methods on E2E", results.e2e),
     ...figuresSection("Methods on questions", results.questions),
     ...figuresSection("Methods on instructions", results.instructions),
+    ...figuresSection("Methods on Korean", results.korean),
     ...latencySection(results),
     "",
   ].join("\n");

@@ -16,6 +16,7 @@ export interface KeptResults {
   readonly e2e?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
+  readonly korean?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
@@ -50,6 +51,7 @@ export function keptResults(): KeptResults {
     e2e: readKept<Sweep>("e2e"),
     questions: readKept<Sweep>("questions"),
     instructions: readKept<Sweep>("instructions"),
+    korean: readKept<Sweep>("korean"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),
     switching: readKept<Switching>("switching"),

@@ -18,14 +18,20 @@ import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { AskedModel, Task } from "./task.ts";
 
 /** A row as both sides of every comparison read it. */
-export interface TextRow {
-  readonly prompt: string;
-  readonly completion: string;
-}
+export type TextRow =
+  | { readonly prompt: string; readonly completion: string }
+  | { readonly instruction: string; readonly output: string };
 
 export interface TextRows {
   readonly train: readonly TextRow[];
   readonly held: readonly TextRow[];
+}
+
+export interface TextSource {
+  /** Of a model's folder; absent: SmolLM2's, which is fetched if it is not there. */
+  readonly path?: string;
+  /** The words around a row; absent: none. */
+  readonly template?: "koalpaca";
 }
 
 export interface TextBatches extends Pick<Task, "batches" | "batchesPerEpoch" | "load"> {
@@ -42,14 +48,16 @@ export function chatPrompt(text: string): string {
   return `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`;
 }
 
-/** `path`: of a model's folder; absent: SmolLM2's, which is fetched if it is not there. */
-export async function textBatches({ train, held }: TextRows, path?: string): Promise<TextBatches> {
+export async function textBatches(
+  { train, held }: TextRows,
+  { path, template }: TextSource = {},
+): Promise<TextBatches> {
   const folder = openFolder(path ?? (await preparedModel("smollm2")));
   const tokenizer = await openTokenizer(folder);
   const read = async (rows: readonly TextRow[]) => {
     const examples = [];
     for await (const example of readObjects(rows)) examples.push(example);
-    return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
+    return tokenizeExamples(examples, tokenizer, promptTemplate(template ?? "plain"), { maxLength: longest }).examples;
   };
   const [learnt, kept] = [await read(train), await read(held)];
   const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId: tokenizer.padId });

@@ -12,7 +12,7 @@ const folder = join(import.meta.dirname, "../../../packages/tiny-model/model");
 
 async function greetings(): Promise<Task> {
   const row = { prompt: chatPrompt("hello"), completion: "good morning" };
-  const texts = await textBatches({ train: [row, row], held: [row] }, folder);
+  const texts = await textBatches({ train: [row, row], held: [row] }, { path: folder });
   return {
     ...{ name: "greetings", about: "one row", kind: "texts", figure: "loss", epochs: 3, rateShare: 1 },
     ...texts,
