@@ -35,11 +35,11 @@ export class DataError extends LowrankError {
   ) {
     const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
     const told = problems.reduce((sum, { more = 0 }) => sum + more, 0);
-    const todo = advice ?? `Mend or remove ${count === 1 ? "it" : "them"}.`;
-    super(
-      "DATA_BROKEN_ROWS",
-      `Cannot use "${file}": ${what}.${itemised(problems.map(lineOf(unit)), count - told)}\n${todo}`,
-    );
+    const rows = itemised(problems.map(lineOf(unit)), count - told);
+    // Advice is about all rows: it comes before what is told of the first of them.
+    const text =
+      advice === undefined ? `${rows}\nMend or remove ${count === 1 ? "it" : "them"}.` : `\n${advice}${rows}`;
+    super("DATA_BROKEN_ROWS", `Cannot use "${file}": ${what}.${text}`);
     this.count = count;
   }
 }

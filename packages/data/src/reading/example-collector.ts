@@ -1,13 +1,20 @@
 // Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
 
-import { listed, mostListed } from "@lowrank/contracts";
+import { enumerated, listed, mostListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { isObject } from "../json-object.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
 import { askedForms, rowForms } from "../row-forms/row-forms.ts";
-import { columnsOption, guessColumns, looksLikeRow, nearestColumn } from "./guess-columns.ts";
+import {
+  columnsOption,
+  guessColumns,
+  looksLikeRow,
+  type NearestForm,
+  nearestColumn,
+  nearestForm,
+} from "./guess-columns.ts";
 import { LabelKinds } from "./label-kinds.ts";
 import { rowsOfTask } from "./nested-rows.ts";
 import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts";
@@ -129,13 +136,20 @@ export class ExampleCollector {
     const isAsked = this.#onQuestion !== undefined;
     const renamed = isAsked ? withBlanks(named) : named;
     const form = (isAsked ? askedForms : rowForms).find(({ keys }) => keys.every((key) => renamed.has(key)));
-    return form === undefined ? unknownForm(fields) : form.read(renamed);
+    return form === undefined ? this.#unknownForm(fields) : form.read(renamed);
   }
 
   /** Rows that are asked may lack what they would be answered. */
   #rememberedIn(fields: Fields): ColumnPairs {
     const present = this.#remembered.filter(([, column]) => fields.has(column));
     return this.#onQuestion !== undefined || present.length === this.#remembered.length ? present : [];
+  }
+
+  /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
+  #unknownForm(fields: Fields): Refusal {
+    const found = keysOf(fields);
+    const isTold = this.#columnProblems.has(found) || this.#problems.length >= mostListed;
+    return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor([...fields.keys()]) }) };
   }
 
   #refuse(row: number, refusal: Refusal): void {
@@ -184,21 +198,29 @@ function missingColumns(columns: readonly (readonly [string, string])[], fields:
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 
-function unknownForm(fields: Fields): Refusal {
-  const forms = rowForms.map((form) => form.name).join(" · ");
-  const expected = `a row of one of the forms ${forms} (or other names, mapped by columns)`;
-  return { expected, found: keysOf(fields), advice: adviceFor([...fields.keys()]) };
-}
+/** All of them would hide the advice. */
+const knownForms = "a row of a known form, such as prompt/completion, messages, sentence/label or text";
 
 function adviceFor(names: readonly string[]): string {
   if (looksLikeRow(names)) {
     return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
-  const guesses = guessColumns(names);
-  if (guesses.length === 0)
-    return 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
-  const [guess, ...others] = guesses.map((each) => `${Object.keys(each).join(" and ")}`);
+  const nearest = nearestForm(names, rowForms);
+  const guesses = nearest?.missing.length === 0 ? [nearest.columns] : guessColumns(names);
+  if (guesses.length === 0) return nearest === undefined ? anyColumns : completed(nearest, names);
+  const [guess, ...others] = guesses.map((each) => enumerated(Object.keys(each), " and "));
   const [option, ...otherOptions] = guesses.map(columnsOption);
   const besides = others.map((each, index) => `; if ${each}, with ${otherOptions[index]}`);
   return `If they are ${guess}, say so with ${option}${besides.join("")}.`;
+}
+
+const anyColumns = 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
+
+/** What a row lacks to be of a form, and how to say which column that is. */
+function completed({ name, columns, missing }: NearestForm, names: readonly string[]): string {
+  const free = names.filter((each) => !Object.values(columns).includes(each));
+  const lacking = `The nearest form is ${name}; it lacks ${enumerated(missing)}`;
+  if (free.length === 0) return `${lacking}.`;
+  const example = missing.map((field) => [field, free.length === 1 && missing.length === 1 ? free[0] : "…"]);
+  return `${lacking}: if a column is that, say so with ${columnsOption({ ...columns, ...Object.fromEntries(example) })}.`;
 }

@@ -59,6 +59,44 @@ export function guessColumns(names: readonly string[]): readonly Columns[] {
   return columnFor("sentence", [first]) === undefined ? [written, judged] : [judged, written];
 }
 
+/** A form that rows have almost. */
+export interface NearestForm {
+  readonly name: string;
+  /** Which column is which of its fields, or is spelt much like it. */
+  readonly columns: Columns;
+  readonly missing: readonly string[];
+}
+
+/** The form of which the largest part of the fields is there, by name or nearly; undefined where it is less than half. */
+export function nearestForm(
+  names: readonly string[],
+  forms: readonly { readonly name: string; readonly keys: readonly string[] }[],
+): NearestForm | undefined {
+  const [nearest] = forms
+    .map(({ name, keys }) => {
+      const columns: Record<string, string> = {};
+      const spelt = keys.filter((key) => names.includes(key));
+      for (const key of spelt) columns[key] = key;
+      for (const key of keys.filter((each) => !spelt.includes(each))) {
+        const taken = Object.values(columns);
+        const near = nearestColumn(
+          key,
+          names.filter((each) => !taken.includes(each)),
+        );
+        if (near !== undefined) columns[key] = near;
+      }
+      const missing = keys.filter((key) => columns[key] === undefined);
+      return { name, columns: inOrder(columns, keys), missing, share: 1 - missing.length / keys.length };
+    })
+    .filter(({ share }) => share >= 0.5)
+    .sort((one, other) => other.share - one.share || one.missing.length - other.missing.length);
+  return nearest;
+}
+
+function inOrder(columns: Columns, keys: readonly string[]): Columns {
+  return Object.fromEntries(keys.flatMap((key) => (columns[key] === undefined ? [] : [[key, columns[key]]])));
+}
+
 /** What somebody meant who named a column that there is not; undefined where no name is near. */
 export function nearestColumn(asked: string, names: readonly string[]): string | undefined {
   const near = names

@@ -24,14 +24,30 @@ describe("columns that nobody knows", () => {
     ],
     ["ticket,topics", '; if sentence and label, with `columns: { sentence: "ticket", label: "topics" }`.'],
     ["a,b,c", "Say which column is which field"],
+    [
+      "promt,completion",
+      'are prompt and completion, say so with `columns: { prompt: "promt", completion: "completion" }`.',
+    ],
+    ["id,sentence1,sentnce2,label", '`columns: { sentence1: "sentence1", sentence2: "sentnce2", label: "label" }`.'],
+    [
+      "prompt,x,y",
+      'The nearest form is prompt/completion; it lacks completion: if a column is that, say so with `columns: { prompt: "prompt", completion: "…" }`.',
+    ],
+    ["prompt,id,x", "The nearest form is prompt/completion"],
+    ["chosen,x,y", 'with `columns: { chosen: "chosen", rejected: "…" }`.'],
+    ["prompt", "The nearest form is prompt/completion; it lacks completion."],
     ["it is a rather long sentence,1", "If its first line is a row already"],
   ])("says once of rows with the columns %s what to do", (names, advice) => {
     const row = names.split(",").map(() => "x");
     const error = caught(() => readCsv([names, ...Array(50).fill(row.join(","))].join("\n"))) as DataError;
     expect(error.problems).toHaveLength(1);
     expect(error).toMatchObject({ count: 50, problems: [{ row: 2, more: 49 }] });
-    expect(error.message).toContain(`line 2 and 49 more: expected a row of one of the forms`);
-    expect(error.message).toContain(advice);
+    const [what, todo, where, ...rest] = error.message.split("\n");
+    expect(what).toContain("50 lines of it are broken.");
+    expect(todo).toContain(advice);
+    expect(where).toContain("line 2 and 49 more: expected a row of a known form, such as prompt/completion,");
+    expect(where).toMatch(/got the keys "[^"]+".{0,80}$/);
+    expect(rest).toEqual([]);
     expect(error.message).not.toContain("Mend or remove");
   });
 

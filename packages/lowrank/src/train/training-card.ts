@@ -114,9 +114,10 @@ function validationRows(
   const numbers = known.map((name) => `${metricFacts[name].label} ${rounded(metrics[name] ?? Number.NaN)}`);
   const isLast = best === undefined || best.step === step;
   const label = metricFacts[bestBy].label;
+  const when = best?.step === 0 ? "before the first step" : `after step ${best?.step}`;
   return [
     ["validation", `${numbers.join(", ")} (after step ${step})`],
-    ...(isLast ? [] : [["best validation", `${label} ${rounded(best.value)} (after step ${best.step})`] as const]),
+    ...(isLast ? [] : [["best validation", `${label} ${rounded(best.value)} (${when})`] as const]),
   ];
 }
 

@@ -15,6 +15,7 @@ import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
+import { describeBest } from "./describe-best.ts";
 import { engineHost } from "./engine-host.ts";
 import { type LoopResult, type RunContext, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -90,12 +91,9 @@ function summarize(
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );
-  if (best !== undefined) {
-    report.say(
-      `the best validation ${metricFacts[options.bestBy ?? "loss"].label} was ${formatNumber(best.value)} after step ${best.step}: ` +
-        `that adapter is ${best.path}`,
-    );
-  }
+  const { label } = metricFacts[options.bestBy ?? "loss"];
+  const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
+  if (ofBest !== undefined) report.say(ofBest);
   report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
