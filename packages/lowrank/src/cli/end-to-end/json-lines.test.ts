@@ -19,12 +19,17 @@ const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm
 }));
 
 let place: Workplace;
+let recipe: string;
 beforeAll(async () => {
   place = await makeWorkplace();
   const pairs = ["pub", "café"].map((what) => ({ prompt: "name[Aromi] ->", completion: ` Aromi is a ${what}.` }));
-  await place.write("rows.jsonl", jsonl(pairs));
+  const data = await place.write("rows.jsonl", jsonl(pairs));
+  const said = { model: tiny, data, validation: data, steps: 1 };
+  recipe = await place.write("recipe.json", JSON.stringify(said));
+  const moods = await place.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
+  await place.call("train", "--model", tiny, "--data", moods, "--out", place.path("mood"), "--steps", "1");
   await place.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
-});
+}, 60_000);
 afterAll(() => place.remove());
 
 const lines = [
@@ -60,13 +65,31 @@ it("names the lines of every command, and every field that is there always", asy
     ["push", "--from", adapter, "--to", "me/mine", "--plan"],
     ["forward", ...model, "--inputs", place.path("ids.json"), "--out", place.path("out.safetensors")],
     ["inspect", adapter],
+    ["predict", "--adapter", place.path("mood"), "--text", "good"],
+    ["doctor"],
   ];
+  const { problems, seen } = await untold(calls);
+  expect(problems).toEqual([]);
+  expect(seen.size).toBeGreaterThan(22);
+}, 240_000);
+
+it("names the lines of a sweep, among which those of its trainings stand", async () => {
+  const sweep = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep")];
+  const { problems, seen } = await untold([[...sweep, "--plan"], [...sweep, "--to", "slurm"], sweep]);
+  expect(problems).toEqual([]);
+  expect([...seen]).toEqual(
+    expect.arrayContaining(["plan", "script", "run", "step", "result"].map((type) => `sweep ${type}`)),
+  );
+}, 120_000);
+
+/** What the calls print that the page does not tell, or that it tells otherwise. */
+async function untold(calls: readonly (readonly string[])[]) {
   const problems = new Set<string>();
   const seen = new Set<string>();
   for (const argv of calls) {
     const command = argv[0] === "data" ? "data preview" : argv[0];
     for (const line of await printed(argv)) {
-      const row = rows.find((each) => each.command === command && each.type === line.type);
+      const row = rowFor(command, line);
       const name = `${command} ${line.type}`;
       seen.add(name);
       if (row === undefined) problems.add(`${name} is not told`);
@@ -77,9 +100,15 @@ it("names the lines of every command, and every field that is there always", asy
           problems.add(`${name} has ${field}, which is not told`);
     }
   }
-  expect([...problems]).toEqual([]);
-  expect(seen.size).toBeGreaterThan(20);
-}, 120_000);
+  return { problems: [...problems], seen };
+}
+
+/** The row that tells of a line; of a sweep's, which has those of its trainings too, the one whose fields are there. */
+function rowFor(command: string | undefined, line: Readonly<Record<string, unknown>>) {
+  const commands = command === "sweep" ? ["sweep", "train"] : [command];
+  const ofType = rows.filter((each) => commands.includes(each.command) && each.type === line.type);
+  return ofType.find(({ fields }) => fields.every(({ name, isAlways }) => !isAlways || name in line)) ?? ofType[0];
+}
 
 async function printed(argv: readonly string[]): Promise<readonly Record<string, unknown>[]> {
   const stdin = async function* () {
