@@ -149,7 +149,7 @@ export class ExampleCollector {
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
     const isTold = this.#columnProblems.has(found) || this.#problems.length >= mostListed;
-    return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor([...fields.keys()]) }) };
+    return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor(fields) }) };
   }
 
   #refuse(row: number, refusal: Refusal): void {
@@ -201,13 +201,19 @@ function missingColumns(columns: readonly (readonly [string, string])[], fields:
 /** All of them would hide the advice. */
 const knownForms = "a row of a known form, such as prompt/completion, messages, sentence/label or text";
 
-function adviceFor(names: readonly string[]): string {
+function adviceFor(fields: Fields): string {
+  const names = [...fields.keys()];
   if (looksLikeRow(names)) {
     return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
   const nearest = nearestForm(names, rowForms);
-  const guesses = nearest?.missing.length === 0 ? [nearest.columns] : guessColumns(names);
-  if (guesses.length === 0) return nearest === undefined ? anyColumns : completed(nearest, names);
+  // A list can be no text, whatever it is called.
+  const plain = names.filter((name) => typeof fields.get(name) !== "object");
+  const guesses = nearest?.missing.length === 0 ? [nearest.columns] : guessColumns(plain);
+  if (guesses.length === 0) {
+    if (nearest !== undefined) return completed(nearest, names);
+    return plain.length === 0 && names.length > 0 ? noTexts : anyColumns;
+  }
   const [guess, ...others] = guesses.map((each) => enumerated(Object.keys(each), " and "));
   const [option, ...otherOptions] = guesses.map(columnsOption);
   const besides = others.map((each, index) => `; if ${each}, with ${otherOptions[index]}`);
@@ -215,6 +221,8 @@ function adviceFor(names: readonly string[]): string {
 }
 
 const anyColumns = 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
+const noTexts =
+  "None of them is a text. Rows of words and their tags are trained as `input_ids` and `labels`: one class for each token, -100 for none.";
 
 /** What a row lacks to be of a form, and how to say which column that is. */
 function completed({ name, columns, missing }: NearestForm, names: readonly string[]): string {

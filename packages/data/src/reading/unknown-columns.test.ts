@@ -51,6 +51,17 @@ describe("columns that nobody knows", () => {
     expect(error.message).not.toContain("Mend or remove");
   });
 
+  it("proposes no list as a text", () => {
+    const tagged = JSON.stringify({ tokens: ["Anna", "sings"], ner_tags: [1, 0] });
+    const message = (caught(() => readJsonl(tagged)) as Error).message;
+    expect(message).toContain(
+      "None of them is a text. Rows of words and their tags are trained as `input_ids` and `labels`",
+    );
+    expect(message).not.toContain("columns: {");
+    const mixed = JSON.stringify({ id: [1], question: "a", answer: "b" });
+    expect((caught(() => readJsonl(mixed)) as Error).message).toContain('{ prompt: "question", completion: "answer" }');
+  });
+
   it("refuses a first line of names where names were given: its label would be a class", () => {
     const header = ["sentence", "label"];
     expect(() => readCsv("text,label\nfine,1\n", { header })).toThrow(

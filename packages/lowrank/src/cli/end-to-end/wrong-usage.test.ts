@@ -19,6 +19,15 @@ it.each([
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(option) });
 });
 
+it.each([
+  [["--target-modules", "q_proj", "v_proj", "k_proj"], "--target-modules q_proj,v_proj,k_proj"],
+  [["--adapter=a", "v_proj"], "train takes all by options"],
+  [["--rank", "4", "v_proj"], "train takes all by options"],
+])("of words behind an option, %j, it is said what to type", async (words, advice) => {
+  const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), ...words);
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
+});
+
 it("an empty --stop is wrong usage, before anything is loaded", async () => {
   const call = await place.call("generate", "--model", "m", "--prompt", "a", "--stop", "");
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining('--stop ""') });
@@ -34,7 +43,12 @@ it.each([
   ["train", "--num-layers", "(Here it is called --lora-config with layers_to_transform.)"],
   ["train", "--adapter-path", "(Here it is called --adapter.)"],
   ["train", "--mask-prompt", "(Prompts are never trained here, only answers are.)"],
-  ["train", "--report-to", "(Every run writes metrics.jsonl beside the adapter.)"],
+  [
+    "train",
+    "--report-to",
+    "(Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more.)",
+  ],
+  ["train", "--dtype", "(Here it is called --base-precision.)"],
 ])("%s says of %s what it is called here", async (command, option, advice) => {
   const call = await place.call(command, "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });

@@ -38,6 +38,8 @@ const ourNames = new Map([
   ["--load-in-4bit", "--base-precision nf4"],
   ["--qlora", "--base-precision nf4"],
   ["--load-in-8bit", "--base-precision int8"],
+  ["--dtype", "--base-precision"],
+  ["--torch-dtype", "--base-precision"],
   ["--bf16", "--base-precision bf16"],
   ["--num-layers", "--lora-config with layers_to_transform"],
   ["--layers-to-transform", "--lora-config with layers_to_transform"],
@@ -47,7 +49,7 @@ const ourNames = new Map([
 const unneeded = new Map([
   ["--mask-prompt", "Prompts are never trained here, only answers are."],
   ["--completion-only-loss", "Prompts are never trained here, only answers are."],
-  ["--report-to", "Every run writes metrics.jsonl beside the adapter."],
+  ["--report-to", "Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more."],
   ["--fp16", "Numbers are float32 here; --base-precision keeps the base in fewer bits."],
 ]);
 
