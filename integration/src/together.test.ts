@@ -65,6 +65,34 @@ describe("adapters together", () => {
       expect(logits()).toEqual(base);
     }));
 
+  it.each([
+    ["trained rows", "model.embed_tokens.weight", { trainableTokenIndices: [3, 5] }, "token-rows"],
+    ["biases", "classifier.bias", { modulesToSave: ["classifier"] }, "whole-parameter"],
+    ["trained biases", "bert.encoder.layer.0.attention.self.query.bias", { bias: "lora_only" }, "whole-parameter"],
+  ] as const)("are refused by a merge as by a call if both have %s of their own: %s", (_, path, settings, kind) =>
+    withBase(path.startsWith("model") ? "llama-gqa" : "bert-seqcls", async (model, logits) => {
+      const targetModules = path.startsWith("model") ? ["q_proj"] : ["query"];
+      const config = createLoraConfig({ targetModules, ...settings });
+      const [one, two] = ["a", "b"].map((name) =>
+        injectAdapter(model, planInjection(model, config), { name, seed: 1 }),
+      );
+      const base = logits();
+      for (const [index, handle] of [one!, two!].entries())
+        for (const { variable } of partsOf(handle, kind)) tf.tidy(() => variable.assign(tf.add(variable, index + 1)));
+      for (const order of [
+        [one!, two!],
+        [two!, one!],
+      ]) {
+        const named = expect.arrayContaining([{ path, adapterNames: order.map(({ name }) => name) }]);
+        const conflict = expect.objectContaining({ code: "CONFLICTING_ADAPTERS", conflicts: named });
+        expect(() => logits(...order.map(({ name }) => name))).toThrow(conflict);
+        await expect(mergeAdapter(model, order)).rejects.toThrow(conflict);
+      }
+      for (const handle of [one!, two!]) handle.dispose();
+      expect(logits()).toEqual(base);
+    }),
+  );
+
   it("may bring the same table along, and no two tables", () =>
     withBase("../shared-tables/other-table-opt", async (model, logits) => {
       const adapter = await adapterOf("../shared-tables/other-table-opt");

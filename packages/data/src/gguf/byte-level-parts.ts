@@ -38,8 +38,8 @@ const rules: readonly WordRule[] = [
   { names: ["gpt-2", "phi-2", "olmo", "mpt"], preTokenizers: [gpt2Words] },
   { names: ["smollm", "starcoder", "refact"], preTokenizers: [singleDigits, gpt2Words] },
   {
-    // Llama 3
-    names: ["llama-bpe", "llama3", "llama-v3"],
+    // Llama 3 and LFM2
+    names: ["llama-bpe", "llama3", "llama-v3", "lfm2"],
     preTokenizers: cutAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces),
     keepsWholeWords: true,
     addsBos: true,

@@ -32,6 +32,8 @@ const cases: readonly (readonly [string, object])[] = [
   ["falcon", { ...small, ffn_hidden_size: 64, multi_query: true, new_decoder_architecture: false }],
   ["bert", { ...small, max_position_embeddings: 64, type_vocab_size: 3 }],
   ["nomic_bert", { ...small, max_position_embeddings: 64, rotary_emb_base: 1000 }],
+  ["lfm2", { ...grouped, layer_types: ["conv", "full_attention"], block_multiple_of: 8, conv_L_cache: 4 }],
+  ["lfm2", { ...grouped, full_attn_idxs: [0, 1], block_auto_adjust_ff_dim: false }],
   ["bloom", { vocab_size: 40, hidden_size: 16, n_layer: 2, n_head: 4 }],
 ];
 

@@ -15,7 +15,8 @@ import { ropeDivisors } from "./rope-divisors.ts";
 export type GgufEntry =
   | { readonly type: "uint32" | "float32"; readonly value: number }
   | { readonly type: "bool"; readonly value: boolean }
-  | { readonly type: "string"; readonly value: string };
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "array"; readonly of: "int32"; readonly value: readonly number[] };
 
 /** A configuration as a GGUF file has it. */
 export interface GgufConfig {
@@ -74,7 +75,8 @@ function ownEntries(config: ModelConfig): readonly Own[] {
     ["block_count", whole(config.layers)],
     ["feed_forward_length", whole(config.intermediateSize || 4 * config.hiddenSize)],
     ["attention.head_count", whole(config.heads)],
-    ["attention.head_count_kv", whole(config.keyValueHeads)],
+    ["attention.head_count_kv", keyHeadsOf(config)],
+    ["shortconv.l_cache", hasConvolutions(config) ? whole(config.convolutionTaps) : undefined],
     ["attention.causal", family.causal ? undefined : { type: "bool", value: false }],
     [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
     ["attention.key_length", whole(headSize)],
@@ -91,6 +93,18 @@ function ownEntries(config: ModelConfig): readonly Own[] {
     ["rope.freq_base_swa", real(localRotary?.theta ?? null)],
     ...scalingEntries(rotary?.scaling ?? { type: "none" }),
   ];
+}
+
+/** LFM2's, which says by them in which layers there are convolutions in place of attention. */
+function keyHeadsOf(config: ModelConfig): GgufEntry {
+  const { keyValueHeads, layerKinds } = config;
+  if (!hasConvolutions(config)) return whole(keyValueHeads);
+  const value = layerKinds.map((kind) => (kind === "convolution" ? 0 : keyValueHeads));
+  return { type: "array", of: "int32", value };
+}
+
+function hasConvolutions({ layerKinds }: ModelConfig): boolean {
+  return layerKinds.includes("convolution");
 }
 
 /** llama.cpp asks these two; all others have one way. */
@@ -122,10 +136,10 @@ function scalingEntries(scaling: RotaryScaling): readonly Own[] {
   ];
 }
 
-/** What decides about training, about heads that are not written, and what the tokenizer's metadata say. */
+/** What decides about training, about heads that are not written, how a width came about, and what the tokenizer's metadata say. */
 const besides: ReadonlySet<string> = new Set([
   ...["modelType", "architecture", "family", "dropouts", "labels", "labelNames", "problemType", "refusedTasks"],
-  ...["padTokenId", "bosTokenId", "eosTokenIds", "decoderStartTokenId", "maxPositions"],
+  ...["padTokenId", "bosTokenId", "eosTokenIds", "decoderStartTokenId", "maxPositions", "intermediateStep"],
 ]);
 
 /** Where the metadata, read again, say something else. */

@@ -17,9 +17,10 @@ export interface GgufNameRow {
  * - "apart": rows of all queries, then of all keys, then of all values, where transformers sorts them by key head: its
  *   queries, its key, its value;
  * - "transposed": [out, in] instead of [in, out];
+ * - "one-channel": [features, taps] instead of [features, 1, taps];
  * - "plus-one": 1 was added.
  */
-export type GgufChange = "pairs-of-heads" | "pairs-of-key-heads" | "apart" | "transposed" | "plus-one";
+export type GgufChange = "pairs-of-heads" | "pairs-of-key-heads" | "apart" | "transposed" | "one-channel" | "plus-one";
 
 /** One number's name in GGUF's metadata. */
 export interface GgufConfigRow {

@@ -5,6 +5,7 @@ import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { bert, nomicBert } from "./tables/bert.ts";
 import { gemma, gemma2, gemma3 } from "./tables/gemma.ts";
+import { lfm2 } from "./tables/lfm2.ts";
 import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
 import { olmo2, stablelm, starcoder2 } from "./tables/like-llama.ts";
 import { llama, mistral } from "./tables/llama.ts";
@@ -14,7 +15,7 @@ import { qwen2, qwen3 } from "./tables/qwen.ts";
 const tables: ReadonlyMap<string, GgufTable> = new Map(
   [
     ...[llama, qwen2, qwen3, gemma, gemma2, gemma3, phi2, phi3],
-    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert, nomicBert],
+    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert, nomicBert, lfm2],
   ].map((table) => [table.architecture, table]),
 );
 

@@ -156,6 +156,38 @@ describe("GGUF metadata", () => {
     expect(config).toMatchObject({ modelType: "mistral", windows: Array.from({ length: 30 }, () => 4096) });
   });
 
+  const ofLfm2 = (keyHeads: unknown) => {
+    const sizes = [...metadata].map(([key, value]) => [key.replace("llama.", "lfm2."), value] as const);
+    const own = [["lfm2.block_count", 3] as const, ["lfm2.shortconv.l_cache", 3] as const];
+    const named = ["general.architecture", "lfm2"] as const;
+    return checkConfig(
+      configFromGguf(new Map([...sizes, ...own, named, ["lfm2.attention.head_count_kv", keyHeads]]), new Set()),
+    );
+  };
+
+  it("of LFM2 says by numbers of key heads which layers have convolutions", () => {
+    const kinds = ["convolution", "plain", "convolution"];
+    expect(ofLfm2([0, 3, 0])).toMatchObject({ keyValueHeads: 3, layerKinds: kinds, intermediateSize: 1536 });
+    expect(ofLfm2(3)).toMatchObject({ keyValueHeads: 3, layerKinds: ["plain", "plain", "plain"] });
+    expect(() => ofLfm2([9, 3, 0])).toThrow("num_key_value_heads");
+    expect(() => ofLfm2([0, 3])).toThrow("layer_types");
+    expect(() => ofLfm2([])).toThrow("num_key_value_heads");
+  });
+
+  it.each([
+    ["qwen2", "attention.sliding_window", 4096],
+    ["llama", "attention.max_alibi_bias", 8],
+    ["qwen2", "final_logit_softcapping", 30],
+    ["olmo2", "rope.dimension_count", 32],
+    ["llama", "expert_count", 8],
+  ])("of %s with %s, which the family does not compute, is refused by the key", (architecture, key, value) => {
+    const renamed = [...metadata].map(([name, one]) => [name.replace("llama.", `${architecture}.`), one] as const);
+    const own = [["general.architecture", architecture] as const, [`${architecture}.${key}`, value] as const];
+    expect(() => configFromGguf(new Map<string, unknown>([...renamed, ...own]), new Set())).toThrow(
+      `${architecture}.${key}`,
+    );
+  });
+
   it("divides speeds by a tensor's values, and refuses to go without them", () => {
     const names = new Set(["rope_freqs.weight"]);
     const divisors = Float32Array.from({ length: 32 }, (_, pair) => 1 + pair);

@@ -16,6 +16,7 @@ const usualBlock = 1 << 18;
 
 /** As a GGUF file has the shape. */
 export function storedShape({ shape, change }: WeightOrder): readonly number[] {
+  if (change === "one-channel") return shape.filter((_, axis) => axis !== 1);
   return change === "transposed" ? [...shape].reverse() : shape;
 }
 

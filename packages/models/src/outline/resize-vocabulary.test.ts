@@ -12,6 +12,7 @@ import { UnknownAdapterError, VocabularyError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import type { LoadOptions } from "../loading/load-options.ts";
+import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 const vocabulary = 100;
@@ -118,6 +119,25 @@ describe("withVocabulary", () => {
         },
         { warmUp: false },
       ),
+  );
+
+  it.each(["albert", "camembert", "deberta-v2", "modernbert", "mpnet", "nomic-bert", "xlm-roberta"])(
+    "gives new tokens of %s's masked head the bias 0, as transformers does",
+    async (name) => {
+      const base = await loadModel(openFolder(join(fixturesRoot, "../family-features", `${name}-mlm`, "base")));
+      const size = base.config.vocabularySize;
+      const model = base.withVocabulary(size + 3);
+      const biases = model.parameters().filter(({ shape }) => shape.length === 1 && shape[0] === size + 3);
+      expect(biases.length).toBeGreaterThan(0);
+      for (const bias of biases) {
+        const [now, before] = [bias, base.parameters().find(({ path }) => path === bias.path)!].map((one) =>
+          tf.tidy(() => [...one.read().dataSync()]),
+        );
+        expect(before!.some((value) => value !== 0)).toBe(true);
+        expect(now).toEqual([...before!, 0, 0, 0]);
+      }
+      for (const one of [base, model]) one.dispose();
+    },
   );
 
   it("shares every weight but those over tokens, and all of them where the size stays", async () => {

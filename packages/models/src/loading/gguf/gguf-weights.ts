@@ -38,7 +38,7 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
   for (const [name, { type, shape: stored, offset, byteLength }] of file.tensors) {
     if (ropeFactors.has(name)) continue; // part of the configuration
     const { path, change } = ggufPlaceOf(table, name) ?? { path: name };
-    const shape = change === "transposed" ? [...stored].reverse() : stored;
+    const shape = shapeBefore(change, stored);
     const storedRow = storedRowOf(change, shape[0] ?? 0, config);
     const isReadable = readers.has(type);
     const isDivisible = change !== "transposed" && storedRow === undefined;
@@ -76,8 +76,8 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     },
     pack(name, bytes) {
       const { type, shape, change, storedRow } = find(name);
-      // Blocks lie along the other axis then.
-      if (change === "transposed") return undefined;
+      // Blocks lie along the other axis then; taps are few.
+      if (change === "transposed" || change === "one-channel") return undefined;
       const [rows = 0, columns = 0] = shape;
       const kind = halfKinds.get(type);
       const place = { rows, columns, ...(storedRow && { storedRow }) };
@@ -89,6 +89,13 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     },
     close: async () => {},
   };
+}
+
+/** transformers' shape of a tensor that the file has as `stored`. */
+function shapeBefore(change: GgufChange | undefined, stored: readonly number[]): readonly number[] {
+  if (change === "transposed") return [...stored].reverse();
+  const [features = 0, ...taps] = stored;
+  return change === "one-channel" ? [features, 1, ...taps] : stored;
 }
 
 const ropeFactors: ReadonlySet<string> = new Set(ropeFactorTensors);

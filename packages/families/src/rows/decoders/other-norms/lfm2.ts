@@ -77,10 +77,15 @@ export const lfm2 = likeLlama(
   },
 );
 
-/** Two thirds of what the file says, since there are three matrices, times a number, in whole steps. */
+/** Two thirds of what the file says, since there are three matrices, times a number, in whole steps; done once. */
 function withIntermediateSize(config: ConfigValues): ConfigValues {
   const { intermediateSize, intermediateStep: step, scalars, switches } = config;
   if (!switches.adjustsFeedForward) return config;
   const adjusted = Math.trunc((scalars.feedForwardRatio ?? 1) * Math.trunc((2 * intermediateSize) / 3));
-  return { ...config, intermediateSize: step * Math.ceil(adjusted / step) };
+  return {
+    ...config,
+    intermediateSize: step * Math.ceil(adjusted / step),
+    switches: { ...switches, adjustsFeedForward: false },
+    scalars: { ...scalars, feedForwardRatio: 1 },
+  };
 }
