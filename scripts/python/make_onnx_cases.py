@@ -55,7 +55,7 @@ def export(model, path, newer):
 def export_with_cache(model, path):
     """As optimum writes a decoder for generation: keys and values of earlier tokens go in, those of all come out."""
     config, forward = model.config, model.forward
-    layers, heads = config.num_hidden_layers, config.num_key_value_heads
+    layers, heads = config.num_hidden_layers, getattr(config, "num_key_value_heads", config.num_attention_heads)
 
     def cached(self, input_ids, attention_mask, position_ids, *past):
         cache = transformers.DynamicCache()
@@ -104,7 +104,8 @@ def main(folder):
         export(load(case), folder / f"{case}.onnx", newer=False)
     for case in ["bert-seqcls", "all-linear-llama"]:
         export(load(case), folder / f"{case}.newer.onnx", newer=True)
-    export_with_cache(load("all-linear-llama"), folder / "all-linear-llama.cached.onnx")
+    for case in ["all-linear-llama", "all-linear-gpt2"]:
+        export_with_cache(load(case), folder / f"{case}.cached.onnx")
     llama = folder / "all-linear-llama.onnx"
     quantize_dynamic(llama, folder / "all-linear-llama.int8.onnx", weight_type=QuantType.QInt8)
     quantizer = MatMulNBitsQuantizer(onnx.load(llama), bits=4, block_size=16, is_symmetric=True)

@@ -1,5 +1,5 @@
 // Other libraries in a page of Chromium, with our adapters: onnxruntime-web switches among three on one session, transformers.js
-// runs a folded classifier and a folded decoder, and wllama writes with an adapter's GGUF file at three strengths.
+// runs a folded classifier and folded decoders, and wllama writes with an adapter's GGUF file at three strengths.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,13 +14,15 @@ import { chooseEngine } from "@lowrank/engine";
 import { encodeValues, type GgufSource, ggufPieces, openGguf, type WritableTensor } from "@lowrank/gguf";
 import { generate, loadGguf } from "@lowrank/models";
 import { foldAdapter, readOnnx } from "@lowrank/onnx";
-import { bytesSource, joinPieces, parseSafetensors } from "@lowrank/safetensors";
+import { bytesSource, joinPieces } from "@lowrank/safetensors";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
 import type { Browser, Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { someAdapter } from "../llama-cpp/beside-llama-cpp.ts";
 import { fixtures, foldFixture, peftFixture } from "../onnx/fold-fixture.ts";
+import { difference } from "../onnx/peft-case.ts";
+import { peftValues } from "../onnx/peft-values.ts";
 import { words, writeWords } from "../onnx/words.ts";
 import { writtenByUs } from "../onnx/written-by-us.ts";
 import { chromiumPath, openPage } from "./open-page.ts";
@@ -42,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
     const opened = await openPage({
       folders: new Map([
         ["onnx", join(fixtures, "onnx")],
-        ["adapter", peftFixture("all-linear-llama", "adapter")],
+        ["peft", join(fixtures, "peft")],
         ["models", join(work, "models")],
         ["gguf", work],
         ["wllama", wllama],
@@ -90,24 +92,27 @@ describe.skipIf(chromiumPath === undefined)("in a page", { timeout: 120_000 }, (
     it("gives transformers.js a classifier's logits as PEFT computes them", async () => {
       await foldFixture("bert-seqcls", "bert-seqcls.onnx", join(work, "models", "classifier"));
       const { inputs, adapted } = peftValues("bert-seqcls");
-      const logits = (await inPage("classified", inputs)).flat();
+      const logits = await inPage("classified", inputs);
       expect(logits).toHaveLength(adapted.length);
       for (const [index, value] of logits.entries()) expect(value).toBeCloseTo(adapted[index] ?? Number.NaN, 4);
     });
   });
 
-  it.skipIf(!areThere)(
-    "folds an adapter into the model of transformers.js, which then writes as text what we write",
-    async () => {
-      const folder = join(work, "models", "writer");
+  it.skipIf(!areThere).each(["all-linear-llama", "all-linear-gpt2"])(
+    "folds an adapter into the model of transformers.js, which then computes as PEFT and writes as text what we write: %s",
+    async (name) => {
+      const folder = join(work, "models", name);
       mkdirSync(join(folder, "onnx"), { recursive: true });
-      cpSync(join(fixtures, "onnx", "all-linear-llama.cached.onnx"), join(folder, "onnx", "model.onnx"));
-      cpSync(join(peftFixture("all-linear-llama", "base"), "config.json"), join(folder, "config.json"));
+      cpSync(join(fixtures, "onnx", `${name}.cached.onnx`), join(folder, "onnx", "model.onnx"));
+      cpSync(join(peftFixture(name, "base"), "config.json"), join(folder, "config.json"));
       writeWords(folder);
       const [prompt, tokens] = [[1, 5, 6, 7], 12] as const;
-      const ours = await writtenByUs(prompt, tokens);
+      const ours = await writtenByUs(name, prompt, tokens);
       expect(ours).toHaveLength(tokens);
-      expect(await inPage("written", { prompt: words(prompt), tokens })).toBe(words([...prompt, ...ours]));
+      const { inputs, adapted } = peftValues(name);
+      const { text, logits } = await inPage("written", { name, prompt: words(prompt), tokens, inputs });
+      expect(text).toBe(words([...prompt, ...ours]));
+      expect(difference(Float32Array.from(logits), adapted, inputs.mask.flat())).toBeLessThan(1e-4);
     },
   );
 
@@ -170,18 +175,6 @@ async function bundled(file: string): Promise<string> {
   const [output] = Array.isArray(made) ? made : [made];
   if (output === undefined || !("output" in output)) throw new Error("Nothing was bundled.");
   return output.output[0].code;
-}
-
-/** Inputs of a fixture, and what PEFT computed of them. */
-function peftValues(name: string) {
-  const expected = parseSafetensors(new Uint8Array(readFileSync(peftFixture(name, "expected.safetensors"))));
-  const rowsOf = (key: string) => {
-    const [rows = 0, columns = 0] = expected.tensors.get(key)!.shape;
-    const values = expected.int32(key);
-    return Array.from({ length: rows }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
-  };
-  const inputs = { inputIds: rowsOf("input_ids"), mask: rowsOf("attention_mask") };
-  return { inputs, base: expected.float32("base.logits"), adapted: expected.float32("adapter.logits") };
 }
 
 /** Logits of the model that the adapter is folded into, by ONNX Runtime for Node. */

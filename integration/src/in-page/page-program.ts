@@ -7,6 +7,7 @@ import { pathsOf, threeOf } from "./three-adapters.ts";
 type Ort = typeof import("onnxruntime-node");
 type OrtTensor = import("onnxruntime-node").Tensor;
 type Rows = readonly (readonly number[])[];
+type Inputs = { readonly inputIds: Rows; readonly mask: Rows };
 
 async function bytesAt(address: string): Promise<Uint8Array> {
   const response = await fetch(address);
@@ -20,10 +21,13 @@ async function adapterAt(address: string): Promise<Adapter> {
 }
 
 /** Logits of one session with no adapter, with each of three, and with none again. */
-export async function switched(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
+export async function switched(request: Inputs): Promise<Rows> {
   const ort = await load<Ort & { env: { wasm: { numThreads: number; wasmPaths: string } } }>("/ort/ort.wasm.min.mjs");
   Object.assign(ort.env.wasm, { numThreads: 1, wasmPaths: "/ort/" });
-  const [model, adapter] = [await readOnnx(await bytesAt("/onnx/all-linear-llama.onnx")), await adapterAt("/adapter")];
+  const [model, adapter] = [
+    await readOnnx(await bytesAt("/onnx/all-linear-llama.onnx")),
+    await adapterAt("/peft/all-linear-llama/adapter"),
+  ];
   const [file] = makeSwitchable(model, pathsOf(adapter)).files;
   const session = await ort.InferenceSession.create((await file?.bytes()) ?? new Uint8Array());
   const makeTensor = (...of: unknown[]) => new ort.Tensor(...(of as [never, never, never])) as OrtTensor;
@@ -44,17 +48,15 @@ export async function switched(request: { readonly inputIds: Rows; readonly mask
 interface Transformers {
   readonly env: object;
   readonly Tensor: new (type: string, data: BigInt64Array, dims: readonly number[]) => object;
-  readonly AutoModelForSequenceClassification: {
-    from_pretrained(
-      name: string,
-      options: object,
-    ): Promise<(inputs: object) => Promise<{ logits: { tolist(): Rows } }>>;
-  };
-  pipeline(
-    task: "text-generation",
-    name: string,
-    options: object,
-  ): Promise<(prompt: string, options: object) => Promise<readonly { readonly generated_text: string }[]>>;
+  readonly AutoModelForSequenceClassification: { from_pretrained(name: string, options: object): Promise<Model> };
+  pipeline(task: "text-generation", name: string, options: object): Promise<Writer>;
+}
+
+type Model = (inputs: object) => Promise<{ readonly logits: { readonly data: Float32Array } }>;
+
+interface Writer {
+  (prompt: string, options: object): Promise<readonly { readonly generated_text: string }[]>;
+  readonly model: Model;
 }
 
 /** transformers.js with the page's own files, and what its models are loaded with. */
@@ -72,21 +74,37 @@ async function transformersHere(): Promise<{ readonly library: Transformers; rea
 }
 
 /** Logits of a classifier that the adapter was folded into. */
-export async function classified(request: { readonly inputIds: Rows; readonly mask: Rows }): Promise<Rows> {
+export async function classified(request: Inputs): Promise<readonly number[]> {
   const { library, options } = await transformersHere();
   const judge = await library.AutoModelForSequenceClassification.from_pretrained("classifier", options);
-  const integers = (rows: Rows) =>
-    new library.Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
-  const { logits } = await judge({ input_ids: integers(request.inputIds), attention_mask: integers(request.mask) });
-  return logits.tolist();
+  return logitsOf(judge, { library, inputs: request });
 }
 
-/** What the pipeline for texts writes, behind the prompt and with it, when the page itself folds the adapter into the model. */
-export async function written(request: { readonly prompt: string; readonly tokens: number }): Promise<string> {
+async function logitsOf(
+  model: Model,
+  { library, inputs }: { readonly library: Transformers; readonly inputs: Inputs },
+): Promise<readonly number[]> {
+  const integers = (rows: Rows) =>
+    new library.Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
+  const { logits } = await model({ input_ids: integers(inputs.inputIds), attention_mask: integers(inputs.mask) });
+  return [...logits.data];
+}
+
+/**
+ * What the pipeline for texts writes, behind the prompt and with it, and its model's logits of the inputs, when the page itself
+ * folds the adapter of a fixture into the model.
+ */
+export async function written(request: {
+  readonly name: string;
+  readonly prompt: string;
+  readonly tokens: number;
+  readonly inputs: Inputs;
+}): Promise<{ readonly text: string; readonly logits: readonly number[] }> {
   const { library, options } = await transformersHere();
+  const { name, inputs } = request;
   const folded = foldAdapter(
-    await readOnnx(await bytesAt("/models/writer/onnx/model.onnx")),
-    await adapterAt("/adapter"),
+    await readOnnx(await bytesAt(`/models/${name}/onnx/model.onnx`)),
+    await adapterAt(`/peft/${name}/adapter`),
   );
   const bytes = (await folded.files[0]?.bytes()) as Uint8Array<ArrayBuffer>;
   const customCache = {
@@ -94,10 +112,10 @@ export async function written(request: { readonly prompt: string; readonly token
     put: async () => {},
   };
   Object.assign(library.env, { useCustomCache: true, customCache });
-  const write = await library.pipeline("text-generation", "writer", options);
+  const write = await library.pipeline("text-generation", name, options);
   Object.assign(library.env, { useCustomCache: false, customCache: null });
   const [text] = await write(request.prompt, { max_new_tokens: request.tokens, do_sample: false });
-  return text?.generated_text ?? "";
+  return { text: text?.generated_text ?? "", logits: await logitsOf(write.model, { library, inputs }) };
 }
 
 interface Wllama {

@@ -1,4 +1,4 @@
-// What our own model of the fixture "all-linear-llama" writes with its adapter.
+// What our own model of a fixture writes with its adapter.
 
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
@@ -9,9 +9,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import { peftFixture } from "./fold-fixture.ts";
 
 /** Ids behind the prompt's. */
-export async function writtenByUs(prompt: readonly number[], tokens: number): Promise<readonly number[]> {
-  const model = await loadModel(openFolder(peftFixture("all-linear-llama", "base")));
-  const handle = attachAdapter(model, await readAdapterFolder(peftFixture("all-linear-llama", "adapter")));
+export async function writtenByUs(name: string, prompt: readonly number[], tokens: number): Promise<readonly number[]> {
+  const model = await loadModel(openFolder(peftFixture(name, "base")));
+  const handle = attachAdapter(model, await readAdapterFolder(peftFixture(name, "adapter")));
   const context = inferenceContext(activeAdapters(handle.name));
   const [ours = []] = await generate(model, { promptIds: [prompt], maxNewTokens: tokens, context });
   handle.dispose();
