@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Adapter, pairsIn } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, buildTensorKey, pairsIn } from "@lowrank/adapter-format";
 import { foldAdapter, makeSwitchable, SwitchableSession, writeOnnxAdapter } from "@lowrank/onnx";
 import { type OpenedOnnx, openOnnxFile, writeOnnxFolder } from "@lowrank/onnx/node";
 import { findPrepared } from "@lowrank/testing/cache-folder";
@@ -88,6 +88,57 @@ describe.skipIf(ort === undefined)("a model of the GenAI builder", { timeout: 60
   );
 });
 
+describe.skipIf(ort === undefined)(
+  "a pair for gate and up at once, as Phi-3 has them, where the builder took both apart",
+  () => {
+    /** One pair on each layer's joint module, and the same as a pair for each half. */
+    function jointAndApart(given: Adapter): readonly [Adapter, Adapter] {
+      const [rank, inputs, outputs] = [2, 32, 48];
+      const numbers = (count: number, step: number) =>
+        Float32Array.from({ length: count }, (_, at) => Math.sin(at * step) / 4);
+      const [joint, apart] = [new Map<string, AdapterTensor>(), new Map<string, AdapterTensor>()];
+      for (const layer of [0, 1]) {
+        const a = { shape: [rank, inputs], values: numbers(rank * inputs, layer + 0.7) };
+        const b = numbers(2 * outputs * rank, layer + 0.3);
+        const put = (to: Map<string, AdapterTensor>, module: string, values: Float32Array) => {
+          const path = `model.layers.${layer}.mlp.${module}`;
+          to.set(buildTensorKey({ path, part: "lora_A" }), a);
+          to.set(buildTensorKey({ path, part: "lora_B" }), { shape: [values.length / rank, rank], values });
+        };
+        put(joint, "gate_up_proj", b);
+        put(apart, "gate_proj", b.subarray(0, outputs * rank));
+        put(apart, "up_proj", b.subarray(outputs * rank));
+      }
+      return [
+        { ...given, tensors: joint },
+        { ...given, tensors: apart },
+      ];
+    }
+
+    it("is folded, and switched, as two", async () => {
+      const { adapter, feeds, base, mask, model } = await caseOn("qwen3-fp32");
+      const [joint, apart] = jointAndApart(adapter);
+      const folded = foldAdapter(model, joint);
+      expect(folded.changes.map(({ path }) => path.replace(/.*\./, ""))).toEqual([
+        "gate_proj",
+        "up_proj",
+        "gate_proj",
+        "up_proj",
+      ]);
+      const expected = await logitsOf(foldAdapter(model, apart), feeds);
+      expect(await logitsOf(folded, feeds)).toEqual(expected);
+      expect(difference(expected, base, mask)).toBeGreaterThan(1e-2);
+      const session = await sessionOf(makeSwitchable(model, pathsOf(joint)));
+      const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
+      switchable.select(joint);
+      const { logits } = await switchable.run(feeds);
+      expect(difference(logits!.data as Float32Array, expected, mask)).toBeLessThan(1e-4);
+      await session.release();
+      await model.close();
+    });
+  },
+);
+
 const found = findPrepared("genai-venv");
 if ("missing" in found) console.info(`skipped: ONNX Runtime GenAI loads our adapters – ${found.missing}`);
 
@@ -122,6 +173,14 @@ describe.skipIf("missing" in found || ort === undefined)("ONNX Runtime GenAI", {
       await Promise.all([model.close(), switchable.close()]);
     },
   );
+});
+
+it("takes no bias of a module that is joined with others, and says so", async () => {
+  const { adapter, model } = await caseOn("qwen3-fp32");
+  const key = "model.layers.0.self_attn.q_proj.base_layer.bias";
+  const biased = { ...adapter, tensors: new Map([[key, { shape: [64], values: new Float32Array(64) }]]) };
+  expect(() => foldAdapter(model, biased)).toThrow(/q_proj\.bias: its bias is joined with other modules'/);
+  await model.close();
 });
 
 it("writes no adapter's file for a model that has no inputs for it, and names its modules", async () => {

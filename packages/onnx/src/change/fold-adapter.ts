@@ -4,6 +4,7 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { type AdapterChanges, adapterChanges, type PairChange, type WholeChange } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { partsOf } from "../adapter/parts-of-pair.ts";
 import { floatTypeOf } from "../model/element-types.ts";
 import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
@@ -79,7 +80,7 @@ class FoldPlan {
   all({ pairs, wholes }: AdapterChanges): readonly Misfit[] {
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...pairs.map((pair) => [pair.path, this.#pair(pair)] as const),
+      ...pairs.flatMap((pair) => this.#inParts(pair)).map((pair) => [pair.path, this.#pair(pair)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -92,8 +93,17 @@ class FoldPlan {
     return edits.files();
   }
 
+  #inParts(pair: PairChange): readonly PairChange[] {
+    const parts = typeof this.#sitesOf(pair) === "string" ? partsOf(pair) : [];
+    return parts.some((part) => typeof this.#sitesOf(part) !== "string") ? parts : [pair];
+  }
+
+  #sitesOf({ path, isEmbedding }: PairChange): readonly OnnxSite[] | string {
+    return this.#named.find(path, isEmbedding ? ["embedding"] : ["linear", "convolution"]);
+  }
+
   #pair(pair: PairChange): Verdict {
-    const found = this.#named.find(pair.path, pair.isEmbedding ? ["embedding"] : ["linear", "convolution"]);
+    const found = this.#sitesOf(pair);
     if (typeof found === "string") return found;
     const verdicts = found.map((site) => {
       const { weight } = site;
@@ -105,11 +115,13 @@ class FoldPlan {
   }
 
   #whole({ path, parameter, value }: WholeChange): Verdict {
-    const found = parameter === "weight" ? this.#named.find(path, ["linear", "embedding", "convolution"]) : "";
+    const sites = this.#named.find(path, ["linear", "embedding", "convolution"]);
+    if (typeof sites !== "string" && sites[0]?.joined !== undefined)
+      return `its ${parameter} is joined with other modules', and the adapter has another one`;
+    const found = parameter === "weight" ? sites : "";
     const site = typeof found === "string" ? undefined : found[0];
     if (site !== undefined && site.weight === undefined)
       return "its weight is quantised, and the adapter has another one";
-    if (site?.joined !== undefined) return "its weight is joined with other modules', and the adapter has another one";
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "no tensor is called so";
