@@ -106,6 +106,24 @@ describe("ggufFromTokenizer", () => {
     expect(entries.get("tokenizer.ggml.pre")?.value).toBe("llama-bpe");
   });
 
+  it("keeps the marks that RoBERTa's texts stand between, also where texts end otherwise than answers", async () => {
+    const framed = (sep: string) => (json: Record<string, unknown>) => {
+      return { ...json, post_processor: { type: "RobertaProcessing", sep: [sep, 1], cls: ["<s>", 0] } };
+    };
+    const types = [3, 3, ...kindsOf(letters.length).slice(2)];
+    const metadata = new Map<string, unknown>([
+      ...byteLevel("gpt-2"),
+      ["tokenizer.ggml.token_type", types],
+      ["tokenizer.ggml.eos_token_id", 1],
+    ]);
+    const entries = await ggufFromTokenizer(folderOf(metadata, framed("h")), 9);
+    const flags = ["bos", "eos"].map((mark) => entries.get(`tokenizer.ggml.add_${mark}_token`)?.value);
+    expect(flags).toEqual([true, true]);
+    const others = await ggufFromTokenizer(folderOf(metadata, framed("s")), 9);
+    const ends = ["eos", "eot"].map((mark) => others.get(`tokenizer.ggml.${mark}_token_id`)?.value);
+    expect(ends).toEqual([letters.indexOf("s"), 1]);
+  });
+
   it("refuses what llama.cpp would cut otherwise", async () => {
     const lower = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), lower), 9)).rejects.toThrow(/Lowercase/);

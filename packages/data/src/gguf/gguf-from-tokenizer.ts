@@ -200,8 +200,12 @@ const marks = [
 function markEntries(settings: JsonObject, ids: Ids): readonly Entry[] {
   return marks.flatMap(([key, name]): Entry[] => {
     const value = ids.get(textOf(settings[key]) ?? "");
-    return value === undefined ? [] : [[`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }]];
+    return value === undefined ? [] : [markEntry(name, value)];
   });
+}
+
+function markEntry(name: string, value: number): Entry {
+  return [`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }];
 }
 
 /** A token as text, or as an object that has it. */
@@ -218,7 +222,9 @@ interface MarksAround {
 
 function marksAround(processor: unknown): MarksAround {
   const parts = isObject(processor) && Array.isArray(processor.processors) ? processor.processors : [processor];
-  const bert = parts.find((part) => isObject(part) && part.type === "BertProcessing");
+  const bert = parts.find(
+    (part) => isObject(part) && ["BertProcessing", "RobertaProcessing"].includes(String(part.type)),
+  );
   if (isObject(bert)) {
     const [first, last] = [bert.cls, bert.sep].map((mark) => (Array.isArray(mark) ? textOf(mark[0]) : undefined));
     return { first, last };
@@ -232,13 +238,24 @@ function marksAround(processor: unknown): MarksAround {
   return { first: marksAt(0), last: marksAt(-1) };
 }
 
-function beginAndEnd({ first, last }: MarksAround, { bos_token }: JsonObject): readonly Entry[] {
-  const bos = textOf(bos_token);
+function beginAndEnd({ first, last }: MarksAround, settings: JsonObject, ids: Ids): readonly Entry[] {
+  const [bos, eos] = [textOf(settings.bos_token), textOf(settings.eos_token)];
   if (first !== undefined && first !== bos) throw refused(`a text begins with ${first}, which is not its bos_token`);
   return [
     ["tokenizer.ggml.add_bos_token", { type: "bool", value: first !== undefined }],
     ["tokenizer.ggml.add_eos_token", { type: "bool", value: last !== undefined }],
+    ...(last === undefined || last === eos ? [] : otherEnd(last, eos, ids)),
   ];
+}
+
+/**
+ * Texts of Qwen 3's embeddings end with another mark than answers do: as llama.cpp's converter has it, that one is the end of a
+ * text, and the other the end of a turn.
+ */
+function otherEnd(last: string, eos: string | undefined, ids: Ids): readonly Entry[] {
+  const [end, turn] = [ids.get(last), ids.get(eos ?? "")];
+  if (end === undefined) throw refused(`a text ends with ${last}, which is no token`);
+  return [markEntry("eos", end), ...(turn === undefined ? [] : [markEntry("eot", turn)])];
 }
 
 /** One template, or several by name, of which "default" counts. */
