@@ -1,10 +1,11 @@
-// What the model's folder says of its embeddings, in the files of sentence-transformers.
+// What the model's folder says of its embeddings, in the files of sentence-transformers, or its .gguf file.
 
 import { parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import { type EmbeddingRecipe, ModelFileError, type Pooling, readEmbeddingRecipe } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
+import { ggufRecipe } from "./gguf-recipe.ts";
 
 /** What a caller says of it. */
 export interface RecipeOptions {
@@ -15,14 +16,14 @@ export interface RecipeOptions {
 }
 
 /** Where the folder is. */
-export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside">;
+export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
 
 /** Under which name an adapter's file says how it was trained to be pooled. */
 export const recipeKey = "lowrank.embedding";
 
 /**
- * What was asked for, or else what an adapter was trained for, or what the folder says. Throws PoolingUnknownError where nobody says it,
- * EmbeddingRecipeError.
+ * What was asked for, or else what an adapter was trained for, or what the folder or the .gguf file says. Throws
+ * PoolingUnknownError where nobody says it, EmbeddingRecipeError, GgufError.
  */
 export async function embeddingRecipe(
   source: RecipeFacts,
@@ -30,15 +31,17 @@ export async function embeddingRecipe(
   trained?: EmbeddingRecipe,
 ): Promise<EmbeddingRecipe> {
   if (pooling !== undefined) return { pooling, isNormalised: normalise ?? false };
-  if (trained !== undefined) return normalise === undefined ? trained : { ...trained, isNormalised: normalise };
-  const { folder, inside, path } = source;
+  const told = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
+  return normalise === undefined ? told : { ...told, isNormalised: normalise };
+}
+
+async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<EmbeddingRecipe> {
   if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
-  const told = await readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
+  return readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
     const files = inside?.(name);
     if (files === undefined || !(await files.has("config.json"))) throw new PoolingUnknownError(path);
     return readJson(files, "config.json", `${path}/${name}`);
   });
-  return normalise === undefined ? told : { ...told, isNormalised: normalise };
 }
 
 /** What an adapter's file says of its embeddings. */

@@ -67,8 +67,8 @@ export class PoolingUnknownError extends NamingError {
   constructor(readonly model: string) {
     super(
       "POOLING_UNKNOWN",
-      `How "${model}" pools its states is told neither by its files (modules.json and 1_Pooling/config.json) nor by ` +
-        `${named("pooling")}. Give ${named("pooling")} as the model's card says: mean, first ([CLS]) or last.`,
+      `How "${model}" pools its states is told neither by its files (modules.json and 1_Pooling/config.json, or a ` +
+        `.gguf file's pooling_type) nor by ${named("pooling")}. Give ${named("pooling")} as the model's card says: mean, first ([CLS]) or last.`,
     );
   }
 }

@@ -38,7 +38,7 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
     const type = asked ?? (base === undefined ? "F16" : "as-base");
     if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
-    const pooling = await poolingOf(opened);
+    const pooling = await poolingOf(opened, type);
     const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
     const file = await ggufModelFile(opened.model, {
       ...merging,
@@ -59,11 +59,14 @@ export function isGenerative({ model }: Pick<OpenedBase, "model">): boolean {
   return model.task !== "feature-extraction";
 }
 
-/** As the adapter was trained, or as the base's folder says; undefined where nobody says it. */
-async function poolingOf(opened: OpenedBase): Promise<Pooling | undefined> {
-  if (isGenerative(opened)) return undefined;
+/** As the adapter was trained, or as the base says; undefined where nobody says it, or where what the base's file says stays. */
+async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<Pooling | undefined> {
+  const { source, recipe } = opened;
+  // A decoder that lost its head in a .gguf file looks like one that writes.
+  if (isGenerative(opened) && source.openGguf === undefined) return undefined;
+  if (type === "as-base" && recipe === undefined) return undefined;
   try {
-    return (await embeddingRecipe(opened.source, {}, opened.recipe)).pooling;
+    return (await embeddingRecipe(source, {}, recipe)).pooling;
   } catch (error) {
     if (error instanceof PoolingUnknownError) return undefined;
     throw error;

@@ -1,8 +1,9 @@
 // What makes a folder one of sentence-transformers: which states are pooled, and what is written before texts. The model's own
-// folder says it, or the adapter, which was trained so.
+// folder or .gguf file says it, or the adapter, which was trained so.
 
 import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
 import { sentenceLength } from "../embed/embedding-recipe.ts";
+import { ggufRecipe } from "../embed/gguf-recipe.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
 
@@ -13,11 +14,12 @@ const ownFiles = ["sentence_bert_config.json", "config_sentence_transformers.jso
 
 /** The files by name, "1_Pooling/config.json" among them; none for a model that nobody pools. Throws what reading them does. */
 export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string, string>> {
-  const { model, source, recipe } = opened;
+  const { model, source } = opened;
   if (model.task !== "feature-extraction") return new Map();
   const kept = await textsOf(source, ownFiles);
   const told = await toldTexts(opened);
   if (told !== undefined) return new Map([...kept, ...told]);
+  const recipe = opened.recipe ?? (await ggufRecipe(source));
   if (recipe === undefined) return kept;
   const length = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
   const settings = ["sentence_bert_config.json", json({ max_seq_length: length, do_lower_case: false })] as const;

@@ -3,6 +3,11 @@
 import { readFileSync } from "node:fs";
 import { cp, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { ggufFromTokenizer } from "@lowrank/data";
+import { ggufModelFile } from "@lowrank/merge/gguf";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { joinPieces } from "@lowrank/safetensors";
 import { expectClose } from "@lowrank/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
@@ -71,6 +76,19 @@ describe("lowrank embed", () => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
     const told = await place.call(...silent, "--pooling", "first", "--normalise");
     expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
+  });
+
+  it("pools as a .gguf file says, whose model and tokenizer are the folder's", async () => {
+    const base = openFolder(folder);
+    const model = await loadModel(base);
+    const metadata = await ggufFromTokenizer(base, model.config.vocabularySize);
+    const { contents } = await ggufModelFile(model, { type: "F32", pooling: "first", metadata });
+    const pieces: Uint8Array[] = [];
+    for await (const piece of contents()) pieces.push(piece);
+    model.dispose();
+    const file = await place.write("first.gguf", joinPieces(pieces));
+    const call = await place.call("embed", "--model", file, "--text", "Rain", "--normalise");
+    expectClose(JSON.parse(call.stdout), expected.embeddings[2] ?? [], 1e-5, "as the file says");
   });
 
   it("writes the folder's prompt before a text, the one that is named or its default", async () => {

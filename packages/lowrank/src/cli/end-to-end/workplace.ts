@@ -31,7 +31,7 @@ export function expectedFacts(name: string): ExpectedFacts {
 /** A temporary folder and the program, called in this process. */
 export interface Workplace {
   path(...parts: readonly string[]): string;
-  write(name: string, content: string): Promise<string>;
+  write(name: string, content: string | Uint8Array): Promise<string>;
   /** Calls the program on the cpu engine, whose results are the same on every machine. */
   call(...argv: readonly string[]): Promise<CallResult>;
   remove(): Promise<void>;

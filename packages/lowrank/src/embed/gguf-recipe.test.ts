@@ -1,0 +1,44 @@
+import { ggufPieces, type WritableValue } from "@lowrank/gguf";
+import { EmbeddingRecipeError } from "@lowrank/models";
+import { bytesSource, joinPieces } from "@lowrank/safetensors";
+import { expect, it } from "vitest";
+import { PoolingUnknownError } from "../errors/model-errors.ts";
+import { embeddingRecipe } from "./embedding-recipe.ts";
+
+/** A .gguf file with llama.cpp's number of a pooling. */
+function fileWith(type: number | undefined) {
+  const metadata = new Map<string, WritableValue>([["general.architecture", { type: "string", value: "bert" }]]);
+  if (type !== undefined) metadata.set("bert.pooling_type", { type: "uint32", value: type });
+  const bytes = joinPieces(ggufPieces(metadata, new Map()));
+  return { path: "model.gguf", openGguf: async () => bytesSource(bytes, "model.gguf") };
+}
+
+it.each([
+  [1, "mean"],
+  [2, "first"],
+  [3, "last"],
+] as const)("a .gguf file with pooling type %i pools by %s", async (type, pooling) => {
+  expect(await embeddingRecipe(fileWith(type), {})).toEqual({ pooling, isNormalised: false });
+  expect(await embeddingRecipe(fileWith(type), { normalise: true })).toEqual({ pooling, isNormalised: true });
+});
+
+it("a caller and an adapter are heard before a .gguf file", async () => {
+  expect(await embeddingRecipe(fileWith(1), { pooling: "last" })).toMatchObject({ pooling: "last" });
+  const trained = { pooling: "first", isNormalised: true } as const;
+  expect(await embeddingRecipe(fileWith(1), {}, trained)).toEqual(trained);
+});
+
+it.each([0, undefined])("a .gguf file with pooling type %s leaves the question open", async (type) => {
+  await expect(embeddingRecipe(fileWith(type), {})).rejects.toThrow(PoolingUnknownError);
+});
+
+it("a reranker's .gguf file is refused by the name of its pooling, and so is a number that nobody knows", async () => {
+  await expect(embeddingRecipe(fileWith(4), {})).rejects.toThrow(
+    new EmbeddingRecipeError(
+      "model.gguf",
+      "bert.pooling_type 4 (rank: a reranker's scores)",
+      "1 (mean), 2 (CLS) or 3 (last)",
+    ),
+  );
+  await expect(embeddingRecipe(fileWith(9), {})).rejects.toThrow(/bert\.pooling_type 9/);
+});
