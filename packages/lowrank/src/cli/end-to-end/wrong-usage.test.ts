@@ -42,6 +42,7 @@ it.each([
   ["train", "--bf16", "(Here it is called --base-precision bf16.)"],
   ["train", "--num-layers", "(Here it is called --lora-config with layers_to_transform.)"],
   ["train", "--adapter-path", "(Here it is called --adapter.)"],
+  ["train", "--validation-split", "(Here it is called --validation-share.)"],
   ["train", "--mask-prompt", "(Prompts are never trained here, only answers are.)"],
   [
     "train",

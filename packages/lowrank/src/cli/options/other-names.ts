@@ -5,6 +5,8 @@ import type { Command } from "commander";
 const ourNames = new Map([
   ["--dataset", "--data"],
   ["--train-file", "--data"],
+  ["--validation-split", "--validation-share"],
+  ["--val-split", "--validation-share"],
   ["--validation-file", "--validation"],
   ["--model-name-or-path", "--model"],
   ["--output", "--out"],
@@ -38,6 +40,8 @@ const ourNames = new Map([
   ["--load-in-4bit", "--base-precision nf4"],
   ["--qlora", "--base-precision nf4"],
   ["--load-in-8bit", "--base-precision int8"],
+  ["--preference-loss", "--loss"],
+  ["--dpo-loss", "--loss"],
   ["--dtype", "--base-precision"],
   ["--torch-dtype", "--base-precision"],
   ["--bf16", "--base-precision bf16"],
