@@ -71,7 +71,9 @@ function tensorOf(entry: Value | undefined): SpecifiedTensor | undefined {
   return { dtype, shape: shape.map(Number), begin: Number(begin), end: Number(end) };
 }
 
+/** Null is none. */
 function isTextMap(value: Value): boolean {
+  if ("text" in value) return value.text === "null";
   return value instanceof Map && [...value.values()].every((text) => textOf(text) !== undefined);
 }
 

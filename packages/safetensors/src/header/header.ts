@@ -50,7 +50,8 @@ function readHeaderText(text: string, file: string, options: ReadOptions) {
   try {
     reader.readObject((key) => {
       if (key === "__metadata__") {
-        reader.readObject((name) => metadata.set(name, reader.readString()));
+        // MLX writes null for none, which the format's own reader takes.
+        if (!reader.skipNull()) reader.readObject((name) => metadata.set(name, reader.readString()));
         return;
       }
       current = key;

@@ -93,6 +93,13 @@ export class JsonReader {
     return this.text.slice(start, this.position);
   }
 
+  /** Consumes `null`, if that comes next. */
+  skipNull(): boolean {
+    if (!this.startsWith("n")) return false;
+    this.skipLiteral();
+    return true;
+  }
+
   /** Whether the next token starts with `character`; consumes nothing but space. */
   startsWith(character: string): boolean {
     this.skipSpace();

@@ -74,4 +74,9 @@ export const oddFiles: readonly OddFile[] = [
     names: ["a", "b"],
   },
   manyTensors(200_000),
+  {
+    what: "null as metadata, as MLX writes it (34)",
+    bytes: fileOf(`{"__metadata__":null,"a":${pair}}`, 8),
+    names: ["a"],
+  },
 ];
