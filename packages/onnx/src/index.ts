@@ -1,8 +1,9 @@
-export { type Misfit, OnnxMisfitError } from "./adapter/errors.ts";
+export { type Misfit, OnnxBaseError, OnnxMisfitError } from "./adapter/errors.ts";
 export type { OnnxFile } from "./change/edits.ts";
 export { type FoldedOnnx, foldAdapter, type OnnxChange } from "./change/fold-adapter.ts";
 export { branchInputs, makeSwitchable, type SwitchableOptions } from "./change/make-switchable.ts";
 export { OnnxOverflowError } from "./change/overflow-error.ts";
+export { compareBase } from "./compare/compare-base.ts";
 export {
   type OnnxGraph,
   type OnnxInputType,

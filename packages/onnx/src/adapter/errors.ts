@@ -18,3 +18,20 @@ export class OnnxMisfitError extends LowrankError {
     super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemised(lines)}`);
   }
 }
+
+/** An ONNX model has other weights than the base that an adapter was trained on. Lists all that differ; nothing was written. */
+export class OnnxBaseError extends LowrankError {
+  constructor(
+    /** Name of the model's file. */
+    readonly file: string,
+    /** By module. */
+    readonly differences: readonly Misfit[],
+  ) {
+    const lines = differences.map(({ what, reason }) => `${printable(what)}: ${reason}`);
+    super(
+      "ONNX_BASE",
+      `${printable(file)} was not exported from the base that the adapter was trained on:${itemised(lines)}\n` +
+        "Give the model that was.",
+    );
+  }
+}

@@ -9,10 +9,10 @@ import { floatTypeOf } from "../model/element-types.ts";
 import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
-import type { OnnxSite } from "../sites/onnx-site.ts";
+import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
 import { FixedBranches } from "./fixed-branches.ts";
-import { changedBytes, changeMisfit, type Outputs, type WeightChange } from "./planned-weight.ts";
+import { changedBytes, changeMisfit, type WeightChange } from "./planned-weight.ts";
 
 /** What is done for one module or parameter of an adapter. */
 export interface OnnxChange {
@@ -167,12 +167,6 @@ class FoldPlan {
     );
     return found.length === 1 ? found[0] : undefined;
   }
-}
-
-function outputsOf({ joined }: OnnxSite): Outputs | undefined {
-  if (joined === undefined) return undefined;
-  const begin = joined.widths.slice(0, joined.index).reduce((sum, width) => sum + width, 0);
-  return { begin, end: begin + (joined.widths[joined.index] ?? 0) };
 }
 
 /** Whether two changes of a weight have outputs in common. */

@@ -6,7 +6,7 @@ import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import type { PairChange, WholeChange } from "../adapter/adapter-changes.ts";
 import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxTensor } from "../model/onnx-model.ts";
-import type { OnnxWeight } from "../sites/onnx-site.ts";
+import type { OnnxWeight, Outputs } from "../sites/onnx-site.ts";
 import type { LaterBytes } from "../wire/fields.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
 import { PairFold, type WeightRows } from "./fold.ts";
@@ -22,12 +22,6 @@ export type WeightChange =
     }
   /** `isTurned`: the file has the matrix the other way round. */
   | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTurned: boolean };
-
-/** From one output of a weight to another. */
-export interface Outputs {
-  readonly begin: number;
-  readonly end: number;
-}
 
 /** Numbers of a weight that are in memory at once, unless one row has more. */
 const blockNumbers = 2 ** 22;
@@ -86,7 +80,8 @@ async function* rowsOf(
   }
 }
 
-async function storedBytes(
+/** Some of a tensor's bytes, from where they are. */
+export async function storedBytes(
   bytes: OnnxTensor["bytes"],
   [begin, end]: readonly [number, number],
   outside: ReadonlyMap<string, ByteSource>,

@@ -42,3 +42,16 @@ export interface OnnxWeight {
   /** "out-in" as torch's Linear has it, "in-out" as MatMul multiplies; a convolution's is "out-in" with its kernel behind. */
   readonly layout: "out-in" | "in-out";
 }
+
+/** From one output of a weight to another. */
+export interface Outputs {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The outputs that are a module's; undefined where all are. */
+export function outputsOf({ joined }: OnnxSite): Outputs | undefined {
+  if (joined === undefined) return undefined;
+  const begin = joined.widths.slice(0, joined.index).reduce((sum, width) => sum + width, 0);
+  return { begin, end: begin + (joined.widths[joined.index] ?? 0) };
+}

@@ -42,6 +42,7 @@ export function addExportCommand(program: Command, io: CommandIo): void {
         "kohya, diffusers: the part of a pipeline that the base is, te if not said",
       ).choices(["te", "te1", "te2", "te3", "unet"]),
     )
+    .option("--allow-different-base", "onnx: do not compare the model's weights with those of the adapter's base")
     .option("--overwrite", "replace --out if an earlier run wrote it");
   withExamples(withJson(command), "lowrank export --model ./tiny --adapter ./adapter --out adapter.gguf").action(
     async (options: ExportOptions) => {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { readLoralibAdapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
@@ -102,6 +102,8 @@ describe("lowrank export", () => {
     const { code, json, stderr } = await work.call(...taught, "--out", out, "--json");
     expect(code, stderr).toBe(0);
     expect(json.at(-1)).toMatchObject({ format: "onnx", switchable: false, files: ["all-linear-llama.onnx"] });
+    expect(json.at(-1)).toMatchObject({ compared: 0 });
+    expect(stderr).toContain("was not compared with the adapter's base");
     const [before, after] = await Promise.all([readFile(onnx), readFile(`${out}/all-linear-llama.onnx`)]);
     expect(after.length).toBe(before.length);
     expect(after.equals(before)).toBe(false);
@@ -120,5 +122,26 @@ describe("lowrank export", () => {
     const written = await work.call("export", ...file, `${switchable}/all-linear-llama.onnx`, "--out", adapterFile);
     expect(written.code, written.stderr).toBe(0);
     expect((await readFile(adapterFile)).subarray(4, 8).toString()).toBe("TORT");
+  });
+
+  it("compares an ONNX model with the base that the adapter remembers, and takes no other", async () => {
+    const remembering = async (name: string, base: string) => {
+      const folder = work.path(name);
+      await cp(fixture("all-linear-llama", "adapter"), folder, { recursive: true });
+      const config = JSON.parse(await readFile(`${folder}/adapter_config.json`, "utf8"));
+      const said = { ...config, base_model_name_or_path: base };
+      await writeFile(`${folder}/adapter_config.json`, JSON.stringify(said));
+      return folder;
+    };
+    const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));
+    const put = (folder: string, ...more: readonly string[]) =>
+      work.call("export", "--to", "onnx", "--model", onnx, "--adapter", folder, "--json", "--out", ...more);
+    const own = await put(await remembering("own", fixture("all-linear-llama", "base")), work.path("of-own"));
+    expect(own.json.at(-1), own.stderr).toMatchObject({ compared: 14 });
+    const other = await remembering("other", fixture("llama-gqa", "base"));
+    const refused = await put(other, work.path("of-other"));
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--allow-different-base")]);
+    await expect(readFile(work.path("of-other/all-linear-llama.onnx"))).rejects.toThrow(/ENOENT/);
+    expect((await put(other, work.path("allowed"), "--allow-different-base")).code).toBe(0);
   });
 });

@@ -11,6 +11,7 @@ import { claimOutput } from "../../node/output/check-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
+import { compareWithBase } from "./compare-with-base.ts";
 import type { ExportOptions } from "./export-options.ts";
 
 /** Writes the folder, whole or not at all. */
@@ -24,6 +25,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
     const model = await openOnnxFile(path);
     try {
       const paths = pairsIn(read.tensors).map((pair) => pair.path);
+      const compared = await compareWithBase(model, paths, options, report);
       const fedBy = switchable === true ? "session" : switchable;
       const { changes, files } = fedBy === false ? foldAdapter(model, read) : makeSwitchable(model, paths, { fedBy });
       await writeOnnxFolder(out, files, { overwrite });
@@ -32,6 +34,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
         out,
         format: "onnx",
         switchable: fedBy !== false,
+        compared,
         changes,
         files: files.map(({ name }) => name),
         bytes,

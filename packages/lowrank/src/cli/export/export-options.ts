@@ -17,5 +17,7 @@ export interface ExportOptions extends CommonOptions {
   /** Of a pipeline: Kohya's and diffusers' files hold several. */
   readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
   readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
+  /** Onnx: whether the model may have other weights than the base. */
+  readonly allowDifferentBase?: boolean;
   readonly overwrite?: boolean;
 }

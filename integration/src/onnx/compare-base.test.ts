@@ -1,0 +1,61 @@
+// Models that torch's exporters and ONNX Runtime's GenAI builder wrote, beside the weights that they were made of.
+
+import { join } from "node:path";
+import { pairsIn } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { compareBase, OnnxBaseError } from "@lowrank/onnx";
+import { openOnnxFile } from "@lowrank/onnx/node";
+import { openSafetensors, type TensorCollection } from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+import { describe, expect, it } from "vitest";
+import { fixtures, peftFixture } from "./fold-fixture.ts";
+
+async function compared(name: string, file: string, change = (base: TensorCollection) => base) {
+  const { tensors } = await readAdapterFolder(peftFixture(name, "adapter"));
+  const paths = pairsIn(tensors).map(({ path }) => path);
+  const model = await openOnnxFile(join(fixtures, "onnx", file));
+  const base = await openSafetensors(await openFile(join(peftFixture(name, "base"), "model.safetensors")));
+  try {
+    return { paths, found: await compareBase(model, change(base), paths).catch((error: unknown) => error) };
+  } finally {
+    await base.close();
+    await model.close();
+  }
+}
+
+/** The same numbers, of the other sign: F32, whose last byte has it. */
+const negated = (base: TensorCollection): TensorCollection => ({
+  metadata: base.metadata,
+  tensors: base.tensors,
+  readFloat32: (name) => base.readFloat32(name),
+  readInt32: (name) => base.readInt32(name),
+  readRows: (name, first, count) => base.readRows(name, first, count),
+  close: () => base.close(),
+  readBytes: async (name, range) =>
+    (await base.readBytes(name, range)).map((byte, index) => (index % 4 === 3 ? byte ^ 0x80 : byte)),
+});
+
+describe("a model's weights and the base's", () => {
+  it.each([
+    ["all-linear-llama", "all-linear-llama.onnx"],
+    ["all-linear-llama", "all-linear-llama.newer.onnx"],
+    ["all-linear-llama", "beside/model.onnx"],
+    ["all-linear-gpt2", "all-linear-gpt2.onnx"],
+    ["bert-seqcls", "bert-seqcls.newer.onnx"],
+    ["dora-linear", "dora-linear.onnx"],
+  ])("are the same numbers, each way they lie: %s in %s", async (name, file) => {
+    const { paths, found } = await compared(name, file);
+    expect(found).toEqual(paths);
+  });
+
+  it("are not compared where the model has them in whole numbers", async () => {
+    expect((await compared("all-linear-llama", "all-linear-llama.int4.onnx")).found).toEqual([]);
+  });
+
+  it("are refused where they are others, all at once, with a number of each", async () => {
+    const { paths, found } = await compared("all-linear-gpt2", "all-linear-gpt2.onnx", negated);
+    expect(found).toBeInstanceOf(OnnxBaseError);
+    expect((found as OnnxBaseError).differences.map(({ what }) => what)).toEqual(paths);
+    expect(String(found)).toMatch(/h\.0\.attn\.c_attn: from input \d+ to output \d+ it has (-?)[\d.e-]+, the base /);
+  });
+});
