@@ -26,6 +26,19 @@ export class OutputIsInputError extends NamingError {
   }
 }
 
+/** The output path lies in a folder that the command reads, and is to leave as it was. */
+export class OutputInsideInputError extends NamingError {
+  constructor(
+    readonly path: string,
+    readonly input: string,
+  ) {
+    super(
+      "OUTPUT_INSIDE_INPUT",
+      `${named("out")} "${path}" lies in "${input}", which this command reads and leaves as it is. Name a folder beside it.`,
+    );
+  }
+}
+
 /** The output path is, or holds, the current folder; `overwrite` would destroy what one works on. */
 export class OutputHoldsWorkError extends NamingError {
   constructor(readonly path: string) {

@@ -31,7 +31,7 @@ export interface ExtractOptions extends EngineOptions, AdapterOutput {
 /** Writes the adapter, whole or not at all. */
 export async function runExtract(options: ExtractOptions, report: Report): Promise<void> {
   const { model, tuned, out, overwrite, plan = false } = options;
-  const claimed = { kind: "folder", overwrite, inputs: [model, tuned] } as const;
+  const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
   const release = plan ? undefined : await claimOutput(out, claimed);
   try {
     await startEngine(options, report);

@@ -26,7 +26,7 @@ export async function runReduce(options: ReduceOptions, report: Report): Promise
   const { adapter, out, rank, energy, overwrite, plan = false } = options;
   if (rank === undefined && energy === undefined)
     throw new UsageError("How much shall stay? Name --rank, or --energy, or both.");
-  const claimed = { kind: "folder", overwrite, inputs: pathsOf(adapter) } as const;
+  const claimed = { kind: "folder", overwrite, isApart: true, inputs: pathsOf(adapter) } as const;
   const release = plan ? undefined : await claimOutput(out, claimed);
   try {
     const found = await findAdapters(nodePlatform, adapter, sourceContext(report));

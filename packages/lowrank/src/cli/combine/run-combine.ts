@@ -37,7 +37,7 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
     overwrite,
     plan = false,
   } = options;
-  const claimed = { kind: "folder", overwrite, inputs: pathsOf(adapters) } as const;
+  const claimed = { kind: "folder", overwrite, isApart: true, inputs: pathsOf(adapters) } as const;
   const release = plan ? undefined : await claimOutput(out, claimed);
   try {
     const context = sourceContext(report);

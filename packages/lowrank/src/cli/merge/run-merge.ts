@@ -26,7 +26,7 @@ import { type FullOptions, isVerified, type Output, type Written, writeMerged } 
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, overwrite, plan = false } = options;
-  const claimed = { kind: "folder", overwrite, inputs: [model, ...pathsOf(adapter)] } as const;
+  const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] } as const;
   const release = plan ? undefined : await claimOutput(out, claimed);
   try {
     // Folding needs no engine: the plainest starts at once and takes no memory.

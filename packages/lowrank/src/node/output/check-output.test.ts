@@ -131,6 +131,15 @@ describe("checkOutput", () => {
     await checkOutput(join(folder, "model-2"), { kind: "folder", overwrite: true, inputs });
   });
 
+  it("keeps what is made of models and adapters apart from them", async () => {
+    const inputs = [join(folder, "model")];
+    const inside = join(folder, "model", "merged");
+    await checkOutput(inside, { kind: "folder", inputs });
+    const attempt = checkOutput(inside, { kind: "folder", inputs, isApart: true });
+    await expect(attempt).rejects.toMatchObject({ code: "OUTPUT_INSIDE_INPUT", path: inside, input: inputs[0] });
+    await checkOutput(join(folder, "model-merged"), { kind: "folder", inputs, isApart: true });
+  });
+
   it("refuses a path below a file, before the work", async () => {
     const file = join(folder, "model", "config.json");
     for (const out of [join(file, "out"), join(file, "deep", "out")]) {

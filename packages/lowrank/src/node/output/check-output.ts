@@ -7,6 +7,7 @@ import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/node";
 import {
   OutputExistsError,
   OutputHoldsWorkError,
+  OutputInsideInputError,
   OutputIsInputError,
   OutputNotOursError,
 } from "../../errors/output-errors.ts";
@@ -25,6 +26,8 @@ export interface OutputRules {
   readonly resume?: boolean | undefined;
   /** Paths that the command reads. */
   readonly inputs: readonly (string | undefined)[];
+  /** Whether it may not lie in an input's folder either: what is made of models and adapters is none of their files. */
+  readonly isApart?: boolean | undefined;
 }
 
 /**
@@ -50,10 +53,10 @@ export async function claimOutput(
 
 /**
  * Refuses an existing output unless `overwrite` or `resume`; with `overwrite` what no run of lowrank wrote; and always one
- * that holds an input or the current folder, and a path at which nothing can be made.
+ * that holds an input or the current folder, with `isApart` also one inside an input, and a path at which nothing can be made.
  */
 export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
-  const { kind, overwrite = false, resume = false, inputs } = rules;
+  const { kind, overwrite = false, resume = false, inputs, isApart = false } = rules;
   const output = await realPath(path);
   const isTaken = await isOccupied(path, output, kind);
   if (isTaken && !overwrite && !resume) throw new OutputExistsError(path);
@@ -62,6 +65,7 @@ export async function checkOutput(path: string, rules: OutputRules): Promise<voi
     if (input === undefined) continue;
     const real = await realPath(input);
     if (isWithin(real, output)) throw new OutputIsInputError(path, input);
+    if (isApart && isWithin(output, real)) throw new OutputInsideInputError(path, input);
   }
   if (isTaken && !resume) await checkOurs(path, kind);
   await checkWritable(path, output);
