@@ -1,9 +1,11 @@
 // The experiments by name.
 
+import { chooseEngine } from "@lowrank/engine";
 import { subspaces } from "./analyses/subspaces.ts";
 import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
 import type { Experiment } from "./experiment.ts";
+import { digits } from "./tasks/digits/digits.ts";
 import { e2e } from "./tasks/e2e.ts";
 import { instructions } from "./tasks/instructions.ts";
 import { korean } from "./tasks/korean.ts";
@@ -42,6 +44,14 @@ export const experiments: readonly Experiment[] = [
     name: "korean",
     work: "methods on SmolLM2 and the articles of the Korean constitution, in KoAlpaca's words",
     run: async (options) => sweep(await korean(options.rows), options),
+  },
+  {
+    name: "digits",
+    work: "methods on a small ViT that goes from coarse digits to MNIST's",
+    run: async (options) => {
+      await chooseEngine();
+      await sweep(await digits(options.rows), options);
+    },
   },
   {
     name: "subspaces",

@@ -17,6 +17,14 @@ const llama: Names = {
   feedForwardOutput: "mlp.down_proj",
 };
 const names: Readonly<Record<string, Names>> = {
+  vit: {
+    query: "attention.q_proj",
+    key: "attention.k_proj",
+    value: "attention.v_proj",
+    attentionOutput: "attention.o_proj",
+    feedForwardInput: "mlp.fc1",
+    feedForwardOutput: "mlp.fc2",
+  },
   bert: {
     query: "attention.self.query",
     key: "attention.self.key",

@@ -38,7 +38,9 @@ function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = 2e-3
     adapt(model, seed): Adapted {
       const targetModules = targetsOf(model, jobs);
       const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
-      const plan = planInjection(model, createLoraConfig({ rank, alpha, targetModules, taskType, ...config }));
+      // PEFT knows no task of pictures: there the new classifier is said by name.
+      const told = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
+      const plan = planInjection(model, createLoraConfig({ rank, alpha, targetModules, ...told, ...config }));
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {
         variables: handle.variables,

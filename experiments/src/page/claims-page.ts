@@ -28,7 +28,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
     "",
-    `Not tried yet: ${results.questions === undefined ? "questions (XQuAD), " : ""}${results.korean === undefined ? "Korean, " : ""}images.`,
+    ...notTried(results),
     ...qualitySection(results),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
@@ -37,9 +37,16 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...figuresSection("Methods on questions", results.questions),
     ...figuresSection("Methods on instructions", results.instructions),
     ...figuresSection("Methods on Korean", results.korean),
+    ...figuresSection("Methods on pictures", results.digits),
     ...latencySection(results),
     "",
   ].join("\n");
+}
+
+function notTried({ questions, korean, digits }: KeptResults): readonly string[] {
+  const tasks = Object.entries({ "questions (XQuAD)": questions, Korean: korean, pictures: digits });
+  const missing = tasks.flatMap(([task, result]) => (result === undefined ? [task] : []));
+  return missing.length === 0 ? [] : [`Not tried yet: ${missing.join(", ")}.`];
 }
 
 function qualitySection({ sst2 }: KeptResults): readonly string[] {

@@ -17,6 +17,7 @@ export interface KeptResults {
   readonly questions?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
   readonly korean?: Sweep | undefined;
+  readonly digits?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
@@ -52,6 +53,7 @@ export function keptResults(): KeptResults {
     questions: readKept<Sweep>("questions"),
     instructions: readKept<Sweep>("instructions"),
     korean: readKept<Sweep>("korean"),
+    digits: readKept<Sweep>("digits"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),
     switching: readKept<Switching>("switching"),

@@ -3,25 +3,34 @@
 import type { TokenBatch } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Metrics } from "@lowrank/trainer";
+import type { Method } from "../methods/method.ts";
 
 /** A task with its data read. */
 export interface Task {
   readonly name: string;
   /** One line for people: model, data, sizes. */
   readonly about: string;
-  readonly kind: "classes" | "texts";
+  /** Classes of texts, texts that are written, or classes of pictures. */
+  readonly kind: "classes" | "texts" | "pictures";
   /** The figure that methods are compared by, a key of what `measure` gives; more is better. */
   readonly figure: string;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
   /** What methods' learning rates, which are MiniLM's, are multiplied by. */
   readonly rateShare: number;
+  /** Full fine-tuning's learning rate, where it is known better: that with which the model was made. */
+  readonly fullRate?: number;
   /** Loads the model; what no file holds is drawn from the seed. */
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
   batches(seed: number): Iterable<TokenBatch>;
   /** Measures a model through the ways that it can be asked. */
   measure(model: AskedModel): Promise<Metrics>;
+}
+
+/** The learning rate of a method in a task. */
+export function rateOf({ rateShare, fullRate }: Task, { name, learningRate }: Method): number {
+  return name === "full" && fullRate !== undefined ? fullRate : rateShare * learningRate;
 }
 
 /** A model with a method on it. */

@@ -7,7 +7,7 @@ import { type Answers, type BatchTensors, batchTensors, generate, type Pretraine
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
-import type { AskedModel, Task } from "../tasks/task.ts";
+import { type AskedModel, rateOf, type Task } from "../tasks/task.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
 /** What a run found. */
@@ -41,7 +41,7 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
     batchesPerEpoch: task.batchesPerEpoch,
     loss: (batch) => model.loss(inputsFor(adapted, batch), contextFor(adapted)),
     steps,
-    learningRate: task.rateShare * method.learningRate,
+    learningRate: rateOf(task, method),
     ...(adapted.learningRateGroups === undefined ? {} : { learningRateGroups: adapted.learningRateGroups }),
     warmupSteps: Math.floor(steps / 10),
     weightDecay: 0.01,

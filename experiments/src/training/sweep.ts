@@ -4,8 +4,9 @@
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import type { ExperimentOptions } from "../experiment.ts";
+import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
-import type { Task } from "../tasks/task.ts";
+import { rateOf, type Task } from "../tasks/task.ts";
 import { adaptersFolder, type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
 
@@ -20,7 +21,7 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
   const names = only ?? methods.map(({ name }) => name);
   const chosen = names
     .flatMap((name) => methods.find((method) => method.name === name) ?? [])
-    .filter(({ isForClassifiers }) => task.kind === "classes" || isForClassifiers === undefined);
+    .filter((method) => suits(method, task));
   const unknown = names.filter((name) => !methods.some((method) => method.name === name));
   if (unknown.length > 0)
     throw new Error(
@@ -40,7 +41,7 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
       const run = {
         method: method.name,
         seed,
-        learningRate: task.rateShare * method.learningRate,
+        learningRate: rateOf(task, method),
         ...trained,
         ...facts,
       };
@@ -51,6 +52,11 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
       );
     }
   }
+}
+
+function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
+  if (kind === "pictures") return group !== "virtual tokens"; // they stand among tokens
+  return kind === "classes" || isForClassifiers === undefined;
 }
 
 /** Reads again what is there: another process may have kept a run meanwhile. */
