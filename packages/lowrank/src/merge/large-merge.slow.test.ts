@@ -110,6 +110,9 @@ async function writeAdapter(folder: string, sizes: Sizes, every = 1): Promise<vo
   await writeFile(join(folder, "adapter_model.safetensors"), serializeSafetensors(tensors));
   const config = {
     ...{ peft_type: "LORA", task_type: "CAUSAL_LM", r: 4, lora_alpha: 4, trainable_token_indices: [vocabulary - 1] },
+    layers_to_transform: Array.from({ length: layers }, (_, layer) => layer).filter(
+      (layer) => (layer + 1) % every === 0,
+    ),
     target_modules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
   };
   await writeFile(join(folder, "adapter_config.json"), JSON.stringify(config));
