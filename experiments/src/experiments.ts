@@ -1,6 +1,5 @@
 // The experiments by name.
 
-import { chooseEngine } from "@lowrank/engine";
 import { subspaces } from "./analyses/subspaces.ts";
 import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
@@ -48,10 +47,7 @@ export const experiments: readonly Experiment[] = [
   {
     name: "digits",
     work: "methods on a small ViT that goes from coarse digits to MNIST's",
-    run: async (options) => {
-      await chooseEngine();
-      await sweep(await digits(options.rows), options);
-    },
+    run: async (options) => sweep(await digits(options.rows), options),
   },
   {
     name: "subspaces",

@@ -2,19 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  openTokenizer,
-  padBatch,
-  promptTemplate,
-  shuffled,
-  type TokenBatch,
-  type TokenizedExample,
-  tokenizeExamples,
-} from "@lowrank/data";
+import { openTokenizer, promptTemplate, tokenizeExamples } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
+import { orderedBatches } from "./ordered-batches.ts";
 import type { Task } from "./task.ts";
 
 const batchSize = 16;
@@ -37,26 +30,16 @@ export async function questions(rows?: number): Promise<Task> {
   const held = [...tokens(read.filter(({ context }) => isHeld(context)))].sort(
     (one, other) => one.inputIds.length - other.inputIds.length,
   );
-  const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
+  const all = { train, held, padId: tokenizer.padId, batchSize, heldSize: batchSize };
+  const { measureHeld, ...ordered } = orderedBatches(all);
   return {
     ...{ name: "questions", kind: "classes", figure: "f1", rateShare: 1, epochs: 3 },
     about: `MiniLM-L6 on ${train.length} of XQuAD's English questions, three epochs of ${batchSize} a step; measured on ${held.length} about texts held out, F1 of tokens`,
-    batchesPerEpoch: Math.ceil(train.length / batchSize),
     load: (seed) => loadModel(folder, { task: "question-answering", newHead: { seed } }),
-    *batches(seed) {
-      const order = shuffled(train.length, seed);
-      for (let first = 0; first < order.length; first += batchSize)
-        yield pad(order.slice(first, first + batchSize).flatMap((place) => train[place] ?? []));
-    },
+    ...ordered,
     async measure(model) {
-      let [loss, count, right] = [0, 0, 0];
-      for (let first = 0; first < held.length; first += batchSize) {
-        const measured = await model.answer(pad(held.slice(first, first + batchSize)));
-        loss += measured.sum;
-        count += measured.count;
-        right += measured.right;
-      }
-      return { loss: loss / count, f1: right / held.length };
+      const { loss, right: f1 } = await measureHeld(model);
+      return { loss, f1 };
     },
   };
 }

@@ -2,11 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openTokenizer, padBatch, promptTemplate, shuffled, type TokenBatch, tokenizeExamples } from "@lowrank/data";
+import { openTokenizer, promptTemplate, tokenizeExamples } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
+import { orderedBatches } from "./ordered-batches.ts";
 import type { Task } from "./task.ts";
 
 const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
@@ -36,31 +37,21 @@ export async function sst2(rows?: number): Promise<Task> {
   };
   const [train = [], dev = []] = await Promise.all(files.map(read));
   const used = train.slice(0, rows);
-  const pad = (examples: typeof train): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
   const byLength = [...dev].sort((one, other) => one.inputIds.length - other.inputIds.length);
+  const all = { train: used, held: byLength, padId: tokenizer.padId, batchSize, heldSize: 64 };
+  const { measureHeld, ...ordered } = orderedBatches(all);
   return {
     name: "sst2",
     kind: "classes",
     rateShare: 1,
     about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on the ${dev.length} of dev`,
     figure: "accuracy",
-    batchesPerEpoch: Math.ceil(used.length / batchSize),
     epochs: 1,
     load: (seed) => loadModel(folder, { task: "sequence-classification", numLabels: 2, newHead: { seed } }),
-    *batches(seed) {
-      const order = shuffled(used.length, seed);
-      for (let first = 0; first < order.length; first += batchSize)
-        yield pad(order.slice(first, first + batchSize).flatMap((place) => used[place] ?? []));
-    },
+    ...ordered,
     async measure(model) {
-      let [loss, count, right] = [0, 0, 0];
-      for (let first = 0; first < byLength.length; first += 64) {
-        const measured = await model.answer(pad(byLength.slice(first, first + 64)));
-        loss += measured.sum;
-        count += measured.count;
-        right += measured.right;
-      }
-      return { loss: loss / count, accuracy: right / count };
+      const { loss, right: accuracy } = await measureHeld(model);
+      return { loss, accuracy };
     },
   };
 }

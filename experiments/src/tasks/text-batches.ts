@@ -3,18 +3,16 @@
 import {
   labelsOf,
   openTokenizer,
-  padBatch,
   promptTemplate,
   readObjects,
-  shuffled,
   type TextTokenizer,
-  type TokenBatch,
-  type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
+import type { Metrics } from "@lowrank/trainer";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
+import { orderedBatches } from "./ordered-batches.ts";
 import type { AskedModel, Task } from "./task.ts";
 
 /** A row as both sides of every comparison read it. */
@@ -39,6 +37,8 @@ export interface TextBatches extends Pick<Task, "batches" | "batchesPerEpoch" | 
   /** Ids of the prompts of the rows held out. */
   readonly prompts: readonly (readonly number[])[];
   meanLoss(model: AskedModel): Promise<number>;
+  /** The mean loss, and as likelihood of a token: more is better. */
+  likelihood(model: AskedModel): Promise<Metrics>;
 }
 
 const [batchSize, longest] = [8, 256];
@@ -60,7 +60,9 @@ export async function textBatches(
     return tokenizeExamples(examples, tokenizer, promptTemplate(template ?? "plain"), { maxLength: longest }).examples;
   };
   const [learnt, kept] = [await read(train), await read(held)];
-  const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId: tokenizer.padId });
+  const all = { train: learnt, held: kept, padId: tokenizer.padId, batchSize, heldSize: batchSize };
+  const { measureHeld, ...ordered } = orderedBatches(all);
+  const meanLoss = async (model: AskedModel) => (await measureHeld(model)).loss;
   return {
     tokenizer,
     prompts: kept.map((example) =>
@@ -69,21 +71,12 @@ export async function textBatches(
         labelsOf(example).findIndex((label) => label !== -100),
       ),
     ),
-    batchesPerEpoch: Math.ceil(learnt.length / batchSize),
     load: () => loadModel(folder),
-    *batches(seed) {
-      const order = shuffled(learnt.length, seed);
-      for (let first = 0; first < order.length; first += batchSize)
-        yield pad(order.slice(first, first + batchSize).flatMap((place) => learnt[place] ?? []));
-    },
-    async meanLoss(model) {
-      let [sum, count] = [0, 0];
-      for (let first = 0; first < kept.length; first += batchSize) {
-        const measured = await model.answer(pad(kept.slice(first, first + batchSize)));
-        sum += measured.sum;
-        count += measured.count;
-      }
-      return sum / count;
+    ...ordered,
+    meanLoss,
+    async likelihood(model) {
+      const loss = await meanLoss(model);
+      return { loss, likelihood: Math.exp(-loss) };
     },
   };
 }

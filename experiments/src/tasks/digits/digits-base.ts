@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { padBatch, shuffled, type TokenBatch } from "@lowrank/data";
+import type { TokenBatch } from "@lowrank/data";
+import { chooseEngine } from "@lowrank/engine";
 import { batchTensors, loadModel, type ModelFolder } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
@@ -14,6 +15,7 @@ import { randomFolder } from "../../../../benchmarks/src/ours/random-folder.ts";
 import { adapterName } from "../../methods/method.ts";
 import { fullFineTuning } from "../../methods/weights.ts";
 import { adaptersFolder } from "../../training/kept-runs.ts";
+import { orderedBatches } from "../ordered-batches.ts";
 import { coarseDigits, side } from "./digit-pictures.ts";
 
 const config = {
@@ -29,23 +31,23 @@ const [epochs, batchSize] = [30, 32];
 /** Of AdamW. */
 export const baseRate = 1e-3;
 
-/** Trained on all coarse digits, without its classifier: what is adapted gets a new one. Needs an engine. */
+/** Trained on all coarse digits, without its classifier: what is adapted gets a new one. */
 export async function digitsBase(folder: string = join(adaptersFolder, "digits-base")): Promise<ModelFolder> {
   if (existsSync(join(folder, "config.json"))) return openFolder(folder);
+  await chooseEngine();
   const rows = await coarseDigits();
   const model = await loadModel(randomFolder(config));
   const trained = fullFineTuning.adapt(model, 1);
-  const batchesPerEpoch = Math.ceil(rows.length / batchSize);
+  const { batches, batchesPerEpoch } = orderedBatches({
+    train: rows,
+    held: [],
+    padId: 0,
+    batchSize,
+    heldSize: batchSize,
+  });
   const run = train<TokenBatch>({
     variables: trained.variables,
-    *batches(epoch) {
-      const order = shuffled(rows.length, epoch);
-      for (let first = 0; first < order.length; first += batchSize)
-        yield padBatch(
-          order.slice(first, first + batchSize).flatMap((place) => rows[place] ?? []),
-          { padId: 0 },
-        );
-    },
+    batches,
     batchesPerEpoch,
     loss: (batch) => model.loss(batchTensors(batch), inferenceContext(activeAdapters(adapterName))),
     steps: epochs * batchesPerEpoch,

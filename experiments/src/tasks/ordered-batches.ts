@@ -1,0 +1,41 @@
+// What all tasks have in common: rows as batches, in an order that follows from a seed, and rows held out that are measured.
+
+import { padBatch, shuffled, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import type { AskedModel, Task } from "./task.ts";
+
+export interface TaskRows {
+  readonly train: readonly TokenizedExample[];
+  /** Measured in this order; what is of like length stands together. */
+  readonly held: readonly TokenizedExample[];
+  readonly padId: number;
+  readonly batchSize: number;
+  /** Rows that are measured at once. */
+  readonly heldSize: number;
+}
+
+export interface OrderedBatches extends Pick<Task, "batches" | "batchesPerEpoch"> {
+  /** The mean loss over the held rows, and of classes and places the share of them that is right. */
+  measureHeld(model: AskedModel): Promise<{ readonly loss: number; readonly right: number }>;
+}
+
+export function orderedBatches({ train, held, padId, batchSize, heldSize }: TaskRows): OrderedBatches {
+  const pad = (examples: readonly TokenizedExample[]): TokenBatch => padBatch(examples, { padId });
+  return {
+    batchesPerEpoch: Math.ceil(train.length / batchSize),
+    *batches(seed) {
+      const order = shuffled(train.length, seed);
+      for (let first = 0; first < order.length; first += batchSize)
+        yield pad(order.slice(first, first + batchSize).flatMap((place) => train[place] ?? []));
+    },
+    async measureHeld(model) {
+      let [loss, count, right] = [0, 0, 0];
+      for (let first = 0; first < held.length; first += heldSize) {
+        const measured = await model.answer(pad(held.slice(first, first + heldSize)));
+        loss += measured.sum;
+        count += measured.count;
+        right += measured.right;
+      }
+      return { loss: loss / count, right: right / held.length };
+    },
+  };
+}
