@@ -5,4 +5,5 @@ export { type GgufPlace, ggufNameOf, ggufPlaceOf } from "./gguf/gguf-names.ts";
 export { ropeFactorTensors } from "./gguf/gguf-rope.ts";
 export type { GgufChange, GgufConfigRow, GgufNameRow, GgufOwnKeys, GgufTable } from "./gguf/gguf-table.ts";
 export { ggufTableFor, ggufTableOf } from "./gguf/gguf-tables.ts";
+export { ggufPoolingTypes } from "./gguf/pooling-types.ts";
 export { reorderRows, type StoredRow, storedRowOf } from "./gguf/stored-rows.ts";

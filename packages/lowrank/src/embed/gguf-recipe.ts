@@ -1,14 +1,7 @@
 // What a .gguf file says of its embeddings: llama.cpp's number of the states that it pools, and not whether embeddings have length 1.
 
-import { type EmbeddingRecipe, EmbeddingRecipeError, type Pooling } from "@lowrank/models";
+import { type EmbeddingRecipe, EmbeddingRecipeError } from "@lowrank/models";
 import type { ModelSource } from "../open/model-source.ts";
-
-/** LLAMA_POOLING_TYPE; 0 is the states of every token, which is no embedding of a text, and 4 the score of a reranker. */
-const poolings: ReadonlyMap<unknown, Pooling> = new Map<unknown, Pooling>([
-  [1, "mean"],
-  [2, "first"],
-  [3, "last"],
-]);
 
 /** The recipe; undefined for what is no .gguf file, or one that does not say it. Throws EmbeddingRecipeError, GgufError. */
 export async function ggufRecipe({
@@ -16,14 +9,15 @@ export async function ggufRecipe({
   path,
 }: Pick<ModelSource, "openGguf" | "path">): Promise<EmbeddingRecipe | undefined> {
   if (open === undefined) return undefined;
-  const { openGguf } = await import("../open/gguf-reading.ts");
+  const { ggufPoolingTypes, openGguf } = await import("../open/gguf-reading.ts");
   const source = await open();
   try {
     const { metadata } = await openGguf(source);
     const key = `${metadata.get("general.architecture")}.pooling_type`;
     const type = metadata.get(key) ?? 0;
-    if (type === 0) return undefined;
-    const pooling = poolings.get(type);
+    if (type === 0) return undefined; // the states of every token are no embedding of a text
+    const poolings = Object.keys(ggufPoolingTypes) as (keyof typeof ggufPoolingTypes)[];
+    const pooling = poolings.find((each) => ggufPoolingTypes[each] === type);
     if (pooling !== undefined) return { pooling, isNormalised: false };
     const got = type === 4 ? "4 (rank: a reranker's scores)" : String(type);
     throw new EmbeddingRecipeError(path, `${key} ${got}`, "1 (mean), 2 (CLS) or 3 (last)");

@@ -1,4 +1,5 @@
 // All that reads .gguf files, loaded with the first of them: a page's visitors need not wait for what few of them bring.
 
+export { ggufPoolingTypes } from "@lowrank/families/gguf";
 export { openGguf, openGgufParts } from "@lowrank/gguf";
 export { loadGguf, readGgufConfig } from "@lowrank/models";

@@ -1,7 +1,7 @@
 // A model – merged or not – as one GGUF file for llama.cpp and what is built on it, made piece by piece when it is written.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { type GgufTable, ggufFromConfig, ggufTableOf } from "@lowrank/families/gguf";
+import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/families/gguf";
 import {
   dequantize,
   type EncodableType,
@@ -106,12 +106,9 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
   };
 }
 
-/** llama.cpp's numbers of them (LLAMA_POOLING_TYPE). */
-const poolingTypes = { mean: 1, first: 2, last: 3 } as const;
-
 function poolingEntries({ architecture }: GgufTable, pooling: GgufModelOptions["pooling"]): [string, WritableValue][] {
   if (pooling === undefined) return [];
-  return [[`${architecture}.pooling_type`, { type: "uint32", value: poolingTypes[pooling] }]];
+  return [[`${architecture}.pooling_type`, { type: "uint32", value: ggufPoolingTypes[pooling] }]];
 }
 
 interface Outline {
