@@ -25,3 +25,13 @@ export function partsOf(pair: PairChange): readonly PairChange[] {
     magnitude: pair.magnitude && cut(pair.magnitude, index),
   }));
 }
+
+/** The parts of what a model lacks as a whole, where it has one of them; otherwise the whole, there or not. */
+export function inParts<One>(
+  whole: One,
+  partsOf: (whole: One) => readonly One[],
+  isThere: (one: One) => boolean,
+): readonly One[] {
+  const parts = isThere(whole) ? [] : partsOf(whole);
+  return parts.some(isThere) ? parts : [whole];
+}

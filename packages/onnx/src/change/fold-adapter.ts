@@ -4,12 +4,13 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { type AdapterChanges, adapterChanges, type PairChange, type WholeChange } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { partsOf } from "../adapter/parts-of-pair.ts";
+import { inParts, partsOf } from "../adapter/parts-of-pair.ts";
 import { floatTypeOf } from "../model/element-types.ts";
 import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
+import { isSameEnd } from "../sites/site-names.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
 import { FixedBranches } from "./fixed-branches.ts";
 import { changedBytes, changeMisfit, type WeightChange } from "./planned-weight.ts";
@@ -78,9 +79,10 @@ class FoldPlan {
   }
 
   all({ pairs, wholes }: AdapterChanges): readonly Misfit[] {
+    const isThere = (pair: PairChange) => typeof this.#sitesOf(pair) !== "string";
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...pairs.flatMap((pair) => this.#inParts(pair)).map((pair) => [pair.path, this.#pair(pair)] as const),
+      ...pairs.flatMap((pair) => inParts(pair, partsOf, isThere)).map((pair) => [pair.path, this.#pair(pair)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -91,11 +93,6 @@ class FoldPlan {
       edits.replace(tensor, changedBytes(tensor, changes, this.model.outside));
     this.#branches.addTo(edits);
     return edits.files();
-  }
-
-  #inParts(pair: PairChange): readonly PairChange[] {
-    const parts = typeof this.#sitesOf(pair) === "string" ? partsOf(pair) : [];
-    return parts.some((part) => typeof this.#sitesOf(part) !== "string") ? parts : [pair];
   }
 
   #sitesOf({ path, isEmbedding }: PairChange): readonly OnnxSite[] | string {
@@ -126,7 +123,7 @@ class FoldPlan {
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "no tensor is called so";
     // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
-    const keptName = tensor.name === name || tensor.name.endsWith(`.${name}`) || name.endsWith(`.${tensor.name}`);
+    const keptName = isSameEnd(tensor.name, name);
     const isTurned = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
     return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTurned });
   }
@@ -161,9 +158,7 @@ class FoldPlan {
 
   #tensorCalled(name: string): OnnxTensor | undefined {
     const found = [...allGraphs(this.model.graph)].flatMap(({ tensors }) =>
-      [...tensors.values()].filter(
-        (one) => one.name === name || one.name.endsWith(`.${name}`) || name.endsWith(`.${one.name}`),
-      ),
+      [...tensors.values()].filter((one) => isSameEnd(one.name, name)),
     );
     return found.length === 1 ? found[0] : undefined;
   }

@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { partPaths } from "../adapter/parts-of-pair.ts";
+import { inParts, partPaths } from "../adapter/parts-of-pair.ts";
 import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxModel, OnnxNode } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
@@ -62,7 +62,8 @@ export function makeSwitchable(
   const problems: Misfit[] = [];
   const changes: OnnxChange[] = [];
   const branched = new Map<OnnxNode, string>();
-  for (const path of new Set(paths.flatMap((path) => inParts(path, named)))) {
+  const isThere = (path: string) => typeof named.find(path, ["linear"]) !== "string";
+  for (const path of new Set(paths.flatMap((path) => inParts(path, partPaths, isThere)))) {
     const found = named.find(path, ["linear"]);
     const sites = typeof found === "string" ? [] : found;
     const branch = sites[0] && branchAt(path, sites[0]);
@@ -84,13 +85,6 @@ export function makeSwitchable(
   }
   if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
   return { changes, files: edits.files() };
-}
-
-/** The modules that the model has where transformers has one. */
-function inParts(path: string, named: NamedSites): readonly string[] {
-  const isThere = (one: string) => typeof named.find(one, ["linear"]) !== "string";
-  const parts = isThere(path) ? [] : partPaths(path);
-  return parts.some(isThere) ? parts : [path];
 }
 
 interface InputPair {

@@ -6,6 +6,7 @@ import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import type { PairChange, WholeChange } from "../adapter/adapter-changes.ts";
 import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxTensor } from "../model/onnx-model.ts";
+import { rowsAndColumns, storedBytes } from "../model/stored-numbers.ts";
 import type { OnnxWeight, Outputs } from "../sites/onnx-site.ts";
 import type { LaterBytes } from "../wire/fields.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
@@ -67,28 +68,17 @@ export function changedBytes(
 }
 
 async function* rowsOf(
-  { shape: [rows = 0, ...rest], bytes }: OnnxTensor,
+  { shape, bytes }: OnnxTensor,
   type: FloatType,
   outside: ReadonlyMap<string, ByteSource>,
 ): AsyncGenerator<WeightRows> {
-  const columns = rest.reduce((product, size) => product * size, 1);
+  const [rows, columns] = rowsAndColumns(shape);
   const most = Math.max(1, Math.floor(blockNumbers / columns));
   for (let first = 0; first < rows; first += most) {
     const [begin, end] = [first, Math.min(rows, first + most)].map((row) => (row * columns * bitsOf(type)) / 8);
     const stored = await storedBytes(bytes, [begin ?? 0, end ?? 0], outside);
     yield { values: decodeToFloat32(stored, type), columns, first };
   }
-}
-
-/** Some of a tensor's bytes, from where they are. */
-export async function storedBytes(
-  bytes: OnnxTensor["bytes"],
-  [begin, end]: readonly [number, number],
-  outside: ReadonlyMap<string, ByteSource>,
-): Promise<Uint8Array> {
-  if (bytes instanceof Uint8Array) return bytes.subarray(begin, end);
-  if (bytes === undefined) return new Uint8Array();
-  return outside.get(bytes.location)!.read(bytes.offset + begin, end - begin);
 }
 
 /** Why a change does not fit a weight of that shape. */
@@ -100,8 +90,7 @@ function sizesMisfit(shape: readonly number[], change: WeightChange): string | u
   const { layout, pair, outputs: own } = change;
   const [rank = 0] = pair.a.shape;
   const sizes = [pair.a.values.length / rank, pair.b.values.length / rank];
-  const [rows = 0, ...rest] = shape;
-  const columns = rest.reduce((product, size) => product * size, 1);
+  const [rows, columns] = rowsAndColumns(shape);
   const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
   const outputs = own === undefined ? all : own.end - own.begin;
   if (sizes[0] === inputs && sizes[1] === outputs) return undefined;

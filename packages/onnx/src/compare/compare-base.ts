@@ -1,14 +1,14 @@
 // Whether a model was exported from the base that an adapter was trained on: some numbers of each adapted weight beside the base's own.
 
-import type { TensorCollection, TensorInfo } from "@lowrank/safetensors";
-import { bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
+import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
-import { storedBytes } from "../change/planned-weight.ts";
 import { floatTypeOf } from "../model/element-types.ts";
 import type { OnnxModel } from "../model/onnx-model.ts";
+import { rowsAndColumns, storedBytes } from "../model/stored-numbers.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
+import { isSameEnd } from "../sites/site-names.ts";
 
 /** Numbers of a weight that are looked at: those of another base differ in nearly all of them. */
 const samples = 16;
@@ -56,12 +56,8 @@ export async function compareBase(
 /** The base's weight of a module; a path may have more or fewer modules around it than the base's file. */
 function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | undefined {
   const name = `${path}.weight`;
-  const found = tensors.get(name) ?? only([...tensors.values()].filter((one) => meets(one.name, name)));
+  const found = tensors.get(name) ?? only([...tensors.values()].filter((one) => isSameEnd(one.name, name)));
   return found !== undefined && /^(F32|F16|BF16)$/.test(found.dtype) ? found : undefined;
-}
-
-function meets(one: string, other: string): boolean {
-  return one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
 function only<Item>(items: readonly Item[]): Item | undefined {
@@ -79,8 +75,7 @@ function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix
   const { tensor, layout } = site?.weight ?? {};
   const type = tensor === undefined ? undefined : floatTypeOf(tensor.elementType);
   if (site === undefined || tensor?.bytes === undefined || type === undefined) return undefined;
-  const [rows = 0, ...rest] = tensor.shape;
-  const columns = rest.reduce((product, size) => product * size, 1);
+  const [rows, columns] = rowsAndColumns(tensor.shape);
   const [all, inputs] = layout === "out-in" ? [rows, columns] : [columns, rows];
   const { begin, end } = outputsOf(site) ?? { begin: 0, end: all };
   const size = bitsOf(type) / 8;
@@ -99,8 +94,7 @@ function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix
 
 /** In words; undefined where the two are one weight. */
 async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCollection): Promise<string | undefined> {
-  const [rows = 0, ...rest] = tensor.shape;
-  const columns = rest.reduce((product, size) => product * size, 1);
+  const [rows, columns] = rowsAndColumns(tensor.shape);
   const { outputs, inputs } = model;
   // torch's linear layers have a row for each output; its tables, and GPT-2's Conv1D, one for each input.
   const fitting = [

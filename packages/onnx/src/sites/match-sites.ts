@@ -2,6 +2,7 @@
 
 import { editDistance, printable } from "@lowrank/contracts";
 import type { OnnxSite } from "./onnx-site.ts";
+import { isSameEnd } from "./site-names.ts";
 
 /** The sites of a model by what exporters call them. */
 export class NamedSites {
@@ -32,7 +33,7 @@ export class NamedSites {
 
   #namesFor(path: string): readonly string[] {
     if (this.#byName.has(path)) return [path];
-    return [...this.#byName.keys()].filter((name) => name.endsWith(`.${path}`) || path.endsWith(`.${name}`));
+    return [...this.#byName.keys()].filter((name) => isSameEnd(name, path));
   }
 
   #nearest(path: string): string {

@@ -2,6 +2,11 @@
 
 import type { OnnxNode } from "../model/onnx-model.ts";
 
+/** Whether two names are of one thing: one may have more modules around it than the other. */
+export function isSameEnd(one: string, other: string): boolean {
+  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
+}
+
 /** The surest first: what the newer exporter notes, the weight's own name, the node's place. */
 export function namesOf({ name, scopes }: OnnxNode, weight: string | undefined): readonly string[] {
   const names = [

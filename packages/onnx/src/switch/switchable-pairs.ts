@@ -3,7 +3,7 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { partsOf } from "../adapter/parts-of-pair.ts";
+import { inParts, partsOf } from "../adapter/parts-of-pair.ts";
 import { branchFactors } from "../change/fold.ts";
 
 /** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
@@ -28,11 +28,7 @@ export function switchablePairs(
     ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only pairs can be switched" })),
   ];
   const made = new Map<string, Factors>();
-  const parted = pairs.flatMap((pair) => {
-    const parts = modules.has(pair.path) ? [] : partsOf(pair);
-    return parts.some(({ path }) => modules.has(path)) ? parts : [pair];
-  });
-  for (const pair of parted) {
+  for (const pair of pairs.flatMap((pair) => inParts(pair, partsOf, ({ path }) => modules.has(path)))) {
     const { path, magnitude, isEmbedding } = pair;
     const features = modules.get(path);
     const refuse = (reason: string) => misfits.push({ what: path, reason });
