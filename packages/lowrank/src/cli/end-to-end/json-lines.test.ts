@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { run } from "../run.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
-import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 const page = readFileSync(new URL("../../../../../docs/json-lines.md", import.meta.url), "utf8");
@@ -47,6 +47,8 @@ const lines = [
 it("names the lines of every command, and every field that is there always", async () => {
   const [model, data, adapter] = [["--model", tiny], place.path("rows.jsonl"), place.path("mine")];
   const train = ["train", ...model, "--data", data, "--validation", data, "--out", adapter, "--steps", "2"];
+  const onnx = fileURLToPath(new URL("../../../../../fixtures/onnx/all-linear-llama.onnx", import.meta.url));
+  const ofOnnx = ["--adapter", fixture("all-linear-llama", "adapter")];
   const calls: readonly (readonly string[])[] = [
     [...train, "--save-every", "1"],
     ["plan", ...model, "--data", data, "--out", "none"],
@@ -62,6 +64,7 @@ it("names the lines of every command, and every field that is there always", asy
     ["diff", adapter],
     ["extract", ...model, "--tuned", place.path("merged"), "--out", place.path("found")],
     ["export", "--adapter", adapter, "--out", place.path("mine.gguf")],
+    ["export", "--to", "onnx", "--model", onnx, ...ofOnnx, "--out", place.path("onnx")],
     ["push", "--from", adapter, "--to", "me/mine", "--plan"],
     ["forward", ...model, "--inputs", place.path("ids.json"), "--out", place.path("out.safetensors")],
     ["inspect", adapter],

@@ -34,7 +34,9 @@ export async function compareWithBase(
   }
   try {
     const same = await compareBase(model, weights.collection, paths);
-    report.note(`${same.length} weights compared with ${escapeControls(base ?? "")}: they are the same`);
+    const where = escapeControls(base ?? "");
+    if (same.length > 0) report.note(`${same.length} weights compared with ${where}: they are the same`);
+    else report.note(`no weight could be compared with ${where}: none is there as floats in both`);
     return same.length;
   } catch (error) {
     if (!(error instanceof OnnxBaseError)) throw error;
