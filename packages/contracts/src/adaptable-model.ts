@@ -15,6 +15,8 @@ export interface AdaptableModel {
   readonly layerOrder?: readonly number[];
   /** Of a model made by `withVocabulary`: how many tokens its base knows. */
   readonly resizedFrom?: number;
+  /** Parts that its files have and that are not computed ("vision_tower."): adapters of them are refused by this name. */
+  readonly partsLeftOut?: readonly string[];
   /**
    * Layer replication: a model whose layers repeat those that `order` lists. The frozen weights are shared, not copied;
    * doors and paths are its own.

@@ -29,9 +29,7 @@ import { computeByPlan } from "./parts/trunk/compute-by-plan.ts";
 import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/trunk/picked-states.ts";
 import { firstPositionOf, runTrunk } from "./parts/trunk/trunk.ts";
 
-/**
- * A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them.
- */
+/** A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them. */
 export class PretrainedModel implements AdaptableModel {
   readonly config: ModelConfig;
   readonly modelType: string;
@@ -52,6 +50,8 @@ export class PretrainedModel implements AdaptableModel {
   readonly layerOrder?: readonly number[];
   /** Of a model that `withVocabulary` made: how many tokens its files know. */
   readonly resizedFrom?: number;
+  /** Modules that its files have and that are not computed here, as parts of their paths ("vision_tower."). */
+  readonly partsLeftOut: readonly string[];
   readonly #assembly: ModelAssembly;
   #isDisposed = false;
 
@@ -66,6 +66,7 @@ export class PretrainedModel implements AdaptableModel {
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     this.generation = assembly.generation;
+    this.partsLeftOut = assembly.config.family.ignoredFileParts ?? [];
     if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;
     if (assembly.resizedFrom !== undefined) this.resizedFrom = assembly.resizedFrom;
   }

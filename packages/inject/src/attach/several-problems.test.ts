@@ -188,6 +188,14 @@ describe("attaching", () => {
     ]);
   });
 
+  it("names the part of a model that is not computed, where tensors adapt that", async () => {
+    Object.assign(model, { partsLeftOut: ["vision_tower."] });
+    const key = "vision_tower.encoder.layers.0.self_attn.q_proj.lora_A.weight";
+    const error = refused(changed(await make(), { [key]: [4, 6] }));
+    expect(problemsOf(error)).toMatchObject([{ kind: "unsupported", key }]);
+    expect(error.message).toContain(`${key}: "vision_tower" is a part of this model that is not computed here`);
+  });
+
   it("says beside targets of which none matches what is wrong with the tensors", async () => {
     const adapter = changed(withValue(await make(), "classifier.weight", Number.NaN), {
       "model.layers.7.self_attn.q_proj.lora_A.weight": [4, 6],

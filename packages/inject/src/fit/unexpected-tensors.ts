@@ -29,6 +29,11 @@ export function findUnexpected(
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;
+    const leftOut = model.partsLeftOut?.find((name) => path.includes(name));
+    if (leftOut !== undefined) {
+      const reason = `"${leftOut.replace(/\.$/, "")}" is a part of this model that is not computed here, only its text model is`;
+      return [{ kind: "unsupported", key, reason }];
+    }
     if (isUnusedBaseWeight(parsed, known)) return [];
     if (part === "base_layer" || part === "saved") {
       const what =

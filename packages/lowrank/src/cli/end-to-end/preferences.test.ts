@@ -140,7 +140,7 @@ it("conversations of which one answer is better are written by the model's templ
   const run = ["--model", place.path("base"), "--data", data, "--out", place.path("turns"), "--steps", "1"];
   const { code, stdout, stderr } = await place.call("train", ...run);
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('written with the template "vicuna"');
+  expect(stdout).toContain('1 row, written with the template "vicuna"; loss: dpo, β 0.1; steps: 1');
 });
 
 interface Scores {

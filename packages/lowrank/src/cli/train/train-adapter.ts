@@ -36,11 +36,11 @@ export async function trainAdapter(
   context: RunContext,
 ): Promise<LoopResult> {
   const { report } = context;
-  const { template: name, train: rows, totalSteps, stepsPerEpoch } = run.training;
+  const { template: name, train: rows, learning, totalSteps, stepsPerEpoch } = run.training;
   const template = name === "" ? "" : `, written with the template "${name}"`;
-  report.say(
-    `${rows.length} ${rows.length === 1 ? "row" : "rows"}${template}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`,
-  );
+  const counted = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+  const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
+  report.say(`${counted}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`);
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("finishing this step, then saving (Ctrl-C again stops at once)");
