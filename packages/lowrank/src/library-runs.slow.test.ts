@@ -4,8 +4,8 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { openFolder } from "@lowrank/models/node";
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openModel as openModelInPage } from "./browser.ts";
@@ -18,7 +18,10 @@ const rows = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum"].map((name) => {
 const settings = { steps: 6, batchSize: 2, learningRate: 0.01, validationShare: 0.3, evalEvery: 2 } as const;
 
 let folder: string;
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(async () => {
+  await chooseEngine();
+  registerGradients();
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lowrank-runs-"));
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import "@tensorflow/tfjs-backend-cpu";
+import { chooseEngine, registerGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openModel } from "./index.ts";
@@ -17,7 +17,10 @@ function weightsOf(files: ReadonlyMap<string, string | Uint8Array>): Uint8Array 
   return file;
 }
 
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(async () => {
+  await chooseEngine();
+  registerGradients();
+});
 
 // Several runs each, which take a minute where others compute beside them.
 describe("the library", { timeout: 120_000 }, () => {

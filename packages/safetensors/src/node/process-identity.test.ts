@@ -12,8 +12,8 @@ it("runs as long as it is itself that does", () => {
 it.skipIf(!existsSync("/proc/self/stat"))(
   "runs no more when it ended, though nobody asked how: so it is in a container",
   async () => {
-    // "sleep" has a child that it does not know of.
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "ignore"] });
+    // The long "sleep" has a child that it does not know of. It ends after the shell did, which might ask how.
+    const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "ignore"] });
     const [printed] = (await once(parent.stdout, "data")) as [Buffer];
     const child = Number(printed.toString());
     const deadline = performance.now() + 5000;

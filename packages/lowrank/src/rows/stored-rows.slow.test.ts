@@ -3,9 +3,7 @@
 import { fileURLToPath } from "node:url";
 import type { Example, RowList } from "@lowrank/data";
 import { RowSpool } from "@lowrank/data/node";
-import { registerGradients } from "@lowrank/engine";
-import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
+import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { beforeAll, expect, it } from "vitest";
 import { nodePlatform } from "../node/node-platform.ts";
 import { openOn } from "../open-on.ts";
@@ -23,8 +21,8 @@ const examples: readonly Example[] = Array.from({ length: 40 }, (_, row) => ({
 }));
 
 beforeAll(async () => {
+  await chooseEngine();
   registerGradients();
-  await tf.setBackend("cpu");
 });
 
 it.each([
@@ -46,7 +44,7 @@ it.each([
       const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
       const data = trainingRows({ data: { name: "rows", rows }, validationShare: 0.2, seed: 1, task: model.base.task });
       expect(data.train.length + data.validation.length).toBe(40);
-      const options = { ...choices, steps: 2, batchSize: 4, learningRate: 0.01 };
+      const options = { ...choices, steps: 2, batchSize: 4, learningRate: 0.01, evalEvery: 2, evalAtStart: false };
       const prepared = await adapter.prepare(data, options);
       expect(Array.isArray(prepared.train)).toBe(platform === nodePlatform);
       for await (const event of adapter.train(data, options)) expect(event.type).not.toBe("failed");

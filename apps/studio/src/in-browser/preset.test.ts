@@ -1,0 +1,31 @@
+// A preset taught in a tab by one click, for as many steps as show that it learns. How well all of its steps teach, and the presets that
+// are not here, is recorded by `npm run studio:presets`; smollm2.test.ts teaches the larger model rows of a preset's kind.
+
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { ask, openStudioPage } from "../testing/studio-page.ts";
+import { withStudio } from "../testing/with-studio.ts";
+
+describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_000 }, () => {
+  let page: Page;
+
+  withStudio(async (studio) => {
+    page = await openStudioPage(studio, { isolated: true, cores: 4 });
+  });
+
+  it("teaches the tiny model facts as sentences: the loss falls below half within 20 steps", async () => {
+    const name = "Facts into sentences";
+    const start = page.getByRole("listitem", { name }).getByRole("button", { name: "Teach it this" });
+    await start.click({ timeout: 60_000 });
+    const reached = async () =>
+      Number(/Step (\d+)/.exec((await page.locator(".train-state").textContent()) ?? "")?.[1]);
+    await expect.poll(reached, { timeout: 400_000, interval: 200 }).toBeGreaterThanOrEqual(20);
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByRole("button", { name: "Train", exact: true }).waitFor({ timeout: 60_000 });
+    const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
+    const losses = (entry?.curve ?? []).map(([, loss]) => loss);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(mean(losses.slice(-3))).toBeLessThan(0.5 * mean(losses.slice(0, 2)));
+  });
+});
