@@ -24,7 +24,7 @@ describe.skipIf(executablePath === undefined)("a page of examples/ (needs Chromi
 
   it("adapt-in-a-page learns inside what a last layer alone does not see, and gives the adapter", async () => {
     example = await openExample("adapt-in-a-page", executablePath!);
-    const page = await example.page("?engine=wasm");
+    const page = await example.page("?engine=wasm&epochs=12");
     await page.click("#draw:enabled", { timeout: 60_000 });
     await page.click("#teach:enabled");
     await page.waitForSelector("#results tr:nth-child(2) td:last-child", { timeout: 400_000 });
