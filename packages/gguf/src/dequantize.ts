@@ -4,7 +4,7 @@
 import { f16Values } from "@lowrank/contracts";
 import { blockFormatOf, blockTypes, gridTypes, loadBlockFormat } from "./block-formats.ts";
 import { GgufError } from "./errors.ts";
-import type { BlockFormat } from "./formats/block-format.ts";
+import { type BlockFormat, uint16At } from "./formats/block-format.ts";
 import { type TensorType, tensorTypeOfName } from "./tensor-types.ts";
 import { roomFor, type StoredRows, type UnpackedBlocks, unpackBlocks } from "./unpack-blocks.ts";
 
@@ -77,7 +77,8 @@ function readerOf(type: string, format: BlockFormat | undefined): TypeReader {
     dequantize(bytes, count) {
       checkSize(bytes, stored, count);
       const values = new Float32Array(count);
-      if (format !== undefined) dequantizeBlocks(bytes, values, { format, stored });
+      if (format?.isPairs === true) dequantizePairs(bytes, values, format);
+      else if (format !== undefined) dequantizeBlocks(bytes, values, { format, stored });
       else read?.(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
       return values;
     },
@@ -108,6 +109,27 @@ function readF16(view: DataView, values: Float32Array): void {
 function readBf16(view: DataView, values: Float32Array): void {
   const bits = new Uint32Array(values.buffer);
   for (let index = 0; index < bits.length; index += 1) bits[index] = view.getUint16(index * 2, true) << 16;
+}
+
+/** The same numbers as `dequantizeBlocks`, in half the time: blocks are not taken apart first. */
+function dequantizePairs(bytes: Uint8Array, values: Float32Array, { levels, hasMinimum }: BlockFormat): void {
+  const table = f16Values();
+  const meanings = new Float32Array(16); // of the block's codes
+  let at = 0;
+  for (let first = 0; first < values.length; first += 32) {
+    const scale = table[uint16At(bytes, at)]!;
+    const minimum = hasMinimum ? table[uint16At(bytes, at + 2)]! : 0;
+    for (let code = 0; code < 16; code += 1) {
+      const product = scale * levels[code]!;
+      meanings[code] = hasMinimum ? Math.fround(product) + minimum : product; // 0 would be added to −0
+    }
+    at += hasMinimum ? 4 : 2;
+    for (let index = first; index < first + 16; index += 1, at += 1) {
+      const pair = bytes[at]!;
+      values[index] = meanings[pair & 15]!;
+      values[index + 16] = meanings[pair >> 4]!;
+    }
+  }
 }
 
 function dequantizeBlocks(

@@ -12,6 +12,8 @@ export interface BlockFormat {
   /** Whether runs have their own multiples of the block's scale; where not, a block is one run. */
   readonly hasMultiples: boolean;
   readonly hasMinimum: boolean;
+  /** Whether a block is its scale, its minimum if it has one, and 16 bytes: the codes of its first half below, of its second above. */
+  readonly isPairs?: boolean;
   /** Writes the parts of the block that begins at byte `at`. */
   readonly unpack: (bytes: Uint8Array, at: number, parts: BlockParts) => void;
 }

@@ -36,11 +36,12 @@ export const legacyFormats: BlockFormats = {
       parts.codes.set(bytes.subarray(at + 2, at + 34));
     },
   }),
-  Q4_0: blockFormat({ levels: centredNibbles, runSize: 32, unpack: unpackScaled }),
+  Q4_0: blockFormat({ levels: centredNibbles, runSize: 32, isPairs: true, unpack: unpackScaled }),
   Q4_1: blockFormat({
     levels: nibbles,
     runSize: 32,
     hasMinimum: true,
+    isPairs: true,
     unpack(bytes, at, parts) {
       parts.minimum = uint16At(bytes, at + 2);
       parts.scale = uint16At(bytes, at);

@@ -19,6 +19,7 @@ export const unevenFormats: BlockFormats = {
   IQ4_NL: blockFormat({
     levels: nonLinear,
     runSize: 32,
+    isPairs: true,
     unpack(bytes, at, parts) {
       parts.scale = uint16At(bytes, at);
       splitNibbles(bytes, at + 2, parts.codes, { first: 0, count: 16 });
