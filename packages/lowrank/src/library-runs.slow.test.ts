@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { openFolder } from "@lowrank/models/node";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openModel as openModelInPage } from "./browser.ts";
 import { type ModelInput, openModel, type TrainingOptions } from "./index.ts";
