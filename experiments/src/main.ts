@@ -3,19 +3,34 @@
 import { parseArgs } from "node:util";
 import { experiments } from "./experiments.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seeds: { type: "string", default: "3" },
-    only: { type: "string" },
-    rows: { type: "string" },
-  },
-});
+const usage = [
+  "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N]\n",
+  ...experiments.map(({ name, work }) => `  ${name.padEnd(14)} ${work}`),
+].join("\n");
+
+/** What was typed; undefined where it cannot be followed. */
+function typed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        seeds: { type: "string", default: "3" },
+        only: { type: "string" },
+        rows: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
+const { values, positionals } = typed() ?? { values: undefined, positionals: [] as string[] };
 const chosen = experiments.filter(({ name }) => positionals.includes(name));
-if (chosen.length === 0 || chosen.length < positionals.length) {
-  console.error("npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N]\n");
-  for (const { name, work } of experiments) console.error(`  ${name.padEnd(14)} ${work}`);
-  process.exit(2);
+if (values === undefined || values.help || chosen.length === 0 || chosen.length < positionals.length) {
+  console.error(usage);
+  process.exit(values?.help === true ? 0 : 2);
 }
 for (const experiment of chosen) {
   console.log(`${experiment.name}: ${experiment.work}`);

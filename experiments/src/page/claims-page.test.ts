@@ -58,3 +58,9 @@ it("does not call LoRA better than methods that were not run", () => {
   const line = lineOf(claimsPage({ sst2 }, []), "adapter layers, prefixes");
   expect(line).toMatch(/\*\*partly\*\*.*Not run yet: adapter-houlsby/);
 });
+
+it("shows the rates at which a method did not train beside the one at which it did", () => {
+  const swept = sweepOf([["lora-r64-all", 0.86, 2_654_978]]);
+  const sst2 = { ...swept, runs: swept.runs.map((run) => ({ ...run, failedRates: [0.004] })) };
+  expect(lineOf(claimsPage({ sst2 }, []), "r = 64, every linear map")).toContain("0.001 (0.004 did not train)");
+});

@@ -11,6 +11,8 @@ export interface Score {
   readonly error?: number;
   readonly seeds: number;
   readonly trainable: number;
+  /** What the seeds were trained with, and what failed before, in brackets. */
+  readonly rates: string;
 }
 
 /** Undefined if the method was not run. */
@@ -28,12 +30,20 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
     ...(values.length > 1 ? { error: Math.sqrt(spread / values.length) } : {}),
     seeds: values.length,
     trainable: first.trainable,
+    rates: ratesOf(runs),
   };
 }
 
 /** "86.7 ± 0.2", or with one seed "86.7 (one seed)". */
 export function scoreText({ mean, error }: Score): string {
   return error === undefined ? `${mean.toFixed(1)} (one seed)` : `${mean.toFixed(1)} ± ${error.toFixed(1)}`;
+}
+
+/** "0.002", or "0.0005 (0.002 did not train)" where that is so of any seed. */
+export function ratesOf(runs: readonly KeptRun[]): string {
+  const used = [...new Set(runs.map(({ learningRate }) => learningRate))];
+  const failed = [...new Set(runs.flatMap(({ failedRates = [] }) => failedRates))];
+  return `${used.join(" or ")}${failed.length === 0 ? "" : ` (${failed.join(" and ")} did not train)`}`;
 }
 
 export function meanOf(values: readonly number[]): number {

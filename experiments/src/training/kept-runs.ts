@@ -10,6 +10,8 @@ export interface KeptRun extends Trained {
   readonly method: string;
   readonly seed: number;
   readonly learningRate: number;
+  /** Higher ones, at which the loss did not fall. */
+  readonly failedRates?: readonly number[];
   readonly engine: string;
   readonly processor: string;
   /** ISO 8601 */

@@ -31,8 +31,8 @@ it.each(["lora-r8-qv", "prompt"])("trains %s on texts", async (name) => {
   const task = await greetings();
   const method = methods.find((one) => one.name === name);
   if (method === undefined) throw new Error(`No method "${name}".`);
-  const untrained = await runMethod({ ...task, rateShare: 1e-9, epochs: 1 }, method, { seed: 1 });
-  const trained = await runMethod(task, method, { seed: 1 });
+  const untrained = await runMethod({ ...task, epochs: 1 }, method, { seed: 1, learningRate: 1e-12 });
+  const trained = await runMethod(task, method, { seed: 1, learningRate: method.learningRate });
   expect(trained.steps).toBe(3);
   expect(trained.after.loss).toBeLessThan(untrained.after.loss);
   expect(trained.after.written).toBe(name === "prompt" ? undefined : 3);

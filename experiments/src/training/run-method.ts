@@ -7,7 +7,7 @@ import { type Answers, type BatchTensors, batchTensors, generate, type Pretraine
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
-import { type AskedModel, rateOf, type Task } from "../tasks/task.ts";
+import type { AskedModel, Task } from "../tasks/task.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
 /** What a run found. */
@@ -21,15 +21,26 @@ export interface Trained {
   readonly seconds: number;
 }
 
+/** A run at one learning rate. */
+export interface Attempt extends Trained {
+  /** Whether the loss of the last twenty steps is lower, by two percent, than that of the first twenty. */
+  readonly hasLearnt: boolean;
+}
+
 export interface RunOptions {
   readonly seed: number;
+  readonly learningRate: number;
   /** Where a LoRA is kept as PEFT's folder; absent: nowhere. */
   readonly folder?: string;
   onStep?(step: number, loss: number): void;
 }
 
 /** The recipe of every method: AdamW, 10 % warm-up and linear decay, clipping at 1, no dropout. */
-export async function runMethod(task: Task, method: Method, { seed, folder, onStep }: RunOptions): Promise<Trained> {
+export async function runMethod(
+  task: Task,
+  method: Method,
+  { seed, learningRate, folder, onStep }: RunOptions,
+): Promise<Attempt> {
   const model = await task.load(seed);
   const adapted = method.adapt(model, seed);
   const steps = task.epochs * task.batchesPerEpoch;
@@ -41,7 +52,7 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
     batchesPerEpoch: task.batchesPerEpoch,
     loss: (batch) => model.loss(inputsFor(adapted, batch), contextFor(adapted)),
     steps,
-    learningRate: rateOf(task, method),
+    learningRate,
     ...(adapted.learningRateGroups === undefined ? {} : { learningRateGroups: adapted.learningRateGroups }),
     warmupSteps: Math.floor(steps / 10),
     weightDecay: 0.01,
@@ -57,10 +68,14 @@ export async function runMethod(task: Task, method: Method, { seed, folder, onSt
   if (folder !== undefined && adapted.handle !== undefined)
     await writeAdapterFolder(folder, await adapted.handle.toAdapter(), { overwrite: true });
   const trainable = [...adapted.variables.values()].reduce((sum, { size }) => sum + size, 0);
-  const last = losses.slice(-20);
+  const [startLoss, trainLoss] = [meanOf(losses.slice(0, 20)), meanOf(losses.slice(-20))];
   adapted.dispose();
   model.dispose();
-  return { trainable, after, trainLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length, steps, seconds };
+  return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
+}
+
+function meanOf(losses: readonly number[]): number {
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /** A batch as the method wants it read; call it in a tidy. */

@@ -8,7 +8,7 @@ import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { adaptersFolder, type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
-import { runMethod } from "./run-method.ts";
+import { type RunOptions, runMethod, type Trained } from "./run-method.ts";
 
 /** What is kept of a sweep. */
 export interface Sweep {
@@ -36,21 +36,30 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
       const onStep = (step: number, loss: number) => {
         if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
       };
-      const trained = await runMethod(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
+      const trained = await trainAtRates(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
       const facts = { engine, processor: processorName(), date: new Date().toISOString() };
-      const run = {
-        method: method.name,
-        seed,
-        learningRate: rateOf(task, method),
-        ...trained,
-        ...facts,
-      };
+      const run = { method: method.name, seed, ...trained, ...facts };
       if (rows === undefined) addRun(task, run);
       const figures = Object.entries(trained.after).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       log(
         `${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.trainable} parameters, ${trained.seconds.toFixed(0)} s`,
       );
     }
+  }
+}
+
+/** A rate at which the loss did not fall is too high: a quarter of it is tried, twice at most, and what did not train is told. */
+async function trainAtRates(
+  task: Task,
+  method: Method,
+  options: Omit<RunOptions, "learningRate">,
+): Promise<Trained & Pick<KeptRun, "learningRate" | "failedRates">> {
+  const failedRates: number[] = [];
+  for (let learningRate = rateOf(task, method); ; learningRate /= 4) {
+    const { hasLearnt, ...trained } = await runMethod(task, method, { ...options, learningRate });
+    if (hasLearnt || failedRates.length === 2)
+      return { ...trained, learningRate, ...(failedRates.length > 0 ? { failedRates } : {}) };
+    failedRates.push(learningRate);
   }
 }
 
