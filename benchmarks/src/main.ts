@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { typed } from "@lowrank/testing/typed";
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
 import { distributed, runDistributed } from "./distributed/run-distributed.ts";
@@ -15,18 +15,6 @@ import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
 import { runServed, served } from "./served/run-served.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: "string" },
-    threads: { type: "string", default: "2" },
-    rounds: { type: "string" },
-    steps: { type: "string" },
-    seeds: { type: "string" },
-    "warm-up": { type: "string", default: "2" },
-    tiny: { type: "boolean", default: false },
-  },
-});
 const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof distributed)[] = [
   ...benchmarks,
   ...jobs,
@@ -34,15 +22,25 @@ const known: readonly (Benchmark | Job | typeof served | typeof merging | typeof
   merging,
   distributed,
 ];
+const usage = [
+  "npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--seeds 1,2,3] [--tiny]\n",
+  "  all",
+  ...known.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`),
+].join("\n");
+const { values, positionals } = typed(usage, {
+  engine: { type: "string" },
+  threads: { type: "string", default: "2" },
+  rounds: { type: "string" },
+  steps: { type: "string" },
+  seeds: { type: "string" },
+  "warm-up": { type: "string", default: "2" },
+  tiny: { type: "boolean", default: false },
+});
 const chosen = positionals.includes("all") ? known : known.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !known.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
-  const names = known.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`);
   if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
-  console.error(
-    `npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--seeds 1,2,3] [--tiny]\n`,
-  );
-  console.error(["  all", ...names].join("\n"));
+  console.error(usage);
   process.exit(2);
 }
 

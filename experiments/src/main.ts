@@ -1,6 +1,6 @@
 // `npm run experiment -- <name>`: makes the runs that are not kept yet, and keeps each as soon as it is over.
 
-import { parseArgs } from "node:util";
+import { typed } from "@lowrank/testing/typed";
 import { experiments } from "./experiments.ts";
 
 const usage = [
@@ -8,29 +8,15 @@ const usage = [
   ...experiments.map(({ name, work }) => `  ${name.padEnd(14)} ${work}`),
 ].join("\n");
 
-/** What was typed; undefined where it cannot be followed. */
-function typed() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        seeds: { type: "string", default: "3" },
-        only: { type: "string" },
-        rows: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    console.error(`${(error as Error).message}\n`);
-    return undefined;
-  }
-}
-
-const { values, positionals } = typed() ?? { values: undefined, positionals: [] as string[] };
+const { values, positionals } = typed(usage, {
+  seeds: { type: "string", default: "3" },
+  only: { type: "string" },
+  rows: { type: "string" },
+});
 const chosen = experiments.filter(({ name }) => positionals.includes(name));
-if (values === undefined || values.help || chosen.length === 0 || chosen.length < positionals.length) {
+if (chosen.length === 0 || chosen.length < positionals.length) {
   console.error(usage);
-  process.exit(values?.help === true ? 0 : 2);
+  process.exit(2);
 }
 for (const experiment of chosen) {
   console.log(`${experiment.name}: ${experiment.work}`);

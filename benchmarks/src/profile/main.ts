@@ -3,25 +3,26 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { typed } from "@lowrank/testing/typed";
 import { benchmarks } from "../benchmarks.ts";
 import { type Profile, profileBenchmark } from "./profile-benchmark.ts";
 import { workParts } from "./work-parts.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: "string" },
-    threads: { type: "string", default: "2" },
-    tiny: { type: "boolean", default: false },
-  },
+const usage = [
+  "npm run bench:profile -- <name…> [--engine NAME] [--threads 2] [--tiny]\n",
+  "  all",
+  ...benchmarks.map(({ name }) => `  ${name}`),
+].join("\n");
+const { values, positionals } = typed(usage, {
+  engine: { type: "string" },
+  threads: { type: "string", default: "2" },
+  tiny: { type: "boolean", default: false },
 });
 const chosen = benchmarks.filter(({ name }) => positionals.includes("all") || positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !benchmarks.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
-  console.error("npm run bench:profile -- <name…> [--engine NAME] [--threads 2] [--tiny]\n");
-  console.error(["  all", ...benchmarks.map(({ name }) => `  ${name}`)].join("\n"));
+  console.error(usage);
   process.exit(2);
 }
 

@@ -3,14 +3,13 @@
 // are held to what rounding may change. On the engine that a user gets; LOWRANK_ENGINE chooses another.
 
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { chooseEngine } from "@lowrank/engine";
 import { fixturesRoot } from "@lowrank/testing";
+import { typed } from "@lowrank/testing/typed";
 import { type CaseLine, countLine, failedLine, runCases } from "./run-cases.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { "base-precision": { type: "string", default: "float32" } },
+const { values, positionals } = typed("npm run parity [-- [--base-precision int8] FOLDER…]", {
+  "base-precision": { type: "string", default: "float32" },
 });
 const { "base-precision": basePrecision } = values;
 const given = positionals.map((path) => resolve(path));
