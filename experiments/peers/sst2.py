@@ -89,7 +89,7 @@ def measure(model, rows):
 def main():
     path, data, method, seed, *rows = sys.argv[1:]
     seed = int(seed)
-    torch.set_num_threads(2)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     tokenizer = Tokenizer.from_file(f"{path}/tokenizer.json")
     tokenizer.enable_truncation(LONGEST)
     tokenizer.no_padding()
