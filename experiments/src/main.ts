@@ -20,10 +20,15 @@ if (chosen.length === 0 || chosen.length < positionals.length) {
 }
 for (const experiment of chosen) {
   console.log(`${experiment.name}: ${experiment.work}`);
-  await experiment.run({
-    seeds: Array.from({ length: Number(values.seeds) }, (_, seed) => seed),
-    ...(values.only === undefined ? {} : { only: values.only.split(",") }),
-    ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
-    log: (line) => console.log(`  ${line}`),
-  });
+  try {
+    await experiment.run({
+      seeds: Array.from({ length: Number(values.seeds) }, (_, seed) => seed),
+      ...(values.only === undefined ? {} : { only: values.only.split(",") }),
+      ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
+      log: (line) => console.log(`  ${line}`),
+    });
+  } catch (error) {
+    console.error(`${experiment.name}: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
 }
