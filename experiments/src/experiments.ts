@@ -11,13 +11,19 @@ import { korean } from "./tasks/korean.ts";
 import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sst2InPeft } from "./training/peer-sweep.ts";
+import { sst2Rates } from "./training/rates.ts";
 import { sweep } from "./training/sweep.ts";
 
 export const experiments: readonly Experiment[] = [
   {
     name: "sst2",
     work: "every method on MiniLM and SST-2, seed by seed",
-    run: async (options) => sweep(await sst2(options.rows), options),
+    run: async (options) => sweep(await sst2(options), options),
+  },
+  {
+    name: "sst2-rates",
+    work: "the learning rate that a method is best with, on rows of SST-2's training file; methods.ts has what it found",
+    run: sst2Rates,
   },
   {
     name: "sst2-peft",

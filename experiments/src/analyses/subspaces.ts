@@ -63,7 +63,7 @@ export async function subspaces(): Promise<void> {
     adapterOf("sst2", rankName(many, "qv"), 1).catch(() => undefined),
   ]);
   await chooseEngine();
-  const model = await (await sst2(1)).load(0);
+  const model = await (await sst2({ rows: 1 })).load(0);
   const places = (["query", "value"] as const).flatMap((matrix) =>
     sitesOf(model, matrix).map((site, layer) => ({ matrix, layer, site })),
   );

@@ -61,7 +61,7 @@ const sides: readonly Side[] = [
 /** All sides in turns in one process, so that what else the machine does falls on each alike. */
 export async function latency(): Promise<void> {
   const { name: engine } = await chooseEngine();
-  const model = await (await sst2(1)).load(0);
+  const model = await (await sst2({ rows: 1 })).load(0);
   const times = sides.map(({ what }) => ({
     what,
     of: new Map(batches.map((batch) => [batch, Number.POSITIVE_INFINITY])),

@@ -41,7 +41,7 @@ const count = 100;
 
 export async function switching(): Promise<void> {
   const { name: engine } = await chooseEngine();
-  const task = await sst2(1);
+  const task = await sst2({ rows: 1 });
   const began = performance.now();
   const model = await task.load(0);
   const loadModel = performance.now() - began;

@@ -24,8 +24,15 @@ export function sst2Folder(): string {
   );
 }
 
-/** `rows`: at most so many of the file's first; all if absent. Throws where the data are missing. */
-export async function sst2(rows?: number): Promise<Task> {
+export interface Sst2Options {
+  /** Train on at most so many of the file's first; absent: on all. */
+  readonly rows?: number | undefined;
+  /** Measure on so many of the training file's last, which are not trained on then; absent: on dev. */
+  readonly heldOut?: number;
+}
+
+/** Throws where the data are missing. */
+export async function sst2({ rows, heldOut }: Sst2Options = {}): Promise<Task> {
   const data = sst2Folder();
   const files = fileNames.map((name) => join(data, name));
   const folder = openFolder(await preparedModel("minilm"));
@@ -36,15 +43,16 @@ export async function sst2(rows?: number): Promise<Task> {
     return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
   };
   const [train = [], dev = []] = await Promise.all(files.map(read));
-  const used = train.slice(0, rows);
-  const byLength = [...dev].sort((one, other) => one.inputIds.length - other.inputIds.length);
+  const used = (heldOut === undefined ? train : train.slice(0, -heldOut)).slice(0, rows);
+  const held = heldOut === undefined ? dev : train.slice(-heldOut);
+  const byLength = [...held].sort((one, other) => one.inputIds.length - other.inputIds.length);
   const all = { train: used, held: byLength, padId: tokenizer.padId, batchSize, heldSize: 64 };
   const { measureHeld, ...ordered } = orderedBatches(all);
   return {
     name: "sst2",
     kind: "classes",
     rateShare: 1,
-    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on the ${dev.length} of dev`,
+    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on ${heldOut === undefined ? `the ${held.length} of dev` : `${held.length} others of the training file`}`,
     figure: "accuracy",
     epochs: 1,
     load: (seed) => loadModel(folder, { task: "sequence-classification", numLabels: 2, newHead: { seed } }),

@@ -18,20 +18,11 @@ export interface Sweep {
 }
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
-  const names = only ?? methods.map(({ name }) => name);
-  const chosen = names
-    .flatMap((name) => methods.find((method) => method.name === name) ?? [])
-    .filter((method) => suits(method, task));
-  const unknown = names.filter((name) => !methods.some((method) => method.name === name));
-  if (unknown.length > 0)
-    throw new Error(
-      `There is no method "${unknown.join('", "')}"; there are ${methods.map(({ name }) => name).join(", ")}.`,
-    );
+  const chosen = methodsNamed(only).filter((method) => suits(method, task));
   const { name: engine } = await chooseEngine();
   for (const seed of seeds) {
     for (const method of chosen) {
-      const isKept = readKept<Sweep>(task.name)?.runs.some((run) => run.method === method.name && run.seed === seed);
-      if (isKept && rows === undefined) continue;
+      if (rows === undefined && isKept(task, method, seed)) continue;
       const folder = join(adaptersFolder, task.name, `${method.name}-${seed}`);
       const onStep = (step: number, loss: number) => {
         if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
@@ -48,6 +39,16 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
   }
 }
 
+/** In the order of the names; all methods without them. Throws on a name that there is not. */
+export function methodsNamed(names: readonly string[] = methods.map(({ name }) => name)): readonly Method[] {
+  const unknown = names.filter((name) => !methods.some((method) => method.name === name));
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no method "${unknown.join('", "')}"; there are ${methods.map(({ name }) => name).join(", ")}.`,
+    );
+  return names.flatMap((name) => methods.find((method) => method.name === name) ?? []);
+}
+
 /** A rate at which the loss did not fall is too high: a quarter of it is tried, twice at most, and what did not train is told. */
 async function trainAtRates(
   task: Task,
@@ -61,6 +62,12 @@ async function trainAtRates(
       return { ...trained, learningRate, ...(failedRates.length > 0 ? { failedRates } : {}) };
     failedRates.push(learningRate);
   }
+}
+
+/** With the rate that the method has now: after another one it is run again. */
+function isKept(task: Task, method: Method, seed: number): boolean {
+  const kept = readKept<Sweep>(task.name)?.runs.find((run) => run.method === method.name && run.seed === seed);
+  return kept !== undefined && (kept.failedRates?.[0] ?? kept.learningRate) === rateOf(task, method);
 }
 
 function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
