@@ -10,7 +10,7 @@ import { instructions } from "./tasks/instructions.ts";
 import { korean } from "./tasks/korean.ts";
 import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
-import { sst2InPeft } from "./training/peer-sweep.ts";
+import { sweepInPeft } from "./training/peer-sweep.ts";
 import { sst2Rates } from "./training/rates.ts";
 import { sweep } from "./training/sweep.ts";
 
@@ -28,12 +28,17 @@ export const experiments: readonly Experiment[] = [
   {
     name: "sst2-peft",
     work: "three of these methods by the same recipe in PEFT and torch",
-    run: sst2InPeft,
+    run: async (options) => sweepInPeft(await sst2(options), options),
   },
   {
     name: "e2e",
     work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
     run: async (options) => sweep(await e2e(options.rows), options),
+  },
+  {
+    name: "e2e-peft",
+    work: "two of these methods by the same recipe in PEFT and torch",
+    run: async (options) => sweepInPeft(await e2e(options.rows), options),
   },
   {
     name: "questions",

@@ -14,6 +14,8 @@ export interface KeptResults {
   /** The same recipe in PEFT. */
   readonly sst2InPeft?: Sweep | undefined;
   readonly e2e?: Sweep | undefined;
+  readonly e2eInPeft?: Sweep | undefined;
+  readonly rates?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
   readonly korean?: Sweep | undefined;
@@ -50,6 +52,8 @@ export function keptResults(): KeptResults {
     sst2: readKept<Sweep>("sst2"),
     sst2InPeft: readKept<Sweep>("sst2-peft"),
     e2e: readKept<Sweep>("e2e"),
+    e2eInPeft: readKept<Sweep>("e2e-peft"),
+    rates: readKept<Sweep>("sst2-rates"),
     questions: readKept<Sweep>("questions"),
     instructions: readKept<Sweep>("instructions"),
     korean: readKept<Sweep>("korean"),

@@ -1,35 +1,63 @@
-// The same task and recipe in PEFT, seed by seed, kept as our own sweeps are.
+// A task in PEFT, method by method and seed by seed, by the recipe of our own runs, and kept as those are.
 
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { preparedModel, preparedPython } from "../../../benchmarks/src/harness/peer-folders.ts";
+import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
-import { sst2Folder } from "../tasks/sst2.ts";
+import type { Method } from "../methods/method.ts";
+import { rateOf, type Task } from "../tasks/task.ts";
 import { processorName, readKept } from "./kept-runs.ts";
+import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
-import { addRun, type Sweep } from "./sweep.ts";
+import { addRun, methodsNamed, type Sweep } from "./sweep.ts";
 
-/** What the program knows. */
-const methods = ["lora-r8-qv", "full", "head"];
+/** What the program knows, of a task of either kind. */
+const known = {
+  classes: { model: "minilm", methods: ["lora-r8-qv", "full", "head"] },
+  texts: { model: "smollm2", methods: ["lora-r8-qv", "full"] },
+} as const;
 
-export async function sst2InPeft({ seeds, only, rows, log }: ExperimentOptions): Promise<void> {
-  const [python, model] = [preparedPython(), await preparedModel("minilm")];
-  const program = join(import.meta.dirname, "../../peers/sst2.py");
+export async function sweepInPeft(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
+  const name = `${task.name}-peft`;
+  if (task.kind === "pictures") throw new Error(`${task.name}: PEFT's side knows texts alone.`);
+  const { model, methods } = known[task.kind];
   for (const seed of seeds) {
-    for (const method of only ?? methods) {
-      const isKept = readKept<Sweep>("sst2-peft")?.runs.some((run) => run.method === method && run.seed === seed);
+    for (const method of methodsNamed(only ?? methods)) {
+      const isKept = readKept<Sweep>(name)?.runs.some((run) => run.method === method.name && run.seed === seed);
       if (isKept && rows === undefined) continue;
-      const given = [program, model, sst2Folder(), method, String(seed)];
-      const { stdout } = await promisify(execFile)(python, [...given, ...(rows === undefined ? [] : [String(rows)])]);
-      // The program is part of this repository and prints what `Trained` says, with its rate and its versions.
-      const trained = JSON.parse(stdout) as Trained & { readonly learningRate: number; readonly engine: string };
-      const run = { method, seed, ...trained, processor: processorName(), date: new Date().toISOString() };
+      const options = { path: await preparedModel(model), kind: task.kind, seed };
+      const trained = await trainInPeft(task, method, options);
+      const learningRate = rateOf(task, method);
+      const run = { method: method.name, seed, learningRate, ...trained, processor: processorName() };
       if (rows === undefined)
-        addRun({ name: "sst2-peft", about: "the recipe of sst2 in PEFT", figure: "accuracy" }, run);
-      log(
-        `${method} seed ${seed}: accuracy ${trained.after.accuracy?.toFixed(4)}, loss ${trained.after.loss.toFixed(4)}; ${trained.seconds.toFixed(0)} s`,
-      );
+        addRun(
+          { name, about: `${task.about}; in PEFT`, figure: task.figure },
+          { ...run, date: new Date().toISOString() },
+        );
+      const figures = Object.entries(trained.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
+      log(`${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.seconds.toFixed(0)} s`);
     }
+  }
+}
+
+async function trainInPeft(
+  task: Task,
+  method: Method,
+  { path, kind, seed }: { readonly path: string; readonly kind: "classes" | "texts"; readonly seed: number },
+): Promise<Trained & { readonly engine: string }> {
+  const steps = task.epochs * task.batchesPerEpoch;
+  const recipe = { method: method.name, seed, learningRate: rateOf(task, method), steps };
+  const model = await openInPeft({ path, kind, ...recipe });
+  try {
+    const losses: number[] = [];
+    const began = performance.now();
+    for (let epoch = 0; epoch < task.epochs; epoch += 1) {
+      for (const batch of task.batches(seed + epoch)) losses.push(await model.learn(batch));
+    }
+    const seconds = (performance.now() - began) / 1000;
+    const last = losses.slice(-20);
+    const trainLoss = last.reduce((sum, loss) => sum + loss, 0) / last.length;
+    const after = await task.measure(model);
+    return { trainable: model.trainable, after, trainLoss, steps, seconds, engine: model.engine };
+  } finally {
+    model.end();
   }
 }
