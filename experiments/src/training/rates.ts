@@ -14,6 +14,8 @@ const heldOut = 800;
 const seed = 0;
 /** In one direction. */
 const mostTries = 4;
+/** Of loss; what learns nothing at any rate differs by less. */
+const leastGain = 0.001;
 /** What the paper compares, and LoRA itself. */
 const compared = "full,lora-r8-qv,lora-r8-all,bitfit,ia3,adapter-houlsby,adapter-pfeiffer,prefix,prompt".split(",");
 
@@ -38,7 +40,7 @@ export async function bestRate(first: number, lossAt: (rate: number) => Promise<
     if (best.rate !== first) break;
     for (let tries = 0; tries < mostTries; tries += 1) {
       const next = { rate: best.rate * factor, loss: await lossAt(best.rate * factor) };
-      if (!(next.loss < best.loss)) break;
+      if (!(next.loss < best.loss - leastGain)) break;
       best = next;
     }
   }
