@@ -11,7 +11,7 @@ import { korean } from "./tasks/korean.ts";
 import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
 import { sweepInPeft } from "./training/peer-sweep.ts";
-import { sst2Rates } from "./training/rates.ts";
+import { searchRates } from "./training/rates.ts";
 import { sweep } from "./training/sweep.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -23,7 +23,7 @@ export const experiments: readonly Experiment[] = [
   {
     name: "sst2-rates",
     work: "the learning rate that a method is best with, on rows of SST-2's training file; methods.ts has what it found",
-    run: sst2Rates,
+    run: async (options) => searchRates(await sst2({ ...options, heldOut: 800 }), "sst2-rates", options),
   },
   {
     name: "sst2-peft",
@@ -33,12 +33,17 @@ export const experiments: readonly Experiment[] = [
   {
     name: "e2e",
     work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
-    run: async (options) => sweep(await e2e(options.rows), options),
+    run: async (options) => sweep(await e2e(options), options),
+  },
+  {
+    name: "e2e-rates",
+    work: "the learning rate that full fine-tuning and LoRA are best with, on other restaurants; e2e.ts has what it found",
+    run: async (options) => searchRates(await e2e({ ...options, forRates: true }), "e2e-rates", options),
   },
   {
     name: "e2e-peft",
     work: "two of these methods by the same recipe in PEFT and torch",
-    run: async (options) => sweepInPeft(await e2e(options.rows), options),
+    run: async (options) => sweepInPeft(await e2e(options), options),
   },
   {
     name: "questions",

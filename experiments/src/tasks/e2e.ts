@@ -12,15 +12,24 @@ import { chatPrompt, textBatches } from "./text-batches.ts";
 const sentencesEach = 2;
 const mostHeldOut = 100;
 
-export async function e2e(rows?: number): Promise<Task> {
+export interface E2eOptions {
+  /** Train on at most so many sentences, of so many restaurants held out. */
+  readonly rows?: number | undefined;
+  /** Hold out other restaurants than those that methods are compared on, and measure the loss alone. */
+  readonly forRates?: boolean;
+}
+
+export async function e2e({ rows, forRates = false }: E2eOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/e2e/e2e-devset.csv");
   const groups = groupReferences(await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } }));
   const heldOut = Math.min(mostHeldOut, rows ?? mostHeldOut);
   // Evenly from the whole file, which is sorted.
   const every = Math.floor(groups.length / heldOut);
-  const held = groups.filter((_, place) => place % every === every - 1).slice(0, heldOut);
+  const eachLast = (last: number) => groups.filter((_, place) => place % every === every - last).slice(0, heldOut);
+  const [compared, others] = [eachLast(1), eachLast(2)];
+  const held = forRates ? others : compared;
   const train = groups
-    .filter((group) => !held.includes(group))
+    .filter((group) => !compared.includes(group) && !held.includes(group))
     .flatMap(({ prompt, references }) =>
       references.slice(0, sentencesEach).map((completion) => ({ prompt: chatPrompt(prompt), completion })),
     )
@@ -31,10 +40,11 @@ export async function e2e(rows?: number): Promise<Task> {
   });
   return {
     ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25 },
-    about: `SmolLM2-135M on E2E: ${train.length} sentences, one epoch of 8 a step; measured on ${held.length} restaurants held out, each with all its sentences as references`,
+    about: `SmolLM2-135M on E2E: ${train.length} sentences, one epoch of 8 a step; measured on ${held.length} restaurants held out${forRates ? ", others than those below" : ", each with all its sentences as references"}`,
     ...texts,
     async measure(model) {
       const loss = await texts.meanLoss(model);
+      if (forRates) return { loss };
       const written = await model.write?.(texts.prompts, 80);
       if (written === undefined) return { loss };
       const candidates = written.map((ids) => texts.tokenizer.decode(ids).trim());

@@ -18,8 +18,8 @@ export interface Task {
   readonly epochs: number;
   /** What methods' learning rates, which are MiniLM's, are multiplied by. */
   readonly rateShare: number;
-  /** Full fine-tuning's learning rate, where it is known better: that with which the model was made. */
-  readonly fullRate?: number;
+  /** Learning rates of single methods, where they are known better: they were searched for, or the model was made with them. */
+  readonly rates?: Readonly<Record<string, number>>;
   /** Loads the model; what no file holds is drawn from the seed. */
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
@@ -29,8 +29,8 @@ export interface Task {
 }
 
 /** The learning rate of a method in a task. */
-export function rateOf({ rateShare, fullRate }: Task, { name, learningRate }: Method): number {
-  return name === "full" && fullRate !== undefined ? fullRate : rateShare * learningRate;
+export function rateOf({ rateShare, rates }: Task, { name, learningRate }: Method): number {
+  return rates?.[name] ?? rateShare * learningRate;
 }
 
 /** A model with a method on it. */

@@ -1,32 +1,31 @@
 // Which learning rate a method is best with: from the one in `methods`, doubled or halved as long as that helps, by the loss on rows
-// of the training file that are held out. What it finds is written into `methods` by hand.
+// of training that are held out. What it finds is written into `methods` or the task by hand.
 
 import { chooseEngine } from "@lowrank/engine";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
-import { sst2 } from "../tasks/sst2.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
 import { methodsNamed, type Sweep } from "./sweep.ts";
 
-const heldOut = 800;
 const seed = 0;
 /** In one direction. */
 const mostTries = 4;
 /** Of loss; what learns nothing at any rate differs by less. */
 const leastGain = 0.001;
-/** What the paper compares, and LoRA itself. */
-const compared = "full,lora-r8-qv,lora-r8-all,bitfit,ia3,adapter-houlsby,adapter-pfeiffer,prefix,prompt".split(",");
+const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 
-export async function sst2Rates({ only, rows, log }: ExperimentOptions): Promise<void> {
-  const task = await sst2({ rows, heldOut });
+/** `name`: under which it is kept. */
+export async function searchRates(task: Task, name: string, { only, rows, log }: ExperimentOptions): Promise<void> {
   const { name: engine } = await chooseEngine();
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {
       const { after } =
-        keptAt(method, rate) ?? (await tried(task, method, rate, { engine, isKept: rows === undefined }));
-      log(`${method.name} at ${rate}: loss ${after.loss.toFixed(4)}, accuracy ${after.accuracy?.toFixed(4)}`);
+        keptAt(name, method, rate) ??
+        (await tried(task, method, rate, { engine, ...(rows === undefined ? { name } : {}) }));
+      const figures = Object.entries(after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
+      log(`${method.name} at ${rate}: ${figures.join(", ")}`);
       return after.loss;
     });
     log(`${method.name}: best at ${best}`);
@@ -47,20 +46,21 @@ export async function bestRate(first: number, lossAt: (rate: number) => Promise<
   return best.rate;
 }
 
-function keptAt(method: Method, rate: number): KeptRun | undefined {
-  return readKept<Sweep>("sst2-rates")?.runs.find((run) => run.method === method.name && run.learningRate === rate);
+function keptAt(name: string, method: Method, rate: number): KeptRun | undefined {
+  return readKept<Sweep>(name)?.runs.find((run) => run.method === method.name && run.learningRate === rate);
 }
 
 async function tried(
   task: Task,
   method: Method,
   learningRate: number,
-  { engine, isKept }: { readonly engine: string; readonly isKept: boolean },
+  { engine, name }: { readonly engine: string; readonly name?: string },
 ): Promise<KeptRun> {
   const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
   const facts = { engine, processor: processorName(), date: new Date().toISOString() };
   const run = { method: method.name, seed, learningRate, ...trained, ...facts };
-  const others = readKept<Sweep>("sst2-rates")?.runs ?? [];
-  if (isKept) keep("sst2-rates", { about: task.about, figure: task.figure, runs: [...others, run] } satisfies Sweep);
+  if (name === undefined) return run;
+  const others = readKept<Sweep>(name)?.runs ?? [];
+  keep(name, { about: task.about, figure: task.figure, runs: [...others, run] } satisfies Sweep);
   return run;
 }
