@@ -64,3 +64,20 @@ it("shows the rates at which a method did not train beside the one at which it d
   const sst2 = { ...swept, runs: swept.runs.map((run) => ({ ...run, failedRates: [0.004] })) };
   expect(lineOf(claimsPage({ sst2 }, []), "r = 64, every linear map")).toContain("0.001 (0.004 did not train)");
 });
+
+it("shows the rates that were tried from the lowest, and the best of them in bold", () => {
+  const [run] = sweepOf([["full", 0.8, 22_000_000]]).runs;
+  if (run === undefined) throw new Error("There is one.");
+  const runs = [2e-3, 1e-3].map((learningRate) => ({ ...run, learningRate, after: { loss: learningRate } }));
+  const page = claimsPage({ sst2Rates: { about: "a model", figure: "accuracy", runs } }, []);
+  expect(lineOf(page, "full fine-tuning |")).toBe("| full fine-tuning | **0.001: 0.001**; 0.002: 0.002 |");
+});
+
+it("holds this library to PEFT on both tasks", () => {
+  const [ours, peer] = [sweepOf([["full", 0.8, 1]]), sweepOf([["full", 0.9, 1]])];
+  const verdict = (results: object) => lineOf(claimsPage(results, []), "as well as PEFT");
+  expect(verdict({ sst2: ours, sst2InPeft: ours, e2e: ours, e2eInPeft: peer })).toMatch(
+    /\*\*partly\*\*.*E2E, BLEU: full/,
+  );
+  expect(verdict({ e2e: peer, e2eInPeft: ours })).toContain("**held**");
+});

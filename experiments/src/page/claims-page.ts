@@ -30,11 +30,12 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "",
     ...notTried(results),
     ...qualitySection(results),
-    ...ratesSection(results),
+    ...ratesSection(results.sst2Rates),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
     ...figuresSection("Methods on E2E", results.e2e),
+    ...ratesSection(results.e2eRates),
     ...figuresSection("Methods on questions", results.questions),
     ...figuresSection("Methods on instructions", results.instructions),
     ...figuresSection("Methods on Korean", results.korean),
@@ -70,27 +71,25 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
   ];
 }
 
-/** What `sst2-rates` tried, method by method, from the lowest rate. */
-function ratesSection({ rates }: KeptResults): readonly string[] {
-  if (rates === undefined) return [];
+/** What was tried, method by method, from the lowest rate. */
+function ratesSection(sweep: Sweep | undefined): readonly string[] {
+  if (sweep === undefined) return [];
   const rows = methods.flatMap(({ name, label }) => {
-    const runs = rates.runs.filter(({ method }) => method === name);
-    const sorted = [...runs].sort((one, other) => one.learningRate - other.learningRate);
+    const runs = sweep.runs.filter(({ method }) => method === name);
     const best = Math.min(...runs.map(({ after }) => after.loss ?? Number.NaN));
-    const cells = sorted.map(({ learningRate, after: { loss = Number.NaN, accuracy = Number.NaN } }) => {
-      const text = `${learningRate}: ${loss.toFixed(3)}, ${(100 * accuracy).toFixed(1)} %`;
-      return loss === best ? `**${text}**` : text;
-    });
+    const cells = [...runs]
+      .sort((one, other) => one.learningRate - other.learningRate)
+      .map(({ learningRate, after: { loss = Number.NaN } }) => {
+        const text = `${learningRate}: ${loss.toFixed(3)}`;
+        return loss === best ? `**${text}**` : text;
+      });
     return runs.length === 0 ? [] : [`| ${label} | ${cells.join("; ")} |`];
   });
   return [
     "",
-    "### Learning rates tried",
+    `Learning rates that were tried. ${sweep.about}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth:`,
     "",
-    `${rates.about}, seed 0: loss and accuracy. A rate was doubled or halved as long as the loss got lower; the methods that are not here`,
-    "have the rate of their kind, or one from their papers and PEFT's examples.",
-    "",
-    "| method | rate: loss, accuracy |",
+    "| method | rate: loss |",
     "|---|---|",
     ...rows,
   ];

@@ -15,7 +15,8 @@ export interface KeptResults {
   readonly sst2InPeft?: Sweep | undefined;
   readonly e2e?: Sweep | undefined;
   readonly e2eInPeft?: Sweep | undefined;
-  readonly rates?: Sweep | undefined;
+  readonly sst2Rates?: Sweep | undefined;
+  readonly e2eRates?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
   readonly korean?: Sweep | undefined;
@@ -53,7 +54,8 @@ export function keptResults(): KeptResults {
     sst2InPeft: readKept<Sweep>("sst2-peft"),
     e2e: readKept<Sweep>("e2e"),
     e2eInPeft: readKept<Sweep>("e2e-peft"),
-    rates: readKept<Sweep>("sst2-rates"),
+    sst2Rates: readKept<Sweep>("sst2-rates"),
+    e2eRates: readKept<Sweep>("e2e-rates"),
     questions: readKept<Sweep>("questions"),
     instructions: readKept<Sweep>("instructions"),
     korean: readKept<Sweep>("korean"),

@@ -66,7 +66,7 @@ export const betterThanOthers: Claim = {
     return {
       // Nobody may call it held while rivals are missing.
       status: verdict === "held" && missing.length > 0 ? "partly" : verdict,
-      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora)} % (${lora.trainable.toLocaleString("en")}); ${text}.${rest}`,
+      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora)} % (${lora.trainable.toLocaleString("en")}); ${text}, at rates that nobody searched for.${rest}`,
     };
   },
 };
