@@ -11,6 +11,8 @@ import { chatPrompt, textBatches } from "./text-batches.ts";
 /** Sentences of each restaurant that are trained on; all of one that is held out are references. */
 const sentencesEach = 2;
 const mostHeldOut = 100;
+/** By `e2e-rates`. */
+const rates = { full: 5e-5, "lora-r8-qv": 8e-3 };
 
 export interface E2eOptions {
   /** Train on at most so many sentences, of so many restaurants held out. */
@@ -39,7 +41,7 @@ export async function e2e({ rows, forRates = false }: E2eOptions = {}): Promise<
     held: held.map(({ prompt, references: [completion = ""] }) => ({ prompt: chatPrompt(prompt), completion })),
   });
   return {
-    ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25 },
+    ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25, rates },
     about: `SmolLM2-135M on E2E: ${train.length} sentences, one epoch of 8 a step; measured on ${held.length} restaurants held out${forRates ? ", others than those below" : ", each with all its sentences as references"}`,
     ...texts,
     async measure(model) {
