@@ -21,8 +21,10 @@ from peft import LoraConfig, get_peft_model
 
 IGNORED = -100
 TARGETS = {
-    "classes": {"qv": ["query", "value"], "all": "all-linear"},
-    "texts": {"qv": ["q_proj", "v_proj"], "all": ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]},
+    "classes": {"lora-r8-qv": ["query", "value"],
+                "lora-r8-all": ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]},
+    "texts": {"lora-r8-qv": ["q_proj", "v_proj"],
+              "lora-r8-all": ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]},
 }
 
 
@@ -34,9 +36,11 @@ def load(path, kind, method):
         torch.nn.init.zeros_(model.classifier.bias)
     else:
         model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
-    if method.startswith("lora-r8-"):
+    if method in TARGETS[kind]:
         task = {"classes": "SEQ_CLS", "texts": "CAUSAL_LM"}[kind]
-        return get_peft_model(model, LoraConfig(task_type=task, r=8, lora_alpha=16, target_modules=TARGETS[kind][method[8:]]))
+        return get_peft_model(model, LoraConfig(task_type=task, r=8, lora_alpha=16, target_modules=TARGETS[kind][method]))
+    if method not in ("full", "head"):
+        sys.exit(f"{method} is not known here.")
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(method == "full" or name.startswith("classifier"))
     return model

@@ -15,7 +15,7 @@ const batchSize = 16;
 const longest = 64;
 
 /** Where SST-2's files lie. Throws where they do not. */
-export function sst2Folder(): string {
+function sst2Folder(): string {
   const folder = process.env.LOWRANK_DATA ?? "";
   const missing = fileNames.map((name) => join(folder, name)).filter((file) => !existsSync(file));
   if (missing.length === 0) return folder;

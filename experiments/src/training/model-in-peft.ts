@@ -1,6 +1,6 @@
 // A model that PEFT trains, asked as one of ours is: the same batches, the same measure.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TokenBatch } from "@lowrank/data";
@@ -33,7 +33,7 @@ export async function openInPeft({ path, kind, method, seed, learningRate, steps
   const child = spawn(preparedPython(), args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   // The program is part of this repository and answers as it is asked.
-  const next = async <Answer>() => JSON.parse(await nextLine(lines, child)) as Answer;
+  const next = async <Answer>() => JSON.parse(await nextLine(lines)) as Answer;
   const ask = async <Answer>(request: object) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
     return next<Answer>();
@@ -47,10 +47,9 @@ export async function openInPeft({ path, kind, method, seed, learningRate, steps
   };
 }
 
-async function nextLine(lines: AsyncIterator<string>, child: ChildProcess): Promise<string> {
+async function nextLine(lines: AsyncIterator<string>): Promise<string> {
   const { value, done } = await lines.next();
-  if (done === true)
-    throw new Error(`${program} ended with ${child.exitCode ?? child.signalCode}; what it said stands above.`);
+  if (done === true) throw new Error(`${program} ended; what it said stands above.`);
   return value;
 }
 

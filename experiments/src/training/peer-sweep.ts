@@ -4,10 +4,10 @@ import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { processorName, readKept } from "./kept-runs.ts";
+import { processorName } from "./kept-runs.ts";
 import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
-import { addRun, methodsNamed, type Sweep } from "./sweep.ts";
+import { addRun, isKept, methodsNamed } from "./sweep.ts";
 
 /** What the program knows, of a task of either kind. */
 const known = {
@@ -21,8 +21,7 @@ export async function sweepInPeft(task: Task, { seeds, only, rows, log }: Experi
   const { model, methods } = known[task.kind];
   for (const seed of seeds) {
     for (const method of methodsNamed(only ?? methods)) {
-      const isKept = readKept<Sweep>(name)?.runs.some((run) => run.method === method.name && run.seed === seed);
-      if (isKept && rows === undefined) continue;
+      if (rows === undefined && isKept({ ...task, name }, method, seed)) continue;
       const options = { path: await preparedModel(model), kind: task.kind, seed };
       const trained = await trainInPeft(task, method, options);
       const learningRate = rateOf(task, method);

@@ -65,7 +65,7 @@ async function trainAtRates(
 }
 
 /** With the rate that the method has now: after another one it is run again. */
-function isKept(task: Task, method: Method, seed: number): boolean {
+export function isKept(task: Task, method: Method, seed: number): boolean {
   const kept = readKept<Sweep>(task.name)?.runs.find((run) => run.method === method.name && run.seed === seed);
   return kept !== undefined && (kept.failedRates?.[0] ?? kept.learningRate) === rateOf(task, method);
 }
