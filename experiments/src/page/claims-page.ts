@@ -87,7 +87,7 @@ function ratesSection(sweep: Sweep | undefined): readonly string[] {
   });
   return [
     "",
-    `Learning rates that were tried. ${sweep.about}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth:`,
+    `Learning rates that were tried. ${sweep.about}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth; a best one at an end of its row was not searched beyond:`,
     "",
     "| method | rate: loss |",
     "|---|---|",
