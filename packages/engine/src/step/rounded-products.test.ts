@@ -123,8 +123,8 @@ onEachBackend((engine) => {
         expect(part.shape).toEqual(alone?.shape);
         if (alone === undefined) continue;
         const expected = await valuesOf(alone);
-        // Sums are taken in another order on some processors.
-        expectClose(await valuesOf(part), expected, 1e-6 * largestMagnitude(expected));
+        // Sums are taken in another order on some processors; 64 products of either sign may add up to much less than they are.
+        expectClose(await valuesOf(part), expected, 1e-6 * Math.max(1, largestMagnitude(expected)));
       }
       expect(first?.multiplyRoundedWith(others, x)).toBeUndefined();
       x.dispose();
