@@ -22,8 +22,8 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: "sst2-rates",
-    work: "the learning rate that a method is best with, on rows of SST-2's training file; methods.ts has what it found",
-    run: async (options) => searchRates(await sst2({ ...options, heldOut: 800 }), "sst2-rates", options),
+    work: "the learning rate that a method is best with, on rows of SST-2's training file; src/methods has what it found",
+    run: async (options) => searchRates(await sst2({ ...options, heldOut: 800 }), options),
   },
   {
     name: "sst2-peft",
@@ -38,7 +38,7 @@ export const experiments: readonly Experiment[] = [
   {
     name: "e2e-rates",
     work: "the learning rate that full fine-tuning and LoRA are best with, on other restaurants; e2e.ts has what it found",
-    run: async (options) => searchRates(await e2e({ ...options, forRates: true }), "e2e-rates", options),
+    run: async (options) => searchRates(await e2e({ ...options, forRates: true }), options),
   },
   {
     name: "e2e-peft",

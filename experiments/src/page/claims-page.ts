@@ -1,10 +1,11 @@
 // docs/claims.md from the kept results: the same results give the same text.
 
 import { methods } from "../methods/methods.ts";
+import { meanOf } from "../training/mean-of.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { meanOf, ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
+import { ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {

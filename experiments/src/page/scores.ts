@@ -1,6 +1,7 @@
 // Several seeds of a method as one line: mean and standard error.
 
 import type { KeptRun } from "../training/kept-runs.ts";
+import { meanOf } from "../training/mean-of.ts";
 import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
@@ -44,10 +45,6 @@ export function ratesOf(runs: readonly KeptRun[]): string {
   const used = [...new Set(runs.map(({ learningRate }) => learningRate))];
   const failed = [...new Set(runs.flatMap(({ failedRates = [] }) => failedRates))];
   return `${used.join(" or ")}${failed.length === 0 ? "" : ` (${failed.join(" and ")} did not train)`}`;
-}
-
-export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function figureOf({ after }: KeptRun, { figure }: Sweep): number {

@@ -41,7 +41,7 @@ export async function e2e({ rows, forRates = false }: E2eOptions = {}): Promise<
     held: held.map(({ prompt, references: [completion = ""] }) => ({ prompt: chatPrompt(prompt), completion })),
   });
   return {
-    ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25, rates },
+    ...{ name: forRates ? "e2e-rates" : "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25, rates },
     about: `SmolLM2-135M on E2E: ${train.length} sentences, one epoch of 8 a step; measured on ${held.length} restaurants held out${forRates ? ", others than those below" : ", each with all its sentences as references"}`,
     ...texts,
     async measure(model) {

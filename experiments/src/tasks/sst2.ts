@@ -49,7 +49,7 @@ export async function sst2({ rows, heldOut }: Sst2Options = {}): Promise<Task> {
   const all = { train: used, held: byLength, padId: tokenizer.padId, batchSize, heldSize: 64 };
   const { measureHeld, ...ordered } = orderedBatches(all);
   return {
-    name: "sst2",
+    name: heldOut === undefined ? "sst2" : "sst2-rates",
     kind: "classes",
     rateShare: 1,
     about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on ${heldOut === undefined ? `the ${held.length} of dev` : `${held.length} others of the training file`}`,

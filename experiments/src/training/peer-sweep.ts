@@ -5,6 +5,7 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { processorName } from "./kept-runs.ts";
+import { meanOf } from "./mean-of.ts";
 import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
 import { addRun, isKept, methodsNamed } from "./sweep.ts";
@@ -52,10 +53,15 @@ async function trainInPeft(
       for (const batch of task.batches(seed + epoch)) losses.push(await model.learn(batch));
     }
     const seconds = (performance.now() - began) / 1000;
-    const last = losses.slice(-20);
-    const trainLoss = last.reduce((sum, loss) => sum + loss, 0) / last.length;
     const after = await task.measure(model);
-    return { trainable: model.trainable, after, trainLoss, steps, seconds, engine: model.engine };
+    return {
+      trainable: model.trainable,
+      after,
+      trainLoss: meanOf(losses.slice(-20)),
+      steps,
+      seconds,
+      engine: model.engine,
+    };
   } finally {
     model.end();
   }

@@ -16,17 +16,23 @@ const mostTries = 4;
 const leastGain = 0.001;
 const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 
-/** `name`: under which it is kept. */
-export async function searchRates(task: Task, name: string, { only, rows, log }: ExperimentOptions): Promise<void> {
+/** Tries are kept under the task's name, and not made again. */
+export async function searchRates(task: Task, { only, rows, log }: ExperimentOptions): Promise<void> {
   const { name: engine } = await chooseEngine();
+  const tried = async (method: Method, learningRate: number): Promise<KeptRun> => {
+    const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
+    const facts = { engine, processor: processorName(), date: new Date().toISOString() };
+    return { method: method.name, seed, learningRate, ...trained, ...facts };
+  };
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {
-      const { after } =
-        keptAt(name, method, rate) ??
-        (await tried(task, method, rate, { engine, ...(rows === undefined ? { name } : {}) }));
-      const figures = Object.entries(after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
+      const kept = triesOf(task).find((run) => run.method === method.name && run.learningRate === rate);
+      const run = kept ?? (await tried(method, rate));
+      if (kept === undefined && rows === undefined)
+        keep(task.name, { about: task.about, figure: task.figure, runs: [...triesOf(task), run] } satisfies Sweep);
+      const figures = Object.entries(run.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
       log(`${method.name} at ${rate}: ${figures.join(", ")}`);
-      return after.loss;
+      return run.after.loss;
     });
     log(`${method.name}: best at ${best}`);
   }
@@ -46,21 +52,6 @@ export async function bestRate(first: number, lossAt: (rate: number) => Promise<
   return best.rate;
 }
 
-function keptAt(name: string, method: Method, rate: number): KeptRun | undefined {
-  return readKept<Sweep>(name)?.runs.find((run) => run.method === method.name && run.learningRate === rate);
-}
-
-async function tried(
-  task: Task,
-  method: Method,
-  learningRate: number,
-  { engine, name }: { readonly engine: string; readonly name?: string },
-): Promise<KeptRun> {
-  const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
-  const facts = { engine, processor: processorName(), date: new Date().toISOString() };
-  const run = { method: method.name, seed, learningRate, ...trained, ...facts };
-  if (name === undefined) return run;
-  const others = readKept<Sweep>(name)?.runs ?? [];
-  keep(name, { about: task.about, figure: task.figure, runs: [...others, run] } satisfies Sweep);
-  return run;
+function triesOf({ name }: Task): readonly KeptRun[] {
+  return readKept<Sweep>(name)?.runs ?? [];
 }

@@ -8,6 +8,7 @@ import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
 import type { AskedModel, Task } from "../tasks/task.ts";
+import { meanOf } from "./mean-of.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
 /** What a run found. */
@@ -72,10 +73,6 @@ export async function runMethod(
   adapted.dispose();
   model.dispose();
   return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
-}
-
-function meanOf(losses: readonly number[]): number {
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /** A batch as the method wants it read; call it in a tidy. */

@@ -1,7 +1,7 @@
 // Claims about what updates look like: sections 7.2 and 7.3 of the paper.
 
 import type { Similarity } from "../../analyses/subspaces.ts";
-import { meanOf } from "../scores.ts";
+import { meanOf } from "../../training/mean-of.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 const command = "sst2 --only lora-r8-qv,lora-r64-qv --seeds 2` and `npm run experiment -- subspaces";
