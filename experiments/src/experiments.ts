@@ -10,61 +10,63 @@ import { instructions } from "./tasks/instructions.ts";
 import { korean } from "./tasks/korean.ts";
 import { questions } from "./tasks/questions.ts";
 import { sst2 } from "./tasks/sst2.ts";
+import type { Task, TaskOptions } from "./tasks/task.ts";
 import { sweepInPeft } from "./training/peer-sweep.ts";
 import { searchRates } from "./training/rates.ts";
 import { sweep } from "./training/sweep.ts";
 
-export const experiments: readonly Experiment[] = [
-  {
-    name: "sst2",
-    work: "every method on MiniLM and SST-2, seed by seed",
-    run: async (options) => sweep(await sst2(options), options),
-  },
-  {
-    name: "sst2-rates",
-    work: "the learning rate that a method is best with, on rows of SST-2's training file; src/methods has what it found",
-    run: async (options) => searchRates(await sst2({ ...options, heldOut: 800 }), options),
-  },
-  {
-    name: "sst2-peft",
-    work: "three of these methods by the same recipe in PEFT and torch",
-    run: async (options) => sweepInPeft(await sst2(options), options),
-  },
+/** What methods are compared on. */
+interface Comparison {
+  readonly name: string;
+  /** One line for people. */
+  readonly work: string;
+  /** Unless others are named; absent: all. */
+  readonly only?: readonly string[];
+  /** Whether PEFT and torch train on it, too. */
+  readonly inPeft?: boolean;
+  read(options: TaskOptions): Promise<Task>;
+}
+
+/** One of each kind. */
+const mainMethods = "full head bitfit adapter-houlsby prefix ia3 lora-r8-qv lora-r8-all dora-r8".split(" ");
+
+const comparisons: readonly Comparison[] = [
+  { name: "sst2", work: "every method on MiniLM and SST-2, seed by seed", read: sst2, inPeft: true },
   {
     name: "e2e",
     work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
-    run: async (options) => sweep(await e2e(options), options),
-  },
-  {
-    name: "e2e-rates",
-    work: "the learning rate that full fine-tuning and LoRA are best with, on other restaurants; e2e.ts has what it found",
-    run: async (options) => searchRates(await e2e({ ...options, forRates: true }), options),
-  },
-  {
-    name: "e2e-peft",
-    work: "two of these methods by the same recipe in PEFT and torch",
-    run: async (options) => sweepInPeft(await e2e(options), options),
+    only: ["full", "lora-r8-qv", "lora-r8-all"],
+    read: e2e,
+    inPeft: true,
   },
   {
     name: "questions",
     work: "methods on MiniLM and XQuAD's English questions",
-    run: async (options) => sweep(await questions(options.rows), options),
+    only: mainMethods,
+    read: questions,
   },
   {
     name: "instructions",
     work: "methods on SmolLM2 and Self-Instruct's seed tasks",
-    run: async (options) => sweep(await instructions(options.rows), options),
+    only: mainMethods,
+    read: instructions,
   },
   {
     name: "korean",
     work: "methods on SmolLM2 and the articles of the Korean constitution, in KoAlpaca's words",
-    run: async (options) => sweep(await korean(options.rows), options),
+    only: mainMethods,
+    read: korean,
   },
   {
     name: "digits",
     work: "methods on a small ViT that goes from coarse digits to MNIST's",
-    run: async (options) => sweep(await digits(options.rows), options),
+    only: mainMethods,
+    read: digits,
   },
+];
+
+export const experiments: readonly Experiment[] = [
+  ...comparisons.flatMap(commandsOf),
   {
     name: "subspaces",
     work: "section 7 of the paper, from the adapters that sst2 left in runs/: r = 8 against 64, two seeds, amplification",
@@ -81,3 +83,23 @@ export const experiments: readonly Experiment[] = [
     run: () => switching(),
   },
 ];
+
+/** Its runs, the search for its learning rates and, where there is one, PEFT's side. */
+function commandsOf({ name, work, only, inPeft = false, read }: Comparison): readonly Experiment[] {
+  const runs: Experiment = {
+    name,
+    work,
+    run: async (options) => sweep(await read(options), { ...(only === undefined ? {} : { only }), ...options }),
+  };
+  const rates: Experiment = {
+    name: `${name}-rates`,
+    work: "the learning rate that each method is best with, on rows that are not compared on",
+    run: async (options) => searchRates(await read({ ...options, forRates: true }), options),
+  };
+  const peer: Experiment = {
+    name: `${name}-peft`,
+    work: "some of these methods by the same recipe in PEFT and torch",
+    run: async (options) => sweepInPeft(await read(options), options),
+  };
+  return [runs, rates, ...(inPeft ? [peer] : [])];
+}

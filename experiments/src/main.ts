@@ -5,7 +5,7 @@ import { experiments } from "./experiments.ts";
 
 const usage = [
   "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N]\n",
-  ...experiments.map(({ name, work }) => `  ${name.padEnd(14)} ${work}`),
+  ...experiments.map(({ name, work }) => `  ${name.padEnd(18)} ${work}`),
 ].join("\n");
 
 const { values, positionals } = typed(usage, {

@@ -18,7 +18,7 @@ export interface Method {
     | "virtual tokens"
     | "scaled states"
     | "low rank";
-  /** Set once, not searched for. */
+  /** For MiniLM on SST-2; `sst2-rates` searches for it. */
   readonly learningRate: number;
   /** Whether it needs a classifier, biases, or text that is seen at once: decoders that write have none of these. */
   readonly isForClassifiers?: true;

@@ -30,7 +30,7 @@ const lineOf = (page: string, text: string) =>
 
 it("says of every claim without results that it was not run, and how to run it", () => {
   const page = claimsPage({}, []);
-  expect(page).toContain("0 held, 0 partly, 0 not held, 12 not run yet");
+  expect(page).toContain("0 held, 0 partly, 0 not held, 14 not run yet");
   expect(lineOf(page, "as good as full")).toContain("`npm run experiment -- sst2 --only full,lora-r8-qv`");
 });
 
@@ -80,4 +80,19 @@ it("holds this library to PEFT on both tasks", () => {
     /\*\*partly\*\*.*E2E, BLEU: full/,
   );
   expect(verdict({ e2e: peer, e2eInPeft: ours })).toContain("**held**");
+});
+
+it("calls instructions within reach only where what was held out got likelier in minutes", () => {
+  const [run] = sweepOf([["lora-r8-qv", 0.5, 460_800]]).runs;
+  if (run === undefined) throw new Error("There is one.");
+  const taught = (loss: number, seconds: number) => ({
+    ...{ about: "a model", figure: "likelihood", untrained: { loss: 3, likelihood: 0.05 } },
+    runs: [{ ...run, seconds, after: { loss, likelihood: Math.exp(-loss) } }],
+  });
+  const page = (loss: number, seconds: number) =>
+    claimsPage({ instructions: taught(loss, seconds), korean: taught(loss, seconds) }, []);
+  expect(lineOf(page(2, 60), "within anyone's reach")).toMatch(/\*\*held\*\*.*loss on what was held out 3\.00 → 2\.00/);
+  expect(lineOf(page(2, 6000), "within anyone's reach")).toContain("**partly**");
+  expect(lineOf(page(4, 6000), "within anyone's reach")).toContain("**not held**");
+  expect(lineOf(page(2, 60), "the model as it was")).toBe("| the model as it was | 3.000 | 0.050 |  | 0 |  |");
 });

@@ -1,11 +1,11 @@
 // docs/claims.md from the kept results: the same results give the same text.
 
+import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
-import { meanOf } from "../training/mean-of.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
+import { meanAndError, ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -38,9 +38,13 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...figuresSection("Methods on E2E", results.e2e),
     ...ratesSection(results.e2eRates),
     ...figuresSection("Methods on questions", results.questions),
+    ...ratesSection(results.questionsRates),
     ...figuresSection("Methods on instructions", results.instructions),
+    ...ratesSection(results.instructionsRates),
     ...figuresSection("Methods on Korean", results.korean),
+    ...ratesSection(results.koreanRates),
     ...figuresSection("Methods on pictures", results.digits),
+    ...ratesSection(results.digitsRates),
     ...latencySection(results),
     "",
   ].join("\n");
@@ -106,14 +110,16 @@ function scored(label: string, score: Score): string {
 function figuresSection(title: string, sweep: Sweep | undefined): readonly string[] {
   if (sweep === undefined) return [];
   const figures = [...new Set(sweep.runs.flatMap(({ after }) => Object.keys(after)))];
+  const cellsOf = (all: readonly Metrics[]) => figures.map((figure) => meanText(all.map((one) => one[figure])));
   const rows = methods.flatMap(({ name, label }) => {
     const runs = sweep.runs.filter(({ method }) => method === name);
     const [first] = runs;
     if (first === undefined) return [];
-    const means = figures.map((figure) => meanOf(runs.map(({ after }) => after[figure] ?? Number.NaN)));
-    const cells = means.map((mean) => (Number.isNaN(mean) ? "" : mean.toFixed(3)));
+    const cells = cellsOf(runs.map(({ after }) => after));
     return `| ${[label, ...cells, runs.length, first.trainable.toLocaleString("en"), ratesOf(runs)].join(" | ")} |`;
   });
+  const untrained =
+    sweep.untrained && `| ${["the model as it was", ...cellsOf([sweep.untrained]), "", 0, ""].join(" | ")} |`;
   return [
     "",
     `## ${title}`,
@@ -122,8 +128,17 @@ function figuresSection(title: string, sweep: Sweep | undefined): readonly strin
     "",
     `| method | ${figures.join(" | ")} | seeds | parameters trained | learning rate |`,
     `|---|${figures.map(() => "---|").join("")}---|---|---|`,
+    ...(untrained === undefined ? [] : [untrained]),
     ...rows,
   ];
+}
+
+/** "1.234", or with several seeds "1.234 ± 0.005"; nothing where a value is missing. */
+function meanText(values: readonly (number | undefined)[]): string {
+  const known = values.flatMap((value) => value ?? []);
+  if (known.length < values.length) return "";
+  const { mean, error } = meanAndError(known);
+  return error === undefined ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${error.toFixed(3)}`;
 }
 
 function latencySection({ latency }: KeptResults): readonly string[] {

@@ -18,9 +18,13 @@ export interface KeptResults {
   readonly sst2Rates?: Sweep | undefined;
   readonly e2eRates?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
+  readonly questionsRates?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
+  readonly instructionsRates?: Sweep | undefined;
   readonly korean?: Sweep | undefined;
+  readonly koreanRates?: Sweep | undefined;
   readonly digits?: Sweep | undefined;
+  readonly digitsRates?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
@@ -57,9 +61,13 @@ export function keptResults(): KeptResults {
     sst2Rates: readKept<Sweep>("sst2-rates"),
     e2eRates: readKept<Sweep>("e2e-rates"),
     questions: readKept<Sweep>("questions"),
+    questionsRates: readKept<Sweep>("questions-rates"),
     instructions: readKept<Sweep>("instructions"),
+    instructionsRates: readKept<Sweep>("instructions-rates"),
     korean: readKept<Sweep>("korean"),
+    koreanRates: readKept<Sweep>("korean-rates"),
     digits: readKept<Sweep>("digits"),
+    digitsRates: readKept<Sweep>("digits-rates"),
     subspaces: readKept<Subspaces>("subspaces"),
     latency: readKept<Latencies>("latency"),
     switching: readKept<Switching>("switching"),

@@ -6,7 +6,7 @@ import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
   readonly method: string;
-  /** Of the figure that the sweep compares by; an accuracy in percent. */
+  /** Of the figure that the sweep compares by; shares in percent. */
   readonly mean: number;
   /** Of that mean, in points; absent with one seed. */
   readonly error?: number;
@@ -16,28 +16,33 @@ export interface Score {
   readonly rates: string;
 }
 
+/** With one value no error is known. */
+export function meanAndError(values: readonly number[]): Pick<Score, "mean" | "error"> {
+  const mean = meanOf(values);
+  const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, ...(values.length > 1 ? { error: Math.sqrt(spread / values.length) } : {}) };
+}
+
 /** Undefined if the method was not run. */
 export function scoreOf(sweep: Sweep | undefined, method: string): Score | undefined {
-  const unit = sweep?.figure === "accuracy" ? 100 : 1;
+  const unit = sweep?.figure === "bleu" ? 1 : 100;
   const runs = sweep?.runs.filter((run) => run.method === method) ?? [];
   const [first] = runs;
   if (sweep === undefined || first === undefined) return undefined;
-  const values = runs.map((run) => unit * figureOf(run, sweep));
-  const mean = meanOf(values);
-  const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
   return {
     method,
-    mean,
-    ...(values.length > 1 ? { error: Math.sqrt(spread / values.length) } : {}),
-    seeds: values.length,
+    ...meanAndError(runs.map((run) => unit * figureOf(run, sweep))),
+    seeds: runs.length,
     trainable: first.trainable,
     rates: ratesOf(runs),
   };
 }
 
-/** "86.7 ± 0.2", or with one seed "86.7 (one seed)". */
-export function scoreText({ mean, error }: Score): string {
-  return error === undefined ? `${mean.toFixed(1)} (one seed)` : `${mean.toFixed(1)} ± ${error.toFixed(1)}`;
+/** "86.7 ± 0.2 %", or with one seed "86.7 % (one seed)". */
+export function scoreText({ mean, error }: Score, unit = ""): string {
+  return error === undefined
+    ? `${mean.toFixed(1)}${unit} (one seed)`
+    : `${mean.toFixed(1)} ± ${error.toFixed(1)}${unit}`;
 }
 
 /** "0.002", or "0.0005 (0.002 did not train)" where that is so of any seed. */

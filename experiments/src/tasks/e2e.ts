@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { bleu, groupReferences } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
-import type { Task } from "./task.ts";
+import type { Task, TaskOptions } from "./task.ts";
 import { chatPrompt, textBatches } from "./text-batches.ts";
 
 /** Sentences of each restaurant that are trained on; all of one that is held out are references. */
@@ -14,14 +14,8 @@ const mostHeldOut = 100;
 /** By `e2e-rates`. */
 const rates = { full: 5e-5, "lora-r8-qv": 8e-3 };
 
-export interface E2eOptions {
-  /** Train on at most so many sentences, of so many restaurants held out. */
-  readonly rows?: number | undefined;
-  /** Hold out other restaurants than those that methods are compared on, and measure the loss alone. */
-  readonly forRates?: boolean;
-}
-
-export async function e2e({ rows, forRates = false }: E2eOptions = {}): Promise<Task> {
+/** With `rows` as many restaurants are held out; to search for rates the loss alone is measured. */
+export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/e2e/e2e-devset.csv");
   const groups = groupReferences(await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } }));
   const heldOut = Math.min(mostHeldOut, rows ?? mostHeldOut);
@@ -41,7 +35,7 @@ export async function e2e({ rows, forRates = false }: E2eOptions = {}): Promise<
     held: held.map(({ prompt, references: [completion = ""] }) => ({ prompt: chatPrompt(prompt), completion })),
   });
   return {
-    ...{ name: forRates ? "e2e-rates" : "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 0.25, rates },
+    ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 1, rates },
     about: `SmolLM2-135M on E2E: ${train.length} sentences, one epoch of 8 a step; measured on ${held.length} restaurants held out${forRates ? ", others than those below" : ", each with all its sentences as references"}`,
     ...texts,
     async measure(model) {

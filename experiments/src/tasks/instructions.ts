@@ -1,17 +1,22 @@
 // Instructions: Self-Instruct's seed tasks in Alpaca's words, on SmolLM2-135M.
 
 import { jobRows } from "../../../benchmarks/src/jobs/job-data.ts";
-import type { Task } from "./task.ts";
+import { parted, type Task, type TaskOptions } from "./task.ts";
 import { type TextRow, textBatches } from "./text-batches.ts";
 
-export async function instructions(rows = Number.POSITIVE_INFINITY): Promise<Task> {
-  const found = await jobRows("alpaca", { train: rows, validation: 25 });
+/** To search for rates, of the rows that are trained on otherwise. */
+const every = 6;
+
+export async function instructions(options: TaskOptions = {}): Promise<Task> {
+  const found = await jobRows("alpaca", { train: Number.POSITIVE_INFINITY, validation: 25 });
   if (!found.isReal) throw new Error("LOWRANK_DATA names no folder with alpaca-seed_tasks.jsonl.");
+  const read = options.forRates ? parted(found.train, every, options) : { train: found.train, held: found.validation };
   const textsOf = (all: typeof found.train) => all.map(({ prompt, completion }) => ({ prompt, completion }) as TextRow);
-  const texts = await textBatches({ train: textsOf(found.train), held: textsOf(found.validation) });
+  const [train, held] = [textsOf(read.train).slice(0, options.rows), textsOf(read.held)];
+  const texts = await textBatches({ train, held });
   return {
-    ...{ name: "instructions", kind: "texts", figure: "likelihood", epochs: 2, rateShare: 0.15 },
-    about: `SmolLM2-135M on ${found.train.length} of Self-Instruct's seed tasks, two epochs of 8 a step; measured on ${found.validation.length} held out`,
+    ...{ name: "instructions", kind: "texts", figure: "likelihood", epochs: 2, rateShare: 1 },
+    about: `SmolLM2-135M on ${train.length} of Self-Instruct's seed tasks, two epochs of 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,
   };

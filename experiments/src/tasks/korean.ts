@@ -3,22 +3,21 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Task } from "./task.ts";
+import { parted, type Task, type TaskOptions } from "./task.ts";
 import { textBatches } from "./text-batches.ts";
 
 /** Every fifth article is held out: nobody can know its words, but the language and the manner of a law. */
 const every = 5;
 
-/** `rows`: at most so many articles are trained on; all if absent. */
-export async function korean(rows?: number): Promise<Task> {
+export async function korean(options: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/korean/constitution.txt");
   const articles = articlesOf(await readFile(path, "utf8"));
-  const isHeld = (place: number) => place % every === every - 1;
-  const [train, held] = [articles.filter((_, place) => !isHeld(place)), articles.filter((_, place) => isHeld(place))];
-  const texts = await textBatches({ train: train.slice(0, rows), held }, { template: "koalpaca" });
+  const { train: others, held } = parted(articles, every, options);
+  const train = others.slice(0, options.rows);
+  const texts = await textBatches({ train, held }, { template: "koalpaca" });
   return {
-    ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 0.25 },
-    about: `SmolLM2-135M on ${train.slice(0, rows).length} articles of the Korean constitution in KoAlpaca's words, three epochs of 8 a step; measured on ${held.length} held out`,
+    ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 1 },
+    about: `SmolLM2-135M on ${train.length} articles of the Korean constitution in KoAlpaca's words, three epochs of 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,
   };

@@ -8,26 +8,25 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import { orderedBatches } from "./ordered-batches.ts";
-import type { Task } from "./task.ts";
+import { parted, type Task, type TaskOptions } from "./task.ts";
 
 const batchSize = 16;
 const longest = 320;
 /** Every fourth text is held out with its questions. */
 const every = 4;
 
-/** `rows`: at most so many questions are trained on; all if absent. Throws where the data are missing. */
-export async function questions(rows?: number): Promise<Task> {
+/** Throws where the data are missing. */
+export async function questions(options: TaskOptions = {}): Promise<Task> {
   const path = join(process.env.LOWRANK_DATA ?? "", "xquad.en.json");
   if (!existsSync(path)) throw new Error(`No ${path}: LOWRANK_DATA names a folder with XQuAD's English part.`);
   const folder = openFolder(await preparedModel("minilm"));
   const tokenizer = await openTokenizer(folder);
   const read = (await readDataFile(path)).flatMap((row) => (row.kind === "question" ? [row] : []));
-  const texts = [...new Set(read.map(({ context }) => context))];
-  const isHeld = (context: string) => texts.indexOf(context) % every === every - 1;
+  const texts = parted([...new Set(read.map(({ context }) => context))], every, options);
   const tokens = (examples: typeof read) =>
     tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
-  const train = tokens(read.filter(({ context }) => !isHeld(context))).slice(0, rows);
-  const held = [...tokens(read.filter(({ context }) => isHeld(context)))].sort(
+  const train = tokens(read.filter(({ context }) => texts.train.includes(context))).slice(0, options.rows);
+  const held = [...tokens(read.filter(({ context }) => texts.held.includes(context)))].sort(
     (one, other) => one.inputIds.length - other.inputIds.length,
   );
   const all = { train, held, padId: tokenizer.padId, batchSize, heldSize: batchSize };

@@ -8,7 +8,7 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import { orderedBatches } from "./ordered-batches.ts";
-import type { Task } from "./task.ts";
+import type { Task, TaskOptions } from "./task.ts";
 
 const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
 const batchSize = 16;
@@ -24,15 +24,11 @@ function sst2Folder(): string {
   );
 }
 
-export interface Sst2Options {
-  /** Train on at most so many of the file's first; absent: on all. */
-  readonly rows?: number | undefined;
-  /** Measure on so many of the training file's last, which are not trained on then; absent: on dev. */
-  readonly heldOut?: number;
-}
+/** Of the training file's last, to search for rates. */
+const heldForRates = 800;
 
 /** Throws where the data are missing. */
-export async function sst2({ rows, heldOut }: Sst2Options = {}): Promise<Task> {
+export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const data = sst2Folder();
   const files = fileNames.map((name) => join(data, name));
   const folder = openFolder(await preparedModel("minilm"));
@@ -43,16 +39,16 @@ export async function sst2({ rows, heldOut }: Sst2Options = {}): Promise<Task> {
     return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
   };
   const [train = [], dev = []] = await Promise.all(files.map(read));
-  const used = (heldOut === undefined ? train : train.slice(0, -heldOut)).slice(0, rows);
-  const held = heldOut === undefined ? dev : train.slice(-heldOut);
+  const used = (forRates ? train.slice(0, -heldForRates) : train).slice(0, rows);
+  const held = forRates ? train.slice(-heldForRates) : dev;
   const byLength = [...held].sort((one, other) => one.inputIds.length - other.inputIds.length);
   const all = { train: used, held: byLength, padId: tokenizer.padId, batchSize, heldSize: 64 };
   const { measureHeld, ...ordered } = orderedBatches(all);
   return {
-    name: heldOut === undefined ? "sst2" : "sst2-rates",
+    name: "sst2",
     kind: "classes",
     rateShare: 1,
-    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on ${heldOut === undefined ? `the ${held.length} of dev` : `${held.length} others of the training file`}`,
+    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on ${forRates ? `${held.length} others of the training file` : `the ${held.length} of dev`}`,
     figure: "accuracy",
     epochs: 1,
     load: (seed) => loadModel(folder, { task: "sequence-classification", numLabels: 2, newHead: { seed } }),

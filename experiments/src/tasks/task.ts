@@ -5,6 +5,14 @@ import type { PretrainedModel } from "@lowrank/models";
 import type { Metrics } from "@lowrank/trainer";
 import type { Method } from "../methods/method.ts";
 
+/** Which rows of its data a task reads. */
+export interface TaskOptions {
+  /** Train on at most so many; absent: on all. */
+  readonly rows?: number | undefined;
+  /** Hold out rows of training instead of those that methods are compared on, which nobody reads then. */
+  readonly forRates?: boolean;
+}
+
 /** A task with its data read. */
 export interface Task {
   readonly name: string;
@@ -26,6 +34,18 @@ export interface Task {
   batches(seed: number): Iterable<TokenBatch>;
   /** Measures a model through the ways that it can be asked. */
   measure(model: AskedModel): Promise<Metrics>;
+}
+
+/** Every so-many-th row is held out, so that it is of the whole file; to search for rates the row before it. */
+export function parted<Row>(
+  rows: readonly Row[],
+  every: number,
+  { forRates = false }: TaskOptions,
+): { readonly train: readonly Row[]; readonly held: readonly Row[] } {
+  const placed = (from: number) => rows.filter((_, place) => place % every === every - from);
+  const [compared, others] = [placed(1), placed(2)];
+  const held = forRates ? others : compared;
+  return { train: rows.filter((row) => !compared.includes(row) && !held.includes(row)), held };
 }
 
 /** The learning rate of a method in a task. */

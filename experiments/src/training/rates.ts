@@ -16,8 +16,9 @@ const mostTries = 4;
 const leastGain = 0.001;
 const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 
-/** Tries are kept under the task's name, and not made again. */
-export async function searchRates(task: Task, { only, rows, log }: ExperimentOptions): Promise<void> {
+/** Of a task that was read for it. Tries are kept, and not made again. */
+export async function searchRates(read: Task, { only, rows, log }: ExperimentOptions): Promise<void> {
+  const task = { ...read, name: `${read.name}-rates` };
   const { name: engine } = await chooseEngine();
   const tried = async (method: Method, learningRate: number): Promise<KeptRun> => {
     const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });

@@ -75,6 +75,14 @@ export async function runMethod(
   return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
 }
 
+/** What the model does as it was loaded. */
+export async function measureUntrained(task: Task, seed: number): Promise<Metrics> {
+  const model = await task.load(seed);
+  const after = await measure(task, model, { variables: new Map(), dispose() {} });
+  model.dispose();
+  return after;
+}
+
 /** A batch as the method wants it read; call it in a tidy. */
 function inputsFor({ virtualTokens }: Adapted, batch: TokenBatch): BatchTensors {
   const inputs = batchTensors(batch);

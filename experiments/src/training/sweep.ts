@@ -3,23 +3,28 @@
 
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
+import type { Metrics } from "@lowrank/trainer";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
 import { adaptersFolder, type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
-import { type RunOptions, runMethod, type Trained } from "./run-method.ts";
+import { measureUntrained, type RunOptions, runMethod, type Trained } from "./run-method.ts";
 
 /** What is kept of a sweep. */
 export interface Sweep {
   readonly about: string;
   readonly figure: string;
+  /** What the model does untrained; absent where it answers with a head that nobody has trained. */
+  readonly untrained?: Metrics;
   readonly runs: readonly KeptRun[];
 }
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const chosen = methodsNamed(only).filter((method) => suits(method, task));
   const { name: engine } = await chooseEngine();
+  if (rows === undefined && task.kind === "texts" && readKept<Sweep>(task.name)?.untrained === undefined)
+    keepSweep(task, { untrained: await measureUntrained(task, 0) });
   for (const seed of seeds) {
     for (const method of chosen) {
       if (rows === undefined && isKept(task, method, seed)) continue;
@@ -76,7 +81,12 @@ function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
 }
 
 /** Reads again what is there: another process may have kept a run meanwhile. */
-export function addRun({ name, about, figure }: Pick<Task, "name" | "about" | "figure">, run: KeptRun): void {
-  const others = readKept<Sweep>(name)?.runs.filter((one) => one.method !== run.method || one.seed !== run.seed) ?? [];
-  keep(name, { about, figure, runs: [...others, run] } satisfies Sweep);
+export function addRun(task: Pick<Task, "name" | "about" | "figure">, run: KeptRun): void {
+  const kept = readKept<Sweep>(task.name)?.runs ?? [];
+  const others = kept.filter((one) => one.method !== run.method || one.seed !== run.seed);
+  keepSweep(task, { runs: [...others, run] });
+}
+
+function keepSweep({ name, about, figure }: Pick<Task, "name" | "about" | "figure">, found: Partial<Sweep>): void {
+  keep(name, { runs: [], ...readKept<Sweep>(name), about, figure, ...found } satisfies Sweep);
 }

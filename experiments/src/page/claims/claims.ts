@@ -1,11 +1,12 @@
 // The claims in the order of the page.
 
 import type { Claim } from "./claim.ts";
-import { cheapSwitching, cheapTraining, noLatency } from "./cost-claims.ts";
+import { cheapSwitching, cheapTraining, instructionsWithinReach, noLatency } from "./cost-claims.ts";
 import {
   asGoodAsFull,
   asGoodAsPeft,
   asGoodAtWriting,
+  asGoodElsewhere,
   betterThanOthers,
   queryAndValueTogether,
   smallRanksSuffice,
@@ -15,10 +16,12 @@ import { amplifies, seedsAgree, sharedTopDirection } from "./subspace-claims.ts"
 export const claims: readonly Claim[] = [
   asGoodAsFull,
   asGoodAtWriting,
+  asGoodElsewhere,
   betterThanOthers,
   noLatency,
   cheapTraining,
   cheapSwitching,
+  instructionsWithinReach,
   queryAndValueTogether,
   smallRanksSuffice,
   sharedTopDirection,

@@ -1,9 +1,12 @@
 // Claims about what adaptation costs: section 4.2 and table 1 of the paper.
 
+import { meanOf } from "../../training/mean-of.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** What a busy moment may add to one of two equal times. */
 const noise = 1.05;
+/** In which a teaching is called within reach, on a processor without a card. */
+const minutesInReach = 10;
 
 export const noLatency: Claim = {
   says: "A merged LoRA answers as fast as the model itself; adapter layers make it slower.",
@@ -62,6 +65,30 @@ export const cheapTraining: Claim = {
     return {
       status: statusOf([rssRatioWithoutCopy < 1 / 3, ratio < 1]),
       because: `${work}: ${ratio} of the time, ${rssRatioWithoutCopy} of the memory, ${(100 * stateRatio).toFixed(2)} % of the bytes for gradients and optimiser ([benchmarks](benchmarks.md)).`,
+    };
+  },
+};
+
+export const instructionsWithinReach: Claim = {
+  says: "Teaching a model to follow instructions is within anyone's reach.",
+  source: "Alpaca, KoAlpaca",
+  judge({ instructions, korean }) {
+    const tasks = Object.entries({ instructions, korean }).flatMap(([task, swept]) => {
+      const runs = swept?.runs.filter(({ method }) => method === "lora-r8-qv") ?? [];
+      const [first] = runs;
+      const before = swept?.untrained?.loss;
+      if (swept === undefined || first === undefined || before === undefined) return [];
+      const after = meanOf(runs.map((run) => run.after.loss ?? Number.NaN));
+      return [{ task, before, after, first, seconds: meanOf(runs.map((run) => run.seconds)) }];
+    });
+    if (tasks.length < 2) return notRun("It needs LoRA on both", "instructions korean --only lora-r8-qv");
+    const text = tasks.map(
+      ({ task, before, after, first, seconds }) =>
+        `${task}: ${first.steps} steps in ${seconds.toFixed(0)} s, ${first.trainable.toLocaleString("en")} parameters, loss on what was held out ${before.toFixed(2)} → ${after.toFixed(2)}`,
+    );
+    return {
+      status: statusOf(tasks.flatMap(({ before, after, seconds }) => [after < before, seconds < 60 * minutesInReach])),
+      because: `SmolLM2-135M with LoRA, r = 8, on ${tasks[0]?.first.processor} without a card – ${text.join("; ")}.`,
     };
   },
 };

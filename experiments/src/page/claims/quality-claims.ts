@@ -25,10 +25,10 @@ export const asGoodAsFull: Claim = {
       found.filter((score) => shareOf(score) < 0.5),
       lora,
     );
-    const told = (score: Score) => `${scoreText(score)} % with ${shareOf(score).toFixed(2)} % of the parameters`;
+    const told = (score: Score) => `${scoreText(score, " %")} with ${shareOf(score).toFixed(2)} % of the parameters`;
     return {
       status: statusOf([bestOfSmall.mean >= full.mean - tolerance, best.mean >= full.mean]),
-      because: `SST-2: full fine-tuning ${scoreText(full)} %; the best LoRA below half a percent (${bestOfSmall.method}) ${told(bestOfSmall)}; the best of all (${best.method}) ${told(best)}; r = 8 on query and value, as the paper has it, ${told(lora)}.`,
+      because: `SST-2: full fine-tuning ${scoreText(full, " %")}; the best LoRA below half a percent (${bestOfSmall.method}) ${told(bestOfSmall)}; the best of all (${best.method}) ${told(best)}; r = 8 on query and value, as the paper has it, ${told(lora)}.`,
     };
   },
 };
@@ -49,6 +49,32 @@ export const asGoodAtWriting: Claim = {
   },
 };
 
+export const asGoodElsewhere: Claim = {
+  says: "The same holds for questions about a text, instructions, another language and pictures.",
+  source: "section 5, Alpaca, KoAlpaca",
+  judge({ questions, instructions, korean, digits }) {
+    const tasks = Object.entries({ questions, instructions, korean, digits });
+    const pairs = tasks.flatMap(([task, swept]) => {
+      const full = scoreOf(swept, "full");
+      const found = [standard, rankName(8, "all")].flatMap((name) => scoreOf(swept, name) ?? []);
+      const [first] = found;
+      return full === undefined || first === undefined
+        ? []
+        : [{ task, figure: swept?.figure, full, best: bestOf(found, first) }];
+    });
+    const missing = tasks.flatMap(([task]) => (pairs.some((pair) => pair.task === task) ? [] : [task]));
+    if (missing.length > 0) return notRun("It needs LoRA and full fine-tuning on each", missing.join(" "));
+    const text = pairs.map(
+      ({ task, figure, full, best }) =>
+        `${task}, ${figure}: full fine-tuning ${scoreText(full)}, ${best.method} ${scoreText(best)}`,
+    );
+    return {
+      status: statusOf(pairs.map(({ full, best }) => best.mean >= full.mean - tolerance)),
+      because: `In percent – ${text.join("; ")}.`,
+    };
+  },
+};
+
 export const betterThanOthers: Claim = {
   says: "At as few parameters LoRA does better than adapter layers, prefixes, prompts and biases.",
   source: "tables 2 to 4, figure 2",
@@ -59,14 +85,14 @@ export const betterThanOthers: Claim = {
       return notRun("It needs LoRA and at least one other method", `sst2 --only ${[standard, ...others].join(",")}`);
     const missing = others.filter((name) => scoreOf(sst2, name) === undefined);
     const text = found
-      .map((score) => `${score.method} ${scoreText(score)} % (${score.trainable.toLocaleString("en")})`)
+      .map((score) => `${score.method} ${scoreText(score, " %")} (${score.trainable.toLocaleString("en")})`)
       .join(", ");
     const rest = missing.length === 0 ? "" : ` Not run yet: ${missing.join(", ")}.`;
     const verdict = statusOf(found.map(({ mean }) => lora.mean >= mean));
     return {
       // Nobody may call it held while rivals are missing.
       status: verdict === "held" && missing.length > 0 ? "partly" : verdict,
-      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora)} % (${lora.trainable.toLocaleString("en")}); ${text}, at rates that nobody searched for.${rest}`,
+      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora, " %")} (${lora.trainable.toLocaleString("en")}); ${text}, at rates that nobody searched for.${rest}`,
     };
   },
 };
@@ -108,7 +134,7 @@ export const smallRanksSuffice: Claim = {
     if (one === undefined || most === undefined)
       return notRun("It needs the ranks", `sst2 --only ${ranks.map((rank) => rankName(rank, "qv")).join(",")}`);
     const text = found.map(
-      ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : `${scoreText(score)} %`}`,
+      ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : `${scoreText(score, " %")}`}`,
     );
     return { status: statusOf([one.mean >= most.mean - tolerance]), because: `SST-2: ${text.join(", ")}.` };
   },
@@ -124,7 +150,7 @@ export const queryAndValueTogether: Claim = {
     const both = found.find(({ row }) => row.name === rankName(4, "qv"))?.score?.mean ?? Number.NaN;
     const single = found.filter(({ row }) => row.rank === 8).map(({ score }) => score?.mean ?? Number.NaN);
     const text = found.map(
-      ({ row, score }) => `${row.adapted} (r = ${row.rank}) ${score === undefined ? "" : scoreText(score)} %`,
+      ({ row, score }) => `${row.adapted} (r = ${row.rank}) ${score === undefined ? "" : scoreText(score, " %")}`,
     );
     return { status: statusOf(single.map((mean) => both >= mean)), because: `SST-2: ${text.join(", ")}.` };
   },

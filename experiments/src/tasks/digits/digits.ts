@@ -2,17 +2,17 @@
 
 import { loadModel } from "@lowrank/models";
 import { orderedBatches } from "../ordered-batches.ts";
-import type { Task } from "../task.ts";
+import type { Task, TaskOptions } from "../task.ts";
 import { mnistDigits } from "./digit-pictures.ts";
 import { baseRate, digitsBase } from "./digits-base.ts";
 
 const [batchSize, each, heldEach] = [20, 100, 300];
 
-/** `rows`: at most so many pictures are trained on, as many of every digit as of another; all if absent. */
-export async function digits(rows = 10 * each): Promise<Task> {
+/** As many pictures of every digit as of another. */
+export async function digits({ rows = 10 * each, forRates = false }: TaskOptions = {}): Promise<Task> {
   const folder = await digitsBase();
   const train = mnistDigits(Math.min(each, Math.ceil(rows / 10)), 0).slice(0, rows);
-  const held = mnistDigits(heldEach, each);
+  const held = mnistDigits(heldEach, forRates ? each + heldEach : each);
   const { measureHeld, ...ordered } = orderedBatches({ train, held, padId: 0, batchSize, heldSize: 100 });
   return {
     ...{ name: "digits", kind: "pictures", figure: "accuracy", epochs: 10, rateShare: 4, rates: { full: baseRate } },
