@@ -3,20 +3,22 @@
 
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
-import { parseArgs } from "node:util";
+import { typed } from "@lowrank/testing/typed";
 import { keepCase } from "./found-cases.ts";
 import { type TargetRow, targets } from "./targets.ts";
 import { type RunOptions, runTarget } from "./watch/run-target.ts";
 import { limits } from "./watch/watch-child.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: "string" },
-    runs: { type: "string" },
-    seed: { type: "string" },
-    jobs: { type: "string" },
-  },
+const usage = [
+  "npm run fuzz -- <target…> [--seconds 60] [--runs N] [--seed N] [--jobs 2]\n",
+  "  all",
+  ...targets.map(({ name, reads }) => `  ${name.padEnd(16)} ${reads}`),
+].join("\n");
+const { values, positionals } = typed(usage, {
+  seconds: { type: "string" },
+  runs: { type: "string" },
+  seed: { type: "string" },
+  jobs: { type: "string" },
 });
 const chosen = positionals.includes("all") ? targets : targets.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !targets.some((row) => row.name === name));
@@ -24,8 +26,7 @@ const numbers = { seconds: numberOf(values.seconds), runs: numberOf(values.runs)
 const jobs = numberOf(values.jobs) ?? Math.min(2, availableParallelism());
 if (chosen.length === 0 || unknown.length > 0 || [...Object.values(numbers), jobs].some(Number.isNaN)) {
   if (unknown.length > 0) console.error(`There is no target "${unknown.join('", "')}".`);
-  console.error("npm run fuzz -- <target…> [--seconds 60] [--runs N] [--seed N] [--jobs 2]\n");
-  console.error(["  all", ...targets.map(({ name, reads }) => `  ${name.padEnd(16)} ${reads}`)].join("\n"));
+  console.error(usage);
   process.exit(2);
 }
 
