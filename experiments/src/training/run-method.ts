@@ -65,7 +65,7 @@ export async function runMethod(
     onStep?.(event.step, event.loss);
   }
   const seconds = (performance.now() - began) / 1000;
-  const after = await measure(task, model, adapted);
+  const after = await measure(task, model, { ...adapted, context: contextFor(adapted) });
   if (folder !== undefined && adapted.handle !== undefined)
     await writeAdapterFolder(folder, await adapted.handle.toAdapter(), { overwrite: true });
   const trainable = [...adapted.variables.values()].reduce((sum, { size }) => sum + size, 0);
@@ -78,36 +78,41 @@ export async function runMethod(
 /** What the model does as it was loaded. */
 export async function measureUntrained(task: Task, seed: number): Promise<Metrics> {
   const model = await task.load(seed);
-  const after = await measure(task, model, { variables: new Map(), dispose() {} });
+  const after = await measure(task, model, { context: inferenceContext() });
   model.dispose();
   return after;
 }
 
 /** A batch as the method wants it read; call it in a tidy. */
-function inputsFor({ virtualTokens }: Adapted, batch: TokenBatch): BatchTensors {
+function inputsFor({ virtualTokens }: Pick<Adapted, "virtualTokens">, batch: TokenBatch): BatchTensors {
   const inputs = batchTensors(batch);
   return virtualTokens === undefined ? inputs : virtualTokens.widen(inputs);
 }
 
 /** A call that selects the method. Nothing is dropped, in training either. */
-function contextFor({ virtualTokens }: Adapted): ForwardContext {
+function contextFor({ virtualTokens }: Pick<Adapted, "virtualTokens">): ForwardContext {
   const context = inferenceContext(activeAdapters(adapterName));
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
 }
 
-function measure(task: Task, model: PretrainedModel, adapted: Adapted): Promise<Metrics> {
-  const context = contextFor(adapted);
+/** How a model is asked, with a method or as it is. */
+interface Asked extends Pick<Adapted, "virtualTokens"> {
+  readonly context: ForwardContext;
+}
+
+function measure(task: Task, model: PretrainedModel, asked: Asked): Promise<Metrics> {
+  const { context, virtualTokens } = asked;
   const write: AskedModel["write"] = (promptIds, maxNewTokens) => generate(model, { promptIds, maxNewTokens, context });
   return task.measure({
-    answer: (batch) => answerOf(model, adapted, batch),
-    ...(adapted.virtualTokens === undefined ? { write } : {}),
+    answer: (batch) => answerOf(model, asked, batch),
+    ...(virtualTokens === undefined ? { write } : {}),
   });
 }
 
-async function answerOf(model: PretrainedModel, adapted: Adapted, batch: TokenBatch): ReturnType<AskedModel["answer"]> {
+async function answerOf(model: PretrainedModel, asked: Asked, batch: TokenBatch): ReturnType<AskedModel["answer"]> {
   const found: { count?: number; answers?: Answers | undefined } = {};
   const [sum, values] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-    const { sum, count, answers } = model.measure(inputsFor(adapted, batch), contextFor(adapted));
+    const { sum, count, answers } = model.measure(inputsFor(asked, batch), asked.context);
     Object.assign(found, { count, answers });
     return [sum, answers?.values ?? tf.tensor1d([])];
   });

@@ -78,7 +78,7 @@ export const asGoodElsewhere: Claim = {
 export const betterThanOthers: Claim = {
   says: "At as few parameters LoRA does better than adapter layers, prefixes, prompts and biases.",
   source: "tables 2 to 4, figure 2",
-  judge({ sst2 }) {
+  judge({ sst2, sst2Rates }) {
     const lora = scoreOf(sst2, standard);
     const found = others.flatMap((name) => scoreOf(sst2, name) ?? []);
     if (lora === undefined || found.length === 0)
@@ -88,11 +88,14 @@ export const betterThanOthers: Claim = {
       .map((score) => `${score.method} ${scoreText(score, " %")} (${score.trainable.toLocaleString("en")})`)
       .join(", ");
     const rest = missing.length === 0 ? "" : ` Not run yet: ${missing.join(", ")}.`;
+    const searched = new Set(sst2Rates?.runs.map(({ method }) => method));
+    const guessed = found.flatMap(({ method }) => (searched.has(method) ? [] : [method]));
+    const rates = guessed.length === 0 ? "" : ` Nobody searched for the rate of ${guessed.join(", ")}.`;
     const verdict = statusOf(found.map(({ mean }) => lora.mean >= mean));
     return {
       // Nobody may call it held while rivals are missing.
       status: verdict === "held" && missing.length > 0 ? "partly" : verdict,
-      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora, " %")} (${lora.trainable.toLocaleString("en")}); ${text}, at rates that nobody searched for.${rest}`,
+      because: `SST-2 and trained parameters: LoRA, r = 8, ${scoreText(lora, " %")} (${lora.trainable.toLocaleString("en")}); ${text}.${rates}${rest}`,
     };
   },
 };

@@ -29,7 +29,7 @@ const config = {
 
 const [epochs, batchSize] = [30, 32];
 /** Of AdamW. */
-export const baseRate = 1e-3;
+const baseRate = 1e-3;
 
 /** Trained on all coarse digits, without its classifier: what is adapted gets a new one. */
 export async function digitsBase(folder: string = join(adaptersFolder, "digits-base")): Promise<ModelFolder> {

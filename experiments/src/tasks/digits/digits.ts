@@ -4,8 +4,10 @@ import { loadModel } from "@lowrank/models";
 import { orderedBatches } from "../ordered-batches.ts";
 import type { Task, TaskOptions } from "../task.ts";
 import { mnistDigits } from "./digit-pictures.ts";
-import { baseRate, digitsBase } from "./digits-base.ts";
+import { digitsBase } from "./digits-base.ts";
 
+/** By `digits-rates`. */
+const rates = { full: 4e-3, "lora-r8-qv": 4e-3 };
 const [batchSize, each, heldEach] = [20, 100, 300];
 
 /** As many pictures of every digit as of another. */
@@ -15,7 +17,7 @@ export async function digits({ rows = 10 * each, forRates = false }: TaskOptions
   const held = mnistDigits(heldEach, forRates ? each + heldEach : each);
   const { measureHeld, ...ordered } = orderedBatches({ train, held, padId: 0, batchSize, heldSize: 100 });
   return {
-    ...{ name: "digits", kind: "pictures", figure: "accuracy", epochs: 10, rateShare: 4, rates: { full: baseRate } },
+    ...{ name: "digits", kind: "pictures", figure: "accuracy", epochs: 10, rateShare: 4, rates },
     about: `A ViT of 0.14 million parameters that was trained on 1 797 coarse digits, on ${train.length} of MNIST's, ten epochs of ${batchSize} a step; measured on ${held.length} others`,
     load: (seed) => loadModel(folder, { task: "image-classification", numLabels: 10, newHead: { seed } }),
     ...ordered,
