@@ -76,9 +76,25 @@ export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
 export const variants: readonly Method[] = [
   lora({ name: "rslora-r8", label: "rsLoRA, r = 8, query and value", config: { rankStabilized: true } }),
   lora({ name: "dora-r8", label: "DoRA, r = 8, query and value", config: { useDora: true } }),
+  lora({
+    name: "dora-r2-all",
+    label: "DoRA, r = 2, every linear map",
+    rank: 2,
+    jobs: everyMap,
+    learningRate: rate / 2,
+    config: { useDora: true },
+  }),
   lora({ name: "pissa-r8", label: "PiSSA, r = 8, query and value", config: { init: "pissa" }, learningRate: 5e-4 }),
   // The rate is A's; B learns 16 times as fast.
   lora({ name: "lora-plus-r8", label: "LoRA+, r = 8, query and value", groups: loraPlus(16), learningRate: 5e-4 }),
+  lora({
+    name: "lora-plus-r2-all",
+    label: "LoRA+, r = 2, every linear map",
+    rank: 2,
+    jobs: everyMap,
+    groups: loraPlus(16),
+    learningRate: 2.5e-4,
+  }),
 ];
 
 /** The paper's table 5 at MiniLM's width: which matrices of attention get the same number of parameters. */

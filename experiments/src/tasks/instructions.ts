@@ -6,6 +6,8 @@ import { type TextRow, textBatches } from "./text-batches.ts";
 
 /** To search for rates, of the rows that are trained on otherwise. */
 const every = 6;
+/** E2E's, which has twice as many steps. */
+const rates = { full: 2e-4, "lora-r8-qv": 8e-3 };
 
 export async function instructions(options: TaskOptions = {}): Promise<Task> {
   const found = await jobRows("alpaca", { train: Number.POSITIVE_INFINITY, validation: 25 });
@@ -15,7 +17,7 @@ export async function instructions(options: TaskOptions = {}): Promise<Task> {
   const [train, held] = [textsOf(read.train).slice(0, options.rows), textsOf(read.held)];
   const texts = await textBatches({ train, held });
   return {
-    ...{ name: "instructions", kind: "texts", figure: "likelihood", epochs: 2, rateShare: 1 },
+    ...{ name: "instructions", kind: "texts", figure: "likelihood", epochs: 2, rateShare: 1, rates },
     about: `SmolLM2-135M on ${train.length} of Self-Instruct's seed tasks, two epochs of 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,

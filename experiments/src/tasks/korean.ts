@@ -8,6 +8,8 @@ import { textBatches } from "./text-batches.ts";
 
 /** Every fifth article is held out: nobody can know its words, but the language and the manner of a law. */
 const every = 5;
+/** By `korean-rates`. */
+const rates = { full: 2e-4, "lora-r8-qv": 1.6e-2 };
 
 export async function korean(options: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/korean/constitution.txt");
@@ -16,7 +18,7 @@ export async function korean(options: TaskOptions = {}): Promise<Task> {
   const train = others.slice(0, options.rows);
   const texts = await textBatches({ train, held }, { template: "koalpaca" });
   return {
-    ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 1 },
+    ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 1, rates },
     about: `SmolLM2-135M on ${train.length} articles of the Korean constitution in KoAlpaca's words, three epochs of 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,
