@@ -7,7 +7,14 @@ import { mnistDigits } from "./digit-pictures.ts";
 import { digitsBase } from "./digits-base.ts";
 
 /** By `digits-rates`. */
-const rates = { full: 4e-3, "lora-r8-qv": 4e-3 };
+const rates = {
+  full: 4e-3,
+  head: 4e-2,
+  bitfit: 1.6e-2,
+  "adapter-houlsby": 1.6e-2,
+  "lora-r8-qv": 4e-3,
+  "dora-r8": 1.6e-2,
+};
 const [batchSize, each, heldEach] = [20, 100, 300];
 
 /** As many pictures of every digit as of another. */
