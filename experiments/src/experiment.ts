@@ -14,5 +14,7 @@ export interface ExperimentOptions {
   readonly only?: readonly string[];
   /** Train on so many rows alone, to see whether it works: nothing is kept then. */
   readonly rows?: number;
+  /** Train so many; absent: as many as the task has. */
+  readonly epochs?: number;
   log(line: string): void;
 }

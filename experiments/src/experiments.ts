@@ -3,7 +3,7 @@
 import { subspaces } from "./analyses/subspaces.ts";
 import { latency } from "./costs/latency.ts";
 import { switching } from "./costs/switching.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment, ExperimentOptions } from "./experiment.ts";
 import { digits } from "./tasks/digits/digits.ts";
 import { e2e } from "./tasks/e2e.ts";
 import { instructions } from "./tasks/instructions.ts";
@@ -86,20 +86,25 @@ export const experiments: readonly Experiment[] = [
 
 /** Its runs, the search for its learning rates and, where there is one, PEFT's side. */
 function commandsOf({ name, work, only, inPeft = false, read }: Comparison): readonly Experiment[] {
+  const taskFor = async ({ epochs, ...options }: TaskOptions & Pick<ExperimentOptions, "epochs">) => {
+    const task = await read(options);
+    // What was trained for longer is kept by itself.
+    return epochs === undefined ? task : { ...task, epochs, name: `${task.name}-${epochs}-epochs` };
+  };
   const runs: Experiment = {
     name,
     work,
-    run: async (options) => sweep(await read(options), { ...(only === undefined ? {} : { only }), ...options }),
+    run: async (options) => sweep(await taskFor(options), { ...(only === undefined ? {} : { only }), ...options }),
   };
   const rates: Experiment = {
     name: `${name}-rates`,
     work: "the learning rate that each method is best with, on rows that are not compared on",
-    run: async (options) => searchRates(await read({ ...options, forRates: true }), options),
+    run: async (options) => searchRates(await taskFor({ ...options, forRates: true }), options),
   };
   const peer: Experiment = {
     name: `${name}-peft`,
     work: "some of these methods by the same recipe in PEFT and torch",
-    run: async (options) => sweepInPeft(await read(options), options),
+    run: async (options) => sweepInPeft(await taskFor(options), options),
   };
   return [runs, rates, ...(inPeft ? [peer] : [])];
 }

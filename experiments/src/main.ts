@@ -4,7 +4,7 @@ import { typed } from "@lowrank/testing/typed";
 import { experiments } from "./experiments.ts";
 
 const usage = [
-  "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N]\n",
+  "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N] [--epochs N]\n",
   ...experiments.map(({ name, work }) => `  ${name.padEnd(18)} ${work}`),
 ].join("\n");
 
@@ -12,6 +12,7 @@ const { values, positionals } = typed(usage, {
   seeds: { type: "string", default: "3" },
   only: { type: "string" },
   rows: { type: "string" },
+  epochs: { type: "string" },
 });
 const chosen = experiments.filter(({ name }) => positionals.includes(name));
 if (chosen.length === 0 || chosen.length < positionals.length) {
@@ -25,6 +26,7 @@ for (const experiment of chosen) {
       seeds: Array.from({ length: Number(values.seeds) }, (_, seed) => seed),
       ...(values.only === undefined ? {} : { only: values.only.split(",") }),
       ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
+      ...(values.epochs === undefined ? {} : { epochs: Number(values.epochs) }),
       log: (line) => console.log(`  ${line}`),
     });
   } catch (error) {

@@ -22,7 +22,7 @@ function sweepOf(rows: readonly (readonly [method: string, accuracy: number, tra
       after: { loss: 0.4, accuracy: accuracy + seed / 100 },
     })),
   );
-  return { about: "a model", figure: "accuracy", runs };
+  return { about: "a model", figure: "accuracy", epochs: 1, runs };
 }
 
 const lineOf = (page: string, text: string) =>
@@ -69,7 +69,7 @@ it("shows the rates that were tried from the lowest, and the best of them in bol
   const [run] = sweepOf([["full", 0.8, 22_000_000]]).runs;
   if (run === undefined) throw new Error("There is one.");
   const runs = [2e-3, 1e-3].map((learningRate) => ({ ...run, learningRate, after: { loss: learningRate } }));
-  const page = claimsPage({ sst2Rates: { about: "a model", figure: "accuracy", runs } }, []);
+  const page = claimsPage({ sst2Rates: { about: "a model", figure: "accuracy", epochs: 1, runs } }, []);
   expect(lineOf(page, "full fine-tuning |")).toBe("| full fine-tuning | **0.001: 0.001**; 0.002: 0.002 |");
 });
 
@@ -86,7 +86,7 @@ it("calls instructions within reach only where what was held out got likelier in
   const [run] = sweepOf([["lora-r8-qv", 0.5, 460_800]]).runs;
   if (run === undefined) throw new Error("There is one.");
   const taught = (loss: number, seconds: number) => ({
-    ...{ about: "a model", figure: "likelihood", untrained: { loss: 3, likelihood: 0.05 } },
+    ...{ about: "a model", figure: "likelihood", epochs: 2, untrained: { loss: 3, likelihood: 0.05 } },
     runs: [{ ...run, seconds, after: { loss, likelihood: Math.exp(-loss) } }],
   });
   const page = (loss: number, seconds: number) =>

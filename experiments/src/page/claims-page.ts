@@ -35,6 +35,8 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
+    ...figuresSection("Methods on SST-2, trained for longer", results.sst2Longer),
+    ...ratesSection(results.sst2LongerRates),
     ...figuresSection("Methods on E2E", results.e2e),
     ...ratesSection(results.e2eRates),
     ...figuresSection("Methods on questions", results.questions),
@@ -63,7 +65,7 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
     "",
     "## Methods on SST-2",
     "",
-    `${sst2.about}. Accuracy in percent: mean of the seeds ± its standard error. The error of one figure on 872 sentences is 1.1 points, so of`,
+    `${aboutOf(sst2)}. Accuracy in percent: mean of the seeds ± its standard error. The error of one figure on 872 sentences is 1.1 points, so of`,
     "differences below two nothing should be read. Learning rates were set once, except for those below, which can cost a method points; one at which the loss did not fall was quartered.",
     `Computed on ${processors}.`,
     "",
@@ -74,6 +76,10 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
       return score === undefined ? `| ${label} | not run yet | | | ${learningRate} |` : scored(label, score);
     }),
   ];
+}
+
+function aboutOf({ about, epochs }: Sweep): string {
+  return `${about}; ${epochs} epoch${epochs === 1 ? "" : "s"}`;
 }
 
 /** What was tried, method by method, from the lowest rate. */
@@ -92,7 +98,7 @@ function ratesSection(sweep: Sweep | undefined): readonly string[] {
   });
   return [
     "",
-    `Learning rates that were tried. ${sweep.about}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth; a best one at an end of its row was not searched beyond:`,
+    `Learning rates that were tried. ${aboutOf(sweep)}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth; a best one at an end of its row was not searched beyond:`,
     "",
     "| method | rate: loss |",
     "|---|---|",
@@ -124,7 +130,7 @@ function figuresSection(title: string, sweep: Sweep | undefined): readonly strin
     "",
     `## ${title}`,
     "",
-    `${sweep.about}.`,
+    `${aboutOf(sweep)}.`,
     "",
     `| method | ${figures.join(" | ")} | seeds | parameters trained | learning rate |`,
     `|---|${figures.map(() => "---|").join("")}---|---|---|`,

@@ -19,7 +19,7 @@ export async function korean(options: TaskOptions = {}): Promise<Task> {
   const texts = await textBatches({ train, held }, { template: "koalpaca" });
   return {
     ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 1, rates },
-    about: `SmolLM2-135M on ${train.length} articles of the Korean constitution in KoAlpaca's words, three epochs of 8 a step; measured on ${held.length} held out`,
+    about: `SmolLM2-135M on ${train.length} articles of the Korean constitution in KoAlpaca's words, 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,
   };

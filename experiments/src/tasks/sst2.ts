@@ -48,7 +48,7 @@ export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promis
     name: "sst2",
     kind: "classes",
     rateShare: 1,
-    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, one epoch of ${batchSize} a step; measured on ${forRates ? `${held.length} others of the training file` : `the ${held.length} of dev`}`,
+    about: `MiniLM-L6 (22.7 million parameters) on SST-2: ${used.length} sentences, ${batchSize} a step; measured on ${forRates ? `${held.length} others of the training file` : `the ${held.length} of dev`}`,
     figure: "accuracy",
     epochs: 1,
     load: (seed) => loadModel(folder, { task: "sequence-classification", numLabels: 2, newHead: { seed } }),

@@ -28,10 +28,7 @@ export async function sweepInPeft(task: Task, { seeds, only, rows, log }: Experi
       const learningRate = rateOf(task, method);
       const run = { method: method.name, seed, learningRate, ...trained, processor: processorName() };
       if (rows === undefined)
-        addRun(
-          { name, about: `${task.about}; in PEFT`, figure: task.figure },
-          { ...run, date: new Date().toISOString() },
-        );
+        addRun({ ...task, name, about: `${task.about}; in PEFT` }, { ...run, date: new Date().toISOString() });
       const figures = Object.entries(trained.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
       log(`${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.seconds.toFixed(0)} s`);
     }

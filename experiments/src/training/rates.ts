@@ -5,9 +5,9 @@ import { chooseEngine } from "@lowrank/engine";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
+import { type KeptRun, processorName, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
-import { methodsNamed, type Sweep } from "./sweep.ts";
+import { keepSweep, methodsNamed, type Sweep } from "./sweep.ts";
 
 const seed = 0;
 /** In one direction. */
@@ -29,8 +29,7 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
     const best = await bestRate(rateOf(task, method), async (rate) => {
       const kept = triesOf(task).find((run) => run.method === method.name && run.learningRate === rate);
       const run = kept ?? (await tried(method, rate));
-      if (kept === undefined && rows === undefined)
-        keep(task.name, { about: task.about, figure: task.figure, runs: [...triesOf(task), run] } satisfies Sweep);
+      if (kept === undefined && rows === undefined) keepSweep(task, { runs: [...triesOf(task), run] });
       const figures = Object.entries(run.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
       log(`${method.name} at ${rate}: ${figures.join(", ")}`);
       return run.after.loss;

@@ -15,10 +15,14 @@ import { measureUntrained, type RunOptions, runMethod, type Trained } from "./ru
 export interface Sweep {
   readonly about: string;
   readonly figure: string;
+  readonly epochs: number;
   /** What the model does untrained; absent where it answers with a head that nobody has trained. */
-  readonly untrained?: Metrics;
+  readonly untrained?: Metrics | undefined;
   readonly runs: readonly KeptRun[];
 }
+
+/** What a sweep tells of its task. */
+type Swept = Pick<Task, "name" | "about" | "figure" | "epochs">;
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const chosen = methodsNamed(only).filter((method) => suits(method, task));
@@ -81,12 +85,13 @@ function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
 }
 
 /** Reads again what is there: another process may have kept a run meanwhile. */
-export function addRun(task: Pick<Task, "name" | "about" | "figure">, run: KeptRun): void {
+export function addRun(task: Swept, run: KeptRun): void {
   const kept = readKept<Sweep>(task.name)?.runs ?? [];
   const others = kept.filter((one) => one.method !== run.method || one.seed !== run.seed);
   keepSweep(task, { runs: [...others, run] });
 }
 
-function keepSweep({ name, about, figure }: Pick<Task, "name" | "about" | "figure">, found: Partial<Sweep>): void {
-  keep(name, { runs: [], ...readKept<Sweep>(name), about, figure, ...found } satisfies Sweep);
+export function keepSweep({ name, about, figure, epochs }: Swept, found: Partial<Sweep>): void {
+  const { untrained, runs = [] } = readKept<Sweep>(name) ?? {};
+  keep(name, { about, figure, epochs, untrained, runs, ...found } satisfies Sweep);
 }
