@@ -15,7 +15,8 @@ const { values, positionals } = typed(usage, {
   epochs: { type: "string" },
 });
 const chosen = experiments.filter(({ name }) => positionals.includes(name));
-if (chosen.length === 0 || chosen.length < positionals.length) {
+const isWhole = [values.seeds, values.rows, values.epochs].every((one = "1") => /^[1-9]\d*$/.test(one));
+if (chosen.length === 0 || chosen.length < positionals.length || !isWhole) {
   console.error(usage);
   process.exit(2);
 }
