@@ -45,9 +45,21 @@ it("calls a claim held only where LoRA reaches full fine-tuning", () => {
       },
       [],
     );
-  expect(lineOf(page(0.871), "as good as full")).toMatch(/\*\*held\*\*.*87\.6 ± 0\.5 % with 0\.34 %/);
+  expect(lineOf(page(0.871), "as good as full")).toMatch(/\*\*held\*\*.*87\.6 ± 0\.5 % in 1 epoch with 0\.34 %/);
   expect(lineOf(page(0.867), "as good as full")).toContain("**partly**");
   expect(lineOf(page(0.86), "as good as full")).toContain("**not held**");
+});
+
+it("takes LoRA and full fine-tuning each at the number of epochs that it is best with", () => {
+  const swept = (full: number, lora: number) =>
+    sweepOf([
+      ["full", full, 22_000_000],
+      ["lora-r8-qv", lora, 74_498],
+    ]);
+  const verdict = (longer: Sweep) =>
+    lineOf(claimsPage({ sst2: swept(0.87, 0.85), sst2Longer: { ...longer, epochs: 3 } }, []), "as good as full");
+  expect(verdict(swept(0.86, 0.88))).toMatch(/\*\*held\*\*.*88\.5 ± 0\.5 % in 3 epochs/);
+  expect(verdict(swept(0.89, 0.88))).toContain("**not held**");
 });
 
 it("does not call LoRA better than methods that were not run", () => {

@@ -14,21 +14,34 @@ const loras = [...rankSweep, ...variants, ...matrices].map(({ name }) => name);
 export const asGoodAsFull: Claim = {
   says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
   source: "table 2",
-  judge({ sst2 }) {
-    const [full, lora] = [scoreOf(sst2, "full"), scoreOf(sst2, standard)];
-    if (full === undefined || lora === undefined)
+  judge({ sst2, sst2Longer }) {
+    const lora = scoreOf(sst2, standard);
+    // Each at the number of epochs that it is best with.
+    const budgets = [sst2, sst2Longer].flatMap((swept) => swept ?? []);
+    const found = (names: readonly string[]) =>
+      budgets.flatMap((swept) =>
+        names.flatMap((name) => {
+          const score = scoreOf(swept, name);
+          return score === undefined ? [] : [{ ...score, epochs: swept.epochs }];
+        }),
+      );
+    const [firstFull, ...otherFull] = found(["full"]);
+    if (firstFull === undefined || lora === undefined)
       return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
-    const found = loras.flatMap((name) => scoreOf(sst2, name) ?? []);
+    const full = bestOf(otherFull, firstFull);
     const shareOf = ({ trainable }: Score) => (100 * trainable) / full.trainable;
-    const best = bestOf(found, lora);
+    const all = found(loras);
+    const first = { ...lora, epochs: 1 };
+    const best = bestOf(all, first);
     const bestOfSmall = bestOf(
-      found.filter((score) => shareOf(score) < 0.5),
-      lora,
+      all.filter((score) => shareOf(score) < 0.5),
+      first,
     );
-    const told = (score: Score) => `${scoreText(score, " %")} with ${shareOf(score).toFixed(2)} % of the parameters`;
+    const told = (score: typeof best) =>
+      `${scoreText(score, " %")} in ${score.epochs} epoch${score.epochs === 1 ? "" : "s"} with ${shareOf(score).toFixed(2)} % of the parameters`;
     return {
       status: statusOf([bestOfSmall.mean >= full.mean - tolerance, best.mean >= full.mean]),
-      because: `SST-2: full fine-tuning ${scoreText(full, " %")}; the best LoRA below half a percent (${bestOfSmall.method}) ${told(bestOfSmall)}; the best of all (${best.method}) ${told(best)}; r = 8 on query and value, as the paper has it, ${told(lora)}.`,
+      because: `SST-2: full fine-tuning ${told(full)}; the best LoRA below half a percent (${bestOfSmall.method}) ${told(bestOfSmall)}; the best of all (${best.method}) ${told(best)}; r = 8 on query and value, as the paper has it, ${told(first)}.`,
     };
   },
 };
@@ -159,6 +172,6 @@ export const queryAndValueTogether: Claim = {
   },
 };
 
-function bestOf(scores: readonly Score[], first: Score): Score {
+function bestOf<Found extends Score>(scores: readonly Found[], first: Found): Found {
   return scores.reduce((best, score) => (score.mean > best.mean ? score : best), first);
 }
