@@ -17,7 +17,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "../methods/block-sites.ts";
 import { rankName } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorName } from "../training/kept-runs.ts";
+import { keep, placeAndTime } from "../training/kept-runs.ts";
 import { adapterOf, pairOf } from "./adapter-pairs.ts";
 import { similarityGrid } from "./similarity-grid.ts";
 
@@ -100,8 +100,7 @@ export async function subspaces(): Promise<void> {
       .slice(0, few)
       .map((line) => line.map(rounded)),
     amplified,
-    processor: processorName(),
-    date: new Date().toISOString(),
+    ...placeAndTime(),
   };
   keep("subspaces", result);
 }

@@ -10,7 +10,7 @@ import { rankName, rankSweep } from "../methods/lora.ts";
 import { adapterName, type Method } from "../methods/method.ts";
 import { prefixTuning } from "../methods/virtual-tokens.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorName } from "../training/kept-runs.ts";
+import { keep, placeAndTime } from "../training/kept-runs.ts";
 
 /** One row: milliseconds of each batch size, of the fastest call: what else the machine does only adds. */
 interface Latency {
@@ -88,7 +88,8 @@ export async function latency(): Promise<void> {
       what,
       milliseconds: Object.fromEntries([...of].map(([batch, fastest]) => [batch, Number(fastest.toFixed(2))])),
     })),
-    ...{ engine, processor: processorName(), date: new Date().toISOString() },
+    engine,
+    ...placeAndTime(),
   } satisfies Latencies);
   model.dispose();
 }

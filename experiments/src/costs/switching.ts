@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../../../benchmarks/src/harness/interleave.ts";
 import { rankName, rankSweep } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
-import { keep, processorName } from "../training/kept-runs.ts";
+import { keep, placeAndTime } from "../training/kept-runs.ts";
 
 export interface Switching {
   readonly adapters: number;
@@ -62,7 +62,8 @@ export async function switching(): Promise<void> {
       ...{ adapters: count, about: "MiniLM-L6, LoRA of r = 8 on query and value, with its classifier" },
       ...{ adapterFileBytes, baseBytes, adaptersBytes },
       milliseconds: { attach: hundredths(median(attachTimes)), same, other, loadModel: Number(loadModel.toFixed(0)) },
-      ...{ engine, processor: processorName(), date: new Date().toISOString() },
+      engine,
+      ...placeAndTime(),
     } satisfies Switching);
     for (const handle of handles) handle.dispose();
   } finally {

@@ -5,7 +5,7 @@ import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { meanAndError, ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
+import { epochsText, meanAndError, ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -78,8 +78,8 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
   ];
 }
 
-function aboutOf({ about, epochs }: Sweep): string {
-  return `${about}; ${epochs} epoch${epochs === 1 ? "" : "s"}`;
+function aboutOf(sweep: Sweep): string {
+  return `${sweep.about}; ${epochsText(sweep)}`;
 }
 
 /** What was tried, method by method, from the lowest rate. */

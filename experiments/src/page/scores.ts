@@ -45,6 +45,10 @@ export function scoreText({ mean, error }: Score, unit = ""): string {
     : `${mean.toFixed(1)} ± ${error.toFixed(1)}${unit}`;
 }
 
+export function epochsText({ epochs }: Pick<Sweep, "epochs">): string {
+  return `${epochs} epoch${epochs === 1 ? "" : "s"}`;
+}
+
 /** "0.002", or "0.0005 (0.002 did not train)" where that is so of any seed. */
 export function ratesOf(runs: readonly KeptRun[]): string {
   const used = [...new Set(runs.map(({ learningRate }) => learningRate))];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { bleu, groupReferences } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
-import type { Task, TaskOptions } from "./task.ts";
+import { parted, type Task, type TaskOptions } from "./task.ts";
 import { chatPrompt, textBatches } from "./text-batches.ts";
 
 /** Sentences of each restaurant that are trained on; all of one that is held out are references. */
@@ -21,11 +21,8 @@ export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise
   const heldOut = Math.min(mostHeldOut, rows ?? mostHeldOut);
   // Evenly from the whole file, which is sorted.
   const every = Math.floor(groups.length / heldOut);
-  const eachLast = (last: number) => groups.filter((_, place) => place % every === every - last).slice(0, heldOut);
-  const [compared, others] = [eachLast(1), eachLast(2)];
-  const held = forRates ? others : compared;
-  const train = groups
-    .filter((group) => !compared.includes(group) && !held.includes(group))
+  const { train: others, held } = parted(groups, every, { forRates }, heldOut);
+  const train = others
     .flatMap(({ prompt, references }) =>
       references.slice(0, sentencesEach).map((completion) => ({ prompt: chatPrompt(prompt), completion })),
     )

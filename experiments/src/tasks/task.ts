@@ -36,13 +36,14 @@ export interface Task {
   measure(model: AskedModel): Promise<Metrics>;
 }
 
-/** Every so-many-th row is held out, so that it is of the whole file; to search for rates the row before it. */
+/** Every so-many-th row is held out, so that it is of the whole file, `most` at most; to search for rates the rows before these. */
 export function parted<Row>(
   rows: readonly Row[],
   every: number,
   { forRates = false }: TaskOptions,
+  most = Number.POSITIVE_INFINITY,
 ): { readonly train: readonly Row[]; readonly held: readonly Row[] } {
-  const placed = (from: number) => rows.filter((_, place) => place % every === every - from);
+  const placed = (from: number) => rows.filter((_, place) => place % every === every - from).slice(0, most);
   const [compared, others] = [placed(1), placed(2)];
   const held = forRates ? others : compared;
   return { train: rows.filter((row) => !compared.includes(row) && !held.includes(row)), held };

@@ -39,9 +39,16 @@ export function keep(name: string, value: unknown): void {
   renameSync(`${path}.new`, path);
 }
 
-/** The processor's name, which every figure of time depends on. */
-export function processorName(): string {
-  return cpus()[0]?.model.trim() ?? "unknown";
+/** On what, which every figure of time depends on, and when a run that is over was computed. */
+export function placeAndTime(): Pick<KeptRun, "processor" | "date"> {
+  return { processor: cpus()[0]?.model.trim() ?? "unknown", date: new Date().toISOString() };
+}
+
+/** "loss 0.3354, accuracy 0.8567" */
+export function figuresText({ after }: Pick<KeptRun, "after">): string {
+  return Object.entries(after)
+    .map(([figure, value]) => `${figure} ${value.toFixed(4)}`)
+    .join(", ");
 }
 
 /** JSON with a line for each list of numbers: a matrix reads as one, and a change of it as few lines. */

@@ -4,7 +4,7 @@ import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { processorName } from "./kept-runs.ts";
+import { figuresText, placeAndTime } from "./kept-runs.ts";
 import { meanOf } from "./mean-of.ts";
 import { openInPeft } from "./model-in-peft.ts";
 import type { Trained } from "./run-method.ts";
@@ -26,11 +26,9 @@ export async function sweepInPeft(task: Task, { seeds, only, rows, log }: Experi
       const options = { path: await preparedModel(model), kind: task.kind, seed };
       const trained = await trainInPeft(task, method, options);
       const learningRate = rateOf(task, method);
-      const run = { method: method.name, seed, learningRate, ...trained, processor: processorName() };
-      if (rows === undefined)
-        addRun({ ...task, name, about: `${task.about}; in PEFT` }, { ...run, date: new Date().toISOString() });
-      const figures = Object.entries(trained.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
-      log(`${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.seconds.toFixed(0)} s`);
+      const run = { method: method.name, seed, learningRate, ...trained, ...placeAndTime() };
+      if (rows === undefined) addRun({ ...task, name, about: `${task.about}; in PEFT` }, run);
+      log(`${method.name} seed ${seed}: ${figuresText(run)}; ${trained.seconds.toFixed(0)} s`);
     }
   }
 }

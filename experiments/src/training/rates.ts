@@ -5,7 +5,7 @@ import { chooseEngine } from "@lowrank/engine";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { type KeptRun, processorName, readKept } from "./kept-runs.ts";
+import { figuresText, type KeptRun, placeAndTime, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
 import { keepSweep, methodsNamed, type Sweep } from "./sweep.ts";
 
@@ -22,16 +22,14 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   const { name: engine } = await chooseEngine();
   const tried = async (method: Method, learningRate: number): Promise<KeptRun> => {
     const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
-    const facts = { engine, processor: processorName(), date: new Date().toISOString() };
-    return { method: method.name, seed, learningRate, ...trained, ...facts };
+    return { method: method.name, seed, learningRate, ...trained, engine, ...placeAndTime() };
   };
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {
       const kept = triesOf(task).find((run) => run.method === method.name && run.learningRate === rate);
       const run = kept ?? (await tried(method, rate));
       if (kept === undefined && rows === undefined) keepSweep(task, { runs: [...triesOf(task), run] });
-      const figures = Object.entries(run.after).map(([figure, value]) => `${figure} ${value.toFixed(4)}`);
-      log(`${method.name} at ${rate}: ${figures.join(", ")}`);
+      log(`${method.name} at ${rate}: ${figuresText(run)}`);
       return run.after.loss;
     });
     log(`${method.name}: best at ${best}`);

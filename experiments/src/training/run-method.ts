@@ -90,7 +90,7 @@ function inputsFor({ virtualTokens }: Pick<Adapted, "virtualTokens">, batch: Tok
 }
 
 /** A call that selects the method. Nothing is dropped, in training either. */
-function contextFor({ virtualTokens }: Pick<Adapted, "virtualTokens">): ForwardContext {
+function contextFor({ virtualTokens }: Adapted): ForwardContext {
   const context = inferenceContext(activeAdapters(adapterName));
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;
 }

@@ -8,7 +8,7 @@ import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
-import { adaptersFolder, type KeptRun, keep, processorName, readKept } from "./kept-runs.ts";
+import { adaptersFolder, figuresText, type KeptRun, keep, placeAndTime, readKept } from "./kept-runs.ts";
 import { measureUntrained, type RunOptions, runMethod, type Trained } from "./run-method.ts";
 
 /** What is kept of a sweep. */
@@ -37,12 +37,10 @@ export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOp
         if (step % 100 === 0) log(`${method.name} seed ${seed}: step ${step}, loss ${loss.toFixed(3)}`);
       };
       const trained = await trainAtRates(task, method, { seed, onStep, ...(rows === undefined ? { folder } : {}) });
-      const facts = { engine, processor: processorName(), date: new Date().toISOString() };
-      const run = { method: method.name, seed, ...trained, ...facts };
+      const run = { method: method.name, seed, ...trained, engine, ...placeAndTime() };
       if (rows === undefined) addRun(task, run);
-      const figures = Object.entries(trained.after).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       log(
-        `${method.name} seed ${seed}: ${figures.join(", ")}; ${trained.trainable} parameters, ${trained.seconds.toFixed(0)} s`,
+        `${method.name} seed ${seed}: ${figuresText(trained)}; ${trained.trainable} parameters, ${trained.seconds.toFixed(0)} s`,
       );
     }
   }
@@ -84,13 +82,14 @@ function suits({ isForClassifiers, group }: Method, { kind }: Task): boolean {
   return kind === "classes" || isForClassifiers === undefined;
 }
 
-/** Reads again what is there: another process may have kept a run meanwhile. */
+/** In place of one of the same method and seed. */
 export function addRun(task: Swept, run: KeptRun): void {
   const kept = readKept<Sweep>(task.name)?.runs ?? [];
   const others = kept.filter((one) => one.method !== run.method || one.seed !== run.seed);
   keepSweep(task, { runs: [...others, run] });
 }
 
+/** Reads again what is there: another process may have kept a run meanwhile. */
 export function keepSweep({ name, about, figure, epochs }: Swept, found: Partial<Sweep>): void {
   const { untrained, runs = [] } = readKept<Sweep>(name) ?? {};
   keep(name, { about, figure, epochs, untrained, runs, ...found } satisfies Sweep);

@@ -1,10 +1,12 @@
 // Claims about what adaptation costs: section 4.2 and table 1 of the paper.
 
+import { rankName } from "../../methods/lora.ts";
 import { meanOf } from "../../training/mean-of.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** What a busy moment may add to one of two equal times. */
 const noise = 1.05;
+const standard = rankName(8, "qv");
 /** In which a teaching is called within reach, on a processor without a card. */
 const minutesInReach = 10;
 
@@ -74,14 +76,14 @@ export const instructionsWithinReach: Claim = {
   source: "Alpaca, KoAlpaca",
   judge({ instructions, korean }) {
     const tasks = Object.entries({ instructions, korean }).flatMap(([task, swept]) => {
-      const runs = swept?.runs.filter(({ method }) => method === "lora-r8-qv") ?? [];
+      const runs = swept?.runs.filter(({ method }) => method === standard) ?? [];
       const [first] = runs;
       const before = swept?.untrained?.loss;
       if (swept === undefined || first === undefined || before === undefined) return [];
       const after = meanOf(runs.map((run) => run.after.loss ?? Number.NaN));
       return [{ task, before, after, first, seconds: meanOf(runs.map((run) => run.seconds)) }];
     });
-    if (tasks.length < 2) return notRun("It needs LoRA on both", "instructions korean --only lora-r8-qv");
+    if (tasks.length < 2) return notRun("It needs LoRA on both", `instructions korean --only ${standard}`);
     const text = tasks.map(
       ({ task, before, after, first, seconds }) =>
         `${task}: ${first.steps} steps in ${seconds.toFixed(0)} s, ${first.trainable.toLocaleString("en")} parameters, loss on what was held out ${before.toFixed(2)} → ${after.toFixed(2)}`,

@@ -1,7 +1,7 @@
 // Claims about how good adapted models are: sections 5 and 7.1 of the paper.
 
 import { matrices, rankName, rankSweep, ranks, variants } from "../../methods/lora.ts";
-import { type Score, scoreOf, scoreText } from "../scores.ts";
+import { epochsText, type Score, scoreOf, scoreText } from "../scores.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** Points by which two methods may differ and still count as alike, as the paper's tables do. */
@@ -38,7 +38,7 @@ export const asGoodAsFull: Claim = {
       first,
     );
     const told = (score: typeof best) =>
-      `${scoreText(score, " %")} in ${score.epochs} epoch${score.epochs === 1 ? "" : "s"} with ${shareOf(score).toFixed(2)} % of the parameters`;
+      `${scoreText(score, " %")} in ${epochsText(score)} with ${shareOf(score).toFixed(2)} % of the parameters`;
     return {
       status: statusOf([bestOfSmall.mean >= full.mean - tolerance, best.mean >= full.mean]),
       because: `SST-2: full fine-tuning ${told(full)}; the best LoRA below half a percent (${bestOfSmall.method}) ${told(bestOfSmall)}; the best of all (${best.method}) ${told(best)}; r = 8 on query and value, as the paper has it, ${told(first)}.`,
@@ -150,7 +150,7 @@ export const smallRanksSuffice: Claim = {
     if (one === undefined || most === undefined)
       return notRun("It needs the ranks", `sst2 --only ${ranks.map((rank) => rankName(rank, "qv")).join(",")}`);
     const text = found.map(
-      ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : `${scoreText(score, " %")}`}`,
+      ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : scoreText(score, " %")}`,
     );
     return { status: statusOf([one.mean >= most.mean - tolerance]), because: `SST-2: ${text.join(", ")}.` };
   },
