@@ -35,7 +35,7 @@ const comparisons: readonly Comparison[] = [
   {
     name: "e2e",
     work: "methods on SmolLM2 and E2E; with LOWRANK_METRICS, a Python, the paper's five figures",
-    only: ["full", "lora-r8-qv", "lora-r8-all"],
+    only: ["full", "lora-r8-qv", "lora-r2-all", "lora-r8-all"],
     read: e2e,
     inPeft: true,
   },

@@ -12,6 +12,7 @@ export interface Score {
   readonly error?: number;
   readonly seeds: number;
   readonly trainable: number;
+  readonly epochs: number;
   /** What the seeds were trained with, and what failed before, in brackets. */
   readonly rates: string;
 }
@@ -34,6 +35,7 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
     ...meanAndError(runs.map((run) => unit * figureOf(run, sweep))),
     seeds: runs.length,
     trainable: first.trainable,
+    epochs: sweep.epochs,
     rates: ratesOf(runs),
   };
 }
