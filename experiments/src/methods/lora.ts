@@ -93,7 +93,7 @@ export const variants: readonly Method[] = [
     rank: 2,
     jobs: everyMap,
     groups: loraPlus(16),
-    learningRate: 2.5e-4,
+    learningRate: 6.25e-5,
   }),
 ];
 

@@ -12,7 +12,7 @@ import { chatPrompt, textBatches } from "./text-batches.ts";
 const sentencesEach = 2;
 const mostHeldOut = 100;
 /** By `e2e-rates`. */
-const rates = { full: 2e-4, "lora-r8-qv": 8e-3, "lora-r8-all": 8e-3, "lora-r2-all": 8e-3 };
+const rates = { full: 2e-4, "lora-r8-qv": 8e-3, "lora-r8-all": 8e-3, "lora-r2-all": 4e-3 };
 
 /** With `rows` as many restaurants are held out; to search for rates the loss alone is measured. */
 export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
