@@ -6,8 +6,8 @@ import { type TextRow, textBatches } from "./text-batches.ts";
 
 /** To search for rates, of the rows that are trained on otherwise. */
 const every = 6;
-/** E2E's, which has twice as many steps. */
-const rates = { full: 2e-4, "lora-r8-qv": 8e-3 };
+/** By `instructions-rates`. */
+const rates = { full: 1e-4, "lora-r8-qv": 4e-3 };
 
 export async function instructions(options: TaskOptions = {}): Promise<Task> {
   const found = await jobRows("alpaca", { train: Number.POSITIVE_INFINITY, validation: 25 });
