@@ -62,6 +62,16 @@ it("takes LoRA and full fine-tuning each at the number of epochs that it is best
   expect(verdict(swept(0.89, 0.88))).toContain("**not held**");
 });
 
+it("judges E2E as SST-2, and says where no LoRA has so few parameters", () => {
+  const e2e = sweepOf([
+    ["full", 0.87, 100],
+    ["lora-r8-all", 0.88, 2],
+  ]);
+  expect(lineOf(claimsPage({ e2e }, []), "a model that writes")).toMatch(
+    /\*\*partly\*\*.*below half a percent: not run yet; the best of all: lora-r8-all .* with 2\.00 %/,
+  );
+});
+
 it("does not call LoRA better than methods that were not run", () => {
   const sst2 = sweepOf([
     ["lora-r8-qv", 0.9, 74_498],

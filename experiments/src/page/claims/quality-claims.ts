@@ -16,9 +16,9 @@ export const asGoodAsFull: Claim = {
   says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
   source: "table 2",
   judge({ sst2, sst2Longer }) {
-    const found = besideFull(sst2, sst2Longer);
+    const found = besideFull("%", sst2, sst2Longer);
     if (found === undefined) return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
-    return { status: found.status, because: `SST-2: ${found.text("%")}.` };
+    return { status: found.status, because: `SST-2: ${found.text}.` };
   },
 };
 
@@ -26,9 +26,9 @@ export const asGoodAtWriting: Claim = {
   says: "The same holds for a model that writes.",
   source: "table 3",
   judge({ e2e }) {
-    const found = besideFull(e2e);
+    const found = besideFull("BLEU", e2e);
     if (found === undefined) return notRun("It needs E2E", `e2e --only full,${standard}`);
-    return { status: found.status, because: `E2E: ${found.text("BLEU")}.` };
+    return { status: found.status, because: `E2E: ${found.text}.` };
   },
 };
 
@@ -38,7 +38,7 @@ export const asGoodElsewhere: Claim = {
   judge({ questions, instructions, korean, digits }) {
     const tasks = Object.entries({ questions, instructions, korean, digits });
     const pairs = tasks.flatMap(([task, swept]) => {
-      const found = besideFull(swept);
+      const found = besideFull("%", swept);
       return found === undefined ? [] : [{ task, figure: swept?.figure, ...found }];
     });
     const missing = tasks.flatMap(([task]) => (pairs.some((pair) => pair.task === task) ? [] : [task]));
@@ -139,15 +139,16 @@ export const queryAndValueTogether: Claim = {
 };
 
 /** Full fine-tuning and LoRA on one task, each at the number of epochs that it is best with; undefined where one of them was not run. */
-function besideFull(...sweeps: readonly (Sweep | undefined)[]) {
+function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   const found = (names: readonly string[]) =>
     sweeps.flatMap((swept) => names.flatMap((name) => scoreOf(swept, name) ?? []));
-  const [full, best] = [bestOf(found(["full"])), bestOf(found(loras))];
+  const adapted = found(loras);
+  const [full, best] = [bestOf(found(["full"])), bestOf(adapted)];
   if (full === undefined || best === undefined) return undefined;
   const share = ({ trainable }: Score) => (100 * trainable) / full.trainable;
-  const small = bestOf(found(loras).filter((score) => share(score) < 0.5));
-  const paper = bestOf(found([standard]));
-  const told = (score: Score | undefined, unit: string) =>
+  const small = bestOf(adapted.filter((score) => share(score) < 0.5));
+  const paper = bestOf(adapted.filter(({ method }) => method === standard));
+  const told = (score: Score | undefined) =>
     score === undefined
       ? "not run yet"
       : `${score.method} ${scoreText(score, ` ${unit}`)} in ${epochsText(score)} with ${share(score).toFixed(2)} % of the parameters`;
@@ -156,8 +157,7 @@ function besideFull(...sweeps: readonly (Sweep | undefined)[]) {
     best,
     /** As good within the tolerance with under half a percent, and the best at least as good. */
     status: statusOf([small !== undefined && small.mean >= full.mean - tolerance, best.mean >= full.mean]),
-    text: (unit: string) =>
-      `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${epochsText(full)}; LoRA below half a percent: ${told(small, unit)}; the best of all: ${told(best, unit)}; as the paper has it: ${told(paper, unit)}`,
+    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${epochsText(full)}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
   };
 }
 
