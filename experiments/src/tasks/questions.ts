@@ -14,6 +14,8 @@ const batchSize = 16;
 const longest = 320;
 /** Every fourth text is held out with its questions. */
 const every = 4;
+/** By `questions-rates`. */
+const rates = { full: 2e-4, "lora-r8-qv": 8e-3 };
 
 /** Throws where the data are missing. */
 export async function questions(options: TaskOptions = {}): Promise<Task> {
@@ -32,7 +34,7 @@ export async function questions(options: TaskOptions = {}): Promise<Task> {
   const all = { train, held, padId: tokenizer.padId, batchSize, heldSize: batchSize };
   const { measureHeld, ...ordered } = orderedBatches(all);
   return {
-    ...{ name: "questions", kind: "classes", figure: "f1", rateShare: 1, epochs: 3 },
+    ...{ name: "questions", kind: "classes", figure: "f1", rateShare: 1, epochs: 3, rates },
     about: `MiniLM-L6 on ${train.length} of XQuAD's English questions, ${batchSize} a step; measured on ${held.length} about texts held out, F1 of tokens`,
     load: (seed) => loadModel(folder, { task: "question-answering", newHead: { seed } }),
     ...ordered,

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type RunningServer, serve } from "@lowrank/serve";
 import { type OpenedAdapter, type OpenedModel, openModel } from "lowrank";
 import OpenAI, { NotFoundError } from "openai";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
 const names = ["name[Aromi], food[English] ->", "name[The Mill] ->", "Aromi is", "name[Zizzi], area[riverside] ->"];
@@ -67,6 +67,10 @@ describe("a server", () => {
     await before.save(join(folder, "hot"));
     const first = await model.generate("Aromi is", { adapter: before, maxNewTokens: 8 });
     const after = newAdapter("saved-2", 8);
+    onTestFinished(() => {
+      before.dispose();
+      after.dispose();
+    });
     const second = await model.generate("Aromi is", { adapter: after, maxNewTokens: 8 });
     await server.refresh();
     const ask = () => complete({ model: "hot", prompt: "Aromi is", max_tokens: 8, stream: false });
@@ -78,8 +82,6 @@ describe("a server", () => {
     for (const name of ["hot", "other"]) await rm(join(folder, name), { recursive: true });
     await server.refresh();
     await expect(ask()).rejects.toThrow(NotFoundError);
-    before.dispose();
-    after.dispose();
   });
 
   it("tells usage, why a text ended, how likely tokens were, and draws the same from the same seed", async () => {

@@ -21,15 +21,26 @@ export class WatchedFolder {
   /** Of each name what its files were when they were read, in sizes and times. */
   readonly #seen = new Map<string, string>();
   #looking: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
 
   constructor(
     private readonly shelf: Shelf,
     private readonly options: WatchOptions,
   ) {}
 
-  /** Reads what is new or changed, and removes what is gone. A call while one runs is that one's. */
+  /**
+   * Reads what is new or changed, and removes what is gone: all that was in the folder when it was called. So calls while one
+   * runs, which may have passed what changed, wait for it and share the one after it.
+   */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    if (this.#looking === undefined) return this.#begin();
+    this.#next ??= this.#looking.catch(() => {}).then(() => this.#begin());
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    this.#next = undefined;
+    this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;

@@ -1,0 +1,58 @@
+// A folder of adapters while it changes.
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Shelf, WatchedFolder } from "./watch-folder.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-watch-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function adapter(name: string, config: string): Promise<void> {
+  await mkdir(join(folder, name), { recursive: true });
+  await writeFile(join(folder, name, "adapter_model.safetensors"), "");
+  await writeFile(join(folder, name, "adapter_config.json"), config);
+}
+
+it("sees what changed while it was looking, in one more look for all who ask meanwhile", async () => {
+  const put: string[] = [];
+  let readOn = () => {};
+  const slowly = new Promise<void>((resolve) => {
+    readOn = resolve;
+  });
+  const shelf: Shelf = {
+    put: (id) => (put.push(id) > 1 ? Promise.resolve() : slowly),
+    remove: (id) => void put.push(`${id} is gone`),
+  };
+  const watched = new WatchedFolder(shelf, { folder, onNote: () => {} });
+  await adapter("one", "{}");
+  const first = watched.look();
+  await expect.poll(() => put).toEqual(["one"]);
+  await adapter("one", "{ }");
+  await adapter("two", "{}");
+  const [second, third] = [watched.look(), watched.look()];
+  expect(third).toBe(second);
+  readOn();
+  await first;
+  await second;
+  expect(put.sort()).toEqual(["one", "one", "two"]);
+  await rm(join(folder, "two"), { recursive: true });
+  await watched.look();
+  expect(put.at(-1)).toBe("two is gone");
+});
+
+it("looks again after a look that failed", async () => {
+  const put: string[] = [];
+  const shelf: Shelf = { put: async (id) => void put.push(id), remove: () => {} };
+  const watched = new WatchedFolder(shelf, { folder: join(folder, "later"), onNote: () => {} });
+  const [failing, next] = [watched.look(), watched.look()];
+  await expect(failing).rejects.toThrow("ENOENT");
+  await expect(next).rejects.toThrow("ENOENT");
+  await adapter(join("later", "three"), "{}");
+  await watched.look();
+  expect(put).toEqual(["three"]);
+});
