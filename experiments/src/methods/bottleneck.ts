@@ -15,7 +15,7 @@ export const houlsbyAdapters: Method = {
   name: "adapter-houlsby",
   label: `adapter layers, two a block (Houlsby), ${bottleneck} wide`,
   group: "added layers",
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     for (const site of [...sitesOf(model, "attentionOutput"), ...sitesOf(model, "feedForwardOutput")])
@@ -33,7 +33,7 @@ export const pfeifferAdapters: Method = {
   name: "adapter-pfeiffer",
   label: `adapter layers, one a block (as Pfeiffer), ${bottleneck} wide`,
   group: "added layers",
-  learningRate: 1e-3,
+  learningRate: 4e-3,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     for (const site of sitesOf(model, "feedForwardOutput")) addLayer(doors, site, (x) => tf.relu(x));

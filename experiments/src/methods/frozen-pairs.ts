@@ -18,7 +18,7 @@ export const loraFa: Method = {
   name: "lora-fa-r8",
   label: "LoRA-FA, r = 8, query and value",
   group: "low rank",
-  learningRate: 2e-3,
+  learningRate: 8e-3,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     addLoraFa(doors, 8, (site, rank) => drawnA(site.inFeatures, rank, { seed, path: site.path }));
@@ -52,7 +52,7 @@ export const vera: Method = {
   name: "vera-r256",
   label: "VeRA, r = 256, query and value",
   group: "low rank",
-  learningRate: 1e-2,
+  learningRate: 8e-2,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     const sites = adapted.flatMap((job) => sitesOf(model, job));

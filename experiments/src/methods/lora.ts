@@ -74,7 +74,12 @@ export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
 ]);
 
 export const variants: readonly Method[] = [
-  lora({ name: "rslora-r8", label: "rsLoRA, r = 8, query and value", config: { rankStabilized: true } }),
+  lora({
+    name: "rslora-r8",
+    label: "rsLoRA, r = 8, query and value",
+    learningRate: rate / 2,
+    config: { rankStabilized: true },
+  }),
   lora({ name: "dora-r8", label: "DoRA, r = 8, query and value", config: { useDora: true } }),
   lora({
     name: "dora-r2-all",
@@ -84,7 +89,7 @@ export const variants: readonly Method[] = [
     learningRate: rate / 2,
     config: { useDora: true },
   }),
-  lora({ name: "pissa-r8", label: "PiSSA, r = 8, query and value", config: { init: "pissa" }, learningRate: 5e-4 }),
+  lora({ name: "pissa-r8", label: "PiSSA, r = 8, query and value", config: { init: "pissa" } }),
   // The rate is A's; B learns 16 times as fast.
   lora({ name: "lora-plus-r8", label: "LoRA+, r = 8, query and value", groups: loraPlus(16), learningRate: 5e-4 }),
   lora({
@@ -93,7 +98,7 @@ export const variants: readonly Method[] = [
     rank: 2,
     jobs: everyMap,
     groups: loraPlus(16),
-    learningRate: 6.25e-5,
+    learningRate: 1.25e-4,
   }),
 ];
 

@@ -9,7 +9,7 @@ export const ia3: Method = {
   name: "ia3",
   label: "(IA)³",
   group: "scaled states",
-  learningRate: 1e-2,
+  learningRate: 4e-2,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {

@@ -19,7 +19,7 @@ export const promptTuning: Method = {
   name: "prompt",
   label: `prompt tuning, ${count} tokens`,
   group: "virtual tokens",
-  learningRate: 1e-2,
+  learningRate: 2e-2,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     const site = tokenTable(model);
@@ -45,7 +45,7 @@ export const prefixTuning: Method = {
   isForClassifiers: true,
   label: `prefix tuning, ${count} keys and values a block`,
   group: "virtual tokens",
-  learningRate: 1e-2,
+  learningRate: 8e-2,
   adapt(model, seed) {
     const doors = new OpenedDoors(model, seed);
     for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {

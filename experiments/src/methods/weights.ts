@@ -29,7 +29,7 @@ export const bitFit: Method = {
   label: "BitFit: all biases",
   group: "part of the weights",
   isForClassifiers: true,
-  learningRate: 2e-3,
+  learningRate: 4e-3,
   adapt: (model, seed) => training(model, seed, ({ path }) => path.endsWith(".bias")),
 };
 

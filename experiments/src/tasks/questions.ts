@@ -15,7 +15,7 @@ const longest = 320;
 /** Every fourth text is held out with its questions. */
 const every = 4;
 /** By `questions-rates`. */
-const rates = { full: 2e-4, "lora-r8-qv": 8e-3 };
+const rates = { full: 1e-4, "lora-r8-qv": 2e-3 };
 
 /** Throws where the data are missing. */
 export async function questions(options: TaskOptions = {}): Promise<Task> {

@@ -12,6 +12,7 @@ const rates = {
   head: 4e-2,
   bitfit: 1.6e-2,
   "adapter-houlsby": 1.6e-2,
+  ia3: 4e-2,
   "lora-r8-qv": 4e-3,
   "dora-r8": 1.6e-2,
 };
