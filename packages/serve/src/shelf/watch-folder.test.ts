@@ -38,6 +38,7 @@ it("sees what changed while it was looking, in one more look for all who ask mea
   expect(third).toBe(second);
   readOn();
   await first;
+  expect(watched.look()).toBe(second); // which has not begun yet
   await second;
   expect(put.sort()).toEqual(["one", "one", "two"]);
   await rm(join(folder, "two"), { recursive: true });

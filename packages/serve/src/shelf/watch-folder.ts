@@ -33,8 +33,9 @@ export class WatchedFolder {
    * runs, which may have passed what changed, wait for it and share the one after it.
    */
   look(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
     if (this.#looking === undefined) return this.#begin();
-    this.#next ??= this.#looking.catch(() => {}).then(() => this.#begin());
+    this.#next = this.#looking.catch(() => {}).then(() => this.#begin());
     return this.#next;
   }
 
