@@ -9,7 +9,7 @@ import { textBatches } from "./text-batches.ts";
 /** Every fifth article is held out: nobody can know its words, but the language and the manner of a law. */
 const every = 5;
 /** By `korean-rates`. */
-const rates = { full: 2e-4, "lora-r8-qv": 1.6e-2 };
+const rates = { full: 2e-4, "lora-r8-qv": 1.6e-2, "lora-r8-all": 8e-3 };
 
 export async function korean(options: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/korean/constitution.txt");

@@ -26,7 +26,9 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   };
   for (const method of methodsNamed(only ?? compared)) {
     const best = await bestRate(rateOf(task, method), async (rate) => {
-      const kept = triesOf(task).find((run) => run.method === method.name && run.learningRate === rate);
+      // With fewer rows nothing is kept, and what is kept does not count.
+      const known = rows === undefined ? triesOf(task) : [];
+      const kept = known.find((run) => run.method === method.name && run.learningRate === rate);
       const run = kept ?? (await tried(method, rate));
       if (kept === undefined && rows === undefined) keepSweep(task, { runs: [...triesOf(task), run] });
       log(`${method.name} at ${rate}: ${figuresText(run)}`);
