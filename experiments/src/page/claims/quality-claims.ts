@@ -44,8 +44,8 @@ export const asGoodElsewhere: Claim = {
     const missing = tasks.flatMap(([task]) => (pairs.some((pair) => pair.task === task) ? [] : [task]));
     if (missing.length > 0) return notRun("It needs LoRA and full fine-tuning on each", missing.join(" "));
     const text = pairs.map(
-      ({ task, figure, full, best }) =>
-        `${task}, ${figure}: full fine-tuning ${scoreText(full)}, ${best.method} ${scoreText(best)}`,
+      ({ task, figure, full, best, share }) =>
+        `${task}, ${figure}: full fine-tuning ${scoreText(full)}, ${best.method} ${scoreText(best)} with ${share(best).toFixed(2)} % of the parameters`,
     );
     return {
       status: statusOf(pairs.map(({ full, best }) => best.mean >= full.mean - tolerance)),
@@ -155,6 +155,8 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   return {
     full,
     best,
+    /** Of the parameters, in percent. */
+    share,
     /** As good within the tolerance with under half a percent, and the best at least as good. */
     status: statusOf([small !== undefined && small.mean >= full.mean - tolerance, best.mean >= full.mean]),
     text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${epochsText(full)}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
