@@ -72,6 +72,22 @@ it("judges E2E as SST-2, and says where no LoRA has so few parameters", () => {
   );
 });
 
+it("holds the other tasks to half a percent of the parameters, too", () => {
+  const large = sweepOf([
+    ["full", 0.87, 1000],
+    ["lora-r8-all", 0.87, 14],
+  ]);
+  const both = { ...large, runs: [...large.runs, ...sweepOf([["lora-r8-qv", 0.868, 3]]).runs] };
+  const verdict = (questions: Sweep) =>
+    lineOf(claimsPage({ questions, instructions: both, korean: both, digits: both }, []), "another language");
+  expect(verdict(both)).toMatch(
+    /\*\*held\*\*.*lora-r8-qv 87\.3 ± 0\.5 with 0\.30 %.*, lora-r8-all 87\.5 ± 0\.5 with 1\.40 %/,
+  );
+  expect(verdict(large)).toMatch(
+    /\*\*partly\*\*.*questions, accuracy: full fine-tuning 87\.5 ± 0\.5, lora-r8-all 87\.5/,
+  );
+});
+
 it("does not call LoRA better than methods that were not run", () => {
   const sst2 = sweepOf([
     ["lora-r8-qv", 0.9, 74_498],
