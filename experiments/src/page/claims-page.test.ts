@@ -57,7 +57,7 @@ it("takes LoRA and full fine-tuning each at the number of epochs that it is best
       ["lora-r8-qv", lora, 74_498],
     ]);
   const verdict = (longer: Sweep) =>
-    lineOf(claimsPage({ sst2: swept(0.87, 0.85), sst2Longer: { ...longer, epochs: 3 } }, []), "as good as full");
+    lineOf(claimsPage({ sst2: swept(0.87, 0.85), sst2Longer: [{ ...longer, epochs: 3 }] }, []), "as good as full");
   expect(verdict(swept(0.86, 0.88))).toMatch(/\*\*held\*\*.*88\.5 ± 0\.5 % in 3 epochs/);
   expect(verdict(swept(0.89, 0.88))).toContain("**not held**");
 });

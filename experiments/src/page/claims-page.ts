@@ -35,8 +35,9 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
-    ...figuresSection("Methods on SST-2, trained for longer", results.sst2Longer),
-    ...ratesSection(results.sst2LongerRates),
+    ...(results.sst2Longer ?? []).flatMap((longer) =>
+      figuresSection(`Methods on SST-2, trained for ${epochsText(longer)}`, longer),
+    ),
     ...figuresSection("Methods on E2E", results.e2e),
     ...ratesSection(results.e2eRates),
     ...figuresSection("Methods on questions", results.questions),

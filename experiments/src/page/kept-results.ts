@@ -17,8 +17,8 @@ export interface KeptResults {
   readonly e2eInPeft?: Sweep | undefined;
   readonly sst2Rates?: Sweep | undefined;
   /** With three epochs. */
-  readonly sst2Longer?: Sweep | undefined;
-  readonly sst2LongerRates?: Sweep | undefined;
+  /** By number of epochs, the fewest first. */
+  readonly sst2Longer?: readonly Sweep[];
   readonly e2eRates?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
   readonly questionsRates?: Sweep | undefined;
@@ -62,8 +62,7 @@ export function keptResults(): KeptResults {
     e2e: readKept<Sweep>("e2e"),
     e2eInPeft: readKept<Sweep>("e2e-peft"),
     sst2Rates: readKept<Sweep>("sst2-rates"),
-    sst2Longer: readKept<Sweep>("sst2-3-epochs"),
-    sst2LongerRates: readKept<Sweep>("sst2-3-epochs-rates"),
+    sst2Longer: [3, 10].flatMap((epochs) => readKept<Sweep>(`sst2-${epochs}-epochs`) ?? []),
     e2eRates: readKept<Sweep>("e2e-rates"),
     questions: readKept<Sweep>("questions"),
     questionsRates: readKept<Sweep>("questions-rates"),

@@ -15,8 +15,8 @@ const loras = [...rankSweep, ...variants, ...matrices].map(({ name }) => name);
 export const asGoodAsFull: Claim = {
   says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
   source: "table 2",
-  judge({ sst2, sst2Longer }) {
-    const found = besideFull("%", sst2, sst2Longer);
+  judge({ sst2, sst2Longer = [] }) {
+    const found = besideFull("%", sst2, ...sst2Longer);
     if (found === undefined) return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
     return { status: found.status, because: `SST-2: ${found.text}.` };
   },
