@@ -16,7 +16,6 @@ export interface KeptResults {
   readonly e2e?: Sweep | undefined;
   readonly e2eInPeft?: Sweep | undefined;
   readonly sst2Rates?: Sweep | undefined;
-  /** With three epochs. */
   /** By number of epochs, the fewest first. */
   readonly sst2Longer?: readonly Sweep[];
   readonly e2eRates?: Sweep | undefined;

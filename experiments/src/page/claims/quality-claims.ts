@@ -46,12 +46,10 @@ export const asGoodElsewhere: Claim = {
     const text = pairs.map(({ task, figure, full, small, best, share }) => {
       // Once, where the best is the small one.
       const told = [...new Set([small ?? best, best])].map(
-        (score) => `${score.method} ${scoreText(score)} with ${share(score).toFixed(2)} % of the parameters`,
+        (score) => `${score.method} ${scoreText(score)} with ${share(score)}`,
       );
       return `${task}, ${figure}: full fine-tuning ${scoreText(full)}, ${told.join(", ")}`;
     });
-    const isAsGood = (score: Score | undefined, full: Score) =>
-      score !== undefined && score.mean >= full.mean - tolerance;
     return {
       status: statusOf(pairs.flatMap(({ full, small, best }) => [isAsGood(small, full), isAsGood(best, full)])),
       because: `In percent – ${text.join("; ")}.`,
@@ -123,7 +121,7 @@ export const smallRanksSuffice: Claim = {
     const text = found.map(
       ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : scoreText(score, " %")}`,
     );
-    return { status: statusOf([one.mean >= most.mean - tolerance]), because: `SST-2: ${text.join(", ")}.` };
+    return { status: statusOf([isAsGood(one, most)]), because: `SST-2: ${text.join(", ")}.` };
   },
 };
 
@@ -150,24 +148,30 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   const adapted = found(loras);
   const [full, best] = [bestOf(found(["full"])), bestOf(adapted)];
   if (full === undefined || best === undefined) return undefined;
-  const share = ({ trainable }: Score) => (100 * trainable) / full.trainable;
-  const small = bestOf(adapted.filter((score) => share(score) < 0.5));
+  const percent = ({ trainable }: Score) => (100 * trainable) / full.trainable;
+  const share = (score: Score) => `${percent(score).toFixed(2)} % of the parameters`;
+  const small = bestOf(adapted.filter((score) => percent(score) < 0.5));
   const paper = bestOf(adapted.filter(({ method }) => method === standard));
   const told = (score: Score | undefined) =>
     score === undefined
       ? "not run yet"
-      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${epochsText(score)} with ${share(score).toFixed(2)} % of the parameters`;
+      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${epochsText(score)} with ${share(score)}`;
   return {
     full,
     /** Of those below half a percent; undefined where none was run. */
     small,
     best,
-    /** Of the parameters, in percent. */
+    /** How many of the parameters a score has trained, in words. */
     share,
     /** As good within the tolerance with under half a percent, and the best at least as good. */
-    status: statusOf([small !== undefined && small.mean >= full.mean - tolerance, best.mean >= full.mean]),
+    status: statusOf([isAsGood(small, full), best.mean >= full.mean]),
     text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${epochsText(full)}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
   };
+}
+
+/** Within the tolerance; what was not run is not. */
+function isAsGood(score: Score | undefined, other: Score): boolean {
+  return score !== undefined && score.mean >= other.mean - tolerance;
 }
 
 function bestOf(scores: readonly Score[]): Score | undefined {
