@@ -16,5 +16,7 @@ export interface ExperimentOptions {
   readonly rows?: number;
   /** Train so many; absent: as many as the task has. */
   readonly epochs?: number;
+  /** Whether training drops out; absent: no. */
+  readonly dropout?: boolean;
   log(line: string): void;
 }

@@ -86,10 +86,15 @@ export const experiments: readonly Experiment[] = [
 
 /** Its runs, the search for its learning rates and, where there is one, PEFT's side. */
 function commandsOf({ name, work, only, inPeft = false, read }: Comparison): readonly Experiment[] {
-  const taskFor = async ({ epochs, ...options }: TaskOptions & Pick<ExperimentOptions, "epochs">) => {
+  const taskFor = async ({
+    epochs,
+    dropout,
+    ...options
+  }: TaskOptions & Pick<ExperimentOptions, "epochs" | "dropout">) => {
     const task = await read(options);
-    // What was trained for longer is kept by itself.
-    return epochs === undefined ? task : { ...task, epochs, name: `${task.name}-${epochs}-epochs` };
+    // What was trained for longer or with dropout is kept by itself.
+    const longer = epochs === undefined ? task : { ...task, epochs, name: `${task.name}-${epochs}-epochs` };
+    return dropout ? { ...longer, dropout, name: `${longer.name}-dropout` } : longer;
   };
   const runs: Experiment = {
     name,

@@ -4,7 +4,7 @@ import { typed } from "@lowrank/testing/typed";
 import { experiments } from "./experiments.ts";
 
 const usage = [
-  "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N] [--epochs N]\n",
+  "npm run experiment -- <name…> [--seeds 3] [--only method,method] [--rows N] [--epochs N] [--dropout]\n",
   ...experiments.map(({ name, work }) => `  ${name.padEnd(18)} ${work}`),
 ].join("\n");
 
@@ -13,6 +13,7 @@ const { values, positionals } = typed(usage, {
   only: { type: "string" },
   rows: { type: "string" },
   epochs: { type: "string" },
+  dropout: { type: "boolean", default: false },
 });
 const chosen = experiments.filter(({ name }) => positionals.includes(name));
 const isWhole = [values.seeds, values.rows, values.epochs].every((one = "1") => /^[1-9]\d*$/.test(one));
@@ -28,6 +29,7 @@ for (const experiment of chosen) {
       ...(values.only === undefined ? {} : { only: values.only.split(",") }),
       ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
       ...(values.epochs === undefined ? {} : { epochs: Number(values.epochs) }),
+      dropout: values.dropout,
       log: (line) => console.log(`  ${line}`),
     });
   } catch (error) {

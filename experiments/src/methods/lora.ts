@@ -15,6 +15,8 @@ interface LoraRow {
   readonly label: string;
   readonly rank?: number;
   readonly jobs?: readonly Job[];
+  /** Other modules, by the names that PEFT would match. */
+  readonly alsoAt?: readonly string[];
   readonly learningRate?: number;
   readonly groups?: readonly LearningRateGroup[];
   readonly config?: Partial<LoraConfig>;
@@ -30,19 +32,30 @@ const taskTypes: Readonly<Partial<Record<PretrainedModel["task"], TaskType>>> = 
 const rate = 2e-3;
 /** As in the paper, α stays what it was for the first rank that was tried. */
 const alpha = 16;
+/** As in PEFT's examples; acts where a task is trained with dropout. */
+const dropout = 0.1;
 
-function lora({ name, label, rank = 8, jobs = queryAndValue, learningRate = rate, groups, config }: LoraRow): Method {
+function lora({
+  name,
+  label,
+  rank = 8,
+  jobs = queryAndValue,
+  alsoAt = [],
+  learningRate = rate,
+  groups,
+  config,
+}: LoraRow): Method {
   return {
     name,
     label,
     group: "low rank",
     learningRate,
     adapt(model, seed): Adapted {
-      const targetModules = targetsOf(model, jobs);
+      const targetModules = [...targetsOf(model, jobs), ...alsoAt];
       const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
       // PEFT knows no task of pictures: there the new classifier is said by name.
       const told = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
-      const plan = planInjection(model, createLoraConfig({ rank, alpha, targetModules, ...told, ...config }));
+      const plan = planInjection(model, createLoraConfig({ rank, alpha, dropout, targetModules, ...told, ...config }));
       const handle = injectAdapter(model, plan, { seed, baseFingerprint: model.fingerprint });
       return {
         variables: handle.variables,
@@ -74,6 +87,15 @@ export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
 ]);
 
 export const variants: readonly Method[] = [
+  // BERT's pooler stands before the classifier; sentence transformers leave it untrained.
+  lora({
+    name: "lora-r2-all-pooler",
+    label: "LoRA, r = 2, every linear map and the pooler",
+    rank: 2,
+    jobs: everyMap,
+    alsoAt: ["pooler.dense"],
+    learningRate: rate / 4,
+  }),
   lora({
     name: "rslora-r8",
     label: "rsLoRA, r = 8, query and value",

@@ -5,7 +5,7 @@ import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { epochsText, meanAndError, ratesOf, type Score, scoreOf, scoreText } from "./scores.ts";
+import { meanAndError, ratesOf, type Score, scoreOf, scoreText, trainingText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -35,9 +35,10 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
     ...plot("ranks.svg", "Similarity of the subspaces of r = 8 and r = 64, layer by layer"),
     ...plot("seeds.svg", "Similarity of the subspaces of two seeds, layer by layer"),
-    ...(results.sst2Longer ?? []).flatMap((longer) =>
-      figuresSection(`Methods on SST-2, trained for ${epochsText(longer)}`, longer),
-    ),
+    ...(results.sst2Longer ?? []).flatMap((longer) => [
+      ...figuresSection(`Methods on SST-2, trained for ${trainingText(longer)}`, longer),
+      ...ratesSection(longer.rates),
+    ]),
     ...figuresSection("Methods on E2E", results.e2e),
     ...ratesSection(results.e2eRates),
     ...figuresSection("Methods on questions", results.questions),
@@ -80,7 +81,7 @@ function qualitySection({ sst2 }: KeptResults): readonly string[] {
 }
 
 function aboutOf(sweep: Sweep): string {
-  return `${sweep.about}; ${epochsText(sweep)}`;
+  return `${sweep.about}; ${trainingText(sweep)}`;
 }
 
 /** What was tried, method by method, from the lowest rate. */

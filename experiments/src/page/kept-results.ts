@@ -17,7 +17,7 @@ export interface KeptResults {
   readonly e2eInPeft?: Sweep | undefined;
   readonly sst2Rates?: Sweep | undefined;
   /** By number of epochs, the fewest first. */
-  readonly sst2Longer?: readonly Sweep[];
+  readonly sst2Longer?: readonly SearchedSweep[];
   readonly e2eRates?: Sweep | undefined;
   readonly questions?: Sweep | undefined;
   readonly questionsRates?: Sweep | undefined;
@@ -36,6 +36,11 @@ export interface KeptResults {
   readonly merged?: MergedCosts | undefined;
 }
 
+/** With the rates that were tried for it, where any were. */
+interface SearchedSweep extends Sweep {
+  readonly rates?: Sweep | undefined;
+}
+
 /** Of LoRA and of training everything: ratios below 1 are LoRA's advantage. */
 interface TrainingCosts {
   readonly work: string;
@@ -52,6 +57,11 @@ interface MergedCosts {
 
 const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
 
+function searched(name: string): readonly SearchedSweep[] {
+  const kept = readKept<Sweep>(name);
+  return kept === undefined ? [] : [{ ...kept, rates: readKept<Sweep>(`${name}-rates`) }];
+}
+
 export function keptResults(): KeptResults {
   // Written by programs of the same version of this repository.
   const benchmark = <Kept>(name: string) => JSON.parse(readFileSync(join(benchmarks, `${name}.json`), "utf8")) as Kept;
@@ -61,7 +71,7 @@ export function keptResults(): KeptResults {
     e2e: readKept<Sweep>("e2e"),
     e2eInPeft: readKept<Sweep>("e2e-peft"),
     sst2Rates: readKept<Sweep>("sst2-rates"),
-    sst2Longer: [3, 10].flatMap((epochs) => readKept<Sweep>(`sst2-${epochs}-epochs`) ?? []),
+    sst2Longer: ["3-epochs", "3-epochs-dropout", "10-epochs"].flatMap((training) => searched(`sst2-${training}`)),
     e2eRates: readKept<Sweep>("e2e-rates"),
     questions: readKept<Sweep>("questions"),
     questionsRates: readKept<Sweep>("questions-rates"),

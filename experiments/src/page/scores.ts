@@ -12,7 +12,8 @@ export interface Score {
   readonly error?: number;
   readonly seeds: number;
   readonly trainable: number;
-  readonly epochs: number;
+  /** "3 epochs with dropout" */
+  readonly training: string;
   /** What the seeds were trained with, and what failed before, in brackets. */
   readonly rates: string;
 }
@@ -35,7 +36,7 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
     ...meanAndError(runs.map((run) => unit * figureOf(run, sweep))),
     seeds: runs.length,
     trainable: first.trainable,
-    epochs: sweep.epochs,
+    training: trainingText(sweep),
     rates: ratesOf(runs),
   };
 }
@@ -47,8 +48,9 @@ export function scoreText({ mean, error }: Score, unit = ""): string {
     : `${mean.toFixed(1)} ± ${error.toFixed(1)}${unit}`;
 }
 
-export function epochsText({ epochs }: Pick<Sweep, "epochs">): string {
-  return `${epochs} epoch${epochs === 1 ? "" : "s"}`;
+/** "1 epoch", or "3 epochs with dropout". */
+export function trainingText({ epochs, dropout }: Pick<Sweep, "epochs" | "dropout">): string {
+  return `${epochs} epoch${epochs === 1 ? "" : "s"}${dropout ? " with dropout" : ""}`;
 }
 
 /** "0.002", or "0.0005 (0.002 did not train)" where that is so of any seed. */

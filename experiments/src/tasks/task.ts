@@ -24,10 +24,14 @@ export interface Task {
   readonly figure: string;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
+  /** Whether training drops out: states of the model at its own rate, and what goes into a LoRA's pairs. Absent: no. */
+  readonly dropout?: boolean;
   /** What methods' learning rates, which are MiniLM's, are multiplied by. */
   readonly rateShare: number;
   /** Learning rates of single methods, where they are known better: they were searched for, or the model was made with them. */
   readonly rates?: Readonly<Record<string, number>>;
+  /** In place of these where training drops out. */
+  readonly ratesWithDropout?: Readonly<Record<string, number>>;
   /** Loads the model; what no file holds is drawn from the seed. */
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
@@ -50,8 +54,8 @@ export function parted<Row>(
 }
 
 /** The learning rate of a method in a task. */
-export function rateOf({ rateShare, rates }: Task, { name, learningRate }: Method): number {
-  return rates?.[name] ?? rateShare * learningRate;
+export function rateOf({ rateShare, rates, dropout, ratesWithDropout }: Task, { name, learningRate }: Method): number {
+  return (dropout ? ratesWithDropout : undefined)?.[name] ?? rates?.[name] ?? rateShare * learningRate;
 }
 
 /** A model with a method on it. */

@@ -19,6 +19,7 @@ const known = {
 export async function sweepInPeft(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const name = `${task.name}-peft`;
   if (task.kind === "pictures") throw new Error(`${task.name}: PEFT's side knows texts alone.`);
+  if (task.dropout) throw new Error(`${task.name}: PEFT's side trains without dropout alone.`);
   const { model, methods } = known[task.kind];
   for (const seed of seeds) {
     for (const method of methodsNamed(only ?? methods)) {

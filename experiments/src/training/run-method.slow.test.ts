@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { beforeAll, expect, it } from "vitest";
+import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";
 import type { Task } from "../tasks/task.ts";
 import { chatPrompt, textBatches } from "../tasks/text-batches.ts";
@@ -27,13 +28,28 @@ beforeAll(async () => {
   await chooseEngine({ order: ["wasm", "cpu"] });
 });
 
-it.each(["lora-r8-qv", "prompt"])("trains %s on texts", async (name) => {
-  const task = await greetings();
+function methodNamed(name: string): Method {
   const method = methods.find((one) => one.name === name);
   if (method === undefined) throw new Error(`No method "${name}".`);
+  return method;
+}
+
+it.each(["lora-r8-qv", "prompt"])("trains %s on texts", async (name) => {
+  const task = await greetings();
+  const method = methodNamed(name);
   const untrained = await measureUntrained(task, 1);
   const trained = await runMethod(task, method, { seed: 1, learningRate: method.learningRate });
   expect(trained.steps).toBe(3);
   expect(trained.after.loss).toBeLessThan(untrained.loss ?? Number.NaN);
   expect(trained.after.written).toBe(name === "prompt" ? undefined : 3);
+});
+
+it("drops out where the task asks for it, alike with one seed", async () => {
+  const task = await greetings();
+  const method = methodNamed("lora-r8-qv");
+  const lossWith = async (dropout: boolean, seed: number) =>
+    (await runMethod({ ...task, dropout }, method, { seed, learningRate: method.learningRate })).after.loss;
+  const dropped = await lossWith(true, 1);
+  expect(await lossWith(true, 1)).toBe(dropped);
+  expect(await lossWith(false, 1)).not.toBe(dropped);
 });

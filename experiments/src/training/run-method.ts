@@ -36,7 +36,7 @@ export interface RunOptions {
   onStep?(step: number, loss: number): void;
 }
 
-/** The recipe of every method: AdamW, 10 % warm-up and linear decay, clipping at 1, no dropout. */
+/** The recipe of every method: AdamW, 10 % warm-up and linear decay, clipping at 1. */
 export async function runMethod(
   task: Task,
   method: Method,
@@ -51,7 +51,8 @@ export async function runMethod(
     variables: adapted.variables,
     batches: (epoch) => task.batches(seed + epoch),
     batchesPerEpoch: task.batchesPerEpoch,
-    loss: (batch) => model.loss(inputsFor(adapted, batch), contextFor(adapted)),
+    loss: (batch, random) =>
+      model.loss(inputsFor(adapted, batch), { ...contextFor(adapted), training: task.dropout === true, random }),
     steps,
     learningRate,
     ...(adapted.learningRateGroups === undefined ? {} : { learningRateGroups: adapted.learningRateGroups }),
@@ -89,7 +90,7 @@ function inputsFor({ virtualTokens }: Pick<Adapted, "virtualTokens">, batch: Tok
   return virtualTokens === undefined ? inputs : virtualTokens.widen(inputs);
 }
 
-/** A call that selects the method. Nothing is dropped, in training either. */
+/** A call that selects the method; nothing is dropped. */
 function contextFor({ virtualTokens }: Adapted): ForwardContext {
   const context = inferenceContext(activeAdapters(adapterName));
   return virtualTokens?.byPlace ? { ...context, everyPosition: true } : context;

@@ -16,13 +16,15 @@ export interface Sweep {
   readonly about: string;
   readonly figure: string;
   readonly epochs: number;
+  /** Whether training dropped out; absent: no. */
+  readonly dropout?: boolean | undefined;
   /** What the model does untrained; absent where it answers with a head that nobody has trained. */
   readonly untrained?: Metrics | undefined;
   readonly runs: readonly KeptRun[];
 }
 
 /** What a sweep tells of its task. */
-type Swept = Pick<Task, "name" | "about" | "figure" | "epochs">;
+type Swept = Pick<Task, "name" | "about" | "figure" | "epochs" | "dropout">;
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {
   const chosen = methodsNamed(only).filter((method) => suits(method, task));
@@ -90,7 +92,7 @@ export function addRun(task: Swept, run: KeptRun): void {
 }
 
 /** Reads again what is there: another process may have kept a run meanwhile. */
-export function keepSweep({ name, about, figure, epochs }: Swept, found: Partial<Sweep>): void {
+export function keepSweep({ name, about, figure, epochs, dropout }: Swept, found: Partial<Sweep>): void {
   const { untrained, runs = [] } = readKept<Sweep>(name) ?? {};
-  keep(name, { about, figure, epochs, untrained, runs, ...found } satisfies Sweep);
+  keep(name, { about, figure, epochs, dropout, untrained, runs, ...found } satisfies Sweep);
 }

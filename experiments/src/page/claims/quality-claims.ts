@@ -2,7 +2,7 @@
 
 import { matrices, rankName, rankSweep, ranks, variants } from "../../methods/lora.ts";
 import type { Sweep } from "../../training/sweep.ts";
-import { epochsText, type Score, scoreOf, scoreText } from "../scores.ts";
+import { type Score, scoreOf, scoreText } from "../scores.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** Points by which two methods may differ and still count as alike, as the paper's tables do. */
@@ -141,7 +141,7 @@ export const queryAndValueTogether: Claim = {
   },
 };
 
-/** Full fine-tuning and LoRA on one task, each at the number of epochs that it is best with; undefined where one of them was not run. */
+/** Full fine-tuning and LoRA on one task, each as it was trained best; undefined where one of them was not run. */
 function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   const found = (names: readonly string[]) =>
     sweeps.flatMap((swept) => names.flatMap((name) => scoreOf(swept, name) ?? []));
@@ -155,7 +155,7 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   const told = (score: Score | undefined) =>
     score === undefined
       ? "not run yet"
-      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${epochsText(score)} with ${share(score)}`;
+      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${score.training} with ${share(score)}`;
   return {
     full,
     /** Of those below half a percent; undefined where none was run. */
@@ -165,7 +165,7 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
     share,
     /** As good within the tolerance with under half a percent, and the best at least as good. */
     status: statusOf([isAsGood(small, full), best.mean >= full.mean]),
-    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${epochsText(full)}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
+    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${full.training}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
   };
 }
 
