@@ -150,12 +150,18 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
   if (full === undefined || best === undefined) return undefined;
   const percent = ({ trainable }: Score) => (100 * trainable) / full.trainable;
   const share = (score: Score) => `${percent(score).toFixed(2)} % of the parameters`;
-  const small = bestOf(adapted.filter((score) => percent(score) < 0.5));
+  const smallOf = (scores: readonly Score[]) => bestOf(scores.filter((score) => percent(score) < 0.5));
+  const small = smallOf(adapted);
   const paper = bestOf(adapted.filter(({ method }) => method === standard));
   const told = (score: Score | undefined) =>
     score === undefined
       ? "not run yet"
-      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${score.training} with ${share(score)}`;
+      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${score.training}, ${share(score)}`;
+  const trainedAlike = sweeps.flatMap((swept) => {
+    const [whole, lora] = [scoreOf(swept, "full"), smallOf(loras.flatMap((name) => scoreOf(swept, name) ?? []))];
+    if (whole === undefined || lora === undefined) return [];
+    return `${scoreText(whole)} and ${lora.method} ${scoreText(lora)} in ${lora.training}`;
+  });
   return {
     full,
     /** Of those below half a percent; undefined where none was run. */
@@ -165,7 +171,7 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
     share,
     /** As good within the tolerance with under half a percent, and the best at least as good. */
     status: statusOf([isAsGood(small, full), best.mean >= full.mean]),
-    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${full.training}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
+    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${full.training}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}${trainedAlike.length > 1 ? `; full fine-tuning and LoRA trained alike: ${trainedAlike.join(", ")}` : ""}`,
   };
 }
 
