@@ -47,9 +47,9 @@ it.each(["lora-r8-qv", "prompt"])("trains %s on texts", async (name) => {
 it("drops out where the task asks for it, alike with one seed", async () => {
   const task = await greetings();
   const method = methodNamed("lora-r8-qv");
-  const lossWith = async (dropout: boolean, seed: number) =>
-    (await runMethod({ ...task, dropout }, method, { seed, learningRate: method.learningRate })).after.loss;
-  const dropped = await lossWith(true, 1);
-  expect(await lossWith(true, 1)).toBe(dropped);
-  expect(await lossWith(false, 1)).not.toBe(dropped);
+  const lossWith = async (dropout: boolean) =>
+    (await runMethod({ ...task, dropout }, method, { seed: 1, learningRate: method.learningRate })).after.loss;
+  const dropped = await lossWith(true);
+  expect(await lossWith(true)).toBe(dropped);
+  expect(await lossWith(false)).not.toBe(dropped);
 });

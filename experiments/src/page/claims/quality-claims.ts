@@ -143,10 +143,12 @@ export const queryAndValueTogether: Claim = {
 
 /** Full fine-tuning and LoRA on one task, each as it was trained best; undefined where one of them was not run. */
 function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
-  const found = (names: readonly string[]) =>
-    sweeps.flatMap((swept) => names.flatMap((name) => scoreOf(swept, name) ?? []));
-  const adapted = found(loras);
-  const [full, best] = [bestOf(found(["full"])), bestOf(adapted)];
+  const trained = sweeps.map((swept) => ({
+    whole: scoreOf(swept, "full"),
+    adapted: loras.flatMap((name) => scoreOf(swept, name) ?? []),
+  }));
+  const adapted = trained.flatMap((one) => one.adapted);
+  const [full, best] = [bestOf(trained.flatMap(({ whole }) => whole ?? [])), bestOf(adapted)];
   if (full === undefined || best === undefined) return undefined;
   const percent = ({ trainable }: Score) => (100 * trainable) / full.trainable;
   const share = (score: Score) => `${percent(score).toFixed(2)} % of the parameters`;
@@ -157,8 +159,8 @@ function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
     score === undefined
       ? "not run yet"
       : `${score.method} ${scoreText(score, ` ${unit}`)} in ${score.training}, ${share(score)}`;
-  const trainedAlike = sweeps.flatMap((swept) => {
-    const [whole, lora] = [scoreOf(swept, "full"), smallOf(loras.flatMap((name) => scoreOf(swept, name) ?? []))];
+  const trainedAlike = trained.flatMap(({ whole, adapted }) => {
+    const lora = smallOf(adapted);
     if (whole === undefined || lora === undefined) return [];
     return `${scoreText(whole)} and ${lora.method} ${scoreText(lora)} in ${lora.training}`;
   });
