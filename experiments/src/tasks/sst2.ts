@@ -14,7 +14,7 @@ const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
 const batchSize = 16;
 const longest = 64;
 /** By `sst2-rates --epochs 3 --dropout`. */
-const ratesWithDropout = { "lora-r8-all": 5e-4 };
+const ratesWithDropout = { "lora-r2-all-pooler": 2.5e-4, "lora-r8-all": 5e-4 };
 
 /** Where SST-2's files lie. Throws where they do not. */
 function sst2Folder(): string {
