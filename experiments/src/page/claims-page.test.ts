@@ -139,5 +139,5 @@ it("calls instructions within reach only where what was held out got likelier in
   expect(lineOf(page(2, 60), "within anyone's reach")).toMatch(/\*\*held\*\*.*loss on what was held out 3\.00 → 2\.00/);
   expect(lineOf(page(2, 6000), "within anyone's reach")).toContain("**partly**");
   expect(lineOf(page(4, 6000), "within anyone's reach")).toContain("**not held**");
-  expect(lineOf(page(2, 60), "the model as it was")).toBe("| the model as it was | 3.000 | 0.050 |  | 0 |  |");
+  expect(lineOf(page(2, 60), "the model as it was")).toBe("| the model as it was | 3.000 | 5.0 |  | 0 |  |");
 });

@@ -5,7 +5,7 @@ import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { meanAndError, ratesOf, type Score, scoreOf, scoreText, trainingText } from "./scores.ts";
+import { inPercent, isShare, meanAndError, ratesOf, type Score, scoreOf, scoreText, trainingText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -118,7 +118,14 @@ function scored(label: string, score: Score): string {
 function figuresSection(title: string, sweep: Sweep | undefined): readonly string[] {
   if (sweep === undefined) return [];
   const figures = [...new Set(sweep.runs.flatMap(({ after }) => Object.keys(after)))];
-  const cellsOf = (all: readonly Metrics[]) => figures.map((figure) => meanText(all.map((one) => one[figure])));
+  const cellsOf = (all: readonly Metrics[]) =>
+    figures.map((figure) =>
+      meanText(
+        all.map((one) => inPercent(sweep, figure, one[figure])),
+        isShare(sweep, figure),
+      ),
+    );
+  const heads = figures.map((figure) => (isShare(sweep, figure) ? `${figure}, %` : figure));
   const rows = methods.flatMap(({ name, label }) => {
     const runs = sweep.runs.filter(({ method }) => method === name);
     const [first] = runs;
@@ -134,19 +141,19 @@ function figuresSection(title: string, sweep: Sweep | undefined): readonly strin
     "",
     `${aboutOf(sweep)}.`,
     "",
-    `| method | ${figures.join(" | ")} | seeds | parameters trained | learning rate |`,
+    `| method | ${heads.join(" | ")} | seeds | parameters trained | learning rate |`,
     `|---|${figures.map(() => "---|").join("")}---|---|---|`,
     ...(untrained === undefined ? [] : [untrained]),
     ...rows,
   ];
 }
 
-/** "1.234", or with several seeds "1.234 ± 0.005"; nothing where a value is missing. */
-function meanText(values: readonly (number | undefined)[]): string {
+/** "1.234", or with several seeds "1.234 ± 0.005", shares as "87.7 ± 0.2"; nothing where a value is missing. */
+function meanText(values: readonly (number | undefined)[], share: boolean): string {
   const known = values.flatMap((value) => value ?? []);
   if (known.length < values.length) return "";
   const { mean, error } = meanAndError(known);
-  return error === undefined ? mean.toFixed(3) : `${mean.toFixed(3)} ± ${error.toFixed(3)}`;
+  return [mean, error].flatMap((value) => value?.toFixed(share ? 1 : 3) ?? []).join(" ± ");
 }
 
 function latencySection({ latency }: KeptResults): readonly string[] {

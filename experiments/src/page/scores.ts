@@ -27,13 +27,12 @@ export function meanAndError(values: readonly number[]): Pick<Score, "mean" | "e
 
 /** Undefined if the method was not run. */
 export function scoreOf(sweep: Sweep | undefined, method: string): Score | undefined {
-  const unit = sweep?.figure === "bleu" ? 1 : 100;
   const runs = sweep?.runs.filter((run) => run.method === method) ?? [];
   const [first] = runs;
   if (sweep === undefined || first === undefined) return undefined;
   return {
     method,
-    ...meanAndError(runs.map((run) => unit * figureOf(run, sweep))),
+    ...meanAndError(runs.map(({ after }) => inPercent(sweep, sweep.figure, after[sweep.figure]) ?? Number.NaN)),
     seeds: runs.length,
     trainable: first.trainable,
     training: trainingText(sweep),
@@ -60,6 +59,12 @@ export function ratesOf(runs: readonly KeptRun[]): string {
   return `${used.join(" or ")}${failed.length === 0 ? "" : ` (${failed.join(" and ")} did not train)`}`;
 }
 
-function figureOf({ after }: KeptRun, { figure }: Sweep): number {
-  return after[figure] ?? Number.NaN;
+/** Of a sweep's figures the one that it compares by is a share, which reads better in percent; BLEU is in percent already. */
+export function isShare({ figure }: Pick<Sweep, "figure">, name: string): boolean {
+  return name === figure && figure !== "bleu";
+}
+
+/** One of a run's figures as the page tells it. */
+export function inPercent(sweep: Pick<Sweep, "figure">, name: string, value: number | undefined): number | undefined {
+  return value !== undefined && isShare(sweep, name) ? 100 * value : value;
 }
