@@ -5,7 +5,7 @@ import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { inPercent, isShare, meanAndError, ratesOf, type Score, scoreOf, scoreText, trainingText } from "./scores.ts";
+import { inPercent, isShare, meanAndError, meanText, ratesOf, type Score, scoreOf, trainingText } from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -109,8 +109,7 @@ function ratesSection(sweep: Sweep | undefined): readonly string[] {
 }
 
 function scored(label: string, score: Score): string {
-  const text = scoreText(score).replace(" (one seed)", "");
-  const cells = [label, text, score.seeds, score.trainable.toLocaleString("en"), score.rates];
+  const cells = [label, meanText(score), score.seeds, score.trainable.toLocaleString("en"), score.rates];
   return `| ${cells.join(" | ")} |`;
 }
 
@@ -119,12 +118,11 @@ function figuresSection(title: string, sweep: Sweep | undefined): readonly strin
   if (sweep === undefined) return [];
   const figures = [...new Set(sweep.runs.flatMap(({ after }) => Object.keys(after)))];
   const cellsOf = (all: readonly Metrics[]) =>
-    figures.map((figure) =>
-      meanText(
-        all.map((one) => inPercent(sweep, figure, one[figure])),
-        isShare(sweep, figure),
-      ),
-    );
+    figures.map((figure) => {
+      const known = all.flatMap((one) => inPercent(sweep, figure, one[figure]) ?? []);
+      // Nothing where a run lacks the figure.
+      return known.length < all.length ? "" : meanText(meanAndError(known), isShare(sweep, figure) ? 1 : 3);
+    });
   const heads = figures.map((figure) => (isShare(sweep, figure) ? `${figure}, %` : figure));
   const rows = methods.flatMap(({ name, label }) => {
     const runs = sweep.runs.filter(({ method }) => method === name);
@@ -146,14 +144,6 @@ function figuresSection(title: string, sweep: Sweep | undefined): readonly strin
     ...(untrained === undefined ? [] : [untrained]),
     ...rows,
   ];
-}
-
-/** "1.234", or with several seeds "1.234 ± 0.005", shares as "87.7 ± 0.2"; nothing where a value is missing. */
-function meanText(values: readonly (number | undefined)[], share: boolean): string {
-  const known = values.flatMap((value) => value ?? []);
-  if (known.length < values.length) return "";
-  const { mean, error } = meanAndError(known);
-  return [mean, error].flatMap((value) => value?.toFixed(share ? 1 : 3) ?? []).join(" ± ");
 }
 
 function latencySection({ latency }: KeptResults): readonly string[] {

@@ -41,10 +41,13 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
 }
 
 /** "86.7 ± 0.2 %", or with one seed "86.7 % (one seed)". */
-export function scoreText({ mean, error }: Score, unit = ""): string {
-  return error === undefined
-    ? `${mean.toFixed(1)}${unit} (one seed)`
-    : `${mean.toFixed(1)} ± ${error.toFixed(1)}${unit}`;
+export function scoreText(score: Score, unit = ""): string {
+  return `${meanText(score)}${unit}${score.error === undefined ? " (one seed)" : ""}`;
+}
+
+/** "86.7 ± 0.2", or without a known error "86.7". */
+export function meanText({ mean, error }: Pick<Score, "mean" | "error">, digits = 1): string {
+  return [mean, error].flatMap((value) => value?.toFixed(digits) ?? []).join(" ± ");
 }
 
 /** "1 epoch", or "3 epochs with dropout". */
