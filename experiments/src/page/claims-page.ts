@@ -3,6 +3,7 @@
 import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
+import { besideFull } from "./beside-full.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
 import { inPercent, isShare, meanAndError, meanText, ratesOf, type Score, scoreOf, trainingText } from "./scores.ts";
@@ -28,8 +29,8 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "| claim | of the paper | here | figures |",
     "|---|---|---|---|",
     ...verdicts.map(({ says, source, status, because }) => `| ${says} | ${source} | **${status}** | ${because} |`),
-    "",
     ...notTried(results),
+    ...trainingsSection(results),
     ...qualitySection(results),
     ...ratesSection(results.sst2Rates),
     ...plot("trade-off.svg", "Accuracy on SST-2 against trained parameters"),
@@ -57,7 +58,27 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
 function notTried({ questions, korean, digits }: KeptResults): readonly string[] {
   const tasks = Object.entries({ "questions (XQuAD)": questions, Korean: korean, pictures: digits });
   const missing = tasks.flatMap(([task, result]) => (result === undefined ? [task] : []));
-  return missing.length === 0 ? [] : [`Not tried yet: ${missing.join(", ")}.`];
+  return missing.length === 0 ? [] : ["", `Not tried yet: ${missing.join(", ")}.`];
+}
+
+/** Whom longer training helps. */
+function trainingsSection({ sst2, sst2Longer = [] }: KeptResults): readonly string[] {
+  const found = besideFull("%", sst2, ...sst2Longer);
+  if (found === undefined) return [];
+  const cell = (score: Score | undefined) =>
+    score === undefined ? "not run" : `${meanText(score)}${score.method === "full" ? "" : `, ${score.method}`}`;
+  return [
+    "",
+    "## As good as full fine-tuning on SST-2?",
+    "",
+    "Accuracy in percent, mean of the seeds ± its standard error:",
+    "",
+    "| trained for | full fine-tuning | best LoRA below half a percent of the parameters | best LoRA |",
+    "|---|---|---|---|",
+    ...found.trainings.map(
+      ({ training, full, small, best }) => `| ${training} | ${cell(full)} | ${cell(small)} | ${cell(best)} |`,
+    ),
+  ];
 }
 
 function qualitySection({ sst2 }: KeptResults): readonly string[] {

@@ -71,8 +71,8 @@ export function keptResults(): KeptResults {
     e2e: readKept<Sweep>("e2e"),
     e2eInPeft: readKept<Sweep>("e2e-peft"),
     sst2Rates: readKept<Sweep>("sst2-rates"),
-    sst2Longer: ["3-epochs", "3-epochs-dropout", "10-epochs", "10-epochs-dropout"].flatMap((training) =>
-      searched(`sst2-${training}`),
+    sst2Longer: ["3-epochs", "3-epochs-dropout", "10-epochs", "10-epochs-dropout", "30-epochs-dropout"].flatMap(
+      (training) => searched(`sst2-${training}`),
     ),
     e2eRates: readKept<Sweep>("e2e-rates"),
     questions: readKept<Sweep>("questions"),

@@ -1,16 +1,12 @@
 // Claims about how good adapted models are: sections 5 and 7.1 of the paper.
 
-import { matrices, rankName, rankSweep, ranks, variants } from "../../methods/lora.ts";
-import type { Sweep } from "../../training/sweep.ts";
-import { type Score, scoreOf, scoreText } from "../scores.ts";
+import { matrices, rankName, ranks } from "../../methods/lora.ts";
+import { besideFull, isAsGood, standard } from "../beside-full.ts";
+import { scoreOf, scoreText } from "../scores.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
-/** Points by which two methods may differ and still count as alike, as the paper's tables do. */
-const tolerance = 0.5;
-const standard = rankName(8, "qv");
 /** Methods that the paper compares LoRA with, or that came after it, beside full fine-tuning. */
 const others = ["bitfit", "adapter-houlsby", "adapter-pfeiffer", "prefix", "prompt", "ia3"];
-const loras = [...rankSweep, ...variants, ...matrices].map(({ name }) => name);
 
 export const asGoodAsFull: Claim = {
   says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
@@ -18,7 +14,10 @@ export const asGoodAsFull: Claim = {
   judge({ sst2, sst2Longer = [] }) {
     const found = besideFull("%", sst2, ...sst2Longer);
     if (found === undefined) return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
-    return { status: found.status, because: `SST-2: ${found.text}.` };
+    return {
+      status: found.status,
+      because: `SST-2: ${found.text}. [Training by training](#as-good-as-full-fine-tuning-on-sst-2)`,
+    };
   },
 };
 
@@ -140,49 +139,3 @@ export const queryAndValueTogether: Claim = {
     return { status: statusOf(single.map((mean) => both >= mean)), because: `SST-2: ${text.join(", ")}.` };
   },
 };
-
-/** Full fine-tuning and LoRA on one task, each as it was trained best; undefined where one of them was not run. */
-function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)[]) {
-  const trained = sweeps.map((swept) => ({
-    whole: scoreOf(swept, "full"),
-    adapted: loras.flatMap((name) => scoreOf(swept, name) ?? []),
-  }));
-  const adapted = trained.flatMap((one) => one.adapted);
-  const [full, best] = [bestOf(trained.flatMap(({ whole }) => whole ?? [])), bestOf(adapted)];
-  if (full === undefined || best === undefined) return undefined;
-  const percent = ({ trainable }: Score) => (100 * trainable) / full.trainable;
-  const share = (score: Score) => `${percent(score).toFixed(2)} % of the parameters`;
-  const smallOf = (scores: readonly Score[]) => bestOf(scores.filter((score) => percent(score) < 0.5));
-  const small = smallOf(adapted);
-  const paper = bestOf(adapted.filter(({ method }) => method === standard));
-  const told = (score: Score | undefined) =>
-    score === undefined
-      ? "not run yet"
-      : `${score.method} ${scoreText(score, ` ${unit}`)} in ${score.training}, ${share(score)}`;
-  const trainedAlike = trained.flatMap(({ whole, adapted }) => {
-    const lora = smallOf(adapted);
-    if (whole === undefined || lora === undefined) return [];
-    return `${scoreText(whole)} and ${lora.method} ${scoreText(lora)} in ${lora.training}`;
-  });
-  return {
-    full,
-    /** Of those below half a percent; undefined where none was run. */
-    small,
-    best,
-    /** How many of the parameters a score has trained, in words. */
-    share,
-    /** As good within the tolerance with under half a percent, and the best at least as good. */
-    status: statusOf([isAsGood(small, full), best.mean >= full.mean]),
-    text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${full.training}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}${trainedAlike.length > 1 ? `; full fine-tuning and LoRA trained alike: ${trainedAlike.join(", ")}` : ""}`,
-  };
-}
-
-/** Within the tolerance; what was not run is not. */
-function isAsGood(score: Score | undefined, other: Score): boolean {
-  return score !== undefined && score.mean >= other.mean - tolerance;
-}
-
-function bestOf(scores: readonly Score[]): Score | undefined {
-  const most = Math.max(...scores.map(({ mean }) => mean));
-  return scores.find(({ mean }) => mean === most);
-}
