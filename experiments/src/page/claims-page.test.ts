@@ -119,12 +119,14 @@ it("shows the rates at which a method did not train beside the one at which it d
   expect(lineOf(claimsPage({ sst2 }, []), "r = 64, every linear map")).toContain("0.001 (0.004 did not train)");
 });
 
-it("shows the rates that were tried from the lowest, and the best of them in bold", () => {
+it("shows the rates that were tried from the lowest, in bold those that the search does not tell from the best", () => {
   const [run] = sweepOf([["full", 0.8, 22_000_000]]).runs;
   if (run === undefined) throw new Error("There is one.");
-  const runs = [2e-3, 1e-3].map((learningRate) => ({ ...run, learningRate, after: { loss: learningRate } }));
+  const runs = [4e-3, 2e-3, 1.5e-3].map((learningRate) => ({ ...run, learningRate, after: { loss: learningRate } }));
   const page = claimsPage({ sst2Rates: { about: "a model", figure: "accuracy", epochs: 1, runs } }, []);
-  expect(lineOf(page, "full fine-tuning |")).toBe("| full fine-tuning | **0.001: 0.001**; 0.002: 0.002 |");
+  expect(lineOf(page, "full fine-tuning |")).toBe(
+    "| full fine-tuning | **0.0015: 0.002**; **0.002: 0.002**; 0.004: 0.004 |",
+  );
 });
 
 it("holds this library to PEFT on both tasks", () => {

@@ -2,6 +2,7 @@
 
 import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
+import { leastGain } from "../training/best-rate.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { besideFull } from "./beside-full.ts";
 import { claims } from "./claims/claims.ts";
@@ -106,7 +107,7 @@ function aboutOf(sweep: Sweep): string {
   return `${sweep.about}; ${trainingText(sweep)}`;
 }
 
-/** What was tried, method by method, from the lowest rate. */
+/** What was tried, method by method, from the lowest rate; in bold what the search does not tell from the best. */
 function ratesSection(sweep: Sweep | undefined): readonly string[] {
   if (sweep === undefined) return [];
   const rows = methods.flatMap(({ name, label }) => {
@@ -116,13 +117,13 @@ function ratesSection(sweep: Sweep | undefined): readonly string[] {
       .sort((one, other) => one.learningRate - other.learningRate)
       .map(({ learningRate, after: { loss = Number.NaN } }) => {
         const text = `${learningRate}: ${loss.toFixed(3)}`;
-        return loss === best ? `**${text}**` : text;
+        return loss <= best + leastGain ? `**${text}**` : text;
       });
     return runs.length === 0 ? [] : [`| ${label} | ${cells.join("; ")} |`];
   });
   return [
     "",
-    `Learning rates that were tried. ${aboutOf(sweep)}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth; a best one at an end of its row was not searched beyond:`,
+    `Learning rates that were tried. ${aboutOf(sweep)}, seed 0. A rate was doubled or halved as long as the loss got lower by a thousandth; in bold those within a thousandth of the lowest; a best one at an end of its row was not searched beyond:`,
     "",
     "| method | rate: loss |",
     "|---|---|",

@@ -5,15 +5,12 @@ import { chooseEngine } from "@lowrank/engine";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { rateOf, type Task } from "../tasks/task.ts";
+import { bestRate } from "./best-rate.ts";
 import { figuresText, type KeptRun, placeAndTime, readKept } from "./kept-runs.ts";
 import { runMethod } from "./run-method.ts";
 import { keepSweep, methodsNamed, type Sweep } from "./sweep.ts";
 
 const seed = 0;
-/** In one direction. */
-const mostTries = 4;
-/** Of loss; what learns nothing at any rate differs by less. */
-const leastGain = 0.001;
 const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 
 /** Of a task that was read for it. Tries are kept, and not made again. */
@@ -36,20 +33,6 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
     });
     log(`${method.name}: best at ${best}`);
   }
-}
-
-/** The first rate, doubled as long as the loss gets lower, or else halved; four times at most. */
-export async function bestRate(first: number, lossAt: (rate: number) => Promise<number>): Promise<number> {
-  let best = { rate: first, loss: await lossAt(first) };
-  for (const factor of [2, 0.5]) {
-    if (best.rate !== first) break;
-    for (let tries = 0; tries < mostTries; tries += 1) {
-      const next = { rate: best.rate * factor, loss: await lossAt(best.rate * factor) };
-      if (!(next.loss < best.loss - leastGain)) break;
-      best = next;
-    }
-  }
-  return best.rate;
 }
 
 function triesOf({ name }: Task): readonly KeptRun[] {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bestRate } from "./rates.ts";
+import { bestRate } from "./best-rate.ts";
 
 it.each([
   { lowest: 1, tried: [1, 2, 0.5] },
