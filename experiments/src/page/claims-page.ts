@@ -4,7 +4,7 @@ import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
 import { leastGain } from "../training/best-rate.ts";
 import type { Sweep } from "../training/sweep.ts";
-import { besideFull } from "./beside-full.ts";
+import { besideFull } from "./claims/beside-full.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
 import { inPercent, isShare, meanAndError, meanText, ratesOf, type Score, scoreOf, trainingText } from "./scores.ts";

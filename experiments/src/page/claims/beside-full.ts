@@ -1,9 +1,9 @@
 // LoRA beside full fine-tuning on one task that was trained in several ways.
 
-import { matrices, rankName, rankSweep, variants } from "../methods/lora.ts";
-import type { Sweep } from "../training/sweep.ts";
-import { statusOf } from "./claims/claim.ts";
-import { type Score, scoreOf, scoreText, trainingText } from "./scores.ts";
+import { matrices, rankName, rankSweep, variants } from "../../methods/lora.ts";
+import type { Sweep } from "../../training/sweep.ts";
+import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
+import { statusOf } from "./claim.ts";
 
 /** LoRA as the paper has it. */
 export const standard: string = rankName(8, "qv");
