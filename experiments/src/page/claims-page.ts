@@ -7,7 +7,17 @@ import type { Sweep } from "../training/sweep.ts";
 import { besideFull } from "./claims/beside-full.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults } from "./kept-results.ts";
-import { inPercent, isShare, meanAndError, meanText, ratesOf, type Score, scoreOf, trainingText } from "./scores.ts";
+import {
+  inPercent,
+  isShare,
+  meanAndError,
+  meanText,
+  ratesOf,
+  type Score,
+  scoreOf,
+  scoreText,
+  trainingText,
+} from "./scores.ts";
 
 /** The plots that there are results for, by file name. */
 export function claimsPage(results: KeptResults, plots: readonly string[]): string {
@@ -67,7 +77,7 @@ function trainingsSection({ sst2, sst2Longer = [] }: KeptResults): readonly stri
   const found = besideFull("%", sst2, ...sst2Longer);
   if (found === undefined) return [];
   const cell = (score: Score | undefined) =>
-    score === undefined ? "not run" : `${meanText(score)}${score.method === "full" ? "" : `, ${score.method}`}`;
+    score === undefined ? "not run" : `${scoreText(score)}${score.method === "full" ? "" : `, ${score.method}`}`;
   return [
     "",
     "## As good as full fine-tuning on SST-2?",
