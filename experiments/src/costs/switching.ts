@@ -10,7 +10,7 @@ import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { median } from "../../../benchmarks/src/harness/interleave.ts";
-import { rankName, rankSweep } from "../methods/lora.ts";
+import { rankSweep, standard } from "../methods/lora.ts";
 import { sst2 } from "../tasks/sst2.ts";
 import { keep, placeAndTime } from "../training/kept-runs.ts";
 
@@ -73,7 +73,7 @@ export async function switching(): Promise<void> {
 }
 
 async function writeOne(model: PretrainedModel, folder: string): Promise<number> {
-  const method = rankSweep.find(({ name }) => name === rankName(8, "qv"));
+  const method = rankSweep.find(({ name }) => name === standard);
   const handle = method?.adapt(model, 0).handle;
   if (handle === undefined) throw new Error("No LoRA of rank 8.");
   await writeAdapterFolder(folder, await handle.toAdapter());

@@ -75,6 +75,9 @@ export function rankName(rank: number, matrices: "qv" | "all"): string {
   return `lora-r${rank}-${matrices}`;
 }
 
+/** The name of LoRA as the paper has it. */
+export const standard: string = rankName(8, "qv");
+
 export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
   lora({ name: rankName(rank, "qv"), label: `LoRA, r = ${rank}, query and value`, rank }),
   lora({

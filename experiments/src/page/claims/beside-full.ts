@@ -1,12 +1,10 @@
 // LoRA beside full fine-tuning on one task that was trained in several ways.
 
-import { matrices, rankName, rankSweep, variants } from "../../methods/lora.ts";
+import { matrices, rankSweep, standard, variants } from "../../methods/lora.ts";
 import type { Sweep } from "../../training/sweep.ts";
 import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
 import { statusOf } from "./claim.ts";
 
-/** LoRA as the paper has it. */
-export const standard: string = rankName(8, "qv");
 /** Points by which two methods may differ and still count as alike, as the paper's tables do. */
 const tolerance = 0.5;
 /** Percent of the parameters of full fine-tuning. */

@@ -1,12 +1,11 @@
 // Claims about what adaptation costs: section 4.2 and table 1 of the paper.
 
-import { rankName } from "../../methods/lora.ts";
+import { standard } from "../../methods/lora.ts";
 import { meanOf } from "../../training/mean-of.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** What a busy moment may add to one of two equal times. */
 const noise = 1.05;
-const standard = rankName(8, "qv");
 /** In which a teaching is called within reach, on a processor without a card. */
 const minutesInReach = 10;
 

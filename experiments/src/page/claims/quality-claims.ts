@@ -1,8 +1,8 @@
 // Claims about how good adapted models are: sections 5 and 7.1 of the paper.
 
-import { matrices, rankName, ranks } from "../../methods/lora.ts";
+import { matrices, rankName, ranks, standard } from "../../methods/lora.ts";
 import { scoreOf, scoreText } from "../scores.ts";
-import { besideFull, isAsGood, standard } from "./beside-full.ts";
+import { besideFull, isAsGood } from "./beside-full.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** Methods that the paper compares LoRA with, or that came after it, beside full fine-tuning. */
