@@ -78,6 +78,9 @@ export function rankName(rank: number, matrices: "qv" | "all"): string {
 /** The name of LoRA as the paper has it. */
 export const standard: string = rankName(8, "qv");
 
+/** The same for a classifier: the paper trains RoBERTa's head whole, a layer like BERT's pooler in it. */
+export const standardWithHead: string = `${standard}-head`;
+
 export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
   lora({ name: rankName(rank, "qv"), label: `LoRA, r = ${rank}, query and value`, rank }),
   lora({
@@ -98,6 +101,19 @@ export const variants: readonly Method[] = [
     jobs: everyMap,
     alsoAt: ["pooler.dense"],
     learningRate: rate / 4,
+  }),
+  lora({
+    name: standardWithHead,
+    label: "LoRA, r = 8, query and value; pooler and classifier whole",
+    learningRate: rate / 2,
+    config: { modulesToSave: ["pooler"] },
+  }),
+  lora({
+    name: `${rankName(8, "all")}-head`,
+    label: "LoRA, r = 8, every linear map; pooler and classifier whole",
+    jobs: everyMap,
+    learningRate: rate / 4,
+    config: { modulesToSave: ["pooler"] },
   }),
   lora({
     name: "rslora-r8",

@@ -17,7 +17,13 @@ const longest = 64;
  * By `sst2-rates --epochs 3 --dropout`. Full fine-tuning keeps its rate: half of it has the lower loss there, but fewer right answers,
  * there and in three epochs on dev, and LoRA is to be compared with the best.
  */
-const ratesWithDropout = { "lora-r2-all-pooler": 2.5e-4, "lora-r8-all": 5e-4, "lora-r8-qv": 1e-3 };
+const ratesWithDropout = {
+  "lora-r2-all-pooler": 2.5e-4,
+  "lora-r8-all": 5e-4,
+  "lora-r8-all-head": 2.5e-4,
+  "lora-r8-qv": 1e-3,
+  "lora-r8-qv-head": 5e-4,
+};
 
 /** Where SST-2's files lie. Throws where they do not. */
 function sst2Folder(): string {

@@ -1,6 +1,6 @@
 // LoRA beside full fine-tuning on one task that was trained in several ways.
 
-import { matrices, rankSweep, standard, variants } from "../../methods/lora.ts";
+import { matrices, rankSweep, standard, standardWithHead, variants } from "../../methods/lora.ts";
 import type { Sweep } from "../../training/sweep.ts";
 import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
 import { statusOf } from "./claim.ts";
@@ -24,7 +24,7 @@ export function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)
   const share = (score: Score) => `${percent(score).toFixed(2)} % of the parameters`;
   const smallOf = (scores: readonly Score[]) => bestOf(scores.filter((score) => percent(score) < few));
   const small = smallOf(adapted);
-  const paper = bestOf(adapted.filter(({ method }) => method === standard));
+  const paper = bestOf(adapted.filter(({ method }) => [standard, standardWithHead].includes(method)));
   const told = (score: Score | undefined) =>
     score === undefined
       ? "not run yet"
