@@ -22,7 +22,7 @@ const ratesWithDropout = {
   "lora-r8-all": 5e-4,
   "lora-r8-all-head": 2.5e-4,
   "lora-r8-qv": 1e-3,
-  "lora-r8-qv-head": 5e-4,
+  "lora-r8-qv-head": 1e-3,
 };
 
 /** Where SST-2's files lie. Throws where they do not. */
