@@ -63,7 +63,7 @@ it("takes LoRA and full fine-tuning each as it was trained best", () => {
   );
   const page = pageOf(swept(0.89, 0.88));
   expect(lineOf(page, "as good as full")).toContain("**not held**");
-  const scores = "89.5 ± 0.5 | 88.5 ± 0.5, lora-r8-qv | 88.5 ± 0.5, lora-r8-qv |";
+  const scores = "89.5 ± 0.5; 0.40 | lora-r8-qv: 88.5 ± 0.5; 0.40 | lora-r8-qv: 88.5 ± 0.5; 0.40 |";
   expect(page).toContain(`\n| 3 epochs with dropout | ${scores}\n`);
 });
 
@@ -74,7 +74,7 @@ it("says what was not run with a training that the table tells", () => {
   ]);
   const longer = { ...sweepOf([["lora-r8-all", 0.85, 332_546]]), epochs: 30 };
   expect(claimsPage({ sst2, sst2Longer: [longer] }, [])).toContain(
-    "\n| 30 epochs | not run | not run | 85.5 ± 0.5, lora-r8-all |\n",
+    "\n| 30 epochs | not run | not run | lora-r8-all: 85.5 ± 0.5; 0.40 |\n",
   );
 });
 

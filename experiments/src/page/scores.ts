@@ -10,6 +10,8 @@ export interface Score {
   readonly mean: number;
   /** Of that mean, in points; absent with one seed. */
   readonly error?: number;
+  /** Of what was measured on, mean of the seeds; NaN where a task has none. */
+  readonly loss: number;
   readonly seeds: number;
   readonly trainable: number;
   /** "3 epochs with dropout" */
@@ -33,6 +35,7 @@ export function scoreOf(sweep: Sweep | undefined, method: string): Score | undef
   return {
     method,
     ...meanAndError(runs.map(({ after }) => inPercent(sweep, sweep.figure, after[sweep.figure]) ?? Number.NaN)),
+    loss: meanOf(runs.map(({ after }) => after.loss ?? Number.NaN)),
     seeds: runs.length,
     trainable: first.trainable,
     training: trainingText(sweep),
