@@ -34,6 +34,8 @@ const rate = 2e-3;
 const alpha = 16;
 /** As in PEFT's examples; acts where a task is trained with dropout. */
 const dropout = 0.1;
+/** The classifier, which a classification saves by itself, and what BERT has before it. */
+const wholeHead: Partial<LoraConfig> = { modulesToSave: ["pooler"] };
 
 function lora({
   name,
@@ -106,14 +108,14 @@ export const variants: readonly Method[] = [
     name: standardWithHead,
     label: "LoRA, r = 8, query and value; pooler and classifier whole",
     learningRate: rate / 2,
-    config: { modulesToSave: ["pooler"] },
+    config: wholeHead,
   }),
   lora({
     name: `${rankName(8, "all")}-head`,
     label: "LoRA, r = 8, every linear map; pooler and classifier whole",
     jobs: everyMap,
     learningRate: rate / 4,
-    config: { modulesToSave: ["pooler"] },
+    config: wholeHead,
   }),
   lora({
     name: "rslora-r8",
