@@ -86,6 +86,10 @@ it("judges E2E as SST-2, and says where no LoRA has so few parameters", () => {
   expect(lineOf(claimsPage({ e2e }, []), "a model that writes")).toMatch(
     /\*\*partly\*\*.*below half a percent: not run yet; the best of all: lora-r8-all .*, 2\.00 %/,
   );
+  const longer = { ...sweepOf([["lora-r8-qv", 0.89, 0.3]]), epochs: 2 };
+  const page = claimsPage({ e2e, e2eLonger: [longer] }, []);
+  expect(lineOf(page, "a model that writes")).toMatch(/\*\*held\*\*.*lora-r8-qv .* in 2 epochs, 0\.30 %/);
+  expect(page).toContain("\n## Methods on E2E, trained for 2 epochs\n");
 });
 
 it("holds the other tasks to half a percent of the parameters, too", () => {

@@ -13,12 +13,13 @@ export interface KeptResults {
   readonly sst2?: Sweep | undefined;
   /** The same recipe in PEFT. */
   readonly sst2InPeft?: Sweep | undefined;
-  readonly e2e?: Sweep | undefined;
-  readonly e2eInPeft?: Sweep | undefined;
   readonly sst2Rates?: Sweep | undefined;
   /** By number of epochs, the fewest first. */
   readonly sst2Longer?: readonly SearchedSweep[];
+  readonly e2e?: Sweep | undefined;
+  readonly e2eInPeft?: Sweep | undefined;
   readonly e2eRates?: Sweep | undefined;
+  readonly e2eLonger?: readonly SearchedSweep[];
   readonly questions?: Sweep | undefined;
   readonly questionsRates?: Sweep | undefined;
   readonly instructions?: Sweep | undefined;
@@ -37,7 +38,7 @@ export interface KeptResults {
 }
 
 /** With the rates that were tried for it, where any were. */
-interface SearchedSweep extends Sweep {
+export interface SearchedSweep extends Sweep {
   readonly rates?: Sweep | undefined;
 }
 
@@ -57,9 +58,13 @@ interface MergedCosts {
 
 const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
 
-function searched(name: string): readonly SearchedSweep[] {
-  const kept = readKept<Sweep>(name);
-  return kept === undefined ? [] : [{ ...kept, rates: readKept<Sweep>(`${name}-rates`) }];
+const trainings = [2, 3, 10, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
+
+function trainedLonger(task: string): readonly SearchedSweep[] {
+  return trainings.flatMap((training) => {
+    const kept = readKept<Sweep>(`${task}-${training}`);
+    return kept === undefined ? [] : [{ ...kept, rates: readKept<Sweep>(`${task}-${training}-rates`) }];
+  });
 }
 
 export function keptResults(): KeptResults {
@@ -68,13 +73,12 @@ export function keptResults(): KeptResults {
   return {
     sst2: readKept<Sweep>("sst2"),
     sst2InPeft: readKept<Sweep>("sst2-peft"),
+    sst2Rates: readKept<Sweep>("sst2-rates"),
+    sst2Longer: trainedLonger("sst2"),
     e2e: readKept<Sweep>("e2e"),
     e2eInPeft: readKept<Sweep>("e2e-peft"),
-    sst2Rates: readKept<Sweep>("sst2-rates"),
-    sst2Longer: ["3-epochs", "3-epochs-dropout", "10-epochs", "10-epochs-dropout", "30-epochs-dropout"].flatMap(
-      (training) => searched(`sst2-${training}`),
-    ),
     e2eRates: readKept<Sweep>("e2e-rates"),
+    e2eLonger: trainedLonger("e2e"),
     questions: readKept<Sweep>("questions"),
     questionsRates: readKept<Sweep>("questions-rates"),
     instructions: readKept<Sweep>("instructions"),
