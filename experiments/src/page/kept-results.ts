@@ -58,7 +58,7 @@ interface MergedCosts {
 
 const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
 
-const trainings = [2, 3, 10, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
+const trainings = [3, 10, 20, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
 
 function trainedLonger(task: string): readonly SearchedSweep[] {
   return trainings.flatMap((training) => {
