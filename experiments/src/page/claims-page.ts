@@ -99,7 +99,7 @@ function trainingsSection(
     `## As good as full fine-tuning on ${task}?`,
     "",
     `${figure}, mean of the seeds ± its standard error; behind it the mean loss on what was held out, which grows where a model`,
-    "is sure of what it gets wrong.",
+    "is sure of what it gets wrong. The best is chosen by the figure that it is told with, which flatters LoRA: it was tried in more ways.",
     ...inThePaper,
     "",
     "| trained for | full fine-tuning | best LoRA below half a percent of the parameters | best LoRA |",
