@@ -4,7 +4,7 @@ import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
 import { leastGain } from "../training/best-rate.ts";
 import type { Sweep } from "../training/sweep.ts";
-import { besideFull } from "./claims/beside-full.ts";
+import { besideFullOnE2e, besideFullOnSst2 } from "./claims/beside-full.ts";
 import { claims } from "./claims/claims.ts";
 import type { KeptResults, SearchedSweep } from "./kept-results.ts";
 import {
@@ -71,13 +71,13 @@ function notTried({ questions, korean, digits }: KeptResults): readonly string[]
 }
 
 /** Whom longer training helps. */
-function trainingsSections({ sst2, sst2Longer = [], e2e, e2eLonger = [] }: KeptResults): readonly string[] {
+function trainingsSections(results: KeptResults): readonly string[] {
   return [
-    ...trainingsSection("SST-2", "Accuracy in percent", besideFull("%", sst2, ...sst2Longer), [
+    ...trainingsSection("SST-2", "Accuracy in percent", besideFullOnSst2(results), [
       "The paper trains LoRA for 60 epochs on SST-2 (table 9); what it gives for full fine-tuning is from",
       "RoBERTa's authors, who trained for ten.",
     ]),
-    ...trainingsSection("E2E", "BLEU", besideFull("BLEU", e2e, ...e2eLonger), [
+    ...trainingsSection("E2E", "BLEU", besideFullOnE2e(results), [
       "The paper trains LoRA for five epochs on some 42,000 sentences (table 11); its figures for full fine-tuning are from others.",
     ]),
   ];
@@ -86,7 +86,7 @@ function trainingsSections({ sst2, sst2Longer = [], e2e, e2eLonger = [] }: KeptR
 function trainingsSection(
   task: string,
   figure: string,
-  found: ReturnType<typeof besideFull>,
+  found: ReturnType<typeof besideFullOnSst2>,
   inThePaper: readonly string[],
 ): readonly string[] {
   if (found === undefined) return [];

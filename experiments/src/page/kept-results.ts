@@ -58,6 +58,7 @@ interface MergedCosts {
 
 const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
 
+/** Those beside a task's own that come on the page. */
 const trainings = [3, 10, 20, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
 
 function trainedLonger(task: string): readonly SearchedSweep[] {

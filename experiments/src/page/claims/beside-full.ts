@@ -2,6 +2,7 @@
 
 import { matrices, rankSweep, standard, standardWithHead, variants } from "../../methods/lora.ts";
 import type { Sweep } from "../../training/sweep.ts";
+import type { KeptResults } from "../kept-results.ts";
 import { type Score, scoreOf, scoreText, trainingText } from "../scores.ts";
 import { statusOf } from "./claim.ts";
 
@@ -41,6 +42,15 @@ export function besideFull(unit: string, ...sweeps: readonly (Sweep | undefined)
     status: statusOf([isAsGood(small, full), best.mean >= full.mean]),
     text: `full fine-tuning ${scoreText(full, ` ${unit}`)} in ${full.training}; LoRA below half a percent: ${told(small)}; the best of all: ${told(best)}; as the paper has it: ${told(paper)}`,
   };
+}
+
+/** Of all trainings, for the verdict and for its table. */
+export function besideFullOnSst2({ sst2, sst2Longer = [] }: KeptResults) {
+  return besideFull("%", sst2, ...sst2Longer);
+}
+
+export function besideFullOnE2e({ e2e, e2eLonger = [] }: KeptResults) {
+  return besideFull("BLEU", e2e, ...e2eLonger);
 }
 
 /** Within the tolerance; what was not run is not. */

@@ -2,7 +2,7 @@
 
 import { matrices, rankName, ranks, standard } from "../../methods/lora.ts";
 import { scoreOf, scoreText } from "../scores.ts";
-import { besideFull, isAsGood } from "./beside-full.ts";
+import { besideFull, besideFullOnE2e, besideFullOnSst2, isAsGood } from "./beside-full.ts";
 import { type Claim, notRun, statusOf } from "./claim.ts";
 
 /** Methods that the paper compares LoRA with, or that came after it, beside full fine-tuning. */
@@ -11,8 +11,8 @@ const others = ["bitfit", "adapter-houlsby", "adapter-pfeiffer", "prefix", "prom
 export const asGoodAsFull: Claim = {
   says: "LoRA is as good as full fine-tuning with under half a percent of its parameters.",
   source: "table 2",
-  judge({ sst2, sst2Longer = [] }) {
-    const found = besideFull("%", sst2, ...sst2Longer);
+  judge(results) {
+    const found = besideFullOnSst2(results);
     if (found === undefined) return notRun("It needs both methods on SST-2", `sst2 --only full,${standard}`);
     return {
       status: found.status,
@@ -24,8 +24,8 @@ export const asGoodAsFull: Claim = {
 export const asGoodAtWriting: Claim = {
   says: "The same holds for a model that writes.",
   source: "table 3",
-  judge({ e2e, e2eLonger = [] }) {
-    const found = besideFull("BLEU", e2e, ...e2eLonger);
+  judge(results) {
+    const found = besideFullOnE2e(results);
     if (found === undefined) return notRun("It needs E2E", `e2e --only full,${standard}`);
     return {
       status: found.status,
