@@ -27,7 +27,6 @@ it("asks through the chat template where the base has one", () => {
     const [python, typescript] = snippetsFor(form, { ...about, chats: true });
     expect(python?.text).toContain("apply_chat_template");
     expect(typescript?.text).toContain('template: "chat"');
-    expect(typescript?.text.includes("@huggingface/hub")).toBe(form === "peft"); // fetches names of the Hub
     const [plain] = snippetsFor(form, { ...about, chats: false });
     expect(plain?.text).toContain(' ->"');
   }

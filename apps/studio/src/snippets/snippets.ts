@@ -78,7 +78,7 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
     ? `generate(${JSON.stringify(question)}, { template: "chat" })`
     : `generate(${JSON.stringify(plain(facts))})`;
   return [
-    `// npm install lowrank${form === "peft" && place.isOnHub ? " @huggingface/hub" : ""}`,
+    "// npm install lowrank",
     ...(form === "merged" || place.fetch === undefined ? [] : [`// ${place.fetch}`]),
     'import { openModel } from "lowrank";',
     "",

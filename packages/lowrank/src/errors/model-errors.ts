@@ -209,3 +209,35 @@ export class HubError extends NamingError {
     );
   }
 }
+
+/** A file of a repository is not what the Hub says that it is, or cannot be kept. */
+export class HubFileError extends HubError {
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(
+    repository: string,
+    /** In the repository. */
+    readonly file: string,
+    { found, expected, advice }: { readonly found: string; readonly expected: string; readonly advice: string },
+  ) {
+    super(repository, `${printable(file)}: found ${found}, expected ${expected}. ${advice}`);
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
+/** Files in the Hub's cache are not what was sent. */
+export class CacheDamagedError extends LowrankError {
+  constructor(
+    readonly cache: string,
+    readonly damaged: readonly string[],
+    readonly files: number,
+  ) {
+    super(
+      "CACHE_DAMAGED",
+      `${damaged.length} of ${files} files in "${cache}" do not have the content that their hashes say: ${enumerated(damaged)}. ` +
+        "lowrank downloads such a file again when it is used next; for other programs remove it.",
+    );
+  }
+}

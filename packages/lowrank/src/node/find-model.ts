@@ -12,7 +12,8 @@ import { baseName } from "../open/hub-name.ts";
 import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
 import { readSetup } from "../setup/adapter-setup.ts";
 import { filesBeside } from "./files-beside.ts";
-import { type HubContext, locate } from "./locate.ts";
+import type { HubContext } from "./hub/hub-access.ts";
+import { locate } from "./locate.ts";
 import { openGgufFile } from "./open-gguf-file.ts";
 
 /** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */

@@ -4,18 +4,11 @@ import { join } from "node:path";
 import { AdapterAsModelError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
-import type { Notices } from "../notices.ts";
 import { parseHubName } from "../open/hub-name.ts";
 import { exists } from "./exists.ts";
 import { downloadFromHub } from "./hub/download.ts";
-import type { HubAccess } from "./hub/hub-library.ts";
+import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
-
-/** How to reach the Hub, and who hears of it. */
-export interface HubContext {
-  readonly notices: Notices;
-  readonly access: HubAccess;
-}
 
 /**
  * The path of a model or adapter. A name of the Hub (see `parseHubName`) is downloaded unless there is such a folder, or at

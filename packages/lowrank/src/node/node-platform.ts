@@ -14,7 +14,7 @@ import { writeToDirectory } from "../page/write-to-directory.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
 import { lastingName, rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
-import type { HubContext } from "./locate.ts";
+import type { HubContext } from "./hub/hub-access.ts";
 import { decodeImage } from "./media/decode-image.ts";
 import { imageFolderRows, metadataFile } from "./media/image-folder.ts";
 import { openRunFolder } from "./run/open-run-folder.ts";

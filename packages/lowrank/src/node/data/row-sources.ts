@@ -4,7 +4,7 @@ import { type DataInput, findDataFiles } from "@lowrank/data/node";
 import { parseHubName } from "../../open/hub-name.ts";
 import { exists } from "../exists.ts";
 import { downloadDataSet, pinnedDataSet } from "../hub/download-data-set.ts";
-import type { HubContext } from "../locate.ts";
+import type { HubContext } from "../hub/hub-access.ts";
 
 /** How sources are reached. */
 export interface RowSourceContext extends HubContext {

@@ -7,7 +7,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { parseHubName } from "../../open/hub-name.ts";
-import { type HubAccess, importHub, quietly, reasonOf } from "../hub/hub-library.ts";
+import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-access.ts";
 import { type LocalFile, type PushPlan, planPush } from "./plan-push.ts";
 import { PushError } from "./push-error.ts";
 
@@ -103,9 +103,15 @@ async function send(
       "there is no token: make one that may write at https://huggingface.co/settings/tokens.",
     );
   }
-  const hub = await importHub(target);
-  const access = { accessToken, ...(fetch === undefined ? {} : { fetch }) };
+  const hub = await import("@huggingface/hub").catch((cause) => {
+    const reason = "the optional package @huggingface/hub is not installed. Run: npm install @huggingface/hub";
+    throw new PushError(source, target, reason, { cause });
+  });
   try {
+    // The library would send the token wherever the Hub's answers lead.
+    const settings: HubAccess = { accessToken, ...(fetch === undefined ? {} : { fetch }) };
+    const hubUrl = hubEndpoint(settings);
+    const access = { accessToken, hubUrl, fetch: hubFetch(settings) };
     const { repository: name, revision } = plan;
     if (!(await hub.repoExists({ repo: name, ...access }))) {
       noticesOf(options).note?.(`making ${name}`);
@@ -116,10 +122,8 @@ async function send(
     const title =
       options.message ??
       `Upload ${plan.kind === "file" || plan.kind === "gguf" ? plan.kind : `the ${plan.kind}`} with lowrank`;
-    const done = await quietly(() =>
-      hub.uploadFiles({ repo: name, files, branch: revision, commitTitle: title, ...access }),
-    );
-    const url = `https://huggingface.co/${name}${revision === "main" ? "" : `/tree/${revision}`}`;
+    const done = await hub.uploadFiles({ repo: name, files, branch: revision, commitTitle: title, ...access });
+    const url = `${hubUrl}/${name}${revision === "main" ? "" : `/tree/${revision}`}`;
     return { ...plan, url, ...(done === undefined ? {} : { commit: done.commit.oid }) };
   } catch (error) {
     throw new PushError(source, target, reasonOf(error), { cause: error });

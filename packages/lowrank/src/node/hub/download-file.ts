@@ -1,0 +1,69 @@
+// A file's bytes from the Hub: never more than announced, and an error at the end unless they have the announced hash.
+
+import { createHash, type Hash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { HubFileError } from "../../errors/model-errors.ts";
+import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
+import { encodedPath, type HubFile, type HubRequest } from "./list-repository.ts";
+
+/** A file of a commit. */
+export interface HubSource extends HubRequest {
+  readonly commit: string;
+  readonly file: HubFile & { readonly size: number };
+}
+
+/** How often a download goes on after its connection was lost. */
+const mostAttempts = 5;
+/** Before the second attempt, in milliseconds; it doubles from one to the next. */
+const firstWait = 200;
+
+/** The pieces of a file, which goes on where a lost connection left it. Throws HubFileError unless all of it is as announced. */
+export async function* downloadFile(source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
+  const { size, hash: expected } = source.file;
+  const hash = contentHash(expected, size);
+  let received = 0;
+  for (let attempt = 1; received < size || attempt === 1; attempt += 1) {
+    const before = received;
+    try {
+      for await (const piece of bytesFrom(received, source, access)) {
+        received += piece.length;
+        if (received > size) throw unfit(source, `more than ${size} bytes`);
+        hash.update(piece);
+        yield piece;
+      }
+      if (received === before && received < size) throw unfit(source, `${received} bytes`);
+    } catch (error) {
+      if (error instanceof HubFileError || received === 0 || attempt === mostAttempts) throw error;
+      await setTimeout(firstWait * 2 ** (attempt - 1));
+    }
+  }
+  const found = hash.digest("hex");
+  if (found !== expected) throw unfit(source, `content with the hash ${found}`);
+}
+
+/** What a file's hash is made with: SHA-256, or SHA-1 as git does, which hashes the size as well. */
+export function contentHash(expected: string, size: number): Hash {
+  return expected.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
+}
+
+async function* bytesFrom(start: number, source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
+  const { type, repository, commit, file } = source;
+  const place = `${type === "model" ? "" : `${type}s/`}${repository}/resolve/${commit}/${encodedPath(file.path)}`;
+  // A compressed body could not go on in its middle.
+  const headers = { "Accept-Encoding": "identity", ...(start === 0 ? {} : { Range: `bytes=${start}-` }) };
+  const answer = await hubFetch(access)(`${hubEndpoint(access)}/${place}`, { headers });
+  if (!answer.ok) throw refusal(answer);
+  let skip = answer.status === 206 ? 0 : start;
+  for await (const piece of bodyOf(answer)) {
+    const rest = piece.subarray(skip);
+    skip -= piece.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}
+
+function unfit({ given, file }: HubSource, found: string): HubFileError {
+  const expected = `${file.size} bytes with the hash ${file.hash}`;
+  const advice =
+    "Nothing of it was kept. Try again; if it stays so, look at what a proxy between this machine and the Hub answers.";
+  return new HubFileError(given, file.path, { found, expected, advice });
+}

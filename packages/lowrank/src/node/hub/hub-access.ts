@@ -1,0 +1,109 @@
+// How the Hub is reached. Its token goes to the Hub's own origin and nowhere else: not by a redirect, not by a link in a header.
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { printable } from "@lowrank/contracts";
+import type { Notices } from "../../notices.ts";
+
+/** How to reach the Hub and where to keep its files; what is left out comes from the environment, as in huggingface_hub. */
+export interface HubAccess {
+  readonly fetch?: typeof fetch;
+  readonly accessToken?: string;
+  /** Default: HF_ENDPOINT, or https://huggingface.co. */
+  readonly endpoint?: string;
+  /** Default: HF_HUB_CACHE, or hub/ in HF_HOME. */
+  readonly cacheDir?: string;
+}
+
+/** How to reach the Hub, and who hears of it. */
+export interface HubContext {
+  readonly notices: Notices;
+  readonly access: HubAccess;
+}
+
+const mostRedirects = 10;
+const redirects = [301, 302, 303, 307, 308];
+
+/** The Hub's address without a slash at its end. */
+export function hubEndpoint({ endpoint }: HubAccess): string {
+  const address = endpoint ?? (process.env.HF_ENDPOINT || "https://huggingface.co");
+  if (/^https?:$/.test(protocolOf(address))) return address.replace(/\/+$/, "");
+  throw new Error(`HF_ENDPOINT is "${address}"; expected an address such as https://huggingface.co.`);
+}
+
+/** The folder that Python's huggingface_hub uses as well. */
+export function hubCache({ cacheDir }: HubAccess): string {
+  const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
+  return cacheDir ?? HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
+}
+
+/** Whether the environment forbids to ask the Hub. */
+export function isHubOffline(): boolean {
+  const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
+  return /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE || "");
+}
+
+/**
+ * A `fetch` for the Hub and for the servers that the Hub refers to. It follows redirects itself: a request that has left an origin
+ * carries no Authorization, and none goes from https to http.
+ */
+export function hubFetch(access: HubAccess): typeof fetch {
+  const { fetch: ask = fetch, accessToken } = access;
+  const hub = new URL(hubEndpoint(access));
+  const own = `Bearer ${accessToken}`;
+  return async (input, init) => {
+    let url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", own);
+    else if (headers.get("Authorization") === own) headers.delete("Authorization");
+    for (let hop = 0; hop <= mostRedirects; hop += 1) {
+      const answer = await ask(url, { ...init, headers, redirect: "manual" });
+      const location = answer.headers.get("Location");
+      if (!redirects.includes(answer.status) || location === null) return answer;
+      if (answer.status < 307 && !["GET", "HEAD"].includes(init?.method ?? "GET")) return answer;
+      await answer.body?.cancel();
+      const next = new URL(location, url);
+      if (next.protocol !== "https:" && next.protocol !== hub.protocol) {
+        throw new Error(`${url.host} redirects to an address with ${next.protocol}; expected ${hub.protocol}`);
+      }
+      if (next.origin !== url.origin) headers.delete("Authorization");
+      url = next;
+    }
+    throw new Error(`${url.host} redirects more than ${mostRedirects} times.`);
+  };
+}
+
+/** An answer's bytes as they come. */
+export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  try {
+    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) yield next.value;
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+}
+
+/** What went wrong, with what the server answered. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const status = "statusCode" in error ? ` (HTTP ${String(error.statusCode)})` : "";
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return `${error.message}${status}${cause}`;
+}
+
+/** Why the Hub refuses, and what helps. */
+export function refusal({ status, headers }: Response): Error {
+  const told = headers.get("X-Error-Message");
+  const advice =
+    status === 401 || status === 403
+      ? " Set HF_TOKEN to a token that may read the repository."
+      : status === 404
+        ? " Check the name and the revision; a private repository needs HF_TOKEN."
+        : "";
+  return new Error(`the Hub answers with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
+}
+
+function protocolOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).protocol : "";
+}

@@ -1,0 +1,130 @@
+// Which commit a revision is, and which files it has. What the Hub says is checked before it is used: names of files and hashes
+// become paths of the cache, and a list has an end.
+
+import { parseJson, printable } from "@lowrank/contracts";
+import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
+
+/** What is to be had of the Hub. */
+export interface HubRequest {
+  /** As it was named, for messages. */
+  readonly given: string;
+  readonly type: "model" | "dataset";
+  /** "owner/name" */
+  readonly repository: string;
+  readonly revision: string;
+}
+
+/** A file in a repository. */
+export interface HubFile {
+  readonly path: string;
+  /** Undefined where only the cache says what it is. */
+  readonly size: number | undefined;
+  /** SHA-256 of a file in LFS (64 hexadecimal digits), or git's SHA-1 of any other (40): its name in the cache. */
+  readonly hash: string;
+}
+
+/** Files by path; of folders, whose names end with "/", nothing more. */
+export type HubListing = ReadonlyMap<string, HubFile | undefined>;
+
+/** A page has at most a thousand entries. */
+const mostPages = 200;
+const mostEntries = 200_000;
+const mostBytes = 8_000_000;
+/** For one answer, in milliseconds. */
+const longestWait = 60_000;
+
+const commitPattern = /^[0-9a-f]{40}$/;
+
+/** The commit that a branch or a tag is now. */
+export async function commitOf({ type, repository, revision }: HubRequest, access: HubAccess): Promise<string> {
+  if (commitPattern.test(revision)) return revision;
+  const place = `/api/${type}s/${repository}/revision/${encodeURIComponent(revision)}?expand=sha`;
+  const { value } = await askJson(new URL(hubEndpoint(access) + place), access);
+  const { sha } = fieldsOf(value);
+  if (typeof sha === "string" && commitPattern.test(sha)) return sha;
+  throw unexpected(`commit ${JSON.stringify(sha)}`, "40 hexadecimal digits");
+}
+
+/** What a folder has, and with `isDeep` what its folders have. */
+export async function listRepository(
+  { type, repository }: HubRequest,
+  { commit, folder, isDeep }: { readonly commit: string; readonly folder: string; readonly isDeep: boolean },
+  access: HubAccess,
+): Promise<HubListing> {
+  const endpoint = hubEndpoint(access);
+  const place = `/api/${type}s/${repository}/tree/${commit}${folder === "" ? "" : `/${encodedPath(folder)}`}`;
+  const found = new Map<string, HubFile | undefined>();
+  let url: URL | undefined = new URL(`${endpoint}${place}?recursive=${isDeep}&expand=false`);
+  for (let page = 0; url !== undefined; page += 1) {
+    if (page === mostPages) throw unexpected(`a list of more than ${mostPages} pages`, "fewer");
+    const { value, next }: JsonAnswer = await askJson(url, access);
+    if (!Array.isArray(value)) throw unexpected("no list of files", "one");
+    for (const entry of value) {
+      const { path, file } = parseEntry(entry);
+      found.set(path, file);
+    }
+    if (found.size > mostEntries) throw unexpected(`more than ${mostEntries} files`, "fewer");
+    url = next;
+  }
+  return found;
+}
+
+/** For an address. */
+export function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+interface JsonAnswer {
+  readonly value: unknown;
+  /** Where the list goes on. */
+  readonly next: URL | undefined;
+}
+
+async function askJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
+  const signal = AbortSignal.timeout(longestWait);
+  const answer = await hubFetch(access)(url, { headers: { Accept: "application/json" }, signal });
+  if (!answer.ok) throw refusal(answer);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of bodyOf(answer)) {
+    bytes += piece.length;
+    if (bytes > mostBytes) throw unexpected(`an answer of more than ${mostBytes} bytes`, "fewer");
+    pieces.push(piece);
+  }
+  const refuse = (reason: string) => unexpected(`an answer that ${reason}`, "JSON");
+  const value = parseJson(new TextDecoder().decode(Buffer.concat(pieces)), { refuse });
+  const link = /<([^>]*)>\s*;\s*rel="?next"?/.exec(answer.headers.get("Link") ?? "")?.[1];
+  const next = link === undefined ? undefined : new URL(link, url);
+  if (next === undefined || next.origin === url.origin) return { value, next };
+  throw unexpected(`a list that goes on at ${printable(next.origin)}`, url.origin);
+}
+
+function parseEntry(entry: unknown): { readonly path: string; readonly file?: HubFile } {
+  const { type, path, oid, size, lfs } = fieldsOf(entry);
+  // git has no such names; a backslash parts names on Windows.
+  const isPath = typeof path === "string" && path.split(/[/\\]/).every((part) => !["", ".", ".."].includes(part));
+  if (!isPath || path.includes("\0")) throw unexpected(`a file ${JSON.stringify(path)}`, "a path in the repository");
+  if (type !== "file") return { path: `${path}/` };
+  const large = lfs === undefined || lfs === null ? undefined : fieldsOf(lfs);
+  const hash = large === undefined ? oid : large.oid;
+  const bytes = large === undefined ? size : large.size;
+  const digits = large === undefined ? 40 : 64;
+  if (typeof hash !== "string" || hash.length !== digits || !/^[0-9a-f]+$/.test(hash)) {
+    throw unexpected(`${printable(path)} with the hash ${JSON.stringify(hash)}`, `${digits} hexadecimal digits`);
+  }
+  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) {
+    throw unexpected(`${printable(path)} with the size ${JSON.stringify(bytes)}`, "a number of bytes");
+  }
+  return { path, file: { path, size: bytes, hash } };
+}
+
+function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function unexpected(found: string, expected: string): Error {
+  return new Error(
+    `the Hub answered with ${printable(found)}; expected ${expected}. ` +
+      "If a proxy stands between this machine and the Hub, look at what it answers; else try again later.",
+  );
+}
