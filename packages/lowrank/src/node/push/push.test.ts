@@ -50,18 +50,19 @@ describe("pushToHub", () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** The Hub's side, which has the repository or not. */
-  function hub({ exists }: { readonly exists: boolean }) {
+  function hub({ exists, xet }: { readonly exists: boolean; readonly xet?: string }) {
     const asked: {
+      readonly host: string;
       readonly method: string;
       readonly path: string;
       readonly body: string;
       readonly token: string | null;
     }[] = [];
     const answer: typeof fetch = async (input, init) => {
-      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      const { pathname, host } = new URL(input instanceof Request ? input.url : input);
       const { method = "GET", headers, body } = init ?? {};
       const text = body instanceof Blob ? await body.text() : String(body ?? "");
-      asked.push({ method, path: pathname, body: text, token: new Headers(headers).get("Authorization") });
+      asked.push({ host, method, path: pathname, body: text, token: new Headers(headers).get("Authorization") });
       if (pathname === "/api/repos/create") return Response.json({ url: "https://huggingface.co/me/mine", id: "1" });
       if (pathname.includes("/preupload/")) {
         const files: { path: string }[] = JSON.parse(text).files;
@@ -70,8 +71,11 @@ describe("pushToHub", () => {
       }
       if (pathname.endsWith("/lfs/objects/batch")) {
         const objects: { oid: string; size: number }[] = JSON.parse(text).objects;
-        const upload = { href: "https://storage.example/put" };
-        return Response.json({ transfer: "basic", objects: objects.map((one) => ({ ...one, actions: { upload } })) });
+        const upload = { href: xet ?? "https://storage.example/put" };
+        return Response.json({
+          transfer: xet === undefined ? "basic" : "xet",
+          objects: objects.map((one) => ({ ...one, actions: { upload } })),
+        });
       }
       if (pathname.includes("/commit/"))
         return Response.json({
@@ -80,6 +84,7 @@ describe("pushToHub", () => {
           hookOutput: "",
         });
       if (pathname === "/put") return new Response("");
+      if (host !== "huggingface.co") return new Response("", { status: 403 });
       return exists ? Response.json({ id: "me/mine" }) : new Response("", { status: 404 });
     };
     return { fetch: answer, asked };
@@ -121,6 +126,19 @@ describe("pushToHub", () => {
       code: "PUSH",
       message: expect.stringContaining("403"),
     });
+  });
+
+  it("gives the token to the Hub alone, wherever its answers lead", async () => {
+    const { fetch, asked } = hub({ exists: true, xet: "https://other.example/xet-write-token" });
+    const moved: typeof fetch = async (input, init) =>
+      String(input).includes("/preupload/") && !String(input).includes("moved")
+        ? new Response("", { status: 307, headers: { Location: "https://moved.example/preupload/main" } })
+        : fetch(input, init);
+    for (const ask of [fetch, moved])
+      await expect(pushToHub(folder, "me/mine", { fetch: ask, accessToken: "hf_x" })).rejects.toThrow("403");
+    const others = asked.filter(({ host }) => host !== "huggingface.co");
+    expect(new Set(others.map(({ host }) => host))).toEqual(new Set(["other.example", "moved.example"]));
+    expect(others.map(({ token }) => token)).toEqual(others.map(() => null));
   });
 
   it("needs a token, but not to plan, and no network then", async () => {
