@@ -12,9 +12,17 @@ export function addDoctorCommand(program: Command, io: CommandIo): void {
     .summary("show each engine, its speed or why it does not run, versions and memory")
     .description(
       "Shows which engine runs and how fast it is, why each other one does not, the command that would enable it, and the versions in use.",
-    );
-  withExamples(withEngine(command), "lowrank doctor").action(async (options: EngineOptions) => {
-    const { runDoctor } = await import("../doctor/run-doctor.ts");
-    await runDoctor(options, createReport(io, options));
-  });
+    )
+    .option("--verify", "check every file in the cache of the Hugging Face Hub against its hash, and nothing else");
+  withExamples(withEngine(command), "lowrank doctor").action(
+    async (options: EngineOptions & { readonly verify?: boolean }) => {
+      const report = createReport(io, options);
+      if (options.verify === true) {
+        const { runVerify } = await import("../doctor/run-verify.ts");
+        return runVerify(report);
+      }
+      const { runDoctor } = await import("../doctor/run-doctor.ts");
+      return runDoctor(options, report);
+    },
+  );
 }
