@@ -94,8 +94,8 @@ export interface LayerKindTable {
 
 /** How rotations are written, where that is not `rope_theta` and whole heads. */
 export interface RotaryTable {
-  /** Key of θ at the top of the file, and its value where none is given: 10 000 unless the table says otherwise. */
-  readonly thetaKey?: string;
+  /** Keys of θ at the top of the file, the first that is given counts, and its value where none is: 10 000 unless the table says otherwise. */
+  readonly thetaKeys?: readonly [string, ...string[]];
   readonly thetaFallback?: number;
   /** The share of each head that rotates. */
   readonly share?: { readonly key: string; readonly fallback: number };

@@ -39,6 +39,11 @@ function page(): string {
     "`rope_parameters`, `rope_theta` and `rope_scaling` are read where positions are rotations; `num_labels`, `id2label`, `label2id`,",
     "`problem_type`, `tie_word_embeddings` and the ids of special tokens everywhere.",
     "",
+    "Rotary positions differ from transformers 5.24 in two places. `rope_scaling.type`, the old name of `rope_type`, counts in every",
+    "family, as in transformers 4; transformers 5 ignores it where layers rotate at two speeds (`gemma3_text`, `olmo3`) and then does not",
+    "stretch positions at all. `rotary_emb_base` of `nomic_bert`, which Nomic's own program reads, counts where there is no `rope_theta`.",
+    "As in transformers 5, YaRN's `truncate` has no effect where layers rotate at two speeds.",
+    "",
     "## Keys of which some values are computed",
     "",
     "Any other value changes the mathematics and is an error that names the key; an absent key is always fine. Keys of no table",
@@ -68,7 +73,13 @@ function keysOf(config: ConfigTable): readonly string[] {
   const { sizes, stages, activation, normEpsilon, dropouts, switches = {}, scalars = {}, window, rotary } = config;
   const turns =
     typeof rotary === "object"
-      ? [rotary.thetaKey, rotary.share?.key, rotary.features?.key, rotary.local?.key, ...layerKeys(rotary.layers)]
+      ? [
+          ...(rotary.thetaKeys ?? []),
+          rotary.share?.key,
+          rotary.features?.key,
+          rotary.local?.key,
+          ...layerKeys(rotary.layers),
+        ]
       : [];
   const windows = window === undefined ? [] : [window.size.key, window.enabledBy, ...windowKeys(window.layers)];
   const keys = [

@@ -52,6 +52,36 @@ describe("rotary positions", () => {
     expect(old.rotary).toEqual(fresh.rotary);
   });
 
+  it("of NomicBERT take rope_theta as transformers does, and else the base of its first program", () => {
+    const nomic = { ...llama, model_type: "nomic_bert", type_vocab_size: 2 };
+    const theta = (more: object) => checkConfig({ ...nomic, ...more }).rotary?.theta;
+    expect([{}, { rotary_emb_base: 7 }, { rope_theta: 5, rotary_emb_base: 7 }].map(theta)).toEqual([1000, 7, 5]);
+    const stretched = { rope_theta: 5, rope_scaling: { type: "linear", factor: 3 } };
+    expect(checkConfig({ ...nomic, ...stretched }).rotary).toEqual({
+      theta: 5,
+      share: 1,
+      scaling: { type: "linear", factor: 3 },
+    });
+  });
+
+  it("of layers at two speeds obey the old name of a rescaling, and not YaRN's truncate", () => {
+    const yarn = { factor: 4, original_max_position_embeddings: 16, truncate: false };
+    for (const model_type of ["gemma3_text", "olmo3"]) {
+      const base = { ...llama, model_type, head_dim: 8, num_key_value_heads: 4 };
+      const old = checkConfig({ ...base, rope_scaling: { ...yarn, type: "yarn" } });
+      expect(old.rotary?.scaling).toMatchObject({ type: "yarn", factor: 4, wholePairs: true });
+      expect(old.localRotary?.scaling).toEqual({ type: "none" });
+      const speeds = { rope_type: "yarn", ...yarn };
+      const own = checkConfig({ ...base, rope_parameters: { full_attention: speeds, sliding_attention: speeds } });
+      expect([own.rotary, own.localRotary]).toMatchObject(
+        [old.rotary, old.rotary].map((one) => ({ scaling: one?.scaling })),
+      );
+    }
+    expect(checkConfig({ ...llama, rope_scaling: { type: "yarn", ...yarn } }).rotary?.scaling).toMatchObject({
+      wholePairs: false,
+    });
+  });
+
   it("reads Llama 3's rescaling", () => {
     const llama3 = {
       factor: 32,

@@ -54,7 +54,8 @@ function readDefaults(
   table: RotaryTable,
   headSize: number,
 ): Pick<RotaryConfig, "theta" | "share"> {
-  const theta = reader.number(table.thetaKey ?? "rope_theta", thetaBounds) ?? table.thetaFallback ?? 10_000;
+  const theta =
+    reader.number(reader.pick(table.thetaKeys ?? ["rope_theta"]), thetaBounds) ?? table.thetaFallback ?? 10_000;
   if (table.features) {
     const features = reader.integer(table.features.key, { least: 2, most: headSize || 2 }) ?? table.features.fallback;
     return { theta, share: features / headSize };

@@ -43,7 +43,7 @@ export const modernbert: Family = {
     },
     tiedByDefault: true,
     rotary: {
-      thetaKey: "global_rope_theta",
+      thetaKeys: ["global_rope_theta"],
       thetaFallback: 160_000,
       local: { key: "local_rope_theta", fallback: 10_000 },
     },

@@ -54,7 +54,8 @@ export const nomicBert: Family = {
       residual: { keys: ["hidden_dropout_prob", "resid_pdrop"], fallback: 0 },
       classifier: { keys: ["classifier_dropout", "hidden_dropout_prob"], fallback: 0 },
     },
-    rotary: { thetaKey: "rotary_emb_base", thetaFallback: 1000 },
+    // transformers reads the first key, the first program the second.
+    rotary: { thetaKeys: ["rope_theta", "rotary_emb_base"], thetaFallback: 1000 },
     switches: {},
     tokenIds: { padding: 0 },
     fixed: [
