@@ -58,7 +58,7 @@ export class GroupedConvolutionError extends LowrankError {
     super(
       "GROUPED_CONVOLUTION",
       `A low-rank update of a convolution in ${groups} groups mixes all channels and has no place in the grouped weight: ` +
-        "it can be used, but neither merged nor parted into directions and lengths.",
+        "it can be used, but not merged.",
     );
   }
 }

@@ -1,5 +1,10 @@
 export { BiasedAdaptation, createPairBias } from "./adaptations/biased-adaptation.ts";
-export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
+export {
+  adaptedLengths,
+  columnLengths,
+  DoraAdaptation,
+  type DoraAdaptationOptions,
+} from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";

@@ -17,7 +17,7 @@ import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 export interface DoraAdaptationOptions {
   /** Of the site's kind, without dropout. */
   readonly inner: LowRankAdaptation;
-  /** m, [outFeatures]; owned by the caller. It starts as `columnLengths` of the frozen weight plus `inner.delta(1)`. */
+  /** m, [outFeatures]; owned by the caller. It starts as `adaptedLengths` of the frozen weight. */
   readonly magnitude: tf.Variable;
   /** Probability of dropping an entry of the input while training; none at an embedding. Default 0. */
   readonly dropout?: number;
@@ -39,13 +39,14 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
  *
  * @example
  * ```ts
- * import { columnLengths, createPair, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import { adaptedLengths, createPair, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * const pair = createPair({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
- * const magnitude = tf.variable(columnLengths(tf.ones([4, 3])));
- * const adaptation = new DoraAdaptation({ inner: new LoraAdaptation({ pair, scale: 2 }), magnitude });
+ * const inner = new LoraAdaptation({ pair, scale: 2 });
+ * const magnitude = tf.variable(adaptedLengths(tf.ones([4, 3]), inner));
+ * const adaptation = new DoraAdaptation({ inner, magnitude });
  * pair.dispose();
  * magnitude.dispose();
  * ```
@@ -159,11 +160,19 @@ export class DoraAdaptation implements LowRankAdaptation {
   #lengths(base: () => tf.Tensor, strength: number): tf.Tensor {
     return withoutTape(() =>
       tf.tidy(() => {
-        const found = columnLengths(tf.add(base(), this.inner.delta(strength)));
+        const found = adaptedLengths(base(), this.inner, strength);
         return tf.where(tf.equal(found, 0), tf.onesLike(found), found);
       }),
     );
   }
+}
+
+/** ‖V‖, the lengths of the columns of a weight with what an adaptation adds to it: [outFeatures]. The caller owns them. */
+export function adaptedLengths(weight: tf.Tensor, adaptation: LowRankAdaptation, strength = 1): tf.Tensor1D {
+  return tf.tidy(() => {
+    const delta = adaptation.deltaForLengths?.(strength) ?? adaptation.delta(strength);
+    return columnLengths(tf.add(weight, delta));
+  });
 }
 
 /** The length of each column of a weight whose last axis is its output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */

@@ -131,6 +131,11 @@ export class LoraAdaptation implements LowRankAdaptation {
     return this.#branch.delta(this.pair, this.#scale * strength, this.#layer);
   }
 
+  deltaForLengths(strength: number): tf.Tensor {
+    const branch = this.#branch;
+    return (branch.deltaForLengths ?? branch.delta)(this.pair, this.#scale * strength, this.#layer);
+  }
+
   rows(): Promise<RowUpdate> {
     return readRowUpdate(this.pair, this.#scale, (halves) => this.#branch.rowSides(halves, this.#layer));
   }

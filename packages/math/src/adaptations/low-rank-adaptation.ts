@@ -23,7 +23,9 @@ export interface LowRankAdaptation extends Adaptation {
   takenOver?(call: AdaptationCall): tf.Tensor | undefined;
   /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** The same in the order of files, with the lengths that its outputs are given: what `fold` does to a weight's rows. */
+  /** What DoRA adds to the weight before it takes lengths, where that is not `delta`. The caller owns it. */
+  deltaForLengths?(strength: number): tf.Tensor;
+  /** What `delta` says in the order of files, with the lengths that its outputs are given: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;
   /**
    * The weight that computes what `weight` and this adaptation compute together. `base` is the weight before any

@@ -6,6 +6,7 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GroupedConvolutionError } from "../errors.ts";
+import { halvesOf } from "../update/factor.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
 import { pairDelta } from "../update/low-rank-delta.ts";
 import type { Layer, SiteKind } from "./layer-kind.ts";
@@ -59,6 +60,23 @@ export const convolution: SiteKind = {
     return tf.tidy(() => {
       const flat = pairDelta(update, scale); // [height·width·inFeatures, outFeatures]
       return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);
+    });
+  },
+  /**
+   * In groups as PEFT computes it (tuners/lora/dora.py, `get_lora_weight`): the product of both factors as files hold them,
+   * B with `groups` rows in one, read in the order of the weight.
+   */
+  deltaForLengths: (update, scale, layer) => {
+    const { kernel, groups } = geometryOf(layer);
+    if (groups === 1) return convolution.delta(update, scale, layer);
+    return tf.tidy(() => {
+      const { a, b } = halvesOf(update);
+      const [rank, outFeatures] = [a.shape[1], b.shape[1]];
+      const inFeatures = a.shape[0] / (kernel[0] * kernel[1]);
+      const down = tf.transpose(tf.reshape(a, [...kernel, inFeatures, rank]), [3, 2, 0, 1]);
+      const up = tf.reshape(tf.transpose(b), [outFeatures / groups, rank]);
+      const flat = tf.matMul(up, tf.mul(tf.reshape(down, [rank, a.shape[0]]), scale));
+      return tf.transpose(tf.reshape(flat, [outFeatures, inFeatures / groups, ...kernel]), [2, 3, 1, 0]);
     });
   },
   rowSides: ({ a, b }, layer) => {

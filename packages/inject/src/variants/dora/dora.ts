@@ -1,21 +1,17 @@
 // DoRA (PEFT's `use_dora`): each column of the adapted weight has a length of its own, which is trained. What is computed is in
 // @lowrank/math's `DoraAdaptation`.
 
-import { columnLengths, DoraAdaptation, siteKinds } from "@lowrank/math";
+import { adaptedLengths, DoraAdaptation, siteKinds } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
 
 export const dora: Variant = {
-  refusal({ geometry }) {
-    if (geometry === undefined || geometry.groups === 1) return null;
-    return `DoRA needs an update of its weight, which ${geometry.groups} groups do not have`;
-  },
   refusalOfParameters: "use_dora is for layers",
   vector: {
     part: "lora_magnitude_vector",
     fileShape: (site) => siteKinds[site.kind].outputsInFile(site),
     // The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing.
-    start: ({ weight, plain }) => tf.tidy(() => columnLengths(tf.add(weight(), plain.delta(1)))),
+    start: ({ weight, plain }) => tf.tidy(() => adaptedLengths(weight(), plain)),
   },
   wrap: (inner, { vector, dropout, adapterName }) =>
     vector === undefined ? inner : new DoraAdaptation({ inner, magnitude: vector, dropout, adapterName }),
