@@ -409,6 +409,16 @@ def with_first_configuration(folder, expected, tensors):
     return expected, tensors
 
 
+def with_old_rotation(folder, expected, tensors):
+    """The rotation in config.json as transformers 4 wrote it."""
+    path = folder / "base" / "config.json"
+    config = json.loads(path.read_text())
+    rotation = config.pop("rope_parameters")
+    config.update(rope_theta=rotation.pop("rope_theta"), rope_scaling=rotation)
+    path.write_text(json.dumps(config, indent=2) + "\n")
+    return expected, tensors
+
+
 def gemma3_with_images():
     texts = dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
                  num_key_value_heads=2, head_dim=8, query_pre_attn_scalar=8, sliding_window=4,
@@ -754,6 +764,29 @@ CASES = {
         lora(task_type="SEQ_CLS", target_modules=["in_proj_qkv", "q_proj"], modules_to_save=["conv1d", "norm"]), batch=of_classes),
     "qwen3-5-with-images": lambda folder: one_adapter(
         folder, qwen3_5_with_images(), lora(target_modules=r".*language_model.*\.(in_proj_qkv|down_proj)"), batch=of_texts),
+    "nomic-bert-rope-theta": lambda folder: with_old_rotation(folder, *one_adapter(
+        folder, masked(transformers.NomicBertForMaskedLM, transformers.NomicBertConfig,
+                       rope_parameters=dict(rope_type="linear", factor=3.0, rope_theta=50.0)),
+        lora(task_type=None, target_modules=["q_proj"]), trains=False)),
+    "gemma3-yarn-truncate": lambda folder: one_adapter(
+        folder, gemma3(rope_parameters={kind: dict(rope_type="yarn", factor=3.0, original_max_position_embeddings=64,
+                                                   rope_theta=theta, truncate=False)
+                                        for kind, theta in (("full_attention", 1e6), ("sliding_attention", 50.0))}),
+        lora(target_modules=["q_proj"]), trains=False),
+    "bert-tied-biases-decoder-saved": lambda folder: one_adapter(
+        folder, bert(), lora(task_type=None, target_modules=["query"], bias="all", modules_to_save=["decoder"])),
+    "bert-head-and-tables-saved": lambda folder: one_adapter(
+        folder, bert(), lora(task_type=None, target_modules=["query"], modules_to_save=["cls"]), tables=True, trains=False),
+    "modernbert-tables-saved": lambda folder: one_adapter(
+        folder, modernbert("MaskedLM"), lora(task_type=None, target_modules=["Wo"]), tables=True, trains=False),
+    "marian-tables-saved": lambda folder: one_adapter(
+        folder, like_bart("Marian", "MTModel", pad_token_id=47, decoder_start_token_id=47, activation_function="swish"),
+        lora(task_type="SEQ_2_SEQ_LM", target_modules=["q_proj"]), batch=padded_translations, tables=True, trains=False),
+    "whisper-tables-saved": lambda folder: one_adapter(
+        folder, whisper(), lora(task_type=None, target_modules=["q_proj"]), batch=sounds, tables=True, trains=False),
+    "conv-groups-dora": lambda folder: one_adapter(
+        folder, ConvNet(), lora(task_type=None, r=4, target_modules=["conv1", "conv2", "conv3"], use_dora=True), merges=False,
+        batch=small_images),
 }
 
 if __name__ == "__main__":

@@ -67,9 +67,14 @@ def batch(model, rows=3, time=7):
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
+def unlabelled(model):
+    return {key: value for key, value in batch(model).items() if key != "labels"}
+
+
 def logits_of(model, inputs):
     with torch.no_grad():
         output = model(**{key: value for key, value in inputs.items() if key != "labels"})
+    output = output if isinstance(output, dict) else vars(output)  # of a net of our own
     if "start_logits" in output:
         return torch.stack([output.start_logits, output.end_logits], -1)
     kinds = ("logits_per_image", "logits", "last_hidden_state")
@@ -301,6 +306,10 @@ CASES = {
                              rank_pattern={"output.dense": 5}, kasa_config={})),
     "tied-head-and-rows": lambda folder: one_adapter(
         folder, llama(2, tied=True), lora(target_modules=["q_proj", "lm_head"], trainable_token_indices=[3, 5])),
+    "velora": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "v_proj"], velora_config={"num_groups": 4}), batch=unlabelled),
+    "monteclora": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "v_proj"], monteclora_config={"num_samples": 2}), batch=unlabelled),
 }
 
 

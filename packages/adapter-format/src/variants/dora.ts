@@ -16,7 +16,7 @@ export const dora = {
   },
   // Of an embedding whose table it saves (`save_embedding_layers`) PEFT writes everything, and so the lengths under their
   // name in memory, too: that is the later one, which it reads.
-  isRepeated: (key, keys) =>
+  isLeftOut: (key, keys) =>
     key.endsWith(".lora_magnitude_vector") &&
     keys.has(`${key}.weight`) &&
     keys.has(key.replace(/lora_magnitude_vector$/, "base_layer.weight")),

@@ -52,6 +52,12 @@ describe("features beyond plain LoRA", () => {
   });
 
   it("those that matter only at the start are told apart", () => {
-    expect(startingFeatures).toEqual(["velora_config", "init=eva", "init=orthogonal", "init=mica"]);
+    expect(startingFeatures).toEqual([
+      "velora_config",
+      "monteclora_config",
+      "init=eva",
+      "init=orthogonal",
+      "init=mica",
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-// MonteCLoRA (PEFT's `monteclora_config`).
+// MonteCLoRA (PEFT's `monteclora_config`). A is moved at random in training alone: source: PEFT 0.21.2,
+// MontecloraLinearVariant.forward.
 
 import type { VariantFacts } from "./variant-facts.ts";
 
@@ -7,4 +8,6 @@ export const monteclora = {
   asked: ({ monteCloraConfig }) => monteCloraConfig,
   effect: "sampled factors",
   layer: "own",
+  onlyInTraining: true,
+  isLeftOut: (key) => key.includes(".lora_monteclora_sampler."),
 } as const satisfies VariantFacts;

@@ -35,8 +35,8 @@ export interface VariantFacts {
   describe?(config: LoraConfig): readonly [word: string, text: string] | null;
   /** By how much a tensor in a file has fewer columns than the matrix that it stands for, if it does. */
   columnsPerStored?(config: LoraConfig, key: TensorKey): number;
-  /** Whether a key of a file only repeats what another one says. */
-  isRepeated?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;
+  /** Whether nothing reads a tensor of a file: it repeats what another one says, or matters in training alone. */
+  isLeftOut?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;
   /** The same adapter as plain LoRA, where that can be written without loss. */
   toPlain?(adapter: Adapter): Adapter;
   /** What llama.cpp's files say of it, where they can: a key of their metadata with a list of numbers, and back. */

@@ -37,9 +37,11 @@ function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey)
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
   const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
-  const tables = new Set(vocabularyTables(model).map(({ path }) => path));
+  // Marian's input embedding is to transformers the encoder's, one of the names of the shared table.
+  const sharedName = sharedNames(model);
+  const tables = new Set(vocabularyTables(model).map(({ path }) => sharedName(`${path}.weight`)));
   // To transformers, what cuts an image into patches is its input embedding.
-  const isTable = (path: string) => tables.has(path) || sites.get(path)?.kind === "convolution";
+  const isTable = (path: string) => tables.has(sharedName(`${path}.weight`)) || sites.get(path)?.kind === "convolution";
   const hasPlace = (part: TensorKey["part"], path: string) =>
     (part === "base_layer" && adapted.has(path)) ||
     (part === "token_base_layer" && trained.has(path)) ||

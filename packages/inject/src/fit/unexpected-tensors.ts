@@ -19,7 +19,12 @@ export function findUnexpected(
   adapter: Adapter,
 ): readonly AdapterProblem[] {
   const needed = neededShapes(plan);
-  const copies = new Set(partsOf(plan, "whole-parameter").flatMap((planned) => planned.copies ?? []));
+  const copies = new Set(
+    partsOf(plan, "whole-parameter").flatMap(({ copies = [], idleKey }) => [
+      ...copies,
+      ...(idleKey === undefined ? [] : [idleKey]),
+    ]),
+  );
   const passedOver = oldNamesOf(lostBiases(plan, adapter));
   const paths = model.sites().map((site) => site.path);
   const known = new Set(paths);

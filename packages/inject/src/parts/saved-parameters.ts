@@ -33,8 +33,11 @@ export function planSavedParameters(
       return [user === undefined ? planned : { ...planned, copies: [`${user}.bias`] }];
     }
     // The copy of the module that PEFT saves holds it under its own name.
-    if (user !== undefined && isSavedModule(config, user))
-      return [plannedParameter(parameter, `${user}.bias`, "saved-module")];
+    if (user !== undefined && isSavedModule(config, user)) {
+      const planned = plannedParameter(parameter, `${user}.bias`, "saved-module");
+      // The module's own is trained by `bias: "all"`, too, but only the copy's acts.
+      return [config.bias === "all" ? { ...planned, idleKey: parameter.path } : planned];
+    }
     return planBias(parameter, { config, wrappers, user });
   });
 }

@@ -71,6 +71,8 @@ export interface PlannedParameter {
   readonly followers?: readonly { readonly path: string; readonly key?: string }[];
   /** Names under which PEFT writes the value once more: those of a bias that two modules name. A file may lack them. */
   readonly copies?: readonly string[];
+  /** Name under which PEFT writes a value of the same parameter that its model does not compute with, whatever it is. */
+  readonly idleKey?: string;
 }
 
 /** One raw parameter that will get a pair (PEFT's `target_parameters`). */

@@ -15,7 +15,7 @@ export interface TensorShape {
 
 /** Names of embeddings that PEFT may save whole although nobody asked: a targeted or a resized one. */
 const embeddingNames =
-  /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings|vocab_projector|generator_lm_head|(predictions|lm_head)\.decoder|patch_embeddings\.projection)$/;
+  /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings|token_embedding|proj_out|vocab_projector|generator_lm_head|(predictions|lm_head)\.decoder|patch_embeddings\.projection)$|^decoder$/;
 
 /** Longest module path that the rules are applied to. */
 const longestKey = 1024;

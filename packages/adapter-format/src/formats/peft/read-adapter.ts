@@ -9,9 +9,9 @@ import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts
 import { refuseForeign } from "../refuse-foreign.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
+import { isLeftOut } from "./left-out-tensors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
-import { isRepeatedParameter } from "./repeated-parameters.ts";
 
 /** The files of an adapter. */
 export interface AdapterFiles {
@@ -80,7 +80,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   );
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
-  const needed = new Map([...keys].filter(([key]) => !isRepeatedParameter(config, key, keys)));
+  const needed = new Map([...keys].filter(([key]) => !isLeftOut(config, key, keys)));
   const shapes = new Map([...needed].map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
   const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
   const { tensors, problems } = await readTensors(file, needed, options);
