@@ -144,10 +144,15 @@ export class PositionLimitError extends LowrankError {
   constructor(
     readonly wanted: number,
     readonly limit: number,
+    /** Given where config.json asks for dynamic rotary positions, which are computed only up to the limit. */
+    readonly ropeType?: "dynamic",
   ) {
+    const reason = ropeType
+      ? `the rope type of config.json is "${ropeType}", and beyond max_position_embeddings (${limit}) that is not computed here`
+      : `the model has ${limit}`;
     super(
       "POSITION_LIMIT",
-      `${wanted} positions are asked for, but the model has ${limit}. Shorten the input or generate fewer tokens.`,
+      `${wanted} positions are asked for, but ${reason}. Shorten the input or generate fewer tokens.`,
     );
   }
 }

@@ -25,6 +25,6 @@ describe("a text model inside one with images", () => {
     expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
       'models of type "mistral3", but its text model, of type "mistral", is computed: save that by itself in Python. Supported',
     );
-    expect(() => checkConfig({ model_type: "smolvlm", text_config: { model_type: 7 } })).toThrow("nearest relative");
+    expect(() => checkConfig({ model_type: "qwen2_vl", text_config: { model_type: 7 } })).toThrow("nearest relative");
   });
 });

@@ -21,23 +21,34 @@ const lacking: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "whose attention compresses keys and values: it is not computed here"],
   [/^gemma3n/, "whose layers have embeddings and streams of their own: they are not computed here"],
+  [/^switch_transformers/, "which is T5 with mixtures of experts: with these it is not computed here"],
+  [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "which reads sound: of such models only whisper is computed here"],
   [/^llama4/, "whose attention looks back within chunks, beside mixtures of experts: it is not computed here"],
 ];
 
 /**
- * The one whose name is part of the unknown one's, or begins most alike, of several the one that ends so, too; undefined where fewer
- * than three letters agree.
+ * The longest name whose words are all in the unknown one; else the one that begins most alike, of those that the unknown one
+ * begins with or that have its letters up to the first digit. Shorter likenesses mislead: hubert is no bert.
  */
 function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {
-  const commonStart = (name: string, other: string): number => {
-    const end = [...name].findIndex((letter, index) => letter !== other[index]);
+  const words = wordsOf(unknown);
+  const within = supported.filter((name) => wordsOf(name).every((word) => words.includes(word)));
+  if (within.length > 0) return within.reduce((one, other) => (other.length > one.length ? other : one));
+  const letters = lettersOf(unknown);
+  const akin = supported.filter(
+    (name) => name.length > 3 && (unknown.startsWith(name) || (letters.length > 3 && lettersOf(name) === letters)),
+  );
+  const alike = (name: string) => {
+    const end = [...name].findIndex((letter, index) => letter !== unknown[index]);
     return end === -1 ? name.length : end;
   };
-  const turned = (name: string) => [...name].reverse().join("");
-  const alike = (name: string): number =>
-    unknown.includes(name)
-      ? name.length
-      : commonStart(name, unknown) + commonStart(turned(name), turned(unknown)) / (name.length + 1);
-  const [nearest] = [...supported].sort((one, other) => alike(other) - alike(one));
-  return nearest === undefined || alike(nearest) < 3 ? undefined : nearest;
+  return akin.sort((one, other) => alike(other) - alike(one))[0];
+}
+
+function wordsOf(name: string): readonly string[] {
+  return name.split(/[-_]/);
+}
+
+function lettersOf(name: string): string {
+  return /^[a-z]*/.exec(name)?.[0] ?? "";
 }

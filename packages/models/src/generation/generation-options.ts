@@ -108,7 +108,9 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 stands for a family whose positions have no limit.
   const most = maxPositions - model.firstPosition;
-  if (maxPositions > 0 && wanted > most) throw new PositionLimitError(wanted, most);
+  const ropeType = model.config.rotary?.scaling.type;
+  if (maxPositions > 0 && wanted > most)
+    throw new PositionLimitError(wanted, most, ropeType === "dynamic" ? ropeType : undefined);
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

@@ -7,6 +7,9 @@ export interface Misfit {
   readonly reason: string;
 }
 
+/** How the reason begins where a model has nothing that computes a module. */
+export const noNode = "no node computes it";
+
 /** An adapter cannot be put into an ONNX model without losing part of it. Lists all of it; nothing was written. */
 export class OnnxMisfitError extends LowrankError {
   constructor(
@@ -15,7 +18,11 @@ export class OnnxMisfitError extends LowrankError {
     readonly problems: readonly Misfit[],
   ) {
     const lines = problems.map(({ what, reason }) => `${printable(what)}: ${reason}`);
-    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemised(lines)}`);
+    const way = problems.some(({ reason }) => reason.startsWith(noNode))
+      ? "\nExporters leave out what no output of the model needs. Export the base with an output that needs it (of a pooler: " +
+        "pooler_output), or merge the adapter into its base and export that."
+      : "";
+    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemised(lines)}${way}`);
   }
 }
 

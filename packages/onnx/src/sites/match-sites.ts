@@ -1,6 +1,7 @@
 // Which sites an adapter's path means.
 
 import { editDistance, printable } from "@lowrank/contracts";
+import { noNode } from "../adapter/errors.ts";
 import type { OnnxSite } from "./onnx-site.ts";
 import { isSameEnd } from "./site-names.ts";
 
@@ -22,7 +23,7 @@ export class NamedSites {
     const names = this.#namesFor(path);
     const all = [...new Set(names.flatMap((name) => this.#byName.get(name) ?? []))];
     const some = all.filter(({ kind }) => kinds.includes(kind));
-    if (some.length === 0) return `no node computes it${this.#nearest(path)}`;
+    if (some.length === 0) return `${noNode}${this.#nearest(path)}`;
     // A weight's name may be another module's, with which it is shared.
     const surely = some.filter(({ names: [surest = ""] }) => names.includes(surest));
     const found = surely.length > 0 ? surely : some;
