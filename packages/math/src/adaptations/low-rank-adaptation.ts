@@ -23,7 +23,7 @@ export interface LowRankAdaptation extends Adaptation {
   takenOver?(call: AdaptationCall): tf.Tensor | undefined;
   /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** What DoRA adds to the weight before it takes lengths, where that is not `delta`. The caller owns it. */
+  /** What is added to the weight before lengths of its outputs are taken, where that is not `delta`. The caller owns it. */
   deltaForLengths?(strength: number): tf.Tensor;
   /** What `delta` says in the order of files, with the lengths that its outputs are given: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;

@@ -63,8 +63,8 @@ export const convolution: SiteKind = {
     });
   },
   /**
-   * In groups as PEFT computes it (tuners/lora/dora.py, `get_lora_weight`): the product of both factors as files hold them,
-   * B with `groups` rows in one, read in the order of the weight.
+   * In groups as PEFT computes it (0.21.2, `get_lora_weight`): the product of both factors as files hold them, B with `groups`
+   * rows in one, read in the order of the weight.
    */
   deltaForLengths: (update, scale, layer) => {
     const { kernel, groups } = geometryOf(layer);

@@ -66,7 +66,7 @@ export interface Branch {
   add(call: BranchCall, halves: Halves, scale: number): tf.Tensor;
   /** ΔW in the layout of the site's `readWeight`, times `scale`. The caller owns it. */
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
-  /** What DoRA adds to the weight before it takes lengths, where that is not `delta`. The caller owns it. */
+  /** What is added to the weight before lengths of its outputs are taken, where that is not `delta`. The caller owns it. */
   deltaForLengths?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** How the halves of an update give ΔW as a file has it. */
   rowSides(halves: Halves, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
