@@ -93,10 +93,13 @@ describe("planInjection", () => {
     expect(() => paths(["qproj", "vproj"])).toThrow(NothingMatchedError);
   });
 
-  it("refuses features that would change the result", () => {
-    const config = createLoraConfig({ targetModules: ["q_proj"], arrowConfig: {} });
-    expect(() => planInjection(model, config)).toThrow(UnsupportedFeaturesError);
-  });
+  it.each([{ arrowConfig: {} }, { veloraConfig: {} }, { monteCloraConfig: {} }])(
+    "refuses to train with a feature that would change the result: %j",
+    (feature) => {
+      const config = createLoraConfig({ targetModules: ["q_proj"], ...feature });
+      expect(() => planInjection(model, config)).toThrow(UnsupportedFeaturesError);
+    },
+  );
 
   it("finds modules to save by the end of their path, without a dot, as PEFT does", () => {
     const config = createLoraConfig({ targetModules: ["q_proj"], modulesToSave: ["norm", "classifier"] });
