@@ -7,6 +7,7 @@ interface Recording {
   readonly bits: number;
   readonly channels?: number;
   readonly data: Uint8Array;
+  readonly sampleRate?: number;
   /** What stands in front of the samples. */
   readonly before?: readonly number[];
 }
@@ -15,10 +16,10 @@ const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0)
 const little = (value: number, width: number) =>
   Array.from({ length: width }, (_, byte) => (value >>> (8 * byte)) & 255);
 
-function wav({ kind = 1, bits, channels = 1, data, before = [] }: Recording): Uint8Array {
+function wav({ kind = 1, bits, channels = 1, data, sampleRate = 16_000, before = [] }: Recording): Uint8Array {
   const frame = (channels * bits) / 8;
   const format = [kind, channels].flatMap((value) => little(value, 2));
-  const rest = [...little(16_000, 4), ...little(16_000 * frame, 4), ...little(frame, 2), ...little(bits, 2)];
+  const rest = [...little(sampleRate, 4), ...little(sampleRate * frame, 4), ...little(frame, 2), ...little(bits, 2)];
   const head = [...letters("RIFF"), ...little(0, 4), ...letters("WAVEfmt "), ...little(16, 4), ...format, ...rest];
   return Uint8Array.of(...head, ...before, ...letters("data"), ...little(data.length, 4), ...data);
 }
@@ -50,6 +51,7 @@ describe("readWav", () => {
     ["another file", Uint8Array.of(...letters("ID3 and more bytes")), "no WAV file"],
     ["another kind", wav({ kind: 7, bits: 8, data: Uint8Array.of(1) }), "kind 7 with 8 bits"],
     ["no samples", wav({ bits: 16, data: new Uint8Array() }).subarray(0, 36), 'no "data" part'],
+    ["a rate that no recorder has", wav({ bits: 8, data: Uint8Array.of(1), sampleRate: 1 }), "1 samples a second"],
     ["half a format", wav({ bits: 16, data: new Uint8Array() }).subarray(0, 24), "cut off"],
   ])("refuses %s", (_, file, message) => {
     expect(() => readWav(file)).toThrow(AudioError);

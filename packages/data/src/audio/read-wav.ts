@@ -11,6 +11,9 @@ export interface Sound {
   readonly sampleRate: number;
 }
 
+/** Samples a second, from what animals are recorded with to what bats are. */
+const [lowestRate, highestRate] = [1000, 1_000_000];
+
 interface Format {
   readonly isFloat: boolean;
   readonly channels: number;
@@ -71,7 +74,12 @@ function readFormat(view: DataView, start: number, size: number): Format {
       `The WAV file's samples are of kind ${kind} with ${bits} bits in ${channels} channels; ${expected}.`,
     );
   }
-  return { isFloat: kind === 3, channels, sampleRate: view.getUint32(start + 4, true), bits };
+  const sampleRate = view.getUint32(start + 4, true);
+  if (sampleRate < lowestRate || sampleRate > highestRate) {
+    const expected = `expected ${lowestRate} to ${highestRate}. Convert it with ffmpeg -i in.wav -ar 16000 out.wav`;
+    throw new AudioError(`The WAV file says that it has ${sampleRate} samples a second; ${expected}.`);
+  }
+  return { isFloat: kind === 3, channels, sampleRate, bits };
 }
 
 function mixed(view: DataView, start: number, size: number, format: Format): Float32Array {

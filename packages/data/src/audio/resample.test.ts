@@ -21,5 +21,6 @@ describe("resample", () => {
     expect(resample({ samples, sampleRate: 16_000 }, 16_000)).toBe(samples);
     expect(() => resample({ samples, sampleRate: 0 }, 16_000)).toThrow(AudioError);
     expect(() => resample({ samples, sampleRate: 999_983 }, 16_000)).toThrow("too little in common");
+    expect(() => resample({ samples, sampleRate: 159 }, 16_000)).toThrow("more than 100 times as many");
   });
 });

@@ -6,6 +6,8 @@ import type { Sound } from "./read-wav.ts";
 
 const crossings = 6;
 const rolloff = 0.99;
+/** New samples for each old one: more would be made up, and a small file would fill the memory. */
+const mostRatio = 100;
 /** Rates without a common divisor would need a kernel of this many numbers: more is no recording's. */
 const mostNumbers = 2 ** 24;
 
@@ -13,7 +15,7 @@ const mostNumbers = 2 ** 24;
  * The samples at another rate.
  *
  * @param sampleRate Samples a second to make, a whole number.
- * @throws AudioError for rates that are no whole numbers from 1, or have too little in common.
+ * @throws AudioError for rates that are no whole numbers from 1, have too little in common, or are more than 100 times the old one.
  * @example
  * ```ts
  * import { resample } from "@lowrank/data";
@@ -28,6 +30,11 @@ export function resample({ samples, sampleRate: from }: Sound, sampleRate: numbe
       throw new AudioError(`${rate} is no rate of samples; expected a whole number.`);
   }
   if (from === sampleRate) return samples;
+  if (sampleRate > mostRatio * from) {
+    throw new AudioError(
+      `Cannot make ${sampleRate} samples a second of ${from}, more than ${mostRatio} times as many.`,
+    );
+  }
   const divisor = greatestDivisor(from, sampleRate);
   const [old, fresh] = [from / divisor, sampleRate / divisor];
   const kernels = kernelsOf(old, fresh);

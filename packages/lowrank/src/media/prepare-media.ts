@@ -13,6 +13,7 @@ import {
   readWav,
   resample,
   resizeImage,
+  type Sound,
   type Sounds,
   whisperSampleRate,
 } from "@lowrank/data";
@@ -65,8 +66,8 @@ export async function soundsOf(
   if (melBins === 0) throw new MediaError(name, "this model does not hear, as Whisper does.");
   try {
     const sound = typeof audio === "object" && "samples" in audio ? audio : readWav(await bytesOf(audio, platform));
-    const samples = resample(sound, whisperSampleRate);
     const frames = 2 * sourcePositions;
+    const samples = resample(beginning(sound, (frames * step) / whisperSampleRate), whisperSampleRate);
     const features = heard(logMelFeatures(samples, { melBins, frames }), { melBins, frames, samples: samples.length });
     return { features, melBins, frames };
   } catch (error) {
@@ -76,6 +77,11 @@ export async function soundsOf(
 
 /** Samples from one column of features to the next, and how far a column reaches. */
 const [step, reach] = [160, 200];
+
+/** As much of a sound as the model hears, and a second more for the windows that reach beyond: hours need not be resampled. */
+function beginning({ samples, sampleRate }: Sound, seconds: number): Sound {
+  return { samples: samples.subarray(0, Math.ceil((seconds + 1) * sampleRate)), sampleRate };
+}
 
 /** The features up to one column behind the last sample: from there on all columns are the same. */
 function heard(
