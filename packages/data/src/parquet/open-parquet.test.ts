@@ -58,6 +58,11 @@ describe("a Parquet file", () => {
     await expect(readDataFile(path("none"), { maxRows: 2 })).rejects.toThrow("more than 2 rows");
   });
 
+  // A page without a size, a column that the schema has not beside pages that do not unpack.
+  it.each(["hang", "gzip", "lz4"])("that was made to end or stop the process (%s) is refused as a file", (name) =>
+    expect(readDataFile(path(`hostile/${name}`))).rejects.toThrow(DataFileError),
+  );
+
   it("with a damaged page is refused as a file, whatever its reader throws", async () => {
     for (const name of ["snappy", "gzip", "brotli", "zstd", "lz4"]) {
       const bytes = new Uint8Array(await bytesOf(name));

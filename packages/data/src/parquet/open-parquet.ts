@@ -1,12 +1,18 @@
 // Parquet, as the Hub's data sets have it: columns and rows of a file, read a group of rows at a time.
 
-import type { FileMetaData } from "hyparquet";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
+import type { DecoderModule, ReadBytes } from "../guarded/decoder-module.ts";
+import { GuardedDecoder } from "../guarded/guarded-decoder.ts";
+import { fileOfPackage } from "../guarded/start-thread.ts";
 import { ExampleCollector } from "../reading/example-collector.ts";
 import { type ReadOptions, readLimits } from "../reading/read-options.ts";
-import { jsonValue } from "./json-value.ts";
-import { boundedCompressors } from "./page-compressors.ts";
+import type { ParquetAnswer, ParquetContents, ParquetRequest } from "./parquet-decoder.ts";
+
+const parquetModule: DecoderModule<ParquetRequest, ParquetAnswer> = {
+  url: () => fileOfPackage("@lowrank/data", "parquet/parquet-decoder"),
+  load: () => import("./parquet-decoder.ts"),
+};
 
 /** Where a file's bytes are: an ArrayBuffer is one. */
 export interface ParquetSource {
@@ -31,43 +37,58 @@ export interface ParquetTable {
  */
 export async function openParquet(source: ParquetSource, options: ReadOptions = {}): Promise<ParquetTable> {
   const { file, maxSize } = readLimits(options);
-  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
-  const metadata = await orRefused(file, () => parquetMetadataAsync(source));
-  const columns = await orRefused(file, async () =>
-    parquetSchema(metadata).children.map(({ element }) => element.name),
-  );
-  const size = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
-  if (!(size <= maxSize)) {
+  const opened = new GuardedDecoder(parquetModule, readerOf(source));
+  const { columns, groups } = await contentsOf(opened, { source, file }).finally(() => opened.close());
+  const size = groups.reduce((sum, group) => sum + group.size, 0);
+  if (size > maxSize) {
     throw new DataFileError(file, `it unpacks to ${size} bytes, more than ${maxSize}; raise maxSize to read it.`);
   }
-  const groupSizes = metadata.row_groups.map((group) => Number(group.num_rows));
   return {
     columns,
-    rows: groupSizes.reduce((sum, count) => sum + count, 0),
+    rows: groups.reduce((sum, group) => sum + group.rows, 0),
     async *examples(reading = options) {
       const collector = new ExampleCollector({ file, ...reading }, "row");
-      const needed = columnsToRead(columns, reading);
-      const compressors = await boundedCompressors();
-      for (const { rowStart, rowEnd } of groupsOf(metadata)) {
-        const shared = { file: source, metadata, rowStart, rowEnd, compressors };
-        const read = () => parquetReadObjects(needed === undefined ? shared : { ...shared, columns: [...needed] });
-        const rows = await orRefused(file, read);
-        for (const [index, row] of rows.entries()) collector.add(rowStart + index + 1, jsonValue(row));
-        yield* collector.take();
+      const decoder = new GuardedDecoder(parquetModule, readerOf(source));
+      let row = 0;
+      try {
+        await contentsOf(decoder, { source, file });
+        for (const index of groups.keys()) {
+          let request: ParquetRequest = { kind: "group", index, columns: columnsToRead(columns, reading) };
+          for (;;) {
+            const rows = await orRefused(file, () => decoder.decode(request));
+            if (!Array.isArray(rows) || rows.length === 0) break;
+            for (const value of rows) {
+              row += 1;
+              collector.add(row, value);
+            }
+            yield* collector.take();
+            request = { kind: "rows" };
+          }
+        }
+      } finally {
+        decoder.close();
       }
       yield* collector.finish();
     },
   };
 }
 
-/** Rows of a group lie together; each has been written so that it can be read alone. */
-function groupsOf({ row_groups }: FileMetaData): readonly { readonly rowStart: number; readonly rowEnd: number }[] {
-  let rowEnd = 0;
-  return row_groups.map((group) => {
-    const rowStart = rowEnd;
-    rowEnd += Number(group.num_rows);
-    return { rowStart, rowEnd };
-  });
+/** What the file's last part says that there is. */
+async function contentsOf(
+  decoder: GuardedDecoder<ParquetRequest, ParquetAnswer>,
+  { source: { byteLength }, file }: { readonly source: ParquetSource; readonly file: string },
+): Promise<ParquetContents> {
+  const contents = await orRefused(file, () => decoder.decode({ kind: "contents", byteLength }));
+  if ("columns" in contents && contents.groups.every(({ rows, size }) => rows >= 0 && size >= 0)) return contents;
+  throw new DataFileError(file, "its groups of rows have impossible sizes. Save it anew, or as .jsonl.");
+}
+
+/** The bytes that the decoder asks for, if the file has them: where they are is what the file says. */
+function readerOf(source: ParquetSource): ReadBytes {
+  return async (start, end) => {
+    if (start >= 0 && start <= end && end <= source.byteLength) return source.slice(start, end);
+    throw new RangeError(`bytes ${start} to ${end} of a file of ${source.byteLength}`);
+  };
 }
 
 /** Those that the options name, where all of them are there: a picture beside a text need not be unpacked. */

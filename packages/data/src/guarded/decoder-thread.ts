@@ -1,0 +1,47 @@
+// The program of a thread that decodes: it imports the module whose address it is given, and answers one call after another.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { buffersOf, type FromThread, type OpenDecoder, type ToThread } from "./decoder-module.ts";
+
+if (parentPort !== null) void serve(parentPort, String(workerData));
+
+async function serve(port: NonNullable<typeof parentPort>, url: string): Promise<void> {
+  const { open } = (await import(/* @vite-ignore */ url)) as { open: OpenDecoder<unknown, unknown> }; // a DecoderModule
+  const reads = new Map<number, (bytes: ArrayBuffer) => void>();
+  let decode: ReturnType<typeof open> | undefined;
+  let [current, places] = [0, 0];
+  const tell = (message: FromThread, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
+  const fail = (reason: unknown) => {
+    const message = reason instanceof Error ? reason.message : String(reason);
+    tell({ kind: "failed", call: current, message, code: Reflect.get(Object(reason), "code") });
+  };
+  const read = (start: number, end: number) =>
+    new Promise<ArrayBuffer>((resolve) => {
+      places += 1;
+      reads.set(places, resolve);
+      tell({ kind: "read", place: places, start, end });
+    });
+  // A decoder may leave a promise that fails to itself: its call has failed then, whatever it waits for.
+  process.on("unhandledRejection", fail);
+  port.on("message", async (message: ToThread) => {
+    if (message.kind === "bytes") {
+      reads.get(message.place)?.(message.bytes);
+      reads.delete(message.place);
+      return;
+    }
+    if (message.kind === "close") {
+      decode = undefined; // and all that it holds of its file
+      return;
+    }
+    current = message.call;
+    try {
+      decode ??= open(read);
+      const output = await decode(message.input);
+      tell({ kind: "decoded", call: message.call, output }, buffersOf(output));
+    } catch (reason) {
+      // Promises that fail beside this one do so first, in this call.
+      setImmediate(() => fail(reason));
+    }
+  });
+  tell({ kind: "ready" });
+}

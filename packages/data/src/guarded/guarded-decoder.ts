@@ -1,0 +1,103 @@
+// Decoders that are not ours run in a thread of their own: a damaged or hostile file may then hang, grow or leave a promise
+// to fail, and all that comes of it is an error. In a browser they run where they are called.
+
+import type { Worker } from "node:worker_threads";
+import { Allowance } from "./allowance.ts";
+import { buffersOf, type DecoderModule, type FromThread, type ReadBytes, type ToThread } from "./decoder-module.ts";
+import { isAlive, startThread } from "./start-thread.ts";
+
+/** Milliseconds between two looks at what a decoder takes. */
+const interval = 20;
+
+/** Threads that wait for the next file, by their module: starting one takes longer than most files. */
+const idle = new Map<string, Worker>();
+
+let calls = 0;
+
+/**
+ * Decodes one file after another, or one file in parts, which it asks `read` for. Calls must not overlap.
+ *
+ * A call rejects with the decoder's error, or with one that says what it took too much of: 1.2 seconds of processor time and 5 more
+ * for each megabyte that it was given, or 256 MiB of memory and 200 bytes more for each byte.
+ */
+export class GuardedDecoder<Input, Output> {
+  #worker: Worker | undefined;
+  #direct: ((input: Input) => Output | Promise<Output>) | undefined;
+
+  constructor(
+    private readonly module: DecoderModule<Input, Output>,
+    private readonly read: ReadBytes = () => Promise.reject(new Error("It reads no file.")),
+  ) {}
+
+  /** Byte arrays of the input that fill their buffers are transferred, not copied. */
+  async decode(input: Input): Promise<Output> {
+    if (this.#direct !== undefined) return this.#direct(input);
+    const worker = await this.#thread();
+    if (worker !== undefined) return this.#decodeIn(worker, input);
+    this.#direct = (await this.module.load()).open(this.read);
+    return this.#direct(input);
+  }
+
+  /** Ends a file; the thread is kept for the next one. */
+  close(): void {
+    const [worker, url] = [this.#worker, this.module.url()];
+    this.#worker = undefined;
+    if (worker === undefined || url === undefined) return;
+    worker.postMessage({ kind: "close" } satisfies ToThread);
+    if (idle.has(url)) void worker.terminate();
+    else idle.set(url, worker);
+  }
+
+  async #thread(): Promise<Worker | undefined> {
+    if (isAlive(this.#worker)) return this.#worker;
+    const url = this.module.url();
+    if (url === undefined) return undefined;
+    const waiting = idle.get(url);
+    idle.delete(url);
+    this.#worker = isAlive(waiting) ? waiting : await startThread(url);
+    return this.#worker;
+  }
+
+  #decodeIn(worker: Worker, input: Input): Promise<Output> {
+    calls += 1;
+    const call = calls;
+    const allowance = new Allowance();
+    return new Promise<Output>((resolve, reject) => {
+      let isSettled = false;
+      const tell = (message: ToThread, transferred: ArrayBuffer[] = []) => worker.postMessage(message, transferred);
+      const settle = (end: () => void) => {
+        if (isSettled) return;
+        isSettled = true;
+        clearInterval(watch);
+        worker.off("message", hear).off("error", stop).off("exit", stop).unref();
+        end();
+      };
+      const stop = (reason: unknown) => {
+        settle(() => reject(reason instanceof Error ? reason : new Error("its decoder ended")));
+        this.#worker = undefined;
+        void worker.terminate();
+      };
+      const give = async ({ place, start, end }: Extract<FromThread, { kind: "read" }>) => {
+        const bytes = await this.read(start, end);
+        allowance.give(bytes.byteLength);
+        if (!isSettled) tell({ kind: "bytes", place, bytes }); // a copy: its source may go on using it
+      };
+      const hear = (message: FromThread) => {
+        if (message.kind === "read") give(message).catch(stop);
+        else if (message.kind === "ready" || message.call !== call) return;
+        else if (message.kind === "decoded")
+          settle(() => resolve(message.output as Output)); // as its module's type says
+        else settle(() => reject(Object.assign(new Error(message.message), { code: message.code })));
+      };
+      const watch = setInterval(() => {
+        const excess = allowance.excess();
+        // An answer that came while this process was busy is heard first.
+        if (excess !== undefined) setImmediate(() => isSettled || stop(new Error(excess)));
+      }, interval);
+      worker.on("message", hear).on("error", stop).on("exit", stop).ref();
+      const buffers = buffersOf(input);
+      for (const { byteLength } of buffers) allowance.give(byteLength);
+      tell({ kind: "decode", call, input }, buffers);
+    });
+  }
+}
