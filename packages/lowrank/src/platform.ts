@@ -49,6 +49,9 @@ export interface ModelOutput extends ExportOptions {
   readonly model: PretrainedModel;
 }
 
+/** Pixels of a picture: more than any camera makes. */
+export const mostPixels = 100_000_000;
+
 /** Who gathers rows. */
 export interface RowKeeper<Row> {
   add(row: Row): void;

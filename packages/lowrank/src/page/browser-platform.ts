@@ -8,7 +8,14 @@ import { MediaError } from "../errors/media-errors.ts";
 import { keepInMemory } from "../keep-in-memory.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
-import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "../platform.ts";
+import {
+  type ModelInput,
+  mostPixels,
+  type OutputFolder,
+  type Platform,
+  type SourceContext,
+  type WritableDirectory,
+} from "../platform.ts";
 
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
@@ -45,6 +52,7 @@ async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImag
     throw new MediaError(name, "the browser cannot decode it.", { cause });
   });
   const { width, height } = bitmap;
+  if (width * height > mostPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
   const canvas = new OffscreenCanvas(width, height).getContext("2d");
   canvas?.drawImage(bitmap, 0, 0);
   bitmap.close();
