@@ -74,6 +74,21 @@ export const targets: readonly TargetRow[] = [
     load: async () => (await import("./targets/data-files.ts")).dataFiles,
   },
   {
+    name: "parquet",
+    reads: "Parquet files: readDataFile",
+    load: async () => (await import("./targets/parquet.ts")).parquet,
+  },
+  {
+    name: "pictures",
+    reads: "PNG and JPEG: the pixels of a row's picture",
+    load: async () => (await import("./targets/media.ts")).pictures,
+  },
+  {
+    name: "sounds",
+    reads: "WAV files: readWav, then resample",
+    load: async () => (await import("./targets/media.ts")).sounds,
+  },
+  {
     name: "checkpoint",
     reads: "readCheckpoint of a folder with a manifest",
     load: async () => (await import("./targets/checkpoint.ts")).checkpoint,

@@ -15,6 +15,15 @@ export function corpusOf(target: string): readonly Uint8Array[] {
     .map((name) => readFileSync(join(folder, name)));
 }
 
+/** The files of a folder from the root, and of those in it, whose names end so. */
+export function filesBelow(folder: string, ending: string): readonly Uint8Array[] {
+  const names = readdirSync(join(root, folder), { encoding: "utf8", recursive: true });
+  return names
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => readFileSync(join(root, folder, name)));
+}
+
 /** The JSON at some paths from the root, as trees. */
 export function jsonSeeds(paths: readonly string[]): readonly JsonTree[] {
   return paths.map((path) => treeOf(JSON.parse(readFileSync(join(root, path), "utf8"))));
