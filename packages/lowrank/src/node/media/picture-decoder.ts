@@ -51,7 +51,11 @@ function refuseBomb(bytes: Buffer): void {
   }
   // Eight bytes a pixel, and a byte a line in each of seven passes.
   const maxOutputLength = 8 * (width + 8) * (height + 8);
-  if (isInterlaced) inflateSync(Buffer.concat(dataOf(bytes)), { maxOutputLength });
+  try {
+    if (isInterlaced) inflateSync(Buffer.concat(dataOf(bytes)), { maxOutputLength });
+  } catch (cause) {
+    throw new Error(`its data is not that of ${width} × ${height} pixels`, { cause });
+  }
 }
 
 /** The parts of a PNG that hold its pixels. */
