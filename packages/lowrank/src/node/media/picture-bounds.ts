@@ -1,0 +1,64 @@
+// What decoding a picture takes, by what its first bytes say: a small file may say that it has any number of pixels.
+
+import { inflateSync } from "node:zlib";
+import { mostPixels } from "../../platform.ts";
+
+/** Megabytes for any picture, and for each byte of its file. */
+const memory = { any: 256, each: 200e-6 };
+/** Bytes that pngjs takes for a pixel of 8 and of 16 bits, and jpeg-js for a sample and for a pixel, measured. */
+const taken = { png8: 20, png16: 36, jpegSample: 8.5, jpegPixel: 4 };
+
+/** Megabytes that a picture's decoder may take. */
+export function megabytesFor(bytes: Uint8Array): number {
+  return Math.min(2048, memory.any + memory.each * bytes.length);
+}
+
+/** Throws for a PNG that is too large; of an interlaced one pngjs inflates whatever there is. */
+export function checkPng(bytes: Buffer): void {
+  if (bytes.length < 29) throw new Error("it ends within its first bytes");
+  const [width, height, isInterlaced] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[28] === 1];
+  refuseLarge(bytes, [width, height, bytes[24] === 16 ? taken.png16 : taken.png8]);
+  // Eight bytes a pixel, and a byte a line in each of seven passes.
+  const maxOutputLength = 8 * (width + 8) * (height + 8);
+  try {
+    if (isInterlaced) inflateSync(Buffer.concat(pngData(bytes)), { maxOutputLength });
+  } catch (cause) {
+    throw new Error(`its data is not that of ${width} × ${height} pixels`, { cause });
+  }
+}
+
+/** Throws for a JPEG that is too large. One without a size is left to its decoder. */
+export function checkJpeg(bytes: Buffer): void {
+  for (let place = 2; place + 18 <= bytes.length && bytes[place] === 0xff; place += 2 + bytes.readUInt16BE(place + 2)) {
+    const isFrame = [0xc0, 0xc1, 0xc2].includes(bytes[place + 1] ?? 0);
+    if (!isFrame) continue;
+    const [height, width, components = 0] = [
+      bytes.readUInt16BE(place + 5),
+      bytes.readUInt16BE(place + 7),
+      bytes[place + 9],
+    ];
+    // Four bits each: how many blocks of a component there are across and down, to those of the others.
+    const shares = Array.from({ length: components }, (_, index) => {
+      const sampling = bytes[place + 11 + 3 * index] ?? 0;
+      return (sampling >> 4) * (sampling & 15);
+    });
+    const samples = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, ...shares);
+    refuseLarge(bytes, [width, height, samples * taken.jpegSample + taken.jpegPixel]);
+  }
+}
+
+function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number, number, number]): void {
+  if (width * height <= mostPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
+  throw new Error(`it says that it has ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
+}
+
+/** The parts of a PNG that hold its pixels. */
+function pngData(bytes: Buffer): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  for (let place = 8; place + 8 <= bytes.length; ) {
+    const end = place + 8 + bytes.readUInt32BE(place);
+    if (bytes.toString("latin1", place + 4, place + 8) === "IDAT") parts.push(bytes.subarray(place + 8, end));
+    place = end + 4;
+  }
+  return parts;
+}
