@@ -17,7 +17,7 @@ export interface TurnKeys {
 export const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
 /** What templates read of a turn besides who speaks and what. */
-const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content"];
+const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content", "reasoning", "thinking"];
 
 /** Whether a list of turns was read. */
 export function isMessages(result: readonly ChatMessage[] | Refusal): result is readonly ChatMessage[] {

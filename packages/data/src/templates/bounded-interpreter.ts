@@ -3,10 +3,19 @@
 // with a deadline would need asynchronous rendering, and in a browser would not bound memory.
 
 import { type Environment, Interpreter } from "@huggingface/jinja";
-import { givenArguments, type JinjaNode, type Operation, operationOf } from "./jinja-tree.ts";
+import {
+  givenArguments,
+  type JinjaNode,
+  markRounds,
+  type Operation,
+  operationOf,
+  type RoundMark,
+  textNode,
+} from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
 import { binaryCost, filterCost, type Operand, type OperationCost, operandOf } from "./operation-costs.ts";
 import type { TemplateBudget } from "./template-budget.ts";
+import { endOfTurn, startOfTurn } from "./turns/turn-marks.ts";
 
 type Program = Parameters<Interpreter["run"]>[0];
 
@@ -21,6 +30,15 @@ const throwSteps = 24;
 /** Of each round of a loop, for which the library makes two scopes. */
 const iterationSteps = 16;
 
+/** What earlier renderings of a template found out about it. */
+export interface KnownTemplate {
+  readonly operations: Map<JinjaNode, Operation>;
+  /** Nodes that stand before and after what each round of a loop writes. */
+  readonly marks: Map<JinjaNode, RoundMark>;
+  /** Characters of its source. */
+  readonly length: number;
+}
+
 const nothing: OperationCost = { steps: 0, added: 0 };
 
 /** Runs a template; throws TemplateLimitError where it takes more than `templateLimits`. */
@@ -33,27 +51,27 @@ export class BoundedInterpreter {
   readonly #activations: Activation[] = [];
   /** What a text's or object's functions belong to, with their names. */
   readonly #methods = new WeakMap<JinjaValue, { readonly owner: JinjaValue; readonly name: string }>();
-  readonly #operations: Map<JinjaNode, Operation>;
+  readonly #known: KnownTemplate;
   readonly #macroSteps: number;
+  /** The numbers of the messages whose turns are marked. */
+  readonly #messages = new Map<JinjaValue, number>();
+  /** Scopes of the rounds that a mark was written at the start of. */
+  readonly #marked = new WeakSet<Environment>();
 
-  /** `operations` is what is known of the nodes from earlier renderings of the same template of that `length`. */
-  constructor(
-    environment: Environment,
-    budget: TemplateBudget,
-    { operations, length }: { readonly operations: Map<JinjaNode, Operation>; readonly length: number },
-  ) {
+  constructor(environment: Environment, budget: TemplateBudget, known: KnownTemplate) {
     this.#library = new Interpreter(environment);
     this.#evaluateInLibrary = this.#library.evaluate.bind(this.#library);
     this.#library.evaluate = (node, inScope) => this.#evaluate(node, inScope);
     this.#budget = budget;
     this.#sizes = new ValueSizes(budget);
-    this.#operations = operations;
+    this.#known = known;
     // The library walks through the whole of a macro's body where the macro is defined.
-    this.#macroSteps = length / 32;
+    this.#macroSteps = known.length / 32;
   }
 
-  /** What the template writes. */
-  run(program: Program): string {
+  /** What the template writes; of each of the `marked` messages between `startOfTurn` and `endOfTurn`. */
+  run(program: Program, marked: readonly JinjaValue[] = []): string {
+    for (const [index, message] of marked.entries()) this.#messages.set(message, index);
     return String(this.#library.run(program).value);
   }
 
@@ -61,6 +79,9 @@ export class BoundedInterpreter {
     if (node === undefined) return this.#evaluateInLibrary(node, environment);
     this.#budget.spend(1);
     this.#budget.checkDepth(this.#activations.length);
+    const mark = this.#known.marks.get(node);
+    if (mark !== undefined && environment !== undefined)
+      return this.#evaluateInLibrary(textNode(this.#textAt(mark, environment)), environment);
     const activation: Activation = { operation: this.#operationOf(node), values: [] };
     this.#spendOnEntry(node.type);
     this.#activations.push(activation);
@@ -76,11 +97,21 @@ export class BoundedInterpreter {
   }
 
   #operationOf(node: JinjaNode): Operation {
-    const known = this.#operations.get(node);
+    const { operations, marks } = this.#known;
+    const known = operations.get(node);
     if (known !== undefined) return known;
     const operation = operationOf(node);
-    this.#operations.set(node, operation);
+    operations.set(node, operation);
+    for (const [mark, meaning] of markRounds(node)) marks.set(mark, meaning);
     return operation;
+  }
+
+  #textAt({ variable, isEnd }: RoundMark, scope: Environment): string {
+    if (isEnd) return this.#marked.delete(scope) ? endOfTurn : "";
+    const message = this.#messages.get(scope.lookupVariable(variable));
+    if (message === undefined) return "";
+    this.#marked.add(scope);
+    return startOfTurn(message);
   }
 
   #spendOnEntry(type: string): void {
@@ -129,6 +160,7 @@ export class BoundedInterpreter {
         return filterCost(name, operandOf(owner, this.#sizes), givenArguments(operation.args, values));
       }
       case "binary":
+        refuseMixedSum(operation.name, first, last);
         return binaryCost(operation.name, values, this.#sizes);
       case "slice":
         return { steps: typeof first.value === "string" ? first.value.length / 4 : lengthOf(first) / 8, added: 0 };
@@ -148,4 +180,10 @@ export class BoundedInterpreter {
     this.#budget.checkText(characters);
     return { text: parts.join(""), length: 0, size: { characters, entries: 1, depth: 0, isFixed: true } };
   }
+}
+
+/** Python adds no text and object; the library would write "[object Map]". */
+function refuseMixedSum(operator: string, left: JinjaValue, right: JinjaValue): void {
+  const isMixed = (left.type === "StringValue") !== (right.type === "StringValue");
+  if (operator === "+" && isMixed) throw new Error(`Cannot add ${left.type} and ${right.type}.`);
 }

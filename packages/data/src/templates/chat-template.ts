@@ -1,14 +1,20 @@
-// The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program. Which characters are the
-// assistant's is found by rendering the conversation up to each of its turns and comparing.
+// The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { TemplateError } from "../errors.ts";
+import { TemplateError, TemplateLimitError } from "../errors.ts";
 import type { ChatExample, ChatMessage, Example } from "../example.ts";
+import type { JsonObject } from "../json-object.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
 import { taskAndAnswer } from "./task-and-answer.ts";
 import { TemplateBudget } from "./template-budget.ts";
-import { usesTools } from "./uses-tools.ts";
+import {
+  type ConversationWriter,
+  unlessRefused,
+  type WrittenConversation,
+  writeConversation,
+} from "./turns/answer-spans.ts";
+import { calledFunctions, usesTools } from "./uses-tools.ts";
 
 /** What a chat template may refer to besides the messages. */
 export interface ChatTemplateOptions {
@@ -20,20 +26,18 @@ export interface ChatTemplateOptions {
 
 const optionNames: OptionNames<ChatTemplateOptions> = { bosToken: true, eosToken: true, variables: true };
 
-type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
-
 /** The conversation that a template is given, part by part. */
 type Conversation = Pick<ChatExample, "messages" | "tools">;
 
 /**
  * A prompt template from the Jinja text of a chat template.
  *
- * Trained is what the assistant says, with the mark that ends its turn. An earlier turn that the template rewrites
- * once more turns follow (as Qwen 3 drops its thoughts) is shown but not trained.
+ * Trained is all that the assistant says, as the whole conversation has it, with the mark that ends its turn; a template with
+ * {% generation %} blocks says itself what that is. Where the template takes no text as content, it gets parts of one text each.
  *
- * Throws TemplateError where the text is too long or no Jinja; `render` throws it where the template refuses the
- * conversation or writes the last answer elsewhere than after its generation prompt, and TemplateLimitError where it takes
- * too long or writes too much.
+ * Throws TemplateError where the text is too long or no Jinja; `render` throws it where the template refuses the conversation,
+ * leaves out a call of a tool, or writes the last answer before an earlier one, and TemplateLimitError where it takes too long or
+ * writes too much.
  *
  * @example
  * ```ts
@@ -47,7 +51,7 @@ type Conversation = Pick<ChatExample, "messages" | "tools">;
  */
 export function chatTemplate(source: string, options: ChatTemplateOptions = {}): PromptTemplate {
   refuseUnknownOptions("chatTemplate", options, optionNames);
-  const render = compile(source, options);
+  const write = compile(source, options);
   return {
     name: "chat",
     source: "the model's tokenizer_config.json, as transformers' apply_chat_template renders it",
@@ -57,7 +61,16 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
       if (usesTools(conversation) && !source.includes("tool")) {
         throw new TemplateError("chat", "the conversation has tools, of which the model's own template writes none.");
       }
-      return renderConversation(conversation.messages, render(new TemplateBudget(), conversation.tools));
+      const { messages } = conversation;
+      const written = (hasParts: boolean) =>
+        segmentsOf(messages, writeConversation(messages, write(conversation, hasParts)));
+      try {
+        return written(false);
+      } catch (error) {
+        const ofParts = error instanceof TemplateLimitError ? undefined : unlessRefused(() => written(true));
+        if (ofParts === undefined) throw error;
+        return ofParts;
+      }
     },
   };
 }
@@ -65,24 +78,41 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
 function compile(
   source: string,
   options: ChatTemplateOptions,
-): (budget: TemplateBudget, tools: ChatExample["tools"]) => Render {
+): (conversation: Conversation, hasParts: boolean) => ConversationWriter {
   const template: JinjaTemplate = parseTemplate(source);
-  return (budget, tools = undefined) =>
-    (messages, addGenerationPrompt) => {
+  return ({ tools }, hasParts) => {
+    const budget = new TemplateBudget();
+    const variablesFor = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => {
       budget.allowFor(messages.length);
-      const variables = {
+      return {
         // transformers always has these two, none for want of any: `tools is not none` must be false.
         tools: null,
         documents: null,
         ...options.variables,
         ...(tools === undefined ? {} : { tools }),
-        messages: messages.map(({ isTrained, more, ...message }) => ({ ...message, ...more })),
+        messages: messages.map((message) => messageVariables(message, hasParts)),
         add_generation_prompt: addGenerationPrompt,
         bos_token: options.bosToken ?? "",
         eos_token: options.eosToken ?? "",
       };
-      return template.render(variables, budget);
     };
+    return {
+      render: (...asked) => template.render(variablesFor(...asked), budget),
+      renderTurns: (...asked) => template.renderTurns(variablesFor(...asked), budget),
+    };
+  };
+}
+
+/** transformers gives thoughts by gpt-oss's name, too. */
+function messageVariables({ isTrained, more, content, ...message }: ChatMessage, hasParts: boolean): JsonObject {
+  const thoughts = more?.reasoning_content ?? more?.thinking ?? more?.reasoning;
+  return {
+    ...message,
+    content: hasParts ? [{ type: "text", text: content }] : content,
+    ...(thoughts === undefined ? {} : { thinking: thoughts }),
+    ...more,
+    ...(thoughts === undefined ? {} : { reasoning_content: thoughts }),
+  };
 }
 
 function conversationOf(example: Example): Conversation {
@@ -97,36 +127,37 @@ function conversationOf(example: Example): Conversation {
   };
 }
 
-function renderConversation(messages: readonly ChatMessage[], render: Render): RenderedExample {
-  const whole = render(messages, messages.at(-1)?.role !== "assistant");
+function segmentsOf(messages: readonly ChatMessage[], { text, answers }: WrittenConversation): RenderedExample {
   const segments: Segment[] = [];
   let position = 0;
-  for (const [index, { role, content, isTrained = true }] of messages.entries()) {
-    if (role !== "assistant") continue;
-    const isLast = index === messages.length - 1;
-    const before = render(messages.slice(0, index), true);
-    const through = isLast ? whole : render(messages.slice(0, index + 1), false);
-    const isWhereExpected = whole.startsWith(through) && through.startsWith(before) && before.length >= position;
-    if (!isWhereExpected) {
-      if (isLast) throw new TemplateError("chat", "it does not write the last answer after its generation prompt.");
-      continue;
-    }
-    const end = before.length + trainedLength(through.slice(before.length), content);
-    segments.push({ text: whole.slice(position, before.length), isTrained: false });
-    segments.push({ text: whole.slice(before.length, end), isTrained });
+  for (const { message, start, end } of answers) {
+    segments.push({ text: text.slice(position, start), isTrained: false });
+    segments.push({ text: text.slice(start, end), isTrained: messages[message]?.isTrained ?? true });
     position = end;
   }
-  const rest = whole.slice(position);
+  const rest = text.slice(position);
+  const lostAnswers = countLost(messages, { text, answers });
   return {
     segments: rest === "" ? segments : [...segments, { text: rest, isTrained: false }],
     hasSpecialTokens: true,
+    ...(lostAnswers === 0 ? {} : { lostAnswers }),
   };
 }
 
-/** Generation stops at the mark that ends a turn, so the line end that many templates write after it is not trained. */
-function trainedLength(turn: string, content: string): number {
-  const withoutLineEnd = turn.trimEnd();
-  // Without a text of its own – calls of tools – nothing tells the mark from what is said.
-  const hasMark = content.trim() === "" || !withoutLineEnd.endsWith(content.trimEnd());
-  return hasMark ? withoutLineEnd.length : turn.length;
+/** Answers that are to be trained and are not found. Throws TemplateError where that is the last one, or calls a tool. */
+function countLost(messages: readonly ChatMessage[], { text, answers }: WrittenConversation): number {
+  let count = 0;
+  for (const [index, message] of messages.entries()) {
+    const { role, content, isTrained = true } = message;
+    if (role !== "assistant" || !isTrained) continue;
+    const spans = answers.filter((span) => span.message === index && span.end > span.start);
+    const written = spans.map(({ start, end }) => text.slice(start, end)).join("");
+    const left = calledFunctions(message).find((name) => !written.includes(name));
+    if (left !== undefined) throw new TemplateError("chat", `it leaves out the call of the tool "${left}".`);
+    if (written !== "" || content.trim() === "") continue;
+    count += 1;
+    if (index === messages.length - 1)
+      throw new TemplateError("chat", "the last answer is not found in what it writes.");
+  }
+  return count;
 }

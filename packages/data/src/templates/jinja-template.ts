@@ -2,14 +2,16 @@
 
 import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
-import { BoundedInterpreter } from "./bounded-interpreter.ts";
-import type { JinjaNode, Operation } from "./jinja-tree.ts";
+import { BoundedInterpreter, type KnownTemplate } from "./bounded-interpreter.ts";
 import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
+import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/turn-marks.ts";
 
 /** A parsed template. */
 export interface JinjaTemplate {
   /** Throws TemplateError, TemplateLimitError where it takes more than is left of the budget. */
   render(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): string;
+  /** The same, and what of it was written for which of `variables.messages`. */
+  renderTurns(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): MarkedText;
 }
 
 /** Published templates have up to some 20 000 characters. */
@@ -23,13 +25,17 @@ export function parseTemplate(source: string): JinjaTemplate {
   if (source.split(/\S+/).some(({ length }) => length > longestSpace)) {
     throw new TemplateLimitError("spaces in a row of its source", longestSpace);
   }
-  const program = typed(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })));
-  const operations = new Map<JinjaNode, Operation>();
+  const program = typed(() => parse(tokenize(withGenerationMarks(source), { lstrip_blocks: true, trim_blocks: true })));
+  const known: KnownTemplate = { operations: new Map(), marks: new Map(), length: source.length };
   return {
     render: (variables, budget) =>
+      typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program)),
+    renderTurns: (variables, budget) =>
       typed(() => {
-        const known = { operations, length: source.length };
-        return new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program);
+        const environment = environmentOf({ ...variables, ...generationMarks }, budget);
+        const { value: messages } = environment.lookupVariable("messages");
+        const marked = Array.isArray(messages) ? messages : [];
+        return readMarks(new BoundedInterpreter(environment, budget, known).run(program, marked));
       }),
   };
 }

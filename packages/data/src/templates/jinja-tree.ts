@@ -52,6 +52,32 @@ export function operationOf(node: JinjaNode): Operation {
   }
 }
 
+/** Where a round of a loop begins or ends. */
+export interface RoundMark {
+  /** The loop's variable. */
+  readonly variable: string;
+  readonly isEnd: boolean;
+}
+
+/** Puts an empty text before and after what a round of a loop writes, so that it is seen there. Other nodes stay as they are. */
+export function markRounds(node: JinjaNode): readonly (readonly [JinjaNode, RoundMark])[] {
+  const { loopvar, body } = node as unknown as { readonly loopvar: JinjaNode; body: readonly JinjaNode[] };
+  if (node.type !== "For" || loopvar.type !== "Identifier") return [];
+  const { value: variable } = loopvar as unknown as { readonly value: string };
+  const [start, end] = [textNode(""), textNode("")];
+  (node as unknown as { body: readonly JinjaNode[] }).body = [start, ...body, end];
+  return [
+    [start, { variable, isEnd: false }],
+    [end, { variable, isEnd: true }],
+  ];
+}
+
+/** A text as it stands in a template. */
+export function textNode(value: string): JinjaNode {
+  const node = { type: "StringLiteral", value };
+  return node as unknown as JinjaNode;
+}
+
 function bothOf(fields: Fields): readonly [JinjaNode, JinjaNode] {
   return [(fields.left ?? fields.lhs) as JinjaNode, fields.right as JinjaNode];
 }

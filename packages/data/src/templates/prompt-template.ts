@@ -16,6 +16,8 @@ export interface RenderedExample {
   readonly segments: readonly Segment[];
   /** True where the text already holds the tokenizer's special tokens, as chat templates' does. */
   readonly hasSpecialTokens?: boolean;
+  /** How many answers are not trained because they were not found in what the template wrote. */
+  readonly lostAnswers?: number;
 }
 
 /** A way to write examples as prompts. */

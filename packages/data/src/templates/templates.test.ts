@@ -116,21 +116,34 @@ describe("a chat template", () => {
     expect(promptOf(rendered)).toBe("<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n");
   });
 
-  it("that rewrites earlier turns trains the last one only", () => {
+  const trainedBy = (source: string, example: Example) =>
+    chatTemplate(source)
+      .render(example)
+      .segments.flatMap(({ text, isTrained }) => (isTrained ? [text] : []));
+
+  it("that rewrites earlier turns trains them as they are in the whole conversation", () => {
     const forgetful =
       "{% for m in messages %}{{ m.role }}:{{ m.content if loop.last else m.content | upper }}|{% endfor %}" +
       "{% if add_generation_prompt %}assistant:{% endif %}";
-    const late: ChatExample = {
-      kind: "chat",
-      messages: [{ role: "assistant", content: "hi" }, ...chat.messages.slice(0, 2)],
-    };
-    const trained = chatTemplate(
-      forgetful.replace(
-        "{{ m.content if loop.last else m.content | upper }}",
-        "{{ m.content | upper if m.role == 'assistant' and not loop.last else m.content }}",
-      ),
-    ).render(late);
-    expect(trained.segments.filter(({ isTrained }) => isTrained).map(({ text }) => text)).toEqual(["Vicuna.|"]);
+    expect(trainedBy(forgetful, chat)).toEqual(["VICUNA.|", "Bye!|"]);
+  });
+
+  it("trains an answer that begins as the thought does that its generation prompt opens", () => {
+    const opening =
+      "{% for m in messages %}{{ '[' + m.role + ']' + m.content + '</s>' }}{% endfor %}" +
+      "{% if add_generation_prompt %}[assistant]<think>{% endif %}";
+    expect(trainedBy(opening, { ...completion, completion: "<this>" })).toEqual(["<this></s>"]);
+  });
+
+  it("is told of an answer that the template leaves out, and refused for a call or the last answer", () => {
+    const leaving = (kept: string) =>
+      `tool:{% for m in messages %}{% if ${kept} %}{{ m.content }}|{% endif %}{% endfor %}`;
+    const lastOnly = chatTemplate(leaving("m.role != 'assistant' or loop.last"));
+    expect(lastOnly.render(chat)).toMatchObject({ lostAnswers: 1 });
+    expect(() => chatTemplate(leaving("m.role != 'assistant'")).render(chat)).toThrow(/last answer is not found/);
+    const more = { tool_calls: [{ function: { name: "weather" } }] };
+    const messages = [...chat.messages, { role: "assistant", content: "", more }];
+    expect(() => lastOnly.render({ kind: "chat", messages })).toThrow(/call of the tool "weather"/);
   });
 
   it("sees the tokenizer's marks and the caller's variables", () => {

@@ -41,11 +41,17 @@ export function tokenizeRows(
 ): RowList<TokenizedExample> {
   const { file, lengths, model, platform = { keepRows: keepInMemory } } = options;
   const kept = platform.keepRows<TokenizedExample>();
-  const counts = { skipped: 0, lost: 0, atLimit: 0 };
+  const counts = { skipped: 0, lost: 0, unfound: 0, atLimit: 0 };
+  const render = (example: Example) => {
+    const rendered = options.template.render(example);
+    counts.unfound += rendered.lostAnswers ?? 0;
+    return rendered;
+  };
+  const counting = { ...options, template: { ...options.template, render } };
   const problems: RowProblem[] = [];
   const count = notices.count?.({ what: `rows of ${file} tokenised`, total: examples.length });
   for (const chunk of chunksOf(examples)) {
-    const rows = numberedTokens(chunk, examples, options);
+    const rows = numberedTokens(chunk, examples, counting);
     problems.push(...wrongIds(rows, model));
     const trainable = rows.filter(({ tokens }) => isTrainable(tokens, countedLabels(model)));
     for (const { tokens } of trainable) kept.add(tokens);
@@ -63,7 +69,13 @@ export function tokenizeRows(
 }
 
 function warnOfCuts(
-  { skipped, lost, atLimit, all }: Readonly<Record<"skipped" | "lost" | "atLimit" | "all", number>>,
+  {
+    skipped,
+    lost,
+    unfound,
+    atLimit,
+    all,
+  }: Readonly<Record<"skipped" | "lost" | "unfound" | "atLimit" | "all", number>>,
   { file, lengths: { maxLength, maxTargetLength }, isSample = false }: TokenizeAllOptions,
   notices: Notices,
 ): void {
@@ -77,6 +89,12 @@ function warnOfCuts(
       `${lost} answers of ${where} are not in the first ${maxLength} tokens of their row (${named("maxLength")}): such ` +
       "rows train that there is no answer.";
     notices.warn({ code: "ANSWERS_CUT", message });
+  }
+  if (unfound > 0) {
+    const message =
+      `${unfound} answers of ${where} are not trained: the model's chat template leaves them out, or writes them in a ` +
+      `place where they cannot be told from the other texts. Choose another one (${named("template")}).`;
+    notices.warn({ code: "ANSWERS_NOT_FOUND", message });
   }
   if (atLimit > 0) {
     const limit =
