@@ -141,7 +141,8 @@ export class OpenedAdapter {
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const trained = recipeIn(this.#metadata);
     const learning = await training.learningPlan(rows, opened.source, { ...options, tokenizer, trained });
-    const reader = { ...this.#facts, model, tokenizer, labels, learning, media };
+    const setup = this.#setup;
+    const reader = { ...this.#facts, model, tokenizer, labels, learning, media, setup };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;

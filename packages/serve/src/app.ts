@@ -184,7 +184,9 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
   try {
     const { adapter } = lease;
     const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
-    const lengths = await Promise.all(inputs.map((text) => parts.model.promptIds(text, { adapter })));
+    const lengths = await Promise.all(
+      inputs.map((text) => parts.model.promptIds(text, { adapter, template: "plain" })),
+    );
     const tokens = lengths.reduce((sum, { length }) => sum + length, 0);
     const embeddings = await parts.model.embed(inputs, { adapter, signal });
     const data = embeddings.map((values, index) => {

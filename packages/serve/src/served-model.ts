@@ -86,5 +86,8 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
     options: { readonly adapter: NoInfer<Adapter> | null; readonly signal?: AbortSignal },
   ): Promise<readonly Float32Array[]>;
   /** The tokens of a text. */
-  promptIds(prompt: ServedPrompt, options: { readonly adapter: NoInfer<Adapter> | null }): Promise<readonly number[]>;
+  promptIds(
+    prompt: ServedPrompt,
+    options: Pick<WriteOptions<NoInfer<Adapter>>, "adapter" | "template">,
+  ): Promise<readonly number[]>;
 }

@@ -5,10 +5,10 @@ import { KeptPrefix } from "@lowrank/models";
 import { NoTurnError } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
-import { isConversing } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
+import { isConversing } from "../rows/tokens/choose-template.ts";
 
 /** How answers are written, and what was said before. */
 export interface ChatOptions extends Omit<TextOptions, "prefix" | "signal">, AdapterChoice {
@@ -81,8 +81,8 @@ export class Chat {
   }
 
   /**
-   * Which adapter answers from now on, and how strongly; null for the base. Where it has no template for conversations, nor has
-   * the model, it goes on with that of the adapter before.
+   * Which adapter answers from now on, and how strongly; null for the base. Where it remembers no template, nor has
+   * the model one, it goes on with that of the adapter before.
    */
   use(choice: AdapterChoice): void {
     const { adapter = this.#model.adapters.at(-1) } = this.#choice;

@@ -19,7 +19,7 @@ import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts"
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredFiles } from "../rows/measured-batches.ts";
 import { hasLabels, isHeard, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
-import { chooseTemplate } from "../rows/tokens/choose-template.ts";
+import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
 import { evaluateComparisons } from "./evaluate-comparisons.ts";
@@ -98,7 +98,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   }
   const { batchSize = 8, maxNewTokens = 64 } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
-  const asTrained = suits(opened.setup?.template, rows) ? opened.setup?.template : undefined;
+  const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const problem = problemOn(model.config, problemOf(rows));
@@ -133,11 +133,6 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
       ? { bleu: await measureBleu(opened, rows, { ...asked, data: name, tokenizer, template, notices }) }
       : {}),
   };
-}
-
-/** Conversations are written by templates that mark their speakers alone, whatever an adapter's rows were. */
-function suits(template: string | undefined, rows: RowList<Example>): boolean {
-  return template === "chat" || template === "vicuna" || rows.at(0)?.kind !== "chat";
 }
 
 async function measure(

@@ -1,4 +1,4 @@
-import type { TextTokenizer } from "@lowrank/data";
+import { TemplateError, type TextTokenizer } from "@lowrank/data";
 import { expect, it } from "vitest";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import { promptIds } from "./prompt-ids.ts";
@@ -9,7 +9,7 @@ const source =
 /** One id a character, after a mark that starts a text. */
 function reader(chatTemplate?: string) {
   const encode = (text: string) => [...text].map((character) => character.codePointAt(0) ?? 0);
-  const tokenizer = { prefixIds: [1], encode, chatTemplate } as unknown as TextTokenizer;
+  const tokenizer = { prefixIds: [1], eosToken: "</s>", encode, chatTemplate } as unknown as TextTokenizer;
   return { tokenizer, task: "causal-lm" } as const;
 }
 const text = (ids: readonly number[]) => String.fromCodePoint(...ids);
@@ -24,8 +24,31 @@ it("writes a conversation whole, earlier answers too, up to where the next one b
   expect(text(ids)).toBe("<user>a</><assistant>b</><user>c</><assistant>");
 });
 
-it("leaves a text as it is, behind the tokenizer's mark", () => {
-  expect(promptIds("a", {}, reader(source))).toEqual([1, 97]);
+it("leaves a text as it is, behind the tokenizer's mark, where the model knows no turns or the adapter was taught so", () => {
+  expect(promptIds("a", {}, reader())).toEqual([1, 97]);
+  expect(promptIds("a", { template: "plain" }, reader(source))).toEqual([1, 97]);
+  expect(promptIds("a", {}, { ...reader(source), setup: { template: "plain" } })).toEqual([1, 97]);
+});
+
+it("asks a chat model by its own template", () => {
+  expect(text(promptIds("a", {}, reader(source)))).toBe("<user>a</><assistant>");
+});
+
+it("writes a conversation by the template that the adapter was trained with, also where that knows no turns", () => {
+  const setup = { template: "koalpaca" };
+  const taught = { ...reader(), setup };
+  const messages = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "a" },
+    { role: "assistant", content: "b" },
+    { role: "user", content: "c" },
+  ];
+  expect(text(promptIds({ messages }, {}, taught)).slice(1)).toBe(
+    "### 질문: Be brief.\na\n\n### 답변: b</s>### 질문: c\n\n### 답변:",
+  );
+  expect(text(promptIds({ messages }, { template: "chat" }, { ...reader(source), setup }))).toMatch(/^<system>Be brief/);
+  const twice = [...messages, { role: "user", content: "d" }];
+  expect(() => promptIds({ messages: twice }, {}, taught)).toThrow(TemplateError);
 });
 
 it("refuses a conversation where the model has no template for one", () => {

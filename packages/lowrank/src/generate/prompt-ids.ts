@@ -1,11 +1,11 @@
 // What a person asks, as the tokens that the model continues.
 
-import { type ChatMessage, promptTemplate } from "@lowrank/data";
+import type { ChatExample, ChatMessage, PromptTemplate, RenderedExample, TextTokenizer } from "@lowrank/data";
 import { given } from "../given.ts";
 import { encodePrompt, type PromptReader, renderPrompt } from "../rows/encode-prompt.ts";
-import { chooseTemplate } from "../rows/tokens/choose-template.ts";
+import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
-/** A conversation so far, the person's turn last; the model's own chat template writes it unless another is named. */
+/** A conversation so far, the person's turn last. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
   /** Functions that the model may call, as JSON Schema describes them, where its template writes them. */
@@ -27,27 +27,49 @@ interface TaughtReader extends PromptReader {
   readonly setup?: Writing | undefined;
 }
 
-/** Whether a template of this name writes conversations. */
-export function isConversing(template: string | undefined): boolean {
-  return template === "chat" || template === "vicuna";
+/** Throws TemplateError for a name that there is not, and for turns that the template cannot write; ChatTemplateMissingError. */
+export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
+  return encodePrompt(writePrompt(prompt, asked, reader), reader);
 }
 
-/** Throws TemplateError for a name that there is not, ChatTemplateMissingError. */
-export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
-  const template = asked.template ?? reader.setup?.template;
+/** The same as text. */
+function writePrompt(prompt: TextPrompt, asked: Writing, reader: TaughtReader): RenderedExample {
+  const isText = typeof prompt === "string";
+  const name = asked.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
+  // A prompt is the beginning of a row of a question and its answer.
+  const rows = isText ? [{ kind: "completion", prompt, completion: "" } as const] : [];
+  const template = chooseTemplate(name, rows, reader);
+  if (isText && !isConversing(template.name)) return renderPrompt(prompt, template);
+  const conversation = isText ? { messages: [{ role: "user", content: prompt }] } : prompt;
   const system = asked.system ?? reader.setup?.system ?? "";
-  if (typeof prompt === "string" && (system === "" || !isConversing(template))) {
-    const chosen = template === undefined ? promptTemplate("plain") : chooseTemplate(template, [], reader);
-    return encodePrompt(renderPrompt(prompt, chosen), reader);
-  }
-  const conversation = typeof prompt === "string" ? { messages: [{ role: "user", content: prompt }] } : prompt;
   const isOpened = system === "" || conversation.messages[0]?.role === "system";
   const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
-  const chosen = chooseTemplate(asked.template ?? (isConversing(template) ? template : "chat"), [], reader);
-  const { segments, hasSpecialTokens } = chosen.render({ kind: "chat", ...conversation, messages });
+  const chat = { kind: "chat", ...conversation, messages } as const;
+  const rendered = isConversing(template.name) ? template.render(chat) : renderInTurn(chat, template, reader.tokenizer);
   // Earlier answers are marked as trained, but here they are said already.
+  const { segments, hasSpecialTokens } = rendered;
   const text = segments.map((segment) => segment.text).join("");
-  return encodePrompt({ segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) }, reader);
+  return { segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) };
+}
+
+/** A template that knows no turns writes each question with its answer as a row of its own, one after the other. */
+function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = "" }: TextTokenizer): RenderedExample {
+  const [first] = chat.messages;
+  const turns = first?.role === "system" ? chat.messages.slice(1) : chat.messages;
+  const isInTurn = turns.every(({ role }, index) => role === (index % 2 === 0 ? "user" : "assistant"));
+  if (!isInTurn || chat.tools !== undefined) return template.render(chat); // says what it cannot write
+  const segments = turns.flatMap(({ role, content }, index) => {
+    if (role !== "user") return [];
+    const instruction = index === 0 && first?.role === "system" ? `${first.content}\n${content}` : content;
+    const answer = turns[index + 1]?.content;
+    const { segments } = template.render({ kind: "instruction", instruction, input: "", output: answer ?? "" });
+    if (answer === undefined) return segments.filter(({ isTrained }) => !isTrained);
+    return segments.map(({ text, endsText, ...rest }) => ({
+      ...rest,
+      text: endsText === true ? text + eosToken : text,
+    }));
+  });
+  return { segments };
 }
 
 /** Whether there are several prompts, and not one, which may itself be a conversation. */

@@ -9,7 +9,7 @@ import { endTokens } from "../rows/end-tokens.ts";
 export interface TextOptions {
   /**
    * How a prompt is written: "plain" (as it is), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: as the
-   * adapter's rows were, else plain.
+   * adapter's rows were, else the model's own, else plain.
    */
   readonly template?: string | undefined;
   /** What stands before a conversation; default: what stood before all that the adapter learned from. "" is nothing. */

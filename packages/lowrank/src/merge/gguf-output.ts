@@ -10,6 +10,7 @@ import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { OwnTypesError } from "../errors/output-errors.ts";
 import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import { modelfileText } from "./modelfile.ts";
 
 /** How the file is made. */
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
@@ -38,6 +39,7 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
     const type = asked ?? (base === undefined ? "F16" : "as-base");
     if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
+    const end = isGenerative(opened) ? tokenizer.end : undefined;
     const pooling = await poolingOf(opened, type);
     const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
     const file = await ggufModelFile(opened.model, {
@@ -47,7 +49,7 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
       metadata: new Map<string, WritableValue>([...named, ...tokenizer.entries]),
       name: fileName,
     });
-    return { type, files: [file, modelfile(isGenerative(opened) ? tokenizer.end : undefined)], close };
+    return { type, files: [file, modelfile(modelfileText(fileName, { end, setup: opened.setup }))], close };
   } catch (error) {
     await close();
     throw error;
@@ -102,10 +104,8 @@ function endOf(value: (key: string) => unknown): string | undefined {
   return typeof end === "string" ? end : undefined;
 }
 
-/** Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md; the chat template is in the .gguf file. */
-function modelfile(end: string | undefined): ExportFile {
-  const stop = end === undefined ? [] : [`PARAMETER stop ${JSON.stringify(end)}`];
-  const bytes = new TextEncoder().encode([`FROM ./${fileName}`, ...stop, ""].join("\n"));
+function modelfile(text: string): ExportFile {
+  const bytes = new TextEncoder().encode(text);
   return {
     name: "Modelfile",
     bytes: bytes.length,

@@ -5,7 +5,7 @@ import { type OpenedBase, openBase } from "../open/open-base.ts";
 
 /** The same base in float32 with the same adapter; the caller disposes of it. */
 export async function openExactly(
-  { handle, model, source, tokenizerFolder, recipe }: OpenedBase,
+  { handle, model, source, tokenizerFolder, recipe, setup }: OpenedBase,
   notices: Notices,
 ): Promise<OpenedBase> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
@@ -14,7 +14,7 @@ export async function openExactly(
     model: async () => source,
     adapter: async () => ({
       ...{ name: handle.name, tokenizer: tokenizerFolder },
-      ...{ read: async () => adapter, setup: async () => ({}) },
+      ...{ read: async () => adapter, setup: async () => setup ?? {} },
     }),
   };
   const exact = await openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);

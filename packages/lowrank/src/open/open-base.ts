@@ -7,7 +7,7 @@ import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
 import { HeadIncompleteError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
-import type { AdapterSetup } from "../setup/adapter-setup.ts";
+import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
@@ -37,7 +37,7 @@ export interface OpenedBase {
   /** Absent for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
-  /** How the adapter was trained to be used. */
+  /** How the adapter was trained to be used, or the one that was merged into the base. */
   readonly setup?: AdapterSetup | undefined;
   /** Where the adapter was found. */
   readonly adapterPath?: string | undefined;
@@ -53,8 +53,9 @@ export interface OpenedBase {
 export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
   const adapterSource = await places.adapter?.();
   const adapter = await adapterSource?.read({ onWarning: notices.warn });
-  const setup = await adapterSource?.setup();
   const source = await places.model();
+  // A merged model remembers what its adapter did.
+  const setup = await (adapterSource?.setup() ?? (source.folder && readSetup(source.folder)));
   const base = await loadBase(source, request, { adapter, notices });
   const model = shapedAlone(base, { adapter, ...request }, notices);
   const tokenizerFolder = adapterSource?.tokenizer;
@@ -86,7 +87,8 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
 
 /** The base as if nothing were attached. */
 export function withoutAdapter(opened: OpenedBase): OpenedBase {
-  const none = { handle: undefined, adapter: undefined, setup: undefined };
+  const setup = opened.adapter === undefined ? opened.setup : undefined;
+  const none = { handle: undefined, adapter: undefined, setup };
   return { ...opened, ...none, context: inferenceContext() };
 }
 

@@ -7,13 +7,14 @@ import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
 import { isHeard } from "../rows/row-kinds.ts";
-import { chooseTemplate } from "../rows/tokens/choose-template.ts";
+import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
+import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
@@ -40,6 +41,8 @@ export interface RowReader {
   readonly labels: LabelMeaning;
   readonly learning: LearningPlan;
   readonly media: RowMedia | undefined;
+  /** How an adapter that goes on learning was trained before. */
+  readonly setup?: AdapterSetup | undefined;
   /** Where many tokens go. */
   readonly platform: Pick<Platform, "keepRows">;
 }
@@ -47,10 +50,11 @@ export interface RowReader {
 /** Tokenises rows, or says how they will be; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, platform, learning, media, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, platform, learning, media, setup, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
-  const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
+  const asTrained = rememberedTemplate(setup, rows.train);
+  const template = chooseTemplate(options.template ?? asTrained, rows.train, { tokenizer, task: model.task });
   if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
   const lengths = rowLengths(model, options);
   const prompts = learning.kind === "comparison" ? learning.prompts : undefined;

@@ -11,7 +11,7 @@ import type { KeptCheckpoints } from "../run-folder.ts";
 
 /** How rows become tokens. */
 export interface RowOptions extends ComparisonOptions, PreferenceOptions, DistillationChoices {
-  /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: what suits the rows. */
+  /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: chat for questions to a model that has it, else what suits the rows. */
   readonly template?: string | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */
   readonly maxLength?: number | undefined;

@@ -13,7 +13,7 @@ export interface ConversationWriter {
 }
 
 /** An answer in the text; more than one stretch where {% generation %} blocks say so. */
-export interface AnswerSpan extends TextSpan {
+interface AnswerSpan extends TextSpan {
   readonly message: number;
 }
 

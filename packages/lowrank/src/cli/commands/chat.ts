@@ -21,7 +21,7 @@ export function addChatCommand(program: Command, io: CommandIo): void {
     .command("chat")
     .summary("talk with a model and its adapters")
     .description(
-      "Answers line by line, in the model's own chat template. Of several adapters the first one answers until /adapter " +
+      "Answers line by line. Of several adapters the first one answers until /adapter " +
         "names another; /help lists the commands. Ctrl-C stops an answer, Ctrl-D ends. With --json each line of stdin is " +
         "answered by lines of JSON.",
     )
@@ -33,7 +33,9 @@ export function addChatCommand(program: Command, io: CommandIo): void {
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--system <text>", "tell the model what to be")
-    .addOption(templateOption("write the conversation so (default: the model's own chat template)"));
+    .addOption(
+      templateOption("template of the conversation (default: as in training, else the model's own chat template)"),
+    );
   addSamplingOptions(command, { maxNewTokens: 512 });
   command.addOption(seedOption("seed of the sampling"));
   withExamples(

@@ -46,7 +46,11 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
         "with --json, tell each token with the logarithm of its probability, and so many likeliest ones",
       ).argParser(integerIn({ min: 0, max: 100 })),
     )
-    .addOption(templateOption("write the prompt so (default: as in training)"))
+    .addOption(
+      templateOption(
+        "template of the prompt (default: as in training, else the model's own chat template, else plain)",
+      ),
+    )
     .option("--system <text>", "what stands before a conversation (default: as in training)")
     .addOption(seedOption("seed of the sampling"));
   withExamples(

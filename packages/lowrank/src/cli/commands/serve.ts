@@ -38,7 +38,9 @@ export function addServeCommand(program: Command, io: CommandIo): void {
     )
     .option("--allowed-host <names...>", "names by which clients may ask for this machine beside its own")
     .option("--token-file <file>", "a file with a secret that clients must send (their API key)")
-    .addOption(templateOption("write conversations so (default: the model's own chat template)"))
+    .addOption(
+      templateOption("template of conversations (default: as in training, else the model's own chat template)"),
+    )
     .addOption(
       new Option("--max-new-tokens <number>", "tokens that one text may have (default: 4096)").argParser(
         integerIn({ min: 1 }),

@@ -136,8 +136,8 @@ describe("lowrank chat", () => {
     const stdin = ["Hello"];
     const { events } = await talk(stdin, "--template", "vicuna");
     expect(events.at(-1)).toMatchObject({ type: "answer", reason: "length" });
-    const { events: refused } = await talk(stdin, "--template", "plain");
-    expect(refused.at(-1)).toMatchObject({ type: "mistake" });
+    const { events: plain } = await talk([...stdin, "Again"], "--template", "plain");
+    expect(plain.filter(({ type }) => type === "answer")).toHaveLength(2);
   });
 });
 

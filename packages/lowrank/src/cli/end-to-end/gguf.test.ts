@@ -36,7 +36,8 @@ describe("a .gguf file that nothing lies beside", () => {
       "--learning-rate",
       "0.02",
     ];
-    expect(await place.call(...train, "--target-modules", "all-linear")).toMatchObject({ code: 0 });
+    const how = ["--target-modules", "all-linear", "--template", "plain"];
+    expect(await place.call(...train, ...how)).toMatchObject({ code: 0 });
     const both = ["--model", tiny, "--adapter", adapter];
     const perplexity = async (...argv: readonly string[]) => {
       const bleu = ["--generate", "--max-new-tokens", "1"];
@@ -59,7 +60,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect([own.code, own.json.at(-1)]).toEqual([0, expect.objectContaining({ dtype: "as-base" })]);
     expect((await readdir(place.path("own-types"))).sort()).toEqual([".lowrank.json", "Modelfile", "model.gguf"]);
     expect(await readFile(place.path("own-types", "Modelfile"), "utf8")).toMatch(
-      /^FROM \.\/model\.gguf\nPARAMETER stop /,
+      /^FROM \.\/model\.gguf\nTEMPLATE """\{\{ \.Prompt \}\}\{\{ \.Response \}\}.+"""\nPARAMETER stop /,
     );
     const types = async (file: string) => {
       const { json } = await place.call("inspect", file, "--json");
@@ -71,8 +72,9 @@ describe("a .gguf file that nothing lies beside", () => {
     const base = ["--model", place.path("merged"), "--allow-different-base"];
     const anew = await place.call(...merge, ...base, "--dtype", "q8_0", "--out", place.path("anew"));
     expect([anew.code, anew.stderr]).toEqual([0, expect.not.stringContaining("error")]);
-    expect(await textOf("--model", place.path("own-types", "model.gguf"))).toBe(" dog");
-    expect(await textOf("--model", place.path("anew"))).toBe(" dog");
+    const plain = ["--template", "plain", "--model"];
+    expect(await textOf(...plain, place.path("own-types", "model.gguf"))).toBe(" dog");
+    expect(await textOf(...plain, place.path("anew"))).toBe(" dog");
   });
 
   it("is not written where rounding would take away what the adapter does, unless somebody says so", async () => {

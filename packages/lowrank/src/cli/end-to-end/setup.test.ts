@@ -129,12 +129,12 @@ describe("an adapter's folder", () => {
     }
   });
 
-  it("goes on learning with the base that it remembers", async () => {
+  it("goes on learning with the base and the template that it remembers", async () => {
     const data = await place.write("rows.jsonl", jsonl([{ prompt: "film", completion: "fine" }]));
-    await train(data);
+    await train(data, "--template", "alpaca");
     const more = ["--adapter", out, "--data", data, "--out", `${out}-more`, "--steps", "1"];
     expect((await place.call("train", ...more)).code).toBe(0);
-    expect(await setup(`${out}-more`)).toEqual({ template: "plain", basePath: base });
+    expect(await setup(`${out}-more`)).toEqual({ template: "alpaca", basePath: base });
   });
 
   it("is used as ever where what it remembers is damaged, hostile or of another kind", async () => {

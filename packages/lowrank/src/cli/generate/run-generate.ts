@@ -50,13 +50,20 @@ export async function runGenerate(asked: GenerateOptions, report: Report): Promi
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {
   const prompts = await readPrompts(options, report.io);
   const isStreamed = prompts.length === 1;
+  const { chatTemplate } = await model.tokenizer();
+  const template = options.template ?? model.adapters.at(-1)?.opened.setup?.template ?? model.opened.setup?.template;
+  const isChat = chatTemplate !== undefined && model.base.task === "causal-lm";
+  if (isChat && template === undefined && prompts.some((prompt) => typeof prompt === "string")) {
+    report.note("Prompts are written in the model's own chat template; --template plain continues them as they are.");
+  }
+  const advice = isChat && template === "plain" ? " A chat model answers with --template chat." : "";
   for (let first = 0; first < prompts.length; first += options.batchSize) {
     const batch = prompts.slice(first, first + options.batchSize);
     for await (const event of model.stream(batch, textOptions(options))) {
       const index = first + event.prompt;
       if (event.type === "token") report.emit({ ...event, prompt: index });
       if (isStreamed) report.write(escapeControls(event.type === "token" ? event.text : `${event.rest}\n`));
-      if (event.type === "end") tellText({ ...event, index, prompt: prompts[index] ?? "", isStreamed }, report);
+      if (event.type === "end") tellText({ ...event, index, prompt: prompts[index] ?? "", isStreamed, advice }, report);
     }
   }
 }
@@ -66,13 +73,15 @@ interface WrittenText extends Pick<Extract<TextEvent, { type: "end" }>, "text" |
   readonly prompt: TextPrompt;
   /** Whether people have seen it already. */
   readonly isStreamed: boolean;
+  /** What to do where nothing is written. */
+  readonly advice: string;
 }
 
-function tellText({ index, prompt, text, ids, reason, isStreamed }: WrittenText, report: Report): void {
+function tellText({ index, prompt, text, ids, reason, isStreamed, advice }: WrittenText, report: Report): void {
   report.emit({ type: "result", index, prompt, text, ids, reason });
   // An empty line alone looks like a failure of the program.
   const name = isStreamed ? "" : `prompt ${index + 1}: `;
-  if (text.trim() === "") report.note(`${name}the model wrote nothing: it ended its text.`);
+  if (text.trim() === "") report.note(`${name}the model wrote nothing: it ended its text.${advice}`);
   if (isStreamed) return;
   report.say(report.colors.bold(escapeControls(askedBy(prompt))));
   report.say(`${escapeControls(text)}\n`);

@@ -101,7 +101,7 @@ export const fileOptions: OptionGroup = {
     {
       name: "template",
       argument: "<name>",
-      help: "how a row becomes text; chat is the model's own (default: what suits the rows)",
+      help: "how a row becomes text; chat is the model's own (default: chat for questions to a model that has it, else what suits the rows)",
       value: oneOf(templateNames),
     },
     {

@@ -38,10 +38,28 @@ export function chooseTemplate(
   return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
 }
 
+/** The template that an adapter remembers; conversations are written by templates that mark their speakers alone, whatever its rows were. */
+export function rememberedTemplate(
+  setup: { readonly template?: string | undefined } | undefined,
+  rows: RowList<Example>,
+): string | undefined {
+  const first = rows.at(0);
+  const isChat = first !== undefined && textsOf(first)[0]?.kind === "chat";
+  return isConversing(setup?.template) || !isChat ? setup?.template : undefined;
+}
+
+/** Whether a template of this name writes conversations. */
+export function isConversing(template: string | undefined): boolean {
+  return template === "chat" || template === "vicuna";
+}
+
+/** A model that comes with a template for conversations was taught to answer in it. */
 function defaultTemplate(first: Example | undefined, { tokenizer, task }: TemplateReader): string {
-  const example = first && textsOf(first)[0];
+  const kind = (first && textsOf(first)[0])?.kind;
+  const hasOwn = tokenizer?.chatTemplate !== undefined;
+  if (kind === "chat") return hasOwn ? "chat" : "vicuna";
   // Encoder–decoders were taught tasks as plain text ("translate English to German: …"); no answer has to be set apart.
-  if (example?.kind === "instruction") return task === "sequence-to-sequence" ? "plain" : "alpaca";
-  if (example?.kind === "chat") return tokenizer?.chatTemplate === undefined ? "vicuna" : "chat";
-  return "plain";
+  if (task === "sequence-to-sequence" || (kind !== "instruction" && kind !== "completion")) return "plain";
+  if (hasOwn) return "chat";
+  return kind === "instruction" ? "alpaca" : "plain";
 }

@@ -1,4 +1,4 @@
-import { type Example, TextTokenizer } from "@lowrank/data";
+import { type ChatExample, type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../cli/terminal/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
@@ -11,7 +11,7 @@ const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 
 const json = { ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
 const tokenizer = TextTokenizer.fromJson(json);
 const reader = { tokenizer, task: "causal-lm" } as const;
-const chat: Example = { kind: "chat", messages: [{ role: "user", content: "a" }] };
+const chat: ChatExample = { kind: "chat", messages: [{ role: "user", content: "a" }] };
 
 describe("chooseTemplate", () => {
   it("says of a model without a chat template that it has none, and what there is", () => {
@@ -28,6 +28,17 @@ describe("chooseTemplate", () => {
     expect(chooseTemplate(undefined, [chat], reader).name).toBe("vicuna");
   });
 
+  it("takes a chat model's own for rows of a question and an answer, and not for running text", () => {
+    const own = { ...reader, tokenizer: TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" }) };
+    const question: Example = { kind: "completion", prompt: "a", completion: "b" };
+    const instruction: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
+    const rows: Example[] = [question, instruction, { kind: "preference", chosen: question, rejected: question }];
+    expect(rows.map((row) => chooseTemplate(undefined, [row], own).name)).toEqual(["chat", "chat", "chat"]);
+    expect(rows.map((row) => chooseTemplate(undefined, [row], reader).name)).toEqual(["plain", "alpaca", "plain"]);
+    expect(chooseTemplate(undefined, [{ kind: "text", text: "a" }], own).name).toBe("plain");
+    expect(chooseTemplate(undefined, [question], { ...own, task: "sequence-to-sequence" }).name).toBe("plain");
+  });
+
   it("sets no instruction apart for an encoder–decoder, which reads it as a text of its own", () => {
     const row: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
     expect(chooseTemplate(undefined, [row], reader).name).toBe("alpaca");
@@ -42,6 +53,19 @@ describe("chooseTemplate", () => {
 });
 
 describe("tokenizeRows", () => {
+  it("says how many answers the chat template leaves out", () => {
+    const source = "{% for m in messages %}{{ m.content if loop.last or m.role == 'user' }} {% endfor %}";
+    const own = TextTokenizer.fromJson(json, { chat_template: source });
+    const answer = { role: "assistant", content: "b" };
+    const rows: Example[] = [{ kind: "chat", messages: [...chat.messages, answer, ...chat.messages, answer] }];
+    const options = { file: "rows.jsonl", tokenizer: own, lengths: { maxLength: 8 }, labels: {} };
+    const model = { config: { vocabularySize: 4, labels: 2, problemType: null }, task: "causal-lm" } as const;
+    const codes: string[] = [];
+    const template = chooseTemplate(undefined, rows, { ...reader, tokenizer: own });
+    tokenizeRows(rows, { ...options, model, template }, { warn: ({ code }) => void codes.push(code) });
+    expect(codes).toEqual(["ANSWERS_NOT_FOUND"]);
+  });
+
   it("counts the rows of the file, those that are left out as well", () => {
     const rows: Example[] = [
       { kind: "text", text: "" },
