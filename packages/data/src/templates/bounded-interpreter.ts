@@ -109,6 +109,7 @@ export class BoundedInterpreter {
   #textAt({ variable, isEnd }: RoundMark, scope: Environment): string {
     if (isEnd) return this.#marked.delete(scope) ? endOfTurn : "";
     const message = this.#messages.get(scope.lookupVariable(variable));
+    this.#marked.delete(scope); // a round before may have been left early
     if (message === undefined) return "";
     this.#marked.add(scope);
     return startOfTurn(message);
