@@ -46,7 +46,9 @@ it("writes a conversation by the template that the adapter was trained with, als
   expect(text(promptIds({ messages }, {}, taught)).slice(1)).toBe(
     "### 질문: Be brief.\na\n\n### 답변: b</s>### 질문: c\n\n### 답변:",
   );
-  expect(text(promptIds({ messages }, { template: "chat" }, { ...reader(source), setup }))).toMatch(/^<system>Be brief/);
+  expect(text(promptIds({ messages }, { template: "chat" }, { ...reader(source), setup }))).toMatch(
+    /^<system>Be brief/,
+  );
   const twice = [...messages, { role: "user", content: "d" }];
   expect(() => promptIds({ messages: twice }, {}, taught)).toThrow(TemplateError);
 });
