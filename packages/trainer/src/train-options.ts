@@ -66,7 +66,7 @@ export interface TrainOptions<Batch> {
   readonly schedule?: ScheduleName;
   /** Numbers that some schedules have besides. */
   readonly scheduleShape?: ScheduleShape;
-  /** Steps over which the learning rate rises from 0; default 0. */
+  /** Steps over which the learning rate rises from 0, or from `scheduleShape.warmupStart`; default 0. */
   readonly warmupSteps?: number;
   readonly learningRateGroups?: readonly LearningRateGroup[];
   /** Default "adamw". */

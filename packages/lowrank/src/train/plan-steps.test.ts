@@ -1,8 +1,9 @@
+import { learningRateShare } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors/usage-errors.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
-import { planSteps } from "./plan-steps.ts";
+import { planSteps, shapeOf } from "./plan-steps.ts";
 
 describe("planSteps", () => {
   it("counts three epochs unless told otherwise", () => {
@@ -49,6 +50,27 @@ describe("planSteps", () => {
 
   it("never warms up for longer than the run", () => {
     expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 5, warmupSteps: 50 }).warmupSteps).toBe(5);
+  });
+});
+
+describe("shapeOf", () => {
+  const plan = planSteps({ rows: 6, batchSize: 1, accumulate: 1, epochs: 1 });
+  const firstRate = (shape: ReturnType<typeof shapeOf> = {}) =>
+    learningRateShare("linear", { step: 0, totalSteps: plan.totalSteps, warmupSteps: plan.warmupSteps, shape });
+
+  it("lets the first step of a short run train", () => {
+    expect(plan).toMatchObject({ totalSteps: 6, warmupSteps: 1 });
+    expect(firstRate(shapeOf({ scheduleShape: { cycles: 2 } }, plan, undefined))).toBe(0.5);
+  });
+
+  it("begins a warm-up that is asked for at 0, as transformers does", () => {
+    expect(firstRate(shapeOf({ warmupSteps: 1 }, plan, undefined))).toBe(0);
+    expect(firstRate(shapeOf({ warmupRatio: 0.03 }, plan, undefined))).toBe(0);
+  });
+
+  it("keeps the rates of a run that began at 0, or with other numbers", () => {
+    expect(firstRate(shapeOf({}, plan, {}))).toBe(0);
+    expect(firstRate(shapeOf({}, plan, { warmupStart: 0.25 }))).toBe(0.25);
   });
 });
 

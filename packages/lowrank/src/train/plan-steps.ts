@@ -1,7 +1,7 @@
 // How many optimiser steps a run has, as plain numbers.
 
 import { batchIndices } from "@lowrank/data";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
@@ -69,7 +69,21 @@ export function planSteps(run: RunLength): StepPlan {
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }
 
-/** The first step of a warm-up has the rate 0, as in transformers; a share of the run never takes its last step. */
+/**
+ * The numbers of the schedule. A warm-up that is asked for begins at a rate of 0, as in transformers. The default one begins above
+ * 0, as one step more would make it: its first step trains, too. A resumed run keeps the rates that it began with.
+ */
+export function shapeOf(
+  { warmupSteps, warmupRatio, scheduleShape }: LoopOptions,
+  plan: StepPlan,
+  resumed: ScheduleShape | undefined,
+): ScheduleShape | undefined {
+  if (warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0) return scheduleShape;
+  const warmupStart = resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart;
+  return { ...given({ warmupStart }), ...scheduleShape };
+}
+
+/** A share of the run never takes its last step. */
 function warmupOf({ warmupSteps, warmupRatio }: RunLength, totalSteps: number): number {
   if (warmupSteps !== undefined) return Math.min(warmupSteps, totalSteps);
   return Math.min(Math.ceil(totalSteps * (warmupRatio ?? defaultWarmupRatio)), totalSteps - 1);

@@ -45,9 +45,9 @@ export interface LoopOptions {
   readonly schedule?: ScheduleName | undefined;
   /** Numbers that some schedules have besides: waves, a power, the last rate, how long it falls. */
   readonly scheduleShape?: ScheduleShape | undefined;
-  /** Steps of rising learning rate. */
+  /** Steps of rising learning rate; the first has 0, as in transformers. */
   readonly warmupSteps?: number | undefined;
-  /** The same as a share of all steps; default 0.03. */
+  /** The same as a share of all steps; default 0.03, with a first rate above 0. */
   readonly warmupRatio?: number | undefined;
   /** Default "adamw". "lion" asks for a learning rate three to ten times smaller, "adafactor" for little memory. */
   readonly optimizer?: OptimizerName | undefined;

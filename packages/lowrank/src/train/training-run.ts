@@ -11,7 +11,7 @@ import { learnerOf } from "../learn/learner.ts";
 import { openOrLeaveOut } from "../media/open-or-leave-out.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
-import { type StepPlan, stepsOf } from "./plan-steps.ts";
+import { type StepPlan, shapeOf, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";
 
@@ -33,7 +33,7 @@ export function runTraining(
     ...given(options),
   };
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
-  const { optimizer, betas, momentum, loraPlusRatio, scheduleShape, maxBadSteps } = options;
+  const { optimizer, betas, momentum, loraPlusRatio, maxBadSteps } = options;
   const { padId, train: examples, validation, learning, media } = rows;
   const learner = learnerOf(model, learning, padId);
   const adapters = activeAdapters(handle.name);
@@ -88,7 +88,7 @@ export function runTraining(
       optimizer,
       betas,
       momentum,
-      scheduleShape,
+      scheduleShape: shapeOf(options, plan, resumeFrom?.settings.scheduleShape),
       maxBadSteps,
     }),
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),

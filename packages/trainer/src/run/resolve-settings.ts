@@ -71,13 +71,15 @@ function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
 
 type Rule = readonly [isRight: boolean, option: string, expected: string, got: unknown];
 
-function shapeRules({ cycles = 1, power = 1, endShare = 0, decayShare = 0 }: ScheduleShape): readonly Rule[] {
+function shapeRules(shape: ScheduleShape): readonly Rule[] {
+  const { cycles = 1, power = 1, endShare = 0, decayShare = 0, warmupStart = 0 } = shape;
   const isShare = (value: number) => value >= 0 && value <= 1;
   return [
     [isPositive(cycles), "scheduleShape.cycles", "a number above 0", cycles],
     [isPositive(power), "scheduleShape.power", "a number above 0", power],
     [isShare(endShare), "scheduleShape.endShare", "a number from 0 to 1", endShare],
     [isShare(decayShare), "scheduleShape.decayShare", "a number from 0 to 1", decayShare],
+    [isShare(warmupStart), "scheduleShape.warmupStart", "a number from 0 to 1", warmupStart],
   ];
 }
 

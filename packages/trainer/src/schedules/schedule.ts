@@ -10,6 +10,8 @@ export interface ScheduleShape {
   readonly endShare?: number;
   /** wsd: the share of all steps over which the rate falls at the end; default 0.1. */
   readonly decayShare?: number;
+  /** Warm-up: the first learning rate as a share of the highest; default 0, as in transformers: the first step trains nothing. */
+  readonly warmupStart?: number;
 }
 
 /** Where in the run a learning rate is asked for. */

@@ -17,8 +17,8 @@ export const schedules: ReadonlyMap<string, Schedule> = new Map(
 );
 
 /**
- * The share of the highest learning rate at a step: linear from 0 over the warm-up, then as the schedule says. The very
- * first step of a warm-up has a learning rate of 0, as in transformers.
+ * The share of the highest learning rate at a step: linear over the warm-up, then as the schedule says. The first step of a
+ * warm-up has a learning rate of 0, as in transformers, or the share `shape.warmupStart`.
  *
  * @example
  * ```ts
@@ -29,6 +29,8 @@ export const schedules: ReadonlyMap<string, Schedule> = new Map(
  * ```
  */
 export function learningRateShare(name: ScheduleName, moment: ScheduleMoment): number {
-  if (moment.step < moment.warmupSteps) return moment.step / moment.warmupSteps;
+  const { step, warmupSteps, shape } = moment;
+  const { warmupStart = 0 } = shape ?? {};
+  if (step < warmupSteps) return warmupStart + (1 - warmupStart) * (step / warmupSteps);
   return schedules.get(name)?.share(moment) ?? 1;
 }

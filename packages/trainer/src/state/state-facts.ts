@@ -36,6 +36,7 @@ const isShape = isRecord({
   power: isOptional(isNumber),
   endShare: isOptional(isNumber),
   decayShare: isOptional(isNumber),
+  warmupStart: isOptional(isNumber),
 });
 
 const isSettings = isRecord({

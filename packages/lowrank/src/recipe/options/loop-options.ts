@@ -71,11 +71,16 @@ export const loopOptions: OptionGroup = {
       value: oneOf(schedules),
       standard: loopDefaults.schedule,
     },
-    { name: "warmupSteps", argument: "<number>", help: "steps of rising learning rate", value: integerIn({ min: 0 }) },
+    {
+      name: "warmupSteps",
+      argument: "<number>",
+      help: "raise the learning rate over the first N steps; the first one has 0, as in transformers",
+      value: integerIn({ min: 0 }),
+    },
     {
       name: "warmupRatio",
       argument: "<share>",
-      help: "the same as a share of all steps (default: 0.03)",
+      help: "the same as a share of all steps (default: 0.03, with a first rate above 0)",
       value: numberIn({ min: 0, max: 1 }),
       excludes: ["warmupSteps"],
     },
