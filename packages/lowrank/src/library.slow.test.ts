@@ -131,4 +131,19 @@ describe("the library", { timeout: 120_000 }, () => {
     await expect(model.generate("a", misspelt({ max_new_tokens: 2 }))).rejects.toThrow('→ "maxNewTokens"');
     model.dispose();
   });
+
+  it("keeps the numbers that classes were trained with, in memory too", async () => {
+    const model = await openModel(tiny, { engine: false, task: "sequence-classification", classes: 2 });
+    const adapter = model.adapt({ targetModules: ["q_proj"] });
+    const as = (label: string | number) => [{ text: "a pub", label }];
+    const learn = async (input: ReturnType<typeof as>) => {
+      for await (const _ of adapter.train(input, { ...quick, steps: 1 }));
+    };
+    await learn([...as(0), ...as(1)]);
+    await expect(model.evaluate(as("good"))).rejects.toThrow(/0 = LABEL_0, 1 = LABEL_1.*`classNames`/);
+    await expect(learn(as("good"))).rejects.toThrow("was not trained with: good");
+    const second = await model.evaluate(as("good"), { classNames: ["bad", "good"] });
+    expect(second).toEqual(await model.evaluate(as(1)));
+    model.dispose();
+  });
 });

@@ -131,7 +131,8 @@ export class OpenedAdapter {
     training.refuseUntrainable(model, rows);
     const files = { goal: rows.goal, lists: [rows.train, rows.validation] };
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
-    const classes = training.classesOf(opened, rows, this.#facts.classNames);
+    const known = { classNames: options.classNames, adapterNames: this.classNames ?? this.#facts.classNames };
+    const classes = training.classesOf(opened, rows, { ...known, ...(this.#stepsDone > 0 ? { isTrained: true } : {}) });
     training.warnOfOddClasses(classes, { ...rows, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = training.labelMeaning(model, rows, classes);

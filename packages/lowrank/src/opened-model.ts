@@ -197,7 +197,7 @@ export class OpenedModel {
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
     refuseUnknownOptions("evaluate", asked, evaluationNames);
-    const { adapter, strength, columns, header, onBrokenRows, ...options } = asked;
+    const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const as = given({ columns, header, onBrokenRows, remembered: opened.setup });
@@ -206,7 +206,9 @@ export class OpenedModel {
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
-    return evaluateRows({ opened, tokenizer, platform, notices: context.notices }, file, options);
+    const adapterNames = adapter?.classNames ?? this.#facts.classNames;
+    const measurer = { opened, tokenizer, platform, notices: context.notices, adapterNames };
+    return evaluateRows(measurer, file, options);
   }
 
   /**
@@ -218,7 +220,12 @@ export class OpenedModel {
     const { adapter = this.#adapters.at(-1), strength } = asked;
     const opened = this.#chosen({ adapter, strength });
     const { predict } = await import("./predict/predicting.ts"); // a page's visit may never ask
-    yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
+    const names = { classNames: adapter?.classNames ?? this.#facts.classNames, problemType: adapter?.problemType };
+    yield* predict(
+      { ...this.#facts, opened, adapter: names, tokenizer: () => this.#tokenizerOf(opened) },
+      input,
+      asked,
+    );
   }
 
   /**

@@ -107,7 +107,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
 
 export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
-  ...{ template: true, maxLength: true, maxTargetLength: true, tokenizeWhenDrawn: true },
+  ...{ template: true, classNames: true, maxLength: true, maxTargetLength: true, tokenizeWhenDrawn: true },
   ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
   ...{ desirableWeight: true, undesirableWeight: true },
   ...{
@@ -158,12 +158,12 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
     batchSize: true,
   },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
-  ...{ loss: true, pooling: true, normalise: true, prompts: true },
+  ...{ loss: true, pooling: true, normalise: true, prompts: true, classNames: true },
 };
 
 export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
   ...{ adapter: true, strength: true, columns: true, header: true, batchSize: true, maxLength: true, signal: true },
-  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true, maxNewTokens: true },
+  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true, maxNewTokens: true, classNames: true },
 };
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {

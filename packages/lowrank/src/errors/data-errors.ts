@@ -38,17 +38,36 @@ export class NoReferencesError extends NamingError {
   }
 }
 
-/** Data names classes that the adapter was not trained to tell apart. */
-export class ClassNameError extends LowrankError {
+/** Why names of classes cannot be used. */
+export type ClassNameProblem = "unknown" | "unnamed" | "contradicted" | "miscounted";
+
+/** Names of classes that do not go with the numbers of a classifier. */
+export class ClassNameError extends NamingError {
   constructor(
+    readonly problem: ClassNameProblem,
     readonly strangers: readonly string[],
+    /** The names that the classifier has, in order of its numbers. */
     readonly known: readonly string[],
   ) {
-    super(
-      "CLASS_NAMES",
-      `The data has classes that the adapter does not know: ${enumerated(strangers.map(printable))}. It knows ${enumerated(known.map(printable))}.`,
-    );
+    super("CLASS_NAMES", classNameMessages[problem](enumerated(strangers.map(printable)), numbersOf(known)));
   }
+}
+
+const option = named("classNames");
+const classNameMessages: Readonly<Record<ClassNameProblem, (strangers: string, known: string) => string>> = {
+  unknown: (strangers, known) =>
+    `The data has classes that the classifier does not know: ${strangers}. It knows ${known}. Rename them in the data.`,
+  unnamed: (strangers, known) =>
+    `The data has class names that the classifier was not trained with: ${strangers}. Its classes are ${known}, and nothing ` +
+    `says which name stands for which number. Give the names in the order of these numbers with ${option}.`,
+  contradicted: (strangers, known) =>
+    `${option} has the names ${strangers}, but the adapter was trained with ${known}. Leave ${option} out, or give the adapter's names.`,
+  miscounted: (strangers, known) =>
+    `${option} needs one name for each class, each once, in the order of the numbers. It has ${strangers}; the classes are ${known}.`,
+};
+
+function numbersOf(names: readonly string[]): string {
+  return enumerated(names.map((name, number) => `${number} = ${printable(name)}`));
 }
 
 /** A line of a file of prompts that is none. */

@@ -9,6 +9,7 @@ export type NamedOption =
   | "allowDifferentBase"
   | "task"
   | "problemType"
+  | "classNames"
   | "template"
   | "prompt"
   | "pooling"

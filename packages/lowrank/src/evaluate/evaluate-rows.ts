@@ -15,7 +15,7 @@ import type { Platform } from "../platform.ts";
 import { areRanked, judgesPairs } from "../rank/ranking-plan.ts";
 import { measurePairs } from "../rank/ranking-step.ts";
 import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
-import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
+import { numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredFiles } from "../rows/measured-batches.ts";
 import { hasLabels, isHeard, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
@@ -44,6 +44,8 @@ export interface Evaluation extends RowMetrics {
 export interface EvaluationOptions extends ComparisonOptions {
   /** How a row becomes text; default: as the adapter's rows did, else what suits the rows. */
   readonly template?: string | undefined;
+  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's. */
+  readonly classNames?: readonly string[] | undefined;
   /** Rows a batch; default 8. */
   readonly batchSize?: number | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */
@@ -59,6 +61,8 @@ export interface EvaluationOptions extends ComparisonOptions {
 export interface Measurer {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly opened: OpenedBase;
+  /** Names of the adapter's classes, in order of their numbers. */
+  readonly adapterNames: readonly string[] | undefined;
   tokenizer(): Promise<TextTokenizer>;
   readonly notices: Notices;
 }
@@ -80,8 +84,8 @@ interface ReadFile extends RowFile {
 }
 
 async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
-  const { opened, notices } = measurer;
-  const { model, adapter } = opened;
+  const { opened, notices, adapterNames } = measurer;
+  const { model } = opened;
   const { name } = file;
   const goal = rowGoal(name, file.rows);
   if (goal === "comparison") {
@@ -96,15 +100,14 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
     throw new WrongTaskError(model.modelType, model.task, "Evaluating on rows of text", advice);
   }
-  const { batchSize = 8, maxNewTokens = 64 } = options;
+  const { batchSize = 8, maxNewTokens = 64, classNames } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
   const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
-  const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const problem = problemOn(model.config, problemOf(rows));
   if (hasLabels(goal)) checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
   const isNumber = hasLabels(goal) && problem === "regression";
-  const known = { adapterNames, modelNames: model.config.labelNames };
+  const known = { classNames, adapterNames, modelNames: model.config.labelNames, isTrained: true };
   const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
   const labels = hasLabels(goal) ? { labelIds, problem, classes: model.config.labels } : {};
   const lengths = rowLengths(model, options);

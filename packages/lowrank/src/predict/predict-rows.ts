@@ -26,6 +26,8 @@ export interface PredictOptions {
   readonly threshold?: number | undefined;
   /** Whether "none" may be the answer to a question, as in SQuAD 2.0; default false. */
   readonly mayBeNone?: boolean | undefined;
+  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's. */
+  readonly classNames?: readonly string[] | undefined;
   /** Rows a batch; default 8. */
   readonly batchSize?: number | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */

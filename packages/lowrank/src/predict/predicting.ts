@@ -2,6 +2,7 @@
 
 import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import { checkGiven } from "../rows/classes/class-names.ts";
 import { problemOn } from "../rows/classes/problem-type.ts";
 import type { ColumnOptions } from "../rows/read-rows.ts";
 import type { AnswerRules } from "./answer-logits.ts";
@@ -23,18 +24,20 @@ interface ClassFacts {
 /** A model that is open, with the adapter that acts. */
 export interface OpenPredictor extends Pick<Predictor, "tokenizer">, QuestionSources {
   readonly opened: OpenedBase;
-  readonly adapter: ClassFacts | null | undefined;
+  readonly adapter: ClassFacts;
 }
 
 /** Answers rows with the names of the adapter's classes, else the model's. Throws what `predictRows` and `questionsIn` do. */
 export function predict(
   { opened, adapter, platform, context, tokenizer }: OpenPredictor,
   input: QuestionsInput,
-  { columns, header, ...options }: PredictOptions & ColumnOptions,
+  { columns, header, classNames, ...options }: PredictOptions & ColumnOptions,
 ): Predictions {
   const { config } = opened.model;
-  const labels = adapter?.classNames ?? config.labelNames;
-  const problem = adapter?.problemType ?? problemOn(config, undefined);
+  const [names, adapterNames] = [classNames, adapter.classNames];
+  if (names !== undefined) checkGiven(names, { adapterNames, modelNames: config.labelNames, isTrained: true });
+  const labels = names ?? adapterNames ?? config.labelNames;
+  const problem = adapter.problemType ?? problemOn(config, undefined);
   const questions = questionsIn({ platform, context }, input, given({ columns, header, remembered: opened.setup }));
   return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }

@@ -47,6 +47,8 @@ export interface RunChoices
   readonly task?: (typeof trainableTasks)[number];
   /** What a classifier is for, where its labels leave it open. */
   readonly problemType?: ProblemType;
+  /** In the order of their numbers. */
+  readonly classNames?: readonly string[];
   readonly template?: string;
   readonly maxLength?: number;
   readonly maxTargetLength?: number;

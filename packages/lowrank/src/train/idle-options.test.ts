@@ -48,6 +48,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   embeddingNoise: allBut("pictures"),
   maxLength: allBut("pictures"),
   template: ["text", "preferences", "judged", "chosen"],
+  classNames: ["one class", "several classes", "pictures"],
   momentum: [], // of adamw, the default
   keepBase: ["text", "tokens", "chosen", "speech"],
   teacher: ["text", "tokens", "chosen", "speech"],

@@ -104,6 +104,11 @@ const rules: readonly Rule[] = [
     acts: ({ kind }) => kind !== undefined && written.has(kind),
   },
   {
+    names: ["classNames"],
+    isFor: "rows with classes",
+    acts: ({ goal, problem }) => (goal === "class" || goal === "image-class") && problem !== "regression",
+  },
+  {
     names: ["initBatches"],
     isFor: "new adapters whose start looks at data",
     acts: ({ config }) => config !== undefined && startOf(config).measures !== undefined,

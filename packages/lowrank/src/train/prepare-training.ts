@@ -5,6 +5,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
+import { given } from "../given.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
@@ -14,6 +15,7 @@ import {
   classNamesKey,
   decodeClassNames,
   encodeClassNames,
+  type KnownClasses,
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
@@ -72,17 +74,17 @@ export function labelMeaning(
   return { labelIds: ids, problem, classes: config.labels };
 }
 
-/** The classes of rows that have some; none of others. Names that are known already keep their numbers. */
+/** The classes of rows that have some; none of others. Names that are known already keep their numbers. Throws ClassNameError. */
 export function classesOf(
   { model, adapter }: Pick<OpenedBase, "model" | "adapter">,
   { goal, train, validation, problem }: TrainingRows,
-  names: readonly string[] = model.config.labelNames,
+  known: Omit<KnownClasses, "modelNames"> = {},
 ): Classes {
   const rows = joinRows([train, validation]);
   if (!hasLabels(goal)) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
-  const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
-  return numberClasses(rows, { adapterNames, modelNames: names });
+  const ofFile = adapter && { isTrained: true, adapterNames: decodeClassNames(adapter.metadata) };
+  return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...given(known) });
 }
 
 /** What an adapter's file says of the classes. */

@@ -17,6 +17,8 @@ export interface RowOptions extends ComparisonOptions, PreferenceOptions, Distil
   readonly maxLength?: number | undefined;
   /** Of an encoder–decoder: after how many tokens answers are cut. */
   readonly maxTargetLength?: number | undefined;
+  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's, else the sorted ones of the rows. */
+  readonly classNames?: readonly string[] | undefined;
   /**
    * Whether rows become tokens when a batch draws them, and not all before the first step, so that neither memory nor a disk
    * holds them. Default: for rows that are too many for memory, and as the run began where `resume` goes on with one.

@@ -8,6 +8,7 @@ import { integerIn } from "../options/parse-values.ts";
 import {
   adaptersOption,
   basePrecisionOption,
+  classNamesOption,
   columnsOption,
   dataOption,
   differentBaseOption,
@@ -39,6 +40,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(basePrecisionOption())
     .addOption(dataOption())
     .addOption(columnsOption())
+    .addOption(classNamesOption())
     .addOption(headerOption())
     .addOption(skipBadRowsOption())
     .addOption(templateOption("how a row becomes text (default: as in training)"))

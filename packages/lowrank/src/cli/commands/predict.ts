@@ -6,6 +6,7 @@ import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
   adaptersOption,
   basePrecisionOption,
+  classNamesOption,
   columnsOption,
   differentBaseOption,
   headerOption,
@@ -36,6 +37,7 @@ export function addPredictCommand(program: Command, io: CommandIo): void {
     .option("--out <file>", "write to this file, of the kind that its name says (.jsonl or .csv), instead of stdout")
     .option("--overwrite", "replace --out if it is there")
     .addOption(columnsOption())
+    .addOption(classNamesOption())
     .addOption(headerOption())
     .addOption(
       new Option("--top-k <number>", "how many of the likeliest classes or answers to tell")

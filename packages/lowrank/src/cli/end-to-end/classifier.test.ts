@@ -79,4 +79,36 @@ describe("lowrank train on classes", () => {
     expect(stdout).toContain("The base has no classifier: score.weight made new from seed 0");
     expect(classes).toBe(2);
   });
+
+  it("gives names the numbers that the adapter was trained on, or refuses them", async () => {
+    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const rowsWith = (labels: readonly (string | number)[]) =>
+      jsonl(["red dog", "blue fox", "red fox", "blue dog"].map((text, row) => ({ text, label: labels[row % 2] })));
+    const numbers = await place.write("numbers.jsonl", rowsWith([1, 0]));
+    const names = await place.write("names.jsonl", rowsWith(["A_positive", "B_negative"]));
+    const of = (name: string) => ["--adapter", place.path(name)];
+    const training = ["train", "--steps", "5", "--learning-rate", "0.05", "--batch-size", "4", "--out"];
+    await place.call(...training, place.path("by-number"), ...model, "--data", numbers);
+
+    const refused = { code: 1, stderr: expect.stringMatching(/A_positive, B_negative.* 0 = LABEL_0.*--class-names/) };
+    expect(await place.call("evaluate", ...of("by-number"), "--data", names)).toMatchObject(refused);
+    const more = [...training, place.path("more"), ...of("by-number"), "--data", names];
+    expect(await place.call(...more)).toMatchObject(refused);
+
+    const inOrder = ["--class-names", "B_negative,A_positive"];
+    const turned = ["--class-names", "A_positive,B_negative"];
+    const evaluated = async (...how: readonly string[]) => {
+      const { json, stderr } = await place.call("evaluate", "--data", names, "--json", ...how);
+      return json[0]?.loss ?? stderr;
+    };
+    const wrong = Number(await evaluated(...of("by-number"), ...turned));
+    expect(await evaluated(...of("by-number"), ...inOrder)).toBeLessThan(wrong);
+    expect(await place.call(...more, ...inOrder)).toMatchObject({ code: 0 });
+    expect(await evaluated(...of("more"), ...turned)).toMatch(/--class-names has the names A_positive, B_negative/);
+    const name = expect.stringMatching(/^(A_positive|B_negative)$/);
+    for (const how of [of("more"), [...of("by-number"), ...inOrder]]) {
+      const { json } = await place.call("predict", ...how, "--text", "red dog", "--json");
+      expect(json).toMatchObject([{ prediction: name }]);
+    }
+  });
 });

@@ -24,6 +24,7 @@ export interface EvaluateOptions
   readonly model?: string;
   readonly data: readonly string[];
   readonly template?: string;
+  readonly classNames?: readonly string[];
   readonly batchSize: number;
   readonly maxLength?: number;
   readonly maxTargetLength?: number;
@@ -44,9 +45,10 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const request = { model: path, adapter, allowDifferentBase, basePrecision, ...head };
   const model = await openModel(request, report);
   try {
-    const { template, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
+    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const how = {
       template,
+      classNames,
       batchSize,
       maxLength,
       maxTargetLength,

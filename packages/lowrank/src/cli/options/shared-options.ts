@@ -71,6 +71,11 @@ export function columnsOption(): Option {
   return tableOption("columns");
 }
 
+/** `--class-names` of commands that read labels or write them. */
+export function classNamesOption(): Option {
+  return tableOption("classNames");
+}
+
 /** `--template` of commands that write prompts. */
 export function templateOption(description: string): Option {
   return tableOption("template", description);

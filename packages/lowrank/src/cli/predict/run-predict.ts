@@ -21,6 +21,7 @@ export interface PredictCommandOptions extends EngineOptions, AdapterOptions, Ba
   readonly overwrite?: boolean;
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
+  readonly classNames?: readonly string[];
   readonly topK: number;
   readonly threshold: number;
   readonly allowNoAnswer?: boolean;
@@ -37,9 +38,10 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
   await startEngine(options, report);
   const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
   try {
-    const { columns, header, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
+    const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
       ...given({ columns, header }),
+      classNames,
       topK,
       threshold,
       mayBeNone,

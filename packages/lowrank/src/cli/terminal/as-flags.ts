@@ -8,7 +8,7 @@ const libraryOptions: Readonly<Record<NamedOption, true>> = {
   ...{ model: true, adapter: true, allowDifferentBase: true, task: true, problemType: true, template: true },
   ...{ prompt: true, pooling: true, engine: true, generate: true, header: true, maxLength: true },
   ...{ maxTargetLength: true, out: true, overwrite: true, resume: true, recipe: true, verifyBase: true },
-  ...{ learningRate: true, warmupSteps: true, clipNorm: true },
+  ...{ learningRate: true, warmupSteps: true, clipNorm: true, classNames: true },
 };
 
 const known: ReadonlySet<string> = new Set([...Object.keys(libraryOptions), ...recipeOptions.keys()]);

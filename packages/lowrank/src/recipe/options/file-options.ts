@@ -86,6 +86,12 @@ export const fileOptions: OptionGroup = {
       value: oneOf(["regression", "single_label_classification", "multi_label_classification"]),
     },
     {
+      name: "classNames",
+      argument: "<names>",
+      help: 'names of the classes in the order of their numbers, such as "bad,good" for 0 and 1 (default: those of the adapter, else of the model, else of the data, sorted)',
+      value: texts,
+    },
+    {
       name: "columns",
       argument: "<pairs>",
       help: 'names of a file\'s columns, where they differ: "prompt=question,completion=answer"',

@@ -52,8 +52,8 @@ export interface RunData {
 export async function prepareRun(options: WithModel<RunChoices>, data: RunData, host: RunHost): Promise<PreparedRun> {
   const { rows, tokens } = data;
   const task = taskFor(rows.goal) ?? options.task;
-  const newHead = newHeadFor(task, rows, options.seed);
-  const { model: path, adapter, allowDifferentBase, basePrecision } = options;
+  const newHead = newHeadFor(task, rows, options);
+  const { classNames, model: path, adapter, allowDifferentBase, basePrecision } = options;
   const request = {
     model: path,
     adapter,
@@ -73,10 +73,15 @@ export async function prepareRun(options: WithModel<RunChoices>, data: RunData, 
   try {
     refuseUntrainable(model.base, rows);
     if (hasLabels(rows.goal)) {
-      host.say(describeClasses(classesOf(model.opened, rows), problemOn(model.base.config, rows.problem)));
+      host.say(
+        describeClasses(classesOf(model.opened, rows, { classNames }), problemOn(model.base.config, rows.problem)),
+      );
     }
     if (newHead.classes !== undefined && options.adapter === undefined) {
-      const head = await describeHead(model.opened, { classes: classesOf(model.opened, rows), seed: options.seed });
+      const head = await describeHead(model.opened, {
+        classes: classesOf(model.opened, rows, { classNames }),
+        seed: options.seed,
+      });
       if (head !== undefined) host.say(head);
     }
     if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
@@ -131,11 +136,11 @@ const startAndEnd = 2;
 function newHeadFor(
   task: Task | undefined,
   { train, validation, problem }: TrainingRows,
-  newHeadSeed: number,
+  { seed: newHeadSeed, classNames }: Pick<RunChoices, "seed" | "classNames">,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
   const rows = joinRows([train, validation]);
   if (task === "sequence-classification" || task === "image-classification")
-    return { newHeadSeed, classes: (base) => countClasses(rows, base, problem) };
+    return { newHeadSeed, classes: (base) => countClasses(rows, base, { problem, classNames }) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };
   if (task !== "token-classification") return {};
   return { newHeadSeed, classes: ({ labels }) => Math.max(2, labels, countNumbers(rows, tokenClasses)) };

@@ -1,5 +1,6 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
+import { ClassNameError } from "../../errors/data-errors.ts";
 import { rowGoal } from "../row-kinds.ts";
 import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 
@@ -27,7 +28,34 @@ describe("numberClasses", () => {
   it("keeps an adapter's numbers, and refuses names that it does not know", () => {
     const adapterNames = ["neutral", "bad", "good"];
     expect(numberClasses([sentence("good")], { adapterNames, modelNames })).toMatchObject({ count: 3 });
-    expect(() => numberClasses([sentence("great")], { adapterNames, modelNames })).toThrow("does not know: great");
+    expect(() => numberClasses([sentence("great")], { adapterNames, modelNames })).toThrow(
+      "does not know: great. It knows 0 = neutral, 1 = bad, 2 = good.",
+    );
+  });
+
+  it("never gives new names to the numbers of a trained classifier", () => {
+    const trained = { modelNames, isTrained: true };
+    expect(() => numberClasses([sentence("good"), sentence("bad")], trained)).toThrow(
+      /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1, .* `classNames`/,
+    );
+    expect(numberClasses([sentence("LABEL_1")], trained).ids.get("LABEL_1")).toBe(1);
+    expect(() => numberClasses([{ kind: "sentence", sentence: "x", label: ["good"] }], trained)).toThrow(ClassNameError);
+  });
+
+  it("numbers classes as they are given, of numbers too", () => {
+    const known = { classNames: ["good", "bad"], modelNames, isTrained: true };
+    for (const label of ["bad", 1]) expect(numberClasses([sentence(label)], known).ids.get("bad")).toBe(1);
+    expect(countClasses([sentence(0)], { labels: 2, labelNames: modelNames, problemType: null }, known)).toBe(2);
+  });
+
+  it.each([
+    ["contradicts the adapter", ["bad", "good"], /the adapter was trained with 0 = good, 1 = bad/],
+    ["has too few", ["good"], /one name for each class/],
+    ["has one twice", ["good", "good"], /each once/],
+  ])("refuses a list that %s", (_, classNames, message) => {
+    const adapterNames = classNames.length === 2 && classNames[0] === "bad" ? ["good", "bad"] : undefined;
+    const known = { classNames, adapterNames, modelNames, isTrained: true };
+    expect(() => numberClasses([sentence(0)], known)).toThrow(message);
   });
 
   it("survives the way through an adapter's metadata", () => {

@@ -16,23 +16,52 @@ export interface Classes {
   readonly ids: ReadonlyMap<string, number>;
 }
 
+/** What is known of classes before their rows are looked at; all names are in order of the numbers. */
+export interface KnownClasses {
+  /** Those that the caller gives. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Those that the adapter remembers. */
+  readonly adapterNames?: readonly string[] | undefined;
+  readonly modelNames: readonly string[];
+  /** Whether the classifier was trained already, so that each of its numbers stands for a class. */
+  readonly isTrained?: boolean | undefined;
+}
+
 /**
- * Numbers the classes: by the names known already (of an adapter or of the model's config) where they cover the data,
- * else by the sorted names of the data. Throws ClassNameError when an adapter knows other names.
+ * Numbers the classes: by the names that the caller gives or the adapter remembers, else by those of the model's config where
+ * they cover the data, else by the sorted names of the data. Throws ClassNameError for data with other names than those, and
+ * where a trained classifier has no names: sorted names would get any of its numbers.
  */
-export function numberClasses(
-  examples: RowList<Example>,
-  known: { readonly adapterNames?: readonly string[] | undefined; readonly modelNames: readonly string[] },
-): Classes {
+export function numberClasses(examples: RowList<Example>, known: KnownClasses): Classes {
+  const { classNames, adapterNames, modelNames, isTrained = false } = known;
   const found = labelIdsOf(examples);
-  if (found.size === 0) return { count: countNumbers(examples, rowClasses), ids: found };
-  if (known.adapterNames !== undefined) {
-    const strangers = [...found.keys()].filter((name) => !known.adapterNames?.includes(name));
-    if (strangers.length > 0) throw new ClassNameError(strangers, known.adapterNames);
-    return numbered(known.adapterNames);
+  const names = classNames ?? adapterNames;
+  if (classNames !== undefined) checkGiven(classNames, known);
+  if (found.size === 0) {
+    const count = countNumbers(examples, rowClasses);
+    return names === undefined || count > names.length ? { count, ids: found } : numbered(names);
   }
-  const isCovered = [...found.keys()].every((name) => known.modelNames.includes(name));
-  return isCovered ? numbered(known.modelNames) : { count: found.size, ids: found };
+  const strangersTo = (known: readonly string[]) => [...found.keys()].filter((name) => !known.includes(name));
+  const strangers = strangersTo(names ?? modelNames);
+  if (strangers.length === 0) return numbered(names ?? modelNames);
+  if (names !== undefined) throw new ClassNameError("unknown", strangers, names);
+  if (isTrained) throw new ClassNameError("unnamed", strangers, modelNames);
+  return { count: found.size, ids: found };
+}
+
+/** Throws ClassNameError for names that are not one for each class, or not those that the adapter remembers. */
+export function checkGiven(classNames: readonly string[], { adapterNames, modelNames, isTrained }: KnownClasses): void {
+  const isOther = adapterNames !== undefined && adapterNames.join("\n") !== classNames.join("\n");
+  if (isOther) throw new ClassNameError("contradicted", classNames, adapterNames);
+  const isMiscounted = new Set(classNames).size !== classNames.length;
+  if (isMiscounted || (isTrained === true && classNames.length !== modelNames.length)) {
+    throw new ClassNameError("miscounted", classNames, modelNames);
+  }
+}
+
+/** What a classifier is for, where it is not the base that says it. */
+interface ClassChoice {
+  readonly problem?: ProblemType | undefined;
 }
 
 /**
@@ -42,10 +71,10 @@ export function numberClasses(
 export function countClasses(
   examples: RowList<Example>,
   base: BaseClasses,
-  problem: ProblemType | undefined = base.problemType ?? undefined,
+  { problem = base.problemType ?? undefined, classNames }: Pick<KnownClasses, "classNames"> & ClassChoice = {},
 ): number {
   if (problem === "regression") return 1;
-  const { count, ids } = numberClasses(examples, { modelNames: base.labelNames });
+  const { count, ids } = numberClasses(examples, { classNames, modelNames: base.labelNames });
   const needed = Math.max(2, count);
   return ids.size === 0 ? Math.max(needed, base.labels) : needed;
 }
