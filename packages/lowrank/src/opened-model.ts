@@ -69,7 +69,7 @@ export class OpenedModel {
     if (facts.opened.handle !== undefined) this.#keep(facts.opened, { name: facts.opened.handle.name });
   }
 
-  /** The name that was given: what an adapter's `base_model_name_or_path` says. */
+  /** The name that was given: of the Hub what an adapter's `base_model_name_or_path` says. */
   get name(): string {
     return this.#facts.opened.source.name;
   }

@@ -4,6 +4,7 @@ import { isAbsolute } from "node:path";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { parseHubName } from "../open/hub-name.ts";
 import type { ModelInput, SourceContext } from "../platform.ts";
+import { absoluteBase } from "./base-path.ts";
 import { exists } from "./exists.ts";
 import { nodePlatform } from "./node-platform.ts";
 
@@ -14,8 +15,10 @@ import { nodePlatform } from "./node-platform.ts";
  */
 export async function findBase(adapter: ModelInput, context: SourceContext): Promise<string> {
   const source = await nodePlatform.findAdapter(adapter, context);
-  const { basePath } = await source.setup();
-  if (basePath !== undefined && isAbsolute(basePath) && (await exists(basePath))) return basePath;
+  const { basePath: remembered } = await source.setup();
+  const isHere = remembered !== undefined && (isAbsolute(remembered) || source.name === adapter);
+  const basePath = isHere ? await absoluteBase(remembered, source.name) : undefined;
+  if (basePath !== undefined && (await exists(basePath))) return basePath;
   const { config } = await source.read({ onWarning: () => undefined }); // opening it reads it again, and warns
   const { baseModel, revision } = config;
   if (baseModel !== null && baseModel !== undefined && (await exists(baseModel))) return baseModel;

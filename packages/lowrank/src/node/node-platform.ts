@@ -12,6 +12,7 @@ import { given } from "../given.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
+import { withRelativeBase } from "./base-path.ts";
 import { lastingName, rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./hub/hub-access.ts";
@@ -58,7 +59,8 @@ export const nodePlatform: Platform = {
   async writeFiles(folder, files, { overwrite }) {
     if (typeof folder !== "string") return writeToDirectory(folder, files);
     const fill = async (path: string) => {
-      for (const [name, content] of files) await writeFile(join(path, name), content);
+      const placed = await withRelativeBase(files, folder);
+      for (const [name, content] of placed) await writeFile(join(path, name), content);
     };
     await writeListedFolder(folder, fill, { overwrite });
   },

@@ -9,7 +9,7 @@ import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 
 /** A base, found but not read. */
 export interface ModelSource {
-  /** As it was given: what an adapter's `base_model_name_or_path` will say. */
+  /** As it was given: of the Hub what an adapter's `base_model_name_or_path` will say. */
   readonly name: string;
   /** The Hub's revision, where one was named: an adapter's `revision`. */
   readonly revision?: string | undefined;

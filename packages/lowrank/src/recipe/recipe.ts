@@ -29,6 +29,8 @@ export interface RunChoices
   readonly allowDifferentBase?: boolean;
   readonly basePrecision?: (typeof basePrecisions)[number];
   readonly model?: string;
+  /** What a new adapter's files call the base. */
+  readonly baseName?: string;
   /** The one to go on with. */
   readonly adapter?: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */

@@ -14,7 +14,7 @@ export interface AdapterSetup {
   readonly columns?: Readonly<Record<string, string>>;
   /** Names of its data's columns, where a table had no line of names. */
   readonly header?: readonly string[];
-  /** The base's folder or .gguf file as an absolute path, where it was no name of the Hub. */
+  /** The base's folder or .gguf file, where it was no name of the Hub: absolute, or in a file on a disk relative to its folder. */
   readonly basePath?: string;
 }
 
@@ -41,10 +41,15 @@ export function setupFiles(setup: AdapterSetup): readonly (readonly [file: strin
 /** Reads the file beside an adapter. What is missing, damaged or odd is not remembered. */
 export async function readSetup(files: SetupFolder): Promise<AdapterSetup> {
   if (!(await files.has(setupFile))) return {};
+  return parseSetup(await files.readText(setupFile, { maxBytes }).catch(() => undefined));
+}
+
+/** What the file's text says; an adapter is worth more than what is remembered of it, so nothing of a text that is damaged. */
+export function parseSetup(text: string | Uint8Array | undefined): AdapterSetup {
   try {
-    return checked(parseJson(await files.readText(setupFile, { maxBytes })));
+    return typeof text === "string" ? checked(parseJson(text)) : {};
   } catch {
-    return {}; // an adapter is worth more than what is remembered of it
+    return {};
   }
 }
 

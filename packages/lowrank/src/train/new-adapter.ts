@@ -12,6 +12,7 @@ import {
 } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
+import { lastPart } from "../open/hub-name.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import { typeOfTask } from "../open/task-types.ts";
 import { measureStart, type StartRows } from "./measure-start.ts";
@@ -21,7 +22,7 @@ import { trainingTokens } from "./train-tokens.ts";
 export function configFor(
   model: PretrainedModel,
   fields: Partial<LoraConfig>,
-  base: Pick<ModelSource, "name" | "revision">,
+  base: Pick<ModelSource, "name" | "revision" | "basePath">,
 ): LoraConfig {
   // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
@@ -32,10 +33,15 @@ export function configFor(
     inferenceMode: false,
     taskType,
     autoMapping: fields.autoMapping ?? (taskType === null ? classOf(model) : null),
-    baseModel: fields.baseModel ?? base.name,
+    baseModel: fields.baseModel ?? publicName(base),
     revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
+}
+
+/** The Hub's name of a base, or its folder's own: an adapter is published, and a path of this machine tells nobody else the base. */
+function publicName({ name, basePath }: Pick<ModelSource, "name" | "basePath">): string {
+  return basePath === undefined ? name : lastPart(basePath);
 }
 
 /** As PEFT writes it where no task type says the class: AutoPeftModel and the model card load the base with it. */

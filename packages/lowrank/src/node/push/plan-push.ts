@@ -28,7 +28,7 @@ export interface PushPlan {
 
 /** What adapters, models and their tokenizers are made of. */
 const sent =
-  /^(?:1_Pooling\/)?[^./][^/]*\.(?:json|safetensors|gguf|md|txt|jinja|model|spm|svg|html)$|^(?:LICENSE|Modelfile)$/;
+  /^(?:1_Pooling\/)?[^./][^/]*\.(?:json|safetensors|gguf|md|txt|jinja|model|spm|svg)$|^(?:LICENSE|Modelfile)$/;
 /** What a run keeps to go on with. */
 const state = /^(?:optimizer|scheduler|rng_state|trainer_state|training_args|run)\b/;
 

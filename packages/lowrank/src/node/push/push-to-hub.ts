@@ -1,15 +1,15 @@
 // An adapter, a model or a file on this disk → a repository of the Hugging Face Hub, in one commit.
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
-import { parseHubName } from "../../open/hub-name.ts";
 import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-access.ts";
 import { type LocalFile, type PushPlan, planPush } from "./plan-push.ts";
 import { PushError } from "./push-error.ts";
+import { withoutPaths } from "./without-paths.ts";
 
 /** How to put something on the Hub. */
 export interface PushOptions extends NoticeOptions {
@@ -46,7 +46,7 @@ export interface Pushed extends PushPlan {
 /**
  * Puts an adapter's folder, a model's folder, a .gguf file or a .safetensors file on the Hugging Face Hub, as "owner/name",
  * "owner/name/folder" or "owner/name@branch". The repository is made if there is none; files of the same names are replaced, others
- * stay. Of a folder, hidden files, pickles and a trainer's state are not sent. Needs the package @huggingface/hub.
+ * stay. Of a folder, hidden files, pickles, a trainer's state and pages are not sent, and of a base's path its last part. Needs the package @huggingface/hub.
  *
  * @throws PathNotFoundError, PushError
  *
@@ -65,8 +65,8 @@ export async function pushToHub(source: string, target: string, options: PushOpt
   const folder = entry.isDirectory() ? source : dirname(source);
   const found = entry.isDirectory() ? await filesIn(source) : [{ path: basename(source), bytes: entry.size }];
   const plan = planPush(source, target, found);
-  await warnOfLocalBase(folder, plan, options);
-  return options.planOnly === true ? plan : send(plan, { source, target, folder, options });
+  const texts = plan.kind === "adapter" ? await withoutPaths(folder, options) : new Map<string, string>();
+  return options.planOnly === true ? plan : send(plan, { source, target, folder, options, texts });
 }
 
 async function filesIn(folder: string): Promise<readonly LocalFile[]> {
@@ -79,22 +79,17 @@ async function filesIn(folder: string): Promise<readonly LocalFile[]> {
   return (await Promise.all(sized)).sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** Nobody else can open a base that is named by a path on this machine. */
-async function warnOfLocalBase(folder: string, { kind }: PushPlan, options: PushOptions): Promise<void> {
-  if (kind !== "adapter") return;
-  const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = JSON.parse(
-    await readFile(join(folder, "adapter_config.json"), "utf8"),
-  );
-  if (typeof base === "string" && parseHubName(base) !== undefined) return;
-  const message = `The adapter says that its base is ${JSON.stringify(base ?? null)}, which is no name on the Hub: whoever downloads it has to be told the base.`;
-  noticesOf(options).warn({ code: "LOCAL_BASE", message });
-}
-
 async function send(
   plan: PushPlan,
-  place: { readonly source: string; readonly target: string; readonly folder: string; readonly options: PushOptions },
+  place: {
+    readonly source: string;
+    readonly target: string;
+    readonly folder: string;
+    readonly options: PushOptions;
+    readonly texts: ReadonlyMap<string, string>;
+  },
 ): Promise<Pushed> {
-  const { source, target, folder, options } = place;
+  const { source, target, folder, options, texts } = place;
   const { accessToken, fetch, private: isPrivate = false } = options;
   if (accessToken === undefined) {
     throw new PushError(
@@ -118,7 +113,10 @@ async function send(
       await hub.createRepo({ repo: name, visibility: isPrivate ? "private" : "public", ...access });
     }
     noticesOf(options).note?.(`sending ${plan.files.length} files to ${name}`);
-    const files = plan.files.map(({ path, to }) => ({ path: to, content: pathToFileURL(resolve(folder, path)) }));
+    const files = plan.files.map(({ path, to }) => {
+      const text = texts.get(path);
+      return { path: to, content: text === undefined ? pathToFileURL(resolve(folder, path)) : new Blob([text]) };
+    });
     const title =
       options.message ??
       `Upload ${plan.kind === "file" || plan.kind === "gguf" ? plan.kind : `the ${plan.kind}`} with lowrank`;

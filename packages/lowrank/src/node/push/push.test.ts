@@ -44,6 +44,8 @@ describe("pushToHub", () => {
     folder = await mkdtemp(join(tmpdir(), "lowrank-push-"));
     await writeFile(join(folder, "adapter_config.json"), '{"base_model_name_or_path": "/home/me/base"}');
     await writeFile(join(folder, "adapter_model.safetensors"), "weights");
+    await writeFile(join(folder, "lowrank_setup.json"), '{"template": "plain", "basePath": "/home/me/other/base"}');
+    await writeFile(join(folder, "README.md"), 'base_model: "/home/me/base"');
     await mkdir(join(folder, "checkpoint-1"));
     await writeFile(join(folder, "checkpoint-1", "state.pt"), "x");
   });
@@ -111,8 +113,16 @@ describe("pushToHub", () => {
     const lines = commit[0]?.body.split("\n").map((line) => JSON.parse(line));
     expect(lines?.map(({ key, value }) => value.path ?? value.summary ?? key)).toEqual([
       "First",
+      "README.md",
       "adapter_config.json",
       "adapter_model.safetensors",
+      "lowrank_setup.json",
+    ]);
+    const texts = lines?.filter(({ key }) => key === "file").map(({ value }) => atob(value.content));
+    expect(texts).toEqual([
+      'base_model: "base"',
+      '{"base_model_name_or_path": "base"}',
+      expect.stringMatching(/^\{\s+"template": "plain"\s+\}\s$/),
     ]);
     expect(commit[0]?.token).toBe("Bearer hf_x");
   });

@@ -7,6 +7,7 @@ import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import type { FolderFiles } from "../../platform.ts";
 import type { KeptCheckpoints } from "../../run-folder.ts";
+import { withRelativeBase } from "../base-path.ts";
 import { metricsFile } from "./metrics-file.ts";
 
 /** What a run has to show so far. */
@@ -38,13 +39,15 @@ export interface SaveOptions {
  * for; its path is returned.
  */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
-  const { files, metrics, records = new Map(), state } = result;
+  const { metrics, records = new Map(), state } = result;
+  const files = await withRelativeBase(result.files, out);
+  const inCheckpoint = await withRelativeBase(result.files, join(out, "checkpoint")); // each is a folder in `out`
   const { best, leaving } = await earlierCheckpoints(out, result, options);
   const bestName = state === undefined && best !== undefined ? `best-${basename(best)}` : undefined;
   const fill = async (folder: string) => {
     for (const [name, content] of [...files, ...records]) await writeFile(join(folder, name), content);
     await writeFile(join(folder, metricsFile), metrics.join(""));
-    if (state !== undefined) await writeCheckpoint(folder, state, { files });
+    if (state !== undefined) await writeCheckpoint(folder, state, { files: inCheckpoint });
     if (best !== undefined && bestName !== undefined) await cp(best, join(folder, bestName), { recursive: true });
   };
   const { overwrite, isOwn } = options;

@@ -45,6 +45,12 @@ export const fileOptions: OptionGroup = {
       value: text,
     },
     {
+      name: "baseName",
+      argument: "<name>",
+      help: "name of the base in the adapter's files and model card (default: its name on the Hub, else the name of its folder)",
+      value: text,
+    },
+    {
       name: "allowDifferentBase",
       help: "take the adapter even if it was made on other files than the base's, such as the same model as GGUF",
       value: flag,

@@ -8,7 +8,16 @@ import { variantOptions } from "../variant-fields.ts";
 const shapeOptions: readonly (keyof RunChoices)[] = [
   ...(["rank", "alpha", "dropout", "targetModules", "useRslora"] as const),
   ...variantOptions.map(({ name }) => name),
-  ...(["init", "initBatches", "bias", "modulesToSave", "loraConfig", "addTokens", "addTokensFile"] as const),
+  ...([
+    "init",
+    "initBatches",
+    "bias",
+    "modulesToSave",
+    "loraConfig",
+    "baseName",
+    "addTokens",
+    "addTokensFile",
+  ] as const),
 ];
 
 /** Throws a UsageError for options that contradict each other. */

@@ -32,11 +32,21 @@ export function askedConfig(
   options: RunChoices,
   { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
 ): Partial<LoraConfig> {
-  const { rank, alpha, dropout, useRslora: rankStabilized, targetModules, modulesToSave, bias, init } = options;
+  const {
+    rank,
+    alpha,
+    dropout,
+    useRslora: rankStabilized,
+    targetModules,
+    modulesToSave,
+    bias,
+    init,
+    baseName,
+  } = options;
   const { peftVersion, baseModel, ...fields } = file ?? {};
   return {
     ...fields,
-    ...given({ rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
+    ...given({ baseModel: baseName, rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
     ...variant,
     ...(init === undefined ? {} : { init: init === "default" ? true : init }),
   };

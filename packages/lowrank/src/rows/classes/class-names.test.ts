@@ -39,7 +39,9 @@ describe("numberClasses", () => {
       /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1, .* `classNames`/,
     );
     expect(numberClasses([sentence("LABEL_1")], trained).ids.get("LABEL_1")).toBe(1);
-    expect(() => numberClasses([{ kind: "sentence", sentence: "x", label: ["good"] }], trained)).toThrow(ClassNameError);
+    expect(() => numberClasses([{ kind: "sentence", sentence: "x", label: ["good"] }], trained)).toThrow(
+      ClassNameError,
+    );
   });
 
   it("numbers classes as they are given, of numbers too", () => {

@@ -1,0 +1,43 @@
+// An adapter's texts as they are published: where its base is on this machine is nobody else's business.
+
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join, win32 } from "node:path";
+import { type NoticeOptions, noticesOf } from "../../notices.ts";
+import { lastPart, parseHubName } from "../../open/hub-name.ts";
+import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
+
+/**
+ * The adapter's texts that are not sent as they are, by name: with the last part of the base's path in place of the path, which
+ * PEFT and earlier versions write, and without the path that is remembered. Warns of a base that is not on the Hub.
+ */
+export async function withoutPaths(folder: string, options: NoticeOptions): Promise<ReadonlyMap<string, string>> {
+  const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => undefined);
+  const [config = "{}", card, remembered] = [
+    await read("adapter_config.json"),
+    await read("README.md"),
+    await read(setupFile),
+  ];
+  const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = JSON.parse(config);
+  const { basePath, ...setup } = parseSetup(remembered);
+  const name = typeof base === "string" ? base : "";
+  const paths = [name, basePath ?? ""].filter(isPath);
+  const sent = (text: string) => paths.reduce(renamed, text);
+  if (parseHubName(name) === undefined) {
+    const message = `The adapter says that its base is ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is no name on the Hub: whoever downloads it has to be told the base. Write its name on the Hub into adapter_config.json and README.md.`;
+    noticesOf(options).warn({ code: "LOCAL_BASE", message });
+  }
+  return new Map([
+    ["adapter_config.json", sent(config)],
+    ...(card === undefined ? [] : [["README.md", sent(card)] as const]),
+    ...(remembered === undefined ? [] : [[setupFile, `${JSON.stringify(setup, null, 2)}\n`] as const]),
+  ]);
+}
+
+function isPath(text: string): boolean {
+  return isAbsolute(text) || win32.isAbsolute(text) || /^\.+[\\/]/.test(text);
+}
+
+/** As text, and as a text of JSON, whose backslashes are two. */
+function renamed(text: string, path: string): string {
+  return text.replaceAll(JSON.stringify(path).slice(1, -1), lastPart(path)).replaceAll(path, lastPart(path));
+}
