@@ -133,9 +133,10 @@ export class OpenedAdapter {
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
     const known = { classNames: options.classNames, adapterNames: this.classNames ?? this.#facts.classNames };
     const classes = training.classesOf(opened, rows, { ...known, ...(this.#stepsDone > 0 ? { isTrained: true } : {}) });
-    training.warnOfOddClasses(classes, { ...rows, columns: options.columns }, notices);
-    training.warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = training.labelMeaning(model, rows, classes);
+    const { problem } = labels;
+    training.warnOfOddClasses(classes, { ...rows, problem, columns: options.columns }, notices);
+    training.warnOfPreferences(rows.file, rows.preferences, notices);
     const config = this.#handle === undefined ? this.config : undefined;
     training.refuseIdleOptions(training.askedRun(model, rows, { labels, config }), options);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);

@@ -106,6 +106,7 @@ describe("the form of a row", () => {
     [{ instruction: "a", output: null }, 'a text for "output"', "null"],
     [{ sentence: "a", label: null }, "a class number", "null"],
     [{ sentence: "a", label: [1, 0, 1] }, "class numbers from 0 or class names", "an array ([1,0,1])"],
+    [{ sentence: "a", label: "[spam]" }, 'begins with "[": a class name must not begin so', 'the string "[spam]"'],
     [{ messages: [] }, "a list of turns", "an array"],
     [{ messages: [{ role: "user", content: "a" }] }, "a turn of the assistant", "1 turns of others"],
     [{ messages: [{ role: "user" }] }, '"messages"[0]."content"', "nothing"],

@@ -15,7 +15,12 @@ export function readLabel(value: unknown): Label | Refusal {
   if (Array.isArray(value)) return readList(value);
   // CSV knows only texts; a text of digits is a number there, and a list is written as JSON has it.
   if (typeof value === "string" && isNumber(value)) return Number(value);
-  if (typeof value === "string" && value.startsWith("[")) return readList(listIn(value) ?? value);
+  if (typeof value === "string" && value.startsWith("[")) {
+    const list = listIn(value);
+    if (list !== undefined) return readList(list);
+    const expected = 'a list of classes as JSON for "label", since it begins with "[": a class name must not begin so';
+    return { expected, found: describe(value) };
+  }
   if (typeof value === "string" && value.trim() !== "") return value;
   return {
     expected: 'a class number from 0, a class name, a number, or a list of classes for "label"',

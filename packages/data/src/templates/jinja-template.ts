@@ -72,7 +72,8 @@ function typed<T>(run: () => T): T {
     return run();
   } catch (cause) {
     if (cause instanceof TemplateError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const reason = message.replace(/, got \$\{[^}]*\} instead/, ""); // the library prints this piece of its own program (0.5.x)
     if (/call stack|too much recursion/.test(reason)) {
       throw new TemplateLimitError("levels of nesting", templateLimits.depth, { cause });
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TemplateError } from "../errors.ts";
 import type { ChatExample, Example } from "../example.ts";
 import { chatTemplate } from "./chat-template.ts";
+import { parseTemplate } from "./jinja-template.ts";
 import { promptOf } from "./prompt-template.ts";
 import { promptTemplate, promptTemplates } from "./prompt-templates.ts";
 
@@ -66,6 +67,10 @@ describe("templates", () => {
     expect(() => promptTemplate("nonsense")).toThrow(/plain, alpaca, vicuna, koalpaca/);
     const twice: ChatExample = { kind: "chat", messages: [...chat.messages, { role: "assistant", content: "x" }] };
     expect(() => promptTemplate("vicuna").render(twice)).toThrow(/take turns/);
+  });
+
+  it("say what is wrong with a template, and nothing of a program", () => {
+    expect(() => parseTemplate("{{ (messages }}")).toThrow(/Expected closing parenthesis\./);
   });
 
   it("give the text to generate from", () => {

@@ -96,9 +96,11 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const { rows } = file;
   const media = await rowMedia({ goal, lists: [rows] }, { ...opened, platform, notices });
   const needsText = needTokenizer(rows);
-  if (goal === "next-token" && !writesText(model.task) && needsText) {
-    const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
-    throw new WrongTaskError(model.modelType, model.task, "Evaluating on rows of text", advice);
+  const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
+  if (goal === "next-token" && !writesText(model.task) && (needsText || !labelsTokens)) {
+    const advice = 'Give rows with "sentence" and "label", or tokenised rows with one label each.';
+    const what = needsText ? "rows of text" : "rows with a label for each token";
+    throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);
   }
   const { batchSize = 8, maxNewTokens = 64, classNames } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;

@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JsonError, parseJson } from "@lowrank/contracts";
+import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
@@ -11,6 +12,7 @@ import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 const mostBytes = 1_000_000;
 /** An alias may stand for a list of aliases, and so on: a few lines would unfold to all memory. */
 const mostAliases = 100;
+const mostLevels = 100;
 
 /** Reads .yaml, .yml, .json, or what a .ts, .mts, .js or .mjs file exports by default. Throws RecipeError, PathNotFoundError. */
 export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
@@ -46,7 +48,10 @@ function fromJson(file: string, text: string): unknown {
 
 /** YAML 1.2's core schema: no types of anybody's own, no merging of maps, no name twice. */
 async function fromYaml(file: string, text: string): Promise<unknown> {
-  const { parseDocument } = await import("yaml");
+  const { Parser, parseDocument } = await import("yaml");
+  for (const token of new Parser().parse(text)) {
+    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are more than ${mostLevels} levels deep`]);
+  }
   const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
   if (problems.length > 0) throw new RecipeError(file, problems);
@@ -55,6 +60,19 @@ async function fromYaml(file: string, text: string): Promise<unknown> {
   } catch (error) {
     throw new RecipeError(file, [error instanceof Error ? error.message : String(error)]);
   }
+}
+
+/** The library composes levels by calling itself, and a stack that is nearly full can end the process. */
+function isDeep(root: CST.Token): boolean {
+  const open: (readonly [token: CST.Token | null | undefined, level: number])[] = [[root, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, level] = next;
+    if (level > mostLevels) return true;
+    if (token?.type === "document") open.push([token.value, level]);
+    if (token && "items" in token)
+      for (const { key, value } of token.items) open.push([key, level + 1], [value, level + 1]);
+  }
+  return false;
 }
 
 async function exported(file: string): Promise<unknown> {

@@ -25,6 +25,14 @@ describe("a new adapter", () => {
     });
   });
 
+  it.each([-1, 0])("refuses an alpha of %d and names the field", async (alpha) => {
+    const path = fileURLToPath(new URL("../../../models/fixtures/bert-question", import.meta.url));
+    const model = await openModel(path, { engine: false });
+    expect(() => model.adapt({ alpha })).toThrow(`alpha: got ${alpha}, expected a number above 0`);
+    expect(() => model.adapt({ alphaPattern: new Map([["query", alpha]]) })).toThrow("alphaPattern");
+    model.dispose();
+  });
+
   it("says of an encoder–decoder's adapter that it writes one sequence for another", async () => {
     const taskType = await withNewAdapter("../../../fixtures/peft/t5/base", ({ config }) => config.taskType);
     expect(taskType).toBe("SEQ_2_SEQ_LM");

@@ -1,6 +1,6 @@
 // A new adapter: planned as data, then made, by looking at the run's rows first where its start asks for that.
 
-import { createLoraConfig, type LoraConfig, startOf } from "@lowrank/adapter-format";
+import { createLoraConfig, InvalidAdapterConfigError, type LoraConfig, startOf } from "@lowrank/adapter-format";
 import { architectureOf } from "@lowrank/families";
 import {
   type AdapterHandle,
@@ -24,6 +24,7 @@ export function configFor(
   fields: Partial<LoraConfig>,
   base: Pick<ModelSource, "name" | "revision" | "basePath">,
 ): LoraConfig {
+  refuseAlpha(fields);
   // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
@@ -37,6 +38,15 @@ export function configFor(
     revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
+}
+
+/** A file of PEFT may have any alpha; a new adapter would train against a turned sign, or nothing at 0. */
+function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
+  const all = [alpha, ...(alphaPattern instanceof Map ? alphaPattern.values() : Object.values(alphaPattern ?? {}))];
+  const wrong = all.find((each) => typeof each === "number" && each <= 0);
+  if (wrong === undefined) return;
+  const key = wrong === alpha ? "alpha" : "alphaPattern";
+  throw new InvalidAdapterConfigError("The LoRA options", [{ key, got: String(wrong), expected: "a number above 0" }]);
 }
 
 /** The Hub's name of a base, or its folder's own: an adapter is published, and a path of this machine tells nobody else the base. */

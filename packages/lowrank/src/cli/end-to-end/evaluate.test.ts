@@ -67,6 +67,15 @@ describe("lowrank evaluate", () => {
     expect([code, json[0]?.rows]).toEqual([0, 1]);
   });
 
+  it("refuses rows with a label for each token, of which a classifier of texts has none", async () => {
+    const data = await place.write("token-labels.jsonl", jsonl([{ input_ids: [4, 5, 6], labels: [0, 1, 0] }]));
+    const model = ["--model", fixture("bert-seqcls", "base")];
+    expect(await place.call("evaluate", ...model, "--data", data)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("Evaluating on rows with a label for each token"),
+    });
+  });
+
   it("names the row whose class the classifier does not have", async () => {
     const rows = [2, 3].map((labels) => ({ input_ids: [5, 6], labels }));
     const data = await place.write("classes.jsonl", jsonl(rows));

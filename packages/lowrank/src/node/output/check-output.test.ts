@@ -29,6 +29,13 @@ describe("checkOutput", () => {
     await checkOutput(join(folder, "empty"), folderRules);
   });
 
+  it("refuses an empty name, which would be the current folder", async () => {
+    await expect(checkOutput("", { ...folderRules, overwrite: true })).rejects.toMatchObject({
+      code: "OUTPUT_NOT_WRITABLE",
+      reason: "the name is empty",
+    });
+  });
+
   it("refuses what exists unless told to overwrite", async () => {
     await expect(checkOutput(join(folder, "model"), folderRules)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
     await writeListedFolder(join(folder, "merged"), (inside) => writeFile(join(inside, "config.json"), "{}"));

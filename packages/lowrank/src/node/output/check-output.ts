@@ -10,6 +10,7 @@ import {
   OutputInsideInputError,
   OutputIsInputError,
   OutputNotOursError,
+  OutputNotWritableError,
 } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
@@ -57,6 +58,7 @@ export async function claimOutput(
  */
 export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
   const { kind, overwrite = false, resume = false, inputs, isApart = false } = rules;
+  if (path === "") throw new OutputNotWritableError(path, { folder: ".", reason: "the name is empty" });
   const output = await realPath(path);
   const isTaken = await isOccupied(path, output, kind);
   if (isTaken && !overwrite && !resume) throw new OutputExistsError(path);

@@ -49,7 +49,12 @@ export const adapterOptions: OptionGroup = {
       help: "rank of the update (default: 8)",
       value: integerIn({ min: 1, max: 4096 }),
     },
-    { name: "alpha", argument: "<number>", help: "its scale is alpha / rank (default: 16)", value: numberIn() },
+    {
+      name: "alpha",
+      argument: "<number>",
+      help: "its scale is alpha / rank (default: 16)",
+      value: numberIn({ above: 0 }),
+    },
     {
       name: "dropout",
       argument: "<rate>",

@@ -1,4 +1,4 @@
-import type { Example } from "@lowrank/data";
+import type { Example, ProblemType } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { numberClasses } from "./class-names.ts";
 import { warnOfOddClasses } from "./odd-classes.ts";
@@ -29,6 +29,20 @@ describe("warnOfOddClasses", () => {
     expect(told(Array.from({ length: 24 }, (_, row) => `class ${row}`))).toEqual([
       expect.stringMatching(/24 classes in 24 rows: .* the other order/),
     ]);
+  });
+
+  it("tells of rows that all have one class, which is no classifier's work", () => {
+    const codes = (labels: readonly (string | number)[], problem: ProblemType) => {
+      const train = labels.map((label): Example => ({ kind: "sentence", sentence: "x", label }));
+      const found: string[] = [];
+      const warn = ({ code }: { readonly code: string }) => void found.push(code);
+      warnOfOddClasses({ count: 2, ids: new Map() }, { file: "rows.csv", train, problem }, { warn });
+      return found;
+    };
+    expect(codes(["good", "good"], "single_label_classification")).toEqual(["ONE_CLASS"]);
+    expect(codes([1, 1], "single_label_classification")).toEqual(["ONE_CLASS"]);
+    expect(codes([1, 0], "single_label_classification")).toEqual([]);
+    expect(codes([1, 1], "regression")).toEqual([]);
   });
 
   it("tells of numbers that a new head is far from, and what to train on in their place", () => {

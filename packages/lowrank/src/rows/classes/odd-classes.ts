@@ -1,7 +1,7 @@
 // Classes that are most likely none: what a person is told before the first step.
 
 import { printable } from "@lowrank/contracts";
-import { type Example, type RowList, rowLabel } from "@lowrank/data";
+import { type Example, type Label, type ProblemType, type RowList, rowLabel } from "@lowrank/data";
 import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { Classes } from "./class-names.ts";
@@ -11,6 +11,7 @@ export interface ClassRows {
   readonly file: string;
   readonly train: RowList<Example>;
   readonly columns?: { readonly label?: string } | undefined;
+  readonly problem?: ProblemType | undefined;
 }
 
 /** Fewer rows may well have a class each. */
@@ -27,7 +28,14 @@ const farNumber = 10;
  * is called as a column is: most likely a line of names that was read as a row.
  */
 export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
-  const { file, train, columns } = rows;
+  const { file, train, columns, problem } = rows;
+  const only = problem === "single_label_classification" ? onlyLabel(train) : undefined;
+  if (only !== undefined) {
+    const message =
+      `Every row of "${printable(file)}" has the class ${printable(String(only))}: a classifier learns nothing from one class but to answer ` +
+      `it always. Add rows of the other classes; if labels are numbers to predict, use ${named("problemType")} regression.`;
+    notices.warn({ code: "ONE_CLASS", message });
+  }
   if (count === 1 && ids.size === 0) warnOfFarNumbers(rows, notices);
   if (train.length >= fewRows && ids.size * 2 >= train.length) {
     const message =
@@ -42,6 +50,17 @@ export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notic
       `names that stands among the rows, take it out; if it is the first line of a table, leave ${named("header")} out.`;
     notices.warn({ code: "COLUMN_NAME_AS_CLASS", message });
   }
+}
+
+/** The label that all rows have; undefined where there are two. */
+function onlyLabel(train: RowList<Example>): Label | undefined {
+  let only: Label | undefined;
+  for (const example of train) {
+    const label = rowLabel(example);
+    if (only !== undefined && label !== only) return undefined;
+    only = label;
+  }
+  return only;
 }
 
 function warnOfFarNumbers({ file, train }: ClassRows, notices: Pick<Notices, "warn">): void {

@@ -54,6 +54,15 @@ describe("drawTokens", () => {
     expect(batchIndices(draw(rows).rows, { batchSize: 4 })).toEqual(batchIndices(made, { batchSize: 4 }));
   });
 
+  it("tells of empty answers, and by which option a cut answer is kept", () => {
+    const { io, stderr } = recordingIo();
+    const rows = ["b", " ", ""].map((completion): Example => ({ kind: "completion", prompt: "a", completion }));
+    const long: Example = { kind: "completion", prompt: "a", completion: "b a b a b a b a b" };
+    tokenizeRows([...rows, long], options, createReport(io, {}));
+    expect(stderr()).toContain('2 rows of "rows.jsonl" have an empty answer (the first: row 2)');
+    expect(stderr()).toMatch(/1 row of "rows.jsonl" may be cut at 8 tokens.*raise --max-length/);
+  });
+
   it("knows about how long each row is", () => {
     const { lengths } = draw(rowsWith([])).rows;
     expect([lengths[0], lengths[1]]).toEqual([2, 4]);

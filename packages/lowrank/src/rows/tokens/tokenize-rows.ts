@@ -41,7 +41,8 @@ export function tokenizeRows(
 ): RowList<TokenizedExample> {
   const { file, lengths, model, platform = { keepRows: keepInMemory } } = options;
   const kept = platform.keepRows<TokenizedExample>();
-  const counts = { skipped: 0, lost: 0, unfound: 0, atLimit: 0 };
+  const counts = { skipped: 0, lost: 0, unfound: 0, atLimit: 0, empty: 0 };
+  let firstEmpty = 0;
   const render = (example: Example) => {
     const rendered = options.template.render(example);
     counts.unfound += rendered.lostAnswers ?? 0;
@@ -57,6 +58,11 @@ export function tokenizeRows(
     for (const { tokens } of trainable) kept.add(tokens);
     counts.skipped += chunk.examples.length - new Set(trainable.map(({ row }) => row)).size;
     counts.lost += answersLost(chunk.examples, rows, (index) => numberOf(chunk.first + index, options));
+    for (const [index, example] of chunk.examples.entries()) {
+      if (!hasEmptyAnswer(example)) continue;
+      if (counts.empty === 0) firstEmpty = numberOf(chunk.first + index, options);
+      counts.empty += 1;
+    }
     counts.atLimit += trainable.filter(({ tokens }) => isAtLimit(tokens, lengths)).length;
     count?.add(chunk.examples.length);
   }
@@ -65,6 +71,7 @@ export function tokenizeRows(
   const rows = kept.finish();
   if (rows.length === 0) throw new NothingToTrainError(file);
   warnOfCuts({ ...counts, all: examples.length }, options, notices);
+  if (counts.empty > 0) warnOfEmpty(counts.empty, { file, row: firstEmpty }, notices);
   return rows;
 }
 
@@ -82,7 +89,10 @@ function warnOfCuts(
   const where = isSample ? `the ${all} rows of "${file}" that were looked at` : `"${file}"`;
   if (skipped > 0) {
     const rows = isSample ? where : `${all} rows of ${where}`;
-    notices.warn({ code: "ROWS_SKIPPED", message: `${skipped} of ${rows} have nothing to train and are left out.` });
+    notices.warn({
+      code: "ROWS_SKIPPED",
+      message: `${skipped} of ${rows} have nothing to train within ${maxLength} tokens (${named("maxLength")}) and are left out.`,
+    });
   }
   if (lost > 0) {
     const message =
@@ -101,8 +111,29 @@ function warnOfCuts(
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
     const which = isSample ? atLimit : atLimit === 1 ? "1 row" : `${atLimit} rows`;
-    notices.warn({ code: "ROWS_CUT", message: `${which} of ${where} may be cut at ${limit} (${cutBy.join(", ")}).` });
+    notices.warn({
+      code: "ROWS_CUT",
+      message: `${which} of ${where} may be cut at ${limit}, and lose the end of an answer: raise ${cutBy.join(" or ")} to keep it.`,
+    });
   }
+}
+
+/** Such a row trains to end at once, or nothing; a table's missing value reads so. */
+function hasEmptyAnswer(example: Example): boolean {
+  if (example.kind === "completion") return example.completion.trim() === "";
+  return example.kind === "instruction" && example.output.trim() === "";
+}
+
+function warnOfEmpty(
+  count: number,
+  first: { readonly file: string; readonly row: number },
+  notices: Pick<Notices, "warn">,
+): void {
+  const [rows, them] = count === 1 ? ["1 row", "has"] : [`${count} rows`, "have"];
+  const message =
+    `${rows} of "${first.file}" ${them} an empty answer (the first: row ${first.row}), which teaches the model to write nothing. ` +
+    "Remove such rows, or write their answers.";
+  notices.warn({ code: "EMPTY_ANSWERS", message });
 }
 
 function* chunksOf(all: RowList<Example>): Generator<Chunk> {
