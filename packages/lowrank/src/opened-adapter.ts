@@ -131,11 +131,10 @@ export class OpenedAdapter {
     training.refuseUntrainable(model, rows);
     const files = { goal: rows.goal, lists: [rows.train, rows.validation] };
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
-    const known = { classNames: options.classNames, adapterNames: this.classNames ?? this.#facts.classNames };
-    const classes = training.classesOf(opened, rows, { ...known, ...(this.#stepsDone > 0 ? { isTrained: true } : {}) });
+    const known = given({ classNames: options.classNames, isTrained: this.#stepsDone > 0 || undefined });
+    const classes = training.classesOf(opened, rows, { ...known, adapterNames: this.classNames });
     const labels = training.labelMeaning(model, rows, classes);
-    const { problem } = labels;
-    training.warnOfOddClasses(classes, { ...rows, problem, columns: options.columns }, notices);
+    training.warnOfOddClasses(classes, { ...rows, ...labels, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const config = this.#handle === undefined ? this.config : undefined;
     training.refuseIdleOptions(training.askedRun(model, rows, { labels, config }), options);
@@ -211,7 +210,7 @@ export class OpenedAdapter {
 
   /** Names of the classes that it tells apart, in order of their numbers; undefined where they have none. */
   get classNames(): readonly string[] | undefined {
-    return decodeClassNames(this.#metadata);
+    return decodeClassNames(this.#metadata) ?? this.#facts.classNames;
   }
 
   /** What its classifier is for; undefined where that is to give a row one class, or it has none. */

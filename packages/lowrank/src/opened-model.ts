@@ -206,9 +206,8 @@ export class OpenedModel {
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
-    const adapterNames = adapter?.classNames ?? this.#facts.classNames;
-    const measurer = { opened, tokenizer, platform, notices: context.notices, adapterNames };
-    return evaluateRows(measurer, file, options);
+    const { notices } = context;
+    return evaluateRows({ opened, tokenizer, platform, notices, adapterNames: adapter?.classNames }, file, options);
   }
 
   /**
@@ -220,12 +219,7 @@ export class OpenedModel {
     const { adapter = this.#adapters.at(-1), strength } = asked;
     const opened = this.#chosen({ adapter, strength });
     const { predict } = await import("./predict/predicting.ts"); // a page's visit may never ask
-    const names = { classNames: adapter?.classNames ?? this.#facts.classNames, problemType: adapter?.problemType };
-    yield* predict(
-      { ...this.#facts, opened, adapter: names, tokenizer: () => this.#tokenizerOf(opened) },
-      input,
-      asked,
-    );
+    yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
   }
 
   /**

@@ -24,7 +24,7 @@ interface ClassFacts {
 /** A model that is open, with the adapter that acts. */
 export interface OpenPredictor extends Pick<Predictor, "tokenizer">, QuestionSources {
   readonly opened: OpenedBase;
-  readonly adapter: ClassFacts;
+  readonly adapter: ClassFacts | null | undefined;
 }
 
 /** Answers rows with the names of the adapter's classes, else the model's. Throws what `predictRows` and `questionsIn` do. */
@@ -34,10 +34,10 @@ export function predict(
   { columns, header, classNames, ...options }: PredictOptions & ColumnOptions,
 ): Predictions {
   const { config } = opened.model;
-  const [names, adapterNames] = [classNames, adapter.classNames];
+  const [names, adapterNames] = [classNames, adapter?.classNames];
   if (names !== undefined) checkGiven(names, { adapterNames, modelNames: config.labelNames, isTrained: true });
   const labels = names ?? adapterNames ?? config.labelNames;
-  const problem = adapter.problemType ?? problemOn(config, undefined);
+  const problem = adapter?.problemType ?? problemOn(config, undefined);
   const questions = questionsIn({ platform, context }, input, given({ columns, header, remembered: opened.setup }));
   return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }
