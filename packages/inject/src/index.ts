@@ -73,4 +73,3 @@ export {
   partsOf,
 } from "./planned/planned-parts.ts";
 export { InvocationTokensError, PlacesMissingError } from "./variants/activated-lora/errors.ts";
-export { kasaLoss } from "./variants/kasa/kasa-loss.ts";

@@ -1,7 +1,6 @@
 // KaSA's regularisers: "kasa.loss" is what PEFT's `_get_kasa_loss` gives, "kasa.grad.<name>" its gradient, and such a fixture
 // trained with both.
 
-import { kasaLoss } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { comparedByKey } from "../fixture/fixture-entries.ts";
 import { type ParityCase, valuesInFile } from "../fixture/parity-case.ts";
@@ -11,13 +10,13 @@ type KasaCase = Pick<ParityCase, "fixture" | "handle">;
 
 /** What a fixture's training added to the task's loss. Call it inside a tidy. */
 export function regulariserOf({ fixture, handle }: KasaCase): () => tf.Scalar {
-  return () => (fixture.tensors.has("kasa.loss") ? kasaLoss(handle) : tf.scalar(0));
+  return () => (fixture.tensors.has("kasa.loss") ? handle.penalty()! : tf.scalar(0));
 }
 
 /** The regularisers and their gradients; nothing for other fixtures. */
 export function kasaChecks({ fixture, handle }: KasaCase): readonly ParityCheck[] {
   if (!fixture.tensors.has("kasa.loss")) return [];
-  const { value, grads } = tf.variableGrads(() => kasaLoss(handle), [...handle.variables.values()]);
+  const { value, grads } = tf.variableGrads(() => handle.penalty()!, [...handle.variables.values()]);
   const numbers = { actual: value.dataSync(), expected: fixture.tensor("kasa.loss").values };
   const gradients = [...comparedByKey(fixture, "kasa.grad.")].map(([key, { values }]) => {
     const variable = handle.variables.get(key);

@@ -3,7 +3,7 @@
 import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type Detach, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";
 import type { WeightChange } from "../adapted/adapter-part.ts";
@@ -11,6 +11,7 @@ import { openDoors } from "../adapted/open-doors.ts";
 import { HandleDisposedError, UnknownKeyError } from "../errors/errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
+import { variantsOf } from "../variants/variants.ts";
 import {
   type AdapterContents,
   disposeContents,
@@ -103,6 +104,29 @@ export class AdapterHandle {
       throw new SettingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
     this.#scale = factor;
     for (const part of this.#contents.parts) part.setScale?.(factor);
+  }
+
+  /**
+   * What the adapter's variants add to the loss while it is trained, such as KaSA's regularisers: the sum over all layers,
+   * which the caller owns. Undefined where they add nothing.
+   *
+   * @example
+   * ```ts
+   * import type { AdapterHandle } from "@lowrank/inject";
+   * import * as tf from "@tensorflow/tfjs-core";
+   *
+   * export function withPenalty(task: tf.Scalar, handle: AdapterHandle): tf.Scalar {
+   *   return tf.tidy(() => tf.add(task, handle.penalty() ?? 0)); // what train()'s `loss` returns
+   * }
+   * ```
+   */
+  penalty(): tf.Scalar | undefined {
+    this.#checkUsable();
+    const penalties = variantsOf(this.config).flatMap(({ penalty }) => penalty ?? []);
+    if (penalties.length === 0 || this.sites.length === 0) return undefined;
+    return tf.tidy(() =>
+      tf.addN(penalties.flatMap((penalty) => this.sites.map(({ pair }) => penalty(pair, this.config)))),
+    );
   }
 
   /**

@@ -25,6 +25,8 @@ export interface Variant {
   beside?(weight: Matrix, rank: number): Beside;
   /** What it does to the weight, if another one stands in for the base's wherever the pair acts. */
   readonly standIn?: string;
+  /** What it adds to the loss for each pair while the adapter is trained. */
+  penalty?(pair: LoraPair, config: LoraConfig): tf.Scalar;
   /** Numbers that a layer has besides its pair, one for each output. */
   readonly vector?: OwnVector;
 

@@ -5,6 +5,7 @@ import { batches, openedBatches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
 import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { learnerOf } from "../learn/learner.ts";
@@ -62,8 +63,10 @@ export function runTraining(
   const begun = resumeFrom?.position;
   return train<TokenBatch>({
     variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) =>
-      learner.loss(batch, { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) }),
+    loss: (batch: TokenBatch, random: RandomKey) => {
+      const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
+      return tf.tidy(() => tf.add<tf.Scalar>(learner.loss(batch, context), handle.penalty() ?? 0));
+    },
     batches: (epoch) => {
       if (open === undefined) return batches(examples, { ...ordered, epoch });
       return openedBatches(examples, { ...ordered, epoch, open, unseen: epoch === begun?.epoch ? begun.batches : 0 });

@@ -17,10 +17,8 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "../../errors/errors.ts";
 import type { NewPair, Variant } from "../variant.ts";
+import { diagonalPart, kasaPenalty } from "./kasa-penalty.ts";
 import { smallestDirections } from "./smallest-directions.ts";
-
-/** What its vector is to a layer. */
-export const diagonalPart = "lora_diag";
 
 export const kasa: Variant = {
   /** Throws where a start changes the base, which would then be another one to take directions from. */
@@ -44,6 +42,7 @@ export const kasa: Variant = {
   start: withDiagonal,
   beside: standIn,
   standIn: "kasa_config takes directions out of the weight",
+  penalty: kasaPenalty,
 };
 
 /** Between the halves are numbers from N(0, 1), as B is zero. */
