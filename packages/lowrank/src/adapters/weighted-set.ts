@@ -39,10 +39,12 @@ export async function findAdapters(
     name: sources.map(({ source, weight }) => (weight === 1 ? source.name : `${source.name}:${weight}`)).join(" + "),
     tokenizer: owners[0]?.source.tokenizer,
     setup: () => first.source.setup(),
-    read: async (options) => {
+    read: async (options, base) => {
       const { combineAdapters } = await import("@lowrank/merge"); // few visits to a page mix
       const read = await Promise.all(
-        sources.map(async ({ source, weight }) => ({ adapter: await source.read(options), weight, name: source.name })),
+        sources.map(async ({ source, weight }) => {
+          return { adapter: await source.read(options, base), weight, name: source.name };
+        }),
       );
       checkBases(read);
       return combineAdapters(read, { type: "cat" }); // their sum to the last digit

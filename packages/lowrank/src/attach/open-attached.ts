@@ -22,7 +22,7 @@ export async function openAttached(
 ): Promise<OpenedBase> {
   const { notices } = context;
   const source = await findAdapters(platform, input, context);
-  const adapter = await source.read({ onWarning: notices.warn });
+  const adapter = await source.read({ onWarning: notices.warn }, async () => opened.model.config);
   const { config, task } = opened.model;
   const head = adapterHead(adapter, config, request.task);
   if ((head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels) {

@@ -5,7 +5,9 @@ import { WeightsInFiles } from "@lowrank/models";
 import { recipeIn } from "../embed/embedding-recipe.ts";
 import type { Notices } from "../notices.ts";
 import { attachTo } from "../open/attaching.ts";
+import { configOfSource } from "../open/base-config.ts";
 import { loadBase } from "../open/load-base.ts";
+import type { ModelSource } from "../open/model-source.ts";
 import { checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
 
 /** What is opened so can be looked at and merged; it computes nothing. */
@@ -22,9 +24,11 @@ export async function openInFiles(
   notices: Notices,
 ): Promise<OpenedInFiles> {
   const adapterSource = await places.adapter();
-  const adapter = await adapterSource.read({ onWarning: notices.warn });
+  let found: Promise<ModelSource> | undefined;
+  const find = () => (found ??= places.model());
+  const adapter = await adapterSource.read({ onWarning: notices.warn }, async () => configOfSource(await find()));
   const setup = await adapterSource.setup();
-  const source = await places.model();
+  const source = await find();
   const weights = new WeightsInFiles();
   const owned: { dispose(): void }[] = [];
   try {

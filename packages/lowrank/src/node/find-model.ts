@@ -1,7 +1,7 @@
 // Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
 
 import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { ggufPartNames } from "@lowrank/gguf";
@@ -9,7 +9,7 @@ import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { baseName } from "../open/hub-name.ts";
-import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
+import { type AdapterSource, adapterIn, ggufModel, type ModelSource, onlyGguf } from "../open/model-source.ts";
 import { readSetup } from "../setup/adapter-setup.ts";
 import { filesBeside } from "./files-beside.ts";
 import type { HubContext } from "./hub/hub-access.ts";
@@ -28,7 +28,7 @@ export async function findModel(given: string, context: HubContext): Promise<Mod
 /** The one .gguf file of a folder that holds no other model, by its first part; else the path itself. */
 async function onlyGgufIn(path: string): Promise<string> {
   const names = path.endsWith(".gguf") ? [] : await readdir(path).catch(() => []);
-  if (names.includes("config.json")) return path;
+  if (names.includes("config.json") || names.includes("adapter_config.json")) return path;
   const firsts = names.filter((name) => name.endsWith(".gguf") && ggufPartNames(name)[0] === name);
   return firsts.length === 1 && firsts[0] !== undefined ? join(path, firsts[0]) : path;
 }
@@ -52,6 +52,10 @@ function plainName(path: string, name: string): string {
 /** The adapter at a path, or of a name. Throws what `locate` does. */
 export async function findAdapter(given: string, context: HubContext): Promise<AdapterSource> {
   const path = await locate(given, "adapter", context);
+  const file = await onlyGgufIn(path);
+  if (file.endsWith(".gguf")) {
+    return { ...(await adapterIn(onlyGguf(diskFolder(dirname(file)), basename(file)))), name: path };
+  }
   const folder = diskFolder(path);
   return {
     name: path,

@@ -43,5 +43,5 @@ const expectations = {
   model:
     "a folder with config.json and model.safetensors, a .gguf file, or owner/name, owner/name@revision, owner/name/folder or owner/name/file.gguf on the Hugging Face Hub",
   adapter:
-    "a folder with adapter_config.json and adapter_model.safetensors, a .safetensors file of Kohya or diffusers, or owner/name, owner/name@revision, owner/name/folder or owner/name/file.safetensors on the Hugging Face Hub",
+    "a folder with adapter_config.json and adapter_model.safetensors, a .safetensors file of Kohya or diffusers, a .gguf file of llama.cpp, or owner/name, owner/name@revision, owner/name/folder or owner/name/file.safetensors on the Hugging Face Hub",
 } as const;

@@ -2,9 +2,11 @@
 
 import type { Adapter, ReadAdapterOptions } from "@lowrank/adapter-format";
 import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data";
+import type { ModelConfig } from "@lowrank/families";
 import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
+import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 
 /** A base, found but not read. */
@@ -27,10 +29,14 @@ export interface ModelSource {
   readonly openGguf?: () => Promise<ByteSource>;
 }
 
+/** The configuration of an adapter's base. */
+type BaseConfig = () => Promise<ModelConfig | undefined>;
+
 /** An adapter, found but not read. */
 export interface AdapterSource {
   readonly name: string;
-  read(options: ReadAdapterOptions): Promise<Adapter>;
+  /** `base` is asked only by a .gguf file, which does not say what the modules of its base are called. */
+  read(options: ReadAdapterOptions, base?: BaseConfig): Promise<Adapter>;
   /** How it was trained to be used, as far as its folder says. */
   setup(): Promise<AdapterSetup>;
   /** The folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
@@ -107,12 +113,34 @@ export function ggufModel(file: {
   return { name, path, files, openGguf: open };
 }
 
-/** The adapter in a folder that is on no disk. */
+/** The adapter in a folder on any host: PEFT's files, another program's, or llama.cpp's .gguf file. */
 export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
+  const names = (await folder.has("adapter_config.json")) ? [] : await folder.list();
+  const gguf = names.find((file) => file.endsWith(".gguf"));
+  if (gguf !== undefined) return ggufAdapter(`${folder.name}/${gguf}`, () => folder.open(gguf));
   return {
     name: folder.name,
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
     read: async (options) => (await import("./attaching.ts")).readAdapterIn(folder, options),
     setup: () => readSetup(folder),
+  };
+}
+
+/** llama.cpp's: it is read for a base, and remembers nothing of its training. */
+function ggufAdapter(name: string, open: () => Promise<ByteSource>): AdapterSource {
+  return {
+    name,
+    tokenizer: undefined,
+    setup: async () => ({}),
+    read: async (_, base) => {
+      const config = await base?.();
+      if (config === undefined) throw new BaseNotFoundError(name, []);
+      const [{ readGgufAdapter }, source] = await Promise.all([import("./gguf-reading.ts"), open()]);
+      try {
+        return await readGgufAdapter(source, config);
+      } finally {
+        await source.close?.();
+      }
+    },
   };
 }

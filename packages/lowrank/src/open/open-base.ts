@@ -9,6 +9,7 @@ import { HeadIncompleteError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
+import { configOfSource } from "./base-config.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
 
@@ -52,8 +53,10 @@ export interface OpenedBase {
 /** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
 export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
   const adapterSource = await places.adapter?.();
-  const adapter = await adapterSource?.read({ onWarning: notices.warn });
-  const source = await places.model();
+  let found: Promise<ModelSource> | undefined;
+  const find = () => (found ??= places.model());
+  const adapter = await adapterSource?.read({ onWarning: notices.warn }, async () => configOfSource(await find()));
+  const source = await find();
   // A merged model remembers what its adapter did.
   const setup = await (adapterSource?.setup() ?? (source.folder && readSetup(source.folder)));
   const base = await loadBase(source, request, { adapter, notices });

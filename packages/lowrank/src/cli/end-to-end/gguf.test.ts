@@ -54,6 +54,20 @@ describe("a .gguf file that nothing lies beside", () => {
     expect([await textOf(...both), await textOf("--model", merged)]).toEqual([" dog", " dog"]);
   });
 
+  it("takes an adapter that is a .gguf file, too, and so does a folder", async () => {
+    const lora = place.path("lora.gguf");
+    expect(await place.call("export", "--adapter", place.path("adapter"), "--to", "gguf", "--out", lora)).toMatchObject(
+      {
+        code: 0,
+      },
+    );
+    for (const model of [tiny, place.path("merged")])
+      expect(await textOf("--model", model, "--adapter", `${lora}:${model === tiny ? 1 : 0.01}`)).toBe(" dog");
+    const merged = place.path("merged-by-lora");
+    expect(await place.call("merge", "--model", tiny, "--adapter", lora, "--out", merged)).toMatchObject({ code: 0 });
+    expect(await textOf("--model", merged)).toBe(" dog");
+  });
+
   it("takes the adapter in and stays a .gguf file of its types, or becomes one of others; and so does a folder", async () => {
     const merge = ["merge", "--adapter", place.path("adapter"), "--to", "gguf", "--json"];
     const own = await place.call(...merge, "--model", tiny, "--out", place.path("own-types"), "--verify");

@@ -34,7 +34,8 @@ async function taskOfPairs(
   if (rows.at(0)?.kind !== "comparison") return undefined;
   const config = await configOfSource(await nodePlatform.findModel(model, context));
   const trained = adapter === undefined ? undefined : await findAdapters(nodePlatform, adapter, context);
-  const isJudge = config !== undefined && judgesPairs(await trained?.read({ onWarning: () => {} }), config);
+  const read = await trained?.read({ onWarning: () => {} }, async () => config);
+  const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
     `the base judges pairs of texts, and is trained to (${namedChoice("task")} feature-extraction would train its embeddings)`,
