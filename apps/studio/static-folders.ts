@@ -1,5 +1,5 @@
-// A Vite plugin: serves folders outside the app under fixed paths, in development and in the build. The wasm files, the
-// model and the sample data stay where they belong, and the worker reads them by name.
+// A Vite plugin: serves folders outside the app under fixed paths, in development and in the build. The model
+// and the sample data stay where they belong, and the worker reads them by name.
 
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { Plugin } from "vite";
 
 const types: Readonly<Record<string, string>> = {
-  ".wasm": "application/wasm",
   ".js": "text/javascript",
   ".json": "application/json",
   ".csv": "text/csv; charset=utf-8",

@@ -1,4 +1,4 @@
-// The page reads the workspace's packages from source; the model and the wasm files from their folders.
+// The page reads the workspace's packages from source, the model from its folder.
 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -9,9 +9,6 @@ import { staticFolders } from "./static-folders.ts";
 
 const require = createRequire(import.meta.url);
 const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json`));
-
-/** With the script from which threads start in a minified page. */
-const wasmFiles = /\.wasm$|^tfjs-backend-wasm-threaded-simd\.js$/;
 
 /** Beside the page, whose folder is what it serves; under a name that stays. */
 const serviceWorker = "service-worker.js";
@@ -31,7 +28,6 @@ export default defineConfig({
   plugins: [
     inTheirPlace,
     staticFolders({
-      "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "wasm-out"), files: wasmFiles },
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
     }),
     offlineFiles(serviceWorker, { publicFolder: join(import.meta.dirname, "public") }),

@@ -23,7 +23,7 @@ let ways: readonly { readonly name: string; readonly taught: Taught }[] = [];
 
 const asked = engineNames.filter((name) => name === settings.get("engine"));
 const order: readonly EngineName[] = asked.length > 0 ? asked : ["webgpu", "wasm", "webgl", "cpu"];
-const { name: engine } = await chooseEngine({ order, wasmPath: new URL("wasm/", document.baseURI).href });
+const { name: engine } = await chooseEngine({ order });
 const host = await openBackbone("backbone/centernet.json");
 state(`Ready, on ${engine}.`);
 find<HTMLButtonElement>("#draw").disabled = false;

@@ -1,5 +1,5 @@
-// As in ../browser-page: packages from source, the model and the wasm files from their folders. In a page of your own "backbone/" is
-// wherever the model lies, on your server or another.
+// As in ../browser-page: packages from source, the model from its folder. In a page of your own "backbone/" is wherever the
+// model lies, on your server or another.
 
 import { defineConfig } from "vite";
 import { staticFolders } from "../../apps/studio/static-folders.ts";
@@ -12,7 +12,6 @@ export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
     staticFolders({
-      "/wasm/": { folder: `${root}node_modules/@tensorflow/tfjs-backend-wasm/dist`, files: /\.wasm$/ },
       "/backbone/": { folder: `${root}node_modules/@vladmandic/human/models`, files: /^centernet\.(json|bin)$/ },
     }),
   ],

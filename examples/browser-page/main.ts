@@ -10,8 +10,10 @@ const element = <T extends HTMLElement>(id: string) => document.getElementById(i
 const button = element<HTMLButtonElement>("teach");
 const log = (line: string) => element("log").append(`\n${line}`);
 
-const wasmPath = new URL("wasm/", document.baseURI).href;
-const model = await openModel("tiny-model/", { engine: { order: ["webgpu", "wasm", "cpu"], wasmPath } });
+const model = await openModel("tiny-model/", {
+  engine: { order: ["webgpu", "wasm", "cpu"] },
+  onWarning: ({ message }) => log(message),
+});
 log("Ready.");
 button.disabled = false;
 

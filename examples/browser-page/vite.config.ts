@@ -1,5 +1,5 @@
-// Packages from source, the model and the wasm files from their folders, and no answer to other machines. A page of your
-// own installs the packages instead, and has copies of the two folders in public/tiny-model and public/wasm.
+// Packages from source, the model from its folder, and no answer to other machines. A page of your own installs the
+// packages instead, and has a copy of the model in public/tiny-model.
 
 import { defineConfig } from "vite";
 import { staticFolders } from "../../apps/studio/static-folders.ts";
@@ -12,7 +12,6 @@ export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
     staticFolders({
-      "/wasm/": { folder: `${root}node_modules/@tensorflow/tfjs-backend-wasm/dist`, files: /\.wasm$/ },
       "/tiny-model/": { folder: `${root}packages/tiny-model/model`, files: /\.(json|safetensors)$/ },
     }),
   ],

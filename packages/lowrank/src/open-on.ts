@@ -67,18 +67,14 @@ function headOf({
 
 let started: Promise<EngineChoice> | undefined;
 
-/** Once for the process, unless an engine is asked for. */
+/** Once for the process, unless an engine is asked for; every caller hears what there is to know of it. */
 async function startEngine({ engine, onWarning }: OpenModelOptions): Promise<void> {
   if (engine === false) {
     registerGradients();
     return;
   }
   tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
-  if (engine === undefined && started !== undefined) {
-    await started;
-    return;
-  }
-  started = chooseEngine(engine);
+  if (engine !== undefined || started === undefined) started = chooseEngine(engine);
   const { note } = await started;
   if (note !== undefined) onWarning?.({ code: "ENGINE_NOTE", message: note });
 }

@@ -43,9 +43,9 @@ describe("explainFailure", () => {
     expect(explainFailure("tfjs-node-gpu", new Error(says)).reason).toMatch(reason);
   });
 
-  it("says of a wasm backend that does not start where its files are and which option names their folder", () => {
+  it("says of a wasm backend that does not start what a page's policy must allow", () => {
     const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialised'));
-    expect(reason).toMatch(/\.wasm files could not be loaded.*tfjs-backend-wasm\/dist.*wasmPath/);
+    expect(reason).toMatch(/did not start.*Content-Security-Policy.*'wasm-unsafe-eval'/);
     expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialised')).reason).toBe(
       'the backend "webgl" could not be initialised',
     );

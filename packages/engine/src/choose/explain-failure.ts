@@ -39,8 +39,7 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
   {
     says: /backend "wasm" could not be initialised/,
     reason:
-      "its .wasm files could not be loaded; let the page's server give those of @tensorflow/tfjs-backend-wasm/dist, and " +
-      'name their folder: wasmPath: "/wasm/"',
+      "its WebAssembly did not start (a page's console says more); a Content-Security-Policy must allow 'wasm-unsafe-eval'",
   },
   { says: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
   {

@@ -7,12 +7,24 @@ describe("explainSlowEngine", () => {
   it.each(["wasm", "cpu"] as const)("says that %s runs, why native does not, and last the command", (name) => {
     const passedOver = [{ name: "native" as const, reason, command: "npm install it" }];
     expect(explainSlowEngine(name, passedOver)).toBe(
-      `The engine is ${name}, several times slower than native, which was passed over: ${reason}. Run: npm install it`,
+      `The engine is ${name}, slower than native, which was passed over: ${reason}. Run: npm install it`,
     );
   });
 
   it("ends with the reason where there is no command", () => {
     expect(explainSlowEngine("wasm", [{ name: "native", reason }])).toMatch(/: its package .* installed\.$/);
+  });
+
+  it("says in a page why wasm does not run, and that a GPU is there whose package is not", () => {
+    expect(
+      explainSlowEngine("cpu", [
+        { name: "webgpu", reason: "no GPU" },
+        { name: "wasm", reason: "no file" },
+      ]),
+    ).toMatch(/^The engine is cpu, slower than wasm, which was passed over: no file\.$/);
+    const missing = { name: "webgpu" as const, reason: "its package is not installed", command: "npm install it" };
+    expect(explainSlowEngine("wasm", [missing])).toMatch(/^The engine is wasm.* than webgpu,.* Run: npm install it$/);
+    expect(explainSlowEngine("wasm", [{ name: "webgpu", reason: "WebGPU found no adapter" }])).toBeUndefined();
   });
 
   it("is silent where native was not tried, and where another library computes", () => {

@@ -16,8 +16,8 @@ export interface EngineFacts {
   readonly alsoNeeds?: { readonly package: string; readonly install: string };
   /** The command that brings a library for this system, where the one that npm brought is another's. */
   readonly rebuild?: string;
-  /** The engine than which it is several times slower: who gets it unasked should hear of that one. */
-  readonly slowerThan?: string;
+  /** Engines that are faster, best first: a user who gets this one without asking for it is told. */
+  readonly slowerThan?: readonly string[];
   /** Why it is worth its installation, where it needs neither a graphics card nor a browser. Ends in a colon. */
   readonly advantage?: string;
 }

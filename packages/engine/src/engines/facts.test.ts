@@ -9,8 +9,8 @@ describe.each(engineNames)("the row of %s", (name) => {
     expect(Object.keys(backends)).toContain(backend);
   });
 
-  it("names an engine where it is slower than one", () => {
-    expect([undefined, ...engineNames]).toContain(slowerThan);
+  it("names engines where it is slower than some", () => {
+    expect(engineNames).toEqual(expect.arrayContaining([...(slowerThan ?? [])]));
   });
 
   it("equals one that is tried in the same place", () => {

@@ -6,7 +6,7 @@ export interface StartOptions {
   readonly isAskedFor: boolean;
   /** How many threads compute; undefined leaves it to the engine. */
   readonly threads?: number;
-  /** Folder (with a final slash) of the .wasm files; needed where they are not beside the backend's own file. */
+  /** Folder (with a final slash) of the .wasm files; needed in a page whose bundle does not have them. */
   readonly wasmPath?: string;
   /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
   readonly tfjsNodeFolder?: string;

@@ -13,7 +13,7 @@ async function start(options: EngineOptions, variables: Readonly<Record<string, 
 }
 
 const warning = new RegExp(
-  '^warning: The engine is wasm, several times slower than native, which was passed over: LOWRANK_ONNX_RUNTIME names "' +
+  '^warning: The engine is wasm, slower than native, which was passed over: LOWRANK_ONNX_RUNTIME names "' +
     '.*nowhere.*libonnxruntime\\.so", which is no file; name the file .*, or unset LOWRANK_ONNX_RUNTIME\\.\\n$',
 );
 

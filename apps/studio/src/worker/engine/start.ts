@@ -22,7 +22,6 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
   if (workshop.model === undefined) workshop.tiny ??= fetchTiny(new URL("tiny-model/", workshop.base));
   const before = workshop.engine;
   if (before !== undefined && engine === before.name && workshop.lostDevice === undefined) return before;
-  const wasmPath = new URL("wasm/", workshop.base).href;
   tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
   if (workshop.lostDevice !== undefined) {
     workshop.model?.opened.dispose(); // its weights are gone already
@@ -30,7 +29,7 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
     renewBackend(before?.name);
   }
   try {
-    const chosen = await chooseEngine({ order: engine === undefined ? bestFirst : [engine], wasmPath });
+    const chosen = await chooseEngine({ order: engine === undefined ? bestFirst : [engine] });
     if (before !== undefined) {
       workshop.model?.opened.dispose();
       workshop.model = undefined;

@@ -17,5 +17,5 @@ export const cpuFacts: EngineFacts = {
   backend: "cpu",
   triedIn: ["node", "browser"],
   install: installCpu,
-  slowerThan: "native",
+  slowerThan: ["native", "webgpu", "wasm"],
 };

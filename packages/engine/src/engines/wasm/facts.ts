@@ -14,6 +14,6 @@ export const wasmFacts: EngineFacts = {
   backend: "wasm",
   triedIn: ["node", "browser"],
   install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
-  slowerThan: "native",
+  slowerThan: ["native", "webgpu"],
   advantage: "WebAssembly is some ten times as fast as plain JavaScript and needs nothing but npm:",
 };

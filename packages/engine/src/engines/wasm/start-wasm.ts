@@ -1,19 +1,22 @@
 // The wasm backend, with its kernels mended.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { isNode } from "../import-unseen.ts";
 import type { StartOptions } from "../start-options.ts";
 import type { StartOutcome } from "../start-outcome.ts";
 import { patchWasmKernels } from "./patch-wasm-kernels.ts";
 import { findThreadScript, startThreadsFrom } from "./thread-script.ts";
+import { findWasmFiles, threadScriptAddress } from "./wasm-files.ts";
 
 export async function startWasm({ wasmPath, threads }: StartOptions): Promise<StartOutcome> {
   const loading = import("@tensorflow/tfjs-backend-wasm");
-  const threadScript = isMinified(startWasm) ? await findThreadScript(wasmPath) : undefined;
+  const threadScript = isMinified(startWasm) ? await findThreadScript(threadScriptAddress(wasmPath)) : undefined;
   const { setThreadsCount, setWasmPaths, version_wasm: version } = await loading;
   if (isMinified(startWasm) && threadScript === undefined) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  if (wasmPath !== undefined) setWasmPaths(wasmPath);
-  if (threads !== undefined) setThreadsCount(threads); // tfjs uses threads only in browsers, and half the cores at most
   const note = patchWasmKernels(version);
+  if (!isNode() && !("wasm" in tf.engine().registry)) setWasmPaths(await findWasmFiles(wasmPath, note === undefined));
+  else if (wasmPath !== undefined) setWasmPaths(wasmPath);
+  if (threads !== undefined) setThreadsCount(threads); // tfjs uses threads only in browsers, and half the cores at most
   if (threadScript !== undefined) await startThreadsFrom(threadScript, () => tf.setBackend("wasm"));
   return note === undefined ? { backend: "wasm" } : { backend: "wasm", note };
 }

@@ -3,17 +3,14 @@
 // Where a server isolates the page (COOP and COEP), tfjs-backend-wasm 4.22 hands its threads its own factory as text, in which
 // a minifier has renamed what is defined outside of it. They throw, and the backend would wait for them for ever.
 
-/** The factory as the package has it in its folder wasm-out. */
-const fileName = "tfjs-backend-wasm-threaded-simd.js";
-
 /**
- * The script from which threads can start, where this page may have threads and its server gives it beside the .wasm files;
+ * The script from which threads can start, where this page may have threads and its server gives it;
  * undefined otherwise, or where the server answers with another file, as one does that knows a single page.
  */
-export async function findThreadScript(wasmPath: string | undefined): Promise<Blob | undefined> {
-  if (globalThis.crossOriginIsolated !== true || wasmPath === undefined) return undefined;
+export async function findThreadScript(address: string | undefined): Promise<Blob | undefined> {
+  if (globalThis.crossOriginIsolated !== true || address === undefined) return undefined;
   try {
-    const response = await fetch(new URL(wasmPath + fileName, globalThis.location.href));
+    const response = await fetch(address);
     const text = response.ok ? await response.text() : "";
     if (!/\bWasmBackendModuleThreadedSimd\s*=/.test(text)) return undefined;
     return new Blob([text], { type: "text/javascript" });

@@ -9,4 +9,5 @@ export const webglFacts: EngineFacts = {
   backend: "webgl",
   triedIn: ["browser"],
   install: "npm install @tensorflow/tfjs-backend-webgl@4.22.0",
+  slowerThan: ["webgpu", "wasm"],
 };

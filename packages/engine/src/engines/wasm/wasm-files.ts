@@ -1,0 +1,99 @@
+// Where a page finds the files of the wasm backend. A bundler takes them along because of the addresses in this form; the
+// build of this package copies the files beside its own and names them from there (tsup.config.ts).
+
+import * as tf from "@tensorflow/tfjs-core";
+import { EngineUnavailableError } from "../engine-unavailable-error.ts";
+
+/** The address of each .wasm file, as `setWasmPaths` takes it. */
+type WasmFiles = Record<string, string>;
+
+const names = [
+  "tfjs-backend-wasm.wasm",
+  "tfjs-backend-wasm-simd.wasm",
+  "tfjs-backend-wasm-threaded-simd.wasm",
+] as const;
+
+/** From this script threads start in a minified page. */
+const threadScript = "tfjs-backend-wasm-threaded-simd.js";
+
+/**
+ * The files in the folder `wasmPath`, else in the bundle (for version 4.22.0 of the backend alone), else beside the page.
+ *
+ * @throws EngineUnavailableError, with each address and its answer, where none has WebAssembly. The backend itself is not
+ * started: after a failure it takes no other address.
+ */
+export async function findWasmFiles(wasmPath: string | undefined, isKnownVersion: boolean): Promise<WasmFiles> {
+  const places =
+    wasmPath !== undefined ? [inFolder(wasmPath)] : [isKnownVersion ? inBundle() : undefined, inFolder("")];
+  const answers: string[] = [];
+  for (const place of places) {
+    const address = place?.[await neededFile()];
+    if (place === undefined || address === undefined || answers.some((answer) => answer.startsWith(address))) continue;
+    const fault = await faultAt(address);
+    if (fault === undefined) return place;
+    answers.push(`${address} (${fault})`);
+  }
+  throw new EngineUnavailableError(
+    `its .wasm files could not be loaded: no WebAssembly at ${answers.join(" or ")}; let the page's server give the three ` +
+      "files of @tensorflow/tfjs-backend-wasm/dist, and name their folder with a final slash: openModel(…, { engine: " +
+      '{ wasmPath: "/wasm/" } }) or chooseEngine({ wasmPath: "/wasm/" })',
+  );
+}
+
+/** Where the script is from which threads start in a minified page; undefined in a build that has no addresses. */
+export function threadScriptAddress(wasmPath: string | undefined): string | undefined {
+  return wasmPath === undefined ? inBundle()?.[threadScript] : address(wasmPath, threadScript);
+}
+
+function inFolder(folder: string): WasmFiles {
+  return Object.fromEntries(names.map((name) => [name, address(folder, name)]));
+}
+
+function address(folder: string, name: string): string {
+  return new URL(folder + name, globalThis.location.href).href;
+}
+
+/** Bundlers look for exactly this: `new URL("a literal", import.meta.url)`. */
+function inBundle(): WasmFiles | undefined {
+  try {
+    return {
+      "tfjs-backend-wasm.wasm": new URL("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm", import.meta.url)
+        .href,
+      "tfjs-backend-wasm-simd.wasm": new URL(
+        "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+        import.meta.url,
+      ).href,
+      "tfjs-backend-wasm-threaded-simd.wasm": new URL(
+        "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm",
+        import.meta.url,
+      ).href,
+      [threadScript]: new URL(
+        "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js",
+        import.meta.url,
+      ).href,
+    };
+  } catch {
+    return undefined; // CommonJS has no import.meta.url
+  }
+}
+
+/** The file that the backend is going to load here. */
+async function neededFile(): Promise<string> {
+  if (!(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT"))) return names[0];
+  return (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? names[2] : names[1];
+}
+
+/** Why there is no WebAssembly at an address; undefined if there is. Only its first bytes are read. */
+async function faultAt(address: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(address);
+    const reader = response.body?.getReader();
+    const start = (await reader?.read())?.value ?? [];
+    await reader?.cancel();
+    if (!response.ok) return `the server answered ${response.status}`;
+    if (String.fromCharCode(...start.slice(0, 4)) === "\0asm") return undefined;
+    return `the server answered with ${response.headers.get("Content-Type") ?? "something else"}`;
+  } catch (cause) {
+    return String(cause);
+  }
+}
