@@ -1,6 +1,7 @@
 // JSON Lines: one JSON object on each line.
 
 import { JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
+import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { isObject } from "../json-object.ts";
 import { describe } from "../row-forms/row-form.ts";
@@ -35,6 +36,10 @@ export class JsonlReader {
 
   #read(line: string, number: number): void {
     if (line.trim() === "") return;
+    if (this.#isFirst && line.trimStart().startsWith("[")) {
+      const { file } = this.#collector.limits;
+      throw new DataFileError(file, "it is one JSON array, not an object on each line. Name it .json.");
+    }
     const expected = this.#isFirst ? `a JSON object${otherKinds}` : "a JSON object";
     this.#isFirst = false;
     let value: unknown;

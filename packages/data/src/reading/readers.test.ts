@@ -108,7 +108,7 @@ describe("the form of a row", () => {
     [{ sentence: "a", label: [1, 0, 1] }, "class numbers from 0 or class names", "an array ([1,0,1])"],
     [{ sentence: "a", label: "[spam]" }, 'begins with "[": a class name must not begin so', 'the string "[spam]"'],
     [{ messages: [] }, "a list of turns", "an array"],
-    [{ messages: [{ role: "user", content: "a" }] }, "a turn of the assistant", "1 turns of others"],
+    [{ messages: [{ role: "user", content: "a" }] }, 'a turn of the role "assistant"', '"user" alone'],
     [{ messages: [{ role: "user" }] }, '"messages"[0]."content"', "nothing"],
     [{ conversations: [{ from: "martian", value: "a" }] }, "one of human", '"martian"'],
     [{ input_ids: [1, 2], labels: [1] }, "2 integers", "1"],
@@ -116,7 +116,6 @@ describe("the form of a row", () => {
     [{ input_ids: [1, 2 ** 40] }, 'at "input_ids"[1]', "1099511627776"],
     [{ input_ids: [] }, "at least one integer", "0"],
     [{ question: "a" }, "a row of a known form", 'the keys "question"'],
-    [[1], "a JSON object", "an array"],
     ["text", "a JSON object", 'the string "text"'],
   ])("%j is refused, saying what came and what was expected", (row, expected, found) => {
     const error = caught(() => readJsonl(JSON.stringify(row), { file: "rows.jsonl" }));
@@ -155,7 +154,7 @@ describe("JSON Lines", () => {
   });
 
   it("names the endings of other kinds of files where the first line is no object", () => {
-    for (const text of ["prompt,completion\na,b\n", '[{"text": "a"}]', '{\n  "text": "a"\n}\n']) {
+    for (const text of ["prompt,completion\na,b\n", '{\n  "text": "a"\n}\n']) {
       const { problems } = caught(() => readJsonl(text)) as DataError;
       expect(problems[0]?.expected, text).toBe(
         "a JSON object on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)",
@@ -163,6 +162,13 @@ describe("JSON Lines", () => {
     }
     const second = caught(() => readJsonl('{"text": "a"}\na,b\n')) as DataError;
     expect(second.problems[0]?.expected).toBe("a JSON object");
+  });
+
+  it("says of a JSON array that its name is to end in .json, once, however many lines it has", () => {
+    for (const text of ['[{"text": "a"}]', '\n  [\n{"text": "a"},\n{"text": "b"}\n]\n'])
+      expect(() => readJsonl(text, { file: "rows.jsonl" })).toThrow(
+        'Cannot read "rows.jsonl": it is one JSON array, not an object on each line. Name it .json.',
+      );
   });
 
   it("does not pass control characters of a file on to a terminal", () => {

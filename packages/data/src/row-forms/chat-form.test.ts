@@ -66,7 +66,10 @@ describe("a conversation", () => {
     ],
     [{ messages: [asked, { role: "assistant", content: null }] }, 'a text for "messages"[1]."content"'],
     [{ messages: [asked, answer], tools: "none" }, 'a list of functions for "tools"'],
-    [{ messages: [asked] }, 'a turn of the assistant in "messages", got 1 turns of others'],
+    [
+      { messages: [asked] },
+      'a turn of the role "assistant" in "messages", got "user" alone (roles are system, user, assistant and tool; ShareGPT\'s',
+    ],
   ])("that cannot be trained as it is says so by name: %j", (row, reason) => {
     expect(refusal(row)).toContain(reason);
   });

@@ -1,6 +1,6 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
-import { parseJson } from "@lowrank/contracts";
+import { enumerated, parseJson } from "@lowrank/contracts";
 import type { ChatMessage } from "../example.ts";
 import { isObject, type JsonObject } from "../json-object.ts";
 import { describe, type Fields, type Refusal } from "./row-form.ts";
@@ -43,7 +43,11 @@ export function readMessages(value: unknown, listKey: string, keys = openAiKeys)
 export function readConversation(value: unknown, listKey: string, keys?: TurnKeys): readonly ChatMessage[] | Refusal {
   const messages = readMessages(value, listKey, keys);
   if (!isMessages(messages) || messages.some(({ role }) => role === "assistant")) return messages;
-  return { expected: `a turn of the assistant in "${listKey}"`, found: `${messages.length} turns of others` };
+  const others = [...new Set(messages.map(({ role }) => role))].map((role) => JSON.stringify(role));
+  return {
+    expected: `a turn of the role "assistant" in "${listKey}"`,
+    found: `${enumerated(others)} alone (roles are system, user, assistant and tool; ShareGPT's human and gpt belong in "conversations" with "from" and "value")`,
+  };
 }
 
 /** Functions that a row offers to the assistant: a list, or as some data sets have it, a list's JSON. */

@@ -151,6 +151,16 @@ describe("attachAdapter", () => {
     expect(error.message).toContain("made for another base model (width 10; this one is width 6)");
   });
 
+  it("says that an adapter of another kind of model was made for another base, and which, in place of all differences", async () => {
+    const { adapter } = await make();
+    const tensors = new Map([...adapter.tensors].map(([key, tensor]) => [`encoder.layer.${key}`, tensor]));
+    const error = failure({ ...adapter, tensors, config: { ...adapter.config, baseModel: "minilm" } });
+    expect(error).toBeInstanceOf(DifferentBaseError);
+    expect(error.problems.length).toBeGreaterThanOrEqual(tensors.size);
+    expect(error.message).toContain('(with other modules, made on "minilm"; this one is of another kind)');
+    expect(error.message.split("\n").length).toBeLessThanOrEqual(5);
+  });
+
   it("prints names from files without their control characters", async () => {
     const { adapter } = await make();
     const { message } = failure(withTensor(adapter, "model.\u001b[2Jevil.lora_A.weight", [2, 6]));

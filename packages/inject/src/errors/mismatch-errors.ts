@@ -52,10 +52,11 @@ export class AdapterMismatchError extends LowrankError {
     readonly problems: readonly AdapterProblem[],
     summary = "The adapter does not fit this model",
     code = "ADAPTER_MISMATCH",
+    shown = mostListed,
   ) {
     super(
       code,
-      `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${itemised(everyKindFirst(problems).map(describe))}`,
+      `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${itemised(everyKindFirst(problems).slice(0, shown).map(describe), problems.length)}`,
     );
   }
 }
@@ -103,6 +104,7 @@ export class DifferentBaseError extends AdapterMismatchError {
       `This adapter was made for another base model (${printable(got)}; this one is ${expected}). ` +
         `Load the base that it was trained on${way}`,
       "ADAPTER_FOR_ANOTHER_BASE",
+      3, // the base says it all
     );
   }
 }

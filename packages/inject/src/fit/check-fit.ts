@@ -4,6 +4,7 @@ import {
   type Adapter,
   type Feature,
   type LoraConfig,
+  parseTensorKey,
   startingFeatures,
   UnsupportedFeaturesError,
 } from "@lowrank/adapter-format";
@@ -59,6 +60,7 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
   // Planning has named them where it refused something.
   const unmatched = refusals.errors.length > 0 ? [] : unmatchedTargets(plan);
   const mismatch = mismatchOf(problems, { adapter, options, vocabulary, unmatched });
+  if (mismatch !== null && isForOthers(problems, adapter)) throw mismatch; // all else follows from that
   if (mismatch !== null) refusals.add(mismatch);
   refusals.throwIfAny();
   warn(plan, { model, adapter, options });
@@ -103,6 +105,13 @@ function unmatchedTargets({ warnings }: InjectionPlan): readonly AdapterProblem[
     .map(({ message }) => ({ kind: "unmatched-target", key: "target_modules", reason: message }));
 }
 
+/** Whether the model has no module for which the adapter has a pair. */
+function isForOthers(problems: readonly AdapterProblem[], { tensors }: Adapter): boolean {
+  const unknown = new Set(problems.filter(({ kind }) => kind === "unknown-path").map(({ key }) => key));
+  const halves = [...tensors.keys()].filter((key) => parseTensorKey(key)?.part.startsWith("lora_"));
+  return halves.length > 0 && halves.every((key) => unknown.has(key));
+}
+
 interface Comparison {
   readonly adapter: Adapter;
   readonly options: FitOptions;
@@ -122,11 +131,15 @@ function mismatchOf(
   const fit = [...(vocabulary?.problems ?? []), ...others];
   const problems = fit.length > 0 ? [...fit, ...unmatched] : fit;
   const { got, expected, isAllowed } = compareFingerprints(adapter, options);
+  const madeOn = adapter.config.baseModel ? `, made on ${JSON.stringify(adapter.config.baseModel)}` : "";
+  if (isForOthers(found, adapter)) {
+    return new DifferentBaseError(`with other modules${madeOn}`, "of another kind", problems);
+  }
   // Whoever loads the right base has the right vocabulary, too.
   if (got !== expected && !isAllowed)
-    return new DifferentBaseError(`fingerprint ${got}`, `fingerprint ${expected}`, problems);
+    return new DifferentBaseError(`fingerprint ${got}${madeOn}`, `fingerprint ${expected}`, problems);
   const base = guessOtherBase(others);
-  if (base) return new DifferentBaseError(`width ${base.got}`, `width ${base.expected}`, problems);
+  if (base) return new DifferentBaseError(`width ${base.got}${madeOn}`, `width ${base.expected}`, problems);
   if (vocabulary) return new VocabularyMismatchError(vocabulary.got, vocabulary.expected, problems);
   return problems.length > 0 ? new AdapterMismatchError(problems) : null;
 }

@@ -10,6 +10,11 @@ async function call(...argv: readonly string[]) {
   return { code, stdout: recording.stdout(), stderr: recording.stderr() };
 }
 
+it("serves an adapter on the base that it remembers, so that --model may be missing", async () => {
+  expect((await call("serve")).stderr).toContain("name a base, or with --adapter an adapter that remembers its own");
+  expect((await call("serve", "--adapter", "/nowhere/a")).stderr).toContain("/nowhere/a");
+});
+
 describe("help", () => {
   it("lists every command", async () => {
     const { code, stdout } = await call("--help");

@@ -1,6 +1,6 @@
 // What the model's folder says of its embeddings, in the files of sentence-transformers, or its .gguf file.
 
-import { parseJson } from "@lowrank/contracts";
+import { LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import { type EmbeddingRecipe, ModelFileError, type Pooling, readEmbeddingRecipe } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
@@ -39,7 +39,11 @@ async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<Embe
   if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
   return readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
     const files = inside?.(name);
-    if (files === undefined || !(await files.has("config.json"))) throw new PoolingUnknownError(path);
+    const isThere = await files?.has("config.json").catch((error: unknown) => {
+      if (LowrankError.isInstance(error)) return false; // the folder itself is missing
+      throw error;
+    });
+    if (files === undefined || isThere !== true) throw new PoolingUnknownError(path, name);
     return readJson(files, "config.json", `${path}/${name}`);
   });
 }

@@ -64,11 +64,19 @@ export class TokenizerMissingError extends LowrankError {
 
 /** Nothing says how a model's states become an embedding: a wrong guess would give vectors that look right. */
 export class PoolingUnknownError extends NamingError {
-  constructor(readonly model: string) {
+  constructor(
+    readonly model: string,
+    /** A folder that modules.json names and that is not there. */
+    readonly missing?: string,
+  ) {
+    const found =
+      missing === undefined
+        ? "has no modules.json with 1_Pooling/config.json, and no pooling_type of a .gguf file"
+        : `names the folder ${printable(missing)} in modules.json, but has no config.json there`;
     super(
       "POOLING_UNKNOWN",
-      `How "${model}" pools its states is told neither by its files (modules.json and 1_Pooling/config.json, or a ` +
-        `.gguf file's pooling_type) nor by ${named("pooling")}. Give ${named("pooling")} as the model's card says: mean, first ([CLS]) or last.`,
+      `How to pool the states of "${model}" is not known: it ${found}. Give ${named("pooling")} as the model's card says – ` +
+        `mean, first ([CLS]) or last –, and ${named("normalise")} if it normalises, as MiniLM does (mean, normalised).`,
     );
   }
 }

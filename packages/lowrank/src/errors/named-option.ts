@@ -13,6 +13,7 @@ export type NamedOption =
   | "template"
   | "prompt"
   | "pooling"
+  | "normalise"
   | "engine"
   | "generate"
   | "header"

@@ -1,7 +1,8 @@
 import { type Adapter, createLoraConfig, type TaskType } from "@lowrank/adapter-format";
 import { checkConfig } from "@lowrank/families";
+import { DifferentBaseError } from "@lowrank/inject";
 import { describe, expect, it } from "vitest";
-import { adapterHead } from "./adapter-head.ts";
+import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
 
 const bert = { model_type: "bert", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
 const base = (values: object) => checkConfig({ ...bert, intermediate_size: 8, ...values });
@@ -13,6 +14,14 @@ function adapter(taskType: TaskType | null, shapes: Readonly<Record<string, read
   const tensors = Object.entries(shapes).map(([key, shape]) => [key, { shape, values: new Float32Array(0) }] as const);
   return { config: createLoraConfig({ taskType }), tensors: new Map(tensors), metadata: new Map() };
 }
+
+it("refuses an adapter of another kind of model, which a base that lacks its head would otherwise seem to want trained", () => {
+  const query = "bert.encoder.layer.0.attention.self.query.lora_A.weight";
+  const trained = adapter("SEQ_CLS", { [query]: [2, 4] });
+  expect(() => refuseOtherModules(trained, llama)).toThrow(DifferentBaseError);
+  expect(() => refuseOtherModules(trained, llama)).toThrow(/this one is of the type llama\)/);
+  expect(() => refuseOtherModules(trained, plainBert)).not.toThrow();
+});
 
 describe("adapterHead", () => {
   it.each([

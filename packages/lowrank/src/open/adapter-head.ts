@@ -1,8 +1,9 @@
 // The head that an adapter was trained under: a base such as BertModel names another one, or none, in its own files.
 
-import type { Adapter, TaskType } from "@lowrank/adapter-format";
+import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-format";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import { modulesOf } from "@lowrank/families/checkpoint";
+import { DifferentBaseError } from "@lowrank/inject";
 import { AdapterTaskError } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 
@@ -85,4 +86,17 @@ function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): nu
     return typeof row.outFeatures === "number" && row.outFeatures !== outputs ? undefined : outputs;
   }
   return undefined;
+}
+
+/** Throws DifferentBaseError where the base has no module of the adapter: then it lacks more than the adapter's head. */
+export function refuseOtherModules({ config, tensors }: Adapter, { modelType, ...base }: ModelConfig): void {
+  const modules = modulesOf({ modelType, ...base }, "feature-extraction").map(({ path }) => path);
+  const paths = [...tensors.keys()].map((key) => ({ key, path: parseTensorKey(key)?.path ?? key }));
+  if (paths.some(({ path }) => modules.some((module) => path.endsWith(module)))) return;
+  const got = config.baseModel ? `made on ${JSON.stringify(config.baseModel)}` : "with other modules";
+  throw new DifferentBaseError(
+    got,
+    `of the type ${modelType}`,
+    paths.map(({ key, path }) => ({ kind: "unknown-path", key, path, nearest: [] })),
+  );
 }

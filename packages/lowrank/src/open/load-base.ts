@@ -13,7 +13,7 @@ import {
 import { ClassifierMissingError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
-import { adapterHead } from "./adapter-head.ts";
+import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
 import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import type { ModelSource } from "./model-source.ts";
@@ -55,13 +55,15 @@ export async function loadBase(
     ...(await headFor(request, adapter, configOf)),
   });
   if (folder !== undefined) {
-    return withHead(loadModel(folder, await optionsFor(() => readBaseConfig(folder))), path);
+    const configOf = () => readBaseConfig(folder);
+    return withHead(loadModel(folder, await optionsFor(configOf)), { path, adapter, configOf });
   }
   const source = await openGguf?.();
   if (source === undefined) throw new Error(`"${path}" is neither a folder nor a file.`);
   try {
     const { loadGguf } = await import("./gguf-reading.ts");
-    return await withHead(loadGguf(source, await optionsFor(() => readGgufConfig(source))), path);
+    const configOf = () => readGgufConfig(source);
+    return await withHead(loadGguf(source, await optionsFor(configOf)), { path, adapter, configOf });
   } finally {
     if (leftIn === undefined) await source.close?.();
     else leftIn.closesToo(source);
@@ -92,9 +94,20 @@ export function judgesPairs(adapter: Adapter | undefined, { modelType, architect
   return own === "sequence-classification" && labels === 1;
 }
 
-/** The library's advice is an option of its own; here the way is a command. */
-async function withHead(loading: Promise<PretrainedModel>, path: string): Promise<PretrainedModel> {
-  return loading.catch((error: unknown) => {
-    throw error instanceof HeadMissingError ? new ClassifierMissingError(path, error.parameters, error) : error;
+/** The library's advice is an option of its own; here the way is a command, or another base. */
+async function withHead(
+  loading: Promise<PretrainedModel>,
+  { path, adapter, configOf }: Loading,
+): Promise<PretrainedModel> {
+  return loading.catch(async (error: unknown) => {
+    if (!(error instanceof HeadMissingError)) throw error;
+    if (adapter !== undefined) refuseOtherModules(adapter, await configOf());
+    throw new ClassifierMissingError(path, error.parameters, error);
   });
+}
+
+interface Loading {
+  readonly path: string;
+  readonly adapter: Adapter | undefined;
+  readonly configOf: () => Promise<ModelConfig>;
 }

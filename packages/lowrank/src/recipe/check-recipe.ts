@@ -2,6 +2,7 @@
 
 import { editDistance } from "@lowrank/contracts";
 import type { ValueSchema } from "./options/recipe-option.ts";
+import { ourName } from "./other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
 
 /** What is wrong, a line each; empty for a recipe that can be used. */
@@ -17,6 +18,10 @@ export function recipeProblems(recipe: Readonly<Record<string, unknown>>): reado
 
 function unknownName(name: string, names: readonly string[]): string {
   const meant = camelCase(name);
+  const [ours = "", ...value] = ourName(name)?.split(" ") ?? [];
+  if (names.includes(camelCase(ours))) {
+    return `${name}: there is no such option; it is called ${[camelCase(ours), ...value].join(": ")} here`;
+  }
   const near = names.map((each) => ({ each, distance: editDistance(meant.toLowerCase(), each.toLowerCase()) }));
   const [nearest] = near
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 3)))

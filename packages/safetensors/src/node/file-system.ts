@@ -2,6 +2,7 @@
 
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
 
 /** An open file. */
 export interface OpenFile {
@@ -62,7 +63,7 @@ export const nodeFileSystem: FileSystem = {
   openForSyncing: async (path) => wrap(await openForSyncing(path)),
   create: async (path) => wrap(await fs.open(path, "wx")),
   makeFolder: async (path) => void (await fs.mkdir(path)),
-  makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
+  makeFolders,
   rename: (from, to, { isToNew } = { isToNew: false }) => (isToNew ? renameToNew(from, to) : fs.rename(from, to)),
   link: (from, to) => fs.link(from, to),
   copy: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL),
@@ -156,4 +157,22 @@ async function syncFolder(path: string): Promise<void> {
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** One folder after the other: Node's own `recursive` never ends below /proc, where nobody can make a folder. */
+async function makeFolders(path: string): Promise<void> {
+  const make = () => fs.mkdir(path).catch((error: unknown) => orFolder(path, error));
+  const parent = dirname(path);
+  if (parent === path) return make();
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    await makeFolders(parent);
+    await make();
+  });
+}
+
+/** Throws the error unless there is a folder. */
+async function orFolder(path: string, error: unknown): Promise<void> {
+  const entry = await fs.stat(path).catch(() => undefined);
+  if (entry?.isDirectory() !== true) throw error;
 }

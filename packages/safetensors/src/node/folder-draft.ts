@@ -2,9 +2,10 @@
 // journal of how many bytes of each file are on the disk for certain.
 
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { writeFailure } from "./errors.ts";
+import { nodeFileSystem } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 
@@ -95,7 +96,7 @@ export class FolderDraft {
       const found = resume ? await journalIn(folder) : undefined;
       if (found?.identity === identity) return new FolderDraft(folder, path, found);
       await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
+      await nodeFileSystem.makeFolders(folder);
       return new FolderDraft(folder, path, { identity, files: {} });
     } catch (error) {
       throw writeFailure(path, error);
@@ -122,7 +123,7 @@ export class FolderDraft {
     const path = join(this.#folder, name);
     const pieces = contents(this.kept(name));
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await nodeFileSystem.makeFolders(dirname(path));
       const opened = await open(path, this.kept(name) > 0 ? "r+" : "w+");
       try {
         return await this.#append(opened, file, { pieces, onBytes });

@@ -24,7 +24,7 @@ export function addServeCommand(program: Command, io: CommandIo): void {
         "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models, and /metrics for Prometheus. Texts of all " +
         "clients are written together. It needs the package @lowrank/serve. LOWRANK_TOKEN may hold the clients' secret.",
     )
-    .addOption(modelOption().makeOptionMandatory())
+    .addOption(modelOption())
     .option("--adapter <paths...>", "PEFT adapter folders, each served under the folder's name, or name=path")
     .option("--adapter-folder <path>", "a folder of adapter folders: those that come, change and go are noticed")
     .addOption(differentBaseOption())

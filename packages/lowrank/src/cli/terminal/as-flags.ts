@@ -6,7 +6,7 @@ import { flagName } from "../options/flag-name.ts";
 
 const libraryOptions: Readonly<Record<NamedOption, true>> = {
   ...{ model: true, adapter: true, allowDifferentBase: true, task: true, problemType: true, template: true },
-  ...{ prompt: true, pooling: true, engine: true, generate: true, header: true, maxLength: true },
+  ...{ prompt: true, pooling: true, normalise: true, engine: true, generate: true, header: true, maxLength: true },
   ...{ maxTargetLength: true, out: true, overwrite: true, resume: true, recipe: true, verifyBase: true },
   ...{ learningRate: true, warmupSteps: true, clipNorm: true, classNames: true },
 };

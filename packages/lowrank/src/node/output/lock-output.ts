@@ -9,6 +9,7 @@ import { LowrankError } from "@lowrank/contracts";
 import {
   FileReadError,
   isRunning,
+  nodeFileSystem,
   OutputExistsError,
   openFile,
   processIdentity,
@@ -66,7 +67,7 @@ export async function lockOutput(
   let start = Date.now();
   let waitedFor: string | undefined;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await nodeFileSystem.makeFolders(dirname(target));
     while (!(await claim(lock, own))) {
       const other = await holderOf(lock);
       if (other === undefined) continue; // gone meanwhile

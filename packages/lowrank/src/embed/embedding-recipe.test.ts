@@ -1,0 +1,19 @@
+import { filesFolder } from "@lowrank/models";
+import { expect, it } from "vitest";
+import { PoolingUnknownError } from "../errors/model-errors.ts";
+import { embeddingRecipe } from "./embedding-recipe.ts";
+
+const steps = ["Transformer", "Pooling"].map((type, index) => {
+  return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
+});
+const folder = filesFolder("minilm", new Map([["modules.json", new Blob([JSON.stringify(steps)])]]));
+
+it("says which folder is missing where a copy lacks the one of the pooling, and what to pass", async () => {
+  const finding = embeddingRecipe({ path: "minilm", folder }, {});
+  await expect(finding).rejects.toThrow(PoolingUnknownError);
+  await expect(finding).rejects.toThrow(/"minilm".* 1_Pooling in modules\.json.*`pooling`.*mean.*`normalise`/);
+  expect(await embeddingRecipe({ path: "minilm", folder }, { pooling: "mean", normalise: true })).toEqual({
+    pooling: "mean",
+    isNormalised: true,
+  });
+});

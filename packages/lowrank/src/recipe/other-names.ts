@@ -1,0 +1,53 @@
+// Options as transformers, TRL and PEFT call them, and what they are called here, as flags.
+
+const ourNames = new Map([
+  ["--dataset", "--data"],
+  ["--train-file", "--data"],
+  ["--validation-split", "--validation-share"],
+  ["--val-split", "--validation-share"],
+  ["--validation-file", "--validation"],
+  ["--model-name-or-path", "--model"],
+  ["--output", "--out"],
+  ["--output-dir", "--out"],
+  ["--r", "--rank"],
+  ["--lora-r", "--rank"],
+  ["--lora-alpha", "--alpha"],
+  ["--lora-dropout", "--dropout"],
+  ["--lora-target-modules", "--target-modules"],
+  ["--lr", "--learning-rate"],
+  ["--lr-scheduler-type", "--schedule"],
+  ["--num-epochs", "--epochs"],
+  ["--num-train-epochs", "--epochs"],
+  ["--max-steps", "--steps"],
+  ["--per-device-train-batch-size", "--batch-size"],
+  ["--packing", "--batch-tokens"],
+  ["--sample-packing", "--batch-tokens"],
+  ["--tokens-per-step", "--batch-tokens"],
+  ["--gradient-accumulation-steps", "--accumulate"],
+  ["--max-grad-norm", "--clip-norm"],
+  ["--max-seq-length", "--max-length"],
+  ["--resume-from-checkpoint", "--resume"],
+  ["--eval-steps", "--eval-every"],
+  ["--tensorboard", "--tensor-board"],
+  ["--save-steps", "--save-every"],
+  ["--max-tokens", "--max-new-tokens"],
+  ["--device", "--engine"],
+  ["--iters", "--steps"],
+  ["--adapter-path", "--adapter"],
+  ["--adapter-file", "--adapter"],
+  ["--load-in-4bit", "--base-precision nf4"],
+  ["--qlora", "--base-precision nf4"],
+  ["--load-in-8bit", "--base-precision int8"],
+  ["--preference-loss", "--loss"],
+  ["--dpo-loss", "--loss"],
+  ["--dtype", "--base-precision"],
+  ["--torch-dtype", "--base-precision"],
+  ["--bf16", "--base-precision bf16"],
+  ["--num-layers", "--lora-config with layers_to_transform"],
+  ["--layers-to-transform", "--lora-config with layers_to_transform"],
+]);
+
+/** Our flag for another program's option, in whichever spelling it was typed; undefined where it is none that is known. */
+export function ourName(name: string): string | undefined {
+  return ourNames.get(`--${name.replace(/^-+/, "").toLowerCase().replaceAll("_", "-")}`);
+}
