@@ -39,7 +39,9 @@ export interface AdapterOptions {
 }
 
 /** The optional `--adapter` of commands that use adapters; several act together. */
-export function adaptersOption(description = "PEFT adapter folder, or .gguf file of llama.cpp, to apply to the model"): Option {
+export function adaptersOption(
+  description = "PEFT adapter folder, or .gguf file of llama.cpp, to apply to the model",
+): Option {
   const more = "; several act together, a:0.7 in part";
   return new Option("--adapter <paths...>", `${description}${more}`).argParser(
     (text: string, before: readonly WeightedPath[] = []) => [...before, weightedPath(text)],
