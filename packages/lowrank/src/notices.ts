@@ -21,7 +21,7 @@ export interface Count {
 /** What a caller of the library may listen with. */
 export interface NoticeOptions {
   readonly onWarning?: WarningListener | undefined;
-  /** Hears of each file that is fetched from the Hub. */
+  /** Hears of each file that is fetched from the Hub, and of settings that a model's files give. */
   readonly onNote?: ((line: string) => void) | undefined;
 }
 

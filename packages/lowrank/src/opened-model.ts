@@ -4,7 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
-import type { PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
 import { actingModel, freeName } from "./adapters/acting-adapter.ts";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import { openAttached } from "./attach/open-attached.ts";
@@ -77,6 +77,11 @@ export class OpenedModel {
   /** The network, for the packages below. */
   get base(): PretrainedModel {
     return this.#facts.opened.model;
+  }
+
+  /** How texts are written where options do not say it: generation_config.json of its folder. */
+  get defaults(): WritingDefaults {
+    return this.base.generation.writing;
   }
 
   /** The network with the adapter that it was opened with, and where they come from. */
@@ -255,11 +260,8 @@ export class OpenedModel {
 
   async #chosenWriter(choice: AdapterChoice): Promise<ChosenWriter> {
     const { chosenWriter } = await import("./generate/text-writer.ts");
-    return chosenWriter(
-      await this.#writer(choice),
-      choice,
-      (gone) => !this.#adapters.some(({ name }) => name === gone),
-    );
+    const isGone = (gone: string) => !this.#adapters.some(({ name }) => name === gone);
+    return chosenWriter(await this.#writer(choice), choice, isGone);
   }
 
   #chosen({ adapter = this.#adapters.at(-1), strength }: AdapterChoice): OpenedBase {
@@ -294,7 +296,6 @@ export class OpenedModel {
   }
 
   #tokenizerOf(of: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
-    const { tokens } = this.#facts;
-    return tokens === undefined ? this.#tokenizers.of(of) : Promise.resolve(tokens.tokenizer);
+    return this.#facts.tokens === undefined ? this.#tokenizers.of(of) : Promise.resolve(this.#facts.tokens.tokenizer);
   }
 }

@@ -42,6 +42,7 @@ export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";
 export type { BannedTokens, ForcedTokens, GenerationDefaults } from "./folder/generation-defaults.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
+export type { WritingDefaults } from "./folder/writing-defaults.ts";
 export type { BatchLimits } from "./generation/continuous/plan-round.ts";
 export { type BatchEvent, type BatchText, joinsBatches, RunningBatch } from "./generation/continuous/running-batch.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";

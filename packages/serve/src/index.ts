@@ -2,6 +2,7 @@ export { InvalidRequestError, RequestError, ServeOptionError } from "./errors.ts
 export { type RunningServer, type ServeOptions, serve } from "./serve.ts";
 export type {
   ServedAdapter,
+  ServedDefaults,
   ServedMessage,
   ServedModel,
   ServedPrompt,

@@ -99,6 +99,7 @@ export async function serve<Adapter extends ServedAdapter>(
     allowedHosts: hostsFor(host, options.allowedHosts),
     limits: {
       ...requestLimits,
+      defaults: model.defaults ?? requestLimits.defaults,
       maxNewTokens: options.maxNewTokens ?? requestLimits.maxNewTokens,
       maxBytes: options.maxBodyBytes ?? 4 * 2 ** 20,
       maxDepth,

@@ -75,10 +75,22 @@ export interface ServedWriter<Adapter> {
   stop(): Promise<void>;
 }
 
+/** How texts are written where a request does not say it. */
+export interface ServedDefaults {
+  /** Whether the model's own files have tokens sampled. If not, the temperature is 1, OpenAI's default. */
+  readonly doSample: boolean;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly maxNewTokens?: number;
+  readonly stop?: readonly string[];
+}
+
 /** A model with adapters. */
 export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
   readonly name: string;
   readonly adapters: readonly Adapter[];
+  /** What the model's files say (generation_config.json). */
+  readonly defaults?: ServedDefaults;
   attach(folder: string, options: { readonly name: string }): Promise<Adapter>;
   writer(limits: WriterLimits): ServedWriter<Adapter> | Promise<ServedWriter<Adapter>>;
   embed(

@@ -5,6 +5,7 @@ import { KeptPrefix } from "@lowrank/models";
 import { NoTurnError } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
+import { newTokensByFile } from "../generate/file-defaults.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
@@ -23,7 +24,7 @@ export interface TurnOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As many new tokens as an answer has by default. */
+/** As many new tokens as an answer has where neither the options nor the model's files say it. */
 const defaultTokens = 512;
 
 /**
@@ -164,8 +165,9 @@ export class Chat {
 
   /** As many tokens as are asked for, and as the model has positions left for; one at least, which then is refused. */
   async #roomFor(messages: readonly ChatMessage[], asked: TextOptions & AdapterChoice): Promise<number> {
-    const { maxNewTokens = defaultTokens, template, system, adapter } = asked;
+    const { template, system, adapter } = asked;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
+    const maxNewTokens = asked.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 

@@ -9,6 +9,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
 import { targetLanguage } from "../rows/target-language.ts";
+import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
@@ -63,11 +64,12 @@ export async function* continuePrompts(
   const { signal } = options;
   // What an adapter that waits for tokens makes of a text depends on what comes later.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;
+  const promptTokens = Math.max(...promptIds.map(({ length }) => length));
   const tokens = generateTokens(model, {
     promptIds,
     context,
     ...targetLanguage(model, tokenizer),
-    ...textRules(model, tokenizer, options),
+    ...textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens })),
     ...given({ signal, prefix }),
   });
   try {

@@ -5,7 +5,10 @@ import type { GenerationOptions, KeptPrefix, PretrainedModel, Sampling, TokenRep
 import { given } from "../given.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 
-/** How to continue prompts: greedily, unless one of the sampling options is there. */
+/**
+ * How to continue prompts: as generation_config.json of the model's folder says, where an option does not; without either
+ * greedily.
+ */
 export interface TextOptions {
   /**
    * How a prompt is written: "plain" (as it is), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: as the
@@ -14,7 +17,7 @@ export interface TextOptions {
   readonly template?: string | undefined;
   /** What stands before a conversation; default: what stood before all that the adapter learned from. "" is nothing. */
   readonly system?: string | undefined;
-  /** Default 64. */
+  /** Default: what the file says, else 64. */
   readonly maxNewTokens?: number | undefined;
   /** Divides the logits; 0 is greedy, whatever else is said. */
   readonly temperature?: number | undefined;
@@ -22,7 +25,7 @@ export interface TextOptions {
   readonly topP?: number | undefined;
   readonly minP?: number | undefined;
   readonly repetitionPenalty?: number | undefined;
-  /** Texts at which to end. */
+  /** Texts at which to end; [] for none, whatever the file says. */
   readonly stop?: readonly string[] | undefined;
   /** Seeds the sampling; default 0. */
   readonly seed?: number | undefined;

@@ -15,6 +15,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { EventQueue } from "./event-queue.ts";
+import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
 import { readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
@@ -117,7 +118,8 @@ export class TextWriter<Choice> {
     const { opened, tokenizer, notices } = chosen.writer;
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw new EmptyPromptError();
-    const rules = textRules(opened.model, tokenizer, options);
+    const asked = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
+    const rules = textRules(opened.model, tokenizer, asked);
     options.signal?.throwIfAborted();
     if (this.#isStopped) throw new WriterStoppedError();
     if (this.waiting >= this.#maxWaiting) throw new WriterFullError(this.#maxWaiting);

@@ -4,7 +4,7 @@ import { targetLanguage } from "./target-language.ts";
 const generation = { eosTokenIds: [2], decoderStartTokenId: 2, forced: { first: null, last: [2] } };
 const model = {
   task: "sequence-to-sequence",
-  generation: { ...generation, banned: { sequences: [], first: [] } },
+  generation: { ...generation, banned: { sequences: [], first: [] }, writing: { doSample: false } },
 } as const;
 
 it("a text begins with its language's mark where targets do, and the decoder begins with it where they end so", () => {

@@ -24,6 +24,7 @@ describe("readGenerationDefaults", () => {
       decoderStartTokenId: 2,
       forced: { first: 0, last: [2] },
       banned: { sequences: [], first: [] },
+      writing: { doSample: false },
     });
   });
 
@@ -33,6 +34,7 @@ describe("readGenerationDefaults", () => {
       decoderStartTokenId: 5,
       forced: { first: null, last: [] },
       banned: { sequences: [], first: [] },
+      writing: { doSample: false },
     });
     expect((await read({ forced_eos_token_id: [31, 9] })).forced.last).toEqual([31, 9]);
   });
@@ -52,6 +54,36 @@ describe("readGenerationDefaults", () => {
     const none = { decoder_start_token_id: null, bos_token_id: 3 };
     expect((await read(undefined, none)).decoderStartTokenId).toBe(3);
     expect((await read({ bos_token_id: 4 }, none)).decoderStartTokenId).toBe(4);
+  });
+
+  it("reads how texts are written, with transformers' top-k of 50 where a file samples and does not say it", async () => {
+    const qwen = { do_sample: true, temperature: 0.6, top_p: 0.95, top_k: 20, repetition_penalty: 1.05 };
+    const rest = { min_p: 0.1, max_new_tokens: 7, max_length: 30, stop_strings: "###", typical_p: 0.2 };
+    expect((await read({ ...qwen, ...rest })).writing).toEqual({
+      ...{ doSample: true, temperature: 0.6, topP: 0.95, topK: 20, repetitionPenalty: 1.05 },
+      ...{ minP: 0.1, maxNewTokens: 7, maxLength: 30, stop: ["###"] },
+    });
+    expect((await read({ do_sample: true })).writing).toEqual({ doSample: true, topK: 50 });
+    expect((await read({ temperature: 0.6 })).writing).toEqual({ doSample: false, temperature: 0.6 });
+  });
+
+  it.each([
+    ["temperature", 0],
+    ["top_p", 1.5],
+    ["top_k", -1],
+    ["min_p", "low"],
+    ["repetition_penalty", 0],
+    ["max_new_tokens", 0],
+    ["do_sample", "yes"],
+    ["stop_strings", [""]],
+  ])("ignores %s where it is %j, with a warning", async (key, value) => {
+    const text = new TextEncoder().encode(JSON.stringify({ [key]: value }));
+    const warnings: string[] = [];
+    const folder = filesFolder("bart", new Map([["generation_config.json", text]]));
+    const checked = { raw, config: checkConfig(raw) };
+    const { writing } = await readGenerationDefaults(folder, checked, ({ message }) => warnings.push(message));
+    expect(writing).toEqual({ doSample: false });
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`generation_config.json: ${key} is .*expected`))]);
   });
 
   it("warns of a file that is no JSON, and reads config.json", async () => {

@@ -1,10 +1,11 @@
 // What a model's files say of writing texts, where a call says nothing: transformers' generation_config.json goes before
-// config.json. Of what is in them the tokens count; how a text is drawn or searched, a call says.
+// config.json.
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import { ModelFileError } from "../errors.ts";
 import { type ModelFolder, readJsonObject } from "./model-folder.ts";
+import { noWritingDefaults, readWritingDefaults, type WritingDefaults } from "./writing-defaults.ts";
 
 /** Tokens that come whatever their logits are (BART). */
 export interface ForcedTokens {
@@ -22,7 +23,7 @@ export interface BannedTokens {
   readonly first: readonly number[];
 }
 
-/** Where a model's texts begin and end. */
+/** Where a model's texts begin and end, and how they are written. */
 export interface GenerationDefaults {
   /** A row ends with the first of these. */
   readonly eosTokenIds: readonly number[];
@@ -30,6 +31,8 @@ export interface GenerationDefaults {
   readonly decoderStartTokenId: number | null;
   readonly forced: ForcedTokens;
   readonly banned: BannedTokens;
+  /** Of generation_config.json alone. */
+  readonly writing: WritingDefaults;
 }
 
 const file = "generation_config.json";
@@ -41,6 +44,7 @@ export function defaultsOf(config: ModelConfig): GenerationDefaults {
     decoderStartTokenId: config.decoderStartTokenId ?? config.bosTokenId,
     forced: { first: null, last: [] },
     banned: { sequences: [], first: [] },
+    writing: noWritingDefaults,
   };
 }
 
@@ -57,7 +61,8 @@ export async function readGenerationDefaults(
   onWarning?: WarningListener,
 ): Promise<GenerationDefaults> {
   const own = await readOwnFile(folder, onWarning);
-  const read = new TokenReader({ folder: folder.name, file: own === undefined ? "config.json" : file }, own ?? raw);
+  const place = { folder: folder.name, file: own === undefined ? "config.json" : file };
+  const read = new TokenReader(place, own ?? raw);
   const ends = read.ids("eos_token_id");
   const usual = defaultsOf(config);
   // transformers looks for forced tokens in config.json only if it is the only file.
@@ -73,6 +78,7 @@ export async function readGenerationDefaults(
       usual.decoderStartTokenId,
     forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
     banned: bannedIn(read, config.vocabularySize, ends ?? usual.eosTokenIds),
+    writing: own === undefined ? usual.writing : readWritingDefaults(own, place, onWarning),
   };
 }
 

@@ -18,7 +18,7 @@ const defaultTokens = 512;
 /** Throws InvalidRequestError. */
 export function chatRequest(body: Readonly<Record<string, unknown>>, limits: RequestLimits): ChatRequest {
   const fields = new Fields(body);
-  const request = generationRequest(fields, limits, Math.min(defaultTokens, limits.maxNewTokens));
+  const request = generationRequest(fields, limits, defaultTokens);
   const messages = messagesOf(fields, limits);
   const top = fields.integer("top_logprobs", { min: 0, max: 20 });
   const isTold = fields.flag("logprobs");

@@ -25,10 +25,12 @@ const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
 /** `defaultTokens`: where a request does not say how many. */
 export function generationRequest(fields: Fields, limits: RequestLimits, defaultTokens: number): GenerationRequest {
   const model = fields.text("model") ?? fields.fault("model", "it is missing") ?? "";
+  const { defaults } = limits;
   const tokens = { min: 1, max: limits.maxNewTokens };
+  const usualTokens = Math.min(defaults.maxNewTokens ?? defaultTokens, limits.maxNewTokens);
   const maxNewTokens =
-    fields.integer("max_completion_tokens", tokens) ?? fields.integer("max_tokens", tokens) ?? defaultTokens;
-  const stop = fields.texts("stop", limits.maxStops) ?? [];
+    fields.integer("max_completion_tokens", tokens) ?? fields.integer("max_tokens", tokens) ?? usualTokens;
+  const stop = fields.texts("stop", limits.maxStops) ?? defaults.stop ?? [];
   if (stop.includes("")) fields.fault("stop", "an empty text; expected texts of at least one character");
   for (const name of ["presence_penalty", "frequency_penalty"]) {
     fields.unserved(name, [0], "only 0 is served here; repetition_penalty is");
@@ -45,9 +47,11 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
     model,
     n: fields.integer("n", { min: 1, max: limits.maxChoices }) ?? 1,
     maxNewTokens,
-    // OpenAI's default; 1 and nothing else would be sampling all the same.
-    temperature: temperature ?? 1,
-    ...{ topP: topP === 1 ? undefined : topP, topK: topK === 0 ? undefined : topK, minP },
+    // OpenAI's default, unless the model's files have tokens sampled in their own way.
+    temperature: temperature ?? (defaults.doSample ? undefined : 1),
+    topP: topP === 1 && defaults.topP === undefined ? undefined : topP,
+    topK: topK === 0 && defaults.topK === undefined ? undefined : topK,
+    minP,
     repetitionPenalty: fields.number("repetition_penalty", { min: 0.01, max: 100 }),
     stop,
     // Any whole number is a seed to a client; ours have 32 bits. Without one, each request draws anew.

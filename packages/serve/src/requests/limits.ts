@@ -1,5 +1,7 @@
 // How much one request may ask for.
 
+import type { ServedDefaults } from "../served-model.ts";
+
 export interface RequestLimits {
   /** Texts that one request may have written: its prompts times `n`. */
   readonly maxChoices: number;
@@ -9,6 +11,8 @@ export interface RequestLimits {
   readonly maxMessages: number;
   /** Texts to be embedded by one request. */
   readonly maxInputs: number;
+  /** What the model's files say, where a request does not. */
+  readonly defaults: ServedDefaults;
 }
 
 export const requestLimits: RequestLimits = {
@@ -17,4 +21,5 @@ export const requestLimits: RequestLimits = {
   maxStops: 4,
   maxMessages: 1000,
   maxInputs: 2048,
+  defaults: { doSample: false },
 };

@@ -36,7 +36,7 @@ export function addChatCommand(program: Command, io: CommandIo): void {
     .addOption(
       templateOption("template of the conversation (default: as in training, else the model's own chat template)"),
     );
-  addSamplingOptions(command, { maxNewTokens: 512 });
+  addSamplingOptions(command, 512);
   command.addOption(seedOption("seed of the sampling"));
   withExamples(
     withEngine(command),

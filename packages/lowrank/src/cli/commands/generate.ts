@@ -23,7 +23,8 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     .command("generate")
     .summary("continue prompts")
     .description(
-      "Continues prompts, or answers them with an encoder–decoder. Greedy unless --temperature, --top-k, --top-p or --min-p asks for sampling.",
+      "Continues prompts, or answers them with an encoder–decoder. Greedy unless --temperature, --top-k, --top-p, --min-p or " +
+        "the model's generation_config.json asks for sampling.",
     )
     .addOption(modelOption())
     .addOption(adaptersOption())
@@ -37,7 +38,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     .addOption(
       new Option("--batch-size <number>", "prompts generated at one time").argParser(integerIn({ min: 1 })).default(16),
     );
-  addSamplingOptions(command, { maxNewTokens: 64 });
+  addSamplingOptions(command, 64);
   command
     .option("--stop <text...>", "end where the new text holds one of these")
     .addOption(

@@ -158,6 +158,27 @@ describe("lowrank generate", () => {
     expect(token).toMatchObject({ logprob: expect.any(Number), top: [{ text: expect.any(String) }, {}] });
   });
 
+  it("samples as generation_config.json of the folder says, and says so", async () => {
+    const folder = place.path("sampled");
+    await cp(tiny, folder, { recursive: true });
+    const settings = { do_sample: true, temperature: 1.5, top_k: 7, max_new_tokens: 5 };
+    await writeFile(place.path("sampled", "generation_config.json"), JSON.stringify(settings));
+    const asked = ["--prompt", "Aromi is", "--seed", "3", "--json"];
+    const [byFile, byOptions, greedy, plain] = [
+      await place.call("generate", "--model", folder, ...asked),
+      await place.call(
+        ...["generate", "--model", tiny, ...asked, "--temperature", "1.5", "--top-k", "7", "--max-new-tokens", "5"],
+      ),
+      await place.call("generate", "--model", folder, ...asked, "--temperature", "0"),
+      await place.call("generate", "--model", tiny, ...asked, "--max-new-tokens", "5"),
+    ];
+    expect(byFile.json.at(-1)).toEqual(byOptions.json.at(-1));
+    expect(greedy.json.at(-1)).toEqual(plain.json.at(-1));
+    expect(byFile.json.at(-1)).not.toEqual(plain.json.at(-1));
+    expect(byFile.stderr).toContain("generation_config.json: temperature 1.5, top_k 7, max_new_tokens 5");
+    expect(plain.stderr).not.toContain("generation_config");
+  });
+
   it("wants a prompt", async () => {
     const { code, stderr } = await place.call("generate", "--model", model);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--prompt")]);

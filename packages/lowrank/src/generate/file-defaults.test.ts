@@ -1,0 +1,40 @@
+import type { WritingDefaults } from "@lowrank/models";
+import { expect, it } from "vitest";
+import { withFileDefaults } from "./file-defaults.ts";
+import type { TextOptions } from "./text-rules.ts";
+
+/** What is asked of a model of 100 positions after a prompt of 10 tokens, and what is told. */
+function complete(
+  writing: WritingDefaults,
+  options: TextOptions,
+  task: "causal-lm" | "sequence-to-sequence" = "causal-lm",
+) {
+  const lines: string[] = [];
+  const notices = { warn: () => undefined, note: (line: string) => lines.push(line) };
+  const config = { maxPositions: 100, modelType: "llama", padTokenId: null };
+  const model = { config, task, generation: { writing } } as unknown as Parameters<typeof withFileDefaults>[1];
+  const asked = withFileDefaults(options, model, { notices, promptTokens: 10 });
+  withFileDefaults(options, model, { notices, promptTokens: 10 });
+  return { asked, lines };
+}
+
+const sampled = { doSample: true, temperature: 0.6, topK: 20, repetitionPenalty: 1.1 };
+
+it("takes from the file what a call leaves open, and says it once", () => {
+  const { asked, lines } = complete(sampled, { topK: 5 });
+  expect(asked).toEqual({ temperature: 0.6, topK: 5, repetitionPenalty: 1.1 });
+  expect(lines).toEqual([expect.stringContaining("temperature 0.6, repetition_penalty 1.1.")]);
+});
+
+it("leaves temperature 0 greedy, and a file that does not sample, unless the call does", () => {
+  expect(complete({ ...sampled }, { temperature: 0 }).asked).toEqual({ temperature: 0, repetitionPenalty: 1.1 });
+  expect(complete({ doSample: false, topP: 0.9 }, {})).toEqual({ asked: {}, lines: [] });
+  expect(complete({ doSample: false, topP: 0.9 }, { temperature: 1 }).asked).toEqual({ temperature: 1, topP: 0.9 });
+});
+
+it("counts the prompt in max_length, a source not, and leaves room for no more than there are positions", () => {
+  expect(complete({ doSample: false, maxLength: 40 }, {}).asked.maxNewTokens).toBe(30);
+  expect(complete({ doSample: false, maxLength: 40 }, {}, "sequence-to-sequence").asked.maxNewTokens).toBe(39);
+  expect(complete({ doSample: false, maxNewTokens: 2000 }, {}).asked.maxNewTokens).toBe(90);
+  expect(complete({ doSample: false, maxLength: 40 }, { maxNewTokens: 3 }).asked.maxNewTokens).toBe(3);
+});

@@ -1,0 +1,55 @@
+// What a call does not say about writing a text, generation_config.json of the model's folder does, as in transformers.
+
+import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
+import type { Notices } from "../notices.ts";
+import { positionLimit } from "../open/position-limit.ts";
+import type { TextOptions } from "./text-rules.ts";
+
+type WritingModel = Pick<PretrainedModel, "config" | "generation" | "task">;
+
+/** Models whose listener knows already which settings hold. */
+const told = new WeakSet<WritingDefaults>();
+
+/** The options, completed by the model's files. What they add is told once for each model. */
+export function withFileDefaults(
+  options: TextOptions,
+  model: WritingModel,
+  { notices, promptTokens }: { readonly notices: Notices; readonly promptTokens: number },
+): TextOptions {
+  const { writing } = model.generation;
+  const { temperature, topK, topP, minP, repetitionPenalty, stop } = writing;
+  const rules = { temperature, topK, topP, minP };
+  const asksForSampling = Object.keys(rules).some((name) => options[name as keyof typeof rules] !== undefined);
+  const isSampled = options.temperature !== 0 && (writing.doSample || asksForSampling);
+  const defaults: Partial<Record<string, unknown>> = {
+    ...(isSampled ? rules : {}),
+    ...{ repetitionPenalty, stop, maxNewTokens: newTokensByFile(model, promptTokens) },
+  };
+  const own = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
+  const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !own.includes(name));
+  if (added.length > 0 && !told.has(writing)) {
+    told.add(writing);
+    const settings = added.map(
+      ([name, value]) => `${nameInFile[name]} ${Array.isArray(value) ? JSON.stringify(value) : value}`,
+    );
+    notices.note?.(
+      `Settings from generation_config.json: ${settings.join(", ")}. Options override them; temperature 0 is greedy.`,
+    );
+  }
+  return { ...options, ...Object.fromEntries(added) };
+}
+
+const nameInFile: Readonly<Record<string, string>> = {
+  ...{ temperature: "temperature", topK: "top_k", topP: "top_p", minP: "min_p" },
+  ...{ repetitionPenalty: "repetition_penalty", stop: "stop_strings", maxNewTokens: "max_new_tokens" },
+};
+
+/** How many tokens the model's files let a text have, as far as there are positions; undefined where they do not say it. */
+export function newTokensByFile({ config, generation, task }: WritingModel, promptTokens: number): number | undefined {
+  const { maxNewTokens, maxLength } = generation.writing;
+  const isSourced = task === "sequence-to-sequence";
+  const before = isSourced ? 1 : promptTokens; // a decoder's text begins with one token
+  const asked = maxNewTokens ?? (maxLength === undefined ? undefined : maxLength - before);
+  const room = isSourced ? Number.POSITIVE_INFINITY : positionLimit(config) - before;
+  return asked === undefined ? undefined : Math.max(1, Math.min(asked, room));
+}
