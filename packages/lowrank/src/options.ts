@@ -168,7 +168,7 @@ export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdap
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
   ...{ adapter: true, strength: true, pooling: true, normalise: true, batchSize: true, maxLength: true, signal: true },
-  ...{ promptName: true },
+  ...{ promptName: true, onTokens: true },
 };
 
 export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };

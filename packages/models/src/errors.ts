@@ -144,16 +144,17 @@ export class PositionLimitError extends LowrankError {
   constructor(
     readonly wanted: number,
     readonly limit: number,
-    /** Given where config.json asks for dynamic rotary positions, which are computed only up to the limit. */
-    readonly ropeType?: "dynamic",
+    /** Of a text that is too long whatever its tokens are, its characters; the rope type where that sets the limit. */
+    readonly found: { readonly characters?: number; readonly ropeType?: "dynamic" } = {},
   ) {
+    const { characters, ropeType } = found;
+    const asked =
+      characters === undefined ? `${wanted} positions are asked for` : `The text has ${characters} characters`;
+    const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is more than is read";
     const reason = ropeType
       ? `the rope type of config.json is "${ropeType}", and beyond max_position_embeddings (${limit}) that is not computed here`
-      : `the model has ${limit}`;
-    super(
-      "POSITION_LIMIT",
-      `${wanted} positions are asked for, but ${reason}. Shorten the input or generate fewer tokens.`,
-    );
+      : has;
+    super("POSITION_LIMIT", `${asked}, but ${reason}. Shorten the input or generate fewer tokens.`);
   }
 }
 

@@ -76,6 +76,8 @@ export class TextTokenizer {
   readonly eosToken: string | undefined;
   /** The largest id plus one. */
   readonly vocabSize: number;
+  /** Characters of the longest token, as the vocabulary writes it. */
+  readonly longestToken: number;
   /** The Jinja text of the model's chat template, if it has one. */
   readonly chatTemplate: string | undefined;
   /** The ids that the tokenizer puts before a text. */
@@ -109,7 +111,9 @@ export class TextTokenizer {
     this.bosId = this.#idOf(this.bosToken);
     this.eosId = this.#idOf(this.eosToken);
     this.padId = this.#idOf(tokenText(config.pad_token)) ?? this.eosId ?? 0;
-    this.vocabSize = largestId(tokenizer) + 1;
+    const vocabulary = [...tokenizer.get_vocab(true)];
+    this.vocabSize = vocabulary.reduce((most, [, id]) => Math.max(most, id + 1), 0);
+    this.longestToken = vocabulary.reduce((most, [token = ""]) => Math.max(most, token.length), 0);
     this.chatTemplate = templateText(config.chat_template);
     // Only WordPiece writes spaces that a reader would not, and only its configs ask to have them removed.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
@@ -285,10 +289,4 @@ function templateText(value: unknown): string | undefined {
   if (!Array.isArray(value)) return undefined;
   const entry = value.find((candidate) => isObject(candidate) && candidate.name === "default");
   return isObject(entry) && typeof entry.template === "string" ? entry.template : undefined;
-}
-
-function largestId(tokenizer: Tokenizer): number {
-  let largest = -1;
-  for (const id of tokenizer.get_vocab(true).values()) if (id > largest) largest = id;
-  return largest;
 }

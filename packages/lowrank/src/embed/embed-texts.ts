@@ -1,12 +1,14 @@
 // Texts in, one embedding each out: vectors whose angles say how alike the texts are, for search and for comparison.
 
-import { padBatch, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import { padBatch, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { PromptUnknownError } from "../errors/model-errors.ts";
+import { breather } from "../generate/breathe.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
+import { beginningOf } from "./beginning-of.ts";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
 import { sentencePrompts } from "./sentence-prompts.ts";
 
@@ -20,6 +22,8 @@ export interface EmbedOptions extends RecipeOptions {
   readonly promptName?: string | undefined;
   /** Stops between batches; the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears how many tokens of the texts were read, batch by batch. */
+  readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
 /**
@@ -29,20 +33,23 @@ export interface EmbedOptions extends RecipeOptions {
 export async function embedTexts(
   { opened, tokenizer }: { readonly opened: OpenedBase; readonly tokenizer: TextTokenizer },
   texts: readonly string[],
-  { batchSize = 32, signal, ...options }: EmbedOptions,
+  { batchSize = 32, signal, onTokens, ...options }: EmbedOptions,
 ): Promise<readonly Float32Array[]> {
   const { model, context, source } = opened;
   const recipe = await embeddingRecipe(source, options, opened.recipe);
   const prompt = await promptOf(source, options.promptName);
   const told = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
   const maxLength = options.maxLength === undefined ? told : maxLengthFor(model, options.maxLength);
-  const examples = texts.map((sentence) =>
-    tokenizeExample({ kind: "sentence", sentence: prompt + sentence, label: 0 }, tokenizer, promptTemplate("plain"), {
-      maxLength,
-    }),
-  );
+  const breathe = breather();
+  const examples: TokenizedExample[] = [];
+  for (const sentence of texts) {
+    await breathe();
+    signal?.throwIfAborted();
+    examples.push(beginningOf(prompt + sentence, tokenizer, maxLength));
+  }
   const embeddings: Float32Array[] = [];
   for (const places of byLength(examples, batchSize)) {
+    await breathe();
     signal?.throwIfAborted();
     const batch = padBatch(
       places.map((place) => examples[place] as (typeof examples)[number]),
@@ -60,6 +67,7 @@ export async function embedTexts(
       }
     });
     for (const [row, values] of made.entries()) embeddings[places[row] ?? 0] = Float32Array.from(values);
+    onTokens?.(places.reduce((sum, place) => sum + (examples[place]?.inputIds.length ?? 0), 0));
   }
   const broken = embeddings.flatMap((values) => [...values]).find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new NonFiniteOutputError("An embedding", broken);

@@ -13,6 +13,8 @@ import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors
 import { EmptyPromptError } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
+import { breathe } from "./breathe.ts";
+import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { EventQueue } from "./event-queue.ts";
 import { withFileDefaults } from "./file-defaults.ts";
@@ -109,6 +111,12 @@ export class TextWriter<Choice> {
     return batched + Math.max(0, this.#aloneCount - 1);
   }
 
+  /** Throws PositionLimitError for a prompt that cannot fit by its number of characters alone. `write` does so as well. */
+  async check(prompt: TextPrompt, choice: Choice): Promise<void> {
+    const { tokenizer, opened } = (await this.#choose(choice)).writer;
+    checkCharacters(prompt, tokenizer, opened.model);
+  }
+
   /**
    * One text, token by token, and its end. Whoever stops listening ends it. Throws WriterFullError and WriterStoppedError
    * before anything is written, and what `OpenedModel.stream` throws.
@@ -116,6 +124,7 @@ export class TextWriter<Choice> {
   async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
+    checkCharacters(prompt, tokenizer, opened.model);
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw new EmptyPromptError();
     const asked = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
@@ -254,11 +263,4 @@ export class TextWriter<Choice> {
   #tellDone(): void {
     for (const tell of this.#done.splice(0)) tell();
   }
-}
-
-/** Lets timers, sockets and messages through: most backends never wait. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
 }

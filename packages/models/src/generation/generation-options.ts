@@ -110,7 +110,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   const most = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
   if (maxPositions > 0 && wanted > most)
-    throw new PositionLimitError(wanted, most, ropeType === "dynamic" ? ropeType : undefined);
+    throw new PositionLimitError(wanted, most, ropeType === "dynamic" ? { ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

@@ -68,7 +68,7 @@ export function rotaryAngles(
 ): { readonly cos: Float32Array; readonly sin: Float32Array } {
   const { long, limit, magnitude } = frequencies;
   const count = countOf(positions);
-  if (limit !== undefined && count > limit) throw new PositionLimitError(count, limit, "dynamic");
+  if (limit !== undefined && count > limit) throw new PositionLimitError(count, limit, { ropeType: "dynamic" });
   const pairs = long !== undefined && count > long.from ? long.pairs : frequencies.pairs;
   const cos = new Float32Array(positions.length * pairs.length);
   const sin = new Float32Array(positions.length * pairs.length);

@@ -1,0 +1,30 @@
+// How long a text may be in characters before it is tokenized: tokenizing a text of megabytes, only to find that it does not fit,
+// takes minutes.
+
+import { PositionLimitError, type PretrainedModel } from "@lowrank/models";
+import { positionLimit } from "../open/position-limit.ts";
+import type { TextPrompt } from "./prompt-ids.ts";
+
+/** Vocabularies have tokens of 80 spaces; whole texts of them are not written. Words of many languages have 4 characters a token. */
+const charactersOfToken = 16;
+/** For models that have no limit of their own. */
+const mostTokens = 2 ** 15;
+
+/** So many characters fill this many tokens of a vocabulary whose longest token has `longestToken` characters. */
+export function mostCharacters(tokens: number, { longestToken }: { readonly longestToken: number }): number {
+  return Math.min(tokens, mostTokens) * Math.min(Math.max(longestToken, 1), charactersOfToken);
+}
+
+/** Throws PositionLimitError for a prompt that cannot fit into the model, by its length in characters alone. */
+export function checkCharacters(
+  prompt: TextPrompt,
+  tokenizer: { readonly longestToken: number },
+  { config }: Pick<PretrainedModel, "config">,
+): void {
+  const texts = typeof prompt === "string" ? [prompt] : prompt.messages.map(({ content }) => content);
+  const characters = texts.reduce((sum, { length }) => sum + length, 0);
+  const limit = positionLimit(config);
+  const most = mostCharacters(limit, tokenizer);
+  if (characters > most)
+    throw new PositionLimitError(Math.ceil((characters / most) * Math.min(limit, mostTokens)), limit, { characters });
+}
