@@ -1,5 +1,6 @@
 // Which address answers what.
 
+import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
 import { asRequestError, errorBody } from "./answers/error-answer.ts";
@@ -7,22 +8,32 @@ import { eventStream } from "./answers/event-stream.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
 import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
+import type { Client } from "./front/start-front.ts";
 import { checkHost } from "./guards/check-host.ts";
 import { checkToken } from "./guards/check-token.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
 import type { Metrics } from "./metrics.ts";
+import type { ClientPath, FairQueue } from "./queue/fair-queue.ts";
 import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest } from "./requests/completion-request.ts";
 import { embeddingRequest } from "./requests/embedding-request.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
 import type { RequestLimits } from "./requests/limits.ts";
-import type { ServedAdapter, ServedModel, ServedPrompt, ServedWriter } from "./served-model.ts";
+import type {
+  ServedAdapter,
+  ServedModel,
+  ServedPrompt,
+  ServedWriter,
+  WriteOptions,
+  WrittenEvent,
+} from "./served-model.ts";
 import type { AdapterShelf } from "./shelf/adapter-shelf.ts";
 
 /** All that answers are made with. */
 export interface AppParts<Adapter extends ServedAdapter> {
   readonly model: ServedModel<Adapter>;
   readonly writer: ServedWriter<Adapter>;
+  readonly queue: FairQueue;
   readonly shelf: AdapterShelf<Adapter>;
   readonly metrics: Metrics;
   readonly limits: RequestLimits & BodyLimits;
@@ -38,9 +49,16 @@ export interface AppParts<Adapter extends ServedAdapter> {
   readonly newId: () => string;
 }
 
-export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter>): Hono {
+/** The front says with each request where it is from. */
+interface AppEnvironment {
+  Bindings: Client;
+}
+
+type AppContext = Context<AppEnvironment>;
+
+export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter>): Hono<AppEnvironment> {
   const { shelf, metrics, writer } = parts;
-  const app = new Hono();
+  const app = new Hono<AppEnvironment>();
   app.onError((error, context) => failed(context, error));
   app.notFound((context) => failed(context, new RequestError(404, "NOT_FOUND", "There is nothing at this address.")));
   app.use("*", async (context, next) => {
@@ -50,17 +68,12 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   });
   app.use("*", async (context, next) => {
     if (parts.allowedHosts !== undefined) checkHost(context.req.header("host"), parts.allowedHosts);
-    const isPublic = context.req.path === "/health";
-    if (parts.token !== undefined && !isPublic) checkToken(context.req.header("authorization"), parts.token);
+    if (parts.token !== undefined) checkToken(context.req.header("authorization"), parts.token);
     await next();
   });
-  app.get("/health", (context) => {
-    const isStopping = parts.isStopping();
-    return context.json({ status: isStopping ? "stopping" : "ok" }, isStopping ? 503 : 200);
-  });
   app.get("/metrics", (context) => {
-    const { running, waiting } = writer;
-    const text = metrics.text({ running, waiting, models: shelf.names.length });
+    const { running } = writer;
+    const text = metrics.text({ running, waiting: parts.queue.waiting + writer.waiting, models: shelf.names.length });
     return context.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   app.get("/v1/models", (context) => context.json({ object: "list", data: shelf.names.map(modelFacts) }));
@@ -85,14 +98,14 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   return app;
 }
 
-const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics", "/health"];
+const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics"];
 
 /** What clients made up has one name, so that they cannot make up numbers of their own. */
 function routeOf(path: string): string {
   return routes.includes(path) ? path : "other";
 }
 
-function failed(context: Context, error: unknown): Response {
+function failed(context: AppContext, error: unknown): Response {
   const failure = asRequestError(error);
   // A client that asks again at once would be refused again.
   const headers = failure.status === 429 || failure.status === 503 ? { "retry-after": "1" } : {};
@@ -110,16 +123,17 @@ interface TextsAsked extends GenerationRequest {
 }
 
 async function answerTexts<Adapter extends ServedAdapter>(
-  context: Context,
+  context: AppContext,
   asked: TextsAsked,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
   const { shelf, metrics } = parts;
   const { shape, n, isStreamed, tellsUsage, logprobs, model } = asked;
-  if (parts.isStopping()) throw new RequestError(503, "STOPPING", "The server is about to stop.");
+  checkRunning(parts);
   const lease = shelf.take(model);
   const left = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
+  setMaxListeners(0, signal); // each text of the answer listens
   const choices = asked.prompts.flatMap((prompt) =>
     Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
   );
@@ -129,7 +143,19 @@ async function answerTexts<Adapter extends ServedAdapter>(
     // A completion goes on with the text as it is, however an adapter writes its prompts.
     const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
-    return choiceEvents(parts.writer.write(prompt, options), { stop });
+    return choiceEvents(inTurn(prompt, options), { stop });
+  }
+  async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
+    await parts.writer.check?.(prompt, options);
+    const place = await parts.queue.enter(clientOf(context), signal);
+    try {
+      for await (const event of parts.writer.write(prompt, options)) {
+        place.charge(event.type === "end" ? event.promptTokens : 1);
+        yield event;
+      }
+    } finally {
+      place.leave();
+    }
   }
   const id = `${shape.idPrefix}${parts.newId()}`;
   const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, tellsLogprobs: logprobs !== undefined };
@@ -150,6 +176,15 @@ async function answerTexts<Adapter extends ServedAdapter>(
     left.abort(new Error("The client has left.")),
   );
   return context.body(body, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+}
+
+function checkRunning({ isStopping }: Pick<AppParts<ServedAdapter>, "isStopping">): void {
+  if (isStopping()) throw new RequestError(503, "STOPPING", "The server is about to stop.");
+}
+
+/** Who asks: the front says from where, and a key tells apart who comes from there. */
+function clientOf({ env, req }: AppContext): ClientPath {
+  return [env.address, req.header("authorization") ?? "", env.connection];
 }
 
 async function* following(
@@ -176,19 +211,25 @@ async function* counted(
 }
 
 async function answerEmbeddings<Adapter extends ServedAdapter>(
-  context: Context,
+  context: AppContext,
   { model, inputs, isBase64 }: ReturnType<typeof embeddingRequest>,
   parts: AppParts<Adapter>,
 ): Promise<Response> {
+  checkRunning(parts);
   const lease = parts.shelf.take(model);
+  const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
+  const place = await parts.queue.enter(clientOf(context), signal).catch((error: unknown) => {
+    lease.release();
+    throw error;
+  });
   try {
     const { adapter } = lease;
-    const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
-    const lengths = await Promise.all(
-      inputs.map((text) => parts.model.promptIds(text, { adapter, template: "plain" })),
-    );
-    const tokens = lengths.reduce((sum, { length }) => sum + length, 0);
-    const embeddings = await parts.model.embed(inputs, { adapter, signal });
+    let tokens = 0;
+    const onTokens = (read: number) => {
+      tokens += read;
+      place.charge(read);
+    };
+    const embeddings = await parts.model.embed(inputs, { adapter, signal, onTokens });
     const data = embeddings.map((values, index) => {
       const embedding = isBase64 ? Buffer.from(new Float32Array(values).buffer).toString("base64") : Array.from(values);
       return { object: "embedding", index, embedding };
@@ -196,6 +237,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
     parts.metrics.wrote({ prompt: tokens, completion: 0 });
     return context.json({ object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } });
   } finally {
+    place.leave();
     lease.release();
   }
 }

@@ -12,7 +12,6 @@ function echo(): ServedModel {
     name: "models/echo",
     adapters: [{ name: "mine", dispose: () => undefined }],
     attach: async () => ({ name: "attached", dispose: () => undefined }),
-    promptIds: async (prompt) => [...String(prompt)].map((_, index) => index),
     embed: async (given) => given.map((text) => Float32Array.of(text.length, 0.5)),
     writer: ({ maxWaiting = 1 }) => ({
       get running() {
@@ -26,8 +25,11 @@ function echo(): ServedModel {
         texts.add(text);
         try {
           const asked = typeof prompt === "string" ? prompt : (prompt.messages.at(-1)?.content ?? "");
+          if (asked === "fail")
+            throw failure("TEMPLATE_FAILED", 'The model at "/home/me/my models/echo" and /srv/data/echo: no template.');
           if (asked === "wait")
             await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+          if (asked === "later") await new Promise((resolve) => setTimeout(resolve, 200));
           const words = asked.split(/(?<= )/).slice(0, maxNewTokens);
           for (const [id, word] of words.entries()) yield { type: "token", id, text: word };
           yield { type: "end", rest: "", ids: words.map((_, id) => id), promptTokens: 1, reason: "stop" };
@@ -42,8 +44,8 @@ function echo(): ServedModel {
   };
 }
 
-function failure(code: string): Error {
-  return Object.assign(new Error(code), { code, [Symbol.for("lowrank.error")]: true });
+function failure(code: string, message = code): Error {
+  return Object.assign(new Error(message), { code, [Symbol.for("lowrank.error")]: true });
 }
 
 /** What these tests look at of an answer. */
@@ -99,6 +101,8 @@ describe("a field that cannot be served", () => {
   it.each([
     ["messages", { messages: [] }],
     ["messages[0].role", { messages: [{ role: "tool", content: "x" }] }],
+    ["messages[0].role", { messages: [{ role: "constructor", content: "x" }] }],
+    ["messages[0].role", { messages: [JSON.parse('{ "role": "__proto__", "content": "x" }')] }],
     ["messages[0].content", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }],
     ["n", { messages, n: 1000 }],
     ["n", { messages, n: 0.5 }],
@@ -160,6 +164,30 @@ describe("a request", () => {
     expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([3, 0.5]);
   });
 
+  it("that fails is not told where this machine keeps its files", async () => {
+    const { body } = await post(chat, { model: "echo", messages: [{ role: "user", content: "fail" }] });
+    expect(body.error.message).toBe('The model at "echo" and echo: no template.');
+  });
+
+  it("is written to its end while the server stops, unless that takes too long", async () => {
+    for (const [options, status] of [
+      [{ graceMs: 20 }, 503],
+      [{}, 200],
+    ] as const) {
+      const other = await serve<ServedAdapter>(echo(), { port: 0 });
+      const stop = new AbortController();
+      const content = status === 200 ? "later" : "wait";
+      const body = JSON.stringify({ model: "echo", messages: [{ role: "user", content }] });
+      const headers = { "content-type": "application/json" };
+      const asked = fetch(`${other.url}${chat}`, { method: "POST", headers, body, signal: stop.signal });
+      await expect
+        .poll(async () => (await (await fetch(`${other.url}/metrics`)).text()).includes('running"} 1'))
+        .toBe(true);
+      await other.stop(options);
+      expect((await asked).status).toBe(status);
+    }
+  });
+
   it("that comes while the server stops is told so by 503", async () => {
     const other = await serve<ServedAdapter>(echo(), { port: 0 });
     const stopping = other.stop();
@@ -170,4 +198,15 @@ describe("a request", () => {
     expect([503, "closed"]).toContain(await refused);
     await stopping;
   });
+});
+
+it("a secret with letters that many clients cannot send in a header is refused at the start, and not shown", async () => {
+  await expect(serve<ServedAdapter>(echo(), { port: 0, token: "geheimnisträger" })).rejects.toThrow(
+    /^token is a text with other characters; expected letters, digits and signs of ASCII/,
+  );
+});
+
+it("a port that is taken is told by the system's error", async () => {
+  const port = Number(new URL(server.url).port);
+  await expect(serve<ServedAdapter>(echo(), { port })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });

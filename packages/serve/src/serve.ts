@@ -1,13 +1,13 @@
 // A model on a port of this machine.
 
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
 import { basename } from "node:path";
-import { createAdaptorServer } from "@hono/node-server";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { createApp } from "./app.ts";
-import { ServeOptionError } from "./errors.ts";
+import { RequestError, ServeOptionError } from "./errors.ts";
+import { type Client, startFront } from "./front/start-front.ts";
 import { Metrics } from "./metrics.ts";
+import { FairQueue } from "./queue/fair-queue.ts";
 import { requestLimits } from "./requests/limits.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
 import { AdapterShelf } from "./shelf/adapter-shelf.ts";
@@ -52,16 +52,17 @@ export interface RunningServer {
   /** Looks into the folder of adapters now. */
   refresh(): Promise<void>;
   /**
-   * Takes nothing new (503), waits until all texts are written, for as long as `graceMs` (default 10 seconds), and closes. The
-   * model stays the caller's.
+   * Takes nothing new (503), waits until all texts that were asked for are written, however long that takes unless `graceMs`
+   * says otherwise, gives readers ten more seconds to take them, and closes. The model stays the caller's.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 const watchMs = 1000;
-/** Longer than clients keep a connection that nobody uses: Node's 5 s, which are httpx's too, let both sides close at one moment. */
-const keepAliveMs = 75_000;
+const readersMs = 10_000;
 const maxWaiting = 256;
+/** A writer's own default. */
+const maxRows = 16;
 const maxDepth = 32;
 
 /**
@@ -88,20 +89,22 @@ export async function serve<Adapter extends ServedAdapter>(
   const { host = "127.0.0.1", port = 8000, name = basename(model.name), onNote = () => undefined } = options;
   checkOptions(options);
   const writer = await model.writer({ maxWaiting, ...writerLimits(options) });
+  const queue = new FairQueue({ maxInside: options.maxRows ?? maxRows, maxWaiting: options.maxWaiting ?? maxWaiting });
   const shelf = new AdapterShelf(model, name, Date.now);
   const { adapterFolder: folder } = options;
   const watched = folder === undefined ? undefined : new WatchedFolder(shelf, { folder, onNote });
   await watched?.look();
   const ended = new AbortController();
   let isStopping = false;
+  const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const app = createApp({
-    ...{ model, writer, shelf, metrics: new Metrics(), token: options.token, template: options.template },
+    ...{ model, writer, queue, shelf, metrics: new Metrics(), token: options.token, template: options.template },
     allowedHosts: hostsFor(host, options.allowedHosts),
     limits: {
       ...requestLimits,
       defaults: model.defaults ?? requestLimits.defaults,
       maxNewTokens: options.maxNewTokens ?? requestLimits.maxNewTokens,
-      maxBytes: options.maxBodyBytes ?? 4 * 2 ** 20,
+      maxBytes,
       maxDepth,
     },
     isStopping: () => isStopping,
@@ -109,23 +112,25 @@ export async function serve<Adapter extends ServedAdapter>(
     now: Date.now,
     newId: randomUUID,
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server; // of http, as no other was asked for
-  server.keepAliveTimeout = keepAliveMs;
-  const address = await listen(server, host, port);
+  const answer = async (request: Request, client: Client) => app.fetch(request, client);
+  const front = await startFront(answer, { host, port, maxBytes });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${address}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,
     get models() {
       return shelf.names.map(({ id }) => id);
     },
     refresh: async () => watched?.look(),
-    stop: async ({ graceMs = 10_000 } = {}) => {
+    stop: async ({ graceMs } = {}) => {
       isStopping = true;
+      front.announceStop();
       clearInterval(timer);
-      const grace = setTimeout(() => ended.abort(new Error("The server has stopped.")), graceMs);
+      const end = () => ended.abort(new RequestError(503, "STOPPED", "The server has stopped."));
+      const grace = graceMs === undefined ? undefined : setTimeout(end, Math.min(graceMs, 2 ** 31 - 1));
+      await queue.whenEmpty();
       await writer.stop();
       clearTimeout(grace);
-      await close(server);
+      await front.close(readersMs);
     },
   };
 }
@@ -134,6 +139,10 @@ function checkOptions({ port, token }: ServeOptions): void {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
     throw new ServeOptionError("port", port, "a whole number from 0 to 65535");
   if (token === "") throw new ServeOptionError("token", '""', "a secret, or none at all");
+  if (token !== undefined && !/^[!-~]([ -~]*[!-~])?$/.test(token)) {
+    const expected = "letters, digits and signs of ASCII: many clients cannot send others in a header";
+    throw new ServeOptionError("token", "a text with other characters", expected);
+  }
 }
 
 function writerLimits({ maxRows, maxPositions, maxPromptTokens, maxWaiting }: ServeOptions): WriterLimits {
@@ -146,25 +155,4 @@ function hostsFor(host: string, allowed: readonly string[] | undefined): readonl
   const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host);
   if (allowed === undefined) return isLocal ? [] : undefined;
   return [...allowed, host].map((name) => name.toLowerCase());
-}
-
-/** The port that it listens on. */
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.removeListener("error", reject);
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
-}
-
-/** Answers that are on their way are sent; connections that nobody uses are closed. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 1000).unref();
-  });
 }

@@ -70,6 +70,8 @@ export interface WriterLimits {
 export interface ServedWriter<Adapter> {
   readonly running: number;
   readonly waiting: number;
+  /** Rejects for a prompt that is too long to be tokenized, before it waits for its turn. */
+  check?(prompt: ServedPrompt, options: { readonly adapter: NoInfer<Adapter> | null }): Promise<void>;
   write(prompt: ServedPrompt, options: WriteOptions<NoInfer<Adapter>>): AsyncGenerator<WrittenEvent, void, undefined>;
   /** Takes no more; resolves when what was begun is written. */
   stop(): Promise<void>;
@@ -95,11 +97,11 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
   writer(limits: WriterLimits): ServedWriter<Adapter> | Promise<ServedWriter<Adapter>>;
   embed(
     texts: readonly string[],
-    options: { readonly adapter: NoInfer<Adapter> | null; readonly signal?: AbortSignal },
+    options: {
+      readonly adapter: NoInfer<Adapter> | null;
+      readonly signal?: AbortSignal;
+      /** Hears how many tokens of the texts were read, in as many parts as it likes. */
+      readonly onTokens?: (tokens: number) => void;
+    },
   ): Promise<readonly Float32Array[]>;
-  /** The tokens of a text. */
-  promptIds(
-    prompt: ServedPrompt,
-    options: Pick<WriteOptions<NoInfer<Adapter>>, "adapter" | "template">,
-  ): Promise<readonly number[]>;
 }

@@ -32,11 +32,19 @@ const askedWrongly = new Set([
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
-  const { code, message } = error;
+  const { code } = error;
+  const message = withoutFolders(error.message);
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
   if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is about to stop.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
   return new RequestError(askedWrongly.has(code) ? 400 : 500, code, message);
+}
+
+/** Where this machine keeps its files is none of a client's business: of an absolute path the last name is left. */
+function withoutFolders(message: string): string {
+  return message
+    .replace(/(["'`])(?:[A-Za-z]:)?[\\/][^"'`\n]*[\\/]/g, "$1")
+    .replace(/(?<![\w.\\/"'`])(?:[A-Za-z]:)?[\\/](?:[^\s"'`\\/]+[\\/])+/g, "");
 }
 
 export function errorBody({ message, status, param, code }: RequestError): ErrorBody {

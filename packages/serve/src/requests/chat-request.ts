@@ -41,19 +41,19 @@ function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly Se
   return given.flatMap((message: unknown, index) => messageOf(message, `messages[${index}]`, fields) ?? []);
 }
 
-const roles: Readonly<Record<string, string>> = {
-  system: "system",
-  developer: "system",
-  user: "user",
-  assistant: "assistant",
-};
+const roles: ReadonlyMap<unknown, string> = new Map([
+  ["system", "system"],
+  ["developer", "system"],
+  ["user", "user"],
+  ["assistant", "assistant"],
+]);
 
 function messageOf(message: unknown, at: string, fields: Fields): ServedMessage | undefined {
   if (typeof message !== "object" || message === null) return fields.fault(at, "it is no object");
   const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
-  const known = typeof role === "string" ? roles[role] : undefined;
+  const known = roles.get(role);
   if (known === undefined) {
-    return fields.fault(`${at}.role`, `${describeValue(role)}; expected ${Object.keys(roles).join(", ")}`);
+    return fields.fault(`${at}.role`, `${describeValue(role)}; expected ${[...roles.keys()].join(", ")}`);
   }
   const text = textOf(content);
   if (text !== undefined) return { role: known, content: text };

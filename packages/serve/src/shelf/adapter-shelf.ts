@@ -1,6 +1,7 @@
 // The names that clients may ask for: the base's, and its adapters'. An adapter in use is not freed before its last text is
 // written, and may be replaced meanwhile.
 
+import { listed, printable } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 import type { ServedAdapter, ServedModel } from "../served-model.ts";
 
@@ -21,6 +22,8 @@ export interface Lease<Adapter> {
 
 export class AdapterShelf<Adapter extends ServedAdapter> {
   readonly #entries = new Map<string, Entry<Adapter>>();
+  /** Adapters that the model had from the beginning: no folder takes their names. */
+  readonly #isNamed: ReadonlySet<string>;
   #made = 0;
 
   constructor(
@@ -30,6 +33,7 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
   ) {
     this.#entries.set(baseName, this.#entry(null));
     for (const adapter of model.adapters) this.#entries.set(adapter.name, this.#entry(adapter));
+    this.#isNamed = new Set(model.adapters.map(({ name }) => name));
   }
 
   /** All names, the base's first, with the second since which each is there. */
@@ -41,8 +45,8 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
   take(id: string): Lease<Adapter> {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      const names = [...this.#entries.keys()].slice(0, 20).join(", ");
-      throw new RequestError(404, "MODEL_NOT_FOUND", `There is no model "${id}". There are ${names}.`, "model");
+      const message = `There is no model "${printable(id)}". There are ${listed([...this.#entries.keys()])}.`;
+      throw new RequestError(404, "MODEL_NOT_FOUND", message, "model");
     }
     entry.users += 1;
     let isTaken = true;
@@ -57,19 +61,24 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
 
   /** Attaches what a folder holds under a name, in the place of what had it. */
   async put(id: string, folder: string): Promise<void> {
-    if (id === this.baseName) throw new RequestError(400, "NAME_TAKEN", `"${id}" is the base's own name.`);
+    if (id === this.baseName || this.#isNamed.has(id)) {
+      const whose = id === this.baseName ? "the base" : "an adapter that was given by name";
+      throw new RequestError(400, "NAME_TAKEN", `${whose} has this name and keeps it. Rename the folder.`);
+    }
     this.#made += 1;
     const adapter = await this.model.attach(folder, { name: `${id}@${this.#made}` });
     this.remove(id);
     this.#entries.set(id, this.#entry(adapter));
   }
 
-  remove(id: string): void {
+  /** Takes away what `put` has put; whether there was such. */
+  remove(id: string): boolean {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.adapter === null) return;
+    if (entry === undefined || entry.adapter === null || this.#isNamed.has(id)) return false;
     this.#entries.delete(id);
     entry.isRetired = true;
     this.#free(entry);
+    return true;
   }
 
   #entry(adapter: Adapter | null): Entry<Adapter> {

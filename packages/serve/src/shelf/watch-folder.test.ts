@@ -26,7 +26,7 @@ it("sees what changed while it was looking, in one more look for all who ask mea
   });
   const shelf: Shelf = {
     put: (id) => (put.push(id) > 1 ? Promise.resolve() : slowly),
-    remove: (id) => void put.push(`${id} is gone`),
+    remove: (id) => put.push(`${id} is gone`) > 0,
   };
   const watched = new WatchedFolder(shelf, { folder, onNote: () => {} });
   await adapter("one", "{}");
@@ -48,12 +48,14 @@ it("sees what changed while it was looking, in one more look for all who ask mea
 
 it("looks again after a look that failed", async () => {
   const put: string[] = [];
-  const shelf: Shelf = { put: async (id) => void put.push(id), remove: () => {} };
-  const watched = new WatchedFolder(shelf, { folder: join(folder, "later"), onNote: () => {} });
+  const notes: string[] = [];
+  const shelf: Shelf = { put: async (id) => void put.push(id), remove: () => false };
+  const watched = new WatchedFolder(shelf, { folder: join(folder, "later"), onNote: (line) => notes.push(line) });
   const [failing, next] = [watched.look(), watched.look()];
   await expect(failing).rejects.toThrow("ENOENT");
   await expect(next).rejects.toThrow("ENOENT");
-  await adapter(join("later", "three"), "{}");
+  await adapter(join("later", "three\nfour"), "{}");
   await watched.look();
-  expect(put).toEqual(["three"]);
+  expect(put).toEqual(["three\nfour"]);
+  expect(notes).toEqual(['adapter "three\\nfour" is served']);
 });

@@ -3,12 +3,13 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LowrankError } from "@lowrank/contracts";
+import { escapeControls, LowrankError, printable } from "@lowrank/contracts";
 
 /** Where adapters are put. */
 export interface Shelf {
   put(id: string, folder: string): Promise<void>;
-  remove(id: string): void;
+  /** Whether there was one that was put. */
+  remove(id: string): boolean;
 }
 
 export interface WatchOptions {
@@ -52,17 +53,17 @@ export class WatchedFolder {
     const found = await adaptersIn(folder);
     for (const name of [...this.#seen.keys()].filter((name) => !found.has(name))) {
       this.#seen.delete(name);
-      this.shelf.remove(name);
-      onNote(`adapter "${name}" is gone`);
+      if (this.shelf.remove(name)) onNote(`adapter "${printable(name)}" is gone`);
     }
     for (const [name, signature] of found) {
       if (this.#seen.get(name) === signature) continue;
       this.#seen.set(name, signature); // what cannot be read is tried again once it has changed
       try {
         await this.shelf.put(name, join(folder, name));
-        onNote(`adapter "${name}" is served`);
+        onNote(`adapter "${printable(name)}" is served`);
       } catch (error) {
-        onNote(`adapter "${name}" is not served: ${LowrankError.isInstance(error) ? error.message : String(error)}`);
+        const reason = LowrankError.isInstance(error) ? error.message : escapeControls(String(error));
+        onNote(`adapter "${printable(name)}" is not served: ${reason}`);
       }
     }
   }

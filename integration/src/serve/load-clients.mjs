@@ -1,0 +1,97 @@
+// Clients of the load test, in threads of their own: on the model's thread they would measure how long they wait themselves.
+// Each part goes on until the thread is asked what it saw.
+
+import { createServer, request } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+
+const { part, url } = workerData;
+
+/** The status and the body; a slow client waits half a second before each piece. Each request has a connection of its own. */
+function ask(path, { key, body, isSlow = false }) {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+    const asked = request(`${url}${path}`, { method: "POST", agent: false, headers }, async (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      for await (const piece of answer) {
+        text += piece;
+        if (isSlow) await wait(500);
+      }
+      resolve({ status: answer.statusCode, text });
+    });
+    asked.on("error", reject);
+    asked.end(JSON.stringify({ model: "tiny", temperature: 0, ...body }));
+  });
+}
+
+async function forever(doOnce) {
+  for (;;) await doOnce();
+}
+
+const parts = {
+  /** Milliseconds that /health takes, and those that a server of nothing else takes on the same machine. */
+  health() {
+    const times = { health: [], control: [] };
+    const control = createServer((_, answer) => answer.end("{}")).listen(0, "127.0.0.1", () => {
+      const addresses = { health: `${url}/health`, control: `http://127.0.0.1:${control.address().port}` };
+      forever(async () => {
+        for (const [name, address] of Object.entries(addresses)) {
+          const begun = performance.now();
+          const answer = await fetch(address);
+          await answer.text();
+          if (answer.status === 200) times[name].push(performance.now() - begun);
+        }
+        await wait(20);
+      });
+    });
+    return times;
+  },
+  /** Tokens that each of many clients got, who ask again as soon as they have an answer. The last ones read slowly. */
+  many({ clients, slow, tokensOfText }) {
+    const tokens = Array(clients).fill(0);
+    for (const client of tokens.keys()) {
+      const isSlow = client >= clients - slow;
+      const body = { prompt: "Aromi is", max_tokens: tokensOfText, stream: isSlow };
+      forever(async () => {
+        const { status } = await ask("/v1/completions", { key: `client ${client}`, body, isSlow });
+        if (status === 200) tokens[client] += tokensOfText;
+        else await wait(100);
+      });
+    }
+    return tokens;
+  },
+  /** Tokens of one client who asks for as many texts as it may, and how prompts of megabytes were answered. */
+  greedy({ connections, characters, tokensOfText }) {
+    const seen = { tokens: 0, refusals: {} };
+    const key = "greedy";
+    for (let connection = 0; connection < connections; connection++) {
+      forever(async () => {
+        const body = { prompt: Array(4).fill("Aromi is"), n: 4, max_tokens: tokensOfText };
+        const { status } = await ask("/v1/completions", { key, body });
+        if (status === 200) seen.tokens += 16 * tokensOfText;
+        await wait(20);
+      });
+    }
+    const long = "a".repeat(characters);
+    const prompts = [
+      ["/v1/completions", { prompt: long }],
+      ["/v1/completions", { prompt: Array(16).fill(long.slice(0, characters / 16)) }],
+      ["/v1/chat/completions", { messages: [{ role: "user", content: long }] }],
+    ];
+    forever(async () => {
+      for (const [path, body] of prompts) {
+        const { text } = await ask(path, { key, body });
+        const { code } = JSON.parse(text).error ?? {};
+        seen.refusals[code] = (seen.refusals[code] ?? 0) + 1;
+      }
+    });
+    return seen;
+  },
+};
+
+const seen = parts[part](workerData);
+parentPort.once("message", () => {
+  parentPort.postMessage(seen);
+  process.exit();
+});

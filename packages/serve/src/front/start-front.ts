@@ -1,0 +1,84 @@
+// Starts the thread that has the port, and answers what comes from it.
+
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { type FromFront, type FrontData, frontThread, type ToFront } from "./front-thread.ts";
+
+/** Longer than clients keep a connection that nobody uses: Node's 5 s, which are httpx's too, let both sides close at one moment. */
+const keepAliveMs = 75_000;
+/** No step of a model takes so long. */
+const stalledSeconds = 300;
+
+/** Where a request is from: what no client can say of itself. */
+export interface Client {
+  readonly address: string;
+  readonly connection: string;
+}
+
+/** The thread that clients talk to. */
+export interface Front {
+  readonly port: number;
+  /** Has /health say that the server stops. */
+  announceStop(): void;
+  /** Closes the port; readers have `readersMs` to take the rest of their answers. */
+  close(readersMs: number): Promise<void>;
+}
+
+/** Opens the port. Throws the system's error where it is taken. */
+export async function startFront(
+  answer: (request: Request, client: Client) => Promise<Response>,
+  at: Pick<FrontData, "host" | "port" | "maxBytes">,
+): Promise<Front> {
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  const turn = () => Atomics.store(state, 1, Math.floor(Date.now() / 1000));
+  turn();
+  const workerData: FrontData = { ...at, state, keepAliveMs, stalledSeconds };
+  const source = `(${frontThread})(require("node:http"), require("node:worker_threads"))`;
+  const worker = new Worker(source, { eval: true, workerData });
+  const tell = (message: ToFront) => worker.postMessage(message);
+  const asked = new Map<number, AbortController>();
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once("error", reject);
+    worker.on("message", (message: FromFront) => {
+      if (message.type === "listening") resolve(message.port);
+      else if (message.type === "left") asked.get(message.id)?.abort(new Error("The client has left."));
+      else void answerOne(message);
+    });
+  });
+  worker.removeAllListeners("error"); // what fails from now on was not foreseen
+  const timer = setInterval(turn, 1000).unref();
+
+  async function answerOne({ id, method, path, headers, body, ...client }: Extract<FromFront, { type: "asked" }>) {
+    const left = new AbortController();
+    asked.set(id, left);
+    try {
+      const hasBody = method !== "GET" && method !== "HEAD";
+      const given = Object.entries(headers).flatMap(([name, value]) =>
+        typeof value === "string" ? [[name, value]] : [],
+      );
+      const request = { method, headers: Object.fromEntries(given), signal: left.signal, ...(hasBody && { body }) };
+      const response = await answer(new Request(`http://front${path}`, request), client);
+      tell({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
+      // All at once, whoever reads how slowly: what waits for its reader, waits in the other thread.
+      const reader = response.body?.getReader();
+      for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read())
+        tell({ type: "chunk", id, bytes: part.value });
+    } catch {
+      tell({ type: "head", id, status: 400, headers: {} }); // an address or a method that none is
+    } finally {
+      asked.delete(id);
+      tell({ type: "end", id });
+    }
+  }
+
+  return {
+    port,
+    announceStop: () => Atomics.store(state, 0, 1),
+    close: async (readersMs) => {
+      clearInterval(timer);
+      const ended = once(worker, "exit");
+      tell({ type: "close", readersMs });
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// Whose text is written next where more are asked for than there is room: that of the client who has got the fewest tokens so
+// far (virtual token counters: Sheng et al. 2024, "Fairness in serving large language models"). Clients are paths – an address,
+// a key used there, a connection with it –, so that shares are equal among addresses, then among one address's keys, and so on.
+
+import { RequestError } from "../errors.ts";
+
+/** Who asks, from the outermost name to the innermost. */
+export type ClientPath = readonly string[];
+
+/** How much is let in at one time. */
+export interface QueueLimits {
+  readonly maxInside: number;
+  readonly maxWaiting: number;
+}
+
+/** A text that was let in. */
+export interface Place {
+  /** Notes tokens that the client has got. */
+  charge(tokens: number): void;
+  leave(): void;
+}
+
+/** A name on a path, as long as a text of it waits or is inside. */
+interface Client {
+  readonly children: Map<string, Client>;
+  served: number;
+  waiting: number;
+  texts: number;
+}
+
+interface Ticket {
+  readonly clients: readonly Client[];
+  enter(): void;
+  refuse(reason: unknown): void;
+}
+
+export class FairQueue {
+  readonly #root: Client = newClient(0);
+  #waiting: readonly Ticket[] = [];
+  #inside = 0;
+  #emptied: (() => void)[] = [];
+
+  constructor(private readonly limits: QueueLimits) {}
+
+  /** Texts that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Resolves when it is the text's turn. Where too many wait, the latest text of the client with the most waiting is refused by
+   * a RequestError (429): whoever fills the queue gives way to others.
+   */
+  enter(path: ClientPath, signal: AbortSignal): Promise<Place> {
+    signal.throwIfAborted();
+    const clients = this.#arrive(path);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => ticket.refuse(signal.reason);
+      const stopWaiting = () => {
+        signal.removeEventListener("abort", onAbort);
+        this.#waiting = this.#waiting.filter((other) => other !== ticket);
+        for (const client of clients) client.waiting -= 1;
+      };
+      const charge = (tokens: number) => {
+        for (const client of clients) client.served += tokens;
+      };
+      const leave = () => {
+        this.#inside -= 1;
+        this.#depart(path);
+        this.#letIn();
+      };
+      const ticket: Ticket = {
+        clients,
+        enter: () => {
+          stopWaiting();
+          this.#inside += 1;
+          charge(1); // clients take turns before the first token comes, too
+          resolve({ charge, leave });
+        },
+        refuse: (reason) => {
+          stopWaiting();
+          this.#depart(path);
+          reject(reason);
+        },
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      for (const client of clients) client.waiting += 1;
+      this.#waiting = [...this.#waiting, ticket];
+      this.#letIn();
+      if (this.waiting > this.limits.maxWaiting) this.#heaviest().refuse(queueFull(this.limits.maxWaiting));
+    });
+  }
+
+  /** Resolves when nothing waits or is inside. */
+  async whenEmpty(): Promise<void> {
+    while (this.#inside + this.waiting > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
+  }
+
+  /** The clients of a path. One who comes anew begins where the least served beside it is: nobody saves up turns. */
+  #arrive(path: ClientPath): readonly Client[] {
+    let parent = this.#root;
+    return path.map((name) => {
+      const served = [...parent.children.values()].map((client) => client.served);
+      const client = parent.children.get(name) ?? newClient(served.length === 0 ? 0 : Math.min(...served));
+      parent.children.set(name, client);
+      client.texts += 1;
+      parent = client;
+      return client;
+    });
+  }
+
+  #depart(path: ClientPath): void {
+    let parent: Client | undefined = this.#root;
+    for (const name of path) {
+      const client: Client | undefined = parent?.children.get(name);
+      if (client !== undefined && --client.texts === 0) parent?.children.delete(name);
+      parent = client;
+    }
+    if (this.#inside + this.waiting === 0) for (const tell of this.#emptied.splice(0)) tell();
+  }
+
+  #letIn(): void {
+    while (this.#inside < this.limits.maxInside && this.waiting > 0)
+      this.#waiting.reduce((best, other) => (compared(other, best, "served") < 0 ? other : best)).enter();
+  }
+
+  #heaviest(): Ticket {
+    return this.#waiting.reduce((most, other) => (compared(other, most, "waiting") >= 0 ? other : most));
+  }
+}
+
+function newClient(served: number): Client {
+  return { children: new Map(), served, waiting: 0, texts: 0 };
+}
+
+/** Outermost clients first. */
+function compared(one: Ticket, other: Ticket, by: "served" | "waiting"): number {
+  const differences = one.clients.map((client, level) => client[by] - (other.clients[level]?.[by] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+function queueFull(maxWaiting: number): RequestError {
+  const message = `${maxWaiting} texts are waiting already, and most of them are this client's. Ask again when some are written.`;
+  return new RequestError(429, "WRITER_FULL", message);
+}
