@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
-import { integerIn } from "../options/parse-values.ts";
+import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
   basePrecisionOption,
   differentBaseOption,
@@ -53,6 +53,12 @@ export function addServeCommand(program: Command, io: CommandIo): void {
       new Option("--max-waiting <number>", "texts that may wait for room; more are refused (default: 256)").argParser(
         integerIn({ min: 1 }),
       ),
+    )
+    .addOption(
+      new Option(
+        "--stop-timeout <seconds>",
+        "maximum time for running texts after Ctrl-C or SIGTERM; a second signal stops at once (default: no limit)",
+      ).argParser(numberIn({ min: 0 })),
     );
   withExamples(
     withEngine(command),

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { printable } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { OpenedModel } from "../../opened-model.ts";
@@ -28,6 +29,7 @@ export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions
   readonly maxNewTokens?: number;
   readonly maxRows?: number;
   readonly maxWaiting?: number;
+  readonly stopTimeout?: number;
 }
 
 /** Serves until it is interrupted; texts that were begun are finished first. */
@@ -42,7 +44,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   try {
     refuseOtherTasks(model.base, "Serving");
     await attachAll(model, adapters, allowDifferentBase);
-    const { host, port, name, adapterFolder, template, maxNewTokens, maxRows, maxWaiting } = options;
+    const { host, port, name, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
     const limits = given({ maxNewTokens, maxRows, maxWaiting });
     const places = given({ name: name ?? basename(resolve(path)), adapterFolder, template, token });
     const server = await serve(model, {
@@ -56,10 +58,11 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
       report.warn({ code: "SERVED_OPENLY", message });
     }
     report.emit({ type: "serving", url: server.url, models: server.models });
-    report.say(`Serving ${server.models.join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
+    report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
     await interruption(report);
-    report.note("Stopping: texts that were begun are written to their end.");
-    await server.stop();
+    const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
+    report.note(`Stopping: texts that were asked for are written to their end${limit}. Ctrl-C again stops at once.`);
+    await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
   } finally {
     model.dispose();
   }
