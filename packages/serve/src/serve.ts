@@ -6,6 +6,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { createApp } from "./app.ts";
 import { RequestError, ServeOptionError } from "./errors.ts";
 import { type Client, startFront } from "./front/start-front.ts";
+import { ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
 import { requestLimits } from "./requests/limits.ts";
@@ -97,9 +98,10 @@ export async function serve<Adapter extends ServedAdapter>(
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
+  const allowedHosts = hostsFor(host, options.allowedHosts);
   const app = createApp({
     ...{ model, writer, queue, shelf, metrics: new Metrics(), token: options.token, template: options.template },
-    allowedHosts: hostsFor(host, options.allowedHosts),
+    allowedHosts,
     limits: {
       ...requestLimits,
       defaults: model.defaults ?? requestLimits.defaults,
@@ -113,7 +115,8 @@ export async function serve<Adapter extends ServedAdapter>(
     newId: randomUUID,
   });
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
-  const front = await startFront(answer, { host, port, maxBytes });
+  const hosts = allowedHosts && [...ownNames, ...allowedHosts];
+  const front = await startFront(answer, { host, port, maxBytes, hosts });
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`,

@@ -14,6 +14,8 @@ export interface FrontData {
   readonly stalledSeconds: number;
   /** Of a body. */
   readonly maxBytes: number;
+  /** Hosts by which /health may be asked for; undefined: any. For others the model's thread refuses. */
+  readonly hosts: readonly string[] | undefined;
 }
 
 /** A request that came in whole, or whose client has left. */
@@ -48,12 +50,13 @@ export function frontThread(
   http: typeof import("node:http"),
   { workerData, parentPort }: typeof import("node:worker_threads"),
 ): void {
-  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes } = workerData as FrontData; // from start-front.ts
+  const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, hosts } = workerData as FrontData; // from start-front.ts
   const answers = new Map<number, import("node:http").ServerResponse>();
   let latest = 0;
   const server = http.createServer((asked, answer) => {
     const { method = "GET", url = "/", headers, socket } = asked;
-    if (url === "/health" && (method === "GET" || method === "HEAD")) {
+    const isKnown = hosts?.includes((headers.host ?? "").replace(/:\d+$/, "").toLowerCase()) ?? true;
+    if (url === "/health" && isKnown && (method === "GET" || method === "HEAD")) {
       const isStalled = Math.floor(Date.now() / 1000) - Atomics.load(state, 1) > stalledSeconds;
       const status = Atomics.load(state, 0) === 1 ? "stopping" : isStalled ? "stalled" : "ok";
       answer.writeHead(status === "ok" ? 200 : 503, { "content-type": "application/json" });

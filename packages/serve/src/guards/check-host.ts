@@ -2,7 +2,8 @@
 
 import { RequestError } from "../errors.ts";
 
-const ownNames = ["localhost", "127.0.0.1", "[::1]"];
+/** By which every machine may be asked for. */
+export const ownNames = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Throws RequestError unless the host that a client asked for is this machine's own or one of `allowed`. */
 export function checkHost(host: string | undefined, allowed: readonly string[]): void {
