@@ -124,7 +124,6 @@ describe("convolutions of every kind", () => {
     await expect(mergeAdapter(net, handle)).rejects.toThrow(UnmergeableError);
     handle.dispose();
     const plan = (config: Partial<LoraConfig>) => () => planInjection(net, createLoraConfig({ ...lora, ...config }));
-    expect(plan({ useDora: true })).toThrow(/"grouped".*DoRA/);
     expect(plan({ rank: 3 })).toThrow(/2 groups do not divide the rank 3/);
     expect(plan({ init: "pissa" })).toThrow(/"line".*pissa/);
   });

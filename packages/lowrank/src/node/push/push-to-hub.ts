@@ -65,7 +65,7 @@ export async function pushToHub(source: string, target: string, options: PushOpt
   const folder = entry.isDirectory() ? source : dirname(source);
   const found = entry.isDirectory() ? await filesIn(source) : [{ path: basename(source), bytes: entry.size }];
   const plan = planPush(source, target, found);
-  const texts = plan.kind === "adapter" ? await withoutPaths(folder, options) : new Map<string, string>();
+  const texts = plan.kind === "adapter" ? await withoutPaths(folder, target, options) : new Map<string, string>();
   return options.planOnly === true ? plan : send(plan, { source, target, folder, options, texts });
 }
 

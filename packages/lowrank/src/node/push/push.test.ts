@@ -151,6 +151,13 @@ describe("pushToHub", () => {
     expect(others.map(({ token }) => token)).toEqual(others.map(() => null));
   });
 
+  it("refuses a damaged configuration before anything is sent", async () => {
+    await writeFile(join(folder, "adapter_config.json"), "{");
+    await expect(pushToHub(folder, "me/mine", { planOnly: true })).rejects.toThrow(
+      "its adapter_config.json is not JSON",
+    );
+  });
+
   it("needs a token, but not to plan, and no network then", async () => {
     const fetch: typeof globalThis.fetch = () => Promise.reject(new Error("asked"));
     await expect(pushToHub(folder, "me/mine", { fetch })).rejects.toThrow("there is no token");

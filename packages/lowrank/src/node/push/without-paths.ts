@@ -2,22 +2,31 @@
 
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, win32 } from "node:path";
+import { parseJson } from "@lowrank/contracts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
+import { PushError } from "./push-error.ts";
 
 /**
  * The adapter's texts that are not sent as they are, by name: with the last part of the base's path in place of the path, which
- * PEFT and earlier versions write, and without the path that is remembered. Warns of a base that is not on the Hub.
+ * PEFT and earlier versions write, and without the path that is remembered. Warns of a base that is not on the Hub. Throws PushError where adapter_config.json is damaged.
  */
-export async function withoutPaths(folder: string, options: NoticeOptions): Promise<ReadonlyMap<string, string>> {
+export async function withoutPaths(
+  folder: string,
+  target: string,
+  options: NoticeOptions,
+): Promise<ReadonlyMap<string, string>> {
   const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => undefined);
   const [config = "{}", card, remembered] = [
     await read("adapter_config.json"),
     await read("README.md"),
     await read(setupFile),
   ];
-  const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = JSON.parse(config);
+  const refuse = (reason: string) => new PushError(folder, target, `its adapter_config.json ${reason}.`);
+  const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = Object(
+    parseJson(config, { refuse }),
+  );
   const { basePath, ...setup } = parseSetup(remembered);
   const name = typeof base === "string" ? base : "";
   const paths = [name, basePath ?? ""].filter(isPath);
