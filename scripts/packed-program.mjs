@@ -15,7 +15,7 @@ await model.attach("my-adapter");
 model.dispose();
 
 const { task_type, base_model_name_or_path } = JSON.parse(readFileSync("my-adapter/adapter_config.json", "utf8"));
-if (task_type !== "CAUSAL_LM" || base_model_name_or_path !== base)
+if (task_type !== "CAUSAL_LM" || base_model_name_or_path !== "./model")
   throw new Error("the adapter does not say what it is for");
 const merged = await openModel("my-model");
 try {

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { type OpenModelOptions, openModel } from "lowrank";
 import { afterAll, describe, expect, it } from "vitest";
@@ -56,6 +56,7 @@ describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () 
     const shown = "print(sum(p.abs().sum().item() for name, p in model.named_parameters() if 'lora_B' in name))";
     const { stdout, stderr } = spawnSync(interpreter, ["-c", `${program}\n${shown}`], {
       encoding: "utf8",
+      cwd: dirname(base), // a local base is named "./" and its folder
     });
     expect(Number(stdout.trim()), stderr).toBeGreaterThan(0);
     expect(stderr).not.toContain("missing adapter keys");

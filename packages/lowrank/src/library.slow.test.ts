@@ -47,7 +47,7 @@ describe("the library", { timeout: 120_000 }, () => {
 
     await adapter.save(join(folder, "my-adapter"));
     const config = JSON.parse(await readFile(join(folder, "my-adapter", "adapter_config.json"), "utf8"));
-    expect(config).toMatchObject({ task_type: "CAUSAL_LM", base_model_name_or_path: "model", r: 8, lora_alpha: 16 });
+    expect(config).toMatchObject({ task_type: "CAUSAL_LM", base_model_name_or_path: "./model", r: 8, lora_alpha: 16 });
     expect(await readFile(join(folder, "my-adapter", "README.md"), "utf8")).toContain("| steps | 12 |");
 
     const { largestDifference } = await model.merge(adapter).save(join(folder, "my-model"));

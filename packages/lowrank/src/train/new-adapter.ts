@@ -49,9 +49,12 @@ function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
   throw new InvalidAdapterConfigError("The LoRA options", [{ key, got: String(wrong), expected: "a number above 0" }]);
 }
 
-/** The Hub's name of a base, or its folder's own: an adapter is published, and a path of this machine tells nobody else the base. */
+/**
+ * The Hub's name of a base, or "./" and the name of its folder. An adapter is published, and a path of this machine tells nobody else
+ * the base. Without "./", PEFT would load whatever the Hub has by the folder's name.
+ */
 function publicName({ name, basePath }: Pick<ModelSource, "name" | "basePath">): string {
-  return basePath === undefined ? name : lastPart(basePath);
+  return basePath === undefined ? name : `./${lastPart(basePath)}`;
 }
 
 /** As PEFT writes it where no task type says the class: AutoPeftModel and the model card load the base with it. */

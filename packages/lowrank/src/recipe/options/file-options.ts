@@ -47,7 +47,7 @@ export const fileOptions: OptionGroup = {
     {
       name: "baseName",
       argument: "<name>",
-      help: "name of the base in the adapter's files and model card (default: its name on the Hub, else the name of its folder)",
+      help: "name of the base in the adapter's files and model card (default: its name on the Hub, else ./ and the name of its folder)",
       value: text,
     },
     {
