@@ -13,7 +13,11 @@ export const dataBombs: readonly Bomb[] = [
     expected: "DataError",
     explode: () => readCsv(`text\n"${"a\n".repeat(2_000_000)}`),
   },
-  { name: "a row of JSONL a million levels deep", expected: "DataError", explode: () => readJsonl(nested(1_000_000)) },
+  {
+    name: "a row of JSONL a million levels deep",
+    expected: "DataError",
+    explode: () => readJsonl(`{"text": "a"}\n${nested(1_000_000)}`),
+  },
   {
     name: "a text in JSONL a million levels deep",
     expected: "DataError",
