@@ -17,7 +17,7 @@ const ofNode = [
 ];
 
 /** Every class of layers: hundreds of shapes, for each of which a shader would be compiled; guests.browser.test.ts has a few. */
-const layersOfGuests = "packages/hosts/src/layers/every-layer.test.ts";
+const layersOfGuests = "packages/hosts/src/layers/every-layer.slow.test.ts";
 
 /** A survey times a product on plain JavaScript; a page's disk knows no engine. */
 const sameInEveryPage = ["**/survey-engines.browser.test.ts", "apps/**", layersOfGuests];
