@@ -70,7 +70,10 @@ export function runTable(
         : `${stepsDone} of ${plan.totalSteps} (${isOver ? "stopped early" : "unfinished"})`,
     ],
     ["batch size", batchTokens === undefined ? batchSize * accumulate : `${batchTokens * accumulate} tokens`],
-    ["learning rate", `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up steps`],
+    [
+      "learning rate",
+      `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up ${plan.warmupSteps === 1 ? "step" : "steps"}`,
+    ],
     ["weight decay", weightDecay],
     ...regularisationOf(options),
     ["seed", seed],
