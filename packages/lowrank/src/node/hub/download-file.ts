@@ -12,12 +12,12 @@ export interface HubSource extends HubRequest {
   readonly file: HubFile & { readonly size: number };
 }
 
-/** How often a download goes on after its connection was lost. */
+/** Requests for one file at most: the first, and those that resume it. */
 const mostAttempts = 5;
 /** Before the second attempt, in milliseconds; it doubles from one to the next. */
 const firstWait = 200;
 
-/** The pieces of a file, which goes on where a lost connection left it. Throws HubFileError unless all of it is as announced. */
+/** The pieces of a file. A lost connection is resumed where it broke. Throws HubFileError unless all of it is as announced. */
 export async function* downloadFile(source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
   const { size, hash: expected } = source.file;
   const hash = contentHash(expected, size);
@@ -31,7 +31,8 @@ export async function* downloadFile(source: HubSource, access: HubAccess): Async
         hash.update(piece);
         yield piece;
       }
-      if (received === before && received < size) throw unfit(source, `${received} bytes`);
+      const isStuck = received === before || attempt === mostAttempts;
+      if (isStuck && received < size) throw unfit(source, `${received} bytes`);
     } catch (error) {
       if (error instanceof HubFileError || received === 0 || attempt === mostAttempts) throw error;
       await setTimeout(firstWait * 2 ** (attempt - 1));

@@ -140,6 +140,16 @@ describe("the cache", () => {
   const blobs = () => join(cacheDir, "models--owner--name", "blobs");
   const sha256 = createHash("sha256").update(weights).digest("hex");
 
+  it("gives up on a file that comes byte by byte, each in an answer of its own", async () => {
+    const { endpoint, heard } = await listen((url, range) => {
+      if (!isFile(url, "model.safetensors")) return undefined;
+      const start = Number(/\d+/.exec(range ?? "0")?.[0]);
+      return new Response(weights.slice(start, start + 1), { status: range === null ? 200 : 206 });
+    });
+    await expect(download(endpoint)).rejects.toThrow("found 5 bytes");
+    expect(heard.filter(({ path }) => path.endsWith("model.safetensors")).length).toBe(5);
+  });
+
   it("gets a file whole where its connection is lost, without what came already", async () => {
     const { endpoint, heard } = await listen((url, range) => {
       if (!isFile(url, "model.safetensors") || range !== null) return undefined;
