@@ -95,14 +95,14 @@ export class MergedModel {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
     const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
-    const { exportSource, mergeVerified, sentenceTexts } = await import("./merge/merging.ts");
+    const { exportSource, mergedTexts, mergeVerified } = await import("./merge/merging.ts");
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
     try {
       const source = await exportSource(opened, this.host.notices);
       const tokenizer = opened.tokenizerFolder;
       const labelNames = classNamesFor(opened.model, this.adapter.classNames);
-      const texts = await sentenceTexts(opened);
+      const texts = await mergedTexts(opened);
       await work({ model: opened.model, source, texts, ...given({ tokenizer, dtype, labelNames }) }, opened);
       return { changed, largestDifference };
     } finally {

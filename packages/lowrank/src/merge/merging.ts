@@ -5,5 +5,5 @@ export { joinPieces } from "@lowrank/safetensors";
 export { exportSource } from "./export-source.ts";
 export { ggufOutput } from "./gguf-output.ts";
 export { mergeVerified } from "./merge-verified.ts";
+export { mergedTexts } from "./merged-texts.ts";
 export { openExactly } from "./open-exactly.ts";
-export { sentenceTexts } from "./sentence-folder.ts";

@@ -5,10 +5,8 @@ import { WeightsInFiles } from "@lowrank/models";
 import { recipeIn } from "../embed/embedding-recipe.ts";
 import type { Notices } from "../notices.ts";
 import { attachTo } from "../open/attaching.ts";
-import { configOfSource } from "../open/base-config.ts";
 import { loadBase } from "../open/load-base.ts";
-import type { ModelSource } from "../open/model-source.ts";
-import { checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
+import { checkHead, type ModelPlaces, type OpenedBase, readWithBase, shaped } from "../open/open-base.ts";
 
 /** What is opened so can be looked at and merged; it computes nothing. */
 export interface OpenedInFiles extends OpenedBase {
@@ -24,11 +22,8 @@ export async function openInFiles(
   notices: Notices,
 ): Promise<OpenedInFiles> {
   const adapterSource = await places.adapter();
-  let found: Promise<ModelSource> | undefined;
-  const find = () => (found ??= places.model());
-  const adapter = await adapterSource.read({ onWarning: notices.warn }, async () => configOfSource(await find()));
+  const { adapter, source } = await readWithBase(adapterSource, places, notices);
   const setup = await adapterSource.setup();
-  const source = await find();
   const weights = new WeightsInFiles();
   const owned: { dispose(): void }[] = [];
   try {

@@ -4,20 +4,18 @@
 import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
 import { sentenceLength } from "../embed/embedding-recipe.ts";
 import { ggufRecipe } from "../embed/gguf-recipe.ts";
-import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
-import { setupFiles } from "../setup/adapter-setup.ts";
 
-type Opened = Pick<OpenedBase, "model" | "source" | "recipe" | "setup">;
+type Opened = Pick<OpenedBase, "model" | "source" | "recipe">;
 
 const maxBytes = 1_000_000;
 const ownFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
 
-/** The files by name, "1_Pooling/config.json" among them; of a model that nobody pools how its texts are written. Throws what reading them does. */
+/** The files by name, "1_Pooling/config.json" among them; none for a model that nobody pools. Throws what reading them does. */
 export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string, string>> {
-  const { model, source, setup: { template, system } = {} } = opened;
-  if (model.task !== "feature-extraction") return new Map(setupFiles(given({ template, system })));
+  const { model, source } = opened;
+  if (model.task !== "feature-extraction") return new Map();
   const kept = await textsOf(source, ownFiles);
   const told = await toldTexts(opened);
   if (told !== undefined) return new Map([...kept, ...told]);

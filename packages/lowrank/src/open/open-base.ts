@@ -53,10 +53,10 @@ export interface OpenedBase {
 /** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
 export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
   const adapterSource = await places.adapter?.();
-  let found: Promise<ModelSource> | undefined;
-  const find = () => (found ??= places.model());
-  const adapter = await adapterSource?.read({ onWarning: notices.warn }, async () => configOfSource(await find()));
-  const source = await find();
+  const { adapter, source } =
+    adapterSource === undefined
+      ? { adapter: undefined, source: await places.model() }
+      : await readWithBase(adapterSource, places, notices);
   // A merged model remembers what its adapter did.
   const setup = await (adapterSource?.setup() ?? (source.folder && readSetup(source.folder)));
   const base = await loadBase(source, request, { adapter, notices });
@@ -86,6 +86,18 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
     model.dispose();
     throw error;
   }
+}
+
+/** Reads an adapter and finds its base: when the adapter asks for it, else afterwards, so that a broken adapter downloads none. */
+export async function readWithBase(
+  adapterSource: AdapterSource,
+  { model }: Pick<ModelPlaces, "model">,
+  { warn }: Pick<Notices, "warn">,
+): Promise<{ readonly adapter: Adapter; readonly source: ModelSource }> {
+  let found: Promise<ModelSource> | undefined;
+  const find = () => (found ??= model());
+  const adapter = await adapterSource.read({ onWarning: warn }, async () => configOfSource(await find()));
+  return { adapter, source: await find() };
 }
 
 /** The base as if nothing were attached. */

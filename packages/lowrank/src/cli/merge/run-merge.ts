@@ -6,8 +6,8 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { classNamesFor } from "../../merge/class-names-for.ts";
 import { exportSource } from "../../merge/export-source.ts";
+import { mergedTexts } from "../../merge/merged-texts.ts";
 import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
-import { sentenceTexts } from "../../merge/sentence-folder.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
@@ -57,7 +57,7 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
   const output: Output = {
-    ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await sentenceTexts(opened) },
+    ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await mergedTexts(opened) },
     ...given({ labelNames, tokenizer: tokenizerFolder }),
   };
   const { changed } = merge;
