@@ -10,7 +10,7 @@ const built = join(import.meta.dirname, "dist");
 const backendFiles = /@tensorflow\/tfjs-backend-wasm\/[^"\s]+\.(?:wasm|js)/g;
 
 /**
- * Copies these files beside what is built and names them from there: of an installed package, Vite's development server
+ * Copies these files next to the built ones and names them from there: of an installed package, Vite's development server
  * follows only relative addresses.
  */
 async function takeBackendFiles(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-// A server under load: one client who asks for all that it may, with texts of megabytes, beside hundreds of others, some of whom
+// A server under load: one client who asks for all that it may, with texts of megabytes, next to hundreds of others, some of whom
 // hardly read.
 
 import { setTimeout as wait } from "node:timers/promises";

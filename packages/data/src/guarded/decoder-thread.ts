@@ -39,7 +39,7 @@ async function serve(port: NonNullable<typeof parentPort>, url: string): Promise
       const output = await decode(message.input);
       tell({ kind: "decoded", call: message.call, output }, buffersOf(output));
     } catch (reason) {
-      // Promises that fail beside this one do so first, in this call.
+      // Promises that fail with this one do so first, in this call.
       setImmediate(() => fail(reason));
     }
   });

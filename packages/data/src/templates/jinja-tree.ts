@@ -72,7 +72,7 @@ export function markRounds(node: JinjaNode): readonly (readonly [JinjaNode, Roun
   ];
 }
 
-/** A text as it stands in a template. */
+/** A node that writes a text. */
 export function textNode(value: string): JinjaNode {
   const node = { type: "StringLiteral", value };
   return node as unknown as JinjaNode;

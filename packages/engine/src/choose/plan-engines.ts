@@ -26,7 +26,7 @@ export interface ChooseEngineOptions {
    * process's environment.
    */
   readonly environment?: Environment;
-  /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: in the bundle, else beside the page. */
+  /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: in the bundle, else next to the page. */
   readonly wasmPath?: string;
   /** Folder of an npm project that holds tfjs-node. Default: LOWRANK_TFJS_NODE, else where any import finds it. */
   readonly tfjsNodeFolder?: string;

@@ -16,7 +16,7 @@ export interface EngineFacts {
   readonly alsoNeeds?: { readonly package: string; readonly install: string };
   /** The command that brings a library for this system, where the one that npm brought is another's. */
   readonly rebuild?: string;
-  /** Engines that are faster, best first: a user who gets this one without asking for it is told. */
+  /** Engines that are faster, best first: a user who gets this one without choosing it gets a note. */
   readonly slowerThan?: readonly string[];
   /** Why it is worth its installation, where it needs neither a graphics card nor a browser. Ends in a colon. */
   readonly advantage?: string;

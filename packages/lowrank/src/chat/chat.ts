@@ -83,7 +83,7 @@ export class Chat {
 
   /**
    * Which adapter answers from now on, and how strongly; null for the base. Where it remembers no template, nor has
-   * the model one, it goes on with that of the adapter before.
+   * the model one, it keeps that of the adapter before.
    */
   use(choice: AdapterChoice): void {
     const { adapter = this.#model.adapters.at(-1) } = this.#choice;

@@ -10,7 +10,7 @@ type WritingModel = Pick<PretrainedModel, "config" | "generation" | "task">;
 /** Models whose listener knows already which settings hold. */
 const told = new WeakSet<WritingDefaults>();
 
-/** The options, completed by the model's files. What they add is told once for each model. */
+/** The options, completed by the model's files. What they add is reported once for each model. */
 export function withFileDefaults(
   options: TextOptions,
   model: WritingModel,

@@ -13,7 +13,7 @@ export interface ModelfileFacts {
   readonly setup: AdapterSetup | undefined;
 }
 
-/** The Modelfile of a .gguf file beside it. A model's own chat template is in that file, which Ollama reads. */
+/** The Modelfile of a .gguf file next to it. A model's own chat template is in that file, which Ollama reads. */
 export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts): string {
   const { template, system = "" } = setup;
   const isOwn = template === undefined || template === "chat";

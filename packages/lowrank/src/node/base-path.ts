@@ -1,4 +1,4 @@
-// The base's path as an adapter's folder remembers it: relative to the folder, so that whoever gets the folder does not learn
+// The base's path as an adapter's folder remembers it: relative to the folder, so that a shared folder does not show
 // where things are on this machine. In memory it is absolute.
 
 import { isAbsolute, relative, resolve } from "node:path";

@@ -41,7 +41,7 @@ export interface RowReader {
   readonly labels: LabelMeaning;
   readonly learning: LearningPlan;
   readonly media: RowMedia | undefined;
-  /** How an adapter that goes on learning was trained before. */
+  /** How an adapter that is trained further was trained before. */
   readonly setup?: AdapterSetup | undefined;
   /** Where many tokens go. */
   readonly platform: Pick<Platform, "keepRows">;

@@ -21,7 +21,7 @@ export interface WritingDefaults {
 /** What holds where no file says anything. */
 export const noWritingDefaults: WritingDefaults = { doSample: false };
 
-/** transformers samples among so many tokens where a file asks for sampling and does not say it. */
+/** transformers' default top_k for a file that asks for sampling without one. */
 const usualTopK = 50;
 
 interface Rule {

@@ -39,7 +39,7 @@ export type ToFront =
   | { readonly type: "head"; readonly id: number; readonly status: number; readonly headers: Record<string, string> }
   | { readonly type: "chunk"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly type: "end"; readonly id: number }
-  /** The port is closed; readers have so many milliseconds to take the rest of their answers. */
+  /** The port is closed; readers have this many milliseconds to take the rest of their answers. */
   | { readonly type: "close"; readonly readersMs: number };
 
 /**

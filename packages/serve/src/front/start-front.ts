@@ -59,7 +59,7 @@ export async function startFront(
       const request = { method, headers: Object.fromEntries(given), signal: left.signal, ...(hasBody && { body }) };
       const response = await answer(new Request(`http://front${path}`, request), client);
       tell({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
-      // All at once, whoever reads how slowly: what waits for its reader, waits in the other thread.
+      // Sent at once, however slowly the client reads: the rest waits in the other thread.
       const reader = response.body?.getReader();
       for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read())
         tell({ type: "chunk", id, bytes: part.value });

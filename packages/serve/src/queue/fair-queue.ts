@@ -49,7 +49,7 @@ export class FairQueue {
 
   /**
    * Resolves when it is the text's turn. Where too many wait, the latest text of the client with the most waiting is refused by
-   * a RequestError (429): whoever fills the queue gives way to others.
+   * a RequestError (429): the client that fills the queue gives way to others.
    */
   enter(path: ClientPath, signal: AbortSignal): Promise<Place> {
     signal.throwIfAborted();
@@ -96,7 +96,7 @@ export class FairQueue {
     while (this.#inside + this.waiting > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
-  /** The clients of a path. One who comes anew begins where the least served beside it is: nobody saves up turns. */
+  /** The clients of a path. A new one begins with the count of the least served of its siblings: nobody saves up turns. */
   #arrive(path: ClientPath): readonly Client[] {
     let parent = this.#root;
     return path.map((name) => {

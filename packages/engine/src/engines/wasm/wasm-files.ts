@@ -1,5 +1,5 @@
 // Where a page finds the files of the wasm backend. A bundler takes them along because of the addresses in this form; the
-// build of this package copies the files beside its own and names them from there (tsup.config.ts).
+// build of this package copies the files next to its own and names them from there (tsup.config.ts).
 
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
@@ -17,7 +17,7 @@ const names = [
 const threadScript = "tfjs-backend-wasm-threaded-simd.js";
 
 /**
- * The files in the folder `wasmPath`, else in the bundle (for version 4.22.0 of the backend alone), else beside the page.
+ * The files in the folder `wasmPath`, else in the bundle (for version 4.22.0 of the backend alone), else next to the page.
  *
  * @throws EngineUnavailableError, with each address and its answer, where none has WebAssembly. The backend itself is not
  * started: after a failure it takes no other address.

@@ -76,7 +76,7 @@ export function encodedPath(path: string): string {
 
 interface JsonAnswer {
   readonly value: unknown;
-  /** Where the list goes on. */
+  /** Where the list continues. */
   readonly next: URL | undefined;
 }
 
