@@ -27,7 +27,7 @@ import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
 import { runFacts } from "./train/run-facts.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
 import { type CardProgress, cardSection, type runTable } from "./train/training-card.ts";
-import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
+import { goingOn, type LoopOptions, loopDefaults, type RunOptions, settled } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
 export interface PreparedTraining extends TokenizedRows, StepPlan {
@@ -143,9 +143,10 @@ export class OpenedAdapter {
     const trained = recipeIn(this.#metadata);
     const learning = await training.learningPlan(rows, opened.source, { ...options, tokenizer, trained });
     const setup = this.#setup;
-    const reader = { ...this.#facts, model, tokenizer, labels, learning, media, setup };
+    const parameters = this.plan.totalParameters - this.plan.trainableParameters;
+    const reader = { ...this.#facts, model, parameters, tokenizer, labels, learning, media, setup };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
-    const { batchSize = loopDefaults.batchSize } = options;
+    const { batchSize } = settled(tokenized, options);
     const count = startBatches(options, this.config) ?? 0;
     const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, media };
     const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, learning) };
@@ -159,7 +160,7 @@ export class OpenedAdapter {
     const { addedTokens, classNames } = this;
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
-    const asked = { ...options, basePrecision, data: rows.file };
+    const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => training.runTable(asked, { ...facts, ...progress, validation: this.#validation });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
@@ -178,7 +179,7 @@ export class OpenedAdapter {
     refuseUnknownOptions("train", options, trainingNames);
     const folder = await openRun(this.#facts, options, [input, options.validation]);
     try {
-      const asBegun = { ...folder?.asBegun, ...given(options) };
+      const asBegun = folder === undefined ? options : goingOn(folder.asBegun.options, options);
       yield* this.#runIn(folder, await this.prepare(input, asBegun), asBegun);
     } finally {
       await folder?.release();
@@ -276,7 +277,7 @@ export class OpenedAdapter {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
     const { verifyBase = false } = options;
-    const asBegun = { ...folder.asBegun, ...given(options) };
+    const asBegun = goingOn(folder.asBegun.options, options);
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({

@@ -100,12 +100,12 @@ export class OpenedModel {
   }
 
   /**
-   * Plans a new adapter, as a dry run: which layers, how many parameters. Fields are those of `LoraConfig`, with rank 8 and
-   * alpha 16 where nothing is said. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject does.
+   * Plans a new adapter, as a dry run: which layers, how many parameters. Fields are those of `LoraConfig`, with rank 8,
+   * alpha 16 and all linear layers where nothing is said; `targetModules: null` leaves the layers to PEFT's table. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject does.
    */
   plan(config: Partial<LoraConfig> = {}): InjectionPlan {
     const { opened, tokens } = this.#facts;
-    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, opened.source);
+    const full = configFor(opened.model, config, opened.source);
     const model = shaped(opened.model, { newAdapter: full }, this.#facts.context.notices);
     try {
       return planNewAdapter(model, full, tokens?.ids);
@@ -122,7 +122,7 @@ export class OpenedModel {
     refuseUnknownOptions("adapt", options, adaptNames);
     const { seed = 0, name } = options;
     const { opened, tokens, context } = this.#facts;
-    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, opened.source);
+    const full = configFor(opened.model, config, opened.source);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
     const made = { name: name ?? freeName(this.#adapters), seed };

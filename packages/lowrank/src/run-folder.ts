@@ -8,6 +8,7 @@ import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
+import type { TrainingOptions } from "./options.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
@@ -60,6 +61,8 @@ export interface RunFacts {
   readonly texts?: { readonly rows: RowList<Example>; readonly lengths: RowLengths } | undefined;
   /** Who reads the pictures and recordings that rows name. */
   readonly media?: RowMedia | undefined;
+  /** Which share of the data was held out; 0 for none. */
+  readonly heldOut: number;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;
@@ -133,12 +136,21 @@ export interface BestCheckpoint {
   readonly path: string;
 }
 
+/** What a run that goes on does where its options do not say it; all absent where none goes on. */
+export interface BegunRun {
+  readonly options: Pick<
+    TrainingOptions,
+    "groupByLength" | "tokenizeWhenDrawn" | "batchSize" | "learningRate" | "steps" | "validationShare"
+  >;
+  readonly adapter: Pick<Partial<LoraConfig>, "rank" | "alpha" | "targetModules">;
+}
+
 /** A folder that is claimed for one run until it is released. */
 export interface RunFolder {
   /** Where the run goes on, if it does. */
   readonly resumeFrom: TrainingState | undefined;
-  /** How the run to go on with made its batches, as far as it says; empty where there is none. */
-  readonly asBegun: { readonly groupByLength?: boolean | undefined; readonly tokenizeWhenDrawn?: boolean | undefined };
+  /** What the run to go on with was told or chose by itself, as far as it says. */
+  readonly asBegun: BegunRun;
   /** After which step the adapter in the folder is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** Of a finished run, where it is not the last step's. */

@@ -5,6 +5,8 @@ import type { ProblemType } from "@lowrank/families";
 import { given } from "../given.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
 import type { RunFolder } from "../run-folder.ts";
+import { likeTrainer } from "../train/run-defaults.ts";
+import { goingOn } from "../train/training-options.ts";
 import {
   type ComparisonChoices,
   comparisonChoices,
@@ -68,6 +70,8 @@ export interface RunChoices
   readonly modulesToSave?: readonly string[];
   /** A file with any field of PEFT's LoraConfig. */
   readonly loraConfig?: string;
+  /** Whether what is left open is as PEFT and transformers' Trainer have it. */
+  readonly likePeft?: boolean;
 
   readonly addTokens?: readonly string[];
   /** A file with a token a line. */
@@ -76,11 +80,10 @@ export interface RunChoices
 
   readonly epochs?: number;
   readonly steps?: number;
-  /** Absent where batches are of tokens. */
   readonly batchSize?: number;
   readonly batchTokens?: number;
   readonly accumulate: number;
-  readonly learningRate: number;
+  readonly learningRate?: number;
   readonly schedule: (typeof schedules)[number];
   readonly warmupSteps?: number;
   readonly warmupRatio?: number;
@@ -117,5 +120,10 @@ const apart: ReadonlySet<string> = new Set([
 /** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
 export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {
   const alike = Object.entries(choices).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
-  return { ...asBegun, ...given(Object.fromEntries(alike)), ...loopChoices(choices), ...comparisonChoices(choices) };
+  const said: TrainingOptions = {
+    ...Object.fromEntries(alike),
+    ...given(loopChoices(choices)),
+    ...given(comparisonChoices(choices)),
+  };
+  return { ...(choices.likePeft === true ? likeTrainer : {}), ...goingOn(asBegun.options, said) };
 }

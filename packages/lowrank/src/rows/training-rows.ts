@@ -1,8 +1,18 @@
 // The rows to train and to validate on.
 
-import { type Example, judgedPairs, type ProblemType, pickRows, type RowList, splitPlaces } from "@lowrank/data";
+import {
+  type Example,
+  ExampleError,
+  judgedPairs,
+  type ProblemType,
+  pickRows,
+  type RowList,
+  type Split,
+  splitPlaces,
+} from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
+import { defaultValidationShare } from "../train/run-defaults.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { checkProblem, problemOf } from "./classes/problem-type.ts";
@@ -22,7 +32,7 @@ export interface TrainingRowsRequest {
   readonly data: RowFile;
   /** Rows that are measured on and not trained on. */
   readonly validation?: RowFile | undefined;
-  /** The share of the data to hold out in their place, split by what a row is asked. */
+  /** The share of the data to hold out in their place, split by what a row is asked; default: by how many there are, 0: none. */
   readonly validationShare?: number | undefined;
   readonly seed: number;
   readonly task: Task | undefined;
@@ -42,6 +52,8 @@ export interface TrainingRows extends RowSurvey {
   /** Empty where nothing is held out. */
   readonly validation: RowList<Example>;
   readonly validationFile: string;
+  /** Which share of the data they are, where they were held out of it; 0: none was. */
+  readonly heldOut: number;
   /** How many of them compared two answers, of which the chosen one alone is here. */
   readonly preferences: number;
   /** The numbers in their files, counted from 1, of the rows at a place: a split moves rows. */
@@ -85,18 +97,47 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
     rowGoal(validation.name, validation.rows, goal);
     check(validation);
     const numbers = { train: inOrder, validation: inOrder };
-    return { ...shared, train: data.rows, validation: validation.rows, validationFile: validation.name, numbers };
+    return {
+      ...shared,
+      train: data.rows,
+      validation: validation.rows,
+      validationFile: validation.name,
+      heldOut: 0,
+      numbers,
+    };
   }
   const validationFile = data.name;
-  if (validationShare === undefined) {
+  const heldOut = validationShare ?? defaultValidationShare(data.rows.length);
+  const places =
+    heldOut === 0 ? undefined : placesOf(data.rows, { share: heldOut, seed, isAsked: validationShare !== undefined });
+  if (places === undefined) {
     const numbers = { train: inOrder, validation: inOrder };
-    return { ...shared, train: data.rows, validation: [], validationFile, numbers };
+    return { ...shared, train: data.rows, validation: [], validationFile, heldOut: 0, numbers };
   }
-  const places = splitPlaces(data.rows, (example) => hashOf(inputOf(example)), { share: validationShare, seed });
   const part = (of: readonly number[]) => pickRows(data.rows, of);
   const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
   const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
-  return { ...shared, train: part(places.train), validation: part(places.validation), validationFile, numbers };
+  return {
+    ...shared,
+    train: part(places.train),
+    validation: part(places.validation),
+    validationFile,
+    heldOut,
+    numbers,
+  };
+}
+
+/** Undefined where the rows have too few different inputs, unless the share was asked for: that throws an ExampleError. */
+function placesOf(
+  rows: RowList<Example>,
+  { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
+): Split<number> | undefined {
+  try {
+    return splitPlaces(rows, (example) => hashOf(inputOf(example)), split);
+  } catch (error) {
+    if (isAsked || !(error instanceof ExampleError)) throw error;
+    return undefined;
+  }
 }
 
 function answersIn({ name, rows }: RowFile): RowFile {

@@ -16,6 +16,7 @@ import { lastPart } from "../open/hub-name.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import { typeOfTask } from "../open/task-types.ts";
 import { measureStart, type StartRows } from "./measure-start.ts";
+import { adapterDefaults } from "./run-defaults.ts";
 import { trainingTokens } from "./train-tokens.ts";
 
 /** The configuration of an adapter on this model: the fields that were asked for, and those that the model decides. */
@@ -28,7 +29,8 @@ export function configFor(
   // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
-    ...fields,
+    ...adapterDefaults(fields),
+    ...given(fields),
     ...startSettings(fields),
     ...savedClassifier(model, fields),
     inferenceMode: false,

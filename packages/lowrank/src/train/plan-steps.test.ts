@@ -93,9 +93,4 @@ describe("checkChoices", () => {
       new UsageError("`adapter` continues an adapter whose shape is fixed: remove `rank`, `useRslora`."),
     );
   });
-
-  it("refuses to evaluate on nothing", () => {
-    expect(() => checkChoices({ ...options, evalEvery: 5 })).toThrow("add `validation` or `validationShare`");
-    expect(() => checkChoices({ ...options, evalEvery: 5, validationShare: 0.1 })).not.toThrow();
-  });
 });

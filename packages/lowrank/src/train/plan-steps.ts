@@ -3,11 +3,12 @@
 import { batchIndices } from "@lowrank/data";
 import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../given.ts";
+import { defaultEpochs, leastEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
-import { type LoopOptions, loopDefaults } from "./training-options.ts";
+import { type LoopOptions, settled } from "./training-options.ts";
 
 /** What decides the length of a run. */
-export interface RunLength {
+export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mostEpochs">> {
   readonly rows: number;
   readonly batchSize: number;
   /** How many batches an epoch has, where it is not rows that fill them. */
@@ -29,7 +30,6 @@ export interface StepPlan {
   readonly warmupSteps: number;
 }
 
-const defaultEpochs = 3;
 const defaultWarmupRatio = 0.03;
 
 /**
@@ -38,7 +38,7 @@ const defaultWarmupRatio = 0.03;
  */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
-  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length, batches });
+  return planSteps({ ...settled(rows, options), rows: rows.train.length, batches });
 }
 
 function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions): number {
@@ -65,8 +65,13 @@ export function planSteps(run: RunLength): StepPlan {
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
-  const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * (run.epochs ?? defaultEpochs));
+  const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
+}
+
+/** The length of a run that nobody counted. */
+function epochsOf({ epochs, leastSteps = 0, mostEpochs = leastEpochs }: RunLength, stepsPerEpoch: number): number {
+  return epochs ?? defaultEpochs(stepsPerEpoch, { leastSteps, mostEpochs });
 }
 
 /**

@@ -6,7 +6,7 @@ import { given } from "../given.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
-import { type LoopOptions, loopDefaults } from "./training-options.ts";
+import { type LoopOptions, settled } from "./training-options.ts";
 
 /** The adapter. */
 export interface TrainedAdapter {
@@ -21,10 +21,10 @@ export interface TrainedAdapter {
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
-  rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media">,
+  rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media" | "defaults" | "heldOut">,
   options: LoopOptions,
 ): RunFacts {
-  const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
+  const { batchSize, groupByLength, seed } = settled(rows, options);
   const { dropLast = false } = options;
   const order: readonly RowOrder[] = [
     ...(groupByLength ? (["by length"] as const) : []),
@@ -37,6 +37,7 @@ export function runFacts(
     seed,
     rows: rows.drawn?.sample ?? rows.train,
     ...given({ texts: rows.drawn?.texts, media: rows.media }),
+    heldOut: rows.heldOut,
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,

@@ -15,6 +15,7 @@ import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
+import { defaultValidationShare, type RunDefaults, runDefaults } from "./run-defaults.ts";
 import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
@@ -31,11 +32,17 @@ export interface TokenizedRows {
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
   readonly learning: LearningPlan;
+  /** What the loop does where its options do not say it. */
+  readonly defaults: RunDefaults;
+  /** Which share of the data the rows to validate on are, where they were held out of it; 0: none was. */
+  readonly heldOut: number;
 }
 
 /** Who reads the rows. */
 export interface RowReader {
   readonly model: PretrainedModel;
+  /** How many it has. */
+  readonly parameters: number;
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
@@ -50,7 +57,17 @@ export interface RowReader {
 /** Tokenises rows, or says how they will be; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, platform, learning, media, setup, options }: RowReader & { readonly options: RowOptions },
+  {
+    model,
+    parameters,
+    tokenizer,
+    labels,
+    platform,
+    learning,
+    media,
+    setup,
+    options,
+  }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const asTrained = rememberedTemplate(setup, rows.train);
@@ -75,7 +92,18 @@ export function tokenizedRows(
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
     learning,
+    defaults: defaultsOf(rows, { model, parameters }),
+    heldOut: rows.heldOut,
   };
+}
+
+function defaultsOf(
+  { goal, train, validation, heldOut }: TrainingRows,
+  { model, parameters }: Pick<RowReader, "model" | "parameters">,
+): RunDefaults {
+  const rows = train.length + (heldOut > 0 ? validation.length : 0);
+  const holdsOut = heldOut > 0 && heldOut === defaultValidationShare(rows);
+  return runDefaults({ goal, task: model.task, parameters, rows, holdsOut });
 }
 
 /**

@@ -8,8 +8,10 @@ import { isRounded } from "../open/is-rounded.ts";
 import type { StepPlan } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
-/** What was asked. */
+/** What was asked, with the run's defaults. */
 export interface CardOptions extends LoopOptions {
+  readonly batchSize: number;
+  readonly learningRate: number;
   /** The data files, as they were named. */
   readonly data: string;
   readonly basePrecision?: string | undefined;
@@ -55,8 +57,8 @@ export function runTable(
     isOver = false,
     validation,
   } = facts;
-  const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
-  const { batchTokens } = options;
+  const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
+  const { batchSize, learningRate, batchTokens } = options;
   return [
     ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
     ["template", template],

@@ -5,9 +5,11 @@ import type { Communicator } from "@lowrank/distributed";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import type { MetricName } from "../evaluate/metric-names.ts";
+import { given } from "../given.ts";
 import type { DistillationChoices } from "../learn/distillation-plan.ts";
 import type { PreferenceOptions } from "../preferences/preference-plan.ts";
-import type { KeptCheckpoints } from "../run-folder.ts";
+import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
+import type { RunDefaults } from "./run-defaults.ts";
 
 /** How rows become tokens. */
 export interface RowOptions extends ComparisonOptions, PreferenceOptions, DistillationChoices {
@@ -28,11 +30,11 @@ export interface RowOptions extends ComparisonOptions, PreferenceOptions, Distil
 
 /** How long to train, how fast, and on what at once. */
 export interface LoopOptions {
-  /** Passes over the rows, 0.5 for half of them; default 3. */
+  /** Passes over the rows, 0.5 for half of them; default 3, more for few rows. */
   readonly epochs?: number | undefined;
   /** Optimiser steps, in place of epochs. */
   readonly steps?: number | undefined;
-  /** Rows a batch; default 8. */
+  /** Rows a batch; default 8, 4 below 64 rows. */
   readonly batchSize?: number | undefined;
   /**
    * In place of `batchSize`: as many whole rows a batch as have together no more than so many tokens; a longer row is alone. Validation
@@ -41,7 +43,7 @@ export interface LoopOptions {
   readonly batchTokens?: number | undefined;
   /** Batches an optimiser step, as one large batch; default 1. */
   readonly accumulate?: number | undefined;
-  /** The highest; default 5e-4. */
+  /** The highest; default: by what is trained and how large the model is. */
   readonly learningRate?: number | undefined;
   /** Of the learning rate after the warm-up; default "linear". */
   readonly schedule?: ScheduleName | undefined;
@@ -84,7 +86,7 @@ export interface LoopOptions {
   readonly evalEvery?: number | undefined;
   /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
   readonly evalAtStart?: boolean | undefined;
-  /** End the run after so many validations in a row that are no better; default: never. */
+  /** End the run after so many validations in a row that are no better; default 2 where rows are held out by default, else never. */
   readonly patience?: number | undefined;
   /** What a validation is judged by; default "loss". */
   readonly bestBy?: MetricName | undefined;
@@ -141,11 +143,9 @@ export interface KeepingOptions {
   readonly verifyBase?: boolean | undefined;
 }
 
-/** What is done where the caller says nothing. */
+/** What is done where the caller says nothing, whatever the run is; `runDefaults` has the rest. */
 export const loopDefaults = {
-  batchSize: 8,
   accumulate: 1,
-  learningRate: 5e-4,
   schedule: "linear",
   weightDecay: 0.01,
   clipNorm: 1,
@@ -154,3 +154,28 @@ export const loopDefaults = {
   seed: 0,
   bestBy: "loss",
 } as const;
+
+/** Options with all defaults. */
+export type SettledOptions<Options extends LoopOptions> = Options & {
+  readonly [Name in keyof typeof loopDefaults | "batchSize" | "learningRate"]: NonNullable<LoopOptions[Name]>;
+} & Pick<RunDefaults, "leastSteps" | "mostEpochs">;
+
+/** The options with all defaults, those of the run among them. */
+export function settled<Options extends LoopOptions>(
+  { defaults }: { readonly defaults: RunDefaults },
+  options: Options,
+): SettledOptions<Options> {
+  const { reasons: _, ...ofRun } = defaults;
+  // What is not given has its default, which the type says.
+  return { ...loopDefaults, ...ofRun, ...given(options) } as unknown as SettledOptions<Options>;
+}
+
+/** The options of a run that goes on with an earlier one: what they leave open is as that one began. */
+export function goingOn<Options extends LoopOptions>(
+  { steps, batchSize, ...begun }: BegunRun["options"],
+  options: Options,
+) {
+  const length = options.epochs === undefined ? { steps } : {};
+  const size = options.batchTokens === undefined ? { batchSize } : {};
+  return { ...begun, ...given({ ...length, ...size }), ...given(options) };
+}

@@ -14,7 +14,7 @@ import { checkShares, measuredByFirst, stopWith } from "../processes/many-proces
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { type StepPlan, shapeOf, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
-import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";
+import { type LoopOptions, type RunOptions, settled } from "./training-options.ts";
 
 /** What is trained on what. */
 export interface TrainingRun {
@@ -29,10 +29,18 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed, bestBy } = {
-    ...loopDefaults,
-    ...given(options),
-  };
+  const {
+    batchSize,
+    accumulate,
+    learningRate,
+    schedule,
+    weightDecay,
+    clipNorm,
+    groupByLength,
+    seed,
+    bestBy,
+    patience,
+  } = settled(rows, options);
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { optimizer, betas, momentum, loraPlusRatio, maxBadSteps } = options;
   const { padId, train: examples, validation, learning, media } = rows;
@@ -50,7 +58,7 @@ export function runTraining(
     atStart: options.evalAtStart ?? true,
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
-    ...given({ patience: options.patience }),
+    ...given({ patience }),
     run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };
   const size = options.batchTokens === undefined ? { batchSize } : { batchTokens: options.batchTokens };

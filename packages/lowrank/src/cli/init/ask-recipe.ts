@@ -12,10 +12,10 @@ const questions: ReadonlyMap<string, string | null> = new Map([
   ["model", null],
   ["data", null],
   ["validationShare", ""],
-  ["targetModules", "all-linear"],
-  ["rank", "8"],
-  ["epochs", "3"],
-  ["learningRate", "5e-4"],
+  ["targetModules", ""],
+  ["rank", ""],
+  ["epochs", ""],
+  ["learningRate", ""],
   ["out", "adapter"],
 ]);
 

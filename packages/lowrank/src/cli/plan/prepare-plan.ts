@@ -11,7 +11,7 @@ import { engineHost } from "../train/engine-host.ts";
 import type { TrainOptions } from "../train/train-options.ts";
 
 /** No folder: nothing to go on with, and nobody to tell runs apart for. */
-export const unkept = { asBegun: {}, identify: async () => "" };
+export const unkept = { asBegun: { options: {}, adapter: {} }, identify: async () => "" };
 
 /** A run and the engine that it is for; the caller disposes of its model. `choose` may take fewer rows. */
 export async function preparePlan(

@@ -7,7 +7,7 @@ import { parseState, serializeState, type TrainingEvent, type TrainingState } fr
 import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
 import type { BaseFiles, RunFacts, RunFolder, RunToKeep } from "../../run-folder.ts";
 import { hashBase } from "./hash-base.ts";
-import { notedBaseFiles, notedSettings, runFingerprint } from "./run-fingerprint.ts";
+import { notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
 
 /** Says that a run is over: a launcher ends with 0 also where a whole machine has vanished. */
 const completedFile = "completed.json";
@@ -92,7 +92,7 @@ class FollowersFolder implements RunFolder {
   }
 
   get asBegun() {
-    return notedSettings(this.resumeFrom?.fingerprint);
+    return notedRun(this.resumeFrom);
   }
   get savedStep() {
     return this.#savedStep;

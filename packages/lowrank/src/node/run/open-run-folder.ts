@@ -15,7 +15,7 @@ import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
 import { machineFacts } from "./machine-facts.ts";
 import { earlierMetrics, metricsLines } from "./metrics-file.ts";
-import { checkSameRun, notedBaseFiles, notedSettings, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
 /**
@@ -80,7 +80,7 @@ class DiskRunFolder implements RunFolder {
   }
 
   get asBegun(): RunFolder["asBegun"] {
-    return notedSettings(this.resumeFrom?.fingerprint);
+    return notedRun(this.resumeFrom);
   }
 
   get savedStep(): number | undefined {

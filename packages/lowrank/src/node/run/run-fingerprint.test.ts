@@ -1,9 +1,9 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { TokenizedExample } from "@lowrank/data";
-import { ResumeMismatchError } from "@lowrank/trainer";
+import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
 import type { RowMedia } from "../../run-folder.ts";
-import { checkSameRun, notedSettings, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, notedRun, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
 
 const row: TokenizedExample = { kind: "sequence", inputIds: [1, 2], labels: [1, 2] };
 
@@ -12,7 +12,7 @@ function fingerprintOf(
   run: Partial<RunIdentity> = {},
   saved?: string,
 ): Promise<string> {
-  const settings = { base: "lowrank-1:0123456789abcdef", basePrecision: "float32", batchSize: 8, seed: 0 };
+  const settings = { base: "lowrank-1:0123456789abcdef", basePrecision: "float32", batchSize: 8, seed: 0, heldOut: 0 };
   const config = createLoraConfig({ targetModules: ["q_proj"], ...adapter });
   return runFingerprint({ ...settings, rows: [row], addedTokens: [], adapter: config, ...run }, saved);
 }
@@ -90,17 +90,34 @@ describe("checkSameRun", () => {
   });
 });
 
-describe("notedSettings", () => {
+describe("notedRun", () => {
+  const settings = { learningRate: 5e-4, steps: 30 } as TrainingState["settings"];
+
+  it("is how a run of an earlier version began, which held nothing out by itself", async () => {
+    const begun = notedRun({ settings, fingerprint: await fingerprintOf({ rank: 8, alpha: 16 }) });
+    expect(begun.options).toMatchObject({ learningRate: 5e-4, steps: 30, batchSize: 8, validationShare: 0 });
+    expect(begun.adapter).toEqual({ rank: 8, alpha: 16, targetModules: ["q_proj"] });
+  });
+
+  it("is which share of the rows was held out, noted but where an earlier version noted none", async () => {
+    const fingerprint = await fingerprintOf({}, { heldOut: 0.1 });
+    expect(notedRun({ settings, fingerprint }).options.validationShare).toBe(0.1);
+    const earlier = await fingerprintOf();
+    expect(await fingerprintOf({}, { heldOut: 0.1 }, earlier)).toBe(earlier);
+  });
+
   it("says of a run without an order that it batched by chance, as those did that knew of none", async () => {
     const grouping = async (order?: RunIdentity["order"]) =>
-      notedSettings(await fingerprintOf({}, { order })).groupByLength;
+      notedRun({ settings, fingerprint: await fingerprintOf({}, { order }) }).options.groupByLength;
     expect(await grouping()).toBe(false);
     expect(await grouping(["without the last batch"])).toBe(false);
     expect(await grouping(["by length", "without the last batch"])).toBe(true);
   });
 
   it("says nothing of what is no run's", () => {
-    expect([undefined, "{", "0123456789abcdef"].map(notedSettings)).toEqual([{}, {}, {}]);
+    const nothing = { options: {}, adapter: {} };
+    expect(notedRun(undefined)).toEqual(nothing);
+    for (const fingerprint of ["{", "0123456789abcdef"]) expect(notedRun({ settings, fingerprint })).toEqual(nothing);
   });
 });
 

@@ -2,10 +2,10 @@
 
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
-import { ResumeMismatchError } from "@lowrank/trainer";
+import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
-import type { RowOrder, RunFacts, RunFolder } from "../../run-folder.ts";
+import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
@@ -20,6 +20,7 @@ const orderName = "order of rows";
 const textsName = "rows (as text)";
 const tokensName = "rows (as tokens)";
 /** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
+const heldOutName = "held out";
 const filesName = "rows (as tokens and files)";
 
 /**
@@ -28,7 +29,9 @@ const filesName = "rows (as tokens and files)";
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media } = run;
+  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media, heldOut } = run;
+  // Earlier versions held out what they were told to, and did not note it.
+  const notesHeldOut = heldOut > 0 && (saved === undefined || parseFacts(saved)?.has(heldOutName) === true);
   const namesFiles = media !== undefined && parseFacts(saved)?.has(tokensName) !== true;
   const facts: Record<string, unknown> = {
     base,
@@ -36,6 +39,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     "base precision": basePrecision,
     "batch size": batchSize,
     seed,
+    ...(notesHeldOut ? { [heldOutName]: heldOut } : {}),
     [namesFiles ? filesName : tokensName]: await hashRows(rows, { media, isOpened: !namesFiles }),
     ...(namesFiles && media.preparation !== undefined ? { "pictures' preparation": media.preparation } : {}),
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
@@ -62,13 +66,33 @@ export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, H
   return files;
 }
 
-/** How a saved run made its batches; empty where it does not say what it was told. */
-export function notedSettings(saved: string | undefined): RunFolder["asBegun"] {
-  const facts = parseFacts(saved);
-  if (facts === undefined) return {};
+/** What a saved run was told or chose, so that one with other defaults goes on with it. */
+export function notedRun(state: Pick<TrainingState, "fingerprint" | "settings"> | undefined): BegunRun {
+  const facts = parseFacts(state?.fingerprint);
+  if (state === undefined || facts === undefined) return { options: {}, adapter: {} };
   const order = facts.get(orderName);
-  const groupByLength = Array.isArray(order) && order.includes("by length" satisfies RowOrder);
-  return { groupByLength, tokenizeWhenDrawn: facts.has(textsName) };
+  const [batchSize, share] = [facts.get("batch size"), facts.get(heldOutName)];
+  const { learningRate, steps } = state.settings;
+  const [rank, alpha, targetModules] = ["r", "lora_alpha", "target_modules"].map((name) =>
+    facts.get(`adapter's ${name}`),
+  );
+  return {
+    options: {
+      groupByLength: Array.isArray(order) && order.includes("by length" satisfies RowOrder),
+      tokenizeWhenDrawn: facts.has(textsName),
+      ...(typeof batchSize === "number" ? { batchSize } : {}),
+      ...{ learningRate, steps, validationShare: typeof share === "number" ? share : 0 },
+    },
+    adapter: {
+      ...(typeof rank === "number" ? { rank } : {}),
+      ...(typeof alpha === "number" ? { alpha } : {}),
+      ...(typeof targetModules === "string" || isNames(targetModules) ? { targetModules } : {}),
+    },
+  };
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 /**

@@ -64,7 +64,7 @@ export const adapterOptions: OptionGroup = {
     {
       name: "targetModules",
       argument: "<names>",
-      help: "what to adapt: a,b | all-linear | a regular expression (default: PEFT's choice for the model)",
+      help: "what to adapt: a,b | all-linear | a regular expression (default: all-linear, every linear layer but the output head)",
       value: oneOrMore,
     },
     {
@@ -92,6 +92,11 @@ export const adapterOptions: OptionGroup = {
       argument: "<names>",
       help: "train these modules whole and save them with the adapter",
       value: texts,
+    },
+    {
+      name: "likePeft",
+      help: "what no option says is as in PEFT's LoraConfig and transformers' Trainer: alpha 8, their modules, 3 epochs at 5e-5, nothing held out",
+      value: flag,
     },
     {
       name: "loraConfig",

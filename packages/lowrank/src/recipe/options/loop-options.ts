@@ -26,7 +26,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "epochs",
       argument: "<number>",
-      help: "passes over the data, 0.5 for half of it (default: 3)",
+      help: "passes over the data, 0.5 for half of it (default: 3, more where those make few steps)",
       value: numberIn({ above: 0 }),
     },
     {
@@ -39,9 +39,8 @@ export const loopOptions: OptionGroup = {
     {
       name: "batchSize",
       argument: "<number>",
-      help: "rows a batch",
+      help: "rows a batch (default: 8, 4 below 64 rows)",
       value: integerIn({ min: 1 }),
-      standard: loopDefaults.batchSize,
     },
     {
       name: "batchTokens",
@@ -60,9 +59,8 @@ export const loopOptions: OptionGroup = {
     {
       name: "learningRate",
       argument: "<rate>",
-      help: "peak learning rate",
+      help: "peak learning rate (default: by the model's size and what is trained)",
       value: numberIn({ above: 0 }),
-      standard: loopDefaults.learningRate,
     },
     {
       name: "schedule",
@@ -194,7 +192,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "patience",
       argument: "<number>",
-      help: "stop after so many validations in a row that are no better",
+      help: "stop after so many validations in a row that are no better (default: 2 where rows are held out by default)",
       value: integerIn({ min: 1 }),
     },
     {

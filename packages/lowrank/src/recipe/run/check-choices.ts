@@ -32,9 +32,4 @@ export function checkChoices(options: RunChoices): void {
     const added = `${namedChoice("addTokens")} or ${namedChoice("addTokensFile")}`;
     throw new UsageError(`${namedChoice("addAsSpecial")} needs tokens to add: add ${added}.`);
   }
-  const needsRows = (["evalEvery", "patience", "bestBy"] as const).find((name) => options[name] !== undefined);
-  if (needsRows !== undefined && options.validation === undefined && options.validationShare === undefined) {
-    const rows = `${namedChoice("validation")} or ${namedChoice("validationShare")}`;
-    throw new UsageError(`${namedChoice(needsRows)} needs something to evaluate on: add ${rows}.`);
-  }
 }

@@ -6,6 +6,8 @@ import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
+import type { BegunRun } from "../../run-folder.ts";
+import { likePeft } from "../../train/run-defaults.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
 import type { RunHost } from "./run-host.ts";
@@ -27,10 +29,18 @@ export async function readLoraConfig(
   return parseLoraConfig(json, { file: loraConfig, onWarning: context.notices.warn });
 }
 
-/** What was asked of a new adapter: what the file says goes before the defaults here, and the options before the file. */
+/** What was asked of a new adapter: options go before the file, the file before what the run to go on with had. */
 export function askedConfig(
   options: RunChoices,
-  { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
+  {
+    file,
+    variant,
+    begun,
+  }: {
+    readonly file: LoraConfig | undefined;
+    readonly variant: Partial<LoraConfig>;
+    readonly begun: BegunRun["adapter"];
+  },
 ): Partial<LoraConfig> {
   const {
     rank,
@@ -45,6 +55,8 @@ export function askedConfig(
   } = options;
   const { peftVersion, baseModel, ...fields } = file ?? {};
   return {
+    ...(options.likePeft === true ? likePeft : {}),
+    ...begun,
     ...fields,
     ...given({ baseModel: baseName, rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
     ...variant,

@@ -19,6 +19,7 @@ import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
+import { describeDefaults } from "../../train/run-defaults.ts";
 import { namedChoice } from "../named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
 import { asksForTokens, variantFields } from "../variant-fields.ts";
@@ -108,12 +109,17 @@ async function prepareAdapter(
   const { seed } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
-  const asked = askedConfig(options, { file: data.loraConfig, variant: variantFields(options, encode) });
+  const asked = askedConfig(options, {
+    file: data.loraConfig,
+    variant: variantFields(options, encode),
+    begun: data.folder.asBegun.adapter,
+  });
   if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
   const loop = { ...trainingOptions(options, data.folder), teacher };
   const training = await adapter.prepare(data.rows, loop);
   host.say(adapter.describe());
+  for (const line of describeDefaults(training, loop)) host.say(line);
   const { path, folder } = model.opened;
   const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });

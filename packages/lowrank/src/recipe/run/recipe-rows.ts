@@ -8,14 +8,21 @@ import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
 import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
 import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
+import type { RunFolder } from "../../run-folder.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { readNamedRows } from "./read-named-rows.ts";
 import type { RunHost } from "./run-host.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
-export async function readTrainingRows(options: WithModel<RunChoices>, { context }: RunHost): Promise<TrainingRows> {
-  const { data: names, validation, validationShare, seed, problemType: problem } = options;
+export async function readTrainingRows(
+  options: WithModel<RunChoices>,
+  { asBegun }: Pick<RunFolder, "asBegun">,
+  { context }: RunHost,
+): Promise<TrainingRows> {
+  const { data: names, validation, seed, problemType: problem } = options;
+  const validationShare =
+    options.validationShare ?? asBegun.options.validationShare ?? (options.likePeft === true ? 0 : undefined);
   const held = validation === undefined ? undefined : await readNamedRows(validation, options, context);
   const data = await readNamedRows(names, options, context);
   const { loss } = options;

@@ -2,11 +2,13 @@
 
 import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent } from "@lowrank/trainer";
+import { given } from "../../given.ts";
 import { lastingName } from "../../node/data/row-sources.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { ReportTime, RunFolder } from "../../run-folder.ts";
 import { keepingOf } from "../../train/check-keeping.ts";
+import { chosenOptions } from "../../train/run-defaults.ts";
 import { keptChoice } from "../loop-choices.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
 import { recipeFile, recipeText } from "../write-recipe.ts";
@@ -53,7 +55,7 @@ export async function prepareChoices(
   host: EngineHost,
 ): Promise<PreparedRun & { readonly engine: string }> {
   const { choose = (all) => all } = folder;
-  const rows = choose(await readTrainingRows(choices, host));
+  const rows = choose(await readTrainingRows(choices, folder, host));
   const tokens = await planTokens(choices, host);
   const loraConfig = await readLoraConfig(choices, host);
   const engine = await host.startEngine();
@@ -75,7 +77,7 @@ export async function* keptRun(
   { choices, folder, engine, signal, communicator }: KeptRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(choices.data.map(lastingName));
-  const recipe = await recipeText({ ...choices, engine, data });
+  const recipe = await recipeText({ ...chosenOptions(training, choices), ...given(choices), engine, data });
   const options = trainingOptions(choices, folder);
   const keeping = keepingOf({ ...choices, keep: keptChoice(choices) });
   const report = (at: ReportTime) => adapter.report({ rows: training, options, recipe }, at);

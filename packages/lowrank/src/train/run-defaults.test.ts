@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { adapterDefaults, defaultEpochs, defaultValidationShare, type RunShape, runDefaults } from "./run-defaults.ts";
+
+const run: RunShape = { goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 500, holdsOut: true };
+const rate = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).learningRate;
+
+describe("the defaults of a run", () => {
+  it("take a language model's learning rate from its size", () => {
+    expect([0.1e9, 0.6e9, 7e9, 70e9].map((parameters) => rate({ parameters }))).toEqual([2e-3, 1e-3, 1e-3, 3e-4]);
+    expect(runDefaults(run).reasons.learningRate).toBe("language model under 0.5 B");
+  });
+
+  it("give preferences a tenth of it, and encoders their own", () => {
+    expect(rate({ goal: "preference" })).toBeCloseTo(2e-4);
+    expect(rate({ goal: "class", task: "sequence-classification" })).toBe(5e-4);
+    expect(rate({ goal: "class", task: "sequence-classification", parameters: 70e9 })).toBe(3e-4);
+    expect(rate({ goal: "comparison", task: "feature-extraction" })).toBe(5e-4);
+  });
+
+  it("count enough steps for a language model and more for a new head, and few epochs all the same", () => {
+    const epochs = (changed: Partial<RunShape>, stepsPerEpoch: number) =>
+      defaultEpochs(stepsPerEpoch, runDefaults({ ...run, ...changed }));
+    expect(epochs({}, 100)).toBe(3);
+    expect(epochs({}, 8)).toBe(8);
+    expect(epochs({}, 1)).toBe(10);
+    expect(epochs({ rows: 12 }, 1)).toBe(20);
+    expect(epochs({ goal: "class", task: "sequence-classification" }, 25)).toBe(8);
+  });
+
+  it("train few rows in small batches", () => {
+    expect([63, 64].map((rows) => runDefaults({ ...run, rows }).batchSize)).toEqual([4, 8]);
+  });
+
+  it("hold a tenth of the rows out from fifty on, 200 at most", () => {
+    expect([49, 50, 2000, 10_000].map(defaultValidationShare)).toEqual([0, 0.1, 0.1, 0.02]);
+    expect([true, false].map((holdsOut) => runDefaults({ ...run, holdsOut }).patience)).toEqual([2, undefined]);
+  });
+
+  it("adapt all linear layers, unless a field asks for parts of the model by layer or parameter", () => {
+    expect(adapterDefaults({})).toEqual({ rank: 8, alpha: 16, targetModules: "all-linear" });
+    expect(adapterDefaults({ layersToTransform: [0] })).toEqual({ rank: 8, alpha: 16 });
+    expect(adapterDefaults({ targetParameters: ["experts.gate_up_proj"] })).toEqual({ rank: 8, alpha: 16 });
+  });
+});
