@@ -50,6 +50,7 @@ export function runTraining(
     atStart: options.evalAtStart ?? true,
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
+    keepsBest: true,
     ...given({ patience: options.patience }),
     run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };
