@@ -63,6 +63,8 @@ export class OpenedAdapter {
   /** The run for its model card, after so many steps. */
   #settings: ((progress: CardProgress) => ReturnType<typeof runTable>) | undefined;
   #stepsDone = 0;
+  /** Of a run that is over: the step that the adapter is of. */
+  #end: Pick<CardProgress, "isOver" | "adapterStep"> = {};
   /** How it was trained to be used: what is taken where `generate` and `evaluate` are told nothing else. */
   #setup: AdapterSetup;
   /** The last one of the run. */
@@ -225,10 +227,10 @@ export class OpenedAdapter {
   }
 
   /** What PEFT's `save_pretrained` would leave, with a model card: file name → content. */
-  async files({ stepsDone = this.#stepsDone, isOver = false }: CardProgress = {}): Promise<FolderFiles> {
+  async files(progress: CardProgress = {}): Promise<FolderFiles> {
     const written = writeAdapter(await this.toAdapter());
     const tokenizer = await this.#facts.tokenizerFiles();
-    const settings = this.#settings?.({ stepsDone, isOver });
+    const settings = this.#settings?.({ stepsDone: this.#stepsDone, ...this.#end, ...progress });
     return new Map([
       ...tokenizer,
       ...Object.entries(written),
@@ -296,6 +298,8 @@ export class OpenedAdapter {
     for await (const event of runTraining(run, { ...options, onWarning })) {
       if (event.type === "step" || event.type === "skip") this.#stepsDone = event.step;
       if (event.type === "evaluation") this.#validation = event;
+      if (event.type === "start") this.#end = {};
+      if (event.type === "end") this.#end = { isOver: event.reason !== "aborted", adapterStep: event.variablesStep };
       yield event;
     }
   }

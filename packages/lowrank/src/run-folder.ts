@@ -12,7 +12,7 @@ import type { TrainingOptions } from "./options.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
-  /** Whether that of the best validation does, also beside the finished adapter if it is not the last; default true. */
+  /** Whether that of the best validation does while the run goes on; the finished adapter is the best's in any case. Default true. */
   readonly best?: boolean | undefined;
   /** How many of the last; default 3. */
   readonly last?: number | undefined;
@@ -99,6 +99,8 @@ export interface ReportTime {
   readonly metrics: readonly string[];
   readonly stepsDone: number;
   readonly isOver: boolean;
+  /** The step that the adapter is of. */
+  readonly adapterStep: number;
   /** The machine in words. */
   readonly machine: readonly (readonly [name: string, value: string])[];
 }
@@ -110,6 +112,7 @@ export interface RunToKeep {
     files(options: {
       readonly stepsDone: number;
       readonly isOver: boolean;
+      readonly adapterStep: number;
     }): Promise<ReadonlyMap<string, string | Uint8Array>>;
   };
   /** Read where a loss is not finite, to say whether the base is to blame. */
@@ -128,11 +131,12 @@ export interface RunToKeep {
   loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;
 }
 
-/** An earlier adapter whose validation was the best of all. */
+/** The adapter of an earlier step than the last, whose validation was the best of all. */
 export interface BestCheckpoint {
   readonly step: number;
   /** Of what validations are judged by. */
   readonly value: number;
+  /** The run's folder itself, or a checkpoint in it where the run began under a version that did not keep the best. */
   readonly path: string;
 }
 
@@ -151,7 +155,7 @@ export interface RunFolder {
   readonly resumeFrom: TrainingState | undefined;
   /** What the run to go on with was told or chose by itself, as far as it says. */
   readonly asBegun: BegunRun;
-  /** After which step the adapter in the folder is; undefined: nothing was written. */
+  /** How many steps the run had made when the folder was written; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** Of a finished run, where it is not the last step's. */
   readonly bestCheckpoint: BestCheckpoint | undefined;

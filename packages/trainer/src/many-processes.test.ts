@@ -98,6 +98,23 @@ it("accumulate as one does", async () => {
     for (const [index, value] of values.entries()) expect(value).toBeCloseTo(one.values[index] ?? Number.NaN, 6);
 });
 
+it("end with the best evaluation's variables as one does", async () => {
+  const evaluation = (at: readonly number[]) => {
+    const losses = [...at];
+    return { evaluate: { every: 1, keepsBest: true, run: () => ({ loss: losses.shift() ?? Number.NaN }) } };
+  };
+  const found = [5, 4, 1, 2, 3, 4, 5, 6, 7];
+  const shares = await Promise.all(
+    members(2).map((each) => run({ ...evaluation(found), reduceGradients: each, batches: shareOf(each) })),
+  );
+  const one = await run(evaluation(found));
+  for (const { events, values } of shares) {
+    expect(events.at(-1)).toMatchObject({ reason: "finished", step: 9, variablesStep: 3 });
+    expect(values).toEqual(shares[0]?.values);
+    for (const [index, value] of values.entries()) expect(value).toBeCloseTo(one.values[index] ?? Number.NaN, 6);
+  }
+});
+
 it("stop after the same step when one of them is told to", async () => {
   const controller = new AbortController();
   const shares = await Promise.all(

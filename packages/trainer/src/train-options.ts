@@ -35,6 +35,11 @@ export interface EvaluationOptions {
   readonly higherIsBetter?: boolean;
   /** Stop after this many evaluations in a row without a better value; default: never. */
   readonly patience?: number;
+  /**
+   * Whether a run that finishes or stops early ends with the variables of its best evaluation, in place of the last step's; default
+   * false. Where the evaluation before the first step was the best, and in an aborted run, the last step's stay.
+   */
+  readonly keepsBest?: boolean;
 }
 
 /** When and how to keep the run's state. */
@@ -43,6 +48,7 @@ export interface CheckpointOptions {
   readonly every: number;
   /** Whether to keep it also after each evaluation that was the best so far; default false. */
   readonly atBest?: boolean;
+  /** `state` is of the last step. At the end of a run that `keepsBest`, the variables already are those of the best evaluation. */
   save(state: TrainingState): void | Promise<void>;
 }
 

@@ -45,6 +45,7 @@ const evaluationNames: OptionNames<EvaluationOptions> = {
   watch: true,
   higherIsBetter: true,
   patience: true,
+  keepsBest: true,
 };
 const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
@@ -94,12 +95,16 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
       if (evaluate !== undefined && isDue(run, evaluate.every)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run);
       if (checkpoint !== undefined && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
-        await checkpoint.save(await run.captureState());
+        const state = await run.captureState();
+        if (isComplete(reason)) run.restoreBest();
+        await checkpoint.save(state);
         yield { type: "checkpoint", step: run.step };
       }
     }
-    const { step, settings, stopwatch, best } = run;
-    yield { type: "end", reason, step, steps: settings.steps, seconds: stopwatch.seconds, best: best.best };
+    if (isComplete(reason)) run.restoreBest();
+    const { step, settings, stopwatch, variablesStep } = run;
+    const { seconds } = stopwatch;
+    yield { type: "end", reason, step, steps: settings.steps, seconds, best: run.best.best, variablesStep };
   } finally {
     await run.close();
   }
@@ -133,6 +138,11 @@ function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undef
   if (run.isFinished) return "finished";
   if (run.step > 0 && run.best.isExhausted) return "stopped-early"; // an evaluation before the first step judges nothing
   return run.isStopped ? "aborted" : undefined;
+}
+
+/** Whether nothing is left to do: an aborted run goes on from its last step. */
+function isComplete(reason: EndEvent["reason"] | undefined): boolean {
+  return reason === "finished" || reason === "stopped-early";
 }
 
 /** Synchronous backends never wait for anything, so timers, signals and clicks need a turn of their own. */

@@ -86,6 +86,8 @@ export interface EndEvent {
   readonly steps: number;
   readonly seconds: number;
   readonly best: BestEvaluation | undefined;
+  /** The step that the variables are of: the last one, or with `keepsBest` that of the best evaluation. */
+  readonly variablesStep: number;
 }
 
 /** Anything that `train` yields. */

@@ -8,7 +8,7 @@ import type { RunProgress } from "./run-record.ts";
 export interface RankedRun {
   readonly run: SweepRun;
   readonly progress: RunProgress;
-  /** What the last validation measured, of the adapter that is in its folder; undefined where it is not over, or nothing was. */
+  /** What was measured of the adapter that is in its folder; undefined where the run is not over, or nothing was. */
   readonly value: number | undefined;
 }
 
@@ -24,14 +24,21 @@ export interface RankedRuns {
 /** Compares by one metric. */
 export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricName): RankedRuns {
   const sign = metricFacts[by].higherIsBetter ? -1 : 1;
-  const rated = runs.map((one) => ({ ...one, value: lastOf(one.progress, by) }));
+  const rated = runs.map((one) => ({ ...one, value: keptValue(one.progress, by) }));
   const worth = ({ value }: RankedRun) => (value === undefined ? Number.POSITIVE_INFINITY : sign * value);
   const sorted = [...rated].sort((one, other) => (worth(one) === worth(other) ? 0 : worth(one) - worth(other)));
   const [first] = sorted;
   return { by, runs: sorted, best: first?.value === undefined ? undefined : first };
 }
 
-function lastOf(progress: RunProgress, by: MetricName): number | undefined {
-  const value = progress.state === "complete" ? progress.validation.at(-1)?.[by] : undefined;
-  return value !== undefined && Number.isFinite(value) ? value : undefined;
+/** Of the best validation, whose adapter a run keeps; of the last one where none was better than that before the first step. */
+function keptValue(progress: RunProgress, by: MetricName): number | undefined {
+  if (progress.state !== "complete") return undefined;
+  const { higherIsBetter } = metricFacts[by];
+  const measured = progress.validation.flatMap((metrics) => {
+    const value = metrics[by];
+    return value !== undefined && Number.isFinite(value) ? [{ step: metrics.step, value }] : [];
+  });
+  const [best] = [...measured].sort((one, other) => (higherIsBetter ? -1 : 1) * (one.value - other.value));
+  return best?.step === 0 ? measured.at(-1)?.value : best?.value;
 }

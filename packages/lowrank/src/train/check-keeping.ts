@@ -49,12 +49,12 @@ export async function openRun(
   return platform.openRun(out, { overwrite, resume, inputs, communicator, onWarning });
 }
 
-/** How often a run keeps itself and what stays: one that may stop early needs its best. */
+/** How often a run keeps itself and what stays. */
 export function keepingOf({
   saveEvery,
   keep,
   patience,
   tensorBoard,
 }: Pick<KeepingOptions, "saveEvery" | "keep" | "tensorBoard"> & Pick<LoopOptions, "patience">) {
-  return { saveEvery, keep: keep ?? (patience === undefined ? undefined : { best: true }), patience, tensorBoard };
+  return { saveEvery, keep, patience, tensorBoard };
 }

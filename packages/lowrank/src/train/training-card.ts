@@ -23,6 +23,8 @@ export interface CardProgress {
   readonly stepsDone?: number;
   /** Whether the run ends with fewer steps than it was to have. */
   readonly isOver?: boolean;
+  /** The step that the adapter is of. Absent: the last one. */
+  readonly adapterStep?: number;
 }
 
 /** What came of it. */
@@ -55,6 +57,7 @@ export function runTable(
     loss,
     stepsDone = facts.plan.totalSteps,
     isOver = false,
+    adapterStep,
     validation,
   } = facts;
   const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
@@ -79,7 +82,7 @@ export function runTable(
     ["weight decay", weightDecay],
     ...regularisationOf(options),
     ["seed", seed],
-    ...(validation === undefined ? [] : validationRows(validation, options)),
+    ...(validation === undefined ? [] : validationRows(validation, adapterStep, options)),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
 }
@@ -113,13 +116,15 @@ function regularisationOf(options: CardOptions): readonly (readonly [string, str
 
 function validationRows(
   { step, metrics, best }: NonNullable<CardFacts["validation"]>,
+  adapterStep: number | undefined,
   { bestBy = "loss" }: CardOptions,
 ): readonly (readonly [string, string])[] {
   const known = metricNames.filter((name) => metrics[name] !== undefined);
   const numbers = known.map((name) => `${metricFacts[name].label} ${rounded(metrics[name] ?? Number.NaN)}`);
   const isLast = best === undefined || best.step === step;
   const label = metricFacts[bestBy].label;
-  const when = best?.step === 0 ? "before the first step" : `after step ${best?.step}`;
+  const isAdapter = best?.step === adapterStep ? "; this is its adapter" : "";
+  const when = best?.step === 0 ? "before the first step" : `after step ${best?.step}${isAdapter}`;
   return [
     ["validation", `${numbers.join(", ")} (after step ${step})`],
     ...(isLast ? [] : [["best validation", `${label} ${rounded(best.value)} (${when})`] as const]),

@@ -127,7 +127,7 @@ export interface KeepingOptions {
   readonly resume?: boolean | undefined;
   /** Saves a checkpoint every so many steps, and after each validation that is the best so far; default: at the end. */
   readonly saveEvery?: number | undefined;
-  /** Which checkpoints stay. Said with `best: true`, the best validations are kept without `saveEvery`, too, and so with `patience`. */
+  /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
   readonly keep?: KeptCheckpoints | undefined;
   /** Whether losses, validations and speed are written for TensorBoard, too; its file holds times, so that no two runs write the same. Default false. */
   readonly tensorBoard?: boolean | undefined;

@@ -58,6 +58,7 @@ export function runTraining(
     atStart: options.evalAtStart ?? true,
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
+    keepsBest: true,
     ...given({ patience }),
     run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };

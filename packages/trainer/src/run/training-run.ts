@@ -12,7 +12,7 @@ import { Optimizer } from "../optimizer/optimizer.ts";
 import { ruleOf } from "../optimizer/rules/rules.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
 import type { TrainingSettings } from "../state/training-settings.ts";
-import { changedSettings, checkState, type TrainingState } from "../state/training-state.ts";
+import { bestVariablesOf, changedSettings, checkState, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
 import type { EvaluationEvent, SkipEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";
@@ -37,6 +37,10 @@ export class TrainingRun<Batch> {
   #owesEvaluation: boolean;
   /** Steps in a row that were left out. */
   #badSteps: number;
+  /** Those of the best evaluation after a step, where the run shall end with them. */
+  #bestVariables: TrainingState["variables"] | undefined;
+  /** The step whose variables are back in place. */
+  #restoredStep: number | undefined;
   /** Whether one of several processes was told to stop: all then stop after the same step. */
   #stopsWithOthers = false;
 
@@ -56,6 +60,7 @@ export class TrainingRun<Batch> {
     this.#step = state?.step ?? 0;
     this.#owesEvaluation = state?.owesEvaluation === true;
     this.#badSteps = state?.badSteps ?? 0;
+    if (options.evaluate?.keepsBest === true) this.#bestVariables = state && bestVariablesOf(state);
     if (state !== undefined) this.#restore(state);
   }
 
@@ -97,6 +102,18 @@ export class TrainingRun<Batch> {
 
   get best(): BestTracker {
     return this.#best;
+  }
+
+  /** The step that the variables are of. */
+  get variablesStep(): number {
+    return this.#restoredStep ?? this.#step;
+  }
+
+  /** Puts the variables of the best evaluation back, if the run keeps them; no step may follow. */
+  restoreBest(): void {
+    if (this.#bestVariables === undefined) return;
+    this.#parameters.restore(this.#bestVariables);
+    this.#restoredStep = this.#best.best?.step;
   }
 
   /** Makes one optimiser step, or leaves it out; if it throws, the variables are as before. */
@@ -146,7 +163,10 @@ export class TrainingRun<Batch> {
     try {
       const metrics = await evaluation.run(signal);
       this.#owesEvaluation = false;
-      return { type: "evaluation", step: this.#step, metrics, ...this.#best.add(this.#step, metrics) };
+      const judged = this.#best.add(this.#step, metrics);
+      if (judged.isBest && evaluation.keepsBest === true && this.#step > 0)
+        this.#bestVariables = await this.#copyVariables();
+      return { type: "evaluation", step: this.#step, metrics, ...judged };
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) return undefined;
       throw error;
@@ -155,20 +175,17 @@ export class TrainingRun<Batch> {
 
   /** A copy of all that the rest of the run depends on. */
   async captureState(): Promise<TrainingState> {
-    const values = await this.#parameters.read();
-    const variables = this.#layout.places.map(({ name, variable, start, end }) => {
-      return [name, { shape: [...variable.shape], values: values.slice(start, end) }] as const;
-    });
     const { best, evaluationsSinceBest } = this.#best;
     return {
       version: this.#version,
       step: this.#step,
       position: this.#stream.position,
       settings: this.settings,
-      variables: new Map(variables),
+      variables: await this.#copyVariables(),
       moments: this.#optimizer.capture(),
       evaluationsSinceBest,
       ...(best === undefined ? {} : { best }),
+      ...(this.#bestVariables === undefined || best?.step === this.#step ? {} : { bestVariables: this.#bestVariables }),
       ...(this.#badSteps === 0 ? {} : { badSteps: this.#badSteps }),
       ...(this.#owesEvaluation ? { owesEvaluation: true } : {}),
       ...(this.options.fingerprint === undefined ? {} : { fingerprint: this.options.fingerprint }),
@@ -178,6 +195,14 @@ export class TrainingRun<Batch> {
   /** Lets go of the data. */
   close(): Promise<void> {
     return this.#stream.close();
+  }
+
+  async #copyVariables(): Promise<TrainingState["variables"]> {
+    const values = await this.#parameters.read();
+    const variables = this.#layout.places.map(({ name, variable, start, end }) => {
+      return [name, { shape: [...variable.shape], values: values.slice(start, end) }] as const;
+    });
+    return new Map(variables);
   }
 
   #restore(state: TrainingState): void {

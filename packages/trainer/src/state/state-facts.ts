@@ -4,7 +4,7 @@ import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
 
 /** A training state without its tensors. */
-export interface StateFacts extends Omit<TrainingState, "variables" | "moments"> {
+export interface StateFacts extends Omit<TrainingState, "variables" | "bestVariables" | "moments"> {
   readonly format: "lowrank-training-state";
   /** How often each variable was updated. */
   readonly updates: readonly (readonly [name: string, count: number])[];

@@ -26,6 +26,8 @@ export interface TrainingState {
   /** The optimiser's state; a variable that never had a gradient has none. */
   readonly moments: ReadonlyMap<string, Moments>;
   readonly best?: BestEvaluation;
+  /** Of a run that ends with its best evaluation: the variables of that step, where it is neither `step` nor 0. */
+  readonly bestVariables?: ReadonlyMap<string, NamedValues>;
   /** Evaluations in a row that were no better. */
   readonly evaluationsSinceBest: number;
   /** Steps in a row, up to this one, that were left out because a number was not finite; absent: none. */
@@ -77,6 +79,16 @@ function settingDifferences(state: TrainingState, run: PresentRun): string[] {
     differences.push(`fingerprint: ${state.fingerprint ?? "none"} in the state, ${run.fingerprint ?? "none"} now`);
   }
   return differences;
+}
+
+/** The variables of the best evaluation after a step; undefined where there was none, or the state does not hold them. */
+export function bestVariablesOf({
+  step,
+  best,
+  variables,
+  bestVariables,
+}: TrainingState): TrainingState["bestVariables"] {
+  return best !== undefined && best.step > 0 && best.step === step ? variables : bestVariables;
 }
 
 /** The settings that a resumed run changes, in words. */

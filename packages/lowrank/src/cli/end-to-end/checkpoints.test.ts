@@ -60,22 +60,33 @@ describe("the checkpoints of lowrank train", () => {
     expect(await readFile(place.path("shared", "notes.txt"), "utf8")).toBe("mine");
   });
 
-  it("hold an adapter each, and the best by validation stays when the run is over", async () => {
+  it("give way to the adapter of the best validation when the run is over, stopped and resumed or not", async () => {
     const wild = ["--learning-rate", "0.5", "--warmup-steps", "0", "--schedule", "constant"];
     const row = [50, 60, 70, 80];
     const validation = await place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
-    const out = ["--out", place.path("best"), "--save-every", "4", "--eval-every", "1", "--validation", validation];
-    const trained = await place.call(...command, ...out, ...wild, "--json");
+    const run = [...command, "--save-every", "4", "--eval-every", "1", "--validation", validation, ...wild];
+    const path = place.path("best");
+    const trained = await place.call(...run, "--out", path, "--json");
     const losses = trained.json.filter(({ type }) => type === "evaluation").map(lossOf);
     const loss = Math.min(...losses);
     const step = losses.indexOf(loss);
     expect([0, 6]).not.toContain(step); // or this test would show nothing
-    const path = place.path("best", `best-checkpoint-${step}`);
-    expect(await checkpointsIn("best")).toEqual([`best-checkpoint-${step}`]);
+    expect(await checkpointsIn("best")).toEqual([]);
     expect(trained.json.at(-1)).toMatchObject({ best: { step, value: loss, path } });
+    expect(trained.json.at(-2)).toMatchObject({ type: "end", step: 6, variablesStep: step });
+    expect(await readFile(place.path("best", "README.md"), "utf8")).toContain(
+      `after step ${step}; this is its adapter`,
+    );
     const model = ["--model", fixture("gpt2", "base")];
     const found = await place.call("evaluate", ...model, "--adapter", path, "--data", validation, "--json");
     expect(found.json[0]?.loss).toBeCloseTo(loss, 6);
+
+    const parts = ["--out", place.path("best-parts")];
+    await interrupted([...run, ...parts], { at: '"step":5,' });
+    const rest = await place.call(...run, ...parts, "--resume");
+    expect(rest.stdout).toContain(`after step ${step}: ${place.path("best-parts")} holds the adapter of that step`);
+    for (const file of ["adapter_model.safetensors", "metrics.jsonl", "README.md"])
+      expect(await readFile(place.path("best-parts", file)), file).toEqual(await readFile(place.path("best", file)));
   });
 });
 

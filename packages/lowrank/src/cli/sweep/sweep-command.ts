@@ -38,7 +38,7 @@ export function addSweepCommand(program: Command, io: CommandIo): void {
     .addOption(
       tableOption(
         "bestBy",
-        "by which metric of the last validation runs are compared (default: the recipe's, or loss)",
+        "by which metric of the best validation runs are compared (default: the recipe's, or loss)",
       ),
     )
     .addOption(alone("--plan", "say which runs there would be, and how far they are; train nothing"))

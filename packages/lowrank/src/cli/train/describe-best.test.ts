@@ -4,6 +4,13 @@ import { describeBest } from "./describe-best.ts";
 const facts = { out: "mine", label: "loss", lastStep: 12 };
 
 describe("what is said of the best validation at a run's end", () => {
+  it("is that the folder holds its adapter", () => {
+    const kept = { step: 4, value: 1.5, path: "mine" };
+    expect(describeBest({ ...facts, best: kept, kept })).toBe(
+      "the best validation loss was 1.5000 after step 4: mine holds the adapter of that step",
+    );
+  });
+
   it("is where its adapter is", () => {
     const kept = { step: 4, value: 1.5, path: "mine/best-checkpoint-4" };
     expect(describeBest({ ...facts, best: kept, kept })).toBe(
@@ -18,9 +25,9 @@ describe("what is said of the best validation at a run's end", () => {
     );
   });
 
-  it("is that its adapter was not kept, and what keeps it", () => {
+  it("is that an earlier version did not keep its adapter", () => {
     expect(describeBest({ ...facts, best: { step: 4, value: 1.5 }, kept: undefined })).toBe(
-      "the best validation loss was 1.5000 after step 4; its adapter was not kept: --keep best does",
+      "the best validation loss was 1.5000 after step 4; its adapter is gone, for the run began under an earlier version",
     );
   });
 

@@ -11,7 +11,7 @@ export interface BestFacts {
   readonly label: string;
   readonly lastStep: number;
   readonly best: BestEvaluation | undefined;
-  /** Undefined where its adapter is not there, or the last step's. */
+  /** Undefined where its adapter is not there, or is the last step's. */
   readonly kept: BestCheckpoint | undefined;
 }
 
@@ -19,6 +19,8 @@ export interface BestFacts {
 export function describeBest({ out, label, lastStep, best, kept }: BestFacts): string | undefined {
   if (best === undefined || best.step >= lastStep) return undefined;
   const value = formatNumber(best.value);
+  if (kept?.path === out)
+    return `the best validation ${label} was ${value} after step ${kept.step}: ${out} holds the adapter of that step`;
   if (kept !== undefined)
     return `the best validation ${label} was ${value} after step ${kept.step}: that adapter is ${kept.path}`;
   if (best.step === 0)
@@ -26,5 +28,5 @@ export function describeBest({ out, label, lastStep, best, kept }: BestFacts): s
       `the validation ${label} was best before the first step (${value}): on those rows this training was of no use, and ${out} holds ` +
       "its last step; try more rows, fewer steps or a lower --learning-rate"
     );
-  return `the best validation ${label} was ${value} after step ${best.step}; its adapter was not kept: --keep best does`;
+  return `the best validation ${label} was ${value} after step ${best.step}; its adapter is gone, for the run began under an earlier version`;
 }

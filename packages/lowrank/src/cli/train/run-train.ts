@@ -78,7 +78,7 @@ function summarize(
     );
   }
   const first = validation[0];
-  const last = validation.at(-1);
+  const last = validation.find(({ step }) => step === end.variablesStep) ?? validation.at(-1);
   report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
   if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
   if (first !== undefined && last !== undefined && first !== last) {

@@ -108,15 +108,17 @@ class DiskRunFolder implements RunFolder {
     const save = async (state: TrainingState) => {
       const { step, best, evaluationsSinceBest } = state;
       const isOver = step >= totalSteps || evaluationsSinceBest >= (run.patience ?? Number.POSITIVE_INFINITY);
-      const unfinished = isOver ? undefined : state;
+      const holdsBest = isOver && state.bestVariables !== undefined;
       const path = await this.#write(run, {
         stepsDone: step,
         isOver,
-        state: unfinished,
-        bestStep: best?.step,
+        adapterStep: holdsBest ? (best?.step ?? step) : step,
+        state: isOver ? undefined : state,
+        bestStep: holdsBest ? undefined : best?.step,
         metrics,
       });
-      if (path !== undefined && best !== undefined) this.#bestCheckpoint = { ...best, path };
+      const bestPath = holdsBest ? this.#out : path;
+      if (bestPath !== undefined && best !== undefined) this.#bestCheckpoint = { ...best, path: bestPath };
     };
     const checkpoint = { every: saveEvery ?? totalSteps, atBest: keep?.best ?? saveEvery !== undefined, save };
     try {
@@ -131,7 +133,8 @@ class DiskRunFolder implements RunFolder {
       const stepsDone = error.step - 1;
       // A checkpoint is worth more than a later adapter without the optimiser's state.
       if (!hasCheckpoint && stepsDone > 0) {
-        await this.#write(run, { stepsDone, isOver: false, state: undefined, bestStep: undefined, metrics });
+        const done = { stepsDone, isOver: false, adapterStep: stepsDone };
+        await this.#write(run, { ...done, state: undefined, bestStep: undefined, metrics });
       }
       const kept = { ...this.#kept(), hasCheckpoint };
       const weight = await brokenBaseWeight(run.base);
@@ -150,22 +153,23 @@ class DiskRunFolder implements RunFolder {
     saved: {
       readonly stepsDone: number;
       readonly isOver: boolean;
+      readonly adapterStep: number;
       readonly state: TrainingState | undefined;
       readonly bestStep: number | undefined;
       readonly metrics: readonly string[];
     },
   ): Promise<string | undefined> {
-    const { stepsDone, isOver } = saved;
+    const { stepsDone, isOver, adapterStep } = saved;
     const weight = await brokenAdapterWeight(adapter.opened);
     if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
     const isOwn = this.#isOwn;
     const events = this.#events;
     const records = new Map<string, string | Uint8Array>(events === undefined ? [] : [[events.name, events.bytes()]]);
     if (report !== undefined) {
-      const at = { metrics: saved.metrics, stepsDone, isOver, machine: machineFacts() };
+      const at = { metrics: saved.metrics, stepsDone, isOver, adapterStep, machine: machineFacts() };
       records.set("report.html", await report(at));
     }
-    const result = { ...saved, records, files: await adapter.files({ stepsDone, isOver }) };
+    const result = { ...saved, records, files: await adapter.files({ stepsDone, isOver, adapterStep }) };
     const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keep });
     this.#isOwn = true;
     this.#savedStep = stepsDone;

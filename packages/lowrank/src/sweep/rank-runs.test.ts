@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import type { SweepRun } from "./plan-sweep.ts";
+import { rankRuns } from "./rank-runs.ts";
+
+const loop = { accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0, clipNorm: 1, seed: 0 } as const;
+const choices: SweepRun["choices"] = { data: [], out: "", ...loop };
+const run = (index: number, ...losses: readonly number[]) => ({
+  run: { index, values: {}, out: `run-${index}`, choices },
+  progress: { state: "complete", steps: 2, validation: losses.map((loss, step) => ({ step, loss })) } as const,
+});
+
+it("compares runs by the validation whose adapter each keeps: the best after a step, else the last", () => {
+  const ranked = rankRuns([run(0, 3, 2, 2.5), run(1, 3, 1, 4), run(2, 1, 5, 4), run(3, 3, Number.NaN, 2.2)], "loss");
+  expect(ranked.runs.map(({ run: { index }, value }) => [index, value])).toEqual([
+    [1, 1],
+    [0, 2],
+    [3, 2.2],
+    [2, 4],
+  ]);
+  expect(ranked.best?.run.index).toBe(1);
+});
