@@ -283,7 +283,7 @@ export class OpenedAdapter {
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({
-      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(options) },
+      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(settled(rows, options)) },
       totalSteps: stepsOf(rows, options).totalSteps,
       ...(options.report === true ? { report: (at: ReportTime) => this.report({ rows, options }, at) } : {}),
       loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),

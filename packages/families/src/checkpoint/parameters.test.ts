@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "../config/check-config.ts";
-import { families } from "../families.ts";
+import { families, supportedModelTypes } from "../families.ts";
 import { defaultTargetsOf } from "../lookup/default-targets.ts";
 import { architectureOf, resolveTask } from "../resolve-task.ts";
 import { matchCheckpoint } from "./match-checkpoint.ts";
@@ -80,6 +80,17 @@ describe("a family's table against transformers", () => {
     );
     expect(new Set(golden.models.map(({ architecture }) => architecture))).toEqual(new Set(classes));
   });
+});
+
+it("every model type has linear layers besides its head, for an adapter that names no targets", () => {
+  const types = golden.models.flatMap(({ config: json }) => {
+    const config = checkConfig(json);
+    const layers = modulesOf(config, resolveTask(config)).flatMap((module) =>
+      module.type === "linear" ? [module.row] : [],
+    );
+    return layers.some(({ role }) => role !== "output-head") ? [config.modelType] : [];
+  });
+  expect(new Set(types)).toEqual(new Set(supportedModelTypes));
 });
 
 describe("default targets", () => {

@@ -117,18 +117,23 @@ export function chosenOptions(
 /** What was chosen for the options that nobody gave, a line each, with the reason. */
 export function describeDefaults(
   { defaults, stepsPerEpoch, train, validation, heldOut }: PreparedTraining,
-  asked: LoopOptions & { readonly validationShare?: number | undefined },
+  asked: LoopOptions,
+  choices: RunChoices,
 ): readonly string[] {
   const { learningRate, batchSize, reasons } = defaults;
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
+  const { adapter, loraConfig, likePeft: isLikePeft, targetModules } = choices;
+  const isOpen =
+    targetModules === undefined && adapter === undefined && loraConfig === undefined && isLikePeft !== true;
   return [
+    ...(isOpen ? ["all linear layers but the head: fewer of them learn less, at every rank"] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
       : []),
     ...(isCounted ? [] : [`epochs ${defaultEpochs(stepsPerEpoch, defaults)}: ${reasons.epochs}`]),
-    ...(heldOut === 0 || asked.validationShare !== undefined
+    ...(heldOut === 0 || choices.validationShare !== undefined
       ? []
       : [`${held}: the epoch that is best on them is kept`]),
   ];

@@ -87,7 +87,8 @@ function summarize(
       report.say(`${`validation ${label}`.padEnd(22)} ${before.get(label) ?? "–"} → ${after}`);
     }
   }
-  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
+  if (end.reason === "stopped-early")
+    report.say(`stopped: no better for ${options.patience ?? run.training.defaults.patience} validations in a row`);
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );

@@ -119,7 +119,7 @@ async function prepareAdapter(
   const loop = { ...trainingOptions(options, data.folder), teacher };
   const training = await adapter.prepare(data.rows, loop);
   host.say(adapter.describe());
-  for (const line of describeDefaults(training, loop)) host.say(line);
+  for (const line of describeDefaults(training, loop, options)) host.say(line);
   const { path, folder } = model.opened;
   const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
