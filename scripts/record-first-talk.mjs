@@ -66,7 +66,7 @@ function run(args, input = "") {
 
 function train() {
   const options =
-    "--data pirate.jsonl --out ./pirate --target-modules all-linear --steps 40 --learning-rate 0.002 --batch-size 4";
+    "--data pirate.jsonl --out ./pirate";
   const shown = run(["train", "--model", model, ...options.split(" ")]);
   return section("Train", `lowrank train --model ${shownModel} ${options}`, shown);
 }

@@ -38,6 +38,7 @@ describe("the defaults of a run", () => {
 
   it("adapt all linear layers, unless a field asks for parts of the model by layer or parameter", () => {
     expect(adapterDefaults({})).toEqual({ rank: 8, alpha: 16, targetModules: "all-linear" });
+    expect(adapterDefaults({ rank: 16 })).toMatchObject({ rank: 16, alpha: 32 });
     expect(adapterDefaults({ layersToTransform: [0] })).toEqual({ rank: 8, alpha: 16 });
     expect(adapterDefaults({ targetParameters: ["experts.gate_up_proj"] })).toEqual({ rank: 8, alpha: 16 });
   });

@@ -46,9 +46,10 @@ export function defaultValidationShare(rows: number): number {
  * Shape of a new adapter where nobody says it. PEFT's own choice of modules stays where a field asks for parts of a model by layer or
  * parameter, which "all-linear" would pass over.
  */
-export function adapterDefaults({ layersToTransform, targetParameters }: Partial<LoraConfig>): Partial<LoraConfig> {
+export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig> {
+  const { rank = 8, rankStabilized = false, layersToTransform, targetParameters } = fields;
   const isPart = (layersToTransform ?? null) !== null || (targetParameters ?? []).length > 0;
-  return { rank: 8, alpha: 16, ...(isPart ? {} : { targetModules: "all-linear" }) };
+  return { rank, alpha: rankStabilized ? 16 : 2 * rank, ...(isPart ? {} : { targetModules: "all-linear" }) };
 }
 
 /** What PEFT's LoraConfig does where nobody says otherwise: rank and alpha 8, and its own table of modules. */
@@ -102,7 +103,7 @@ export function chosenOptions(
   asked: RunChoices,
 ): Partial<RunChoices> {
   const { learningRate, batchSize, patience } = defaults;
-  const { rank, alpha } = adapterDefaults({});
+  const { rank, alpha } = adapterDefaults(given({ rank: asked.rank, rankStabilized: asked.useRslora }));
   const isOpen = asked.adapter === undefined && asked.loraConfig === undefined && asked.likePeft !== true;
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   return given({

@@ -19,7 +19,7 @@ export function addPlanCommand(program: Command, io: CommandIo): void {
   withoutOut(command);
   withExamples(
     withEngine(command),
-    "lowrank plan --model ./tiny --data pairs.jsonl --target-modules all-linear --rank 16",
+    "lowrank plan --model ./tiny --data pairs.jsonl --rank 16",
     "lowrank plan --recipe recipe.yaml",
   ).action(async (options: TrainOptions) => {
     const { runPlan } = await import("../plan/run-plan.ts");

@@ -32,7 +32,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
   addTrainingOptions(command);
   withExamples(
     withEngine(command).addOption(distributedOption()),
-    "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
+    "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter",
     "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
     'lowrank train --model ./tiny --data facts.jsonl --out ./facts --add-tokens "<fact>" "</fact>"',
     "lowrank train --recipe adapter/recipe.yaml --out ./the-same-adapter",

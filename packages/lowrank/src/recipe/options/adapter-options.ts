@@ -52,7 +52,7 @@ export const adapterOptions: OptionGroup = {
     {
       name: "alpha",
       argument: "<number>",
-      help: "its scale is alpha / rank (default: 16)",
+      help: "its scale is alpha / rank (default: twice the rank; 16 with `useRslora`)",
       value: numberIn({ above: 0 }),
     },
     {
