@@ -2,7 +2,7 @@
 
 import { adapterRows, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
-import { generate } from "@lowrank/models";
+import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
@@ -13,14 +13,16 @@ import type { SampleText } from "./report-page.ts";
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;
+  /** When it is time to stop; default 10. */
+  readonly mostSeconds?: number | undefined;
 }
 
-/** Few and short: they take half a second of a small model. */
-const [mostSamples, maxNewTokens, mostPromptTokens] = [2, 24, 256];
+/** Few and short: a small model writes them in seconds. What a large one has not written when the time is over is left out. */
+const [mostSamples, maxNewTokens, mostPromptTokens] = [3, 40, 256];
 
 /** Greedy, from the first rows that have a prompt and an answer. */
 export async function sampleTexts(
-  { opened, tokenizer }: SampleWriter,
+  { opened, tokenizer, mostSeconds }: SampleWriter,
   rows: RowList<TokenizedExample>,
 ): Promise<readonly SampleText[]> {
   const asked: Asked[] = [];
@@ -30,7 +32,7 @@ export async function sampleTexts(
     if (asked.length === mostSamples) break;
   }
   if (asked.length === 0) return [];
-  const [before = [], after = []] = await writeBoth({ opened, tokenizer }, asked);
+  const [before = [], after = []] = await writeBoth({ opened, tokenizer, mostSeconds }, asked);
   return asked.map(({ prompt, expected }, index) => ({
     prompt: tokenizer.decode(prompt),
     expected: tokenizer.decode(expected),
@@ -41,13 +43,18 @@ export async function sampleTexts(
 
 /** What the base writes, and the adapter: rows of one batch where the adapter's rows can stand among others, which takes half the time. */
 async function writeBoth(
-  { opened: { model, context, handle }, tokenizer }: SampleWriter,
+  { opened: { model, context, handle }, tokenizer, mostSeconds = 10 }: SampleWriter,
   asked: readonly Asked[],
 ): Promise<readonly (readonly string[])[]> {
   const prompts = asked.map(({ prompt }) => prompt);
   const ending = { eosTokenIds: endTokens(model, tokenizer), ...targetLanguage(model, tokenizer) };
   const write = async (promptIds: readonly (readonly number[])[], acting: ForwardContext) => {
-    const written = await generate(model, { promptIds, maxNewTokens, ...ending, context: acting });
+    const written = promptIds.map((): number[] => []);
+    const end = performance.now() + (1000 * mostSeconds * promptIds.length) / (2 * asked.length);
+    for await (const { prompt, id } of generateTokens(model, { promptIds, maxNewTokens, ...ending, context: acting })) {
+      written[prompt]?.push(id);
+      if (performance.now() > end) break;
+    }
     return written.map((ids) => tokenizer.decode(ids));
   };
   if (handle === undefined || model.config.decoderLayers > 0 || needsOwnPass(handle.config)) {
