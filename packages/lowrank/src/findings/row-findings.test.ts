@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowFindings } from "./row-findings.ts";
+import { rowFindingCodes, rowFindings } from "./row-findings.ts";
 
 const rowsOf = (...counts: readonly number[]) =>
   counts.flatMap((count, label) =>
@@ -41,5 +41,6 @@ describe("before the first step a run", () => {
   ])("hears of %s", (code, words, ahead, rows) => {
     const found = rowFindings({ ...ahead, rows });
     expect(found).toEqual([{ code, message: expect.stringMatching(words) }]);
+    expect(rowFindingCodes).toContain(code);
   });
 });

@@ -29,6 +29,16 @@ const unbalanced = 10;
 /** Reading more of a file that is larger than memory would take seconds. */
 const mostRows = 10_000;
 
+/** What they are called; of a part of the rows they say nothing. */
+export const rowFindingCodes: ReadonlySet<string> = new Set([
+  "ROWS_ALL_EQUAL",
+  "FEW_ROWS",
+  "CLASSES_UNBALANCED",
+  "FEW_STEPS",
+  "MANY_EPOCHS",
+  "NO_VALIDATION",
+]);
+
 /** None for rows and lengths that suit each other. */
 export function rowFindings(run: RunAhead): readonly Warning[] {
   const { file, rows, plan, classNames } = run;

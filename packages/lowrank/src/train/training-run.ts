@@ -103,7 +103,7 @@ export function runTraining(
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
 const mostValidations = 10;
 
-function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
+export function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
   return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / mostValidations));
 }
 
