@@ -8,7 +8,7 @@ import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/i
 import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
-import type { RunWatch } from "./findings/watch-run.ts";
+import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
@@ -68,7 +68,7 @@ export class OpenedAdapter {
   #setup: AdapterSetup;
   /** The last one of the run. */
   #validation: EvaluationEvent | undefined;
-  #lastRun: RunWatch | undefined;
+  #lastRun: RunReview | undefined;
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
@@ -210,8 +210,8 @@ export class OpenedAdapter {
     return runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
   }
 
-  /** What can be said of the last training. */
-  get lastRun(): RunWatch | undefined {
+  /** What can be said of the last training; undefined before the first. */
+  get lastRun(): RunReview | undefined {
     return this.#lastRun;
   }
 

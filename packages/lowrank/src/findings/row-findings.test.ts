@@ -30,7 +30,7 @@ describe("before the first step a run", () => {
       { train: Array(12).fill(one), validation: [] },
     ],
     ["CLASSES_UNBALANCED", /"bad" has 91 of 100 rows and "good" 9\./, run, { ...rows, train: rowsOf(91, 9) }],
-    ["FEW_STEPS", /has 5 steps, 0.3 of an epoch/, { ...run, plan: { ...plan, totalSteps: 5 } }, rows],
+    ["FEW_STEPS", /has 5 steps \(0.3 epochs\), and/, { ...run, plan: { ...plan, totalSteps: 5 } }, rows],
     [
       "MANY_EPOCHS",
       /reads 12 rows 50 times/,

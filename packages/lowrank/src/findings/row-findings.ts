@@ -17,12 +17,12 @@ export interface RunAhead {
   readonly classNames: readonly string[] | undefined;
 }
 
-/** An adapter repeats so few rows. */
+/** So few rows are memorised. */
 const fewRows = 10;
 const fewSteps = 20;
-/** More passes teach rows by heart. */
+/** More passes memorise the rows. */
 const manyEpochs = 25;
-/** So many rows can spare some to validate on, where several passes hide how much is learnt by heart. */
+/** So many rows can spare some to validate on, where several passes hide how much is memorised. */
 const [enoughToHoldOut, severalEpochs] = [50, 3];
 /** The most frequent class against the rarest. */
 const unbalanced = 10;
@@ -52,27 +52,27 @@ export function rowFindings(run: RunAhead): readonly Warning[] {
   const found: (Warning | false | undefined)[] = [
     areAllEqual(seen) && {
       code: "ROWS_ALL_EQUAL",
-      message: `All ${counted} of ${of} are equal as tokens: the adapter can learn one answer only. Check the file, ${named("columns")} and ${named("maxLength")}.`,
+      message: `All ${counted} of ${of} have the same tokens: the adapter can learn one answer only. Check the file, ${named("columns")} and ${named("maxLength")}.`,
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
-      message: `The run has ${counted} to train on: an adapter learns so few by heart, and hardly what they have in common. Add rows; 50 or more also allow some to be held out.`,
+      message: `The run has ${counted} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; of 50 or more, some can be held out.`,
     },
     unbalancedClasses(seen, classNames),
     plan.totalSteps < fewSteps && {
       code: "FEW_STEPS",
-      message: `The run has ${plan.totalSteps === 1 ? "1 step" : `${plan.totalSteps} steps`}, ${passes} of an epoch, and most runs need 60 or more: raise ${named("steps")} or ${named("epochs")}.`,
+      message: `The run has ${plan.totalSteps === 1 ? "1 step" : `${plan.totalSteps} steps`} (${passes === 1 ? "1 epoch" : `${passes} epochs`}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
     },
     !isHeldOut &&
       epochs > manyEpochs && {
         code: "MANY_EPOCHS",
-        message: `The run reads ${counted} ${Math.round(epochs)} times, which teaches them by heart: lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see how far it helps.`,
+        message: `The run reads ${counted} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
       },
     !isHeldOut &&
       train.length >= enoughToHoldOut &&
       epochs >= severalEpochs && {
         code: "NO_VALIDATION",
-        message: `No rows are held out, and after ${passes} epochs the training loss does not tell learning from learning by heart: hold some out with ${named("validationShare")} 0.1.`,
+        message: `No rows are held out, and after ${passes} epochs the training loss cannot tell learning from memorising. Hold rows out with ${named("validationShare")} 0.1.`,
       },
   ];
   return found.filter((each) => typeof each === "object");

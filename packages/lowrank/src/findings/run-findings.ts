@@ -101,7 +101,7 @@ function overfitted({ validations, best, stepsPerEpoch }: RunRecord): Warning | 
   const epochs = Number((lowest.step / stepsPerEpoch).toFixed(1));
   const message =
     `The validation loss was lowest after step ${lowest.step} (epoch ${epochs}: ${short(lowest.loss)}) and rose to ${short(last.loss)}: later ` +
-    `steps taught the rows by heart. Set ${named("epochs")} to ${Math.max(1, Math.ceil(epochs))}, lower ${named("learningRate")}, or use more rows.`;
+    `steps memorised the training rows. Set ${named("epochs")} to ${Math.max(1, Math.ceil(epochs))}, lower ${named("learningRate")}, or use more rows.`;
   return { code: "OVERFITTED", message };
 }
 

@@ -12,13 +12,17 @@ import { type LoopOptions, loopDefaults } from "../train/training-options.ts";
 import { guessOf } from "./guess.ts";
 import { type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
-/** A run that is watched. */
-export interface RunWatch {
-  add(event: TrainingEvent): void;
+/** What can be said of a run. */
+export interface RunReview {
   /** What the numbers say of the run so far; none for a healthy run. */
   findings(): readonly RunFinding[];
   /** What base and adapter write now to rows that were held out, else trained; none where neither writes text. */
   samples(): Promise<readonly SampleText[]>;
+}
+
+/** A run that is watched. */
+export interface RunWatch extends RunReview {
+  add(event: TrainingEvent): void;
 }
 
 /** What is watched. */
