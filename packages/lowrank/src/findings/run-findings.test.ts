@@ -10,11 +10,11 @@ function curve(steps: number, from: number, to: number): readonly number[] {
   });
 }
 
-const run = { losses: curve(60, 2.9, 1.5), validations: [], stepsPerEpoch: 20, learningRate: 1e-3 };
+const run = { losses: curve(60, 2.9, 1.5), validations: [], learningRate: 1e-3 };
 const coin = { rows: 100, loss: Math.log(2), accuracy: 0.5 };
 const validated = (...losses: readonly number[]): Pick<RunRecord, "validations" | "best"> => {
   const value = Math.min(...losses);
-  const validations = losses.map((loss, index) => ({ step: 20 * index, loss }));
+  const validations = losses.map((loss, index) => ({ step: 20 * index, epoch: index, loss }));
   return { validations, best: { step: 20 * losses.indexOf(value), value } };
 };
 
@@ -31,7 +31,7 @@ const healthy: readonly (readonly [what: string, record: RunRecord])[] = [
       ...run,
       guess: coin,
       guessHeldOut: coin,
-      validations: [{ step: 20, loss: 0.8, accuracy: 0.8 }],
+      validations: [{ step: 20, epoch: 1, loss: 0.8, accuracy: 0.8 }],
     },
   ],
 ];
@@ -50,7 +50,7 @@ const ill: readonly (readonly [code: string, words: RegExp, record: RunRecord])[
       losses: [...curve(20, 0.7, 0.7), 5, 4, 3, 2, 1, ...curve(35, 0.7, 0.69)],
       guess: coin,
       guessHeldOut: coin,
-      validations: [{ step: 60, loss: 0.69, accuracy: 0.51 }],
+      validations: [{ step: 60, epoch: 3, loss: 0.69, accuracy: 0.51 }],
     },
   ],
   [
@@ -64,7 +64,7 @@ const ill: readonly (readonly [code: string, words: RegExp, record: RunRecord])[
   ["VALIDATION_NEVER_BETTER", /before the first step \(1\.5\)/, { ...run, ...validated(1.5, 1.6, 1.7) }],
   [
     "OVERFITTED",
-    /after step 20 \(epoch 1: 1\.5\) and rose to 2: .*Set `epochs` to 1/,
+    /in epoch 1 \(step 20: 1\.5\) and rose to 2: .*Set `epochs` to 1/,
     { ...run, ...validated(2.9, 1.5, 1.8, 2) },
   ],
 ];

@@ -17,9 +17,9 @@ export interface RunFinding extends Warning {
 export interface RunRecord {
   /** Of each step, in order. Empty for a run that was resumed: its first losses are not known. */
   readonly losses: readonly number[];
-  readonly validations: readonly ({ readonly step: number } & RowMetrics)[];
+  readonly validations: readonly ({ readonly step: number; readonly epoch: number } & RowMetrics)[];
   readonly best?: BestEvaluation | undefined;
-  readonly stepsPerEpoch: number;
+  /** The highest of its steps. */
   readonly learningRate: number;
   /** Of the rows that were trained, and of those that were held out. */
   readonly guess?: Guess | undefined;
@@ -71,7 +71,7 @@ function useless({ validations, best, learningRate }: RunRecord): Warning | unde
   if (best?.step !== 0 || validations.length < 2) return undefined;
   const message =
     `No validation was better than the one before the first step (${short(best.value)}): on those rows the adapter is worse than its base. ` +
-    `Use more rows, or lower ${named("learningRate")} to ${short(learningRate / 4)} or ${named("epochs")}.`;
+    `Use more rows, or lower ${named("learningRate")} to ${rate(learningRate / 4)} or ${named("epochs")}.`;
   return { code: "VALIDATION_NEVER_BETTER", message };
 }
 
@@ -84,7 +84,7 @@ function unchanged({ losses, validations, learningRate }: RunRecord): Warning | 
   const { start, end, error, steps } = trend;
   const means = `${short(start)} at the start and ${short(end)} at the end, means of ${steps} steps`;
   if (end - start > Math.max(smallChange * start, 2 * error)) {
-    const lower = `Lower ${named("learningRate")} to ${short(learningRate / 4)}.`;
+    const lower = `Lower ${named("learningRate")} to ${rate(learningRate / 4)}.`;
     return { code: "LOSS_ROSE", message: `The training loss rose: ${means}. ${lower}` };
   }
   if (start - end + error > smallChange * start) return undefined;
@@ -93,19 +93,16 @@ function unchanged({ losses, validations, learningRate }: RunRecord): Warning | 
 }
 
 /** One that learnt at first. */
-function overfitted({ validations, best, stepsPerEpoch }: RunRecord): Warning | undefined {
+function overfitted({ validations, best, learningRate }: RunRecord): Warning | undefined {
+  const [lowest] = [...validations].sort((one, other) => one.loss - other.loss);
   const last = validations.at(-1);
-  const lowest = validations.reduce((one, other) => (other.loss < one.loss ? other : one), validations[0] ?? noneYet);
-  if (last === undefined || best === undefined || last.loss < lowest.loss * (1 + smallChange)) return undefined;
-  if (Math.max(best.step, lowest.step) > last.step / 2) return undefined;
-  const epochs = Number((lowest.step / stepsPerEpoch).toFixed(1));
+  if (last === undefined || lowest === undefined || last.loss < lowest.loss * (1 + smallChange)) return undefined;
+  if (Math.max(best?.step ?? 0, lowest.step) > last.step / 2) return undefined;
   const message =
-    `The validation loss was lowest after step ${lowest.step} (epoch ${epochs}: ${short(lowest.loss)}) and rose to ${short(last.loss)}: later ` +
-    `steps memorised the training rows. Set ${named("epochs")} to ${Math.max(1, Math.ceil(epochs))}, lower ${named("learningRate")}, or use more rows.`;
+    `The validation loss was lowest in epoch ${lowest.epoch} (step ${lowest.step}: ${short(lowest.loss)}) and rose to ${short(last.loss)}: later steps ` +
+    `memorised the training rows. Set ${named("epochs")} to ${Math.max(1, lowest.epoch)}, lower ${named("learningRate")} to ${rate(learningRate / 4)}, or use more rows.`;
   return { code: "OVERFITTED", message };
 }
-
-const noneYet = { step: 0, loss: Number.NaN };
 
 function trendOf(losses: readonly number[]) {
   if (losses.length < fewestSteps) return undefined;
@@ -115,12 +112,12 @@ function trendOf(losses: readonly number[]) {
 /** A loss that was ever far above its start was thrown there; otherwise a short run is the likeliest reason. */
 function slowOrFast(losses: readonly number[], learningRate: number): string {
   const start = trendOf(losses)?.start ?? Number.POSITIVE_INFINITY;
-  const [higher, lower] = [short(learningRate * 4), short(learningRate / 4)];
-  const rate = named("learningRate");
+  const [higher, lower] = [rate(learningRate * 4), rate(learningRate / 4)];
+  const option = named("learningRate");
   const isThrown = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
-  if (isThrown) return `The loss was far above its start in between: lower ${rate} to ${lower}.`;
-  if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${rate} to ${higher}.`;
-  return `Try ${rate} ${lower}, and ${higher}.`;
+  if (isThrown) return `The loss was far above its start in between: lower ${option} to ${lower}.`;
+  if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${option} to ${higher}.`;
+  return `Try ${option} ${lower}, and ${higher}.`;
 }
 
 function percent(share: number): string {
@@ -129,4 +126,8 @@ function percent(share: number): string {
 
 function short(value: number): string {
   return String(Number(value.toPrecision(4)));
+}
+
+function rate(value: number): string {
+  return String(Number(value.toPrecision(2)));
 }

@@ -6,9 +6,8 @@ import { writesText } from "../open/writes-text.ts";
 import { someRows } from "../report/data-facts.ts";
 import type { SampleText } from "../report/report-page.ts";
 import { type SampleWriter, sampleTexts } from "../report/sample-texts.ts";
-import { stepsOf } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
-import { type LoopOptions, loopDefaults } from "../train/training-options.ts";
+import type { LoopOptions } from "../train/training-options.ts";
 import { guessOf } from "./guess.ts";
 import { type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
@@ -29,7 +28,7 @@ export interface RunWatch extends RunReview {
 export interface WatchedRun {
   readonly opened: SampleWriter["opened"];
   readonly rows: TokenizedRows;
-  readonly options: LoopOptions;
+  readonly options: Pick<LoopOptions, "labelSmoothing">;
   tokenizer(): Promise<TextTokenizer>;
 }
 
@@ -38,7 +37,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
   const losses: number[] = [];
   const validations: RunRecord["validations"][number][] = [];
   let best: RunRecord["best"];
-  let [isResumed, seconds] = [false, 0];
+  let [isResumed, seconds, learningRate, epoch] = [false, 0, 0, 0];
   const isComparable = rows.learning.kind === "own" && (options.labelSmoothing ?? 0) === 0;
   const guess = (of: TokenizedRows["train"]) => (isComparable ? guessOf(someRows(of)) : undefined);
   let written: { readonly afterSteps: number; readonly texts: readonly SampleText[] } | undefined;
@@ -58,9 +57,11 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
       if (event.type === "step") {
         losses.push(event.loss);
         seconds = event.seconds;
+        epoch = event.epoch + 1;
+        learningRate = Math.max(learningRate, event.learningRate);
       }
       if (event.type !== "evaluation") return;
-      validations.push({ step: event.step, ...event.metrics });
+      validations.push({ step: event.step, epoch, ...event.metrics });
       best = event.best;
     },
     findings: () =>
@@ -68,8 +69,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
         losses: isResumed ? [] : losses,
         validations,
         best,
-        stepsPerEpoch: stepsOf(rows, options).stepsPerEpoch,
-        learningRate: options.learningRate ?? loopDefaults.learningRate,
+        learningRate,
         guess: guess(rows.train),
         guessHeldOut: guess(rows.validation),
       }),
