@@ -1,5 +1,6 @@
 // lowrank plan: an adapter's plan, and what its steps take, measured.
 
+import { availableParallelism, loadavg } from "node:os";
 import { ignoredLabel, pickRows, type RowList, type TokenizedExample } from "@lowrank/data";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
@@ -44,16 +45,20 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
       ...(totalValidations === 0
         ? []
         : [["a validation", `${formatDuration(secondsPerValidation)}, ${totalValidations} of them at most`] as const]),
-      [
-        "in all",
-        `${formatDuration(seconds)}, give or take ${(100 * uncertainty).toFixed(0)} % on this machine as busy as now`,
-      ],
+      ["in all", `${formatDuration(seconds)}, give or take ${(100 * uncertainty).toFixed(0)} %${busyness()}`],
       ["memory", `${formatBytes(memoryBytes)} at most, the program's own among it`],
     ] as const;
     for (const line of formatFacts(facts)) report.say(line);
   } finally {
     dispose();
   }
+}
+
+/** Other programs slow the measured steps, and may stop or start before the run. */
+function busyness(): string {
+  const [load = 0] = loadavg();
+  if (load <= availableParallelism()) return "";
+  return `; other programs use the processors now (load ${load.toFixed(1)} of ${availableParallelism()}), so it may differ by more`;
 }
 
 /** Some steps, with a validation of one batch after every second one. */
