@@ -63,6 +63,8 @@ export function baseOf(
 export { Chat, type ChatOptions, type TurnOptions } from "./chat/chat.ts";
 export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
+export type { RunFinding } from "./findings/run-findings.ts";
+export type { RunReview } from "./findings/watch-run.ts";
 export type { TextEvent } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
 export type { LikelyToken, TextOptions } from "./generate/text-rules.ts";

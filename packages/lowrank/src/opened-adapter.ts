@@ -8,6 +8,7 @@ import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/i
 import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
+import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
@@ -69,6 +70,7 @@ export class OpenedAdapter {
   #setup: AdapterSetup;
   /** The last one of the run. */
   #validation: EvaluationEvent | undefined;
+  #lastRun: RunReview | undefined;
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
@@ -160,10 +162,15 @@ export class OpenedAdapter {
     this.#setup = onBase(training.setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
+    const { rowFindings } = await import("./findings/row-findings.ts");
+    rowFindings({ file: rows.file, rows: tokenized, plan, classNames }).map(notices.warn);
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
-    this.#settings = (progress) => training.runTable(asked, { ...facts, ...progress, validation: this.#validation });
+    this.#settings = (progress) => {
+      const found = { validation: this.#validation, findings: this.#lastRun?.findings() };
+      return training.runTable(asked, { ...facts, ...progress, ...found });
+    };
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -204,6 +211,11 @@ export class OpenedAdapter {
     const { opened, plan, basePrecision, seed } = this.#facts;
     const made = { seed: plan === undefined ? undefined : seed };
     return runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
+  }
+
+  /** What can be said of the last training; undefined before the first. */
+  get lastRun(): RunReview | undefined {
+    return this.#lastRun;
   }
 
   /** Tokens that training added to the tokenizer. */
@@ -267,8 +279,8 @@ export class OpenedAdapter {
   /** The run so far as one page of HTML. */
   async report(run: Pick<ReportedRun, "rows" | "options" | "recipe">, at: ReportTime): Promise<string> {
     const { runReport } = await import("./report/run-report.ts");
-    const { classNames, opened } = this;
-    return runReport({ ...this.#facts, ...run, opened, classNames, settings: this.#settings?.(at) ?? [] }, at);
+    const { classNames, opened, lastRun } = this;
+    return runReport({ ...run, opened, classNames, lastRun, settings: this.#settings?.(at) ?? [] }, at);
   }
 
   async *#runIn(
@@ -283,7 +295,7 @@ export class OpenedAdapter {
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({
-      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(settled(rows, options)) },
+      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(options) },
       totalSteps: stepsOf(rows, options).totalSteps,
       ...(options.report === true ? { report: (at: ReportTime) => this.report({ rows, options }, at) } : {}),
       loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),
@@ -294,8 +306,13 @@ export class OpenedAdapter {
     const { notices, opened } = this.#facts;
     const { onWarning = notices.warn } = options;
     const { runTraining } = await import("./train/training-run.ts"); // a page's visit may never train
+    const { watchRun } = await import("./findings/watch-run.ts");
     const run = { model: opened.model, handle: this.handle, rows };
+    const watch = watchRun({ opened: this.opened, rows, options, tokenizer: this.#facts.tokenizer });
+    this.#lastRun = watch;
     for await (const event of runTraining(run, { ...options, onWarning })) {
+      watch.add(event);
+      if (event.type === "end" && event.reason !== "aborted") for (const each of watch.findings()) onWarning(each);
       if (event.type === "step" || event.type === "skip") this.#stepsDone = event.step;
       if (event.type === "evaluation") this.#validation = event;
       if (event.type === "start") this.#end = {};

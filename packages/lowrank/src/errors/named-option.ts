@@ -25,6 +25,11 @@ export type NamedOption =
   | "recipe"
   | "verifyBase"
   | "learningRate"
+  | "epochs"
+  | "steps"
+  | "validationShare"
+  | "bestBy"
+  | "columns"
   | "warmupSteps"
   | "clipNorm";
 

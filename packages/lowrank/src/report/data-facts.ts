@@ -18,7 +18,7 @@ const mostRows = 500;
 
 /** Lengths are in tokens. */
 export function dataFacts({ train, validation, lengths, classNames }: ReportedRows): FactTable {
-  const seen = someOf(train);
+  const seen = someRows(train);
   const sizes = seen.map(({ inputIds }) => inputIds.length).sort((one, other) => one - other);
   const at = (share: number) => sizes[Math.min(sizes.length - 1, Math.floor(share * sizes.length))] ?? 0;
   const cut = seen.filter((row) => isAtLimit(row, lengths)).length;
@@ -44,8 +44,9 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   ];
 }
 
-function someOf(rows: RowList<TokenizedExample>): readonly TokenizedExample[] {
-  const count = Math.min(rows.length, mostRows);
+/** So many rows at most, evenly from all. */
+export function someRows(rows: RowList<TokenizedExample>, most = mostRows): readonly TokenizedExample[] {
+  const count = Math.min(rows.length, most);
   return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(
     (row) => row ?? [],
   );

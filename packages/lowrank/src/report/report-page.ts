@@ -25,7 +25,9 @@ export interface ReportFacts {
   readonly settings: FactTable;
   readonly data: FactTable;
   readonly environment: FactTable;
-  readonly samples?: readonly SampleText[];
+  readonly samples?: readonly SampleText[] | undefined;
+  /** What is odd about the run, in sentences. */
+  readonly findings?: readonly string[] | undefined;
   /** The recipe that repeats the run, as text. */
   readonly recipe?: string | undefined;
 }
@@ -48,8 +50,9 @@ export interface ReportFacts {
  * ```
  */
 export function reportPage(facts: ReportFacts): string {
-  const { title, samples = [], recipe } = facts;
+  const { title, samples = [], findings = [], recipe } = facts;
   const parts = [
+    ...findings.map((finding) => markup`<p><strong>${finding}</strong></p>`),
     ...charts(facts.metrics),
     tablePart("Asked", facts.settings),
     tablePart("Data", facts.data),

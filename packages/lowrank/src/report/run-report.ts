@@ -1,21 +1,19 @@
 // Gathers what a run's page tells.
 
-import type { TextTokenizer } from "@lowrank/data";
+import type { Warning } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
-import { writesText } from "../open/writes-text.ts";
 import type { ReportTime } from "../run-folder.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 import type { RowOptions } from "../train/training-options.ts";
 import { dataFacts } from "./data-facts.ts";
-import { type FactTable, reportPage } from "./report-page.ts";
-import { sampleTexts } from "./sample-texts.ts";
+import { type FactTable, reportPage, type SampleText } from "./report-page.ts";
 
 /** The run. */
 export interface ReportedRun {
   readonly opened: OpenedBase;
-  tokenizer(): Promise<TextTokenizer>;
+  readonly lastRun: { findings(): readonly Warning[]; samples(): Promise<readonly SampleText[]> } | undefined;
   readonly rows: TokenizedRows;
   readonly options: RowOptions;
   readonly classNames: readonly string[] | undefined;
@@ -27,17 +25,16 @@ export interface ReportedRun {
 
 /** The page at some point of the run; samples are written at its end. */
 export async function runReport(run: ReportedRun, { metrics, isOver, machine }: ReportTime): Promise<string> {
-  const { opened, rows, settings, classNames, recipe } = run;
+  const { opened, rows, settings, classNames, recipe, lastRun } = run;
   const { model, source } = opened;
-  const isWriter = isOver && writesText(model.task) && rows.template !== "";
-  const shown = rows.validation.length > 0 ? rows.validation : rows.train;
   return reportPage({
     title: `An adapter of ${source.name}`,
     metrics,
     settings,
     data: dataFacts({ ...rows, lengths: rowLengths(model, run.options), classNames }),
     environment: [["engine", tf.getBackend()], ...machine],
-    samples: isWriter ? await sampleTexts({ opened, tokenizer: await run.tokenizer() }, shown) : [],
+    findings: isOver ? lastRun?.findings().map(({ message }) => message) : [],
+    samples: isOver ? await lastRun?.samples() : [],
     recipe,
   });
 }

@@ -2,8 +2,9 @@
 
 import { adapterRows, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
-import { generate } from "@lowrank/models";
+import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
+import { positionLimit } from "../open/position-limit.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { targetLanguage } from "../rows/target-language.ts";
@@ -13,24 +14,29 @@ import type { SampleText } from "./report-page.ts";
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;
+  /** When it is time to stop; default 10. */
+  readonly mostSeconds?: number | undefined;
 }
 
-/** Few and short: they take half a second of a small model. */
-const [mostSamples, maxNewTokens, mostPromptTokens] = [2, 24, 256];
+/** Few and short: a small model writes them in seconds. What a large one has not written when the time is over is left out. */
+const [mostSamples, mostNewTokens, mostPromptTokens] = [3, 40, 256];
 
 /** Greedy, from the first rows that have a prompt and an answer. */
 export async function sampleTexts(
-  { opened, tokenizer }: SampleWriter,
+  { opened, tokenizer, mostSeconds }: SampleWriter,
   rows: RowList<TokenizedExample>,
 ): Promise<readonly SampleText[]> {
   const asked: Asked[] = [];
+  const room = positionLimit(opened.model.config);
+  const maxNewTokens = Math.min(mostNewTokens, Math.floor(room / 2));
+  const longest = Math.min(mostPromptTokens, room - maxNewTokens);
   for (const row of rows) {
-    const found = askedOf(row);
+    const found = askedOf(row, longest);
     if (found !== undefined) asked.push(found);
     if (asked.length === mostSamples) break;
   }
   if (asked.length === 0) return [];
-  const [before = [], after = []] = await writeBoth({ opened, tokenizer }, asked);
+  const [before = [], after = []] = await writeBoth({ opened, tokenizer, mostSeconds }, { asked, maxNewTokens });
   return asked.map(({ prompt, expected }, index) => ({
     prompt: tokenizer.decode(prompt),
     expected: tokenizer.decode(expected),
@@ -41,13 +47,18 @@ export async function sampleTexts(
 
 /** What the base writes, and the adapter: rows of one batch where the adapter's rows can stand among others, which takes half the time. */
 async function writeBoth(
-  { opened: { model, context, handle }, tokenizer }: SampleWriter,
-  asked: readonly Asked[],
+  { opened: { model, context, handle }, tokenizer, mostSeconds = 10 }: SampleWriter,
+  { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
 ): Promise<readonly (readonly string[])[]> {
   const prompts = asked.map(({ prompt }) => prompt);
   const ending = { eosTokenIds: endTokens(model, tokenizer), ...targetLanguage(model, tokenizer) };
   const write = async (promptIds: readonly (readonly number[])[], acting: ForwardContext) => {
-    const written = await generate(model, { promptIds, maxNewTokens, ...ending, context: acting });
+    const written = promptIds.map((): number[] => []);
+    const end = performance.now() + (1000 * mostSeconds * promptIds.length) / (2 * asked.length);
+    for await (const { prompt, id } of generateTokens(model, { promptIds, maxNewTokens, ...ending, context: acting })) {
+      written[prompt]?.push(id);
+      if (performance.now() > end) break;
+    }
     return written.map((ids) => tokenizer.decode(ids));
   };
   if (handle === undefined || model.config.decoderLayers > 0 || needsOwnPass(handle.config)) {
@@ -64,14 +75,14 @@ interface Asked {
 }
 
 /** Of several answers in a row the first is asked for. */
-function askedOf(row: TokenizedExample): Asked | undefined {
+function askedOf(row: TokenizedExample, longest: number): Asked | undefined {
   if (row.kind === "source-target") {
-    if (row.inputIds.length === 0 || row.inputIds.length > mostPromptTokens) return undefined;
+    if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;
     return { prompt: row.inputIds, expected: row.labels.filter((label) => label !== ignoredLabel) };
   }
   if (row.kind !== "sequence" && row.kind !== "preference" && row.kind !== "judged") return undefined;
   const start = row.labels.findIndex((label) => label !== ignoredLabel);
-  if (start < 1 || start > mostPromptTokens) return undefined;
+  if (start < 1 || start > longest) return undefined;
   const behind = row.labels.slice(start);
   const end = behind.indexOf(ignoredLabel);
   return { prompt: row.inputIds.slice(0, start), expected: end < 0 ? behind : behind.slice(0, end) };

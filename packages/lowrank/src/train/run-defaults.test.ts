@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adapterDefaults, defaultEpochs, defaultValidationShare, type RunShape, runDefaults } from "./run-defaults.ts";
 
-const run: RunShape = { goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 500, holdsOut: true };
+const run: RunShape = { goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 500 };
 const rate = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).learningRate;
 
 describe("the defaults of a run", () => {
@@ -33,7 +33,6 @@ describe("the defaults of a run", () => {
 
   it("hold a tenth of the rows out from fifty on, 200 at most", () => {
     expect([49, 50, 2000, 10_000].map(defaultValidationShare)).toEqual([0, 0.1, 0.1, 0.02]);
-    expect([true, false].map((holdsOut) => runDefaults({ ...run, holdsOut }).patience)).toEqual([2, undefined]);
   });
 
   it("adapt all linear layers, unless a field asks for parts of the model by layer or parameter", () => {

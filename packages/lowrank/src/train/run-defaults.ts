@@ -17,8 +17,6 @@ export interface RunShape {
   readonly parameters: number;
   /** All of them, with those that are held out by default. */
   readonly rows: number;
-  /** Whether some of them are held out by default. */
-  readonly holdsOut: boolean;
 }
 
 /** The loop's options that depend on the run, each with its reason. */
@@ -29,7 +27,6 @@ export interface RunDefaults {
   readonly leastSteps: number;
   /** But never more epochs than this. */
   readonly mostEpochs: number;
-  readonly patience?: number;
   readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
 }
 
@@ -66,7 +63,6 @@ export function runDefaults(run: RunShape): RunDefaults {
   const ofLength = `${leastEpochs}, or as many as make ${leastSteps} steps (${ofHead}), at most ${mostEpochs}${few}`;
   return {
     ...{ learningRate, batchSize, leastSteps, mostEpochs },
-    ...(run.holdsOut ? { patience: 2 } : {}),
     reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
   };
 }
@@ -102,13 +98,13 @@ export function chosenOptions(
   { defaults, stepsPerEpoch, heldOut }: PreparedTraining,
   asked: RunChoices,
 ): Partial<RunChoices> {
-  const { learningRate, batchSize, patience } = defaults;
+  const { learningRate, batchSize } = defaults;
   const { rank, alpha } = adapterDefaults(given({ rank: asked.rank, rankStabilized: asked.useRslora }));
   const isOpen = asked.adapter === undefined && asked.loraConfig === undefined && asked.likePeft !== true;
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   return given({
     ...(isOpen ? { rank, alpha, targetModules: "all-linear" } : {}),
-    ...(asked.likePeft === true ? {} : { learningRate, patience }),
+    ...(asked.likePeft === true ? {} : { learningRate }),
     batchSize: asked.batchTokens === undefined ? batchSize : undefined,
     epochs: isCounted || asked.likePeft === true ? undefined : defaultEpochs(stepsPerEpoch, defaults),
     validationShare: asked.validation === undefined && heldOut > 0 ? heldOut : undefined,

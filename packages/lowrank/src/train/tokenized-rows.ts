@@ -15,7 +15,7 @@ import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
-import { defaultValidationShare, type RunDefaults, runDefaults } from "./run-defaults.ts";
+import { type RunDefaults, runDefaults } from "./run-defaults.ts";
 import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
@@ -102,8 +102,7 @@ function defaultsOf(
   { model, parameters }: Pick<RowReader, "model" | "parameters">,
 ): RunDefaults {
   const rows = train.length + (heldOut > 0 ? validation.length : 0);
-  const holdsOut = heldOut > 0 && heldOut === defaultValidationShare(rows);
-  return runDefaults({ goal, task: model.task, parameters, rows, holdsOut });
+  return runDefaults({ goal, task: model.task, parameters, rows });
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
-import { enumerated, escapeControls } from "@lowrank/contracts";
+import { enumerated, escapeControls, type Warning } from "@lowrank/contracts";
 import type { EvaluationEvent } from "@lowrank/trainer";
 import { metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
@@ -39,6 +39,8 @@ export interface CardFacts extends CardProgress {
   readonly classNames?: readonly string[] | undefined;
   /** The loss in words, where rows can be learnt by several. */
   readonly loss?: string | undefined;
+  /** What the numbers say of a run that is over. */
+  readonly findings?: readonly Warning[] | undefined;
   /** The last one, which knows the best. */
   readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
 }
@@ -59,6 +61,7 @@ export function runTable(
     isOver = false,
     adapterStep,
     validation,
+    findings = [],
   } = facts;
   const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const { batchSize, learningRate, batchTokens } = options;
@@ -83,6 +86,7 @@ export function runTable(
     ...regularisationOf(options),
     ["seed", seed],
     ...(validation === undefined ? [] : validationRows(validation, adapterStep, options)),
+    ...(isOver || stepsDone === plan.totalSteps ? findings : []).map(({ message }) => ["warning", message] as const),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
 }

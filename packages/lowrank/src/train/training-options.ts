@@ -86,7 +86,7 @@ export interface LoopOptions {
   readonly evalEvery?: number | undefined;
   /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
   readonly evalAtStart?: boolean | undefined;
-  /** End the run after so many validations in a row that are no better; default 2 where rows are held out by default, else never. */
+  /** End the run after so many validations in a row that are no better; default: never. */
   readonly patience?: number | undefined;
   /** What a validation is judged by; default "loss". */
   readonly bestBy?: MetricName | undefined;

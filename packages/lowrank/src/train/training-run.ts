@@ -29,18 +29,10 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const {
-    batchSize,
-    accumulate,
-    learningRate,
-    schedule,
-    weightDecay,
-    clipNorm,
-    groupByLength,
-    seed,
-    bestBy,
-    patience,
-  } = settled(rows, options);
+  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed, bestBy } = settled(
+    rows,
+    options,
+  );
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { optimizer, betas, momentum, loraPlusRatio, maxBadSteps } = options;
   const { padId, train: examples, validation, learning, media } = rows;
@@ -59,7 +51,7 @@ export function runTraining(
     watch: bestBy,
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
     keepsBest: true,
-    ...given({ patience }),
+    ...given({ patience: options.patience }),
     run: communicator && stop ? measuredByFirst(communicator, measure, stop) : measure,
   };
   const size = options.batchTokens === undefined ? { batchSize } : { batchTokens: options.batchTokens };
@@ -112,7 +104,7 @@ export function runTraining(
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
 const mostValidations = 10;
 
-function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
+export function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
   return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / mostValidations));
 }
 

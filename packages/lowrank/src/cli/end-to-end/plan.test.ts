@@ -27,6 +27,8 @@ it("plan measures the steps that a recipe asks for, and writes nothing", async (
   const plan = json.find(({ type }) => type === "plan");
   expect(plan).toMatchObject({ engine: "cpu", rows: 3, steps: 12, stepsPerEpoch: 3 });
   expect(plan?.secondsPerStep).toBeGreaterThan(0);
+  expect(plan).toMatchObject({ validations: 0, secondsPerValidation: 0, completionTokens: expect.any(Number) });
+  expect(plan?.seconds).toBeCloseTo(12 * Number(plan?.secondsPerStep), 6);
   expect(plan?.memoryBytes).toBeGreaterThan(1e7);
   expect(existsSync(out)).toBe(false);
 });
@@ -38,6 +40,7 @@ it("data preview shows the text that the tokens stand for, and marks what is tra
   expect(stdout).toMatch(/row 1, \d+ tokens\n.*1 ->⟦ 1!/);
   expect(stdout).toContain("2 ->⟦ 4!");
   expect(stdout).not.toContain("3 ->");
+  expect(stderr).not.toContain("rows to train on"); // two rows are not the run's
   const chat = await place.call(...shared, "--template", "alpaca", "--json");
   expect(chat.json.filter(({ type }) => type === "row")).toHaveLength(2);
 });

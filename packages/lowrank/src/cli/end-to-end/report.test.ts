@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
@@ -28,4 +28,20 @@ it("a run writes its report beside the adapter: whole also where it went on, wit
   expect(page).not.toContain("<script");
   expect(page.match(/<circle class="plain"/g)?.length).toBe(8); // four losses and four norms, those before it was stopped, too
   expect((await readdir(out)).filter((name) => name.startsWith("checkpoint"))).toEqual([]);
+});
+
+it("a run shows three prompts with both answers, as long as the model has positions", async () => {
+  await cp("node_modules/@lowrank/tiny-model/model", place.path("short"), { recursive: true });
+  const config = JSON.parse(await readFile(place.path("short", "config.json"), "utf8"));
+  await writeFile(place.path("short", "config.json"), JSON.stringify({ ...config, max_position_embeddings: 24 }));
+  const data = await place.write(
+    "four.jsonl",
+    jsonl([1, 2, 3, 4].map((n) => ({ prompt: `${n} ->`, completion: ` ${n}!` }))),
+  );
+  const how = ["--steps", "1", "--target-modules", "q_proj", "--out", place.path("short-out"), "--json"];
+  const { code, stderr, json } = await place.call("train", "--model", place.path("short"), "--data", data, ...how);
+  expect(code, stderr).toBe(0);
+  const prompts = [1, 2, 3].map((n) => expect.objectContaining({ prompt: expect.stringContaining(`${n} ->`) }));
+  expect(json.at(-1)).toMatchObject({ type: "result", samples: prompts });
+  expect(stderr).toContain("The run has 4 rows to train on");
 });

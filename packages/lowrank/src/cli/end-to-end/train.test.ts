@@ -111,6 +111,21 @@ describe("lowrank train", () => {
     expect(await readdir(place.path("diverged-later"))).toContain("checkpoint-1");
   });
 
+  it("does not present a run that learnt nothing as a success", async () => {
+    const idle = ["--learning-rate", "1e-30", "--steps", "20", "--batch-size", "2", "--out", place.path("idle")];
+    const { code, stderr, stdout } = await place.call("train", ...gpt2, "--data", tokens, ...idle);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: The training loss hardly fell: .*Raise --epochs/);
+    expect(stdout).toMatch(/this run learnt nothing.* is no better than its base\n$/);
+    expect(stdout).not.toContain("try:");
+    expect(await readFile(place.path("idle", "README.md"), "utf8")).toContain(
+      "| warning | The training loss hardly fell",
+    );
+    const again = await place.call("train", ...gpt2, "--data", tokens, ...idle, "--overwrite", "--json");
+    const findings = [expect.objectContaining({ code: "LOSS_FLAT", learntNothing: true })];
+    expect(again.json.at(-1)).toMatchObject({ type: "result", findings, samples: [] });
+  });
+
   it("hears Ctrl-C in the middle of a validation, and has nothing to keep before the first step", async () => {
     const many = await place.write("many.jsonl", (await readFile(tokens, "utf8")).repeat(200));
     const command = ["train", ...gpt2, "--data", tokens, "--validation", many, "--out", place.path("deaf")];

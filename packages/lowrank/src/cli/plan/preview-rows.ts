@@ -2,6 +2,7 @@
 
 import { escapeControls } from "@lowrank/contracts";
 import { ignoredLabel, pickRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/train-options.ts";
@@ -22,7 +23,7 @@ interface Stretch {
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
   const { model, adapter, training, dispose } = await preparePlan(
     options,
-    { ...report, say: () => undefined },
+    { ...report, say: () => undefined, warn: (warning) => rowFindingCodes.has(warning.code) || report.warn(warning) },
     (rows) => firstOf(rows, count),
   );
   try {

@@ -9,6 +9,7 @@ const libraryOptions: Readonly<Record<NamedOption, true>> = {
   ...{ prompt: true, pooling: true, normalise: true, engine: true, generate: true, header: true, maxLength: true },
   ...{ maxTargetLength: true, out: true, overwrite: true, resume: true, recipe: true, verifyBase: true },
   ...{ learningRate: true, warmupSteps: true, clipNorm: true, classNames: true },
+  ...{ epochs: true, steps: true, validationShare: true, bestBy: true, columns: true },
 };
 
 const known: ReadonlySet<string> = new Set([...Object.keys(libraryOptions), ...recipeOptions.keys()]);

@@ -5,17 +5,18 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { metricFacts } from "../../evaluate/metric-names.ts";
+import { lossTrend } from "../../findings/loss-trend.ts";
 import { writesText } from "../../open/writes-text.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { claimFolder, prepareChoices } from "../../recipe/run/recipe-run.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type WithBase, withBase } from "../base-for.ts";
-import { describeMetrics } from "../terminal/describe-metrics.ts";
-import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
+import { formatCount, formatDuration } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { describeBest } from "./describe-best.ts";
+import { describeRun } from "./describe-run.ts";
 import { engineHost } from "./engine-host.ts";
 import { type LoopResult, type RunContext, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -44,7 +45,7 @@ async function trainInto(
   try {
     if (communicator !== undefined) await compareRanks(communicator, factsOfCall(options, run.engine));
     const result = await trainAdapter(run, { options, folder, report, communicator });
-    summarize({ ...result, ...run, folder }, options, report);
+    await summarize({ ...result, ...run, folder }, options, report);
   } finally {
     run.dispose();
   }
@@ -61,11 +62,11 @@ function refuseStandardInput({ data, validation = [] }: TrainOptions): void {
     throw new UsageError("Standard input reaches the first of several processes alone: name a file that all can read.");
 }
 
-function summarize(
-  { end, loss, validation, folder, ...run }: LoopResult & PreparedRun & { readonly folder: RunFolder },
+async function summarize(
+  { end, losses, validation, folder, ...run }: LoopResult & PreparedRun & { readonly folder: RunFolder },
   options: TrainOptions,
   report: Report,
-): void {
+): Promise<void> {
   const { savedStep, bestCheckpoint: best } = folder;
   const { out } = options;
   if (end.reason === "aborted") {
@@ -77,22 +78,31 @@ function summarize(
         "To go on, repeat the command with --resume.",
     );
   }
-  const first = validation[0];
-  const last = validation.find(({ step }) => step === end.variablesStep) ?? validation.at(-1);
-  report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
-  if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
-  if (first !== undefined && last !== undefined && first !== last) {
-    const before = new Map(describeMetrics(first));
-    for (const [label, after] of describeMetrics(last)) {
-      report.say(`${`validation ${label}`.padEnd(22)} ${before.get(label) ?? "–"} → ${after}`);
-    }
-  }
-  if (end.reason === "stopped-early")
-    report.say(`stopped: no better for ${options.patience ?? run.training.defaults.patience} validations in a row`);
+  const { lastRun } = run.adapter;
+  const [findings, samples] = [lastRun?.findings() ?? [], (await lastRun?.samples()) ?? []];
+  const { start, end: loss } = lossTrend(losses) ?? {};
+  const numbers = {
+    steps: end.step,
+    loss: losses.at(-1),
+    losses: { start, end: loss },
+    validation,
+    best,
+    seconds: end.seconds,
+  };
+  report.emit({ type: "result", out, ...numbers, findings, samples });
+  const { bestBy = "loss" } = options;
+  const isResumed = folder.resumeFrom !== undefined;
+  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
+  for (const line of describeRun(summary)) report.say(line);
+  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );
-  const { label } = metricFacts[options.bestBy ?? "loss"];
+  if (findings.some(({ learntNothing }) => learntNothing)) {
+    report.say(`this run learnt nothing, as the warning above says: ${out} is no better than its base`);
+    return;
+  }
+  const { label } = metricFacts[bestBy];
   const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
   if (ofBest !== undefined) report.say(ofBest);
   report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);

@@ -25,7 +25,8 @@ export interface RunContext {
 /** How a run ended. */
 export interface LoopResult {
   readonly end: EndEvent;
-  readonly loss: number | undefined;
+  /** Of each step, in order. */
+  readonly losses: readonly number[];
   /** What validations found, by step, step 0 first. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
 }
@@ -62,13 +63,13 @@ async function follow(
 ): Promise<LoopResult> {
   const progress = startProgress(report, { total: training.totalSteps, first: folder.resumeFrom?.step ?? 0 });
   const validation: ({ readonly step: number } & RowMetrics)[] = [];
-  let loss: number | undefined;
+  const losses: number[] = [];
   let end: EndEvent | undefined;
   try {
     for await (const event of events) {
       report.emit(event);
       show(event, progress, report);
-      if (event.type === "step") loss = event.loss;
+      if (event.type === "step") losses.push(event.loss);
       if (event.type === "evaluation") validation.push({ step: event.step, ...event.metrics });
       if (event.type === "end") end = event;
     }
@@ -76,7 +77,7 @@ async function follow(
     progress.stop();
   }
   if (end === undefined) throw new Error("The trainer ended without saying why.");
-  return { end, loss, validation };
+  return { end, losses, validation };
 }
 
 function show(event: TrainingEvent, progress: Progress, report: Report): void {

@@ -192,7 +192,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "patience",
       argument: "<number>",
-      help: "stop after so many validations in a row that are no better (default: 2 where rows are held out by default)",
+      help: "stop after so many validations in a row that are no better",
       value: integerIn({ min: 1 }),
     },
     {

@@ -9,7 +9,6 @@ import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { ReportTime, RunFolder } from "../../run-folder.ts";
 import { keepingOf } from "../../train/check-keeping.ts";
 import { chosenOptions } from "../../train/run-defaults.ts";
-import { settled } from "../../train/training-options.ts";
 import { keptChoice } from "../loop-choices.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
 import { recipeFile, recipeText } from "../write-recipe.ts";
@@ -80,7 +79,7 @@ export async function* keptRun(
   const data = await Promise.all(choices.data.map(lastingName));
   const recipe = await recipeText({ ...chosenOptions(training, choices), ...given(choices), engine, data });
   const options = trainingOptions(choices, folder);
-  const keeping = keepingOf({ ...settled(training, options), ...choices, keep: keptChoice(choices) });
+  const keeping = keepingOf({ ...choices, keep: keptChoice(choices) });
   const report = (at: ReportTime) => adapter.report({ rows: training, options, recipe }, at);
   yield* folder.keep({
     adapter: {

@@ -1,0 +1,97 @@
+// What is odd about the rows and the length of a run, said before its first step, so that nobody waits for nothing.
+
+import { printable, type Warning } from "@lowrank/contracts";
+import type { TokenizedExample } from "@lowrank/data";
+import { named } from "../errors/named-option.ts";
+import { someRows } from "../report/data-facts.ts";
+import type { StepPlan } from "../train/plan-steps.ts";
+import type { TokenizedRows } from "../train/tokenized-rows.ts";
+import { classCounts } from "./guess.ts";
+
+/** A run that is about to begin. */
+export interface RunAhead {
+  readonly file: string;
+  readonly rows: Pick<TokenizedRows, "train" | "validation" | "drawn">;
+  readonly plan: StepPlan;
+  /** In order of their numbers. */
+  readonly classNames: readonly string[] | undefined;
+}
+
+/** So few rows are memorised. */
+const fewRows = 10;
+const fewSteps = 20;
+/** More passes memorise the rows. */
+const manyEpochs = 25;
+/** So many rows can spare some to validate on, where several passes hide how much is memorised. */
+const [enoughToHoldOut, severalEpochs] = [50, 3];
+/** The most frequent class against the rarest. */
+const unbalanced = 10;
+/** Reading more of a file that is larger than memory would take seconds. */
+const mostRows = 10_000;
+
+/** What they are called; of a part of the rows they say nothing. */
+export const rowFindingCodes: ReadonlySet<string> = new Set([
+  "ROWS_ALL_EQUAL",
+  "FEW_ROWS",
+  "CLASSES_UNBALANCED",
+  "FEW_STEPS",
+  "MANY_EPOCHS",
+  "NO_VALIDATION",
+]);
+
+/** None for rows and lengths that suit each other. */
+export function rowFindings(run: RunAhead): readonly Warning[] {
+  const { file, rows, plan, classNames } = run;
+  const { train, validation, drawn } = rows;
+  const seen = drawn?.sample ?? someRows(train, mostRows);
+  const of = `"${printable(file)}"`;
+  const counted = train.length === 1 ? "1 row" : `${train.length} rows`;
+  const epochs = plan.totalSteps / plan.stepsPerEpoch;
+  const passes = Number(epochs.toFixed(1));
+  const isHeldOut = validation.length > 0;
+  const found: (Warning | false | undefined)[] = [
+    areAllEqual(seen) && {
+      code: "ROWS_ALL_EQUAL",
+      message: `All ${counted} of ${of} have the same tokens: the adapter can learn one answer only. Check the file, ${named("columns")} and ${named("maxLength")}.`,
+    },
+    train.length < fewRows && {
+      code: "FEW_ROWS",
+      message: `The run has ${counted} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; of 50 or more, some can be held out.`,
+    },
+    unbalancedClasses(seen, classNames),
+    plan.totalSteps < fewSteps && {
+      code: "FEW_STEPS",
+      message: `The run has ${plan.totalSteps === 1 ? "1 step" : `${plan.totalSteps} steps`} (${passes === 1 ? "1 epoch" : `${passes} epochs`}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
+    },
+    !isHeldOut &&
+      epochs > manyEpochs && {
+        code: "MANY_EPOCHS",
+        message: `The run reads ${counted} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
+      },
+    !isHeldOut &&
+      train.length >= enoughToHoldOut &&
+      epochs >= severalEpochs && {
+        code: "NO_VALIDATION",
+        message: `No rows are held out, and after ${passes} epochs the training loss cannot tell learning from memorising. Hold rows out with ${named("validationShare")} 0.1.`,
+      },
+  ];
+  return found.filter((each) => typeof each === "object");
+}
+
+/** Pictures and recordings are not compared. */
+function areAllEqual(rows: readonly TokenizedExample[]): boolean {
+  const first = JSON.stringify(rows[0]);
+  return rows.length > 1 && rows.every((row) => row.inputIds.length > 0 && JSON.stringify(row) === first);
+}
+
+/** Where one class has most of the rows, and another one hardly any. */
+function unbalancedClasses(seen: readonly TokenizedExample[], classNames: RunAhead["classNames"]): Warning | undefined {
+  const classes = [...classCounts(seen)].sort(([, one], [, other]) => other - one);
+  const [[most, many] = [0, 0], [least, few] = [0, 0]] = [classes[0], classes.at(-1)];
+  if (many <= seen.length / 2 || many < unbalanced * few || most === least) return undefined;
+  const name = (label: number) => `"${printable(classNames?.[label] ?? String(label))}"`;
+  const message =
+    `The classes are out of balance: ${name(most)} has ${many} of ${seen.length} rows and ${name(least)} ${few}. An adapter that always answers ` +
+    `${name(most)} looks good by its accuracy. Add rows of ${name(least)}, and judge by ${named("bestBy")} f1.`;
+  return { code: "CLASSES_UNBALANCED", message };
+}

@@ -1,0 +1,133 @@
+// What the numbers of a finished run say about it, as plain rules: a run that learnt nothing must not look like a good one.
+
+import type { Warning } from "@lowrank/contracts";
+import type { BestEvaluation } from "@lowrank/trainer";
+import { named } from "../errors/named-option.ts";
+import type { RowMetrics } from "../evaluate/metric-names.ts";
+import type { Guess } from "./guess.ts";
+import { lossTrend, mean } from "./loss-trend.ts";
+
+/** Something that a person should know about a run, with the option to change. */
+export interface RunFinding extends Warning {
+  /** Whether it means that the adapter is no better than its base. */
+  readonly learntNothing?: true;
+}
+
+/** A run that is over. */
+export interface RunRecord {
+  /** Of each step, in order. Empty for a run that was resumed: its first losses are not known. */
+  readonly losses: readonly number[];
+  readonly validations: readonly ({ readonly step: number; readonly epoch: number } & RowMetrics)[];
+  readonly best?: BestEvaluation | undefined;
+  /** The highest of its steps. */
+  readonly learningRate: number;
+  /** Of the rows that were trained, and of those that were held out. */
+  readonly guess?: Guess | undefined;
+  readonly guessHeldOut?: Guess | undefined;
+}
+
+/** Shorter runs say nothing. */
+const fewestSteps = 10;
+/** Steps that are compared at each end, or a tenth of a long run: many, for noise must not look like a fall or a rise. */
+const comparedSteps = 20;
+/** A mean loss that falls by less than this share is flat; one that rises by more rose. */
+const smallChange = 0.05;
+/** A loss above this share of what guessing gives is no better than guessing. */
+const guessing = 0.97;
+/** The share by which a validation loss must fall to be better. */
+const smallGain = 0.01;
+/** A new head is slow: fewer steps are the likeliest reason where it learnt nothing. */
+const stepsOfHead = 200;
+
+/** The findings; none of a healthy run. */
+export function runFindings(run: RunRecord): readonly RunFinding[] {
+  const failure = guessed(run) ?? useless(run) ?? unchanged(run);
+  if (failure !== undefined) return [{ ...failure, learntNothing: true }];
+  const overfitting = overfitted(run);
+  return overfitting === undefined ? [] : [overfitting];
+}
+
+function guessed({ losses, validations, guess, guessHeldOut, learningRate }: RunRecord): Warning | undefined {
+  const later = validations.filter(({ step }) => step > 0);
+  const isMeasured = guessHeldOut !== undefined && later.length > 0;
+  const of = isMeasured ? guessHeldOut : guess;
+  if (of === undefined || of.loss === 0) return undefined;
+  const loss = isMeasured ? Math.min(...later.map((each) => each.loss)) : (trendOf(losses)?.end ?? 0);
+  const accuracy = isMeasured ? Math.max(...later.map((each) => each.accuracy ?? 0)) : 0;
+  const byChance = (of.accuracy ?? 1) + 0.5 / Math.sqrt(of.rows);
+  if (loss < guessing * of.loss || accuracy > byChance) return undefined;
+  const measured = isMeasured ? "the validation loss was never below" : "the loss at the end is";
+  const right =
+    isMeasured && of.accuracy !== undefined ? `, and ${percent(accuracy)} of the answers were right at best` : "";
+  const always = of.accuracy === undefined ? "" : ` and is right for ${percent(of.accuracy)} of the rows`;
+  const message =
+    `The run learnt nothing: ${measured} ${short(loss)}${right}. An answer that is always the same has a loss of ${short(of.loss)}${always}. ` +
+    slowOrFast(losses, learningRate);
+  return { code: "NO_BETTER_THAN_GUESSING", message };
+}
+
+/** Judged by what validations are judged by. */
+function useless({ validations, best, learningRate }: RunRecord): Warning | undefined {
+  if (best?.step !== 0 || validations.length < 2) return undefined;
+  const message =
+    `No validation was better than the one before the first step (${short(best.value)}): on those rows the adapter is worse than its base. ` +
+    `Use more rows, or lower ${named("learningRate")} to ${rate(learningRate / 4)} or ${named("epochs")}.`;
+  return { code: "VALIDATION_NEVER_BETTER", message };
+}
+
+function unchanged({ losses, validations, learningRate }: RunRecord): Warning | undefined {
+  const [first] = validations;
+  const lowest = Math.min(...validations.map(({ loss }) => loss));
+  if (first !== undefined && first.step === 0 && lowest < first.loss * (1 - smallGain)) return undefined;
+  const trend = trendOf(losses);
+  if (trend === undefined) return undefined;
+  const { start, end, error, steps } = trend;
+  const means = `${short(start)} at the start and ${short(end)} at the end, means of ${steps} steps`;
+  if (end - start > Math.max(smallChange * start, 2 * error)) {
+    const lower = `Lower ${named("learningRate")} to ${rate(learningRate / 4)}.`;
+    return { code: "LOSS_ROSE", message: `The training loss rose: ${means}. ${lower}` };
+  }
+  if (start - end + error > smallChange * start) return undefined;
+  const message = `The training loss hardly fell: ${means}. ${slowOrFast(losses, learningRate)}`;
+  return { code: "LOSS_FLAT", message };
+}
+
+/** One that learnt at first. */
+function overfitted({ validations, best, learningRate }: RunRecord): Warning | undefined {
+  const [lowest] = [...validations].sort((one, other) => one.loss - other.loss);
+  const last = validations.at(-1);
+  if (last === undefined || lowest === undefined || last.loss < lowest.loss * (1 + smallChange)) return undefined;
+  if (Math.max(best?.step ?? 0, lowest.step) > last.step / 2) return undefined;
+  const message =
+    `The validation loss was lowest in epoch ${lowest.epoch} (step ${lowest.step}: ${short(lowest.loss)}) and rose to ${short(last.loss)}: later steps ` +
+    `memorised the training rows. Set ${named("epochs")} to ${Math.max(1, lowest.epoch)}, lower ${named("learningRate")} to ${rate(learningRate / 4)}, or use more rows.`;
+  return { code: "OVERFITTED", message };
+}
+
+function trendOf(losses: readonly number[]) {
+  if (losses.length < fewestSteps) return undefined;
+  return lossTrend(losses, Math.max(comparedSteps, Math.ceil(losses.length / 10)));
+}
+
+/** A loss that was ever far above its start was thrown there; otherwise a short run is the likeliest reason. */
+function slowOrFast(losses: readonly number[], learningRate: number): string {
+  const start = trendOf(losses)?.start ?? Number.POSITIVE_INFINITY;
+  const [higher, lower] = [rate(learningRate * 4), rate(learningRate / 4)];
+  const option = named("learningRate");
+  const isThrown = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
+  if (isThrown) return `The loss was far above its start in between: lower ${option} to ${lower}.`;
+  if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${option} to ${higher}.`;
+  return `Try ${option} ${lower}, and ${higher}.`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function rate(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,77 @@
+// Keeps the numbers of a run while it goes on, for what is said of it at its end: findings, and texts before and after.
+
+import type { TextTokenizer } from "@lowrank/data";
+import type { TrainingEvent } from "@lowrank/trainer";
+import { writesText } from "../open/writes-text.ts";
+import { someRows } from "../report/data-facts.ts";
+import type { SampleText } from "../report/report-page.ts";
+import { type SampleWriter, sampleTexts } from "../report/sample-texts.ts";
+import type { TokenizedRows } from "../train/tokenized-rows.ts";
+import type { LoopOptions } from "../train/training-options.ts";
+import { guessOf } from "./guess.ts";
+import { type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
+
+/** What can be said of a run. */
+export interface RunReview {
+  /** What the numbers say of the run so far; none for a healthy run. */
+  findings(): readonly RunFinding[];
+  /** What base and adapter write now to rows that were held out, else trained; none where neither writes text. */
+  samples(): Promise<readonly SampleText[]>;
+}
+
+/** A run that is watched. */
+export interface RunWatch extends RunReview {
+  add(event: TrainingEvent): void;
+}
+
+/** What is watched. */
+export interface WatchedRun {
+  readonly opened: SampleWriter["opened"];
+  readonly rows: TokenizedRows;
+  readonly options: Pick<LoopOptions, "labelSmoothing">;
+  tokenizer(): Promise<TextTokenizer>;
+}
+
+/** Keeps what the events say. */
+export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunWatch {
+  const losses: number[] = [];
+  const validations: RunRecord["validations"][number][] = [];
+  let best: RunRecord["best"];
+  let [isResumed, seconds, learningRate, epoch] = [false, 0, 0, 0];
+  const isComparable = rows.learning.kind === "own" && (options.labelSmoothing ?? 0) === 0;
+  const guess = (of: TokenizedRows["train"]) => (isComparable ? guessOf(someRows(of)) : undefined);
+  let written: { readonly afterSteps: number; readonly texts: readonly SampleText[] } | undefined;
+  const isWriter = writesText(opened.model.task) && rows.template !== "";
+  return {
+    samples: async () => {
+      if (!isWriter) return [];
+      if (written?.afterSteps === losses.length) return written.texts;
+      const shown = rows.validation.length > 0 ? rows.validation : rows.train;
+      const mostSeconds = Math.min(10, Math.max(2, seconds / 10));
+      const texts = await sampleTexts({ opened, tokenizer: await tokenizer(), mostSeconds }, shown);
+      written = { afterSteps: losses.length, texts };
+      return texts;
+    },
+    add: (event) => {
+      if (event.type === "start") isResumed = event.step > 0;
+      if (event.type === "step") {
+        losses.push(event.loss);
+        seconds = event.seconds;
+        epoch = event.epoch + 1;
+        learningRate = Math.max(learningRate, event.learningRate);
+      }
+      if (event.type !== "evaluation") return;
+      validations.push({ step: event.step, epoch, ...event.metrics });
+      best = event.best;
+    },
+    findings: () =>
+      runFindings({
+        losses: isResumed ? [] : losses,
+        validations,
+        best,
+        learningRate,
+        guess: guess(rows.train),
+        guessHeldOut: guess(rows.validation),
+      }),
+  };
+}
