@@ -15,7 +15,7 @@ import { adaptersFolder } from "../training/kept-runs.ts";
 import { conversation, isInPersona, personaRows, unseenQuestions } from "./persona.ts";
 import type { Goal } from "./settings.ts";
 
-export interface TaskRows {
+interface TaskRows {
   readonly train: readonly object[];
   readonly test: readonly object[];
 }
