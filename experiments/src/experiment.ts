@@ -10,7 +10,7 @@ export interface Experiment {
 /** What a run of an experiment is told. */
 export interface ExperimentOptions {
   readonly seeds: readonly number[];
-  /** Names of methods, in the order in which they run; absent: all. */
+  /** Names of methods – of `defaults`: of tasks –, in the order in which they run; absent: all. */
   readonly only?: readonly string[];
   /** Train on so many rows alone, to see whether it works: nothing is kept then. */
   readonly rows?: number;

@@ -10,7 +10,9 @@ import { type ClassifiedSequence, readImagePreparation, resizeImage } from "@low
 export const side = 16;
 
 const half = [0.5, 0.5, 0.5];
-const preparation = readImagePreparation({ size: { height: side, width: side }, image_mean: half, image_std: half });
+/** preprocessor_config.json of a model that reads them. */
+export const preprocessor = { size: { height: side, width: side }, image_mean: half, image_std: half };
+const preparation = readImagePreparation(preprocessor);
 
 /** All 1 797. */
 export async function coarseDigits(): Promise<readonly ClassifiedSequence[]> {

@@ -3,6 +3,7 @@
 import {
   type Example,
   ExampleError,
+  type ImageInput,
   judgedPairs,
   type ProblemType,
   pickRows,
@@ -148,14 +149,14 @@ function answersIn({ name, rows }: RowFile): RowFile {
 export const inOrder: RowNumbers = (index) => index + 1;
 
 /**
- * A number for a text, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
+ * A number for a text or a picture, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
  * come to the same side, which is what a split is for.
  */
-function hashOf(text: string): number {
+function hashOf(input: string | ArrayLike<number>): number {
   let low = 0x811c9dc5;
   let high = 0x01000193;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
+  for (let at = 0; at < input.length; at += 1) {
+    const unit = typeof input === "string" ? input.charCodeAt(at) : (input[at] ?? 0);
     low = Math.imul(low ^ unit, 0x01000193);
     high = Math.imul(high ^ (unit + at), 0x01000193);
   }
@@ -163,7 +164,7 @@ function hashOf(text: string): number {
 }
 
 /** What a row is asked; rows with the same question belong on the same side of the split. */
-function inputOf(example: Example): string {
+function inputOf(example: Example): string | ArrayLike<number> {
   switch (example.kind) {
     case "completion":
       return example.prompt;
@@ -186,7 +187,7 @@ function inputOf(example: Example): string {
     case "comparison":
       return example.texts[0] ?? "";
     case "image":
-      return typeof example.image === "string" ? example.image : JSON.stringify(example.label);
+      return pictureOf(example.image);
     case "audio":
     case "speech":
       return example.text;
@@ -194,6 +195,14 @@ function inputOf(example: Example): string {
     case "span":
       return example.inputIds.join();
   }
+}
+
+/** A picture's name, its bytes, or what a Blob, whose bytes cannot be read at once, says of itself. */
+function pictureOf(image: ImageInput): string | ArrayLike<number> {
+  if (typeof image === "string" || image instanceof Uint8Array) return image;
+  if ("data" in image) return image.data;
+  if ("factor" in image) return image.bytes;
+  return JSON.stringify([image.size, image.type, "name" in image ? image.name : undefined]);
 }
 
 /** Whether rows were read already. */
