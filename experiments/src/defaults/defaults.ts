@@ -3,8 +3,8 @@
 
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { keep, readKept } from "../training/kept-runs.ts";
-import { type DefaultsRun, makeRun } from "./make-run.ts";
-import { areSame, beyond, plannedDefaults, type Settings, settingsText, sweepAround } from "./settings.ts";
+import { type DefaultsRun, defaultSettings, makeRun } from "./make-run.ts";
+import { areSame, beyond, type Settings, settingsText, sweepAround } from "./settings.ts";
 import { type DefaultsTask, defaultsTasks, isBetter } from "./tasks.ts";
 import { type Score, scoreOf, verdictOf } from "./verdict.ts";
 
@@ -41,7 +41,7 @@ function fileOf({ name }: DefaultsTask): string {
 /** Makes the runs that are not kept yet: the sweep on the first seed, then the defaults and the best on the others. */
 async function sweep(task: DefaultsTask, options: Pick<ExperimentOptions, "seeds" | "log">): Promise<void> {
   const [first = 0, ...others] = options.seeds;
-  const planned = plannedDefaults(task.goal, (await task.rows(first)).train.length);
+  const planned = await defaultSettings(task, first);
   let runs = readKept<KeptTask>(fileOf(task))?.runs ?? [];
   const run = async (settings: Settings, seed: number) => {
     if (runs.some((one) => one.seed === seed && areSame(one.settings, settings))) return;

@@ -1,7 +1,6 @@
 // One run, by the public library alone: open, adapt, train, measure.
 
 import { NonFiniteLossError } from "@lowrank/trainer";
-import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedAdapter, openModel } from "lowrank";
 import { placeAndTime } from "../training/kept-runs.ts";
 import type { Settings } from "./settings.ts";
@@ -21,7 +20,19 @@ export interface DefaultsRun {
   readonly date: string;
 }
 
-const patience = 2;
+/** What a user gets who names only model and rows. */
+export async function defaultSettings(task: DefaultsTask, seed: number): Promise<Settings> {
+  const { train } = await task.rows(seed);
+  const model = await openModel(await task.base(), { seed, ...task.open });
+  try {
+    const run = await model.adapt().prepare(train, { ...task.reading, seed });
+    const { learningRate, batchSize } = run.defaults;
+    const epochs = run.totalSteps / run.stepsPerEpoch;
+    return { targetModules: "all-linear", learningRate, epochs, batchSize, validationShare: run.heldOut };
+  } finally {
+    model.dispose();
+  }
+}
 
 export async function makeRun(task: DefaultsTask, settings: Settings, seed: number): Promise<DefaultsRun> {
   const began = performance.now();
@@ -42,38 +53,20 @@ export async function makeRun(task: DefaultsTask, settings: Settings, seed: numb
   }
 }
 
-/** Trains, and leaves the adapter as it was at its best validation; a run that diverges ends there. */
+/** Trains; the adapter is then that of its best validation. A run that diverges ends there. */
 async function trainToBest(
   adapter: OpenedAdapter,
   rows: readonly object[],
   options: Omit<Settings, "targetModules"> & DefaultsTask["reading"] & { readonly seed: number },
 ): Promise<Pick<DefaultsRun, "steps" | "bestStep">> {
-  let steps = 0;
-  let best: { readonly step: number; readonly values: ReadonlyMap<string, Float32Array> } | undefined;
-  const held = options.validationShare > 0 ? { patience, evalAtStart: false } : { validationShare: undefined };
+  let [steps, bestStep] = [0, 0];
   try {
-    for await (const event of adapter.train(rows, { ...options, ...held })) {
+    for await (const event of adapter.train(rows, options)) {
       if (event.type === "step") steps = event.step;
-      if (event.type === "evaluation" && event.isBest) best = { step: event.step, values: await valuesOf(adapter) };
+      if (event.type === "end") bestStep = event.variablesStep;
     }
   } catch (error) {
     if (!(error instanceof NonFiniteLossError)) throw error;
   }
-  if (best === undefined) return { steps, bestStep: steps };
-  restore(adapter, best.values);
-  return { steps, bestStep: best.step };
-}
-
-async function valuesOf({ handle }: OpenedAdapter): Promise<ReadonlyMap<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
-  for (const [name, variable] of handle.variables) values.set(name, (await variable.data<"float32">()).slice());
-  return values;
-}
-
-function restore({ handle }: OpenedAdapter, values: ReadonlyMap<string, Float32Array>): void {
-  for (const [name, variable] of handle.variables) {
-    const value = tf.tensor(values.get(name) ?? [], variable.shape, variable.dtype);
-    variable.assign(value);
-    value.dispose();
-  }
+  return { steps, bestStep };
 }

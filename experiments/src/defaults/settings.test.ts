@@ -1,19 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { beyond, plannedDefaults, sweepAround } from "./settings.ts";
-
-describe("planned defaults", () => {
-  it.each([
-    ["new head", 200, { learningRate: 5e-4, epochs: 9, batchSize: 8, validationShare: 0.1 }],
-    ["new head", 6920, { learningRate: 5e-4, epochs: 3, batchSize: 8, validationShare: 200 / 6920 }],
-    ["language model", 12, { learningRate: 2e-3, epochs: 20, batchSize: 4, validationShare: 0 }],
-    ["preferences", 60, { learningRate: 2e-4, epochs: 5, batchSize: 4, validationShare: 0.1 }],
-  ] as const)("of a %s and %i rows train long enough", (goal, rows, expected) => {
-    expect(plannedDefaults(goal, rows)).toEqual({ targetModules: "all-linear", ...expected });
-  });
-});
+import { beyond, type Settings, sweepAround } from "./settings.ts";
 
 describe("the sweep", () => {
-  const defaults = plannedDefaults("new head", 200);
+  const loop = { learningRate: 5e-4, epochs: 9, batchSize: 8, validationShare: 0.1 };
+  const defaults: Settings = { targetModules: "all-linear", ...loop };
   const sweep = sweepAround(defaults);
 
   it("begins with the defaults and never trains longer", () => {

@@ -11,31 +11,6 @@ export interface Settings {
   readonly validationShare: number;
 }
 
-/** What an adapter is trained for. */
-export type Goal = "new head" | "language model" | "preferences" | "embeddings";
-
-/** Rates are for alpha = 2 · rank; a language model here has less than 0.5 B parameters. */
-const planned: Readonly<Record<Goal, { readonly learningRate: number; readonly minSteps: number }>> = {
-  "new head": { learningRate: 5e-4, minSteps: 200 },
-  "language model": { learningRate: 2e-3, minSteps: 60 },
-  preferences: { learningRate: 2e-4, minSteps: 60 },
-  embeddings: { learningRate: 5e-4, minSteps: 60 },
-};
-const [minEpochs, maxEpochs, maxEpochsOfFewRows, fewRows] = [3, 10, 20, 50];
-const [heldOutShare, maxHeldOut] = [0.1, 200];
-const maxRowsOfSmallBatches = 63;
-
-/** What a user gets who names only model and rows. */
-export function plannedDefaults(goal: Goal, rows: number): Settings {
-  const { learningRate, minSteps } = planned[goal];
-  const batchSize = rows <= maxRowsOfSmallBatches ? 4 : 8;
-  const validationShare = rows < fewRows ? 0 : Math.min(heldOutShare, maxHeldOut / rows);
-  const stepsPerEpoch = Math.ceil((rows * (1 - validationShare)) / batchSize);
-  const most = rows < fewRows ? maxEpochsOfFewRows : maxEpochs;
-  const epochs = Math.min(most, Math.max(minEpochs, Math.ceil(minSteps / stepsPerEpoch)));
-  return { targetModules: "all-linear", learningRate, epochs, batchSize, validationShare };
-}
-
 /** Settings around the defaults, which come first. No run has more steps than the defaults. */
 export function sweepAround(defaults: Settings): readonly Settings[] {
   const { learningRate, epochs } = defaults;

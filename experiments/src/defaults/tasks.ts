@@ -13,7 +13,6 @@ import { digitsBase } from "../tasks/digits/digits-base.ts";
 import { parted } from "../tasks/task.ts";
 import { adaptersFolder } from "../training/kept-runs.ts";
 import { conversation, isInPersona, personaRows, unseenQuestions } from "./persona.ts";
-import type { Goal } from "./settings.ts";
 
 interface TaskRows {
   readonly train: readonly object[];
@@ -24,7 +23,6 @@ export type Figures = Readonly<Record<string, number>>;
 
 export interface DefaultsTask {
   readonly name: string;
-  readonly goal: Goal;
   /** A key of what `measure` gives. */
   readonly figure: string;
   readonly open?: OpenModelOptions;
@@ -46,7 +44,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
   ...[200, 500, 1000, 6920].map((count) => sst2(count)),
   ...[64, 500].map((count) => e2e(count)),
   {
-    ...{ name: "persona-12", goal: "language model", figure: "inPersona", ...smollm2 },
+    ...{ name: "persona-12", figure: "inPersona", ...smollm2 },
     rows: async () => personaRows(),
     async measure(model) {
       const prompts = unseenQuestions.map(conversation);
@@ -59,7 +57,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "xquad", goal: "new head", figure: "f1", ...minilm },
+    ...{ name: "xquad", figure: "f1", ...minilm },
     reading: { maxLength: 320 },
     open: { task: "question-answering" },
     async rows() {
@@ -68,7 +66,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "alpaca", goal: "language model", figure: "loss", ...smollm2 },
+    ...{ name: "alpaca", figure: "loss", ...smollm2 },
     reading: { maxLength: 256 },
     async rows() {
       const tasks = await readDataFile(dataFile("alpaca-seed_tasks.jsonl"));
@@ -77,7 +75,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "embeddings", goal: "embeddings", figure: "mrrAt10", ...minilm },
+    ...{ name: "embeddings", figure: "mrrAt10", ...minilm },
     // As its model card says; the prepared folder has no 1_Pooling/config.json.
     reading: { pooling: "mean", normalise: true },
     async rows(seed) {
@@ -88,7 +86,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "dpo-60", goal: "preferences", figure: "rewardAccuracy", ...smollm2 },
+    ...{ name: "dpo-60", figure: "rewardAccuracy", ...smollm2 },
     async rows(seed) {
       const { train, held } = parted(await restaurants(), 13, {}, 40);
       const pairs = (all: typeof train) =>
@@ -100,7 +98,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "digits", goal: "new head", figure: "accuracy", queryAndValue: ["q_proj", "v_proj"] },
+    ...{ name: "digits", figure: "accuracy", queryAndValue: ["q_proj", "v_proj"] },
     open: { task: "image-classification", classes: 10 },
     async base() {
       const folder = join(adaptersFolder, "digits-base");
@@ -121,7 +119,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
 
 function sst2(count: number): DefaultsTask {
   return {
-    ...{ name: `sst2-${count}`, goal: "new head", figure: "accuracy", ...minilm },
+    ...{ name: `sst2-${count}`, figure: "accuracy", ...minilm },
     reading: { maxLength: 64 },
     open: { task: "sequence-classification", classes: 2 },
     async rows(seed) {
@@ -134,7 +132,7 @@ function sst2(count: number): DefaultsTask {
 
 function e2e(count: number): DefaultsTask {
   return {
-    ...{ name: `e2e-${count}`, goal: "language model", figure: "loss", ...smollm2 },
+    ...{ name: `e2e-${count}`, figure: "loss", ...smollm2 },
     async rows(seed) {
       const { train, held } = parted(await restaurants(), 9, {}, 60);
       const pairs = (all: typeof train, each: number) =>
