@@ -2,11 +2,19 @@
 
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { type MetricName, metricFacts, type RowMetrics } from "../../evaluate/metric-names.ts";
+import type { MetricName, RowMetrics } from "../../evaluate/metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import { claimFolder } from "../../recipe/run/recipe-run.ts";
-import { type Candidate, halve, planRungs, rankTrials, type Trial } from "../../sweep/successive-halving.ts";
+import { hasLabels } from "../../rows/row-kinds.ts";
+import {
+  type Candidate,
+  halve,
+  planRungs,
+  rankTrials,
+  type Search,
+  type Trial,
+} from "../../sweep/successive-halving.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { measureSteps } from "../plan/measure-steps.ts";
 import { unkept } from "../plan/prepare-plan.ts";
@@ -14,7 +22,7 @@ import type { Report } from "../terminal/report.ts";
 import { engineHost } from "../train/engine-host.ts";
 import { runTrain, trainInto } from "../train/run-train.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { SaidSearch } from "./said-search.ts";
+import { asLoss, sayPlan, sayRanked, sayTrial } from "./said-search.ts";
 import { candidatesOf, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
 /** The options of `lowrank tune`. */
@@ -27,13 +35,12 @@ export async function runTune({ minutes, ...asked }: TuneOptions, report: Report
   if (asked.resume === true) return runTrain(asked, report); // the search is over, and the run knows its values
   checkChoices(asked);
   if ([...asked.data, ...(asked.validation ?? [])].includes("-"))
-    throw new UsageError(
-      "Standard input can be read once, and tune reads the rows for the search and for the training: name a file.",
-    );
+    throw new UsageError("tune reads the rows twice, and standard input can be read once: name a file.");
   const options = await withBase(asked, report);
   const folder = await claimFolder(options, options, engineHost(options, report));
   try {
-    await trainInto(folder, await search(options, minutes, report), { report, communicator: undefined });
+    const found = await search(options, minutes, report);
+    await trainInto(folder, found, { report, communicator: undefined });
   } finally {
     await folder.release();
   }
@@ -49,7 +56,8 @@ async function search(
   const trials = await openTrials(options, report);
   const stopListening = report.io.onInterrupt(() => interrupt.abort());
   try {
-    const best = await findBest(trials, options, { minutes, signal: interrupt.signal, report });
+    const best = await findBest(trials, { options, minutes, signal: interrupt.signal }, report);
+    if (interrupt.signal.aborted) throw new InterruptedError(stopped(best));
     return best === undefined ? options : withCandidate(options, best, trials);
   } finally {
     stopListening();
@@ -57,66 +65,59 @@ async function search(
   }
 }
 
-interface SearchContext {
+interface SearchOptions {
+  readonly options: TrainOptions;
   readonly minutes: number;
   readonly signal: AbortSignal;
-  readonly report: Report;
 }
 
 async function findBest(
   trials: Trials,
-  options: TrainOptions,
-  { minutes, signal, report }: SearchContext,
+  { options, minutes, signal }: SearchOptions,
+  report: Report,
 ): Promise<Trial | undefined> {
-  const { training, adapter } = trials;
-  const by = options.bestBy ?? "loss";
+  const { training, adapter, rows } = trials;
   const candidates = candidatesOf(trials, options);
-  const { secondsPerStep, validation } = await measureSteps(adapter, training, {
-    ...trainingOptions(options, unkept),
-    signal,
-  });
-  const limits = {
-    candidates,
-    seconds: minutes * 60,
-    secondsPerStep,
-    secondsPerValidation: validation?.seconds ?? 0,
-    fewestSteps: fewestSteps(training),
-    mostSteps: training.totalSteps,
-    baseLoss: lossOf(validation?.metrics, by),
+  const loop = { ...trainingOptions(options, unkept), signal };
+  const { secondsPerStep, validation } = await measureSteps(adapter, training, loop);
+  const isOfClasses = hasLabels(rows.goal) && rows.problem !== "regression";
+  const by = options.bestBy ?? (isOfClasses ? "accuracy" : "loss");
+  const lossOf = (metrics: RowMetrics | undefined) => asLoss(metrics?.[by] ?? Number.NaN, by);
+  const limits: Search = {
+    ...{ candidates, seconds: minutes * 60, secondsPerStep, secondsPerValidation: validation?.seconds ?? 0 },
+    ...{ fewestSteps: fewestSteps(training), mostSteps: training.totalSteps },
+    ...{ baseLoss: lossOf(validation?.metrics), margin: marginOf(by, training.validation.length) },
   };
   const rungs = planRungs(limits);
-  const said = new SaidSearch(report, by);
-  said.plan(rungs, { ...limits, ...trials });
+  sayPlan(rungs, { search: limits, trials, by }, report);
   const total = rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0);
   const count = report.count?.({ what: "search: step", total });
-  const done: Trial[] = [];
   const trial = async (candidate: Candidate, steps: number) => {
     const how = { steps, signal, onStep: () => count?.add(1) };
-    return lossOf(await tryOut(trials, withCandidate(options, candidate, trials), how), by);
+    return lossOf(await tryOut(trials, withCandidate(options, candidate, trials), how));
   };
+  const done: Trial[] = [];
   try {
-    for await (const made of halve(rungs, { ...limits, trial, clock: () => performance.now() / 1000 })) {
+    for await (const made of halve(rungs, limits, { trial, clock: () => performance.now() / 1000 })) {
       if (signal.aborted) break;
       done.push(made);
-      said.trial(made);
+      sayTrial(made, by, report);
     }
   } finally {
     count?.stop();
   }
-  const best = said.result(rankTrials(done, candidates));
-  if (signal.aborted) throw new InterruptedError(stopped(best));
-  return best;
+  return sayRanked(rankTrials(done, limits), by, report);
 }
 
-/** A trial says something after an eighth of the steps that such a model needs; a new head moves later than a language model. */
+/** An eighth of what such a model needs says something; a new head moves later than a language model. */
 function fewestSteps({ totalSteps, defaults }: Trials["training"]): number {
   return Math.min(totalSteps, Math.ceil(defaults.leastSteps / 8));
 }
 
-/** What is compared, lower is better; NaN for nothing. */
-function lossOf(metrics: RowMetrics | undefined, by: MetricName): number {
-  const value = metrics?.[by] ?? Number.NaN;
-  return metricFacts[by].higherIsBetter ? -value : value;
+/** One standard error of a share of rows that are right, else 1 %. */
+function marginOf(by: MetricName, rows: number): Search["margin"] {
+  if (by !== "accuracy") return (loss) => Math.abs(loss) / 100;
+  return (loss) => Math.sqrt((-loss * (1 + loss)) / rows);
 }
 
 function stopped(best: Trial | undefined): string {

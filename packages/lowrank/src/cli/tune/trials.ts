@@ -33,22 +33,20 @@ const rankFactors = [1, 2];
 
 /** Opens the model and reads the rows; the caller disposes of it. Throws a UsageError if there are no rows to compare by. */
 export async function openTrials(options: WithModel<TrainOptions>, report: Report): Promise<Trials> {
-  let rows: TrainingRows | undefined;
-  let isHeldOutForSearch = false;
+  const chosen: Pick<Trials, "rows" | "isHeldOutForSearch">[] = [];
   const choose = (read: TrainingRows) => {
-    isHeldOutForSearch = read.validation.length === 0;
-    rows = isHeldOutForSearch ? holdOut(read, options) : read;
+    const isHeldOutForSearch = read.validation.length === 0;
+    const rows = isHeldOutForSearch ? holdOut(read, options) : read;
+    chosen.push({ rows, isHeldOutForSearch });
     return rows;
   };
   const run = await preparePlan(options, { ...report, say: () => undefined }, choose);
+  const [rows] = chosen;
   if (rows === undefined) throw new Error("A run is prepared with rows.");
   const { validation } = run.training;
-  const every = Math.max(1, validation.length / mostValidationRows);
-  const places = Array.from({ length: Math.min(validation.length, mostValidationRows) }, (_, place) =>
-    Math.floor(place * every),
-  );
-  const training = { ...run.training, validation: pickRows(validation, places) };
-  return { ...run, training, rows, isHeldOutForSearch };
+  const length = Math.min(validation.length, mostValidationRows);
+  const places = Array.from({ length }, (_, place) => Math.floor((place * validation.length) / length));
+  return { ...run, ...rows, training: { ...run.training, validation: pickRows(validation, places) } };
 }
 
 function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
@@ -67,30 +65,27 @@ function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
 /** What is tried, the defaults first. Throws a UsageError if the options leave nothing open. */
 export function candidatesOf({ training, adapter }: Trials, options: TrainOptions): readonly Candidate[] {
   const { learningRate } = settled(training, trainingOptions(options, unkept));
-  const { rank } = adapter.config;
-  const rates =
-    options.learningRate === undefined ? rateFactors.map((factor) => factor * learningRate) : [learningRate];
-  const ranks = hasShape(options) ? [rank] : rankFactors.map((factor) => factor * rank);
-  if (rates.length * ranks.length === 1)
-    throw new UsageError(
-      `${namedChoice("learningRate")} and the adapter's rank are both given, so there is nothing to search. Leave one out, or use lowrank train.`,
-    );
-  return ranks.flatMap((each) => rates.map((rate) => ({ learningRate: rate, rank: each })));
+  const rates = (options.learningRate === undefined ? rateFactors : [1]).map((factor) => factor * learningRate);
+  const ranks = (isRankOpen(options) ? rankFactors : [1]).map((factor) => factor * adapter.config.rank);
+  const candidates = ranks.flatMap((rank) => rates.map((rate) => ({ learningRate: rate, rank })));
+  if (candidates.length > 1) return candidates;
+  throw new UsageError(
+    `${namedChoice("learningRate")} and the adapter's rank are both given, so there is nothing to search. Leave one out, or use lowrank train.`,
+  );
 }
 
-/** The options with the values of a candidate. */
+/** The options with the values of a candidate; alpha grows with the rank unless it is given. */
 export function withCandidate<Options extends TrainOptions>(
   options: Options,
   { learningRate, rank }: Candidate,
   { adapter: { config } }: Trials,
 ): Options {
   const alpha = options.alpha ?? (config.alpha * rank) / config.rank;
-  return { ...options, learningRate, ...(hasShape(options) ? {} : { rank, alpha }) };
+  return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-/** Whether the rank is not open. */
-function hasShape({ rank, adapter, loraConfig }: RunChoices): boolean {
-  return rank !== undefined || adapter !== undefined || loraConfig !== undefined;
+function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
+  return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 
 /** How a trial goes. */
@@ -102,25 +97,23 @@ export interface TrialOptions {
 
 /** Trains a new adapter and measures it at the end; undefined where it diverged or was stopped. */
 export async function tryOut(
-  trials: Trials,
+  { model, asked, adapter: { config }, training, rows }: Trials,
   options: TrainOptions,
   { steps, signal, onStep }: TrialOptions,
 ): Promise<RowMetrics | undefined> {
-  const { model, asked, training, rows } = trials;
-  const { rank = trials.adapter.config.rank, alpha = trials.adapter.config.alpha, seed } = options;
+  const { rank = config.rank, alpha = config.alpha, seed, allowDifferentBase = false, warmupSteps } = options;
   const adapter =
     options.adapter === undefined
       ? model.adapt({ ...asked, rank, alpha }, { seed })
-      : await model.attach(options.adapter, {
-          trainable: true,
-          allowDifferentBase: options.allowDifferentBase === true,
-        });
+      : await model.attach(options.adapter, { trainable: true, allowDifferentBase });
+  // As large a share of the trial as of the run.
+  const warmUp = warmupSteps && { warmupSteps: Math.round((warmupSteps * steps) / training.totalSteps) };
+  const length = { epochs: undefined, steps, evalEvery: steps, evalAtStart: false };
+  const loop = { ...trainingOptions(options, unkept), ...warmUp, ...length };
   let metrics: RowMetrics | undefined;
   try {
-    const loop = { ...trainingOptions(options, unkept), ...warmUpOf(options, training) };
     if (startBatches(loop, adapter.config) !== undefined) await adapter.prepare(rows, loop);
-    const length = { epochs: undefined, steps, evalEvery: steps, evalAtStart: false };
-    for await (const event of adapter.run(training, { ...loop, ...length, signal, onWarning: () => undefined })) {
+    for await (const event of adapter.run(training, { ...loop, signal, onWarning: () => undefined })) {
       if (event.type === "step") onStep();
       if (event.type === "evaluation") metrics = event.metrics;
     }
@@ -130,10 +123,4 @@ export async function tryOut(
     adapter.dispose();
   }
   return metrics;
-}
-
-/** A warm-up that was given in steps is as large a share of a trial as of the run. */
-function warmUpOf({ warmupSteps }: RunChoices, { totalSteps }: Trials["training"]) {
-  if (warmupSteps === undefined) return {};
-  return { warmupSteps: undefined, warmupRatio: Math.min(1, warmupSteps / totalSteps) };
 }
