@@ -61,10 +61,15 @@ it("drops a rate that diverges, and trains the defaults where the time or a winn
   expect(existsSync(place.path("short", "adapter_model.safetensors"))).toBe(true);
 }, 120_000);
 
-it("ends with 130 at Ctrl-C, and what was found", async () => {
+it("ends with 130 at Ctrl-C and says what was found, or goes on with the training that it was in", async () => {
   const cut = await interrupted(tune("cut", "--steps", "40"), { at: '"type":"trial"' });
   expect(cut).toMatchObject({ code: 130, stderr: expect.stringMatching(/best so far: learning rate 0\.002, rank 8/) });
   expect(existsSync(place.path("cut"))).toBe(false);
+  const late = ["--steps", "20", "--learning-rate", "1e-3", "--minutes", "0.00001"];
+  expect((await interrupted(tune("late", ...late), { at: '"type":"step"' })).code).toBe(130);
+  const { code, stderr, json } = await call(...tune("late", ...late, "--resume"));
+  expect(code, stderr).toBe(0);
+  expect(json.map(({ type }) => type)).not.toContain("search");
 }, 120_000);
 
 it("says what is missing before it trains", async () => {

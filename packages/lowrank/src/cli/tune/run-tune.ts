@@ -23,7 +23,7 @@ import { engineHost } from "../train/engine-host.ts";
 import { runTrain, trainInto } from "../train/run-train.ts";
 import type { TrainOptions } from "../train/train-options.ts";
 import { asLoss, sayPlan, sayRanked, sayTrial } from "./said-search.ts";
-import { candidatesOf, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
+import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
 /** The options of `lowrank tune`. */
 export interface TuneOptions extends TrainOptions {
@@ -57,7 +57,7 @@ async function search(
   const stopListening = report.io.onInterrupt(() => interrupt.abort());
   try {
     const best = await findBest(trials, { options, minutes, signal: interrupt.signal }, report);
-    if (interrupt.signal.aborted) throw new InterruptedError(stopped(best));
+    if (interrupt.signal.aborted) throw new InterruptedError(stopped(best, options));
     return best === undefined ? options : withCandidate(options, best, trials);
   } finally {
     stopListening();
@@ -91,7 +91,8 @@ async function findBest(
   const rungs = planRungs(limits);
   sayPlan(rungs, { search: limits, trials, by }, report);
   const total = rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0);
-  const count = report.count?.({ what: "search: step", total });
+  // A log has a line for each trial, which is enough.
+  const count = report.lastLine.isWatched ? report.count?.({ what: "search: step", total }) : undefined;
   const trial = async (candidate: Candidate, steps: number) => {
     const how = { steps, signal, onStep: () => count?.add(1) };
     return lossOf(await tryOut(trials, withCandidate(options, candidate, trials), how));
@@ -120,11 +121,12 @@ function marginOf(by: MetricName, rows: number): Search["margin"] {
   return (loss) => Math.sqrt((-loss * (1 + loss)) / rows);
 }
 
-function stopped(best: Trial | undefined): string {
+function stopped(best: Trial | undefined, options: TrainOptions): string {
   if (best === undefined) return "Stopped during the search, before a trial was over; nothing was written.";
   const { learningRate, rank } = best;
+  const flags = `--learning-rate ${learningRate}${isRankOpen(options) ? ` --rank ${rank}` : ""}`;
   return (
     `Stopped during the search; nothing was written. The best so far: learning rate ${learningRate}, rank ${rank}.\n` +
-    `To train with it, use lowrank train with the same options and --learning-rate ${learningRate} --rank ${rank}.`
+    `To train with it, use lowrank train with the same options and ${flags}.`
   );
 }

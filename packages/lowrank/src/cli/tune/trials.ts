@@ -84,7 +84,8 @@ export function withCandidate<Options extends TrainOptions>(
   return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
+/** Whether the rank is searched. */
+export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 
