@@ -27,6 +27,7 @@ import { usageMessage } from "./options/usage-messages.ts";
 import { addPushCommand } from "./push/push-command.ts";
 import { addSweepCommand } from "./sweep/sweep-command.ts";
 import { programName } from "./terminal/program-name.ts";
+import { addTuneCommand } from "./tune/tune-command.ts";
 
 /** What most people come for, from rows to a server. */
 const firstSteps = `Examples:
@@ -57,6 +58,7 @@ export function createProgram(io: CommandIo): Command {
     );
   const add = [
     addTrainCommand,
+    addTuneCommand,
     addSweepCommand,
     addPlanCommand,
     addDataCommand,

@@ -76,12 +76,16 @@ it("names the lines of every command, and every field that is there always", asy
   expect(seen.size).toBeGreaterThan(22);
 }, 240_000);
 
-it("names the lines of a sweep, among which those of its trainings stand", async () => {
+it("names the lines of a sweep and a search, among which those of their trainings are", async () => {
   const sweep = ["sweep", recipe, "--set", "rank=1,2", "--out", place.path("sweep")];
-  const { problems, seen } = await untold([[...sweep, "--plan"], [...sweep, "--to", "slurm"], sweep]);
+  const tune = ["tune", "--recipe", recipe, "--learning-rate", "1e-3", "--out", place.path("tuned")];
+  const { problems, seen } = await untold([[...sweep, "--plan"], [...sweep, "--to", "slurm"], sweep, tune]);
   expect(problems).toEqual([]);
   expect([...seen]).toEqual(
-    expect.arrayContaining(["plan", "script", "run", "step", "result"].map((type) => `sweep ${type}`)),
+    expect.arrayContaining([
+      ...["plan", "script", "run", "step", "result"].map((type) => `sweep ${type}`),
+      ...["search", "trial", "choice", "result"].map((type) => `tune ${type}`),
+    ]),
   );
 }, 120_000);
 
@@ -108,7 +112,7 @@ async function untold(calls: readonly (readonly string[])[]) {
 
 /** The row that tells of a line; of a sweep's, which has those of its trainings too, the one whose fields are there. */
 function rowFor(command: string | undefined, line: Readonly<Record<string, unknown>>) {
-  const commands = command === "sweep" ? ["sweep", "train"] : [command];
+  const commands = command === "sweep" || command === "tune" ? [command, "train"] : [command];
   const ofType = rows.filter((each) => commands.includes(each.command) && each.type === line.type);
   return ofType.find(({ fields }) => fields.every(({ name, isAlways }) => !isAlways || name in line)) ?? ofType[0];
 }

@@ -98,6 +98,17 @@ it("takes a run that diverges for an outcome, which is not tried again", async (
   expect((await place.call(...rates)).stdout).toContain("run 0 of 0–1 (learningRate 1e+38): diverged already");
 }, 60_000);
 
+it("says before the first run that no rows will rank the runs", async () => {
+  const { validation: _, ...bare } = JSON.parse(await readFile(recipe, "utf8"));
+  const file = await place.write("bare.json", JSON.stringify(bare));
+  const { stderr, stdout } = await place.call("sweep", file, "--set", "rank=1", "--out", place.path("bare"));
+  expect(stderr).toMatch(/The runs cannot be ranked[\s\S]*step 1\/4/);
+  expect(stdout).toContain("The runs cannot be ranked");
+  expect((await place.call("sweep", recipe, "--set", "rank=1", "--out", place.path("rows"))).stderr).not.toContain(
+    "ranked",
+  );
+}, 60_000);
+
 it("makes a run anew whose folder was complete before its note was", async () => {
   const one = ["sweep", recipe, "--set", "rank=1", "--out", place.path("noted")];
   expect(await place.call(...one)).toMatchObject({ code: 0 });

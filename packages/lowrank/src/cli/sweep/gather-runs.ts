@@ -19,6 +19,10 @@ interface Gathering {
   readonly file: string;
 }
 
+/** Of a recipe without validation rows. */
+export const unranked =
+  "The runs cannot be ranked: no rows are held out to compare them by. Give the recipe a validation or a validationShare.";
+
 /** Prints which runs there would be. */
 export function sayPlan(runs: FoundRuns, report: Report): void {
   report.emit({ type: "plan", runs: runs.map(factsOf) });
@@ -80,7 +84,5 @@ function adviceOf({ runs, by }: RankedRuns): string {
   measured.delete("step");
   if (measured.size > 0) return `none is the best: no validation measured ${by}, but ${[...measured].join(", ")}`;
   const isOver = runs.some(({ progress }) => progress.state === "complete");
-  return isOver
-    ? "none is the best: give the recipe a validation or a validationShare, by which runs are compared"
-    : "none is the best: no run is complete";
+  return isOver ? unranked : "none is the best: no run is complete";
 }

@@ -34,7 +34,8 @@ export async function runTrain(asked: TrainOptions, report: Report, communicator
   }
 }
 
-async function trainInto(
+/** Trains into a folder that is claimed, which stays the caller's to release. */
+export async function trainInto(
   folder: RunFolder,
   options: WithBase<TrainOptions>,
   { report, communicator }: Pick<RunContext, "report" | "communicator">,

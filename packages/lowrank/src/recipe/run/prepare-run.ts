@@ -31,6 +31,8 @@ import type { RunHost } from "./run-host.ts";
 export interface PreparedRun {
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
+  /** What the options and the file say of a new adapter. */
+  readonly asked: Partial<LoraConfig>;
   readonly training: PreparedTraining;
   /** Tells this run's model and data from others', so that `resume` cannot mix them up. */
   readonly fingerprint: string;
@@ -123,7 +125,7 @@ async function prepareAdapter(
   const { path, folder } = model.opened;
   const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
-  return { adapter, training, fingerprint };
+  return { adapter, asked, training, fingerprint };
 }
 
 /** A target that is misspelt beside others that match would train half an adapter. */

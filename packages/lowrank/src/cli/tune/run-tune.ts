@@ -1,0 +1,132 @@
+// lowrank tune: a search by trials, then the best one trained as `lowrank train` would.
+
+import { InterruptedError } from "../../errors/run-errors.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
+import type { MetricName, RowMetrics } from "../../evaluate/metric-names.ts";
+import { trainingOptions } from "../../recipe/recipe.ts";
+import { checkChoices } from "../../recipe/run/check-choices.ts";
+import { claimFolder } from "../../recipe/run/recipe-run.ts";
+import { hasLabels } from "../../rows/row-kinds.ts";
+import {
+  type Candidate,
+  halve,
+  planRungs,
+  rankTrials,
+  type Search,
+  type Trial,
+} from "../../sweep/successive-halving.ts";
+import { type WithBase, withBase } from "../base-for.ts";
+import { measureSteps } from "../plan/measure-steps.ts";
+import { unkept } from "../plan/prepare-plan.ts";
+import type { Report } from "../terminal/report.ts";
+import { engineHost } from "../train/engine-host.ts";
+import { runTrain, trainInto } from "../train/run-train.ts";
+import type { TrainOptions } from "../train/train-options.ts";
+import { asLoss, sayPlan, sayRanked, sayTrial } from "./said-search.ts";
+import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
+
+/** The options of `lowrank tune`. */
+export interface TuneOptions extends TrainOptions {
+  readonly minutes: number;
+}
+
+/** Searches and trains. Throws InterruptedError after Ctrl-C, a UsageError if nothing is open or nothing can be compared. */
+export async function runTune({ minutes, ...asked }: TuneOptions, report: Report): Promise<void> {
+  if (asked.resume === true) return runTrain(asked, report); // the search is over, and the run knows its values
+  checkChoices(asked);
+  if ([...asked.data, ...(asked.validation ?? [])].includes("-"))
+    throw new UsageError("tune reads the rows twice, and standard input can be read once: name a file.");
+  const options = await withBase(asked, report);
+  const folder = await claimFolder(options, options, engineHost(options, report));
+  try {
+    const found = await search(options, minutes, report);
+    await trainInto(folder, found, { report, communicator: undefined });
+  } finally {
+    await folder.release();
+  }
+}
+
+/** The options with the best values that were found; as they are if the search found none. */
+async function search(
+  options: WithBase<TrainOptions>,
+  minutes: number,
+  report: Report,
+): Promise<WithBase<TrainOptions>> {
+  const interrupt = new AbortController();
+  const trials = await openTrials(options, report);
+  const stopListening = report.io.onInterrupt(() => interrupt.abort());
+  try {
+    const best = await findBest(trials, { options, minutes, signal: interrupt.signal }, report);
+    if (interrupt.signal.aborted) throw new InterruptedError(stopped(best, options));
+    return best === undefined ? options : withCandidate(options, best, trials);
+  } finally {
+    stopListening();
+    trials.dispose();
+  }
+}
+
+interface SearchOptions {
+  readonly options: TrainOptions;
+  readonly minutes: number;
+  readonly signal: AbortSignal;
+}
+
+async function findBest(
+  trials: Trials,
+  { options, minutes, signal }: SearchOptions,
+  report: Report,
+): Promise<Trial | undefined> {
+  const { training, adapter, rows } = trials;
+  const candidates = candidatesOf(trials, options);
+  const loop = { ...trainingOptions(options, unkept), signal };
+  const { secondsPerStep, validation } = await measureSteps(adapter, training, loop);
+  const isOfClasses = hasLabels(rows.goal) && rows.problem !== "regression";
+  const by = options.bestBy ?? (isOfClasses ? "accuracy" : "loss");
+  const lossOf = (metrics: RowMetrics | undefined) => asLoss(metrics?.[by] ?? Number.NaN, by);
+  const limits: Search = {
+    ...{ candidates, seconds: minutes * 60, secondsPerStep, secondsPerValidation: validation?.seconds ?? 0 },
+    ...{ fewestSteps: fewestSteps(training), mostSteps: training.totalSteps },
+    ...{ baseLoss: lossOf(validation?.metrics), margin: marginOf(by, training.validation.length) },
+  };
+  const rungs = planRungs(limits);
+  sayPlan(rungs, { search: limits, trials, by }, report);
+  const total = rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0);
+  // A log has a line for each trial, which is enough.
+  const count = report.lastLine.isWatched ? report.count?.({ what: "search: step", total }) : undefined;
+  const trial = async (candidate: Candidate, steps: number) => {
+    const how = { steps, signal, onStep: () => count?.add(1) };
+    return lossOf(await tryOut(trials, withCandidate(options, candidate, trials), how));
+  };
+  const done: Trial[] = [];
+  try {
+    for await (const made of halve(rungs, limits, { trial, clock: () => performance.now() / 1000 })) {
+      if (signal.aborted) break;
+      done.push(made);
+      sayTrial(made, by, report);
+    }
+  } finally {
+    count?.stop();
+  }
+  return sayRanked(rankTrials(done, limits), by, report);
+}
+
+/** An eighth of what such a model needs says something; a new head moves later than a language model. */
+function fewestSteps({ totalSteps, defaults }: Trials["training"]): number {
+  return Math.min(totalSteps, Math.ceil(defaults.leastSteps / 8));
+}
+
+/** One standard error of a share of rows that are right, else 1 %. */
+function marginOf(by: MetricName, rows: number): Search["margin"] {
+  if (by !== "accuracy") return (loss) => Math.abs(loss) / 100;
+  return (loss) => Math.sqrt((-loss * (1 + loss)) / rows);
+}
+
+function stopped(best: Trial | undefined, options: TrainOptions): string {
+  if (best === undefined) return "Stopped during the search, before a trial was over; nothing was written.";
+  const { learningRate, rank } = best;
+  const flags = `--learning-rate ${learningRate}${isRankOpen(options) ? ` --rank ${rank}` : ""}`;
+  return (
+    `Stopped during the search; nothing was written. The best so far: learning rate ${learningRate}, rank ${rank}.\n` +
+    `To train with it, use lowrank train with the same options and ${flags}.`
+  );
+}

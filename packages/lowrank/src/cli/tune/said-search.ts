@@ -1,0 +1,71 @@
+// What a search says: what is compared, before the first trial; each trial; all of them in a table.
+
+import { type MetricName, metricFacts } from "../../evaluate/metric-names.ts";
+import { type Rung, type Search, searchSeconds, type Trial } from "../../sweep/successive-halving.ts";
+import { formatDuration, formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { formatTable, numberColumns } from "../terminal/table.ts";
+import type { Trials } from "./trials.ts";
+
+/** The metric as a loss, which is lower where it is better, and back again. */
+export function asLoss(value: number, by: MetricName): number {
+  return metricFacts[by].higherIsBetter ? -value : value;
+}
+
+/** Says the plan, and warns if the time is too short for one. */
+export function sayPlan(
+  rungs: readonly Rung[],
+  { search, trials, by }: { readonly search: Search; readonly trials: Trials; readonly by: MetricName },
+  report: Report,
+): void {
+  const { secondsPerStep, secondsPerValidation, fewestSteps } = search;
+  const { totalSteps, validation } = trials.training;
+  const [seconds, secondsOfTraining] = [searchSeconds(rungs, search), secondsPerStep * totalSteps];
+  const [rows, base] = [validation.length, asLoss(search.baseLoss, by)];
+  report.emit({ type: "search", by, rows, base, rungs, secondsPerStep, seconds, secondsOfTraining });
+  const forSearch = trials.isHeldOutForSearch ? ", held out for the search alone" : "";
+  report.say(
+    `compared by validation ${metricFacts[by].label} on ${rows} rows${forSearch}; the base has ${formatNumber(base)}`,
+  );
+  const counts = rungs.map(({ candidates, steps }) => `${candidates} candidates for ${steps} steps`);
+  const least = Math.ceil((fewestSteps * secondsPerStep + secondsPerValidation) / 3) / 10; // of two, in minutes
+  if (counts.length > 0) report.say(`search: ${counts.join(", then ")}; about ${formatDuration(seconds)}`);
+  else
+    report.warn({
+      code: "SEARCH_TOO_SHORT",
+      message: `There is no time to compare two candidates for ${fewestSteps} steps each, so the defaults are trained. Give --minutes ${least} or more.`,
+    });
+  report.say(
+    `training of the best: ${totalSteps} steps of ${formatDuration(secondsPerStep)}, about ${formatDuration(secondsOfTraining)} more, without validation`,
+  );
+}
+
+/** Says how one ended. */
+export function sayTrial({ loss, ...trial }: Trial, by: MetricName, report: Report): void {
+  const value = asLoss(loss, by);
+  report.emit({ type: "trial", ...trial, value });
+  const found = Number.isNaN(value) ? "diverged" : `validation ${metricFacts[by].label} ${formatNumber(value)}`;
+  report.note(`  learning rate ${trial.learningRate}, rank ${trial.rank}: ${found} after ${trial.steps} steps`);
+}
+
+/** Prints all of them, ranked, and gives the best; undefined if there is none. */
+export function sayRanked(ranked: readonly Trial[], by: MetricName, report: Report): Trial | undefined {
+  const best = ranked.find(({ isDropped }) => !isDropped);
+  if (ranked.length === 0) return undefined;
+  const rows = ranked.map(({ learningRate, rank, steps, loss, isDropped }) => {
+    const value = Number.isNaN(loss) ? "diverged" : formatNumber(asLoss(loss, by));
+    return [...[learningRate, rank, steps].map(String), value, isDropped ? "dropped" : ""];
+  });
+  const columns = numberColumns("learning rate", "rank", "steps", `validation ${metricFacts[by].label}`);
+  for (const line of formatTable([...columns, { heading: "" }], rows)) report.say(line);
+  report.emit({ type: "choice", learningRate: best?.learningRate, rank: best?.rank });
+  if (best !== undefined) {
+    const isTie = ranked.some(({ steps, loss }) => steps === best.steps && loss < best.loss);
+    const why = isTie ? " (the lowest ones differ by too little to tell, and it is nearest to the defaults)" : "";
+    report.say(`the best: learning rate ${best.learningRate}, rank ${best.rank}${why}`);
+    return best;
+  }
+  const message = `Every trial diverged or was worse than the base by validation ${metricFacts[by].label}, so the defaults are trained. Try more --minutes.`;
+  report.warn({ code: "SEARCH_FOUND_NOTHING", message });
+  return undefined;
+}

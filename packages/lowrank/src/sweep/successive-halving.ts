@@ -1,0 +1,127 @@
+// Successive halving (Jamieson and Talwalkar 2016, arXiv 1502.07943): every candidate gets a few steps, the better half twice as
+// many, until one is left or the time is up.
+
+/** One way to train. */
+export interface Candidate {
+  readonly learningRate: number;
+  readonly rank: number;
+}
+
+/** How many candidates are tried, for how many steps each. */
+export interface Rung {
+  readonly candidates: number;
+  readonly steps: number;
+}
+
+/** A candidate that was trained. */
+export interface Trial extends Candidate {
+  readonly steps: number;
+  /** On the validation rows, lower is better; NaN where the training diverged. */
+  readonly loss: number;
+  /** Whether it diverged or ended clearly above the base's loss. */
+  readonly isDropped: boolean;
+}
+
+/** What is searched, and in what time. */
+export interface Search {
+  /** The defaults first, then what is nearest to them: if the time is short, the last ones are left out. */
+  readonly candidates: readonly Candidate[];
+  /** For all trials. */
+  readonly seconds: number;
+  readonly secondsPerStep: number;
+  readonly secondsPerValidation: number;
+  /** Of a trial. */
+  readonly fewestSteps: number;
+  /** Of the run that the best is for: no trial has more. */
+  readonly mostSteps: number;
+  /** Before the first step. */
+  readonly baseLoss: number;
+  /** Losses that are no further apart count as equal: the first candidate is the better one then. */
+  margin(loss: number): number;
+}
+
+/** The rungs that fit the time, with as many candidates and then as many steps as possible; none if two candidates do not fit. */
+export function planRungs(search: Search): readonly Rung[] {
+  const { candidates, seconds, secondsPerStep, fewestSteps, mostSteps } = search;
+  for (let count = candidates.length; count > 1; count -= 1) {
+    const affordable = Math.floor(seconds / (count * secondsPerStep));
+    for (let steps = Math.min(mostSteps, affordable); steps >= fewestSteps; steps -= 1) {
+      const rungs = rungsFrom({ candidates: count, steps }, mostSteps);
+      if (searchSeconds(rungs, search) <= seconds) return rungs;
+    }
+  }
+  return [];
+}
+
+/** Twice the steps for half the candidates, until one is left or a trial is as long as the whole run. */
+function rungsFrom(first: Rung, mostSteps: number): readonly Rung[] {
+  const { candidates, steps } = first;
+  if (candidates < 4 || steps >= mostSteps) return [first];
+  const next = { candidates: Math.floor(candidates / 2), steps: Math.min(2 * steps, mostSteps) };
+  return [first, ...rungsFrom(next, mostSteps)];
+}
+
+/** How long the rungs take if no candidate is dropped. */
+export function searchSeconds(
+  rungs: readonly Rung[],
+  { secondsPerStep, secondsPerValidation }: Pick<Search, "secondsPerStep" | "secondsPerValidation">,
+): number {
+  const times = rungs.map(({ candidates, steps }) => candidates * (steps * secondsPerStep + secondsPerValidation));
+  return times.reduce((sum, time) => sum + time, 0);
+}
+
+/** What trains a candidate and gives its loss, NaN if it diverged, and seconds. */
+export interface SearchHost {
+  trial(candidate: Candidate, steps: number): Promise<number>;
+  clock(): number;
+}
+
+/** Trains the candidates of each rung, the best of the last one first, and yields each result. */
+export async function* halve(
+  rungs: readonly Rung[],
+  search: Search,
+  { trial, clock }: SearchHost,
+): AsyncGenerator<Trial, void, undefined> {
+  const { secondsPerValidation, baseLoss, margin } = search;
+  const end = clock() + search.seconds;
+  let { secondsPerStep, candidates: left } = search;
+  for (const { candidates: count, steps } of rungs) {
+    const trials: Trial[] = [];
+    for (const { learningRate, rank } of left.slice(0, count)) {
+      const begun = clock();
+      if (begun + steps * secondsPerStep + secondsPerValidation > end) return;
+      const loss = await trial({ learningRate, rank }, steps);
+      secondsPerStep = Math.max(0, clock() - begun - secondsPerValidation) / steps;
+      const made = { learningRate, rank, steps, loss, isDropped: !(loss <= baseLoss + margin(baseLoss)) };
+      yield made;
+      if (!made.isDropped) trials.push(made);
+    }
+    left = bestFirst(trials, search);
+    if (left.length < 2) return;
+  }
+}
+
+/** The last trials of all candidates, the best first: those that were trained longest, then by loss; dropped ones at the end. */
+export function rankTrials(trials: readonly Trial[], search: Search): readonly Trial[] {
+  const last = search.candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)).slice(-1));
+  const kept = last.filter(({ isDropped }) => !isDropped);
+  const lengths = [...new Set(kept.map(({ steps }) => steps))].sort((one, other) => other - one);
+  const sorted = lengths.map((length) => kept.filter(({ steps }) => steps === length));
+  return [...sorted.flatMap((some) => bestFirst(some, search)), ...last.filter(({ isDropped }) => isDropped)];
+}
+
+/** By loss; of those that count as equal the first candidate. */
+function bestFirst(trials: readonly Trial[], { candidates, margin }: Search): readonly Trial[] {
+  const left = candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)));
+  return trials.flatMap(() => {
+    const lowest = Math.min(...left.map(({ loss }) => loss));
+    return left.splice(
+      left.findIndex(({ loss }) => loss <= lowest + margin(lowest)),
+      1,
+    );
+  });
+}
+
+function isSame(one: Candidate, other: Candidate): boolean {
+  return one.learningRate === other.learningRate && one.rank === other.rank;
+}
