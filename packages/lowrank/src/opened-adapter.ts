@@ -5,7 +5,7 @@ import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
-import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
+import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
 import { given } from "./given.ts";
@@ -69,6 +69,7 @@ export class OpenedAdapter {
   #setup: AdapterSetup;
   /** The last one of the run. */
   #validation: EvaluationEvent | undefined;
+  #restarts: readonly RateRestart[] = [];
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
@@ -162,7 +163,8 @@ export class OpenedAdapter {
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
-    this.#settings = (progress) => training.runTable(asked, { ...facts, ...progress, validation: this.#validation });
+    const learnt = () => ({ validation: this.#validation, restarts: this.#restarts });
+    this.#settings = (progress) => training.runTable(asked, { ...facts, ...progress, ...learnt() });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -294,10 +296,12 @@ export class OpenedAdapter {
     const { onWarning = notices.warn } = options;
     const { runTraining } = await import("./train/training-run.ts"); // a page's visit may never train
     const run = { model: opened.model, handle: this.handle, rows };
+    this.#restarts = options.resumeFrom?.rateWatch?.restarts ?? [];
     for await (const event of runTraining(run, { ...options, onWarning })) {
       if (event.type === "step" || event.type === "skip") this.#stepsDone = event.step;
       if (event.type === "evaluation") this.#validation = event;
       if (event.type === "start") this.#end = {};
+      if (event.type === "restart") this.#restarts = [...this.#restarts, event];
       if (event.type === "end") this.#end = { isOver: event.reason !== "aborted", adapterStep: event.variablesStep };
       yield event;
     }

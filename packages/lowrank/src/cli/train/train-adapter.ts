@@ -69,6 +69,7 @@ async function follow(
       report.emit(event);
       show(event, progress, report);
       if (event.type === "step") loss = event.loss;
+      if (event.type === "restart") validation.splice(0);
       if (event.type === "evaluation") validation.push({ step: event.step, ...event.metrics });
       if (event.type === "end") end = event;
     }
@@ -84,6 +85,12 @@ function show(event: TrainingEvent, progress: Progress, report: Report): void {
   if (event.type === "evaluation") {
     const metrics = describeMetrics(event.metrics).map((pair) => pair.join(" "));
     report.note(`  step ${event.step}  validation ${metrics.join("  ")}`);
+  }
+  if (event.type === "restart") {
+    const { step, reason, learningRateBefore, learningRate } = event;
+    report.note(
+      `  step ${step}  ${reason}: begins anew, with the learning rate ${learningRate} in place of ${learningRateBefore}`,
+    );
   }
   if (event.type === "skip") {
     const of = event.names.length === 0 ? "" : ` (${listed(event.names)})`;
