@@ -5,7 +5,7 @@ import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
-import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
+import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
@@ -71,6 +71,7 @@ export class OpenedAdapter {
   /** The last one of the run. */
   #validation: EvaluationEvent | undefined;
   #lastRun: RunReview | undefined;
+  #restarts: readonly RateRestart[] = [];
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
@@ -168,8 +169,8 @@ export class OpenedAdapter {
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => {
-      const found = { validation: this.#validation, findings: this.#lastRun?.findings() };
-      return training.runTable(asked, { ...facts, ...progress, ...found });
+      const learnt = { validation: this.#validation, restarts: this.#restarts, findings: this.#lastRun?.findings() };
+      return training.runTable(asked, { ...facts, ...progress, ...learnt });
     };
     return { ...tokenized, ...plan, handle: this.#handle };
   }
@@ -310,12 +311,14 @@ export class OpenedAdapter {
     const run = { model: opened.model, handle: this.handle, rows };
     const watch = watchRun({ opened: this.opened, rows, options, tokenizer: this.#facts.tokenizer });
     this.#lastRun = watch;
+    this.#restarts = options.resumeFrom?.rateWatch?.restarts ?? [];
     for await (const event of runTraining(run, { ...options, onWarning })) {
       watch.add(event);
       if (event.type === "end" && event.reason !== "aborted") for (const each of watch.findings()) onWarning(each);
       if (event.type === "step" || event.type === "skip") this.#stepsDone = event.step;
       if (event.type === "evaluation") this.#validation = event;
       if (event.type === "start") this.#end = {};
+      if (event.type === "restart") this.#restarts = [...this.#restarts, event];
       if (event.type === "end") this.#end = { isOver: event.reason !== "aborted", adapterStep: event.variablesStep };
       yield event;
     }

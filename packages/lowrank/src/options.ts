@@ -122,7 +122,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ keepBase: true, teacher: true, teacherShare: true, divergence: true, divergenceTemperature: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },
-  ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true },
+  ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true, watchRate: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
   ...{

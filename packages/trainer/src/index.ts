@@ -32,6 +32,7 @@ export type {
   BatchSize,
   CheckpointOptions,
   EvaluationOptions,
+  RateWatchOptions,
   TrainOptions,
 } from "./train-options.ts";
 export type {
@@ -40,6 +41,8 @@ export type {
   EndEvent,
   EvaluationEvent,
   Metrics,
+  RateRestart,
+  RestartEvent,
   SkipEvent,
   StartEvent,
   StepEvent,

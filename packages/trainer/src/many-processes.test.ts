@@ -151,3 +151,14 @@ it("refuse what would weigh shares wrongly", async () => {
   await expect(asked).rejects.toThrow(TrainingOptionsError);
   await expect(run({ reduceGradients: one, accumulate: 2 })).rejects.toThrow("needs weightByTokens");
 });
+
+it("go back together where the learning rate does not suit", async () => {
+  const high = { learningRate: 1000, warmupSteps: 2, epochs: 6, watchRate: { restarts: 1 } };
+  const shares = await Promise.all(
+    members(2).map((each) => run({ ...high, reduceGradients: each, batches: shareOf(each) })),
+  );
+  for (const { events, values } of shares) {
+    expect(events.filter(({ type }) => type === "restart")).toMatchObject([{ step: 10, learningRate: 250 }]);
+    expect(values).toEqual(shares[0]?.values);
+  }
+});

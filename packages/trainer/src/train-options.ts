@@ -52,6 +52,17 @@ export interface CheckpointOptions {
   save(state: TrainingState): void | Promise<void>;
 }
 
+/**
+ * The first steps are watched: those of the warm-up and 30 more, or 100 with `guess`. Where the loss rises, is not finite or stays at what guessing gives, the run goes
+ * back to its start with another learning rate, and a "restart" event says so.
+ */
+export interface RateWatchOptions {
+  /** How often at most; once more is a warning. 0: one warning, and the run goes on. */
+  readonly restarts: number;
+  /** The loss of guessing: of a classifier the logarithm of the number of its classes. */
+  readonly guess?: number;
+}
+
 /** Everything that `train` can be told. */
 export interface TrainOptions<Batch> {
   /** What is trained, by stable names: those of the adapter file. The caller keeps ownership. */
@@ -108,6 +119,7 @@ export interface TrainOptions<Batch> {
   readonly reduceGradients?: GradientReduction | undefined;
   readonly evaluate?: EvaluationOptions;
   readonly checkpoint?: CheckpointOptions;
+  readonly watchRate?: RateWatchOptions;
   /** Seeds dropout through the key that `loss` receives; default 0. */
   readonly seed?: number;
   /** Ends the run after the step that is being made, or within an evaluation that heeds it. */

@@ -31,6 +31,7 @@ const optionNames: OptionNames<TrainOptions<unknown>> = {
   reduceGradients: true,
   evaluate: true,
   checkpoint: true,
+  watchRate: true,
   seed: true,
   signal: true,
   resumeFrom: true,
@@ -92,7 +93,9 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     while (reason === undefined) {
       yield await run.makeStep();
       await othersWork();
-      if (evaluate !== undefined && isDue(run, evaluate.every)) yield* evaluation(run, evaluate);
+      const restart = await run.reconsiderRate();
+      if (restart !== undefined) yield restart;
+      if (evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run);
       if (checkpoint !== undefined && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
         const state = await run.captureState();
@@ -126,12 +129,13 @@ function isDueAtStart<Batch>(run: TrainingRun<Batch>, { atStart = false }: Evalu
   return run.owesEvaluation || (atStart && run.step === 0);
 }
 
-function isDue<Batch>(run: TrainingRun<Batch>, every: number): boolean {
-  return run.step % every === 0 || run.isFinished;
+function isDue<Batch>(run: TrainingRun<Batch>, evaluate: EvaluationOptions): boolean {
+  return run.step === 0 ? isDueAtStart(run, evaluate) : run.step % evaluate.every === 0 || run.isFinished;
 }
 
-function isWorthKeeping<Batch>(run: TrainingRun<Batch>, { every, atBest = false }: CheckpointOptions): boolean {
-  return isDue(run, every) || (atBest && run.best.best?.step === run.step);
+function isWorthKeeping<Batch>({ step, best }: TrainingRun<Batch>, options: CheckpointOptions): boolean {
+  const { every, atBest = false } = options;
+  return step > 0 && (step % every === 0 || (atBest && best.best?.step === step));
 }
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undefined {

@@ -60,6 +60,22 @@ export interface SkipEvent {
   readonly inARow: number;
 }
 
+/** The learning rate did not suit: the run is back at its start, as if no step had been made, with another one. */
+export interface RestartEvent extends RateRestart {
+  readonly type: "restart";
+  readonly steps: number;
+}
+
+/** A change of the learning rate. */
+export interface RateRestart {
+  /** Steps that were made until then. */
+  readonly step: number;
+  /** In words. */
+  readonly reason: string;
+  readonly learningRateBefore: number;
+  readonly learningRate: number;
+}
+
 /** The model was evaluated. */
 export interface EvaluationEvent {
   readonly type: "evaluation";
@@ -91,4 +107,11 @@ export interface EndEvent {
 }
 
 /** Anything that `train` yields. */
-export type TrainingEvent = StartEvent | StepEvent | SkipEvent | EvaluationEvent | CheckpointEvent | EndEvent;
+export type TrainingEvent =
+  | StartEvent
+  | StepEvent
+  | SkipEvent
+  | RestartEvent
+  | EvaluationEvent
+  | CheckpointEvent
+  | EndEvent;

@@ -1,7 +1,7 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
 import { enumerated, escapeControls, type Warning } from "@lowrank/contracts";
-import type { EvaluationEvent } from "@lowrank/trainer";
+import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { isRounded } from "../open/is-rounded.ts";
@@ -43,6 +43,8 @@ export interface CardFacts extends CardProgress {
   readonly findings?: readonly Warning[] | undefined;
   /** The last one, which knows the best. */
   readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
+  /** How the learning rate was changed on the way. */
+  readonly restarts?: readonly RateRestart[] | undefined;
 }
 
 /** The run as names and values. */
@@ -62,6 +64,7 @@ export function runTable(
     adapterStep,
     validation,
     findings = [],
+    restarts = [],
   } = facts;
   const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const { batchSize, learningRate, batchTokens } = options;
@@ -80,8 +83,11 @@ export function runTable(
     ["batch size", batchTokens === undefined ? batchSize * accumulate : `${batchTokens * accumulate} tokens`],
     [
       "learning rate",
-      `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up ${plan.warmupSteps === 1 ? "step" : "steps"}`,
+      `${restarts.at(-1)?.learningRate ?? learningRate}, ${schedule}, ${plan.warmupSteps} warm-up ${plan.warmupSteps === 1 ? "step" : "steps"}`,
     ],
+    ...restarts.map(
+      ({ learningRateBefore, reason }) => ["given up", `learning rate ${learningRateBefore}: ${reason}`] as const,
+    ),
     ["weight decay", weightDecay],
     ...regularisationOf(options),
     ["seed", seed],

@@ -90,6 +90,11 @@ export interface LoopOptions {
   readonly patience?: number | undefined;
   /** What a validation is judged by; default "loss". */
   readonly bestBy?: MetricName | undefined;
+  /**
+   * Whether a run begins anew with another learning rate, twice at most, where its first steps show that its own does not suit; default
+   * false: a warning.
+   */
+  readonly watchRate?: boolean | undefined;
   /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
   readonly initBatches?: number | undefined;
 }

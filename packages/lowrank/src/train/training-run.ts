@@ -61,7 +61,7 @@ export function runTraining(
   }
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
-  const begun = resumeFrom?.position;
+  let begun = resumeFrom?.position;
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) => {
@@ -70,7 +70,9 @@ export function runTraining(
     },
     batches: (epoch) => {
       if (open === undefined) return batches(examples, { ...ordered, epoch });
-      return openedBatches(examples, { ...ordered, epoch, open, unseen: epoch === begun?.epoch ? begun.batches : 0 });
+      const unseen = epoch === begun?.epoch ? begun.batches : 0;
+      begun = undefined; // a run that goes back to its start sees all
+      return openedBatches(examples, { ...ordered, epoch, open, unseen });
     },
     steps: plan.totalSteps,
     learningRate,
@@ -98,7 +100,13 @@ export function runTraining(
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
+    watchRate: { restarts: options.watchRate === true ? 2 : 0, ...given({ guess: lossOfGuessing(model, rows) }) },
   });
+}
+
+/** Of classes; undefined for what has none. */
+function lossOfGuessing({ config }: PretrainedModel, { train, learning }: TokenizedRows): number | undefined {
+  return learning.kind === "own" && train.at(0)?.kind === "classified" ? Math.log(config.labels) : undefined;
 }
 
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */

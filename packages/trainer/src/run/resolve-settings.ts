@@ -7,6 +7,7 @@ import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
 import type { TrainingSettings } from "../state/training-settings.ts";
+import { changedSettings, checkState, resumedSettings } from "../state/training-state.ts";
 import type { TrainOptions } from "../train-options.ts";
 
 /** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
@@ -30,6 +31,20 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
   const problems = [...problemsOf(settings), ...optionProblems(options)];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
   return { ...settings, steps: await stepsOf(options, settings.accumulate) };
+}
+
+/** The settings with the state to go on from, if there is one. Throws what `checkState` does, and warns of what has changed. */
+export function goOnWith<Batch>(asked: TrainingSettings, options: TrainOptions<Batch>): TrainingSettings {
+  const { resumeFrom, variables, fingerprint, onWarning } = options;
+  if (resumeFrom === undefined) return asked;
+  const settings = resumedSettings(asked, resumeFrom);
+  checkState(resumeFrom, { variables, settings, ...(fingerprint === undefined ? {} : { fingerprint }) });
+  const changed = changedSettings(resumeFrom.settings, settings);
+  if (changed.length > 0) {
+    const message = `The resumed run has other settings than before: ${changed.join("; ")}.`;
+    onWarning?.({ code: "RESUMED_WITH_OTHER_SETTINGS", message });
+  }
+  return settings;
 }
 
 function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {

@@ -12,12 +12,13 @@ import { Optimizer } from "../optimizer/optimizer.ts";
 import { ruleOf } from "../optimizer/rules/rules.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
 import type { TrainingSettings } from "../state/training-settings.ts";
-import { bestVariablesOf, changedSettings, checkState, type TrainingState } from "../state/training-state.ts";
+import { bestVariablesOf, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
-import type { EvaluationEvent, SkipEvent, StepEvent } from "../training-event.ts";
+import type { EvaluationEvent, RestartEvent, SkipEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";
 import { compareProcesses, numbersOf } from "./compare-processes.ts";
-import { resolveSettings } from "./resolve-settings.ts";
+import { RateWatch } from "./rate-watch.ts";
+import { goOnWith, resolveSettings } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** After how many steps processes that train as one compare what they have. */
@@ -26,12 +27,13 @@ const compareEvery = 100;
 /** The state of a run and the steps it can make. */
 export class TrainingRun<Batch> {
   readonly stopwatch: Stopwatch;
-  readonly #stream: BatchStream<Batch>;
+  #stream: BatchStream<Batch>;
   readonly #layout: FlatLayout;
   readonly #parameters: FlatParameters;
   readonly #gradients: FlatGradients;
   readonly #optimizer: Optimizer;
-  readonly #best: BestTracker;
+  #best: BestTracker;
+  readonly #watch: RateWatch;
   readonly #version: TrainingState["version"];
   #step: number;
   #owesEvaluation: boolean;
@@ -46,7 +48,7 @@ export class TrainingRun<Batch> {
 
   private constructor(
     private readonly options: TrainOptions<Batch>,
-    readonly settings: TrainingSettings,
+    public settings: TrainingSettings,
   ) {
     const state = options.resumeFrom;
     this.stopwatch = new Stopwatch(options.clock ?? (() => performance.now()));
@@ -56,6 +58,7 @@ export class TrainingRun<Batch> {
     this.#gradients = new FlatGradients(this.#layout);
     this.#optimizer = new Optimizer(this.#layout, ruleOf(settings.optimizer), settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
+    this.#watch = new RateWatch(options.watchRate, state);
     this.#version = state?.version ?? 2;
     this.#step = state?.step ?? 0;
     this.#owesEvaluation = state?.owesEvaluation === true;
@@ -66,17 +69,11 @@ export class TrainingRun<Batch> {
 
   /** Checks the options and the state to go on from; nothing has changed if it throws. */
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
-    const settings = await resolveSettings(options);
-    const { resumeFrom, variables, fingerprint } = options;
-    if (resumeFrom !== undefined) {
-      checkState(resumeFrom, { variables, settings, ...(fingerprint === undefined ? {} : { fingerprint }) });
-      const changed = changedSettings(resumeFrom.settings, settings);
-      if (changed.length > 0) {
-        const message = `The resumed run has other settings than before: ${changed.join("; ")}.`;
-        options.onWarning?.({ code: "RESUMED_WITH_OTHER_SETTINGS", message });
-      }
-    }
-    return new TrainingRun(options, settings);
+    const asked = await resolveSettings(options);
+    const run = new TrainingRun(options, goOnWith(asked, options));
+    if (options.resumeFrom === undefined && options.watchRate !== undefined)
+      run.#watch.start = await run.#copyVariables();
+    return run;
   }
 
   /** Steps made. */
@@ -116,7 +113,7 @@ export class TrainingRun<Batch> {
     this.#restoredStep = this.#best.best?.step;
   }
 
-  /** Makes one optimiser step, or leaves it out; if it throws, the variables are as before. */
+  /** Makes one optimiser step, or leaves it out, also one after which `reconsiderRate` goes back; if it throws, the variables are as before. */
   async makeStep(): Promise<StepEvent | SkipEvent> {
     const startedAt = this.stopwatch.seconds;
     const batches = await this.#stream.window(this.settings.accumulate);
@@ -128,6 +125,7 @@ export class TrainingRun<Batch> {
     const learningRate = this.#learningRate();
     await this.#update(learningRate, clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm));
     this.#step += 1;
+    this.#watch.add(loss, gradientNorm);
     if (this.#step % compareEvery === 0) await this.compareProcesses();
     return {
       type: "step",
@@ -140,6 +138,33 @@ export class TrainingRun<Batch> {
       tokens,
       ...this.stopwatch.step(startedAt, tokens, steps - this.#step),
     };
+  }
+
+  /** Puts the run back to its start with another learning rate if its own does not suit, or warns of it. */
+  async reconsiderRate(): Promise<RestartEvent | undefined> {
+    const verdict = this.#watch.judge(this.settings.warmupSteps);
+    if (verdict === undefined) return undefined;
+    const { learningRate: learningRateBefore, steps } = this.settings;
+    const { reason } = verdict;
+    const learningRate = learningRateBefore * verdict.factor;
+    const start = this.#watch.goBack({ step: this.#step, reason, learningRateBefore, learningRate });
+    if (start === undefined) {
+      const size = verdict.factor < 1 ? "high" : "low";
+      const message = `The learning rate ${learningRateBefore} is probably too ${size}: ${reason}. Try ${learningRate}.`;
+      this.options.onWarning?.({ code: "LEARNING_RATE_UNSUITABLE", message });
+      return undefined;
+    }
+    this.settings = { ...this.settings, learningRate };
+    this.#parameters.restore(start);
+    this.#optimizer.restore(new Map());
+    await this.#stream.close();
+    this.#stream = new BatchStream(this.options.batches);
+    this.#best = new BestTracker(this.options.evaluate ?? {});
+    this.#bestVariables = undefined;
+    const { step } = this;
+    this.#step = 0;
+    this.#badSteps = 0;
+    return { type: "restart", step, steps, reason, learningRateBefore, learningRate };
   }
 
   /** Throws ProcessesDifferError where the processes that train as one do not have the same numbers. */
@@ -188,6 +213,7 @@ export class TrainingRun<Batch> {
       ...(this.#bestVariables === undefined || best?.step === this.#step ? {} : { bestVariables: this.#bestVariables }),
       ...(this.#badSteps === 0 ? {} : { badSteps: this.#badSteps }),
       ...(this.#owesEvaluation ? { owesEvaluation: true } : {}),
+      ...this.#watch.state,
       ...(this.options.fingerprint === undefined ? {} : { fingerprint: this.options.fingerprint }),
     };
   }
@@ -241,7 +267,11 @@ export class TrainingRun<Batch> {
     const isOfLoss = !Number.isFinite(loss);
     const what = isOfLoss ? "loss" : "gradient";
     const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.broken()];
-    if (this.#badSteps >= (this.options.maxBadSteps ?? 0)) throw new NonFiniteLossError(step, what, value, names);
+    if (this.#badSteps >= (this.options.maxBadSteps ?? 0)) {
+      // Before the first update no learning rate is to blame.
+      if (this.#step === 0 || !this.#watch.mayGoBack) throw new NonFiniteLossError(step, what, value, names);
+      this.#watch.add(Number.NaN, Number.NaN);
+    }
     this.#step = step;
     this.#badSteps += 1;
     return { type: "skip", step, steps: this.settings.steps, what, value, names, inARow: this.#badSteps };

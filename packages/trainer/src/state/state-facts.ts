@@ -4,7 +4,7 @@ import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
 
 /** A training state without its tensors. */
-export interface StateFacts extends Omit<TrainingState, "variables" | "bestVariables" | "moments"> {
+export interface StateFacts extends Omit<TrainingState, "variables" | "bestVariables" | "startVariables" | "moments"> {
   readonly format: "lowrank-training-state";
   /** How often each variable was updated. */
   readonly updates: readonly (readonly [name: string, count: number])[];
@@ -30,6 +30,12 @@ const isRecord =
     const fields = new Map<string, unknown>(Object.entries(value));
     return Object.entries(checks).every(([key, check]) => check(fields.get(key)));
   };
+
+const isList =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const isRestart = isRecord({ step: isCount, reason: isText, learningRateBefore: isNumber, learningRate: isNumber });
 
 const isShape = isRecord({
   cycles: isOptional(isNumber),
@@ -64,12 +70,15 @@ const isFacts = isRecord({
   step: isCount,
   position: isRecord({ epoch: isCount, batches: isCount }),
   settings: isSettings,
-  updates: (value) => Array.isArray(value) && value.every(isPair(isText, isCount)),
+  updates: isList(isPair(isText, isCount)),
   best: isOptional(isRecord({ step: isCount, value: isNumber })),
   evaluationsSinceBest: isCount,
   badSteps: isOptional(isCount),
   owesEvaluation: isOptional((value) => value === true),
   fingerprint: isOptional(isText),
+  rateWatch: isOptional(
+    isRecord({ restarts: isList(isRestart), steps: isOptional(isList(isPair(isNumber, isNumber))) }),
+  ),
 });
 
 /** Whether parsed JSON is the facts of a state, of a version that this program goes on with. */

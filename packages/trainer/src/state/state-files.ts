@@ -27,7 +27,7 @@ export interface StateFiles {
 }
 
 const meanNames: readonly MeanName[] = ["first", "second", "rows", "columns"];
-const kinds = ["variables", "best", ...meanNames] as const;
+const kinds = ["variables", "best", "start", ...meanNames] as const;
 
 /**
  * A training state as files; the same state gives the same bytes.
@@ -46,8 +46,11 @@ export function serializeState(state: TrainingState): StateFiles {
   const updates: (readonly [string, number])[] = [];
   for (const [name, { shape, values }] of state.variables) {
     tensors.set(`variables/${name}`, float32Tensor(shape, values));
-    const best = state.bestVariables?.get(name);
-    if (best !== undefined) tensors.set(`best/${name}`, float32Tensor(best.shape, best.values));
+    const copies = { best: state.bestVariables, start: state.startVariables };
+    for (const [kind, copy] of Object.entries(copies)) {
+      const saved = copy?.get(name);
+      if (saved !== undefined) tensors.set(`${kind}/${name}`, float32Tensor(saved.shape, saved.values));
+    }
     const moments = state.moments.get(name);
     if (moments === undefined) continue;
     for (const kind of meanNames) {
@@ -57,7 +60,7 @@ export function serializeState(state: TrainingState): StateFiles {
     }
     updates.push([name, moments.updates]);
   }
-  const { variables: _, bestVariables: __, moments: ___, ...rest } = state;
+  const { variables: _, bestVariables: __, startVariables: ___, moments: ____, ...rest } = state;
   const facts: StateFacts = { format: "lowrank-training-state", ...rest, updates };
   return { tensors: serializeSafetensors(tensors), facts: `${JSON.stringify(facts, null, 2)}\n` };
 }
@@ -94,22 +97,17 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
     moments.set(variable, { ...Object.fromEntries(found), updates: count });
   }
   const { format: _, updates: __, ...rest } = facts;
-  const bestVariables = checkedBest(parts.get("best"), variables, name);
-  return { ...rest, settings, variables, moments, ...(bestVariables === undefined ? {} : { bestVariables }) };
-}
-
-/** The best evaluation's variables: all of them in their shapes, or none. */
-function checkedBest(
-  best: ReadonlyMap<string, NamedValues> | undefined,
-  variables: TrainingState["variables"],
-  name: string,
-): TrainingState["bestVariables"] {
-  if (best === undefined || best.size === 0) return undefined;
-  for (const variable of new Set([...variables.keys(), ...best.keys()])) {
-    if (best.get(variable)?.shape.join() === variables.get(variable)?.shape.join()) continue;
-    throw new CheckpointError(name, `the best evaluation's "${variable}" is missing or of another shape.`);
+  const copies: { -readonly [name in "bestVariables" | "startVariables"]?: TrainingState["variables"] } = {};
+  for (const kind of ["best", "start"] as const) {
+    const copy = parts.get(kind) ?? new Map<string, NamedValues>();
+    if (copy.size === 0) continue;
+    for (const variable of new Set([...variables.keys(), ...copy.keys()])) {
+      if (copy.get(variable)?.shape.join() === variables.get(variable)?.shape.join()) continue;
+      throw new CheckpointError(name, `"${kind}/${variable}" is missing or of another shape.`);
+    }
+    copies[`${kind}Variables`] = copy;
   }
-  return best;
+  return { ...rest, settings, variables, moments, ...copies };
 }
 
 function parseFacts(json: string, name: string): StateFacts {

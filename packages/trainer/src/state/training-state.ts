@@ -5,7 +5,7 @@ import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
 import { ResumeMismatchError } from "../errors.ts";
 import type { Moments } from "../optimizer/rules/rule.ts";
-import type { BestEvaluation } from "../training-event.ts";
+import type { BestEvaluation, RateRestart } from "../training-event.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 /** The values of one variable. */
@@ -35,6 +35,13 @@ export interface TrainingState {
   /** There where the evaluation due after `step` was stopped by the run's signal: a resumed run begins with it. */
   readonly owesEvaluation?: true;
   readonly fingerprint?: string;
+  /** How the learning rate was changed, and loss and gradients of the steps since, while they are watched. */
+  readonly rateWatch?: {
+    readonly restarts: readonly RateRestart[];
+    readonly steps?: readonly (readonly [loss: number, gradientNorm: number])[];
+  };
+  /** The variables before the first step, while the run may go back to them. */
+  readonly startVariables?: ReadonlyMap<string, NamedValues>;
 }
 
 /** What a state has to fit. */
@@ -89,6 +96,12 @@ export function bestVariablesOf({
   bestVariables,
 }: TrainingState): TrainingState["bestVariables"] {
   return best !== undefined && best.step > 0 && best.step === step ? variables : bestVariables;
+}
+
+/** The settings of a run that goes on: its learning rate is the one that it changed to, unless another one is asked for. */
+export function resumedSettings(asked: TrainingSettings, state: TrainingState): TrainingSettings {
+  const { learningRateBefore } = state.rateWatch?.restarts[0] ?? {};
+  return learningRateBefore === asked.learningRate ? { ...asked, learningRate: state.settings.learningRate } : asked;
 }
 
 /** The settings that a resumed run changes, in words. */

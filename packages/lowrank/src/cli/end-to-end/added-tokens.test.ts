@@ -26,7 +26,7 @@ afterAll(() => place.remove());
 /** 4 M parameters: plain JavaScript takes three times as long. */
 const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
 const train = (model: string, out: string, ...more: readonly string[]) => {
-  const options = ["--model", model, "--data", data, "--out", place.path(out), "--learning-rate", "0.03"];
+  const options = ["--model", model, "--data", data, "--out", place.path(out), "--learning-rate", "0.005"];
   return call("train", ...options, ...more);
 };
 const generate = async (...models: readonly string[]) => {

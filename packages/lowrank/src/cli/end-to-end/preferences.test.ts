@@ -90,7 +90,7 @@ it("rows of two answers train by DPO, from a loss of log 2 to where the chosen o
 
 it.each(["ipo", "simpo", "orpo", "kto"])("rows of two answers train by %s", async (loss) => {
   const data = await place.write("preferences.jsonl", jsonl(pairs));
-  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
+  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.002"];
   const run = ["--out", place.path(loss), "--loss", loss, "--steps", "4", "--batch-size", "3", "--json"];
   const { json, code, stderr } = await place.call("train", ...asked, ...run);
   expect(code, stderr).toBe(0);

@@ -70,6 +70,7 @@ async function follow(
       report.emit(event);
       show(event, progress, report);
       if (event.type === "step") losses.push(event.loss);
+      if (event.type === "restart") for (const kept of [losses, validation]) kept.splice(0);
       if (event.type === "evaluation") validation.push({ step: event.step, ...event.metrics });
       if (event.type === "end") end = event;
     }
@@ -85,6 +86,12 @@ function show(event: TrainingEvent, progress: Progress, report: Report): void {
   if (event.type === "evaluation") {
     const metrics = describeMetrics(event.metrics).map((pair) => pair.join(" "));
     report.note(`  step ${event.step}  validation ${metrics.join("  ")}`);
+  }
+  if (event.type === "restart") {
+    const { step, reason, learningRateBefore, learningRate } = event;
+    report.note(
+      `  step ${step}  ${reason}: begins anew, with the learning rate ${learningRate} in place of ${learningRateBefore}`,
+    );
   }
   if (event.type === "skip") {
     const of = event.names.length === 0 ? "" : ` (${listed(event.names)})`;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { earlierMetrics, metricsFile, metricsLines } from "./metrics-file.ts";
+import { earlierMetrics, keptAtRestart, metricsFile, metricsLines } from "./metrics-file.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -41,6 +41,16 @@ it("a validation and a step that was left out have lines of their own, without a
   const skip = { type: "skip", step: 5, steps: 9, what: "loss", value: Number.NaN, names: [], inARow: 1 } as const;
   expect(metricsLines(skip)).toEqual(['{"step":5,"skipped":"loss","value":"NaN"}\n']);
   expect(metricsLines({ type: "checkpoint", step: 5 })).toEqual([]);
+});
+
+it("a run that goes back to its start keeps the lines that say why, and no others", () => {
+  const rates = { learningRateBefore: 0.4, learningRate: 0.1 };
+  const restart = { type: "restart", step: 15, steps: 90, reason: "the loss rose", ...rates } as const;
+  const lines = metricsLines(restart);
+  expect(lines).toEqual([
+    '{"step":0,"restart":{"after":15,"reason":"the loss rose","learningRateBefore":0.4,"learningRate":0.1}}\n',
+  ]);
+  expect(keptAtRestart([...lines, line(1), line(2)])).toEqual(lines);
 });
 
 it("there are none of a run without the file", async () => {

@@ -1,4 +1,4 @@
-// metrics.jsonl: a line for each step, each validation, and each step that was left out; for plots.
+// metrics.jsonl: a line for each step, each validation, each step that was left out, and each change of the learning rate; for plots.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,16 @@ function factsOf(event: TrainingEvent): object | undefined {
     return { step, loss, learningRate, gradientNorm };
   }
   if (event.type === "evaluation") return { step: event.step, validation: event.metrics };
+  if (event.type === "restart") {
+    const { step: after, reason, learningRateBefore, learningRate } = event;
+    return { step: 0, restart: { after, reason, learningRateBefore, learningRate } };
+  }
   return event.type === "skip" ? { step: event.step, skipped: event.what, value: String(event.value) } : undefined;
+}
+
+/** The lines of a run that is back at its start. */
+export function keptAtRestart(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith('{"step":0,"restart":'));
 }
 
 /** The lines of the first `steps` steps of an interrupted run; of a file that was cut or overwritten, the whole ones. */

@@ -14,7 +14,7 @@ import { EventLog } from "./event-log.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
 import { machineFacts } from "./machine-facts.ts";
-import { earlierMetrics, metricsLines } from "./metrics-file.ts";
+import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
@@ -123,6 +123,10 @@ class DiskRunFolder implements RunFolder {
     const checkpoint = { every: saveEvery ?? totalSteps, atBest: keep?.best ?? saveEvery !== undefined, save };
     try {
       for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
+        if (event.type === "restart") {
+          metrics.splice(0, metrics.length, ...keptAtRestart(metrics));
+          if (this.#events !== undefined) this.#events = new EventLog();
+        }
         metrics.push(...metricsLines(event));
         this.#events?.add(event);
         yield event;
