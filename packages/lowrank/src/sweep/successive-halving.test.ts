@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Candidate, halve, planRungs, rankTrials, type Search, searchSeconds } from "./successive-halving.ts";
+import {
+  type Candidate,
+  forWholeRun,
+  halve,
+  planRungs,
+  rankTrials,
+  type Search,
+  searchSeconds,
+} from "./successive-halving.ts";
 
 const rates = [5, 10, 2.5, 20, 1.25]; // the default first
 const candidates = [8, 16].flatMap((rank) => rates.map((learningRate) => ({ learningRate, rank })));
@@ -45,6 +53,16 @@ describe("planRungs", () => {
     expect(rungsOf({ fewestSteps: 5, mostSteps: 5 })).toEqual([[10, 5]]);
     expect(rungsOf({ mostSteps: 40 })).toEqual([[10, 14], [5, 28], [2, 40]]); // biome-ignore format: a line says it better
   });
+});
+
+it("lowers a rate above the default for a run that is longer than its trial, not below the default", () => {
+  const rateFor = (learningRate: number, steps: number) => {
+    const trial = { learningRate, rank: 8, steps, loss: 1, isDropped: false };
+    return forWholeRun(trial, searchOf()).learningRate; // of 1000 steps, by default at 5
+  };
+  expect([rateFor(20, 125), rateFor(20, 1000), rateFor(10, 8), rateFor(5, 8), rateFor(2.5, 8)]).toEqual([
+    10, 20, 5, 5, 2.5,
+  ]);
 });
 
 describe("halve", () => {

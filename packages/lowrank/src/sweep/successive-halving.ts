@@ -110,6 +110,16 @@ export function rankTrials(trials: readonly Trial[], search: Search): readonly T
   return [...sorted.flatMap((some) => bestFirst(some, search)), ...last.filter(({ isDropped }) => isDropped)];
 }
 
+/**
+ * The values for the whole run. Short trials favour high rates; the best rate falls with about the third root of the steps (Bjorck et
+ * al. 2025, arXiv 2409.19913). A rate above the default is lowered so, but not below the default.
+ */
+export function forWholeRun({ learningRate, rank, steps }: Trial, { candidates, mostSteps }: Search): Candidate {
+  const standard = candidates[0]?.learningRate ?? learningRate;
+  const lowered = Number((learningRate * Math.cbrt(steps / mostSteps)).toPrecision(2));
+  return { learningRate: Math.min(learningRate, Math.max(standard, lowered)), rank };
+}
+
 /** By loss; of those that count as equal the first candidate. */
 function bestFirst(trials: readonly Trial[], { candidates, margin }: Search): readonly Trial[] {
   const left = candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)));

@@ -7,14 +7,7 @@ import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import { claimFolder } from "../../recipe/run/recipe-run.ts";
 import { hasLabels } from "../../rows/row-kinds.ts";
-import {
-  type Candidate,
-  halve,
-  planRungs,
-  rankTrials,
-  type Search,
-  type Trial,
-} from "../../sweep/successive-halving.ts";
+import { type Candidate, halve, planRungs, type Search, type Trial } from "../../sweep/successive-halving.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { measureSteps } from "../plan/measure-steps.ts";
 import { unkept } from "../plan/prepare-plan.ts";
@@ -75,7 +68,7 @@ async function findBest(
   trials: Trials,
   { options, minutes, signal }: SearchOptions,
   report: Report,
-): Promise<Trial | undefined> {
+): Promise<Candidate | undefined> {
   const { training, adapter, rows } = trials;
   const candidates = candidatesOf(trials, options);
   const loop = { ...trainingOptions(options, unkept), signal };
@@ -107,7 +100,7 @@ async function findBest(
   } finally {
     count?.stop();
   }
-  return sayRanked(rankTrials(done, limits), by, report);
+  return sayRanked(done, { search: limits, by }, report);
 }
 
 /** An eighth of what such a model needs says something; a new head moves later than a language model. */
@@ -121,7 +114,7 @@ function marginOf(by: MetricName, rows: number): Search["margin"] {
   return (loss) => Math.sqrt((-loss * (1 + loss)) / rows);
 }
 
-function stopped(best: Trial | undefined, options: TrainOptions): string {
+function stopped(best: Candidate | undefined, options: TrainOptions): string {
   if (best === undefined) return "Stopped during the search, before a trial was over; nothing was written.";
   const { learningRate, rank } = best;
   const flags = `--learning-rate ${learningRate}${isRankOpen(options) ? ` --rank ${rank}` : ""}`;

@@ -1,7 +1,15 @@
 // What a search says: what is compared, before the first trial; each trial; all of them in a table.
 
 import { type MetricName, metricFacts } from "../../evaluate/metric-names.ts";
-import { type Rung, type Search, searchSeconds, type Trial } from "../../sweep/successive-halving.ts";
+import {
+  type Candidate,
+  forWholeRun,
+  type Rung,
+  rankTrials,
+  type Search,
+  searchSeconds,
+  type Trial,
+} from "../../sweep/successive-halving.ts";
 import { formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
@@ -48,24 +56,32 @@ export function sayTrial({ loss, ...trial }: Trial, by: MetricName, report: Repo
   report.note(`  learning rate ${trial.learningRate}, rank ${trial.rank}: ${found} after ${trial.steps} steps`);
 }
 
-/** Prints all of them, ranked, and gives the best; undefined if there is none. */
-export function sayRanked(ranked: readonly Trial[], by: MetricName, report: Report): Trial | undefined {
-  const best = ranked.find(({ isDropped }) => !isDropped);
-  if (ranked.length === 0) return undefined;
+/** Prints all of them, the best first, and gives the values to train with; undefined if no trial was good. */
+export function sayRanked(
+  trials: readonly Trial[],
+  { search, by }: { readonly search: Search; readonly by: MetricName },
+  report: Report,
+): Candidate | undefined {
+  if (trials.length === 0) return undefined;
+  const ranked = rankTrials(trials, search);
   const rows = ranked.map(({ learningRate, rank, steps, loss, isDropped }) => {
     const value = Number.isNaN(loss) ? "diverged" : formatNumber(asLoss(loss, by));
     return [...[learningRate, rank, steps].map(String), value, isDropped ? "dropped" : ""];
   });
   const columns = numberColumns("learning rate", "rank", "steps", `validation ${metricFacts[by].label}`);
   for (const line of formatTable([...columns, { heading: "" }], rows)) report.say(line);
-  report.emit({ type: "choice", learningRate: best?.learningRate, rank: best?.rank });
-  if (best !== undefined) {
-    const isTie = ranked.some(({ steps, loss }) => steps === best.steps && loss < best.loss);
-    const why = isTie ? " (the lowest ones differ by too little to tell, and it is nearest to the defaults)" : "";
-    report.say(`the best: learning rate ${best.learningRate}, rank ${best.rank}${why}`);
-    return best;
+  const best = ranked.find(({ isDropped }) => !isDropped);
+  const chosen = best && forWholeRun(best, search);
+  report.emit({ type: "choice", ...chosen });
+  if (best === undefined || chosen === undefined) {
+    const message = `Every trial diverged or was worse than the base by validation ${metricFacts[by].label}, so the defaults are trained. Try more --minutes.`;
+    report.warn({ code: "SEARCH_FOUND_NOTHING", message });
+    return undefined;
   }
-  const message = `Every trial diverged or was worse than the base by validation ${metricFacts[by].label}, so the defaults are trained. Try more --minutes.`;
-  report.warn({ code: "SEARCH_FOUND_NOTHING", message });
-  return undefined;
+  const isTie = ranked.some(({ steps, loss }) => steps === best.steps && loss < best.loss);
+  const why = isTie ? " (some are better by too little to tell, and this one is nearest to the defaults)" : "";
+  report.say(`the best: learning rate ${best.learningRate}, rank ${best.rank}${why}`);
+  if (chosen.learningRate < best.learningRate)
+    report.say(`learning rate ${chosen.learningRate} for the whole run: short trials favour high rates`);
+  return chosen;
 }
