@@ -8,7 +8,6 @@ import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
-import type { TrainingOptions } from "./options.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
@@ -142,10 +141,14 @@ export interface BestCheckpoint {
 
 /** What a run that goes on does where its options do not say it; all absent where none goes on. */
 export interface BegunRun {
-  readonly options: Pick<
-    TrainingOptions,
-    "groupByLength" | "tokenizeWhenDrawn" | "batchSize" | "learningRate" | "steps" | "validationShare"
-  >;
+  readonly options: {
+    readonly groupByLength?: boolean;
+    readonly tokenizeWhenDrawn?: boolean;
+    readonly batchSize?: number;
+    readonly learningRate?: number;
+    readonly steps?: number;
+    readonly validationShare?: number;
+  };
   readonly adapter: Pick<Partial<LoraConfig>, "rank" | "alpha" | "targetModules">;
 }
 

@@ -5,7 +5,6 @@ import type { ProblemType } from "@lowrank/families";
 import { given } from "../given.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
 import type { RunFolder } from "../run-folder.ts";
-import { likeTrainer } from "../train/run-defaults.ts";
 import { goingOn } from "../train/training-options.ts";
 import {
   type ComparisonChoices,
@@ -13,6 +12,7 @@ import {
   type PreferenceChoices,
   type TeacherChoices,
 } from "./learning-choices.ts";
+import { likeTrainer } from "./like-peft.ts";
 import { loopChoices, type TrainerChoices } from "./loop-choices.ts";
 import type { biasModes } from "./options/adapter-options.ts";
 import type { basePrecisions, trainableTasks } from "./options/file-options.ts";
@@ -125,5 +125,5 @@ export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder
     ...given(loopChoices(choices)),
     ...given(comparisonChoices(choices)),
   };
-  return { ...(choices.likePeft === true ? likeTrainer : {}), ...goingOn(asBegun.options, said) };
+  return goingOn(asBegun.options, { ...(choices.likePeft === true ? likeTrainer : {}), ...given(said) });
 }

@@ -13,7 +13,6 @@ import {
 } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
-import { defaultValidationShare } from "../train/run-defaults.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { checkProblem, problemOf } from "./classes/problem-type.ts";
@@ -59,6 +58,13 @@ export interface TrainingRows extends RowSurvey {
   readonly preferences: number;
   /** The numbers in their files, counted from 1, of the rows at a place: a split moves rows. */
   readonly numbers: Readonly<Record<"train" | "validation", RowNumbers>>;
+}
+
+const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
+
+/** The share of so many rows that is held out where nobody says which rows to validate on; 0 for none. */
+export function defaultValidationShare(rows: number): number {
+  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
 }
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */

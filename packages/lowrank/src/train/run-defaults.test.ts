@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { adapterDefaults, defaultEpochs, defaultValidationShare, type RunShape, runDefaults } from "./run-defaults.ts";
+import { defaultValidationShare } from "../rows/training-rows.ts";
+import { adapterDefaults, defaultEpochs, type RunShape, runDefaults } from "./run-defaults.ts";
 
-const run: RunShape = { goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 500 };
+const run: RunShape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 500 };
 const rate = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).learningRate;
 
 describe("the defaults of a run", () => {
@@ -25,6 +26,15 @@ describe("the defaults of a run", () => {
     expect(epochs({}, 1)).toBe(10);
     expect(epochs({ rows: 12 }, 1)).toBe(20);
     expect(epochs({ goal: "class", task: "sequence-classification" }, 25)).toBe(8);
+  });
+
+  it("judge a classifier of one class by its accuracy, and all else by the loss", () => {
+    const judged = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).bestBy;
+    expect([judged({}), judged({ goal: "class" }), judged({ goal: "class", problem: "regression" })]).toEqual([
+      "loss",
+      "accuracy",
+      "loss",
+    ]);
   });
 
   it("train few rows in small batches", () => {

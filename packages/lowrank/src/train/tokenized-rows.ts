@@ -92,17 +92,17 @@ export function tokenizedRows(
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
     learning,
-    defaults: defaultsOf(rows, { model, parameters }),
+    defaults: defaultsOf(rows, { model, parameters, labels }),
     heldOut: rows.heldOut,
   };
 }
 
 function defaultsOf(
   { goal, train, validation, heldOut }: TrainingRows,
-  { model, parameters }: Pick<RowReader, "model" | "parameters">,
+  { model, parameters, labels }: Pick<RowReader, "model" | "parameters" | "labels">,
 ): RunDefaults {
   const rows = train.length + (heldOut > 0 ? validation.length : 0);
-  return runDefaults({ goal, task: model.task, parameters, rows });
+  return runDefaults({ goal, task: model.task, problem: labels.problem, parameters, rows });
 }
 
 /**

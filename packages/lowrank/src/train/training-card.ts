@@ -2,7 +2,7 @@
 
 import { enumerated, escapeControls, type Warning } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
-import { metricFacts, metricNames } from "../evaluate/metric-names.ts";
+import { type MetricName, metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { isRounded } from "../open/is-rounded.ts";
 import type { StepPlan } from "./plan-steps.ts";
@@ -12,6 +12,7 @@ import { type LoopOptions, loopDefaults } from "./training-options.ts";
 export interface CardOptions extends LoopOptions {
   readonly batchSize: number;
   readonly learningRate: number;
+  readonly bestBy: MetricName;
   /** The data files, as they were named. */
   readonly data: string;
   readonly basePrecision?: string | undefined;
@@ -127,7 +128,7 @@ function regularisationOf(options: CardOptions): readonly (readonly [string, str
 function validationRows(
   { step, metrics, best }: NonNullable<CardFacts["validation"]>,
   adapterStep: number | undefined,
-  { bestBy = "loss" }: CardOptions,
+  { bestBy }: CardOptions,
 ): readonly (readonly [string, string])[] {
   const known = metricNames.filter((name) => metrics[name] !== undefined);
   const numbers = known.map((name) => `${metricFacts[name].label} ${rounded(metrics[name] ?? Number.NaN)}`);

@@ -88,11 +88,11 @@ export interface LoopOptions {
   readonly evalAtStart?: boolean | undefined;
   /** End the run after so many validations in a row that are no better; default: never. */
   readonly patience?: number | undefined;
-  /** What a validation is judged by; default "loss". */
+  /** What a validation is judged by; default "accuracy" for rows of one class each, else "loss". */
   readonly bestBy?: MetricName | undefined;
   /**
-   * Whether a run begins anew with another learning rate, twice at most, where its first steps show that its own does not suit; default
-   * false: a warning.
+   * Whether a run begins anew with another learning rate, twice at most, where its first steps show that its own does not suit, in place
+   * of a warning; default: where no learning rate is given.
    */
   readonly watchRate?: boolean | undefined;
   /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
@@ -157,12 +157,13 @@ export const loopDefaults = {
   // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
   groupByLength: false,
   seed: 0,
-  bestBy: "loss",
 } as const;
 
 /** Options with all defaults. */
 export type SettledOptions<Options extends LoopOptions> = Options & {
-  readonly [Name in keyof typeof loopDefaults | "batchSize" | "learningRate"]: NonNullable<LoopOptions[Name]>;
+  readonly [Name in keyof typeof loopDefaults | "batchSize" | "learningRate" | "bestBy"]: NonNullable<
+    LoopOptions[Name]
+  >;
 } & Pick<RunDefaults, "leastSteps" | "mostEpochs">;
 
 /** The options with all defaults, those of the run among them. */
@@ -182,5 +183,6 @@ export function goingOn<Options extends LoopOptions>(
 ) {
   const length = options.epochs === undefined ? { steps } : {};
   const size = options.batchTokens === undefined ? { batchSize } : {};
-  return { ...begun, ...given({ ...length, ...size }), ...given(options) };
+  const watchRate = options.learningRate === undefined;
+  return { ...begun, watchRate, ...given({ ...length, ...size }), ...given(options) };
 }

@@ -100,7 +100,10 @@ export function runTraining(
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
-    watchRate: { restarts: options.watchRate === true ? 2 : 0, ...given({ guess: lossOfGuessing(model, rows) }) },
+    watchRate: {
+      restarts: (options.watchRate ?? options.learningRate === undefined) ? 2 : 0,
+      ...given({ guess: lossOfGuessing(model, rows) }),
+    },
   });
 }
 

@@ -91,7 +91,7 @@ async function summarize(
     seconds: end.seconds,
   };
   report.emit({ type: "result", out, ...numbers, findings, samples });
-  const { bestBy = "loss" } = options;
+  const { bestBy = run.training.defaults.bestBy } = options;
   const isResumed = folder.resumeFrom !== undefined;
   const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
   for (const line of describeRun(summary)) report.say(line);

@@ -198,7 +198,7 @@ export const loopOptions: OptionGroup = {
     {
       name: "bestBy",
       argument: "<metric>",
-      help: "what a validation is judged by (default: loss)",
+      help: "what a validation is judged by (default: accuracy for rows of one class each, else loss)",
       value: oneOf(metricNames),
     },
     {

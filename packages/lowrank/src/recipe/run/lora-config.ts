@@ -7,7 +7,7 @@ import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import type { BegunRun } from "../../run-folder.ts";
-import { likePeft } from "../../train/run-defaults.ts";
+import { likePeft } from "../like-peft.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
 import type { RunHost } from "./run-host.ts";
