@@ -169,7 +169,7 @@ export class OpenedAdapter {
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => {
-      const learnt = { validation: this.#validation, restarts: this.#restarts, findings: this.#lastRun?.findings() };
+      const learnt = { validation: this.#validation, restarts: this.#restarts };
       return training.runTable(asked, { ...facts, ...progress, ...learnt });
     };
     return { ...tokenized, ...plan, handle: this.#handle };

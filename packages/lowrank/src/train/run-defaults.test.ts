@@ -9,6 +9,7 @@ describe("the defaults of a run", () => {
   it("take a language model's learning rate from its size", () => {
     expect([0.1e9, 0.6e9, 7e9, 70e9].map((parameters) => rate({ parameters }))).toEqual([2e-3, 1e-3, 1e-3, 3e-4]);
     expect(runDefaults(run).reasons.learningRate).toBe("language model under 0.5 B");
+    expect(rate({ rows: 49 })).toBe(5e-4);
   });
 
   it("give preferences a tenth of it, and encoders their own", () => {
@@ -24,7 +25,8 @@ describe("the defaults of a run", () => {
     expect(epochs({}, 100)).toBe(3);
     expect(epochs({}, 8)).toBe(8);
     expect(epochs({}, 1)).toBe(10);
-    expect(epochs({ rows: 12 }, 1)).toBe(20);
+    expect(epochs({ rows: 12 }, 3)).toBe(10);
+    expect(epochs({ rows: 12, goal: "class" }, 3)).toBe(20);
     expect(epochs({ goal: "class", task: "sequence-classification" }, 25)).toBe(8);
   });
 

@@ -49,7 +49,7 @@ export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
   const [leastSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
-  const [mostEpochs, few] = run.rows < 50 ? [20, ", fewer than 50 rows"] : [10, ""];
+  const [mostEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
   const ofLength = `${leastEpochs}, or as many as make ${leastSteps} steps (${ofHead}), at most ${mostEpochs}${few}`;
   return {
     ...{ learningRate, batchSize, leastSteps, mostEpochs, bestBy: judgedBy(run) },
@@ -75,13 +75,20 @@ function hasHead({ goal, task }: Pick<RunShape, "goal" | "task">): boolean {
 }
 
 /** A rate that is too high costs everything, one that is too low little: each is half of the highest that trained well. */
-function rateOf({ goal, task, parameters }: RunShape): readonly [number, string] {
+function rateOf({ goal, task, parameters, rows }: RunShape): readonly [number, string] {
   const writes = task === "causal-lm" || task === "sequence-to-sequence";
   const [rate, size] = sizes.find(([, , below]) => parameters < below) ?? largest;
   if (goal === "preference" || goal === "judged") return [rate / 10, `a tenth of that of a language model ${size}`];
   if (goal === "comparison") return [Math.min(encoderRate, rate), "embeddings"];
+  if (writes && areFew({ rows }))
+    return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
   if (writes) return [rate, `language model ${size}`];
   return [Math.min(encoderRate, rate), hasHead({ goal, task }) ? "a model with a head" : "encoder"];
+}
+
+/** Of so few none are held out, so that nothing tells when the run should have ended. */
+function areFew({ rows }: Pick<RunShape, "rows">): boolean {
+  return rows < 50;
 }
 
 const encoderRate = 5e-4;

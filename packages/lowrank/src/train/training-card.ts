@@ -1,6 +1,6 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
-import { enumerated, escapeControls, type Warning } from "@lowrank/contracts";
+import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { type MetricName, metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
@@ -40,8 +40,6 @@ export interface CardFacts extends CardProgress {
   readonly classNames?: readonly string[] | undefined;
   /** The loss in words, where rows can be learnt by several. */
   readonly loss?: string | undefined;
-  /** What the numbers say of a run that is over. */
-  readonly findings?: readonly Warning[] | undefined;
   /** The last one, which knows the best. */
   readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
   /** How the learning rate was changed on the way. */
@@ -64,7 +62,6 @@ export function runTable(
     isOver = false,
     adapterStep,
     validation,
-    findings = [],
     restarts = [],
   } = facts;
   const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
@@ -93,7 +90,6 @@ export function runTable(
     ...regularisationOf(options),
     ["seed", seed],
     ...(validation === undefined ? [] : validationRows(validation, adapterStep, options)),
-    ...(isOver || stepsDone === plan.totalSteps ? findings : []).map(({ message }) => ["warning", message] as const),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
 }

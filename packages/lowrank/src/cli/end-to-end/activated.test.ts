@@ -32,6 +32,7 @@ async function train(rows: readonly object[], out: string, ...more: readonly str
     place.path(out),
     "--learning-rate",
     "0.03",
+    ...(more.includes("--adapter") ? [] : ["--target-modules", "q_proj,v_proj"]),
     ...(more.includes("--steps") ? [] : ["--steps", "12"]),
   ];
   return call("train", ...options, ...more);

@@ -97,7 +97,7 @@ describe("lowrank train", () => {
     const kept = await place.call(...command, ...out, "--keep", "newest");
     expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
     const alone = command.filter((_, place) => place !== 5 && place !== 6);
-    const patient = await place.call(...alone, ...out, "--patience", "3");
+    const patient = await place.call(...alone, "--out", place.path("patient"), "--patience", "3");
     expect(patient.stderr).toContain("patience: does nothing here, it is for runs with rows to validate on");
   });
 });
