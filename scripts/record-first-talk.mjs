@@ -65,8 +65,7 @@ function run(args, input = "") {
 }
 
 function train() {
-  const options =
-    "--data pirate.jsonl --out ./pirate";
+  const options = "--data pirate.jsonl --out ./pirate";
   const shown = run(["train", "--model", model, ...options.split(" ")]);
   return section("Train", `lowrank train --model ${shownModel} ${options}`, shown);
 }

@@ -27,7 +27,15 @@ afterAll(() => place.remove());
 const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
 const fast = ["--learning-rate", "0.03", "--target-modules", "q_proj,v_proj"];
 const train = (model: string, out: string, ...more: readonly string[]) => {
-  const options = ["--model", model, "--data", data, "--out", place.path(out), ...(more.includes("--adapter") ? fast.slice(0, 2) : fast)];
+  const options = [
+    "--model",
+    model,
+    "--data",
+    data,
+    "--out",
+    place.path(out),
+    ...(more.includes("--adapter") ? fast.slice(0, 2) : fast),
+  ];
   return call("train", ...options, ...more);
 };
 const generate = async (...models: readonly string[]) => {
