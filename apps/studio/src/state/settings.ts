@@ -12,7 +12,7 @@ export const defaultAdapter: AdapterSettings = {
   ...{ rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
 };
 export const defaultTraining: TrainingSettings = {
-  ...{ steps: 60, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+  ...{ steps: 40, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
 };
 
 /** All of it, as it is kept. */
