@@ -7,4 +7,4 @@ import type { LoopOptions } from "../train/training-options.ts";
 export const likePeft: Partial<LoraConfig> = { rank: 8, alpha: 8, targetModules: null };
 
 /** Those of transformers' Trainer. */
-export const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, weightDecay: 0, warmupSteps: 0 };
+export const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };

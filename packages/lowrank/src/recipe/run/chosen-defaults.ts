@@ -18,7 +18,7 @@ export function chosenOptions(
   return given({
     ...(isOpen ? { rank, alpha, targetModules: "all-linear" } : {}),
     ...(asked.likePeft === true ? {} : { learningRate }),
-    batchSize: asked.batchTokens === undefined ? batchSize : undefined,
+    batchSize: asked.batchTokens === undefined && asked.likePeft !== true ? batchSize : undefined,
     epochs: isCounted || asked.likePeft === true ? undefined : defaultEpochs(stepsPerEpoch, defaults),
     validationShare: asked.validation === undefined && heldOut > 0 ? heldOut : undefined,
   });
@@ -37,7 +37,7 @@ export function describeDefaults(
   const isOpen =
     targetModules === undefined && adapter === undefined && loraConfig === undefined && isLikePeft !== true;
   return [
-    ...(isOpen ? ["all linear layers but the head: fewer of them learn less, at every rank"] : []),
+    ...(isOpen ? ["all linear layers but the head: query and value alone need a higher rate and learn no more"] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]
