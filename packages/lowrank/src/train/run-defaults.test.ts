@@ -16,6 +16,7 @@ describe("the defaults of a run", () => {
     expect(rate({ goal: "preference" })).toBeCloseTo(2e-4);
     expect(rate({ goal: "class", task: "sequence-classification" })).toBe(5e-4);
     expect(rate({ goal: "class", task: "sequence-classification", parameters: 70e9 })).toBe(3e-4);
+    expect(rate({ goal: "image-class", task: "image-classification", parameters: 1e6 })).toBe(2e-3);
     expect(rate({ goal: "comparison", task: "feature-extraction" })).toBe(5e-4);
   });
 

@@ -83,7 +83,9 @@ function rateOf({ goal, task, parameters, rows }: RunShape): readonly [number, s
   if (writes && areFew({ rows }))
     return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
   if (writes) return [rate, `language model ${size}`];
-  return [Math.min(encoderRate, rate), hasHead({ goal, task }) ? "a model with a head" : "encoder"];
+  const what = hasHead({ goal, task }) ? "a model with a head" : "encoder";
+  if (parameters < smallEncoder) return [4 * encoderRate, `${what}, under 5 M parameters`];
+  return [Math.min(encoderRate, rate), what];
 }
 
 /** Of so few none are held out, so that nothing tells when the run should have ended. */
@@ -91,6 +93,7 @@ function areFew({ rows }: Pick<RunShape, "rows">): boolean {
   return rows < 50;
 }
 
+const smallEncoder = 5e6;
 const encoderRate = 5e-4;
 const largest = [3e-4, "above 8 B", Number.POSITIVE_INFINITY] as const;
 const sizes = [[2e-3, "under 0.5 B", 0.5e9], [1e-3, "from 0.5 to 8 B", 8e9], largest] as const;
