@@ -164,7 +164,7 @@ export class OpenedAdapter {
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
     const { rowFindings } = await import("./findings/row-findings.ts");
-    rowFindings({ file: rows.file, rows: tokenized, plan, classNames }).map(notices.warn);
+    for (const each of rowFindings({ file: rows.file, rows: tokenized, plan, classNames })) notices.warn(each);
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...settled(tokenized, options), basePrecision, data: rows.file };

@@ -54,6 +54,10 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
     },
     add: (event) => {
       if (event.type === "start") isResumed = event.step > 0;
+      if (event.type === "restart") {
+        for (const ofEarlierRate of [losses, validations]) ofEarlierRate.splice(0);
+        [isResumed, learningRate, best] = [false, 0, undefined];
+      }
       if (event.type === "step") {
         losses.push(event.loss);
         seconds = event.seconds;

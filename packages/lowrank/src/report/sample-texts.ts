@@ -14,8 +14,8 @@ import type { SampleText } from "./report-page.ts";
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;
-  /** When it is time to stop; default 10. */
-  readonly mostSeconds?: number | undefined;
+  /** After how long writing stops. */
+  readonly mostSeconds: number;
 }
 
 /** Few and short: a small model writes them in seconds. What a large one has not written when the time is over is left out. */
@@ -47,7 +47,7 @@ export async function sampleTexts(
 
 /** What the base writes, and the adapter: rows of one batch where the adapter's rows can stand among others, which takes half the time. */
 async function writeBoth(
-  { opened: { model, context, handle }, tokenizer, mostSeconds = 10 }: SampleWriter,
+  { opened: { model, context, handle }, tokenizer, mostSeconds }: SampleWriter,
   { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
 ): Promise<readonly (readonly string[])[]> {
   const prompts = asked.map(({ prompt }) => prompt);

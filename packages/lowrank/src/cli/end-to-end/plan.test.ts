@@ -44,3 +44,10 @@ it("data preview shows the text that the tokens stand for, and marks what is tra
   const chat = await place.call(...shared, "--template", "alpaca", "--json");
   expect(chat.json.filter(({ type }) => type === "row")).toHaveLength(2);
 });
+
+it("data preview shows the rows of a file in order, also where training would hold some out", async () => {
+  const rows = Array.from({ length: 60 }, (_, row) => ({ prompt: `${row} ->`, completion: " x" }));
+  const many = await place.write("many.jsonl", jsonl(rows));
+  const { stdout } = await place.call("data", "preview", "--model", tiny, "--data", many, "--rows", "60");
+  expect(stdout.match(/^\d+ ->/gm)).toEqual(rows.map(({ prompt }) => prompt));
+});

@@ -21,8 +21,10 @@ interface Stretch {
 
 /** Prints the first rows. */
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
+  // A row that training holds out is shown in its place, too.
+  const inOrder = options.validation === undefined ? { validationShare: 0, ...options } : options;
   const { model, adapter, training, dispose } = await preparePlan(
-    options,
+    inOrder,
     { ...report, say: () => undefined, warn: (warning) => rowFindingCodes.has(warning.code) || report.warn(warning) },
     (rows) => firstOf(rows, count),
   );

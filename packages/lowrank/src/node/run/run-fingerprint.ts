@@ -19,8 +19,8 @@ const filePrefix = "base file ";
 const orderName = "order of rows";
 const textsName = "rows (as text)";
 const tokensName = "rows (as tokens)";
-/** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
 const heldOutName = "held out";
+/** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
 const filesName = "rows (as tokens and files)";
 
 /**
