@@ -189,7 +189,7 @@ export class OpenedAdapter {
     refuseUnknownOptions("train", options, trainingNames);
     const folder = await openRun(this.#facts, options, [input, options.validation]);
     try {
-      const asBegun = folder === undefined ? options : goingOn(folder.asBegun.options, options);
+      const asBegun = folder === undefined ? options : goingOn(folder.asBegun.options, options, options);
       yield* this.#runIn(folder, await this.prepare(input, asBegun), asBegun);
     } finally {
       await folder?.release();
@@ -292,7 +292,7 @@ export class OpenedAdapter {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
     const { verifyBase = false } = options;
-    const asBegun = goingOn(folder.asBegun.options, options);
+    const asBegun = goingOn(folder.asBegun.options, options, options);
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({

@@ -5,6 +5,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { Example, ImagePreparation, RowList, TokenizedExample } from "@lowrank/data";
 import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
+import type { MetricName } from "./evaluate/metric-names.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
@@ -62,6 +63,8 @@ export interface RunFacts {
   readonly media?: RowMedia | undefined;
   /** Which share of the data was held out; 0 for none. */
   readonly heldOut: number;
+  /** The metric that decides which validation is best. */
+  readonly bestBy: MetricName;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;
@@ -148,6 +151,7 @@ export interface BegunRun {
     readonly learningRate?: number;
     readonly steps?: number;
     readonly validationShare?: number;
+    readonly bestBy?: MetricName;
   };
   readonly adapter: Pick<Partial<LoraConfig>, "rank" | "alpha" | "targetModules">;
 }

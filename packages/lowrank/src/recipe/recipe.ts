@@ -125,5 +125,5 @@ export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder
     ...given(loopChoices(choices)),
     ...given(comparisonChoices(choices)),
   };
-  return goingOn(asBegun.options, { ...(choices.likePeft === true ? likeTrainer : {}), ...given(said) });
+  return goingOn(asBegun.options, { ...(choices.likePeft === true ? likeTrainer : {}), ...given(said) }, choices);
 }

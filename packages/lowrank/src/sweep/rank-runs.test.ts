@@ -19,3 +19,15 @@ it("compares runs by the validation whose adapter each keeps: the best after a s
   ]);
   expect(ranked.best?.run.index).toBe(1);
 });
+
+it("compares by any metric the validation that each run was judged best by", () => {
+  const validation = [
+    { step: 0, loss: 0.7, accuracy: 0.5 },
+    { step: 1, loss: 0.4, accuracy: 0.8 },
+    { step: 2, loss: 0.6, accuracy: 0.9 },
+  ];
+  const { progress, ...planned } = run(0);
+  const judged = { ...planned, progress: { ...progress, validation, bestBy: "accuracy" as const } };
+  expect(rankRuns([judged], "accuracy").best?.value).toBe(0.9);
+  expect(rankRuns([judged], "loss").best?.value).toBe(0.6);
+});

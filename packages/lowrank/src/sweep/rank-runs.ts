@@ -34,11 +34,14 @@ export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricNa
 /** Of the best validation, whose adapter a run keeps; of the last one where none was better than that before the first step. */
 function keptValue(progress: RunProgress, by: MetricName): number | undefined {
   if (progress.state !== "complete") return undefined;
-  const { higherIsBetter } = metricFacts[by];
+  const { bestBy = by } = progress;
+  const sign = metricFacts[bestBy].higherIsBetter ? -1 : 1;
   const measured = progress.validation.flatMap((metrics) => {
-    const value = metrics[by];
-    return value !== undefined && Number.isFinite(value) ? [{ step: metrics.step, value }] : [];
+    const [value, judged] = [metrics[by], metrics[bestBy]];
+    return Number.isFinite(value) && Number.isFinite(judged)
+      ? [{ step: metrics.step, value, worth: sign * Number(judged) }]
+      : [];
   });
-  const [best] = [...measured].sort((one, other) => (higherIsBetter ? -1 : 1) * (one.value - other.value));
+  const [best] = [...measured].sort((one, other) => one.worth - other.worth);
   return best?.step === 0 ? measured.at(-1)?.value : best?.value;
 }

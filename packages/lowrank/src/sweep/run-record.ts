@@ -5,6 +5,10 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson } from "@lowrank/contracts";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { type MetricName, metricNames } from "../evaluate/metric-names.ts";
+import { given } from "../given.ts";
+import { readRecipe } from "../recipe/read-recipe.ts";
+import { recipeFile } from "../recipe/write-recipe.ts";
 import type { SweepRun } from "./plan-sweep.ts";
 import { InvalidRecordError, SweepDiffersError } from "./sweep-errors.ts";
 
@@ -17,6 +21,8 @@ export interface RunEnd {
   /** Of the last step. */
   readonly loss?: number;
   readonly validation: readonly MeasuredStep[];
+  /** The metric that decided which validation was best; absent in records of earlier versions. */
+  readonly bestBy?: MetricName;
 }
 
 /** How far a run is. */
@@ -68,7 +74,14 @@ export async function endOf({ out }: Pick<SweepRun, "out">): Promise<RunEnd> {
     isObject(metrics) ? [{ ...numbersOf(metrics), step: Number(step) }] : [],
   );
   const last = steps.at(-1);
-  return { steps: Number(rows.at(-1)?.step ?? 0), ...(last && { loss: Number(last.loss) }), validation };
+  const recipe = await readRecipe(join(out, recipeFile));
+  const bestBy = metricNames.find((name) => name === recipe.bestBy);
+  return {
+    steps: Number(rows.at(-1)?.step ?? 0),
+    ...(last && { loss: Number(last.loss) }),
+    validation,
+    ...given({ bestBy }),
+  };
 }
 
 function pathOf({ out }: Pick<SweepRun, "out">): string {
@@ -83,11 +96,12 @@ function isProgress(value: unknown): value is RunProgress {
   if (!isObject(value)) return false;
   if (value.state === "begun") return true;
   if (value.state === "diverged") return typeof value.message === "string";
-  const { state, steps, loss = 0, validation } = value;
+  const { state, steps, loss = 0, validation, bestBy = "loss" } = value;
   return (
     state === "complete" &&
     typeof steps === "number" &&
     typeof loss === "number" &&
+    metricNames.some((name) => name === bestBy) &&
     Array.isArray(validation) &&
     validation.every((one) => isObject(one) && Object.values(one).every((number) => typeof number === "number"))
   );

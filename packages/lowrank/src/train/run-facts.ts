@@ -24,7 +24,7 @@ export function runFacts(
   rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media" | "defaults" | "heldOut">,
   options: LoopOptions,
 ): RunFacts {
-  const { batchSize, groupByLength, seed } = settled(rows, options);
+  const { batchSize, groupByLength, seed, bestBy } = settled(rows, options);
   const { dropLast = false } = options;
   const order: readonly RowOrder[] = [
     ...(groupByLength ? (["by length"] as const) : []),
@@ -38,6 +38,7 @@ export function runFacts(
     rows: rows.drawn?.sample ?? rows.train,
     ...given({ texts: rows.drawn?.texts, media: rows.media }),
     heldOut: rows.heldOut,
+    bestBy,
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,

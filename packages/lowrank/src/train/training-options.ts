@@ -176,13 +176,16 @@ export function settled<Options extends LoopOptions>(
   return { ...loopDefaults, ...ofRun, ...given(options) } as unknown as SettledOptions<Options>;
 }
 
-/** The options of a run that goes on with an earlier one: what they leave open is as that one began. */
+/** The options of a resumed run: what they leave open is as the run began. */
 export function goingOn<Options extends LoopOptions>(
-  { steps, batchSize, ...begun }: BegunRun["options"],
+  { steps, batchSize, bestBy, ...begun }: BegunRun["options"],
   options: Options,
+  rows: { readonly validation?: unknown; readonly validationShare?: number | undefined },
 ) {
   const length = options.epochs === undefined ? { steps } : {};
   const size = options.batchTokens === undefined ? { batchSize } : {};
+  const isValidated = rows.validation !== undefined || (rows.validationShare ?? begun.validationShare ?? 0) > 0;
+  const judge = isValidated ? { bestBy } : {};
   const watchRate = options.learningRate === undefined;
-  return { ...begun, watchRate, ...given({ ...length, ...size }), ...given(options) };
+  return { ...begun, watchRate, ...given({ ...length, ...size, ...judge }), ...given(options) };
 }

@@ -32,8 +32,9 @@ export async function runSweep(file: string, options: SweepOptions, context: Swe
   if (gather !== true) await warnUnranked(first, context);
   if (gather !== true) for (const run of runs) await makeRun(run, { ...context, options, runs: runs.length });
   if (!isFirst) return;
-  const by = options.bestBy ?? first.choices.bestBy ?? "loss";
-  await gatherRuns(await progressOf(runs), { by, file }, context.report);
+  const found = await progressOf(runs);
+  const [judged] = found.flatMap(({ progress }) => (progress.state === "complete" ? (progress.bestBy ?? []) : []));
+  await gatherRuns(found, { by: options.bestBy ?? judged ?? "loss", file }, context.report);
 }
 
 /** Says it before the first run where no validation will rank the runs: training them can take days. */

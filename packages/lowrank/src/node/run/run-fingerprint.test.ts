@@ -12,7 +12,14 @@ function fingerprintOf(
   run: Partial<RunIdentity> = {},
   saved?: string,
 ): Promise<string> {
-  const settings = { base: "lowrank-1:0123456789abcdef", basePrecision: "float32", batchSize: 8, seed: 0, heldOut: 0 };
+  const settings = {
+    base: "lowrank-1:0123456789abcdef",
+    basePrecision: "float32",
+    batchSize: 8,
+    seed: 0,
+    heldOut: 0,
+    bestBy: "loss",
+  } as const;
   const config = createLoraConfig({ targetModules: ["q_proj"], ...adapter });
   return runFingerprint({ ...settings, rows: [row], addedTokens: [], adapter: config, ...run }, saved);
 }
@@ -104,6 +111,16 @@ describe("notedRun", () => {
     expect(notedRun({ settings, fingerprint }).options.validationShare).toBe(0.1);
     const earlier = await fingerprintOf();
     expect(await fingerprintOf({}, { heldOut: 0.1 }, earlier)).toBe(earlier);
+  });
+
+  it("is by which metric its best validation was found: loss, unless the run noted another one", async () => {
+    const best = { step: 8, value: 0.5 };
+    const byAccuracy = await fingerprintOf({}, { bestBy: "accuracy" });
+    const bestBy = (fingerprint: string, state = {}) => notedRun({ settings, fingerprint, ...state }).options.bestBy;
+    expect(bestBy(await fingerprintOf(), { best })).toBe("loss");
+    expect(bestBy(byAccuracy, { best })).toBe("accuracy");
+    expect(bestBy(byAccuracy)).toBeUndefined(); // nothing was validated
+    expect(await fingerprintOf({}, { bestBy: "f1" }, byAccuracy)).toBe(byAccuracy);
   });
 
   it("says of a run without an order that it batched by chance, as those did that knew of none", async () => {

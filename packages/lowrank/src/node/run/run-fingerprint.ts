@@ -4,6 +4,7 @@ import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
+import { metricNames } from "../../evaluate/metric-names.ts";
 import { given } from "../../given.ts";
 import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
@@ -20,6 +21,7 @@ const orderName = "order of rows";
 const textsName = "rows (as text)";
 const tokensName = "rows (as tokens)";
 const heldOutName = "held out";
+const bestByName = "best by";
 /** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
 const filesName = "rows (as tokens and files)";
 
@@ -29,10 +31,13 @@ const filesName = "rows (as tokens and files)";
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media, heldOut } = run;
-  // Earlier versions held out what they were told to, and did not note it.
-  const notesHeldOut = heldOut > 0 && (saved === undefined || parseFacts(saved)?.has(heldOutName) === true);
-  const namesFiles = media !== undefined && parseFacts(saved)?.has(tokensName) !== true;
+  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media, heldOut, bestBy } = run;
+  const before = parseFacts(saved);
+  // Earlier versions held out what they were asked to, and did not note it.
+  const notesHeldOut = heldOut > 0 && (saved === undefined || before?.has(heldOutName) === true);
+  // May be another one where the run is resumed; the note is of its start.
+  const bestAtStart = saved === undefined ? bestBy : (before?.get(bestByName) ?? "loss");
+  const namesFiles = media !== undefined && before?.has(tokensName) !== true;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -40,6 +45,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     "batch size": batchSize,
     seed,
     ...(notesHeldOut ? { [heldOutName]: heldOut } : {}),
+    ...(bestAtStart === "loss" ? {} : { [bestByName]: bestAtStart }),
     [namesFiles ? filesName : tokensName]: await hashRows(rows, { media, isOpened: !namesFiles }),
     ...(namesFiles && media.preparation !== undefined ? { "pictures' preparation": media.preparation } : {}),
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
@@ -67,12 +73,19 @@ export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, H
 }
 
 /** What a saved run was told or chose, so that one with other defaults goes on with it. */
-export function notedRun(state: Pick<TrainingState, "fingerprint" | "settings"> | undefined): BegunRun {
+export function notedRun(
+  state: Pick<TrainingState, "fingerprint" | "settings" | "best" | "rateWatch"> | undefined,
+): BegunRun {
   const facts = parseFacts(state?.fingerprint);
   if (state === undefined || facts === undefined) return { options: {}, adapter: {} };
   const order = facts.get(orderName);
   const [batchSize, share] = [facts.get("batch size"), facts.get(heldOutName)];
-  const { learningRate, steps } = state.settings;
+  const { steps } = state.settings;
+  // The one that was asked for: the trainer knows by itself which one it changed to.
+  const learningRate = state.rateWatch?.restarts[0]?.learningRateBefore ?? state.settings.learningRate;
+  const noted = facts.get(bestByName);
+  // Without a note the best so far has a loss.
+  const bestBy = metricNames.find((name) => name === noted) ?? "loss";
   const [rank, alpha, targetModules] = ["r", "lora_alpha", "target_modules"].map((name) =>
     facts.get(`adapter's ${name}`),
   );
@@ -82,6 +95,7 @@ export function notedRun(state: Pick<TrainingState, "fingerprint" | "settings"> 
       tokenizeWhenDrawn: facts.has(textsName),
       ...(typeof batchSize === "number" ? { batchSize } : {}),
       ...{ learningRate, steps, validationShare: typeof share === "number" ? share : 0 },
+      ...(state.best === undefined ? {} : { bestBy }),
     },
     adapter: {
       ...(typeof rank === "number" ? { rank } : {}),

@@ -3,25 +3,33 @@
 import { given } from "../../given.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { adapterDefaults, defaultEpochs } from "../../train/run-defaults.ts";
-import type { LoopOptions } from "../../train/training-options.ts";
+import { type LoopOptions, settled } from "../../train/training-options.ts";
 import type { RunChoices } from "../recipe.ts";
 
 /** The values of those options of a recipe that nobody gave, so that it repeats the run with other defaults, too. */
 export function chosenOptions(
-  { defaults, stepsPerEpoch, heldOut }: PreparedTraining,
-  asked: RunChoices,
+  training: PreparedTraining,
+  choices: RunChoices,
+  asked: LoopOptions,
 ): Partial<RunChoices> {
-  const { learningRate, batchSize } = defaults;
-  const { rank, alpha } = adapterDefaults(given({ rank: asked.rank, rankStabilized: asked.useRslora }));
-  const isOpen = asked.adapter === undefined && asked.loraConfig === undefined && asked.likePeft !== true;
-  const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
+  const { totalSteps, stepsPerEpoch, validation, heldOut } = training;
+  const { learningRate, batchSize, bestBy } = settled(training, asked);
+  const { rank, alpha } = adapterDefaults(given({ rank: choices.rank, rankStabilized: choices.useRslora }));
+  const epochs = totalSteps / stepsPerEpoch;
+  const length = Number.isInteger(epochs) ? { epochs } : { steps: totalSteps };
   return given({
-    ...(isOpen ? { rank, alpha, targetModules: "all-linear" } : {}),
-    ...(asked.likePeft === true ? {} : { learningRate }),
-    batchSize: asked.batchTokens === undefined && asked.likePeft !== true ? batchSize : undefined,
-    epochs: isCounted || asked.likePeft === true ? undefined : defaultEpochs(stepsPerEpoch, defaults),
-    validationShare: asked.validation === undefined && heldOut > 0 ? heldOut : undefined,
+    ...(choosesAdapter(choices) ? { rank, alpha, targetModules: "all-linear" } : {}),
+    ...(choices.steps === undefined && choices.epochs === undefined ? length : {}),
+    learningRate,
+    batchSize: choices.batchTokens === undefined ? batchSize : undefined,
+    bestBy: validation.length > 0 ? bestBy : undefined,
+    validationShare: choices.validation === undefined && heldOut > 0 ? heldOut : undefined,
   });
+}
+
+/** Whether the shape of the adapter is this library's choice. */
+function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean {
+  return adapter === undefined && loraConfig === undefined && likePeft !== true;
 }
 
 /** What was chosen for the options that nobody gave, a line each, with the reason. */
@@ -33,11 +41,9 @@ export function describeDefaults(
   const { learningRate, batchSize, reasons } = defaults;
   const isCounted = asked.steps !== undefined || asked.epochs !== undefined;
   const held = `${validation.length} of ${train.length + validation.length} rows held out`;
-  const { adapter, loraConfig, likePeft: isLikePeft, targetModules } = choices;
-  const isOpen =
-    targetModules === undefined && adapter === undefined && loraConfig === undefined && isLikePeft !== true;
+  const areOpen = choices.targetModules === undefined && choosesAdapter(choices);
   return [
-    ...(isOpen ? ["all linear layers but the head: query and value alone need a higher rate and learn no more"] : []),
+    ...(areOpen ? ["all linear layers but the head: fewer layers need a higher rate"] : []),
     ...(asked.learningRate === undefined ? [`learning rate ${learningRate}: ${reasons.learningRate}`] : []),
     ...(asked.batchSize === undefined && asked.batchTokens === undefined
       ? [`batch size ${batchSize}: ${reasons.batchSize}`]

@@ -77,8 +77,8 @@ export async function* keptRun(
   { choices, folder, engine, signal, communicator }: KeptRun,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const data = await Promise.all(choices.data.map(lastingName));
-  const recipe = await recipeText({ ...chosenOptions(training, choices), ...given(choices), engine, data });
   const options = trainingOptions(choices, folder);
+  const recipe = await recipeText({ ...chosenOptions(training, choices, options), ...given(choices), engine, data });
   const keeping = keepingOf({ ...choices, keep: keptChoice(choices) });
   const report = (at: ReportTime) => adapter.report({ rows: training, options, recipe }, at);
   yield* folder.keep({

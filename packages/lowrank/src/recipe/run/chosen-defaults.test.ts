@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { PreparedTraining } from "../../opened-adapter.ts";
+import { runDefaults } from "../../train/run-defaults.ts";
+import type { RunChoices } from "../recipe.ts";
+import { chosenOptions } from "./chosen-defaults.ts";
+
+const shape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 80 } as const;
+// What is read of a run that is prepared.
+const training = {
+  ...{ defaults: runDefaults(shape), train: { length: 72 }, validation: { length: 8 }, heldOut: 0.1 },
+  ...{ totalSteps: 63, stepsPerEpoch: 9 },
+} as PreparedTraining;
+const choices = {
+  data: ["rows.jsonl"],
+  out: "adapter",
+  accumulate: 1,
+  schedule: "linear",
+  weightDecay: 0,
+  clipNorm: 1,
+  seed: 0,
+} satisfies RunChoices;
+
+describe("the options of a recipe that nobody gave", () => {
+  it("are the defaults of the run", () => {
+    expect(chosenOptions(training, choices, {})).toEqual({
+      ...{ rank: 8, alpha: 16, targetModules: "all-linear", epochs: 7, batchSize: 8, learningRate: 2e-3 },
+      ...{ bestBy: "loss", validationShare: 0.1 },
+    });
+  });
+
+  it("are those that a resumed run began with", () => {
+    const begun = { learningRate: 5e-4, steps: 20, batchSize: 4 };
+    const found = chosenOptions({ ...training, totalSteps: 20, heldOut: 0 }, choices, begun);
+    expect(found).toMatchObject({ learningRate: 5e-4, steps: 20, batchSize: 4 });
+    expect(found).not.toHaveProperty("epochs");
+  });
+
+  it("leave to a file and to PEFT the shape of their adapters", () => {
+    for (const of of [{ loraConfig: "lora.json" }, { likePeft: true }, { adapter: "earlier" }])
+      expect(chosenOptions(training, { ...choices, ...of }, {})).not.toHaveProperty("targetModules");
+  });
+});
