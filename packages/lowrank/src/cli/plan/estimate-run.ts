@@ -44,13 +44,13 @@ export function estimateRun(run: MeasuredRun): RunEstimate {
   return { secondsPerStep, secondsPerValidation, seconds, uncertainty: Math.max(smallestUncertainty, spread) };
 }
 
-/** How long so many tokens take. */
+/** How long this many tokens take. */
 function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
   return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
 }
 
 /** Of no values 0. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

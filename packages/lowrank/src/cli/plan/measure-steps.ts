@@ -1,48 +1,57 @@
 // What a step and a validation take on this machine, measured by the first ones of a run.
 
+import type { RowList, TokenizedExample } from "@lowrank/data";
 import type { RowMetrics } from "../../evaluate/metric-names.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
+import { someRows } from "../../report/data-facts.ts";
+import type { Measurement } from "./estimate-run.ts";
 
 /** What was measured. */
 export interface MeasuredSteps {
-  /** The median. */
-  readonly secondsPerStep: number;
-  /** Of how many steps. */
-  readonly measured: number;
-  /** Before the first step; undefined without validation rows. */
-  readonly validation?: { readonly metrics: RowMetrics; readonly seconds: number };
+  readonly steps: readonly Measurement[];
+  readonly validations: readonly (Measurement & { readonly metrics: RowMetrics })[];
 }
 
 /** The first step makes what later ones have: graphs, packed weights, buffers. */
 const warmUp = 1;
-const wanted = 3;
+/** Steps are measured until there are this many, or, after three, for this many seconds. */
+const [mostMeasured, leastMeasured, enoughSeconds] = [20, 3, 5];
 
-/** Makes a few steps, after a validation if there are rows for one. */
+/** Makes some steps; the adapter is not for use afterwards. Validates as the options say. */
 export async function measureSteps(
   adapter: OpenedAdapter,
   training: PreparedTraining,
   options: TrainingOptions,
 ): Promise<MeasuredSteps> {
-  const steps = Math.min(training.totalSteps, warmUp + wanted);
-  // So low a rate diverges nowhere, and a step takes as long.
-  const loop = { ...options, epochs: undefined, steps, learningRate: 1e-9, evalEvery: undefined, evalAtStart: true };
-  const times: number[] = [];
-  let validation: MeasuredSteps["validation"];
-  let last = performance.now();
+  const steps = Math.min(training.totalSteps, warmUp + mostMeasured);
+  // At this rate no run diverges, and a step takes as long.
+  const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
+  const loop = { ...options, epochs: undefined, steps, ...quiet };
+  const validationTokens = totalOf(training.validation, tokensIn);
+  const made: Measurement[] = [];
+  const validations: MeasuredSteps["validations"][number][] = [];
+  const start = performance.now();
+  let last = start;
   for await (const event of adapter.run(training, loop)) {
     const now = performance.now();
     const seconds = (now - last) / 1000;
-    if (event.type === "evaluation") validation ??= { metrics: event.metrics, seconds };
-    if (event.type === "step") times.push(seconds);
-    if (times.length === steps) break; // no validation after the last one
+    if (event.type === "step") made.push({ seconds, tokens: event.tokens ?? 0 });
+    if (event.type === "evaluation") validations.push({ seconds, tokens: validationTokens, metrics: event.metrics });
+    if (made.length >= warmUp + leastMeasured && now - start > 1000 * enoughSeconds) break;
     last = now;
   }
-  const counted = times.length > warmUp ? times.slice(warmUp) : times;
-  return { secondsPerStep: median(counted), measured: counted.length, ...(validation && { validation }) };
+  return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+/** Of all rows, estimated from some of them where there are many. */
+export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedExample) => number): number {
+  const seen = someRows(rows, 10_000);
+  return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
+}
+
+/** The tokens that a model reads of a row. */
+export function tokensIn(row: TokenizedExample): number {
+  const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
+  return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }

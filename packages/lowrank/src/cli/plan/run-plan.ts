@@ -1,22 +1,17 @@
 // lowrank plan: an adapter's plan, and what its steps take, measured.
 
 import { availableParallelism, loadavg } from "node:os";
-import { ignoredLabel, pickRows, type RowList, type TokenizedExample } from "@lowrank/data";
+import { ignoredLabel, type TokenizedExample } from "@lowrank/data";
 import { trainingOptions } from "../../recipe/recipe.ts";
-import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { someRows } from "../../report/data-facts.ts";
 import { validationInterval } from "../../train/training-run.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { estimateRun, type Measurement } from "./estimate-run.ts";
+import { estimateRun } from "./estimate-run.ts";
+import { measureSteps, tokensIn, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
-
-/** The first step makes what later ones have: graphs, packed weights, buffers. */
-const warmUp = 1;
-/** Steps are measured until there are so many of them, or – after three – for so many seconds. */
-const [mostMeasured, leastMeasured, enoughSeconds] = [20, 3, 5];
 
 /** Prepares the run, makes a few of its steps, and prints what they took. */
 export async function runPlan(options: TrainOptions, report: Report): Promise<void> {
@@ -26,7 +21,11 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
     const every = options.evalEvery ?? validationInterval(training);
     const totalValidations = validation.length === 0 ? 0 : Math.ceil(totalSteps / every) + 1;
     const [tokensPerEpoch, validationTokens] = [totalOf(train, tokensIn), totalOf(validation, tokensIn)];
-    const measured = await measure({ adapter, training }, options);
+    // A batch of them every second step says enough.
+    const { batchSize = training.defaults.batchSize } = options;
+    const measurable = { ...training, validation: someRows(validation, batchSize) };
+    const often = { ...trainingOptions(options, unkept), evalEvery: 2, evalAtStart: false };
+    const measured = await measureSteps(adapter, measurable, often);
     const plan = { totalSteps, stepsPerEpoch, tokensPerEpoch, validationTokens, totalValidations };
     const { secondsPerStep, secondsPerValidation, seconds, uncertainty } = estimateRun({ ...measured, ...plan });
     const memoryBytes = process.resourceUsage().maxRSS * 1024;
@@ -58,40 +57,6 @@ function busyness(): string {
   const [load = 0] = loadavg();
   if (load <= availableParallelism()) return "";
   return `; other programs use the processors now (load ${load.toFixed(1)} of ${availableParallelism()}), so it may differ by more`;
-}
-
-/** Some steps, with a validation of one batch after every second one. */
-async function measure({ adapter, training }: Pick<PreparedRun, "adapter" | "training">, options: TrainOptions) {
-  const { batchSize = training.defaults.batchSize } = options;
-  const firstPlaces = Array.from({ length: Math.min(batchSize, training.validation.length) }, (_, place) => place);
-  const validation = [...pickRows(training.validation, firstPlaces)];
-  const steps = Math.min(training.totalSteps, warmUp + mostMeasured);
-  const often = { evalEvery: 2, evalAtStart: false, patience: undefined };
-  const loop = { ...trainingOptions(options, unkept), epochs: undefined, steps, ...often, onWarning: () => undefined };
-  const made: Measurement[] = [];
-  const validations: Measurement[] = [];
-  const start = performance.now();
-  let last = start;
-  for await (const event of adapter.run({ ...training, validation }, loop)) {
-    const now = performance.now();
-    const seconds = (now - last) / 1000;
-    if (event.type === "step") made.push({ seconds, tokens: event.tokens ?? 0 });
-    if (event.type === "evaluation") validations.push({ seconds, tokens: totalOf(validation, tokensIn) });
-    if (made.length >= warmUp + leastMeasured && now - start > 1000 * enoughSeconds) break;
-    last = now;
-  }
-  return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };
-}
-
-/** Of all rows, by some of them where there are many. */
-function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedExample) => number): number {
-  const seen = someRows(rows, 10_000);
-  return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
-}
-
-function tokensIn(row: TokenizedExample): number {
-  const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
-  return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }
 
 function completionTokensIn(row: TokenizedExample): number {

@@ -6,16 +6,17 @@ import type { MetricName, RowMetrics } from "../../evaluate/metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import { claimFolder } from "../../recipe/run/recipe-run.ts";
-import { hasLabels } from "../../rows/row-kinds.ts";
 import { type Candidate, halve, planRungs, type Search, type Trial } from "../../sweep/successive-halving.ts";
+import { settled } from "../../train/training-options.ts";
 import { type WithBase, withBase } from "../base-for.ts";
+import { median } from "../plan/estimate-run.ts";
 import { measureSteps } from "../plan/measure-steps.ts";
 import { unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import { engineHost } from "../train/engine-host.ts";
 import { runTrain, trainInto } from "../train/run-train.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { asLoss, sayPlan, sayRanked, sayTrial } from "./said-search.ts";
+import { asLoss, sayPlan, sayRanked, sayTrial } from "./report-search.ts";
 import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
 /** The options of `lowrank tune`. */
@@ -69,12 +70,13 @@ async function findBest(
   { options, minutes, signal }: SearchOptions,
   report: Report,
 ): Promise<Candidate | undefined> {
-  const { training, adapter, rows } = trials;
+  const { training, adapter } = trials;
   const candidates = candidatesOf(trials, options);
   const loop = { ...trainingOptions(options, unkept), signal };
-  const { secondsPerStep, validation } = await measureSteps(adapter, training, loop);
-  const isOfClasses = hasLabels(rows.goal) && rows.problem !== "regression";
-  const by = options.bestBy ?? (isOfClasses ? "accuracy" : "loss");
+  const atStart = { evalAtStart: true, evalEvery: training.totalSteps };
+  const { steps, validations } = await measureSteps(adapter, training, { ...loop, ...atStart });
+  const [secondsPerStep, [validation]] = [median(steps.map(({ seconds }) => seconds)), validations];
+  const { bestBy: by } = settled(training, loop);
   const lossOf = (metrics: RowMetrics | undefined) => asLoss(metrics?.[by] ?? Number.NaN, by);
   const limits: Search = {
     ...{ candidates, seconds: minutes * 60, secondsPerStep, secondsPerValidation: validation?.seconds ?? 0 },

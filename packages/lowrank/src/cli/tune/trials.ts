@@ -1,12 +1,13 @@
 // Short trainings that are compared: one open model, rows that are read once, and a new adapter for each.
 
-import { ExampleError, pickRows } from "@lowrank/data";
+import { ExampleError } from "@lowrank/data";
 import { NonFiniteLossError } from "@lowrank/trainer";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { RowMetrics } from "../../evaluate/metric-names.ts";
 import { namedChoice } from "../../recipe/named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
+import { someRows } from "../../report/data-facts.ts";
 import { type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
 import type { Candidate } from "../../sweep/successive-halving.ts";
 import { startBatches } from "../../train/measure-start.ts";
@@ -43,10 +44,8 @@ export async function openTrials(options: WithModel<TrainOptions>, report: Repor
   const run = await preparePlan(options, { ...report, say: () => undefined }, choose);
   const [rows] = chosen;
   if (rows === undefined) throw new Error("A run is prepared with rows.");
-  const { validation } = run.training;
-  const length = Math.min(validation.length, mostValidationRows);
-  const places = Array.from({ length }, (_, place) => Math.floor((place * validation.length) / length));
-  return { ...run, ...rows, training: { ...run.training, validation: pickRows(validation, places) } };
+  const validation = someRows(run.training.validation, mostValidationRows);
+  return { ...run, ...rows, training: { ...run.training, validation } };
 }
 
 function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
