@@ -7,53 +7,66 @@ import { judgeRate, type RateVerdict, type WatchedStep, watchedSteps } from "./j
 
 /** Watches until the last of the steps, or a warning. */
 export class RateWatch {
-  /** The variables before the first step; undefined where the rate is watched no more. */
+  /** The variables before the first step, while the run may go back to them. */
   start: TrainingState["startVariables"];
-  #steps: WatchedStep[];
+  /** Undefined where the rate is no longer watched. */
+  #steps: WatchedStep[] | undefined;
   #restarts: readonly RateRestart[];
 
   constructor(
     private readonly options: RateWatchOptions | undefined,
     state: TrainingState | undefined,
   ) {
-    this.#steps = [...(state?.rateWatch?.steps ?? [])];
+    const steps = state === undefined ? [] : state.rateWatch?.steps;
+    this.#steps = options === undefined || steps === undefined ? undefined : [...steps];
     this.#restarts = state?.rateWatch?.restarts ?? [];
-    this.start = options === undefined ? undefined : state?.startVariables;
+    this.start = this.hasRestart ? state?.startVariables : undefined;
+  }
+
+  /** Whether the rate is watched and a restart is left. */
+  get hasRestart(): boolean {
+    return this.#steps !== undefined && this.#restarts.length < (this.options?.restarts ?? 0);
   }
 
   get mayGoBack(): boolean {
-    return this.start !== undefined && this.#restarts.length < (this.options?.restarts ?? 0);
+    return this.start !== undefined;
   }
 
   /** What a checkpoint holds of it. */
   get state(): Pick<TrainingState, "rateWatch" | "startVariables"> {
-    const restarts = this.#restarts;
-    if (this.start !== undefined)
-      return { rateWatch: { restarts, steps: [...this.#steps] }, startVariables: this.start };
-    return restarts.length === 0 ? {} : { rateWatch: { restarts } };
+    const [restarts, steps, start] = [this.#restarts, this.#steps, this.start];
+    if (steps === undefined) return restarts.length === 0 ? {} : { rateWatch: { restarts } };
+    return { rateWatch: { restarts, steps: [...steps] }, ...(start === undefined ? {} : { startVariables: start }) };
   }
 
   /** Notes a step; NaN where the loss or a gradient was not finite. */
   add(...step: WatchedStep): void {
-    if (this.start !== undefined) this.#steps.push(step);
+    this.#steps?.push(step);
   }
 
   judge(warmupSteps: number): RateVerdict | undefined {
-    if (this.start === undefined) return undefined;
+    if (this.#steps === undefined) return undefined;
     const run = { warmupSteps, guess: this.options?.guess };
     const verdict = judgeRate(this.#steps, run);
-    if (verdict === undefined && this.#steps.length >= watchedSteps(run)) this.start = undefined;
+    if (verdict === undefined && this.#steps.length >= watchedSteps(run)) this.#stop();
     return verdict;
   }
 
   /** Notes that the run goes back, and gives its first variables; undefined, and nothing is watched any more, where it may not. */
   goBack(restart: RateRestart): TrainingState["startVariables"] {
-    if (!this.mayGoBack) {
-      this.start = undefined;
+    const { start } = this;
+    if (start === undefined) {
+      this.#stop();
       return undefined;
     }
     this.#restarts = [...this.#restarts, restart];
     this.#steps = [];
-    return this.start;
+    if (!this.hasRestart) this.start = undefined;
+    return start;
+  }
+
+  #stop(): void {
+    this.#steps = undefined;
+    this.start = undefined;
   }
 }

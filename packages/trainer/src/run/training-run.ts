@@ -71,8 +71,7 @@ export class TrainingRun<Batch> {
   static async start<Batch>(options: TrainOptions<Batch>): Promise<TrainingRun<Batch>> {
     const asked = await resolveSettings(options);
     const run = new TrainingRun(options, goOnWith(asked, options));
-    if (options.resumeFrom === undefined && options.watchRate !== undefined)
-      run.#watch.start = await run.#copyVariables();
+    if (options.resumeFrom === undefined && run.#watch.hasRestart) run.#watch.start = await run.#copyVariables();
     return run;
   }
 
