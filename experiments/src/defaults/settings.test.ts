@@ -12,7 +12,7 @@ describe("the sweep", () => {
     expect(sweep.every(({ epochs }) => epochs <= defaults.epochs)).toBe(true);
   });
 
-  it("goes on where the best rate is the highest or lowest of its layers", () => {
+  it("continues where the best rate is the highest or lowest of its layers", () => {
     expect(beyond({ ...defaults, learningRate: 1e-3 }, sweep)?.learningRate).toBe(2e-3);
     expect(beyond({ ...defaults, learningRate: 2.5e-4 }, sweep)?.learningRate).toBe(1.25e-4);
     expect(beyond({ ...defaults, targetModules: "peft", learningRate: 1e-3 }, sweep)?.learningRate).toBe(5e-4);

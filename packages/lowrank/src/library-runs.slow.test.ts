@@ -99,7 +99,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     });
   });
 
-  it("whose learning rate does not suit begins anew with a lower one, says so, and keeps it where it goes on", async () => {
+  it("whose learning rate does not suit restarts with a lower one, says so, and keeps it when it resumes", async () => {
     const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
     const high = { steps: 22, learningRate: 4, watchRate: true, evalEvery: 11 };
     const steps = await train({ ...high, out: whole });

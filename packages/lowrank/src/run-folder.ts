@@ -5,14 +5,14 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { Example, ImagePreparation, RowList, TokenizedExample } from "@lowrank/data";
 import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
-import type { MetricName } from "./evaluate/metric-names.ts";
+import type { MetricName } from "./metric-names.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
 
 /** Which checkpoints stay in a run's folder. */
 export interface KeptCheckpoints {
-  /** Whether that of the best validation does while the run goes on; the finished adapter is the best's in any case. Default true. */
+  /** Whether that of the best validation does during the run; the finished adapter is the best's in any case. Default true. */
   readonly best?: boolean | undefined;
   /** How many of the last; default 3. */
   readonly last?: number | undefined;
@@ -142,7 +142,7 @@ export interface BestCheckpoint {
   readonly path: string;
 }
 
-/** What a run that goes on does where its options do not say it; all absent where none goes on. */
+/** What a resumed run does where its options leave it open; all absent for a new run. */
 export interface BegunRun {
   readonly options: {
     readonly groupByLength?: boolean;
@@ -160,7 +160,7 @@ export interface BegunRun {
 export interface RunFolder {
   /** Where the run goes on, if it does. */
   readonly resumeFrom: TrainingState | undefined;
-  /** What the run to go on with was told or chose by itself, as far as it says. */
+  /** What the resumed run was given or chose when it started, as far as its checkpoint says. */
   readonly asBegun: BegunRun;
   /** How many steps the run had made when the folder was written; undefined: nothing was written. */
   readonly savedStep: number | undefined;

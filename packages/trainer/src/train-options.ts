@@ -57,7 +57,7 @@ export interface CheckpointOptions {
  * back to its start with another learning rate, and a "restart" event says so.
  */
 export interface RateWatchOptions {
-  /** How often at most; once more is a warning. 0: one warning, and the run goes on. */
+  /** How often at most; once more is a warning. 0: one warning, and the run continues. */
   readonly restarts: number;
   /** The loss of guessing: of a classifier the logarithm of the number of its classes. */
   readonly guess?: number;

@@ -144,7 +144,7 @@ function reasonToEnd<Batch>(run: TrainingRun<Batch>): EndEvent["reason"] | undef
   return run.isStopped ? "aborted" : undefined;
 }
 
-/** Whether nothing is left to do: an aborted run goes on from its last step. */
+/** Whether nothing is left to do: an aborted run resumes from its last step. */
 function isComplete(reason: EndEvent["reason"] | undefined): boolean {
   return reason === "finished" || reason === "stopped-early";
 }

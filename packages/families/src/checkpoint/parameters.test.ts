@@ -82,7 +82,7 @@ describe("a family's table against transformers", () => {
   });
 });
 
-it("every model type has linear layers besides its head, for an adapter that names no targets", () => {
+it("every model type has linear layers in addition to its head, for an adapter that names no targets", () => {
   const types = golden.models.flatMap(({ config: json }) => {
     const config = checkConfig(json);
     const layers = modulesOf(config, resolveTask(config)).flatMap((module) =>

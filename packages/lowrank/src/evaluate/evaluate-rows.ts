@@ -6,6 +6,7 @@ import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { rowMedia } from "../media/row-media.ts";
+import type { RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -28,7 +29,6 @@ import { checkReferences, measureBleu } from "./measure-bleu.ts";
 import { measureRewards } from "./measure-rewards.ts";
 import { measureRows } from "./measure-rows.ts";
 import { measureWords } from "./measure-words.ts";
-import type { RowMetrics } from "./metric-names.ts";
 
 /** What was found; only what applies is there. */
 export interface Evaluation extends RowMetrics {

@@ -11,7 +11,7 @@ export interface LossTrend {
   readonly error: number;
 }
 
-/** The means of so many steps at each end – by default a tenth of the run, at most 20 steps –, never more than half of the run. */
+/** The means of the first and the last `most` steps, by default a tenth of the run and at most 20; never of more than half of the run. */
 export function lossTrend(
   losses: readonly number[],
   most = Math.min(20, Math.ceil(losses.length / 10)),

@@ -26,7 +26,7 @@ const healthy: readonly (readonly [what: string, record: RunRecord])[] = [
   ["a flat loss of noise whose validation falls", { ...run, losses: curve(60, 2, 2), ...validated(2, 1.9, 1.8) }],
   ["a validation that rose a little behind its best", { ...run, ...validated(2.9, 1.6, 1.5, 1.52) }],
   [
-    "a classifier that is right more often than by chance, and too sure of it",
+    "a classifier that is right more often than guessing, and overconfident",
     {
       ...run,
       guess: coin,

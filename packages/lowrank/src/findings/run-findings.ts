@@ -3,7 +3,7 @@
 import type { Warning } from "@lowrank/contracts";
 import type { BestEvaluation } from "@lowrank/trainer";
 import { named } from "../errors/named-option.ts";
-import type { RowMetrics } from "../evaluate/metric-names.ts";
+import type { RowMetrics } from "../metric-names.ts";
 import type { Guess } from "./guess.ts";
 import { lossTrend, mean } from "./loss-trend.ts";
 

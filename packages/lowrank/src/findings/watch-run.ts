@@ -1,4 +1,4 @@
-// Keeps the numbers of a run while it goes on, for what is said of it at its end: findings, and texts before and after.
+// Collects the numbers of a run while it trains, for its summary: findings, and texts before and after.
 
 import type { TextTokenizer } from "@lowrank/data";
 import type { TrainingEvent } from "@lowrank/trainer";

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
 import { measureComparisons } from "../compare/measure-comparisons.ts";
 import { measureRows } from "../evaluate/measure-rows.ts";
-import type { RowMetrics } from "../evaluate/metric-names.ts";
+import type { RowMetrics } from "../metric-names.ts";
 import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
 import { lossOfPairs, measurePairs } from "../rank/ranking-step.ts";
 import { type MeasuredFiles, measuredBatches } from "../rows/measured-batches.ts";

@@ -1,6 +1,6 @@
 // How the trainer goes – optimiser, schedule, when to stop and what to keep –, as a recipe says it and as the library takes it.
 
-import type { MetricName } from "../evaluate/metric-names.ts";
+import type { MetricName } from "../metric-names.ts";
 import type { KeptCheckpoints } from "../run-folder.ts";
 import type { LoopOptions } from "../train/training-options.ts";
 import type { optimizers } from "./options/loop-options.ts";

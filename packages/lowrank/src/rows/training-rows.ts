@@ -62,7 +62,7 @@ export interface TrainingRows extends RowSurvey {
 
 const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
 
-/** The share of so many rows that is held out where nobody says which rows to validate on; 0 for none. */
+/** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
 export function defaultValidationShare(rows: number): number {
   return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
 }

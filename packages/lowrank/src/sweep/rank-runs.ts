@@ -1,6 +1,6 @@
 // The runs of a sweep from the best to the worst.
 
-import { type MetricName, metricFacts } from "../evaluate/metric-names.ts";
+import { type MetricName, metricFacts } from "../metric-names.ts";
 import type { SweepRun } from "./plan-sweep.ts";
 import type { RunProgress } from "./run-record.ts";
 

@@ -1,6 +1,6 @@
 // A sweep as one page of HTML that needs no network and no script.
 
-import { metricFacts } from "../evaluate/metric-names.ts";
+import { metricFacts } from "../metric-names.ts";
 import { drawChart } from "../report/draw-chart.ts";
 import { htmlPage } from "../report/html-page.ts";
 import { markup } from "../report/markup.ts";

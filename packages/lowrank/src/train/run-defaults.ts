@@ -3,7 +3,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/families";
-import type { MetricName } from "../evaluate/metric-names.ts";
+import type { MetricName } from "../metric-names.ts";
 import type { RowGoal } from "../rows/row-kinds.ts";
 
 /** What decides the defaults of a run. */
@@ -57,7 +57,7 @@ export function runDefaults(run: RunShape): RunDefaults {
   };
 }
 
-/** How many epochs a run has whose epochs have so many steps. */
+/** The number of epochs, from the steps of one. */
 export function defaultEpochs(
   stepsPerEpoch: number,
   { leastSteps, mostEpochs }: Pick<RunDefaults, "leastSteps" | "mostEpochs">,

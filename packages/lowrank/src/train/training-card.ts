@@ -2,8 +2,8 @@
 
 import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
-import { type MetricName, metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
+import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
 import { isRounded } from "../open/is-rounded.ts";
 import type { StepPlan } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";

@@ -4,9 +4,9 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
-import type { MetricName } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import type { DistillationChoices } from "../learn/distillation-plan.ts";
+import type { MetricName } from "../metric-names.ts";
 import type { PreferenceOptions } from "../preferences/preference-plan.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
@@ -91,7 +91,7 @@ export interface LoopOptions {
   /** What a validation is judged by; default "accuracy" for rows of one class each, else "loss". */
   readonly bestBy?: MetricName | undefined;
   /**
-   * Whether a run begins anew with another learning rate, twice at most, where its first steps show that its own does not suit, in place
+   * Whether a run restarts with another learning rate, twice at most, where its first steps show that its own does not suit, in place
    * of a warning; default: where no learning rate is given.
    */
   readonly watchRate?: boolean | undefined;

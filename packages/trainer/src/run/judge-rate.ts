@@ -22,9 +22,9 @@ export interface RateVerdict {
   readonly factor: number;
 }
 
-/** For so many steps after the warm-up a rising loss is looked for. */
+/** How long after the warm-up a rising loss is looked for. */
 const risingSteps = 30;
-/** So many steps after the warm-up, a classifier that learns has left what guessing gives. */
+/** How long after the warm-up a classifier that learns is better than guessing. */
 const guessingSteps = 100;
 const tooHigh = 1 / 4;
 const tooLow = 2;

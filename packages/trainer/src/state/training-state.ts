@@ -98,7 +98,7 @@ export function bestVariablesOf({
   return best !== undefined && best.step > 0 && best.step === step ? variables : bestVariables;
 }
 
-/** The settings of a run that goes on: its learning rate is the one that it changed to, unless another one is asked for. */
+/** The settings of a resumed run: its learning rate is the one that it changed to, unless another one is asked for. */
 export function resumedSettings(asked: TrainingSettings, state: TrainingState): TrainingSettings {
   const { learningRateBefore } = state.rateWatch?.restarts[0] ?? {};
   return learningRateBefore === asked.learningRate ? { ...asked, learningRate: state.settings.learningRate } : asked;

@@ -61,7 +61,7 @@ it("drops a rate that diverges, and trains the defaults where the time or a winn
   expect(existsSync(place.path("short", "adapter_model.safetensors"))).toBe(true);
 }, 120_000);
 
-it("ends with 130 at Ctrl-C and says what was found, or goes on with the training that it was in", async () => {
+it("ends with 130 at Ctrl-C and says what was found, or continues the training that it was in", async () => {
   const cut = await interrupted(tune("cut", "--steps", "40"), { at: '"type":"trial"' });
   expect(cut).toMatchObject({ code: 130, stderr: expect.stringMatching(/best so far: learning rate 0\.0005, rank 8/) });
   expect(existsSync(place.path("cut"))).toBe(false);

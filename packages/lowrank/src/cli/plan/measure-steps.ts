@@ -1,7 +1,7 @@
 // What a step and a validation take on this machine, measured by the first ones of a run.
 
 import type { RowList, TokenizedExample } from "@lowrank/data";
-import type { RowMetrics } from "../../evaluate/metric-names.ts";
+import type { RowMetrics } from "../../metric-names.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
 import { someRows } from "../../report/data-facts.ts";

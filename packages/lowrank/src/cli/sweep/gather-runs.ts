@@ -2,7 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { type MetricName, metricFacts } from "../../evaluate/metric-names.ts";
+import { type MetricName, metricFacts } from "../../metric-names.ts";
 import { describeValues, valueText } from "../../sweep/plan-sweep.ts";
 import { type RankedRun, type RankedRuns, rankRuns } from "../../sweep/rank-runs.ts";
 import { sweepPage } from "../../sweep/sweep-page.ts";

@@ -1,6 +1,6 @@
 // What was measured, as people read it.
 
-import { metricFacts, metricNames, type RowMetrics } from "../../evaluate/metric-names.ts";
+import { metricFacts, metricNames, type RowMetrics } from "../../metric-names.ts";
 import { formatNumber } from "./format.ts";
 
 /** Labels and texts, in the order of the table of metrics. */

@@ -2,8 +2,8 @@
 
 import { escapeName } from "@lowrank/contracts";
 import type { BestEvaluation } from "@lowrank/trainer";
-import { metricFacts } from "../../evaluate/metric-names.ts";
 import { lossTrend } from "../../findings/loss-trend.ts";
+import { metricFacts } from "../../metric-names.ts";
 import type { SampleText } from "../../report/report-page.ts";
 import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { formatNumber } from "../terminal/format.ts";

@@ -3,7 +3,7 @@
 import { listed } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
-import type { RowMetrics } from "../../evaluate/metric-names.ts";
+import type { RowMetrics } from "../../metric-names.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { keptRun } from "../../recipe/run/recipe-run.ts";
 import type { RunFolder } from "../../run-folder.ts";
@@ -90,7 +90,7 @@ function show(event: TrainingEvent, progress: Progress, report: Report): void {
   if (event.type === "restart") {
     const { step, reason, learningRateBefore, learningRate } = event;
     report.note(
-      `  step ${step}  ${reason}: begins anew, with the learning rate ${learningRate} in place of ${learningRateBefore}`,
+      `  step ${step}  ${reason}: restarting with learning rate ${learningRate} instead of ${learningRateBefore}`,
     );
   }
   if (event.type === "skip") {

@@ -1,6 +1,6 @@
 // What a search says: what is compared, before the first trial; each trial; all of them in a table.
 
-import { type MetricName, metricFacts } from "../../evaluate/metric-names.ts";
+import { type MetricName, metricFacts } from "../../metric-names.ts";
 import {
   type Candidate,
   forWholeRun,

@@ -2,7 +2,7 @@
 
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import type { MetricName, RowMetrics } from "../../evaluate/metric-names.ts";
+import type { MetricName, RowMetrics } from "../../metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import { claimFolder } from "../../recipe/run/recipe-run.ts";

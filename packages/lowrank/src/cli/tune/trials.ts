@@ -3,7 +3,7 @@
 import { ExampleError } from "@lowrank/data";
 import { NonFiniteLossError } from "@lowrank/trainer";
 import { UsageError } from "../../errors/usage-errors.ts";
-import type { RowMetrics } from "../../evaluate/metric-names.ts";
+import type { RowMetrics } from "../../metric-names.ts";
 import { namedChoice } from "../../recipe/named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";

@@ -19,7 +19,7 @@ export function addTuneCommand(program: Command, io: CommandIo): void {
           "All candidates get a few steps, the better half twice as many, and so on (successive halving).",
         "--learning-rate or --rank, if given, is kept and not searched. The recipe in --out has the values that were found.",
         "Ctrl-C during the search prints what was found so far (exit code 130). Ctrl-C during the final training saves it; --resume " +
-          "goes on with it, without another search.",
+          "continues it, without another search.",
       ].join("\n\n"),
     )
     .option("--minutes <number>", "time for the search; the final training comes on top", numberIn({ above: 0 }), 10);

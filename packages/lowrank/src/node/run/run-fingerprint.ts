@@ -4,8 +4,8 @@ import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
-import { metricNames } from "../../evaluate/metric-names.ts";
 import { given } from "../../given.ts";
+import { metricNames } from "../../metric-names.ts";
 import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
@@ -72,7 +72,7 @@ export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, H
   return files;
 }
 
-/** What a saved run was told or chose, so that one with other defaults goes on with it. */
+/** What a saved run was given or chose, so that it resumes unchanged under other defaults. */
 export function notedRun(
   state: Pick<TrainingState, "fingerprint" | "settings" | "best" | "rateWatch"> | undefined,
 ): BegunRun {

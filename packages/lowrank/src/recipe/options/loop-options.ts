@@ -1,6 +1,6 @@
 // Options of a run: how long, how fast, on how much at once, and how the trainer goes.
 
-import { metricNames } from "../../evaluate/metric-names.ts";
+import { metricNames } from "../../metric-names.ts";
 import { type LoopOptions, loopDefaults } from "../../train/training-options.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf } from "./recipe-option.ts";
 
