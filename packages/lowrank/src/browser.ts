@@ -79,3 +79,4 @@ export type { QuestionsInput } from "./predict/questions-in.ts";
 export { NotRankingError } from "./rank/errors.ts";
 export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
+export { type DefaultRun, defaultRun, type RunShape } from "./train/run-defaults.ts";

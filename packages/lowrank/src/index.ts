@@ -98,3 +98,4 @@ export { type TrainRecipeOptions, trainRecipe } from "./recipe/run/train-recipe.
 export { type Difference, differencePage } from "./report/difference-page.ts";
 export { type HeatCell, type HeatMap, heatMap } from "./report/heat-map.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
+export { type DefaultRun, defaultRun, type RunShape } from "./train/run-defaults.ts";

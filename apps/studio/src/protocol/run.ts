@@ -12,9 +12,10 @@ export interface AdapterSettings {
   readonly start: "gaussian" | "kaiming" | "pissa" | "olora" | "orthogonal";
 }
 
-/** What is planned, and the largest step that it will be trained with. */
+/** What is planned, for how many rows, and the largest step that it will be trained with. */
 export interface PlanRequest {
   readonly adapter: AdapterSettings;
+  readonly rows: number;
   readonly step: { readonly rows: number; readonly tokens: number };
 }
 
@@ -31,6 +32,8 @@ export interface PlanFacts {
   readonly fileBytes: number;
   /** Of memory while it is trained: an estimate. */
   readonly trainingBytes: number;
+  /** The library's defaults for this model and so many rows. */
+  readonly training: Pick<TrainingSettings, "steps" | "batchSize" | "learningRate" | "validationShare">;
 }
 
 export interface TrainingSettings {
@@ -90,6 +93,8 @@ export interface RunResult {
   readonly adapter: string | undefined;
   /** Of a divergence: the last step that is kept. */
   readonly lastGood?: number | undefined;
+  /** What the library says of the run's numbers, in English; none for a healthy run. */
+  readonly findings?: readonly string[] | undefined;
 }
 
 export interface UnfinishedRun {

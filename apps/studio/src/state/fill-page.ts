@@ -26,7 +26,7 @@ interface Page {
 function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {
   const before = {
     adapter: settings.adapter.value,
-    training: settings.training.value,
+    training: settings.chosen.value,
     watched: settings.watched.value,
     name: settings.name.value,
   };

@@ -11,6 +11,7 @@ import { debounced } from "./debounced.ts";
 export const defaultAdapter: AdapterSettings = {
   ...{ rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
 };
+/** Until the first plan has the library's defaults for the model and the rows. */
 export const defaultTraining: TrainingSettings = {
   ...{ steps: 40, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
 };
@@ -18,7 +19,8 @@ export const defaultTraining: TrainingSettings = {
 /** All of it, as it is kept. */
 interface KeptSettings {
   readonly adapter: AdapterSettings;
-  readonly training: TrainingSettings;
+  /** What somebody chose; the rest follows the model and the rows. */
+  readonly training: Partial<TrainingSettings>;
   readonly watched: string;
   readonly name: string;
 }
@@ -27,6 +29,8 @@ export interface SettingsPlace {
   readonly ask: Ask;
   readonly store: Store;
   readonly model: ReadonlySignal<ModelFacts | undefined>;
+  /** How many rows can be taught. */
+  readonly count: ReadonlySignal<number>;
   /** Tokens of the longest row; 0 where there is none yet. */
   readonly longest: ReadonlySignal<number>;
 }
@@ -37,7 +41,12 @@ const usualTokens = 128;
 
 export class SettingsState {
   readonly adapter = signal<AdapterSettings>(defaultAdapter);
-  readonly training = signal<TrainingSettings>(defaultTraining);
+  /** Of the run, what somebody chose. */
+  readonly chosen = signal<Partial<TrainingSettings>>({});
+  readonly training = computed<TrainingSettings>(() => ({
+    ...{ ...defaultTraining, ...this.plan.value?.training },
+    ...this.chosen.value,
+  }));
   /** The prompt of the filmstrip. */
   readonly watched = signal("");
   /** Of the adapter, on the shelf; empty: the page finds one. */
@@ -46,11 +55,12 @@ export class SettingsState {
   /** Why there is no plan. */
   readonly failure = signal<string | undefined>(undefined);
   readonly #all = computed<KeptSettings>(() => ({
-    ...{ adapter: this.adapter.value, training: this.training.value },
+    ...{ adapter: this.adapter.value, training: this.chosen.value },
     ...{ watched: this.watched.value, name: this.name.value },
   }));
   readonly #planned = computed<PlanRequest>(() => ({
     adapter: this.adapter.value,
+    rows: this.place.count.value,
     step: { rows: this.training.value.batchSize, tokens: this.place.longest.value || usualTokens },
   }));
   readonly #keepSoon = debounced(400);
@@ -83,7 +93,7 @@ export class SettingsState {
   set({ adapter, training, watched, name }: Partial<KeptSettings>): void {
     batch(() => {
       if (adapter !== undefined) this.adapter.value = { ...defaultAdapter, ...adapter };
-      if (training !== undefined) this.training.value = { ...defaultTraining, ...training };
+      if (training !== undefined) this.chosen.value = training;
       if (watched !== undefined) this.watched.value = watched;
       if (name !== undefined) this.name.value = name;
     });
@@ -109,7 +119,7 @@ export class SettingsState {
   }
 
   changeTraining(changed: Partial<TrainingSettings>): void {
-    this.training.value = { ...this.training.value, ...changed };
+    this.chosen.value = { ...this.chosen.value, ...changed };
   }
 
   async #makePlan(planned: PlanRequest, model: ModelFacts): Promise<void> {

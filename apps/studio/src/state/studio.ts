@@ -76,7 +76,11 @@ export class Studio {
     this.store = store;
     const kept = { ask, store, model: this.model.facts };
     this.rows = new RowsState(kept);
-    this.settings = new SettingsState({ ...kept, longest: this.rows.longest });
+    this.settings = new SettingsState({
+      ...kept,
+      longest: this.rows.longest,
+      count: computed(() => this.rows.teachable.value.length),
+    });
     const request = () => this.#request();
     const onTaught = (id: string, name: string) => {
       this.chosen.value = { id, name };

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { defaultValidationShare } from "../rows/training-rows.ts";
-import { adapterDefaults, defaultEpochs, type RunShape, runDefaults } from "./run-defaults.ts";
+import { adapterDefaults, defaultEpochs, defaultRun, type RunShape, runDefaults } from "./run-defaults.ts";
 
 const run: RunShape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 500 };
 const rate = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).learningRate;
 
 describe("the defaults of a run", () => {
   it("take a language model's learning rate from its size", () => {
-    expect([0.1e9, 0.6e9, 7e9, 70e9].map((parameters) => rate({ parameters }))).toEqual([2e-3, 1e-3, 1e-3, 3e-4]);
+    const rates = [2e6, 0.1e9, 0.6e9, 7e9, 70e9].map((parameters) => rate({ parameters }));
+    expect(rates).toEqual([8e-3, 2e-3, 1e-3, 1e-3, 3e-4]);
     expect(runDefaults(run).reasons.learningRate).toBe("language model under 0.5 B");
     expect(rate({ rows: 49 })).toBe(5e-4);
   });
@@ -25,10 +26,23 @@ describe("the defaults of a run", () => {
       defaultEpochs(stepsPerEpoch, runDefaults({ ...run, ...changed }));
     expect(epochs({}, 100)).toBe(3);
     expect(epochs({}, 8)).toBe(8);
-    expect(epochs({}, 1)).toBe(10);
+    expect(epochs({}, 6)).toBe(10);
+    expect(epochs({}, 1)).toBe(30);
+    expect(defaultEpochs(1, { leastSteps: 0, mostEpochs: 3 })).toBe(3);
     expect(epochs({ rows: 12 }, 3)).toBe(10);
     expect(epochs({ rows: 12, goal: "class" }, 3)).toBe(20);
     expect(epochs({ goal: "class", task: "sequence-classification" }, 25)).toBe(8);
+  });
+
+  it("make a whole run of a count of rows", () => {
+    expect(defaultRun({ ...run, rows: 12 })).toEqual({
+      learningRate: 5e-4,
+      batchSize: 4,
+      validationShare: 0,
+      steps: 30,
+    });
+    expect(defaultRun(run)).toMatchObject({ validationShare: 0.1, steps: 171 });
+    expect(defaultRun({ ...run, rows: 0 }).steps).toBe(30);
   });
 
   it("judge a classifier of one class by its accuracy, and all else by the loss", () => {

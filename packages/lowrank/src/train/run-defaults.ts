@@ -5,6 +5,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { MetricName } from "../metric-names.ts";
 import type { RowGoal } from "../rows/row-kinds.ts";
+import { defaultValidationShare } from "../rows/training-rows.ts";
 
 /** What decides the defaults of a run. */
 export interface RunShape {
@@ -24,15 +25,23 @@ export interface RunDefaults {
   readonly batchSize: number;
   /** The run has three epochs, more where those make fewer steps than this. */
   readonly leastSteps: number;
-  /** But never more epochs than this. */
+  /** But never more epochs than this, unless those make fewer than `fewestSteps`. */
   readonly mostEpochs: number;
   /** The loss of a classifier is lowest early, where it is right less often than later: it grows with every answer that is sure and wrong. */
   readonly bestBy: MetricName;
   readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
 }
 
+/** A whole run in numbers. */
+export interface DefaultRun extends Pick<RunDefaults, "learningRate" | "batchSize"> {
+  readonly validationShare: number;
+  readonly steps: number;
+}
+
 /** The fewest epochs of a run. */
 export const leastEpochs = 3;
+/** Of a handful of rows ten epochs teach nothing. */
+const fewestSteps = 30;
 
 /**
  * Shape of a new adapter where nobody says it. PEFT's own choice of modules stays where a field asks for parts of a model by layer or
@@ -50,7 +59,9 @@ export function runDefaults(run: RunShape): RunDefaults {
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
   const [leastSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
   const [mostEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
-  const ofLength = `${leastEpochs}, or as many as make ${leastSteps} steps (${ofHead}), at most ${mostEpochs}${few}`;
+  const ofLength =
+    `${leastEpochs}, or as many as make ${leastSteps} steps (${ofHead}), at most ${mostEpochs}${few} – ` +
+    `or as many as make ${fewestSteps}`;
   return {
     ...{ learningRate, batchSize, leastSteps, mostEpochs, bestBy: judgedBy(run) },
     reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
@@ -62,7 +73,25 @@ export function defaultEpochs(
   stepsPerEpoch: number,
   { leastSteps, mostEpochs }: Pick<RunDefaults, "leastSteps" | "mostEpochs">,
 ): number {
-  return Math.min(mostEpochs, Math.max(leastEpochs, Math.ceil(leastSteps / stepsPerEpoch)));
+  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.ceil(leastSteps / stepsPerEpoch)));
+  return Math.max(epochs, Math.ceil(Math.min(fewestSteps, leastSteps) / stepsPerEpoch));
+}
+
+/**
+ * What `train` does with so many rows of text where nobody says otherwise, without looking at a row.
+ *
+ * @example
+ * ```ts
+ * import { defaultRun } from "lowrank";
+ *
+ * defaultRun({ goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 12 }); // learningRate 0.0005, steps 30, …
+ * ```
+ */
+export function defaultRun(run: Omit<RunShape, "problem">): DefaultRun {
+  const { learningRate, batchSize, ...length } = runDefaults({ ...run, problem: undefined });
+  const validationShare = defaultValidationShare(run.rows);
+  const stepsPerEpoch = Math.max(1, Math.ceil((run.rows * (1 - validationShare)) / batchSize));
+  return { learningRate, batchSize, validationShare, steps: stepsPerEpoch * defaultEpochs(stepsPerEpoch, length) };
 }
 
 function judgedBy({ goal, problem = "single_label_classification" }: RunShape): MetricName {
@@ -84,7 +113,7 @@ function rateOf({ goal, task, parameters, rows }: RunShape): readonly [number, s
     return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
   if (writes) return [rate, `language model ${size}`];
   const what = hasHead({ goal, task }) ? "a model with a head" : "encoder";
-  if (parameters < smallEncoder) return [4 * encoderRate, `${what}, under 5 M parameters`];
+  if (parameters < smallModel) return [4 * encoderRate, `${what}, under 5 M parameters`];
   return [Math.min(encoderRate, rate), what];
 }
 
@@ -93,7 +122,12 @@ function areFew({ rows }: Pick<RunShape, "rows">): boolean {
   return rows < 50;
 }
 
-const smallEncoder = 5e6;
+const smallModel = 5e6;
 const encoderRate = 5e-4;
 const largest = [3e-4, "above 8 B", Number.POSITIVE_INFINITY] as const;
-const sizes = [[2e-3, "under 0.5 B", 0.5e9], [1e-3, "from 0.5 to 8 B", 8e9], largest] as const;
+const sizes = [
+  [8e-3, "under 5 M", smallModel],
+  [2e-3, "under 0.5 B", 0.5e9],
+  [1e-3, "from 0.5 to 8 B", 8e9],
+  largest,
+] as const;

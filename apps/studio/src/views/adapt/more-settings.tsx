@@ -1,7 +1,7 @@
 // What most runs leave as it is.
 
 import type { AdapterSettings, TrainingSettings } from "../../protocol/run.ts";
-import { defaultAdapter, defaultTraining } from "../../state/settings.ts";
+import { defaultAdapter } from "../../state/settings.ts";
 import { useStudio } from "../page/use-studio.ts";
 import { NumberField } from "./number-field.tsx";
 
@@ -119,11 +119,7 @@ export function MoreSettings() {
             />
             {adapt.dora}
           </label>
-          <button
-            type="button"
-            class="whole"
-            onClick={() => settings.set({ adapter: defaultAdapter, training: defaultTraining })}
-          >
+          <button type="button" class="whole" onClick={() => settings.set({ adapter: defaultAdapter, training: {} })}>
             {adapt.reset}
           </button>
         </div>

@@ -22,6 +22,11 @@ export function TrainCard() {
         </p>
       )}
       {!run.isKept.value && <p class="problem">{train.notKept}</p>}
+      {run.result.value?.findings?.map((finding) => (
+        <p key={finding} class="problem wraps">
+          {finding}
+        </p>
+      ))}
       <DivergedNote />
       <CurveCard />
       <Film />

@@ -17,7 +17,7 @@ const settings: AdapterSettings = {
 describe("plan", () => {
   let workshop: Workshop;
   const planned = (adapter: AdapterSettings, rows = 4) =>
-    plan(workshop, { adapter, step: { rows, tokens: 64 } }, () => {});
+    plan(workshop, { adapter, rows, step: { rows, tokens: 64 } }, () => {});
   beforeAll(async () => {
     workshop = await tinyWorkshop();
   });

@@ -2,12 +2,15 @@
 
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
+import { defaultRun } from "lowrank/browser";
+import type { PlanFacts } from "../../protocol/run.ts";
 import type { Answerer } from "../answerer.ts";
 import { trainingMemory } from "../models/memory.ts";
+import type { ModelInHand } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws what `OpenedModel.plan` does. */
-export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, step }) => {
+export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step }) => {
   const made = model.opened.plan(adapterConfig(adapter, model));
   const { trainableParameters: trainable, share } = made;
   return {
@@ -15,8 +18,14 @@ export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, step }) => 
     ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
     // What the base takes, and in float32 the adapter, its gradients and AdamW's two moments.
     trainingBytes: trainingMemory(model.opened.base.config, model.weightBytes, step) + 4 * 4 * trainable,
+    training: defaultTraining(model, rows),
   };
 };
+
+/** What the library does where nobody says otherwise. */
+function defaultTraining({ opened, facts }: ModelInHand, rows: number): PlanFacts["training"] {
+  return defaultRun({ goal: "next-token", task: opened.base.task, parameters: facts.parameters, rows });
+}
 
 /** A layer's block, and its name in it: "model.layers.3.self_attn.q_proj" is q_proj of block 3. */
 function placeOf(path: string): { readonly block: number | undefined; readonly target: string } {

@@ -56,7 +56,8 @@ async function goThrough(workshop: Workshop, begun: KeptRun, { control, tell }: 
             settings: { adapter: request.adapter, training: request.training },
           });
     await removeRun(store, run);
-    return { run, reason, steps, adapter: entry?.id };
+    const findings = adapter.lastRun?.findings().map(({ message }) => message);
+    return { run, reason, steps, adapter: entry?.id, findings };
   } finally {
     adapter.dispose();
   }
