@@ -35,7 +35,7 @@ import type { Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
-import { isRead, type RowFile } from "./rows/training-rows.ts";
+import { isRead, type RowFile } from "./rows/row-file.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 

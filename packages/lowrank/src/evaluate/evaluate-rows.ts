@@ -2,33 +2,33 @@
 
 import { type Example, judgedPairs, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError } from "@lowrank/models";
-import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { rowMedia } from "../media/row-media.ts";
 import type { RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/comparison-plan.ts";
+import { evaluateComparisons } from "../objectives/embeddings/evaluate-comparisons.ts";
+import { measureAnswers } from "../objectives/extraction/measure-answers.ts";
+import { measureRows } from "../objectives/own-loss/measure-rows.ts";
+import { chosenAnswers, goodAnswers } from "../objectives/preferences/chosen-answers.ts";
+import { measureRewards } from "../objectives/preferences/measure-rewards.ts";
+import { areRanked, judgesPairs } from "../objectives/ranking/ranking-plan.ts";
+import { measurePairs } from "../objectives/ranking/ranking-step.ts";
+import { hasLabels, isHeard, needTokenizer, rowGoal } from "../objectives/row-kinds.ts";
+import { checkReferences, measureBleu } from "../objectives/text/measure-bleu.ts";
+import { measureWords } from "../objectives/text/measure-words.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
 import type { Platform } from "../platform.ts";
-import { areRanked, judgesPairs } from "../rank/ranking-plan.ts";
-import { measurePairs } from "../rank/ranking-step.ts";
-import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
 import { numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredFiles } from "../rows/measured-batches.ts";
-import { hasLabels, isHeard, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
+import type { RowFile } from "../rows/row-file.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
-import type { RowFile } from "../rows/training-rows.ts";
-import { evaluateComparisons } from "./evaluate-comparisons.ts";
-import { measureAnswers } from "./measure-answers.ts";
-import { checkReferences, measureBleu } from "./measure-bleu.ts";
-import { measureRewards } from "./measure-rewards.ts";
-import { measureRows } from "./measure-rows.ts";
-import { measureWords } from "./measure-words.ts";
 
 /** What was found; only what applies is there. */
 export interface Evaluation extends RowMetrics {
@@ -94,7 +94,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   }
   const { platform } = measurer;
   const { rows } = file;
-  const media = await rowMedia({ goal, lists: [rows] }, { ...opened, platform, notices });
+  const media = await rowMedia({ sees: goal === "image-class", lists: [rows] }, { ...opened, platform, notices });
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (goal === "next-token" && !writesText(model.task) && (needsText || !labelsTokens)) {

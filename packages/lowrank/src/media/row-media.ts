@@ -12,7 +12,6 @@ import type {
   TokenizedExample,
 } from "@lowrank/data";
 import type { Notices } from "../notices.ts";
-import type { RowGoal } from "../rows/row-kinds.ts";
 import type { RowMedia } from "../run-folder.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
@@ -23,7 +22,8 @@ export interface TellingReader extends MediaReader {
 
 /** The rows that may have some. */
 export interface MediaRows {
-  readonly goal: RowGoal;
+  /** Whether they are pictures. */
+  readonly sees: boolean;
   readonly lists: readonly RowList<Example>[];
 }
 
@@ -31,8 +31,7 @@ export interface MediaRows {
  * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
  * anything else happens. Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
  */
-export async function rowMedia({ goal, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
-  const sees = goal === "image-class";
+export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
   const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);

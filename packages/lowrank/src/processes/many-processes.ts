@@ -3,7 +3,7 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
-import type { LearningPlan } from "../learn/learning-plan.ts";
+import type { LearningPlan } from "../objectives/learning-plan.ts";
 
 /** What is shared. */
 interface SharedRows {

@@ -5,8 +5,8 @@ import type { Example, LabelMeaning, ProblemType } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import type { RowGoal } from "../rows/row-kinds.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
+import type { RowGoal } from "../objectives/row-kinds.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import type { RowsChoice } from "./read-training-rows.ts";
 import { type LoopOptions, loopDefaults, type RowOptions } from "./training-options.ts";
 

@@ -6,10 +6,12 @@ import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { given } from "../given.ts";
+import { areOfSearches } from "../objectives/ranking/ranking-plan.ts";
+import { hasLabels, isHeard, needTokenizer, taskFor } from "../objectives/row-kinds.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
-import { areOfSearches } from "../rank/ranking-plan.ts";
 import {
   type Classes,
   classNamesKey,
@@ -19,8 +21,6 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
-import { hasLabels, isHeard, needTokenizer, taskFor } from "../rows/row-kinds.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
 
 /** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
 export function refuseUntrainable({ task, modelType, config }: PretrainedModel, rows: TrainingRows): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultValidationShare } from "../rows/training-rows.ts";
+import { defaultValidationShare } from "../objectives/training-rows.ts";
 import { adapterDefaults, defaultEpochs, type RunShape, runDefaults } from "./run-defaults.ts";
 
 const run: RunShape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 500 };

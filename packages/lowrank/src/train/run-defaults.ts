@@ -4,7 +4,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { MetricName } from "../metric-names.ts";
-import type { RowGoal } from "../rows/row-kinds.ts";
+import type { RowGoal } from "../objectives/row-kinds.ts";
 
 /** What decides the defaults of a run. */
 export interface RunShape {

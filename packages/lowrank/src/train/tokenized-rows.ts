@@ -2,17 +2,17 @@
 
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import type { LearningPlan } from "../learn/learning-plan.ts";
 import type { Notices } from "../notices.ts";
+import type { LearningPlan } from "../objectives/learning-plan.ts";
+import { isHeard } from "../objectives/row-kinds.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
-import { isHeard } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";

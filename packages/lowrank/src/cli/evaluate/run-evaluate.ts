@@ -1,11 +1,11 @@
 // lowrank evaluate: numbers that say how well a model does on data.
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
-import { checkReferences } from "../../evaluate/measure-bleu.ts";
+import { chosenAnswers } from "../../objectives/preferences/chosen-answers.ts";
+import { rowGoal, taskFor } from "../../objectives/row-kinds.ts";
+import { checkReferences } from "../../objectives/text/measure-bleu.ts";
 import { type ComparisonChoices, comparisonChoices } from "../../recipe/learning-choices.ts";
 import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
-import { chosenAnswers } from "../../rows/chosen-answers.ts";
-import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { openModel, sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";

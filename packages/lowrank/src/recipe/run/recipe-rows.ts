@@ -3,11 +3,12 @@
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import { goalFor, type RowGoal } from "../../objectives/row-kinds.ts";
+import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
-import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
-import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
+import type { RowFile } from "../../rows/row-file.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";

@@ -1,7 +1,7 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { ClassNameError } from "../../errors/data-errors.ts";
-import { rowGoal } from "../row-kinds.ts";
+import { rowGoal } from "../../objectives/row-kinds.ts";
 import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 
 const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });

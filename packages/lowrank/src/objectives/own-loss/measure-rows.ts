@@ -4,8 +4,8 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { RowMetrics } from "../metric-names.ts";
-import { type MeasuredFiles, measuredWithFiles } from "../rows/measured-batches.ts";
+import type { RowMetrics } from "../../metric-names.ts";
+import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batches.ts";
 import { AnswerTally } from "./answer-tally.ts";
 
 /** What `measureRows` can be told besides. */

@@ -10,13 +10,13 @@ import {
   type TextTokenizer,
 } from "@lowrank/data";
 import { generate } from "@lowrank/models";
-import { NoReferencesError } from "../errors/data-errors.ts";
-import { named } from "../errors/named-option.ts";
-import type { Notices } from "../notices.ts";
-import type { OpenedBase } from "../open/open-base.ts";
-import { endTokens } from "../rows/end-tokens.ts";
-import { targetLanguage } from "../rows/target-language.ts";
-import type { RowFile } from "../rows/training-rows.ts";
+import { NoReferencesError } from "../../errors/data-errors.ts";
+import { named } from "../../errors/named-option.ts";
+import type { Notices } from "../../notices.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { endTokens } from "../../rows/end-tokens.ts";
+import type { RowFile } from "../../rows/row-file.ts";
+import { targetLanguage } from "../../rows/target-language.ts";
 import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
 /** How to write and compare. */

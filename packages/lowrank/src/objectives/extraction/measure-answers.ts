@@ -10,8 +10,8 @@ import {
 } from "@lowrank/data";
 import { batchTensors } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { OpenedBase } from "../open/open-base.ts";
-import { bestAnswer } from "../predict/best-answer.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { bestAnswer } from "../../predict/best-answer.ts";
 import { squadScore } from "./squad-score.ts";
 
 /** Means over all questions, 0 to 100 as SQuAD's script prints them. */

@@ -2,10 +2,11 @@
 
 import { type ComparisonPrompts, DataError, type Example, type RowList, type RowProblem } from "@lowrank/data";
 import type { ComparisonLoss, EmbeddingRecipe } from "@lowrank/models";
-import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../embed/embedding-recipe.ts";
-import { sentencePrompts } from "../embed/sentence-prompts.ts";
+import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../../embed/embedding-recipe.ts";
+import { sentencePrompts } from "../../embed/sentence-prompts.ts";
+import type { RowNumbers } from "../../rows/row-file.ts";
 import { comparisonLossOf, type RowLoss } from "../row-loss.ts";
-import type { RowNumbers, TrainingRows } from "../rows/training-rows.ts";
+import type { TrainingRows } from "../training-rows.ts";
 
 /** What a caller says of it. */
 export interface ComparisonOptions extends RecipeOptions {

@@ -2,13 +2,13 @@
 
 import { selectedNames } from "@lowrank/contracts";
 import type { Example, RowList } from "@lowrank/data";
-import type { Notices } from "../notices.ts";
-import type { OpenedBase } from "../open/open-base.ts";
-import { type PreferenceOptions, preferencePlan } from "../preferences/preference-plan.ts";
-import { measurePreferences, type PreferenceScores } from "../preferences/preference-step.ts";
-import { rowsWhere } from "../rows/chosen-answers.ts";
-import { measuredBatches } from "../rows/measured-batches.ts";
-import { type TokenizeAllOptions, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
+import type { Notices } from "../../notices.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { measuredBatches } from "../../rows/measured-batches.ts";
+import { type TokenizeAllOptions, tokenizeRows } from "../../rows/tokens/tokenize-rows.ts";
+import { rowsWhere } from "./chosen-answers.ts";
+import { type PreferenceOptions, preferencePlan } from "./preference-plan.ts";
+import { measurePreferences, type PreferenceScores } from "./preference-step.ts";
 
 /** How. */
 export interface RewardOptions extends TokenizeAllOptions {

@@ -1,7 +1,7 @@
 // What a search found, in the order in which a cross-encoder finds it to belong.
 
-import type { PredictOptions } from "../predict/predict-rows.ts";
-import type { Prediction } from "../predict/prediction.ts";
+import type { PredictOptions } from "../../predict/predict-rows.ts";
+import type { Prediction } from "../../predict/prediction.ts";
 import { NotRankingError } from "./errors.ts";
 
 /** One of the texts. */

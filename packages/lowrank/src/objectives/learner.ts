@@ -4,14 +4,14 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
 import { batchTensors, distillationLoss, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
-import { measureComparisons } from "../compare/measure-comparisons.ts";
-import { measureRows } from "../evaluate/measure-rows.ts";
 import type { RowMetrics } from "../metric-names.ts";
-import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
-import { lossOfPairs, measurePairs } from "../rank/ranking-step.ts";
 import { type MeasuredFiles, measuredBatches } from "../rows/measured-batches.ts";
+import { lossOfTexts, meanLossOfTexts } from "./embeddings/comparison-step.ts";
+import { measureComparisons } from "./embeddings/measure-comparisons.ts";
 import type { LearningPlan } from "./learning-plan.ts";
+import { measureRows } from "./own-loss/measure-rows.ts";
+import { lossOfPreferences, measurePreferences } from "./preferences/preference-step.ts";
+import { lossOfPairs, measurePairs } from "./ranking/ranking-step.ts";
 
 /** How a measurement is made. */
 interface Measuring {

@@ -1,8 +1,8 @@
 // How well a model finds answers, counted in tokens: a run has its rows as tokens alone. `measureAnswers` compares texts.
 
 import type { TokenBatch } from "@lowrank/data";
-import type { RowMetrics } from "../metric-names.ts";
-import { bestAnswer } from "../predict/best-answer.ts";
+import type { RowMetrics } from "../../metric-names.ts";
+import { bestAnswer } from "../../predict/best-answer.ts";
 
 /** Collects answers' places. */
 export class SpanTally {

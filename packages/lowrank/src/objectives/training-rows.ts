@@ -12,20 +12,11 @@ import {
   splitPlaces,
 } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import type { RowsInput } from "../platform.ts";
-import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
-import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
-import { checkProblem, problemOf } from "./classes/problem-type.ts";
+import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
+import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
+import { inOrder, type RowFile, type RowNumbers, textsOf } from "../rows/row-file.ts";
+import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
 import { hasLabels, type RowSurvey, rowGoal, surveyRows } from "./row-kinds.ts";
-
-/** Rows, and the file that messages name. */
-export interface RowFile {
-  readonly name: string;
-  readonly rows: RowList<Example>;
-}
-
-/** The number of the row at a place. */
-export type RowNumbers = (index: number) => number;
 
 /** What to learn from. */
 export interface TrainingRowsRequest {
@@ -151,9 +142,6 @@ function answersIn({ name, rows }: RowFile): RowFile {
   return { name, rows: chosenAnswers(rows) };
 }
 
-/** Of rows that nobody moved. */
-export const inOrder: RowNumbers = (index) => index + 1;
-
 /**
  * A number for a text or a picture, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
  * come to the same side, which is what a split is for.
@@ -170,7 +158,8 @@ function hashOf(input: string | ArrayLike<number>): number {
 }
 
 /** What a row is asked; rows with the same question belong on the same side of the split. */
-function inputOf(example: Example): string | ArrayLike<number> {
+function inputOf(row: Example): string | ArrayLike<number> {
+  const [example] = textsOf(row);
   switch (example.kind) {
     case "completion":
       return example.prompt;
@@ -178,10 +167,6 @@ function inputOf(example: Example): string | ArrayLike<number> {
       return JSON.stringify([example.instruction, example.input]);
     case "text":
       return example.text;
-    case "preference":
-      return inputOf(example.chosen);
-    case "judged":
-      return inputOf(example.answer);
     case "chat":
       return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
     case "sentence":
@@ -209,9 +194,4 @@ function pictureOf(image: ImageInput): string | ArrayLike<number> {
   if ("data" in image) return image.data;
   if ("factor" in image) return image.bytes;
   return JSON.stringify([image.size, image.type, "name" in image ? image.name : undefined]);
-}
-
-/** Whether rows were read already. */
-export function isRead(input: RowsInput | RowFile): input is RowFile {
-  return typeof input === "object" && "rows" in input;
 }

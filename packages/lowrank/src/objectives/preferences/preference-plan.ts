@@ -1,7 +1,7 @@
 // How rows of answers that people judged are learnt from: by which loss, with which settings.
 
 import { type PreferenceLossName, type PreferenceSettings, preferenceSettings } from "@lowrank/models";
-import { given } from "../given.ts";
+import { given } from "../../given.ts";
 import { preferenceLossOf, type RowLoss } from "../row-loss.ts";
 
 /** What a caller says of it. */

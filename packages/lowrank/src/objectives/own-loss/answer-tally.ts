@@ -2,8 +2,8 @@
 
 import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
 import type { Answers, PretrainedModel } from "@lowrank/models";
-import type { RowMetrics } from "../metric-names.ts";
-import { writesText } from "../open/writes-text.ts";
+import type { RowMetrics } from "../../metric-names.ts";
+import { writesText } from "../../open/writes-text.ts";
 import { SpanTally } from "./span-tally.ts";
 
 /** Collects answers of one head. */

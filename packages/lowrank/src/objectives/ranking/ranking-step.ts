@@ -4,8 +4,8 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ComparisonScores } from "../compare/measure-comparisons.ts";
-import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
+import type { ComparisonScores } from "../embeddings/measure-comparisons.ts";
 
 /** The mean over the batch's pairs. The caller owns the result. */
 export function lossOfPairs(model: PretrainedModel, batch: TokenBatch, context: ForwardContext): tf.Scalar {

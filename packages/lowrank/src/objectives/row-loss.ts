@@ -2,7 +2,7 @@
 
 import { type ComparisonLoss, comparisonLosses, type PreferenceLossName, preferenceLossNames } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import type { RowGoal } from "./rows/row-kinds.ts";
+import type { RowGoal } from "./row-kinds.ts";
 
 /** A loss for rows of texts to compare or of two answers; "answers" trains the better answers alone, as text. */
 export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";

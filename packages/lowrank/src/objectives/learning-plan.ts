@@ -1,17 +1,17 @@
 // By what a run learns its rows, as data: the loss that the model has of its own, or one that rows of their kind have.
 
 import type { TextTokenizer } from "@lowrank/data";
+import type { RecipeFacts } from "../embed/embedding-recipe.ts";
+import { type DistillationChoices, type DistillationPlan, distillationPlan } from "./distillation/distillation-plan.ts";
 import {
   type ComparisonOptions,
   type ComparisonPlan,
   comparisonPlan,
   type Trained,
-} from "../compare/comparison-plan.ts";
-import type { RecipeFacts } from "../embed/embedding-recipe.ts";
-import { type PreferenceOptions, type PreferencePlan, preferencePlan } from "../preferences/preference-plan.ts";
-import { areRanked, type RankingPlan, rankingPlan } from "../rank/ranking-plan.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
-import { type DistillationChoices, type DistillationPlan, distillationPlan } from "./distillation-plan.ts";
+} from "./embeddings/comparison-plan.ts";
+import { type PreferenceOptions, type PreferencePlan, preferencePlan } from "./preferences/preference-plan.ts";
+import { areRanked, type RankingPlan, rankingPlan } from "./ranking/ranking-plan.ts";
+import type { TrainingRows } from "./training-rows.ts";
 
 /** The plan; its kinds are those of `learnerOf`. */
 export type LearningPlan =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bestAnswer } from "../predict/best-answer.ts";
+import { bestAnswer } from "../../predict/best-answer.ts";
 import { normalizeAnswer, squadScore } from "./squad-score.ts";
 
 describe("squadScore", () => {

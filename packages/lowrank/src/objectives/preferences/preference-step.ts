@@ -4,7 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { mismatchedAnswers, type TokenBatch } from "@lowrank/data";
 import { type PreferenceResult, type PretrainedModel, preferenceLoss } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { type JudgedReward, type JudgedScores, scoresOfJudged } from "./judged-scores.ts";
+import { type JudgedReward, type JudgedScores, scoresOfJudged } from "../judgements/judged-scores.ts";
 import type { PreferencePlan } from "./preference-plan.ts";
 
 /** How a batch becomes a loss. */

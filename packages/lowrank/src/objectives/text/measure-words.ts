@@ -1,9 +1,9 @@
 // How many words of what is said a model that hears has wrong.
 
 import { type Example, type RowList, wordErrorRate } from "@lowrank/data";
-import type { MediaReader } from "../media/prepare-media.ts";
-import { prepareRows } from "../media/prepare-rows.ts";
-import { type TranscribeOptions, type Transcriber, transcribe } from "../predict/transcribe.ts";
+import type { MediaReader } from "../../media/prepare-media.ts";
+import { prepareRows } from "../../media/prepare-rows.ts";
+import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
 
 /** Sounds that are held at a time: of each minute several megabytes. */
 const soundsHeld = 64;

@@ -2,16 +2,16 @@
 
 import { promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError } from "@lowrank/models";
-import { type ComparisonOptions, comparisonPlan } from "../compare/comparison-plan.ts";
-import { meanLossOfTexts } from "../compare/comparison-step.ts";
-import { type ComparisonScores, measureComparisons } from "../compare/measure-comparisons.ts";
-import type { Notices } from "../notices.ts";
-import type { OpenedBase } from "../open/open-base.ts";
-import { rowLengths } from "../open/position-limit.ts";
-import type { Platform } from "../platform.ts";
-import { measuredBatches } from "../rows/measured-batches.ts";
-import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
-import { inOrder, type RowFile } from "../rows/training-rows.ts";
+import type { Notices } from "../../notices.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { rowLengths } from "../../open/position-limit.ts";
+import type { Platform } from "../../platform.ts";
+import { measuredBatches } from "../../rows/measured-batches.ts";
+import { inOrder, type RowFile } from "../../rows/row-file.ts";
+import { tokenizeRows } from "../../rows/tokens/tokenize-rows.ts";
+import { type ComparisonOptions, comparisonPlan } from "./comparison-plan.ts";
+import { meanLossOfTexts } from "./comparison-step.ts";
+import { type ComparisonScores, measureComparisons } from "./measure-comparisons.ts";
 
 /** With what to measure. */
 export interface ComparisonMeasurer {

@@ -1,7 +1,7 @@
 // Preferences as rows of text: what answers alone are learned from, the better one of each.
 
 import { changeRows, type Example, pickRows, type RowList } from "@lowrank/data";
-import type { Notices } from "../notices.ts";
+import type { Notices } from "../../notices.ts";
 
 /** The rows, of preferences the chosen answer. */
 export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
@@ -21,12 +21,6 @@ export function rowsWhere(examples: RowList<Example>, is: (example: Example) => 
   const places: number[] = [];
   for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
   return pickRows(examples, places);
-}
-
-/** What is written of a row by a template: of judged answers each. */
-export function textsOf(example: Example): readonly Example[] {
-  if (example.kind === "judged") return [example.answer];
-  return isPreference(example) ? [example.chosen, example.rejected] : [example];
 }
 
 /** How many rows compare two answers. */

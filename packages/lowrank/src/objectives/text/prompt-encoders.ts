@@ -1,7 +1,7 @@
 // Prompts of a data file as ids to generate from, no longer than training would have left them.
 
 import { encodeSource, type TextTokenizer } from "@lowrank/data";
-import { type PositionFacts, positionLimit } from "../open/position-limit.ts";
+import { type PositionFacts, positionLimit } from "../../open/position-limit.ts";
 
 /** How prompts become ids of at most `room` tokens. */
 export interface PromptEncoder {
