@@ -14,9 +14,11 @@ import {
 import type { Task } from "@lowrank/families";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
-import { inOrder, type RowFile, type RowNumbers, textsOf } from "../rows/row-file.ts";
+import { inOrder, type RowFile } from "../rows/row-file.ts";
+import { textsOf } from "../rows/row-kinds.ts";
+import type { LearnedRows } from "./objective.ts";
+import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
 import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
-import { hasLabels, type RowSurvey, rowGoal, surveyRows } from "./row-kinds.ts";
 
 /** What to learn from. */
 export interface TrainingRowsRequest {
@@ -34,21 +36,13 @@ export interface TrainingRowsRequest {
 }
 
 /** Rows of a run. */
-export interface TrainingRows extends RowSurvey {
+export interface TrainingRows extends RowSurvey, LearnedRows {
   /** What a classifier is for; undefined where neither the labels nor anybody says it. */
   readonly problem?: ProblemType | undefined;
-  /** The file that the rows are from, for messages. */
-  readonly file: string;
-  readonly train: RowList<Example>;
-  /** Empty where nothing is held out. */
-  readonly validation: RowList<Example>;
-  readonly validationFile: string;
   /** Which share of the data they are, where they were held out of it; 0: none was. */
   readonly heldOut: number;
   /** How many of them compared two answers, of which the chosen one alone is here. */
   readonly preferences: number;
-  /** The numbers in their files, counted from 1, of the rows at a place: a split moves rows. */
-  readonly numbers: Readonly<Record<"train" | "validation", RowNumbers>>;
 }
 
 const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
@@ -61,7 +55,7 @@ export function defaultValidationShare(rows: number): number {
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const rows = splitRows(request);
-  return rows.goal === "comparison" && request.task === "sequence-classification" ? asPairs(rows) : rows;
+  return rows.objective.mayBePairs === true && request.task === "sequence-classification" ? asPairs(rows) : rows;
 }
 
 /** Texts to compare as pairs that a classifier with one output judges; a search is on one side of the split. */
@@ -71,7 +65,8 @@ function asPairs(rows: TrainingRows): TrainingRows {
     train: (pair: number) => rows.numbers.train(train.rowOf(pair)),
     validation: (pair: number) => rows.numbers.validation(validation.rowOf(pair)),
   };
-  return { ...rows, goal: "class", problem: "regression", train: train.pairs, validation: validation.pairs, numbers };
+  const objective = objectives.ranking;
+  return { ...rows, objective, problem: "regression", train: train.pairs, validation: validation.pairs, numbers };
 }
 
 function splitRows(request: TrainingRowsRequest): TrainingRows {
@@ -80,9 +75,9 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
   const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
   const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
-  const { goal, kinds } = surveyRows(data.name, data.rows);
+  const { objective, kinds } = surveyRows(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
-  const isLabelled = hasLabels(goal) || task === "token-classification";
+  const isLabelled = objective.hasLabels === true || task === "token-classification";
   const problem = request.problem ?? (isLabelled ? problemOf(data.rows) : undefined);
   const check = (file: RowFile) => {
     if (!isLabelled) return; // going through rows on a disk takes seconds
@@ -90,9 +85,9 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
     if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
   };
   check(data);
-  const shared = { goal, kinds, file: data.name, problem, preferences };
+  const shared = { objective, kinds, file: data.name, problem, preferences };
   if (validation !== undefined) {
-    rowGoal(validation.name, validation.rows, goal);
+    surveyRows(validation.name, validation.rows, objective);
     check(validation);
     const numbers = { train: inOrder, validation: inOrder };
     return {

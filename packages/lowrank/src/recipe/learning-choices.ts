@@ -1,8 +1,8 @@
 // What is learnt of rows to compare, of judged answers and of other models, as a recipe says it and as the library takes it.
 
 import { given } from "../given.ts";
-import type { DistillationChoices } from "../objectives/distillation/distillation-plan.ts";
-import type { ComparisonOptions } from "../objectives/embeddings/comparison-plan.ts";
+import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 
 /** Of texts to compare, and of two answers. */
 export interface ComparisonChoices extends Pick<ComparisonOptions, "loss" | "pooling" | "normalise"> {

@@ -2,11 +2,9 @@
 
 export { recipeMetadata } from "../embed/embedding-recipe.ts";
 export { rowMedia } from "../media/row-media.ts";
-export { lossOfStart } from "../objectives/learner.ts";
-export { learningPlan } from "../objectives/learning-plan.ts";
 export { warnOfPreferences } from "../objectives/preferences/chosen-answers.ts";
-export { needTokenizer } from "../objectives/row-kinds.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
+export { needTokenizer } from "../rows/row-kinds.ts";
 export { checkRows } from "../rows/rows-it-acts-on.ts";
 export { setupOfRows } from "../setup/setup-of-rows.ts";
 export { askedRun, refuseIdleOptions } from "./idle-options.ts";

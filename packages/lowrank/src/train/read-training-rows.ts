@@ -37,5 +37,5 @@ export async function readTrainingRows(
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
-  return typeof input === "object" && "goal" in input;
+  return typeof input === "object" && "objective" in input;
 }

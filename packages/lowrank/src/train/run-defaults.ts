@@ -4,11 +4,11 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { MetricName } from "../metric-names.ts";
-import type { RowGoal } from "../objectives/row-kinds.ts";
+import { isOneClass, type Objective } from "../objectives/objective.ts";
 
 /** What decides the defaults of a run. */
 export interface RunShape {
-  readonly goal: RowGoal;
+  readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate">;
   readonly task: Task;
   /** Of a classifier. */
   readonly problem: ProblemType | undefined;
@@ -65,25 +65,24 @@ export function defaultEpochs(
   return Math.min(mostEpochs, Math.max(leastEpochs, Math.ceil(leastSteps / stepsPerEpoch)));
 }
 
-function judgedBy({ goal, problem = "single_label_classification" }: RunShape): MetricName {
-  const isOneClass = (goal === "class" || goal === "image-class") && problem === "single_label_classification";
-  return isOneClass ? "accuracy" : "loss";
+function judgedBy({ objective, problem }: RunShape): MetricName {
+  return objective.hasLabels === true && isOneClass(problem) ? "accuracy" : "loss";
 }
 
-function hasHead({ goal, task }: Pick<RunShape, "goal" | "task">): boolean {
-  return goal === "class" || goal === "image-class" || goal === "answer" || task === "token-classification";
+function hasHead({ objective, task }: Pick<RunShape, "objective" | "task">): boolean {
+  return objective.hasHead === true || task === "token-classification";
 }
 
 /** A rate that is too high costs everything, one that is too low little: each is half of the highest that trained well. */
-function rateOf({ goal, task, parameters, rows }: RunShape): readonly [number, string] {
+function rateOf({ objective, task, parameters, rows }: RunShape): readonly [number, string] {
   const writes = task === "causal-lm" || task === "sequence-to-sequence";
   const [rate, size] = sizes.find(([, , below]) => parameters < below) ?? largest;
-  if (goal === "preference" || goal === "judged") return [rate / 10, `a tenth of that of a language model ${size}`];
-  if (goal === "comparison") return [Math.min(encoderRate, rate), "embeddings"];
+  const own = objective.rate?.({ rate, size, encoderRate });
+  if (own !== undefined) return own;
   if (writes && areFew({ rows }))
     return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
   if (writes) return [rate, `language model ${size}`];
-  const what = hasHead({ goal, task }) ? "a model with a head" : "encoder";
+  const what = hasHead({ objective, task }) ? "a model with a head" : "encoder";
   if (parameters < smallEncoder) return [4 * encoderRate, `${what}, under 5 M parameters`];
   return [Math.min(encoderRate, rate), what];
 }

@@ -3,11 +3,11 @@
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "../notices.ts";
-import type { LearningPlan } from "../objectives/learning-plan.ts";
-import { isHeard } from "../objectives/row-kinds.ts";
+import type { LearningPlan } from "../objectives/objective.ts";
 import type { TrainingRows } from "../objectives/training-rows.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
+import { isHeard } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
@@ -74,8 +74,7 @@ export function tokenizedRows(
   const template = chooseTemplate(options.template ?? asTrained, rows.train, { tokenizer, task: model.task });
   if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
   const lengths = rowLengths(model, options);
-  const prompts = learning.kind === "comparison" ? learning.prompts : undefined;
-  const shared = { model, tokenizer, template, lengths, labels, prompts };
+  const shared = { model, tokenizer, template, lengths, labels, prompts: learning.prompts };
   const { train, validation: held, numbers } = rows;
   const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
     const how = { ...shared, ...of };
@@ -90,7 +89,7 @@ export function tokenizedRows(
     ...(sample === undefined ? {} : { drawn: { sample, texts: { rows: train, lengths } } }),
     media,
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
-    template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
+    template: tokenizer !== undefined && rows.objective.hasText === true ? template.name : "",
     learning,
     defaults: defaultsOf(rows, { model, parameters, labels }),
     heldOut: rows.heldOut,
@@ -98,11 +97,11 @@ export function tokenizedRows(
 }
 
 function defaultsOf(
-  { goal, train, validation, heldOut }: TrainingRows,
+  { objective, train, validation, heldOut }: TrainingRows,
   { model, parameters, labels }: Pick<RowReader, "model" | "parameters" | "labels">,
 ): RunDefaults {
   const rows = train.length + (heldOut > 0 ? validation.length : 0);
-  return runDefaults({ goal, task: model.task, problem: labels.problem, parameters, rows });
+  return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
 /**
@@ -116,8 +115,4 @@ function drawsTokens(
   if (tokenizer === undefined || kind === undefined || kind === "tokens" || kind === "span" || isHeard(kind))
     return false;
   return lengths.maxTargetLength === undefined || kind !== "chat";
-}
-
-function writesText(goal: TrainingRows["goal"]): boolean {
-  return goal === "next-token" || goal === "preference" || goal === "judged";
 }

@@ -5,9 +5,9 @@ import type { Communicator } from "@lowrank/distributed";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import type { MetricName } from "../metric-names.ts";
-import type { DistillationChoices } from "../objectives/distillation/distillation-plan.ts";
-import type { ComparisonOptions } from "../objectives/embeddings/comparison-plan.ts";
-import type { PreferenceOptions } from "../objectives/preferences/preference-plan.ts";
+import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
+import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 

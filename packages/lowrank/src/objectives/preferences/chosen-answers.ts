@@ -1,26 +1,12 @@
 // Preferences as rows of text: what answers alone are learned from, the better one of each.
 
-import { changeRows, type Example, pickRows, type RowList } from "@lowrank/data";
+import { changeRows, type Example, type RowList } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
 
 /** The rows, of preferences the chosen answer. */
 export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
   if (!examples.some(isPreference)) return examples;
   return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
-}
-
-/** Of judged answers the good ones, as rows of text. */
-export function goodAnswers(examples: RowList<Example>): RowList<Example> {
-  if (!examples.some(({ kind }) => kind === "judged")) return examples;
-  const good = rowsWhere(examples, (example) => example.kind !== "judged" || example.isGood);
-  return changeRows(good, (example) => (example.kind === "judged" ? example.answer : example));
-}
-
-/** Some of the rows; of more than memory has, their places alone are in it. */
-export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
-  const places: number[] = [];
-  for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
-  return pickRows(examples, places);
 }
 
 /** How many rows compare two answers. */

@@ -2,8 +2,17 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TextTokenizer } from "@lowrank/data";
-import type { DistillationOptions, Divergence, PretrainedModel } from "@lowrank/models";
+import {
+  batchTensors,
+  type DistillationOptions,
+  type Divergence,
+  distillationLoss,
+  type PretrainedModel,
+} from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LearningPlan } from "../objective.ts";
+import { measureRows } from "../own-loss/own-loss.ts";
 
 /** Whom to imitate: what `openModel` gave, with an adapter or without. It stays the caller's. */
 interface Teacher {
@@ -26,33 +35,35 @@ export interface DistillationChoices {
   readonly divergenceTemperature?: number | undefined;
 }
 
-/** The plan, as data. */
-export interface DistillationPlan {
-  readonly kind: "distillation";
-  readonly words: string;
-  readonly options: Omit<DistillationOptions, "context">;
-}
-
 /** Undefined where neither base nor teacher is looked at. Throws TrainingOptionsError for a teacher with other tokens and for numbers out of range. */
 export async function distillationPlan(
   choices: DistillationChoices,
   tokenizer: TextTokenizer | undefined,
-): Promise<DistillationPlan | undefined> {
+): Promise<LearningPlan | undefined> {
   const { teacher, keepBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = choices;
   if (teacher === undefined && keepBase === 0) return undefined;
   checkNumbers({ keepBase, teacherShare, divergenceTemperature });
   const how = { divergence, temperature: divergenceTemperature };
   const at = divergenceTemperature === 1 ? "" : `, temperature ${divergenceTemperature}`;
-  const kind = "distillation";
   if (teacher === undefined) {
     const words = `its own and ${keepBase} × ${divergence} KL divergence from the base${at}`;
-    return { kind, words, options: { ...how, weight: keepBase, ownWeight: 1 } };
+    return planOf(words, { ...how, weight: keepBase, ownWeight: 1 });
   }
   if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
   const { base: model, opened } = teacher;
   const words = `${1 - teacherShare} × its own and ${teacherShare} × ${divergence} KL divergence from ${model.modelType} ${model.fingerprint}${at}`;
   const weights = { weight: teacherShare, ownWeight: 1 - teacherShare };
-  return { kind, words, options: { ...how, ...weights, teacher: { model, context: opened.context } } };
+  return planOf(words, { ...how, ...weights, teacher: { model, context: opened.context } });
+}
+
+function planOf(words: string, options: Omit<DistillationOptions, "context">): LearningPlan {
+  return {
+    kind: "distillation",
+    words,
+    loss: (model, batch, { context }) =>
+      tf.tidy(() => distillationLoss(model, batchTensors(batch), { ...options, context })),
+    measure: measureRows,
+  };
 }
 
 function checkNumbers({ keepBase, teacherShare, divergenceTemperature }: Readonly<Record<string, number>>): void {

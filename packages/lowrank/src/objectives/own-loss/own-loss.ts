@@ -1,4 +1,4 @@
-// Loss and answers over rows, from one forward pass of each batch.
+// The loss that a model's head has of its own, and answers over rows, from one forward pass of each batch.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
@@ -6,15 +6,15 @@ import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RowMetrics } from "../../metric-names.ts";
 import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batches.ts";
+import type { LearningPlan, Measuring } from "../objective.ts";
 import { AnswerTally } from "./answer-tally.ts";
 
-/** What `measureRows` can be told besides. */
-export interface MeasureOptions {
-  /** Stops between batches; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told after each batch how many rows it had. */
-  readonly onRows?: ((rows: number) => void) | undefined;
-}
+/** Learns rows by it. */
+export const ownLoss: LearningPlan = {
+  kind: "own",
+  loss: (model, batch, { context }) => model.loss(batchTensors(batch), context),
+  measure: measureRows,
+};
 
 /** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
 const turnEveryMilliseconds = 50;
@@ -26,7 +26,7 @@ const turnEveryMilliseconds = 50;
 export async function measureRows(
   model: PretrainedModel,
   data: MeasuredFiles,
-  { context, signal, onRows }: MeasureOptions & { readonly context: ForwardContext },
+  { context, signal, onRows }: Measuring,
 ): Promise<RowMetrics> {
   const tally = new AnswerTally(model);
   let [total, count] = [0, 0];

@@ -1,15 +1,46 @@
-// The loss of a batch of judged pairs, and how high many searches put what belongs to them.
+// Pairs of texts, a search and what it found, judged by one number: a cross-encoder, also called a reranker. The loss of a batch of
+// pairs, and how high many searches put what belongs to them.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
+import { type Example, pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import { WrongTaskError } from "../../errors/model-errors.ts";
 import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
+import { classification } from "../classification/classification.ts";
 import type { ComparisonScores } from "../embeddings/measure-comparisons.ts";
+import type { LearningPlan, Measuring, Objective } from "../objective.ts";
+import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** The mean over the batch's pairs. The caller owns the result. */
-export function lossOfPairs(model: PretrainedModel, batch: TokenBatch, context: ForwardContext): tf.Scalar {
-  return tf.tidy(() => tf.mean(judged(model, batch, context).losses));
+/** Rows of texts to compare as pairs of a search. */
+export const ranking: Objective = {
+  ...classification,
+  rows: "a search and a text that is judged",
+  takes: (row) => row.kind === "sentence" && row.search !== undefined,
+  refuse({ modelType, task, config }) {
+    if (config.labels === 1) return;
+    const advice = `It has ${config.labels} classes, and pairs of a search are judged by one number: open it with { classes: 1 }.`;
+    throw new WrongTaskError(modelType, task, "Ranking texts", advice);
+  },
+  // Of scores that are no share of 1 a regression learns.
+  plan: (_, { train }) => (train.some(isOutside) ? ownLoss : byPairs),
+};
+
+/** By the cross-entropy of yes and no, sentence-transformers' BinaryCrossEntropyLoss. */
+const byPairs: LearningPlan = {
+  kind: "ranking",
+  words: "yes or no, for each pair of a search",
+  loss: (model, batch, { context }) => tf.tidy(() => tf.mean(judged(model, batch, context).losses)),
+  measure: measurePairs,
+};
+
+/** Whether a model reads pairs and answers with one number each. */
+export function judgesPairs({ task, config }: Pick<PretrainedModel, "task" | "config">): boolean {
+  return task === "sequence-classification" && config.labels === 1;
+}
+
+function isOutside(row: Example): boolean {
+  return row.kind === "sentence" && !(Number(row.label) >= 0 && Number(row.label) <= 1);
 }
 
 /** One judged pair. */
@@ -22,18 +53,10 @@ interface Judged {
  * The loss, and of each search that has both, how high it puts what belongs to it among its own pairs; of labels between 0 and 1
  * how scores go with them.
  */
-export async function measurePairs(
+async function measurePairs(
   model: PretrainedModel,
   data: MeasuredData,
-  {
-    context,
-    signal,
-    onRows,
-  }: {
-    readonly context: ForwardContext;
-    readonly signal?: AbortSignal | undefined;
-    readonly onRows?: ((rows: number) => void) | undefined;
-  },
+  { context, signal, onRows }: Measuring,
 ): Promise<{ readonly loss: number } & ComparisonScores> {
   const searches = new Map<number, Judged[]>();
   let total = 0;

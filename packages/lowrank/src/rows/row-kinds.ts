@@ -1,0 +1,29 @@
+// What kinds of rows are, whatever is learnt of them.
+
+import { type Example, pickRows, type RowList } from "@lowrank/data";
+
+/** A row that a model reads as it is. */
+type PlainExample = Exclude<Example, { readonly chosen: unknown } | { readonly answer: unknown }>;
+
+/** The rows of text in a row: both answers of a preference, the better one first, and the answer of a judgement. */
+export function textsOf(example: Example): readonly [PlainExample, ...PlainExample[]] {
+  if ("answer" in example) return [example.answer];
+  return "chosen" in example ? [example.chosen, example.rejected] : [example];
+}
+
+/** Whether any row is text, so that a tokenizer is needed. */
+export function needTokenizer(examples: RowList<Example>): boolean {
+  return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
+}
+
+/** Whether a row is of what is said. */
+export function isHeard(kind: Example["kind"]): boolean {
+  return kind === "speech" || kind === "audio";
+}
+
+/** Some of the rows; of more than memory has, their places alone are in it. */
+export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
+  const places: number[] = [];
+  for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
+  return pickRows(examples, places);
+}
