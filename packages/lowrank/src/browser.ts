@@ -68,8 +68,13 @@ export type {
   TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
-export { NotRankingError } from "./objectives/ranking/errors.ts";
-export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./objectives/ranking/rerank.ts";
+export {
+  NotRankingError,
+  type PairJudge,
+  type RankedText,
+  type RerankOptions,
+  rerank,
+} from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

@@ -83,8 +83,13 @@ export { inspect } from "./node/inspect.ts";
 export type { LocalFile, PushPlan } from "./node/push/plan-push.ts";
 export { PushError } from "./node/push/push-error.ts";
 export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hub.ts";
-export { NotRankingError } from "./objectives/ranking/errors.ts";
-export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./objectives/ranking/rerank.ts";
+export {
+  NotRankingError,
+  type PairJudge,
+  type RankedText,
+  type RerankOptions,
+  rerank,
+} from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

@@ -19,8 +19,7 @@ import { writesText } from "../open/writes-text.ts";
 import type { Platform } from "../platform.ts";
 import { type KnownClasses, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
-import { inOrder, type RowFile } from "../rows/row-file.ts";
-import { needTokenizer, rowsWhere } from "../rows/row-kinds.ts";
+import { inOrder, needTokenizer, type RowFile, rowsWhere } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 

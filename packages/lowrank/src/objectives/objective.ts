@@ -13,7 +13,7 @@ import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import type { Platform } from "../platform.ts";
 import type { MeasuredFiles } from "../rows/measured-batches.ts";
-import type { RowNumbers } from "../rows/row-file.ts";
+import type { RowNumbers } from "../rows/row-kinds.ts";
 import type { TokenizeAllOptions } from "../rows/tokens/tokenize-rows.ts";
 
 /** One objective. `Options` are the options of a run that it reads by itself. */

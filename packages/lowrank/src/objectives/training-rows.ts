@@ -14,8 +14,7 @@ import {
 import type { Task } from "@lowrank/families";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
-import { inOrder, type RowFile } from "../rows/row-file.ts";
-import { textsOf } from "../rows/row-kinds.ts";
+import { inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";
 import type { LearnedRows } from "./objective.ts";
 import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
 import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
@@ -85,39 +84,24 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
     if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
   };
   check(data);
-  const shared = { objective, kinds, file: data.name, problem, preferences };
+  const { name: file, rows } = data;
   if (validation !== undefined) {
     surveyRows(validation.name, validation.rows, objective);
     check(validation);
-    const numbers = { train: inOrder, validation: inOrder };
-    return {
-      ...shared,
-      train: data.rows,
-      validation: validation.rows,
-      validationFile: validation.name,
-      heldOut: 0,
-      numbers,
-    };
   }
-  const validationFile = data.name;
-  const heldOut = validationShare ?? defaultValidationShare(data.rows.length);
-  const places =
-    heldOut === 0 ? undefined : placesOf(data.rows, { share: heldOut, seed, isAsked: validationShare !== undefined });
+  const [given, validationFile] = [validation?.rows ?? [], validation?.name ?? file];
+  const asked = validation === undefined ? (validationShare ?? defaultValidationShare(rows.length)) : 0;
+  const split = { share: asked, seed, isAsked: validationShare !== undefined };
+  const places = asked === 0 ? undefined : placesOf(rows, split);
+  const shared = { objective, kinds, file, validationFile, problem, preferences };
   if (places === undefined) {
     const numbers = { train: inOrder, validation: inOrder };
-    return { ...shared, train: data.rows, validation: [], validationFile, heldOut: 0, numbers };
+    return { ...shared, train: rows, validation: given, heldOut: 0, numbers };
   }
-  const part = (of: readonly number[]) => pickRows(data.rows, of);
   const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
   const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
-  return {
-    ...shared,
-    train: part(places.train),
-    validation: part(places.validation),
-    validationFile,
-    heldOut,
-    numbers,
-  };
+  const [train, held] = [pickRows(rows, places.train), pickRows(rows, places.validation)];
+  return { ...shared, train, validation: held, heldOut: asked, numbers };
 }
 
 /** Undefined where the rows have too few different inputs, unless the share was asked for: that throws an ExampleError. */

@@ -27,3 +27,20 @@ export function rowsWhere(examples: RowList<Example>, is: (example: Example) => 
   for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
   return pickRows(examples, places);
 }
+
+/** Rows, and the file that messages name. */
+export interface RowFile {
+  readonly name: string;
+  readonly rows: RowList<Example>;
+}
+
+/** The number of the row at a place. */
+export type RowNumbers = (index: number) => number;
+
+/** Of rows that nobody moved. */
+export const inOrder: RowNumbers = (index) => index + 1;
+
+/** Whether rows were read already. */
+export function isRead(input: unknown): input is RowFile {
+  return typeof input === "object" && input !== null && "rows" in input;
+}

@@ -2,6 +2,7 @@
 
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
+import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
 import type { LearningPlan } from "../objectives/objective.ts";
 import type { TrainingRows } from "../objectives/training-rows.ts";
@@ -12,7 +13,6 @@ import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-templa
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
-import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";
@@ -115,4 +115,27 @@ function drawsTokens(
   if (tokenizer === undefined || kind === undefined || kind === "tokens" || kind === "span" || isHeard(kind))
     return false;
   return lengths.maxTargetLength === undefined || kind !== "chat";
+}
+
+/** Rows that are looked at: what a file's first rows do, the others do as well. */
+const most = 100;
+/** Of scripts that put spaces between words. */
+const word = String.raw`[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}`;
+const ends = new RegExp(`${word}.?!,)]$`, "u");
+const begins = new RegExp(`^${word}]`, "u");
+
+/** Warns where no row has a space between prompt and completion, and the template puts none there. */
+export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { warn }: Pick<Notices, "warn">): void {
+  if (template !== "plain") return;
+  let first: string | undefined;
+  for (let index = 0; index < Math.min(most, rows.length); index++) {
+    const row = rows.at(index);
+    if (row?.kind !== "completion" || !ends.test(row.prompt) || !begins.test(row.completion)) return;
+    first ??= `${row.prompt.slice(-20)}${row.completion.slice(0, 20)}`;
+  }
+  if (first === undefined) return;
+  const message =
+    `Prompts and completions touch: the model learns to write on "…${first}…". Begin completions with a space or a line ` +
+    `break, or let ${named("template")} alpaca, say, put something between them.`;
+  warn({ code: "TEXTS_TOUCH", message });
 }

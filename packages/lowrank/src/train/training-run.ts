@@ -7,7 +7,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
-import { openOrLeaveOut } from "../media/open-or-leave-out.ts";
+import { openOrLeaveOut } from "../media/row-media.ts";
 import { metricFacts } from "../metric-names.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";

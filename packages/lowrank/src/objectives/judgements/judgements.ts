@@ -3,8 +3,7 @@
 import { preferenceLosses } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import type { Objective } from "../objective.ts";
-import { type PreferenceOptions, preferencePlan } from "../preferences/learn-preferences.ts";
-import { measureRewards } from "../preferences/measure-rewards.ts";
+import { measureRewards, type PreferenceOptions, preferencePlan } from "../preferences/learn-preferences.ts";
 import { preferences } from "../preferences/preferences.ts";
 import { preferenceLossNames } from "../row-losses.ts";
 

@@ -1,7 +1,8 @@
 // How answers that people judged are learnt: by which loss, with which settings, and what it is over many batches – how often and by
 // how much the better answer wins.
 
-import { mismatchedAnswers, type TokenBatch } from "@lowrank/data";
+import { selectedNames } from "@lowrank/contracts";
+import { type Example, mismatchedAnswers, type RowList, type TokenBatch } from "@lowrank/data";
 import {
   type PreferenceLoss,
   type PreferenceLossName,
@@ -13,9 +14,11 @@ import {
   preferenceSettings,
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import type { OpenedBase } from "../../open/open-base.ts";
 import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
+import { tokenizeRows } from "../../rows/tokens/tokenize-rows.ts";
 import { type JudgedReward, type JudgedScores, scoresOfJudged } from "../judgements/judged-scores.ts";
-import type { LearningPlan, LossOptions, Measuring } from "../objective.ts";
+import type { EvaluationRequest, ExtraScores, LearningPlan, LossOptions, Measuring } from "../objective.ts";
 import { lossAmong, type RowLoss } from "../row-losses.ts";
 
 type Settings = { readonly [Name in keyof PreferenceSettings]?: PreferenceSettings[Name] | undefined };
@@ -109,4 +112,17 @@ function resultOf(
 ): PreferenceResult {
   const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedAnswers(answers, padId) : undefined;
   return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
+}
+
+/** Nothing where no adapter acts: the base is worth nothing more than itself. */
+export async function measureRewards(
+  { model, context }: OpenedBase,
+  rows: RowList<Example>,
+  { loss, batchSize, padId, notices, ...how }: EvaluationRequest & LearntAnswers,
+): Promise<ExtraScores> {
+  if (model.task !== "causal-lm" || selectedNames(context.adapters).length === 0) return {};
+  const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss }, how);
+  const data = { examples: tokenizeRows(rows, how, notices), batchSize, padId };
+  const { loss: _, ...scores } = await plan.measure(model, data, { context });
+  return scores;
 }

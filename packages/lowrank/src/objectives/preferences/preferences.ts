@@ -2,8 +2,7 @@
 
 import type { Objective } from "../objective.ts";
 import { preferenceLossNames } from "../row-losses.ts";
-import { type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
-import { measureRewards } from "./measure-rewards.ts";
+import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
 
 const rows = "two answers, of which one is better";
 const learnt = { losses: preferenceLossNames, rows };

@@ -1,8 +1,8 @@
 // What a search found, in the order in which a cross-encoder finds it to belong.
 
+import { LowrankError } from "@lowrank/contracts";
 import type { PredictOptions } from "../../predict/predict-rows.ts";
 import type { Prediction } from "../../predict/prediction.ts";
-import { NotRankingError } from "./errors.ts";
 
 /** One of the texts. */
 export interface RankedText {
@@ -53,4 +53,19 @@ export async function rerank(
     ranked.push({ text: texts[index] ?? "", index, score: prediction });
   }
   return ranked.sort((one, other) => other.score - one.score).slice(0, topK);
+}
+
+/** A model that answers pairs of texts with something else than one number. */
+export class NotRankingError extends LowrankError {
+  constructor(
+    /** What it answers with: "class". */
+    readonly answers: string,
+  ) {
+    super(
+      "NOT_RANKING",
+      `Texts are ranked by a model with one number for each pair, and this one answers with "${answers}". Open a cross-encoder, ` +
+        'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
+        '(task: "sequence-classification", classes: 1).',
+    );
+  }
 }

@@ -3,6 +3,7 @@
 import {
   bleu,
   type Example,
+  encodeSource,
   groupReferences,
   type PromptTemplate,
   promptOf,
@@ -14,10 +15,10 @@ import { NoReferencesError } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
+import { type PositionFacts, positionLimit } from "../../open/position-limit.ts";
 import { endTokens } from "../../rows/end-tokens.ts";
-import type { RowFile } from "../../rows/row-file.ts";
+import type { RowFile } from "../../rows/row-kinds.ts";
 import { targetLanguage } from "../../rows/target-language.ts";
-import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
 /** How to write and compare. */
 export interface BleuOptions {
@@ -79,9 +80,9 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
   const asked = rows.flatMap((row) => (isAsked(row) ? [row] : []));
   const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
   const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
-  const isSource = opened.model.task === "sequence-to-sequence";
-  const written = { ...options, isWritten };
-  const { room, idsOf } = isSource ? sourceEncoder(written) : promptEncoder(written, opened.model.config);
+  const { task, config } = opened.model;
+  const isSource = task === "sequence-to-sequence";
+  const { room, idsOf } = isSource ? sourceEncoder(options, isWritten) : promptEncoder(options, isWritten, config);
   let cut = 0;
   const prompts = groups.map(({ prompt, references }): AskedPrompt => {
     const { ids, isCut } = idsOf(prompt);
@@ -108,4 +109,40 @@ function asCompletion(example: Example, template: PromptTemplate): Example {
   const rendered = template.render(example);
   const answer = rendered.segments.find((segment) => segment.isTrained)?.text ?? "";
   return { kind: "completion", prompt: promptOf(rendered), completion: answer };
+}
+
+/** How prompts become ids of at most `room` tokens, as training would have left them. */
+interface PromptEncoder {
+  readonly room: number;
+  idsOf(prompt: string): { readonly ids: readonly number[]; readonly isCut: boolean };
+}
+
+/** For models that go on where the prompt ends: it loses its beginning. */
+function promptEncoder(
+  { tokenizer, maxNewTokens }: BleuOptions,
+  isWritten: boolean,
+  config: PositionFacts,
+): PromptEncoder {
+  const prefix = isWritten ? [] : tokenizer.prefixIds;
+  const room = Math.max(prefix.length + 1, positionLimit(config) - maxNewTokens);
+  const most = room - prefix.length;
+  return {
+    room,
+    idsOf(prompt) {
+      const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
+      return { ids: [...prefix, ...ids.slice(-most)], isCut: ids.length > most };
+    },
+  };
+}
+
+/** For encoders, which read the prompt as a text of its own: it loses its end. */
+function sourceEncoder({ tokenizer, maxLength: room }: BleuOptions, isWritten: boolean): PromptEncoder {
+  return {
+    room,
+    idsOf(prompt) {
+      const rendered = { segments: [{ text: prompt, isTrained: false }], hasSpecialTokens: isWritten };
+      const isCut = encodeSource(rendered, tokenizer).length > room;
+      return { ids: encodeSource(rendered, tokenizer, room), isCut };
+    },
+  };
 }

@@ -1,15 +1,17 @@
 // The next token of a text, or a label for each token: what the model's head learns of rows, by itself or from another model.
 
-import type { TextTokenizer } from "@lowrank/data";
+import { type Example, type RowList, type TextTokenizer, wordErrorRate } from "@lowrank/data";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
+import type { MediaReader } from "../../media/prepare-media.ts";
+import { prepareRows } from "../../media/prepare-rows.ts";
 import { writesText } from "../../open/writes-text.ts";
+import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
 import { isHeard, needTokenizer } from "../../rows/row-kinds.ts";
 import { type DistillationChoices, distillationPlan } from "../distillation/distillation.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 import { measureBleu } from "./measure-bleu.ts";
-import { measureWords } from "./measure-words.ts";
 
 /** Texts, conversations, sounds with what is said, and rows of tokens. */
 export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined }> = {
@@ -33,3 +35,30 @@ export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTo
     return { wordErrorRate: await measureWords({ opened, tokenizer, platform: how.platform }, rows, how) };
   },
 };
+
+/** Sounds that are held at a time: of each minute several megabytes. */
+const soundsHeld = 64;
+
+/** The word error rate of greedy transcripts: words put in, left out or replaced, over those that are said. */
+async function measureWords(
+  transcriber: Transcriber & Pick<MediaReader, "platform">,
+  rows: RowList<Example>,
+  options: TranscribeOptions,
+): Promise<number> {
+  const [heard, said]: [string[], string[]] = [[], []];
+  const { opened, platform } = transcriber;
+  let held: Example[] = [];
+  const hear = async () => {
+    const prepared = await prepareRows(held, { ...opened, platform });
+    const sounds = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
+    heard.push(...(await transcribe(transcriber, sounds, options)));
+    said.push(...sounds.map(({ text }) => text));
+    held = [];
+  };
+  for (const row of rows) {
+    held.push(row);
+    if (held.length === soundsHeld) await hear();
+  }
+  await hear();
+  return wordErrorRate(heard, said);
+}

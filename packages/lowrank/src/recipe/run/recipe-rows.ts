@@ -8,7 +8,7 @@ import { type TrainingRows, trainingRows } from "../../objectives/training-rows.
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
-import type { RowFile } from "../../rows/row-file.ts";
+import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
