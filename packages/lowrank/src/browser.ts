@@ -68,6 +68,13 @@ export type {
   TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
+export {
+  NotRankingError,
+  type PairJudge,
+  type RankedText,
+  type RerankOptions,
+  rerank,
+} from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
@@ -76,7 +83,5 @@ export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirector
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
-export { NotRankingError } from "./rank/errors.ts";
-export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
-export { type DefaultRun, defaultRun, type RunShape } from "./train/run-defaults.ts";
+export { type DefaultRun, defaultRun } from "./train/run-defaults.ts";

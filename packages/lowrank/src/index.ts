@@ -83,6 +83,13 @@ export { inspect } from "./node/inspect.ts";
 export type { LocalFile, PushPlan } from "./node/push/plan-push.ts";
 export { PushError } from "./node/push/push-error.ts";
 export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hub.ts";
+export {
+  NotRankingError,
+  type PairJudge,
+  type RankedText,
+  type RerankOptions,
+  rerank,
+} from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
@@ -91,11 +98,9 @@ export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirector
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
-export { NotRankingError } from "./rank/errors.ts";
-export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
 export type { Recipe } from "./recipe/recipe.ts";
 export { type TrainRecipeOptions, trainRecipe } from "./recipe/run/train-recipe.ts";
 export { type Difference, differencePage } from "./report/difference-page.ts";
 export { type HeatCell, type HeatMap, heatMap } from "./report/heat-map.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";
-export { type DefaultRun, defaultRun, type RunShape } from "./train/run-defaults.ts";
+export { type DefaultRun, defaultRun } from "./train/run-defaults.ts";

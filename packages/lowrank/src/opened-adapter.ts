@@ -2,8 +2,14 @@
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
-import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
-import type { ProblemType, TextTokenizer } from "@lowrank/data";
+import {
+  activeAdapters,
+  type ForwardContext,
+  inferenceContext,
+  refuseUnknownOptions,
+  type Warning,
+} from "@lowrank/contracts";
+import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
@@ -11,13 +17,13 @@ import { StartNeedsRowsError } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
+import type { TrainingRows } from "./objectives/training-rows.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
-import type { TrainingRows } from "./rows/training-rows.ts";
 import type { ReportTime, RunFacts, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
 import { onBase } from "./setup/setup-of-rows.ts";
@@ -134,7 +140,7 @@ export class OpenedAdapter {
     const seed = options.seed ?? loopDefaults.seed;
     const rows = await training.readTrainingRows(input, options, { ...this.#facts, seed });
     training.refuseUntrainable(model, rows);
-    const files = { goal: rows.goal, lists: [rows.train, rows.validation] };
+    const files = { sees: rows.objective.hasPictures === true, lists: [rows.train, rows.validation] };
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
     const known = given({ classNames: options.classNames, isTrained: this.#stepsDone > 0 || undefined });
     const classes = training.classesOf(opened, rows, { ...known, adapterNames: this.classNames });
@@ -146,19 +152,20 @@ export class OpenedAdapter {
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const trained = recipeIn(this.#metadata);
-    const learning = await training.learningPlan(rows, opened.source, { ...options, tokenizer, trained });
+    const learning = await rows.objective.plan(opened.source, rows, { ...options, tokenizer, trained });
     const setup = this.#setup;
     const parameters = this.plan.totalParameters - this.plan.trainableParameters;
     const reader = { ...this.#facts, model, parameters, tokenizer, labels, learning, media, setup };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize } = settled(tokenized, options);
     const count = startBatches(options, this.config) ?? 0;
-    const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, media };
-    const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, learning) };
+    const { padId } = tokenized;
+    const seen = { rows: tokenized.train, padId, batchSize, count, media, seed: this.#facts.seed };
+    const loss = (batch: TokenBatch, context: ForwardContext) => learning.loss(model, batch, { context, padId });
+    const start = { ...seen, ...(learning.startsByLoss === true ? { loss } : {}) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
-    const recipe = learning.kind === "comparison" ? learning.recipe : undefined;
-    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(recipe)];
+    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(learning.recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
     this.#setup = onBase(training.setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);

@@ -16,8 +16,7 @@ import type { TextOptions } from "./generate/text-rules.ts";
 import type { ChosenWriter, TextWriter, TextWriterOptions } from "./generate/text-writer.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
-import { type ModelRequest, type OpenedBase, shaped } from "./open/open-base.ts";
-import { Tokenizers } from "./open/tokenizer-of.ts";
+import { type ModelRequest, type OpenedBase, shaped, Tokenizers } from "./open/open-base.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
 import {
   type AttachOptions,
@@ -35,7 +34,7 @@ import type { Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
-import { isRead, type RowFile } from "./rows/training-rows.ts";
+import { isRead, type RowFile } from "./rows/row-kinds.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 

@@ -71,6 +71,11 @@ export {
   type PreferenceResult,
   preferenceLoss,
 } from "./preferences/preference-loss.ts";
-export type { PreferenceSettings } from "./preferences/preference-loss-row.ts";
-export { type PreferenceLossName, preferenceLossNames, preferenceSettings } from "./preferences/preference-losses.ts";
+export type { PreferenceLoss } from "./preferences/preference-loss-row.ts";
+export {
+  type PreferenceLossName,
+  type PreferenceSettings,
+  preferenceLosses,
+  preferenceSettings,
+} from "./preferences/preference-losses.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

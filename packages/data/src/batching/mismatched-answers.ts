@@ -1,4 +1,4 @@
-// Answers behind the prompts of other rows: by them KTO measures how far a model has moved where nothing was asked of it.
+// Answers behind the prompts of other rows: by them a loss measures how far a model has moved where nothing was asked of it.
 
 import { ignoredLabel, type TokenSequence } from "../tokenized-example.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";

@@ -1,6 +1,6 @@
 import { TextTokenizer } from "@lowrank/data";
 import { expect, it, vi } from "vitest";
-import { beginningOf } from "./beginning-of.ts";
+import { beginningOf } from "./embed-texts.ts";
 
 const tokenizer = TextTokenizer.fromJson({
   model: { type: "WordLevel", vocab: { "[UNK]": 0, one: 1, two: 2 }, unk_token: "[UNK]" },

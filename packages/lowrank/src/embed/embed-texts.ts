@@ -1,14 +1,14 @@
 // Texts in, one embedding each out: vectors whose angles say how alike the texts are, for search and for comparison.
 
-import { padBatch, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { padBatch, promptTemplate, type TextTokenizer, type TokenizedExample, tokenizeExample } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { PromptUnknownError } from "../errors/model-errors.ts";
 import { breather } from "../generate/breathe.ts";
+import { mostCharacters } from "../generate/character-limit.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
-import { beginningOf } from "./beginning-of.ts";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
 import { sentencePrompts } from "./sentence-prompts.ts";
 
@@ -93,4 +93,16 @@ function byLength(
   return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, batch) =>
     sorted.slice(batch * batchSize, (batch + 1) * batchSize),
   );
+}
+
+/** How much more of a text is tokenized than its tokens should need: what is cut in the middle of a word is far behind them. */
+const margin = 4;
+
+/** The first `maxLength` tokens of a text. All of it is read only where most of its characters are no tokens, such as spaces. */
+export function beginningOf(sentence: string, tokenizer: TextTokenizer, maxLength: number): TokenizedExample {
+  const tokenized = (text: string) =>
+    tokenizeExample({ kind: "sentence", sentence: text, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength });
+  const most = margin * mostCharacters(maxLength, tokenizer);
+  const first = tokenized(sentence.slice(0, most));
+  return sentence.length <= most || first.inputIds.length >= maxLength ? first : tokenized(sentence);
 }

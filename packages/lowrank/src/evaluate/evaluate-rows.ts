@@ -1,43 +1,32 @@
 // Numbers that say how well a model does on rows.
 
-import { type Example, judgedPairs, type RowList, type TextTokenizer } from "@lowrank/data";
-import { NonFiniteOutputError } from "@lowrank/models";
-import type { ComparisonOptions } from "../compare/comparison-plan.ts";
+import { type Example, judgedPairs, type LabelMeaning, type RowList, type TextTokenizer } from "@lowrank/data";
+import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { rowMedia } from "../media/row-media.ts";
 import type { RowMetrics } from "../metric-names.ts";
 import type { Notices } from "../notices.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
+import type { ExtraScores } from "../objectives/objective.ts";
+import { objectives, type RowObjective, rowsAsText, surveyRows } from "../objectives/objectives.ts";
+import { judgesPairs } from "../objectives/ranking/ranking.ts";
+import { checkReferences } from "../objectives/text/measure-bleu.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
 import type { Platform } from "../platform.ts";
-import { areRanked, judgesPairs } from "../rank/ranking-plan.ts";
-import { measurePairs } from "../rank/ranking-step.ts";
-import { chosenAnswers, goodAnswers } from "../rows/chosen-answers.ts";
-import { numberClasses } from "../rows/classes/class-names.ts";
+import { type KnownClasses, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
-import type { MeasuredFiles } from "../rows/measured-batches.ts";
-import { hasLabels, isHeard, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
+import { inOrder, needTokenizer, type RowFile, rowsWhere } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
-import type { RowFile } from "../rows/training-rows.ts";
-import { evaluateComparisons } from "./evaluate-comparisons.ts";
-import { measureAnswers } from "./measure-answers.ts";
-import { checkReferences, measureBleu } from "./measure-bleu.ts";
-import { measureRewards } from "./measure-rewards.ts";
-import { measureRows } from "./measure-rows.ts";
-import { measureWords } from "./measure-words.ts";
 
 /** What was found; only what applies is there. */
-export interface Evaluation extends RowMetrics {
+export interface Evaluation extends RowMetrics, ExtraScores {
   /** How many rows had something to measure. */
   readonly rows: number;
-  /** Of what the model writes after each prompt, 0 to 100; with `generate`. */
-  readonly bleu?: number;
-  /** Of what the model hears in each sound, 0 for none wrong; with `generate`. */
-  readonly wordErrorRate?: number;
 }
 
 /** How to measure. */
@@ -73,82 +62,65 @@ export async function evaluateRows(
   { name, rows }: RowFile,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const file = { name, rows: goodAnswers(chosenAnswers(rows)) };
-  if (options.generate === true) checkReferences(file);
-  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { ...file, compared: rows }, options));
+  const texts = rowsAsText(rows);
+  if (options.generate === true) checkReferences({ name, rows: texts });
+  const isOfPairs = surveyRows(name, texts).objective.mayBePairs === true && judgesPairs(measurer.opened.model);
+  const measured = isOfPairs ? judgedPairs(texts).pairs : texts;
+  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { name, rows: measured, whole: rows }, options));
 }
 
-/** Rows to measure, and as they were before the better of two answers stood for both. */
+/** Rows to measure, and as they were before others stood for them. */
 interface ReadFile extends RowFile {
-  readonly compared: RowList<Example>;
+  readonly whole: RowList<Example>;
 }
 
 async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
-  const { opened, notices, adapterNames } = measurer;
-  const { model } = opened;
-  const { name } = file;
-  const goal = rowGoal(name, file.rows);
-  if (goal === "comparison") {
-    if (!judgesPairs(model)) return evaluateComparisons(measurer, file, options);
-    return evaluate(measurer, { ...file, rows: judgedPairs(file.rows).pairs }, options);
-  }
-  const { platform } = measurer;
-  const { rows } = file;
-  const media = await rowMedia({ goal, lists: [rows] }, { ...opened, platform, notices });
+  const { opened, notices, adapterNames, platform } = measurer;
+  const { model, context } = opened;
+  const { name, rows } = file;
+  const { objective } = surveyRows(name, rows);
+  const { hasText = false, hasLabels = false, hasPictures: sees = false } = objective;
+  const media = await rowMedia({ sees, lists: [rows] }, { ...opened, platform, notices });
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
-  if (goal === "next-token" && !writesText(model.task) && (needsText || !labelsTokens)) {
+  if (hasText && !writesText(model.task) && (needsText || !labelsTokens)) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows with one label each.';
     const what = needsText ? "rows of text" : "rows with a label for each token";
     throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);
   }
-  const { batchSize = 8, maxNewTokens = 64, classNames } = options;
+  const { batchSize = 8, maxNewTokens = 64, generate = false, classNames, loss } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
+  const numbers = { train: inOrder, validation: inOrder };
+  const learned = { file: name, train: rows, validation: [], validationFile: name, numbers };
+  const plan = await objective.plan(opened.source, learned, { ...options, trained: opened.recipe });
   const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
-  const problem = problemOn(model.config, problemOf(rows));
-  if (hasLabels(goal)) checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
-  const isNumber = hasLabels(goal) && problem === "regression";
-  const known = { classNames, adapterNames, modelNames: model.config.labelNames, isTrained: true };
-  const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
-  const labels = hasLabels(goal) ? { labelIds, problem, classes: model.config.labels } : {};
-  const lengths = rowLengths(model, options);
-  const how = { file: name, model, tokenizer, template, lengths, labels, platform };
-  const examples = tokenizeRows(rows, how, notices);
+  const labels = hasLabels ? labelsOf(model, file, { classNames, adapterNames }) : {};
+  const how = { file: name, model, tokenizer, template, lengths: rowLengths(model, options), labels, platform };
+  const examples = tokenizeRows(rows, { ...how, prompts: plan.prompts }, notices);
   const data = { examples, media, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
-  const { loss, ...scores } = await measure(opened, data, {
-    notices,
-    by: areRanked(rows) ? measurePairs : measureRows,
-  });
+  const count = notices.count?.({ what: "rows measured", total: examples.length });
+  const measuring = { context, onRows: (rows: number) => count?.add(rows) };
+  const measured = await plan.measure(model, data, measuring).finally(() => count?.stop());
   // Whatever else is measured comes from the same logits.
-  if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);
-  const asked = { batchSize, maxNewTokens, ...lengths };
-  return {
-    rows: examples.length,
-    loss,
-    ...scores,
-    ...(await measureRewards(opened, file.compared, { ...how, ...data, loss: options.loss }, notices)),
-    ...(tokenizer !== undefined && rows.some(({ kind }) => kind === "question")
-      ? await measureAnswers(opened, rows, { ...asked, tokenizer })
-      : {}),
-    ...(options.generate === true && tokenizer !== undefined && !rows.some(({ kind }) => !isHeard(kind))
-      ? { wordErrorRate: await measureWords({ opened, tokenizer, platform }, rows, { batchSize, maxNewTokens }) }
-      : {}),
-    ...(options.generate === true && tokenizer !== undefined && rows.some(({ kind }) => !isHeard(kind))
-      ? { bleu: await measureBleu(opened, rows, { ...asked, data: name, tokenizer, template, notices }) }
-      : {}),
-  };
+  if (!Number.isFinite(measured.loss)) throw new NonFiniteOutputError("The mean loss", measured.loss);
+  const asked = { ...how, padId: data.padId, batchSize, maxNewTokens, generate, loss, notices };
+  const extras: ExtraScores[] = [];
+  for (const { takes, textOf, evaluate = async () => ({}) } of Object.values<RowObjective>(objectives)) {
+    const own = rowsWhere(textOf === undefined ? rows : file.whole, takes);
+    if (own.length > 0) extras.push(await evaluate(opened, own, asked));
+  }
+  return Object.assign({ rows: examples.length, ...measured }, ...extras);
 }
 
-async function measure(
-  { model, context }: OpenedBase,
-  data: MeasuredFiles,
-  { notices, by }: { readonly notices: Notices; readonly by: typeof measureRows },
-): Promise<RowMetrics> {
-  const count = notices.count?.({ what: "rows measured", total: data.examples.length });
-  try {
-    return await by(model, data, { context, onRows: (rows) => count?.add(rows) });
-  } finally {
-    count?.stop();
-  }
+function labelsOf(
+  { config }: PretrainedModel,
+  { name, rows }: RowFile,
+  known: Pick<KnownClasses, "classNames" | "adapterNames">,
+): LabelMeaning {
+  const problem = problemOn(config, problemOf(rows));
+  checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
+  const all = { ...known, modelNames: config.labelNames, isTrained: true };
+  const labelIds = problem === "regression" ? new Map<string, number>() : numberClasses(rows, all).ids;
+  return { labelIds, problem, classes: config.labels };
 }

@@ -38,7 +38,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
   const validations: RunRecord["validations"][number][] = [];
   let best: RunRecord["best"];
   let [isResumed, seconds, learningRate, epoch] = [false, 0, 0, 0];
-  const isComparable = rows.learning.kind === "own" && (options.labelSmoothing ?? 0) === 0;
+  const isComparable = rows.learning.words === undefined && (options.labelSmoothing ?? 0) === 0;
   const guess = (of: TokenizedRows["train"]) => (isComparable ? guessOf(someRows(of)) : undefined);
   let written: { readonly afterSteps: number; readonly texts: readonly SampleText[] } | undefined;
   const isWriter = writesText(opened.model.task) && rows.template !== "";

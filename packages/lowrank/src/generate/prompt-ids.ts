@@ -1,8 +1,16 @@
 // What a person asks, as the tokens that the model continues.
 
-import type { ChatExample, ChatMessage, PromptTemplate, RenderedExample, TextTokenizer } from "@lowrank/data";
+import {
+  type ChatExample,
+  type ChatMessage,
+  encodeSource,
+  type PromptTemplate,
+  promptOf,
+  type RenderedExample,
+  type TextTokenizer,
+} from "@lowrank/data";
+import type { Task } from "@lowrank/families";
 import { given } from "../given.ts";
-import { encodePrompt, type PromptReader, renderPrompt } from "../rows/encode-prompt.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
 /** A conversation so far, the person's turn last. */
@@ -75,4 +83,22 @@ function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = 
 /** Whether there are several prompts, and not one, which may itself be a conversation. */
 export function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts is readonly TextPrompt[] {
   return Array.isArray(prompts);
+}
+
+/** Who reads the prompt. */
+interface PromptReader {
+  readonly tokenizer: TextTokenizer;
+  readonly task: Task;
+}
+
+/** The ids of a rendered example's prompt, with the tokenizer's own marks: those that start a text, or a source's all. */
+function encodePrompt(rendered: RenderedExample, { tokenizer, task }: PromptReader): readonly number[] {
+  if (task === "sequence-to-sequence") return encodeSource(rendered, tokenizer);
+  const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: false });
+  return rendered.hasSpecialTokens === true ? ids : [...tokenizer.prefixIds, ...ids];
+}
+
+/** A prompt typed by a person, in the words of a template. */
+export function renderPrompt(prompt: string, template: PromptTemplate): RenderedExample {
+  return template.render({ kind: "instruction", instruction: prompt, input: "", output: "" });
 }

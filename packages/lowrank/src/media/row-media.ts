@@ -11,8 +11,8 @@ import type {
   Sounds,
   TokenizedExample,
 } from "@lowrank/data";
+import { MediaError } from "../errors/media-errors.ts";
 import type { Notices } from "../notices.ts";
-import type { RowGoal } from "../rows/row-kinds.ts";
 import type { RowMedia } from "../run-folder.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
@@ -23,7 +23,8 @@ export interface TellingReader extends MediaReader {
 
 /** The rows that may have some. */
 export interface MediaRows {
-  readonly goal: RowGoal;
+  /** Whether they are pictures. */
+  readonly sees: boolean;
   readonly lists: readonly RowList<Example>[];
 }
 
@@ -31,8 +32,7 @@ export interface MediaRows {
  * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
  * anything else happens. Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
  */
-export async function rowMedia({ goal, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
-  const sees = goal === "image-class";
+export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
   const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);
@@ -113,4 +113,23 @@ class OpenedMedia implements RowMedia {
     }
     return made;
   }
+}
+
+/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DecoderMissingError. */
+export function openOrLeaveOut(
+  media: RowMedia,
+  { warn }: Pick<Notices, "warn">,
+): (row: TokenizedExample) => Promise<TokenizedExample | undefined> {
+  let isTold = false;
+  return async (row) => {
+    try {
+      return await media.open(row);
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      const message = `${error.message} Its row is left out, and so are all like it, without another word.`;
+      if (!isTold) warn({ code: "ROWS_SKIPPED", message });
+      isTold = true;
+      return undefined;
+    }
+  };
 }

@@ -1,7 +1,7 @@
 // Ollama's Modelfile. Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md
 
 import { promptOf, promptTemplate } from "@lowrank/data";
-import { renderPrompt } from "../rows/encode-prompt.ts";
+import { renderPrompt } from "../generate/prompt-ids.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 

@@ -2,10 +2,10 @@
 
 import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
-import type { TextFiles } from "@lowrank/data";
+import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
-import { HeadIncompleteError } from "../errors/model-errors.ts";
+import { HeadIncompleteError, TokenizerMissingError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
@@ -168,5 +168,22 @@ function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Noti
     return model;
   } finally {
     if (model !== base) base.dispose();
+  }
+}
+
+/** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
+async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+  if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
+  return openTokenizer(files);
+}
+
+/** Tokenizers that were read already, each once. */
+export class Tokenizers {
+  readonly #known = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
+
+  of({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+    const known = this.#known.get(files) ?? tokenizerOf({ files, path });
+    this.#known.set(files, known);
+    return known;
   }
 }

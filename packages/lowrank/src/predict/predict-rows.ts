@@ -12,10 +12,10 @@ import {
   answerOfClasses,
   answerOfQuestion,
   answerOfTokens,
+  rowLogits,
 } from "./answer-logits.ts";
 import { type AskedRow, askable, askedRows, type RowReader } from "./asked-row.ts";
 import type { Answer, Prediction } from "./prediction.ts";
-import { rowLogits } from "./row-logits.ts";
 import { transcribe } from "./transcribe.ts";
 
 /** How to predict. */

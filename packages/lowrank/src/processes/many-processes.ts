@@ -3,12 +3,12 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
-import type { LearningPlan } from "../learn/learning-plan.ts";
+import type { LearningPlan } from "../objectives/objective.ts";
 
 /** What is shared. */
 interface SharedRows {
   readonly rows: number;
-  readonly learning: LearningPlan;
+  readonly learning: Pick<LearningPlan, "kind" | "words" | "comparesNeighbours">;
   /** In rows; undefined where it is in tokens. */
   readonly batchSize: number | undefined;
   readonly onWarning: WarningListener | undefined;
@@ -22,7 +22,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
     ...(rows < size ? [`communicator: ${size} processes for ${rows} rows; start as many as rows at most`] : []),
-    ...(comparesNeighbours(learning)
+    ...(learning.comparesNeighbours === true
       ? [
           `communicator: ${learning.words ?? learning.kind} compares the rows of a batch with each other; train in one process`,
         ]
@@ -32,11 +32,6 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   if (batchSize === undefined || batchSize >= size || rank > 0) return;
   const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes without work: make batchSize ${size} or more.`;
   onWarning?.({ code: "IDLE_PROCESSES", message });
-}
-
-/** Texts to compare are each other's wrong answers; KTO judges a batch's answers by those of its other rows. */
-function comparesNeighbours(learning: LearningPlan): boolean {
-  return learning.kind === "comparison" || (learning.kind === "preference" && learning.loss === "kto");
 }
 
 /** A controller that is aborted with the signal, and can be without it. */

@@ -1,8 +1,9 @@
 // What is learnt of rows to compare, of judged answers and of other models, as a recipe says it and as the library takes it.
 
-import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
-import type { DistillationChoices } from "../learn/distillation-plan.ts";
+import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
+import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 
 /** Of texts to compare, and of two answers. */
 export interface ComparisonChoices extends Pick<ComparisonOptions, "loss" | "pooling" | "normalise"> {
@@ -11,12 +12,7 @@ export interface ComparisonChoices extends Pick<ComparisonOptions, "loss" | "poo
 }
 
 /** Of answers that people judged. */
-export interface PreferenceChoices {
-  readonly beta?: number;
-  readonly margin?: number;
-  readonly desirableWeight?: number;
-  readonly undesirableWeight?: number;
-}
+export type PreferenceChoices = Omit<PreferenceOptions, "loss" | "labelSmoothing">;
 
 /** Of a teacher, or of the base. */
 export interface TeacherChoices extends Omit<DistillationChoices, "teacher"> {

@@ -1,7 +1,6 @@
 // A page of HTML that needs no network and no script: what stands around what is reported.
 
 import { markup } from "./markup.ts";
-import { pageStyle } from "./page-style.ts";
 
 /** What differs from page to page. */
 export interface HtmlPage {
@@ -35,3 +34,29 @@ ${{ html: parts.join("\n") }}
 </html>
 `;
 }
+
+/** CSS without anything from elsewhere. */
+const pageStyle = `
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --quiet: #57606a; --line: #d8dee4; --plain: #8fb4d9; --smooth: #0b5cad; --held: #b35900; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --quiet: #9aa4af; --line: #30363d; --plain: #3f6a94; --smooth: #6cb6ff; --held: #f0a04b; } }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 760px; margin: 0 auto; padding: 24px 16px; }
+h1, h2, h3 { line-height: 1.25; overflow-wrap: anywhere; }
+h3, figcaption { font-size: 14px; color: var(--quiet); margin: 12px 0 4px; font-weight: 600; }
+figure { margin: 0 0 24px; }
+svg { width: 100%; height: auto; }
+svg text { fill: var(--quiet); font-size: 12px; }
+.grid { stroke: var(--line); }
+polyline { fill: none; stroke-width: 1.5; }
+polyline.plain { stroke: var(--plain); } polyline.smooth { stroke: var(--smooth); stroke-width: 2.5; } polyline.held { stroke: var(--held); stroke-width: 2.5; stroke-dasharray: 6 3; }
+circle.plain { fill: var(--plain); } circle.smooth { fill: var(--smooth); } circle.held { fill: var(--held); }
+.legend { display: flex; gap: 16px; list-style: none; padding: 0; margin: 4px 0; font-size: 14px; }
+.legend li::before { content: ""; display: inline-block; width: 16px; border-top: 3px solid; margin-right: 6px; vertical-align: middle; }
+.legend .plain::before { border-color: var(--plain); } .legend .smooth::before { border-color: var(--smooth); } .legend .held::before { border-color: var(--held); border-top-style: dashed; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 14px; }
+th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th { color: var(--quiet); font-weight: 600; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); border-radius: 4px; padding: 8px; margin: 0; font-size: 14px; }
+article { border-top: 1px solid var(--line); padding: 8px 0 16px; }
+`;

@@ -80,7 +80,7 @@ function askedOf(row: TokenizedExample, longest: number): Asked | undefined {
     if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;
     return { prompt: row.inputIds, expected: row.labels.filter((label) => label !== ignoredLabel) };
   }
-  if (row.kind !== "sequence" && row.kind !== "preference" && row.kind !== "judged") return undefined;
+  if (!("labels" in row)) return undefined;
   const start = row.labels.findIndex((label) => label !== ignoredLabel);
   if (start < 1 || start > longest) return undefined;
   const behind = row.labels.slice(start);

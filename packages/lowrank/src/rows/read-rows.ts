@@ -11,7 +11,7 @@ import {
   readTsv,
 } from "@lowrank/data";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
-import type { RowFile } from "./training-rows.ts";
+import type { RowFile } from "./row-kinds.ts";
 
 /** Which columns are which fields, and who hears of broken rows. */
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;

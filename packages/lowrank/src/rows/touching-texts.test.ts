@@ -1,7 +1,7 @@
 import type { Warning } from "@lowrank/contracts";
 import type { Example } from "@lowrank/data";
 import { expect, it } from "vitest";
-import { warnOfTouchingTexts } from "./touching-texts.ts";
+import { warnOfTouchingTexts } from "../train/tokenized-rows.ts";
 
 function warnings(rows: readonly (readonly [prompt: string, completion: string])[], template = "plain"): string[] {
   const found: string[] = [];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { objectives } from "../objectives/objectives.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
 import { type AskedRun, refuseIdleOptions } from "./idle-options.ts";
 
 const text = {
-  goal: "next-token",
+  objective: objectives.text,
   kind: "completion",
   problem: undefined,
   task: "causal-lm",
@@ -12,7 +13,12 @@ const text = {
   config: { init: "eva" },
 } as const satisfies AskedRun;
 
-const classes = { ...text, goal: "class", kind: "sentence", task: "sequence-classification" } as const;
+const classes = {
+  ...text,
+  objective: objectives.classification,
+  kind: "sentence",
+  task: "sequence-classification",
+} as const;
 
 /** Every kind of run. */
 const runs = {
@@ -21,11 +27,16 @@ const runs = {
   "one class": { ...classes, problem: "single_label_classification" },
   "several classes": { ...classes, problem: "multi_label_classification" },
   number: { ...classes, problem: "regression" },
-  pictures: { ...classes, goal: "image-class", kind: "image", problem: "single_label_classification" },
-  questions: { ...text, goal: "answer", kind: "question", task: "question-answering" },
-  comparisons: { ...text, goal: "comparison", kind: "comparison", task: "feature-extraction" },
-  preferences: { ...text, goal: "preference", kind: "preference" },
-  judged: { ...text, goal: "judged", kind: "judged" },
+  pictures: {
+    ...classes,
+    objective: objectives.imageClassification,
+    kind: "image",
+    problem: "single_label_classification",
+  },
+  questions: { ...text, objective: objectives.extraction, kind: "question", task: "question-answering" },
+  comparisons: { ...text, objective: objectives.embeddings, kind: "comparison", task: "feature-extraction" },
+  preferences: { ...text, objective: objectives.preferences, kind: "preference" },
+  judged: { ...text, objective: objectives.judgements, kind: "judged" },
   chosen: { ...text, areChosen: true },
   speech: { ...text, kind: "speech", task: "sequence-to-sequence" },
 } as const satisfies Record<string, AskedRun>;

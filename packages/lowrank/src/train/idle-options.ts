@@ -5,8 +5,10 @@ import type { Example, LabelMeaning, ProblemType } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import type { RowGoal } from "../rows/row-kinds.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
+import { isOneClass } from "../objectives/objective.ts";
+import type { RowObjective } from "../objectives/objectives.ts";
+import { preferenceSettingNames } from "../objectives/preferences/learn-preferences.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import type { RowsChoice } from "./read-training-rows.ts";
 import { type LoopOptions, loopDefaults, type RowOptions } from "./training-options.ts";
 
@@ -15,7 +17,7 @@ type IdleOptions = RowOptions & LoopOptions & Pick<RowsChoice, "validation" | "v
 
 /** What decides which options act. */
 export interface AskedRun {
-  readonly goal: RowGoal;
+  readonly objective: Pick<RowObjective, "options" | "hasPictures">;
   /** Of the first row. */
   readonly kind: Example["kind"] | undefined;
   /** Of a classifier. */
@@ -31,11 +33,11 @@ export interface AskedRun {
 /** The facts of a run that is about to be prepared. */
 export function askedRun(
   { task }: Pick<PretrainedModel, "task">,
-  { goal, train, validation, preferences }: TrainingRows,
+  { objective, train, validation, preferences }: TrainingRows,
   { labels, config }: { readonly labels: LabelMeaning } & Pick<AskedRun, "config">,
 ): AskedRun {
   const [kind, hasValidation] = [train.at(0)?.kind, validation.length > 0];
-  return { goal, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
+  return { objective, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
 }
 
 /** Options that act together, where they do, and what they are for. */
@@ -45,7 +47,10 @@ interface Rule {
   acts(run: AskedRun, options: IdleOptions): boolean;
 }
 
-const areJudged = ({ goal }: AskedRun) => goal === "preference" || goal === "judged";
+const reads =
+  (name: RowObjective["options"][number]) =>
+  ({ objective }: AskedRun) =>
+    objective.options.includes(name);
 const scheduleOf = ({ schedule = loopDefaults.schedule }: IdleOptions) => schedule;
 const shapeRule = (
   name: keyof NonNullable<IdleOptions["scheduleShape"]>,
@@ -61,17 +66,17 @@ const rules: readonly Rule[] = [
   {
     names: ["loss"],
     isFor: "rows of texts to compare or of answers that people judged",
-    acts: (run) => run.goal === "comparison" || areJudged(run) || run.areChosen,
+    acts: (run) => reads("loss")(run) || run.areChosen,
   },
   {
-    names: ["beta", "margin", "desirableWeight", "undesirableWeight"],
+    names: preferenceSettingNames.filter((name) => name !== "labelSmoothing"),
     isFor: "rows of answers that people judged",
-    acts: areJudged,
+    acts: reads("beta"),
   },
   {
     names: ["keepBase", "teacher"],
     isFor: "rows of text, where tokens of two models can be compared",
-    acts: ({ goal, task }) => goal === "next-token" && predictsTokens.has(task),
+    acts: (run) => reads("teacher")(run) && predictsTokens.has(run.task),
   },
   {
     names: ["keepBase"],
@@ -87,26 +92,27 @@ const rules: readonly Rule[] = [
   {
     names: ["pooling", "normalise", "prompts"],
     isFor: "rows of texts to compare",
-    acts: ({ goal }) => goal === "comparison",
+    acts: reads("pooling"),
   },
   {
     names: ["labelSmoothing"],
     isFor: "losses over tokens or over classes of which a row has one",
-    acts: ({ goal, problem }) => {
-      if (goal === "class" || goal === "image-class") return (problem ?? single) === single;
-      return goal === "next-token" || goal === "preference";
-    },
+    acts: (run) => reads("labelSmoothing")(run) && isOneClass(run.problem),
   },
-  { names: ["embeddingNoise", "maxLength"], isFor: "rows of tokens", acts: ({ goal }) => goal !== "image-class" },
+  {
+    names: ["embeddingNoise", "maxLength"],
+    isFor: "rows of tokens",
+    acts: ({ objective }) => objective.hasPictures !== true,
+  },
   {
     names: ["template"],
     isFor: "rows of text that a template writes",
-    acts: ({ kind }) => kind !== undefined && written.has(kind),
+    acts: (run) => reads("template")(run) && run.kind !== undefined && !unwritten.has(run.kind),
   },
   {
     names: ["classNames"],
     isFor: "rows with classes",
-    acts: ({ goal, problem }) => (goal === "class" || goal === "image-class") && problem !== "regression",
+    acts: (run) => reads("classNames")(run) && run.problem !== "regression",
   },
   {
     names: ["initBatches"],
@@ -142,10 +148,7 @@ const rules: readonly Rule[] = [
 ];
 
 const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
-const single: ProblemType = "single_label_classification";
-const written: ReadonlySet<Example["kind"]> = new Set([
-  ...(["completion", "instruction", "text", "chat", "preference", "judged"] as const),
-]);
+const unwritten: ReadonlySet<Example["kind"]> = new Set(["tokens", "audio", "speech", "choice"]);
 
 /** Throws a TrainingOptionsError that names every option which would do nothing in this run; 0 asks for nothing. */
 export function refuseIdleOptions(run: AskedRun, options: IdleOptions): void {

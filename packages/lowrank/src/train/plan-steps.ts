@@ -46,7 +46,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
   const problems = [
     ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
     ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
-    ...(learning.kind === "comparison"
+    ...(learning.startsByLoss === true
       ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
       : []),
   ];

@@ -4,12 +4,10 @@ import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowran
 import type { PretrainedModel } from "@lowrank/models";
 import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
-import { named } from "../errors/named-option.ts";
 import { given } from "../given.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { writesText } from "../open/writes-text.ts";
-import { areOfSearches } from "../rank/ranking-plan.ts";
 import {
   type Classes,
   classNamesKey,
@@ -19,34 +17,19 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
-import { hasLabels, isHeard, needTokenizer, taskFor } from "../rows/row-kinds.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
+import { isHeard } from "../rows/row-kinds.ts";
 
 /** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
-export function refuseUntrainable({ task, modelType, config }: PretrainedModel, rows: TrainingRows): void {
-  const { goal, train } = rows;
-  const needed = taskFor(goal);
+export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): void {
+  const { task, modelType, config } = model;
+  const needed = rows.objective.task;
   if (needed !== undefined && needed !== task) throw new RowsTaskError(rows.file, task, needed);
   if (task === "multiple-choice") {
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
-  if (goal === "judged" && task !== "causal-lm") {
-    const advice = "Give rows of a prompt and a completion to train the good answers as text.";
-    throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
-  }
-  if (areOfSearches(train) && config.labels !== 1) {
-    const advice = `It has ${config.labels} classes, and pairs of a search are judged by one number: open it with { classes: 1 }.`;
-    throw new WrongTaskError(modelType, task, "Ranking texts", advice);
-  }
   refuseUnheard(rows, config.melBins > 0);
-  const learnsText = goal === "next-token" && needTokenizer(train);
-  if (!learnsText || writesText(task)) return;
-  const isPair = config.decoderLayers > 0;
-  const advice = isPair
-    ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
-    : 'Give rows with "sentence" and "label" to train a classifier on it.';
-  throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
+  rows.objective.refuse?.(model, rows);
 }
 
 function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
@@ -64,10 +47,10 @@ function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boo
 /** What labels mean to the model. Throws a DataError that names the rows whose label does not go with its classifier. */
 export function labelMeaning(
   { config }: Pick<PretrainedModel, "config">,
-  { goal, file, train, validation, validationFile, problem: ofRows, numbers }: TrainingRows,
+  { objective, file, train, validation, validationFile, problem: ofRows, numbers }: TrainingRows,
   { ids }: Classes,
 ): LabelMeaning {
-  if (!hasLabels(goal)) return {};
+  if (objective.hasLabels !== true) return {};
   const problem = problemOn(config, ofRows);
   checkProblem(file, train, { problem, rowOf: (_, index) => numbers.train(index) });
   checkProblem(validationFile, validation, { problem, rowOf: (_, index) => numbers.validation(index) });
@@ -77,11 +60,11 @@ export function labelMeaning(
 /** The classes of rows that have some; none of others. Names that are known already keep their numbers. Throws ClassNameError. */
 export function classesOf(
   { model, adapter }: Pick<OpenedBase, "model" | "adapter">,
-  { goal, train, validation, problem }: TrainingRows,
+  { objective, train, validation, problem }: TrainingRows,
   known: Omit<KnownClasses, "modelNames"> = {},
 ): Classes {
   const rows = joinRows([train, validation]);
-  if (!hasLabels(goal)) return { count: 0, ids: new Map() };
+  if (objective.hasLabels !== true) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const ofFile = adapter && { isTrained: true, adapterNames: decodeClassNames(adapter.metadata) };
   return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...given(known) });

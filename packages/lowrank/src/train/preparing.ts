@@ -1,10 +1,8 @@
 // All that rows go through before a run, loaded with the first one: few visits of a page come so far.
 
 export { recipeMetadata } from "../embed/embedding-recipe.ts";
-export { lossOfStart } from "../learn/learner.ts";
-export { learningPlan } from "../learn/learning-plan.ts";
 export { rowMedia } from "../media/row-media.ts";
-export { warnOfPreferences } from "../rows/chosen-answers.ts";
+export { warnOfPreferences } from "../objectives/preferences/chosen-answers.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
 export { needTokenizer } from "../rows/row-kinds.ts";
 export { checkRows } from "../rows/rows-it-acts-on.ts";

@@ -2,10 +2,10 @@
 
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
+import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import type { Platform, RowsInput } from "../platform.ts";
 import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
-import { type TrainingRows, trainingRows } from "../rows/training-rows.ts";
 
 /** Which rows, and which of them to validate on. */
 export interface RowsChoice extends ColumnOptions {
@@ -37,5 +37,5 @@ export async function readTrainingRows(
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
-  return typeof input === "object" && "goal" in input;
+  return typeof input === "object" && "objective" in input;
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { defaultValidationShare } from "../rows/training-rows.ts";
+import { objectives } from "../objectives/objectives.ts";
+import { defaultValidationShare } from "../objectives/training-rows.ts";
 import { adapterDefaults, defaultEpochs, defaultRun, type RunShape, runDefaults } from "./run-defaults.ts";
 
-const run: RunShape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 500 };
+const run: RunShape = {
+  objective: objectives.text,
+  task: "causal-lm",
+  problem: undefined,
+  parameters: 135e6,
+  rows: 500,
+};
 const rate = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).learningRate;
 
 describe("the defaults of a run", () => {
@@ -14,11 +21,15 @@ describe("the defaults of a run", () => {
   });
 
   it("give preferences a tenth of it, and encoders their own", () => {
-    expect(rate({ goal: "preference" })).toBeCloseTo(2e-4);
-    expect(rate({ goal: "class", task: "sequence-classification" })).toBe(5e-4);
-    expect(rate({ goal: "class", task: "sequence-classification", parameters: 70e9 })).toBe(3e-4);
-    expect(rate({ goal: "image-class", task: "image-classification", parameters: 1e6 })).toBe(2e-3);
-    expect(rate({ goal: "comparison", task: "feature-extraction" })).toBe(5e-4);
+    expect(rate({ objective: objectives.preferences })).toBeCloseTo(2e-4);
+    expect(rate({ objective: objectives.classification, task: "sequence-classification" })).toBe(5e-4);
+    expect(rate({ objective: objectives.classification, task: "sequence-classification", parameters: 70e9 })).toBe(
+      3e-4,
+    );
+    expect(rate({ objective: objectives.imageClassification, task: "image-classification", parameters: 1e6 })).toBe(
+      2e-3,
+    );
+    expect(rate({ objective: objectives.embeddings, task: "feature-extraction" })).toBe(5e-4);
   });
 
   it("count enough steps for a language model and more for a new head, and few epochs all the same", () => {
@@ -30,8 +41,8 @@ describe("the defaults of a run", () => {
     expect(epochs({}, 1)).toBe(30);
     expect(defaultEpochs(1, { leastSteps: 0, mostEpochs: 3 })).toBe(3);
     expect(epochs({ rows: 12 }, 3)).toBe(10);
-    expect(epochs({ rows: 12, goal: "class" }, 3)).toBe(20);
-    expect(epochs({ goal: "class", task: "sequence-classification" }, 25)).toBe(8);
+    expect(epochs({ rows: 12, objective: objectives.classification }, 3)).toBe(20);
+    expect(epochs({ objective: objectives.classification, task: "sequence-classification" }, 25)).toBe(8);
   });
 
   it("make a whole run of a count of rows", () => {
@@ -47,11 +58,11 @@ describe("the defaults of a run", () => {
 
   it("judge a classifier of one class by its accuracy, and all else by the loss", () => {
     const judged = (changed: Partial<RunShape>) => runDefaults({ ...run, ...changed }).bestBy;
-    expect([judged({}), judged({ goal: "class" }), judged({ goal: "class", problem: "regression" })]).toEqual([
-      "loss",
-      "accuracy",
-      "loss",
-    ]);
+    expect([
+      judged({}),
+      judged({ objective: objectives.classification }),
+      judged({ objective: objectives.classification, problem: "regression" }),
+    ]).toEqual(["loss", "accuracy", "loss"]);
   });
 
   it("train few rows in small batches", () => {

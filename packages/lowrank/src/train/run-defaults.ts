@@ -4,12 +4,13 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { MetricName } from "../metric-names.ts";
-import type { RowGoal } from "../rows/row-kinds.ts";
-import { defaultValidationShare } from "../rows/training-rows.ts";
+import { isOneClass, type Objective } from "../objectives/objective.ts";
+import { objectives } from "../objectives/objectives.ts";
+import { defaultValidationShare } from "../objectives/training-rows.ts";
 
 /** What decides the defaults of a run. */
 export interface RunShape {
-  readonly goal: RowGoal;
+  readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate">;
   readonly task: Task;
   /** Of a classifier. */
   readonly problem: ProblemType | undefined;
@@ -84,35 +85,38 @@ export function defaultEpochs(
  * ```ts
  * import { defaultRun } from "lowrank";
  *
- * defaultRun({ goal: "next-token", task: "causal-lm", parameters: 135e6, rows: 12 }); // learningRate 0.0005, steps 30, …
+ * defaultRun({ task: "causal-lm", parameters: 135e6, rows: 12 }); // learningRate 0.0005, steps 30, …
  * ```
  */
-export function defaultRun(run: Omit<RunShape, "problem">): DefaultRun {
-  const { learningRate, batchSize, ...length } = runDefaults({ ...run, problem: undefined });
+export function defaultRun(run: Pick<RunShape, "task" | "parameters" | "rows">): DefaultRun {
+  const { learningRate, batchSize, ...length } = runDefaults({
+    ...run,
+    objective: objectives.text,
+    problem: undefined,
+  });
   const validationShare = defaultValidationShare(run.rows);
   const stepsPerEpoch = Math.max(1, Math.ceil((run.rows * (1 - validationShare)) / batchSize));
   return { learningRate, batchSize, validationShare, steps: stepsPerEpoch * defaultEpochs(stepsPerEpoch, length) };
 }
 
-function judgedBy({ goal, problem = "single_label_classification" }: RunShape): MetricName {
-  const isOneClass = (goal === "class" || goal === "image-class") && problem === "single_label_classification";
-  return isOneClass ? "accuracy" : "loss";
+function judgedBy({ objective, problem }: RunShape): MetricName {
+  return objective.hasLabels === true && isOneClass(problem) ? "accuracy" : "loss";
 }
 
-function hasHead({ goal, task }: Pick<RunShape, "goal" | "task">): boolean {
-  return goal === "class" || goal === "image-class" || goal === "answer" || task === "token-classification";
+function hasHead({ objective, task }: Pick<RunShape, "objective" | "task">): boolean {
+  return objective.hasHead === true || task === "token-classification";
 }
 
 /** A rate that is too high costs everything, one that is too low little: each is half of the highest that trained well. */
-function rateOf({ goal, task, parameters, rows }: RunShape): readonly [number, string] {
+function rateOf({ objective, task, parameters, rows }: RunShape): readonly [number, string] {
   const writes = task === "causal-lm" || task === "sequence-to-sequence";
   const [rate, size] = sizes.find(([, , below]) => parameters < below) ?? largest;
-  if (goal === "preference" || goal === "judged") return [rate / 10, `a tenth of that of a language model ${size}`];
-  if (goal === "comparison") return [Math.min(encoderRate, rate), "embeddings"];
+  const own = objective.rate?.({ rate, size, encoderRate });
+  if (own !== undefined) return own;
   if (writes && areFew({ rows }))
     return [rate / 4, `a quarter of that of a language model ${size}, for fewer than 50 rows are memorised`];
   if (writes) return [rate, `language model ${size}`];
-  const what = hasHead({ goal, task }) ? "a model with a head" : "encoder";
+  const what = hasHead({ objective, task }) ? "a model with a head" : "encoder";
   if (parameters < smallModel) return [4 * encoderRate, `${what}, under 5 M parameters`];
   return [Math.min(encoderRate, rate), what];
 }

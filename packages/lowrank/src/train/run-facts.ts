@@ -26,6 +26,7 @@ export function runFacts(
 ): RunFacts {
   const { batchSize, groupByLength, seed, bestBy } = settled(rows, options);
   const { dropLast = false } = options;
+  const { kind, words } = rows.learning;
   const order: readonly RowOrder[] = [
     ...(groupByLength ? (["by length"] as const) : []),
     ...(dropLast ? (["without the last batch"] as const) : []),
@@ -45,6 +46,6 @@ export function runFacts(
     ...given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing }),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
-    ...(rows.learning.words === undefined ? {} : { learning: rows.learning }),
+    ...(words === undefined ? {} : { learning: { kind, words } }),
   };
 }

@@ -2,8 +2,10 @@
 
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import type { LearningPlan } from "../learn/learning-plan.ts";
+import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
+import type { LearningPlan } from "../objectives/objective.ts";
+import type { TrainingRows } from "../objectives/training-rows.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
 import { isHeard } from "../rows/row-kinds.ts";
@@ -11,8 +13,6 @@ import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-templa
 import { type DrawnTokens, drawTokens } from "../rows/tokens/draw-tokens.ts";
 import type { TokenizeRowsOptions } from "../rows/tokens/numbered-tokens.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
-import { warnOfTouchingTexts } from "../rows/touching-texts.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowMedia, RunFacts } from "../run-folder.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";
@@ -74,8 +74,7 @@ export function tokenizedRows(
   const template = chooseTemplate(options.template ?? asTrained, rows.train, { tokenizer, task: model.task });
   if (tokenizer !== undefined && model.task === "causal-lm") warnOfTouchingTexts(rows.train, template.name, notices);
   const lengths = rowLengths(model, options);
-  const prompts = learning.kind === "comparison" ? learning.prompts : undefined;
-  const shared = { model, tokenizer, template, lengths, labels, prompts };
+  const shared = { model, tokenizer, template, lengths, labels, prompts: learning.prompts };
   const { train, validation: held, numbers } = rows;
   const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
     const how = { ...shared, ...of };
@@ -90,7 +89,7 @@ export function tokenizedRows(
     ...(sample === undefined ? {} : { drawn: { sample, texts: { rows: train, lengths } } }),
     media,
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
-    template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
+    template: tokenizer !== undefined && rows.objective.hasText === true ? template.name : "",
     learning,
     defaults: defaultsOf(rows, { model, parameters, labels }),
     heldOut: rows.heldOut,
@@ -98,11 +97,11 @@ export function tokenizedRows(
 }
 
 function defaultsOf(
-  { goal, train, validation, heldOut }: TrainingRows,
+  { objective, train, validation, heldOut }: TrainingRows,
   { model, parameters, labels }: Pick<RowReader, "model" | "parameters" | "labels">,
 ): RunDefaults {
   const rows = train.length + (heldOut > 0 ? validation.length : 0);
-  return runDefaults({ goal, task: model.task, problem: labels.problem, parameters, rows });
+  return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
 /**
@@ -118,6 +117,25 @@ function drawsTokens(
   return lengths.maxTargetLength === undefined || kind !== "chat";
 }
 
-function writesText(goal: TrainingRows["goal"]): boolean {
-  return goal === "next-token" || goal === "preference" || goal === "judged";
+/** Rows that are looked at: what a file's first rows do, the others do as well. */
+const most = 100;
+/** Of scripts that put spaces between words. */
+const word = String.raw`[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}`;
+const ends = new RegExp(`${word}.?!,)]$`, "u");
+const begins = new RegExp(`^${word}]`, "u");
+
+/** Warns where no row has a space between prompt and completion, and the template puts none there. */
+export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { warn }: Pick<Notices, "warn">): void {
+  if (template !== "plain") return;
+  let first: string | undefined;
+  for (let index = 0; index < Math.min(most, rows.length); index++) {
+    const row = rows.at(index);
+    if (row?.kind !== "completion" || !ends.test(row.prompt) || !begins.test(row.completion)) return;
+    first ??= `${row.prompt.slice(-20)}${row.completion.slice(0, 20)}`;
+  }
+  if (first === undefined) return;
+  const message =
+    `Prompts and completions touch: the model learns to write on "…${first}…". Begin completions with a space or a line ` +
+    `break, or let ${named("template")} alpaca, say, put something between them.`;
+  warn({ code: "TEXTS_TOUCH", message });
 }

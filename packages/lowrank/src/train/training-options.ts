@@ -3,11 +3,11 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
 import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
-import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
-import type { DistillationChoices } from "../learn/distillation-plan.ts";
 import type { MetricName } from "../metric-names.ts";
-import type { PreferenceOptions } from "../preferences/preference-plan.ts";
+import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
+import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
+import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 

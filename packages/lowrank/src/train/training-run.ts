@@ -7,8 +7,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
-import { learnerOf } from "../learn/learner.ts";
-import { openOrLeaveOut } from "../media/open-or-leave-out.ts";
+import { openOrLeaveOut } from "../media/row-media.ts";
 import { metricFacts } from "../metric-names.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
@@ -36,14 +35,13 @@ export function runTraining(
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { optimizer, betas, momentum, loraPlusRatio, maxBadSteps } = options;
   const { padId, train: examples, validation, learning, media } = rows;
-  const learner = learnerOf(model, learning, padId);
   const adapters = activeAdapters(handle.name);
   const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
   const stop = communicator && stopWith(options.signal);
   const signal = stop?.signal ?? options.signal;
   const measure = async () => {
     const data = { examples: validation, media, batchSize, padId };
-    return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
+    return { ...(await learning.measure(model, data, { context: inferenceContext(adapters), signal })) };
   };
   const evaluate = {
     every: options.evalEvery ?? validationInterval(plan),
@@ -66,7 +64,7 @@ export function runTraining(
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) => {
       const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
-      return tf.tidy(() => tf.add<tf.Scalar>(learner.loss(batch, context), handle.penalty() ?? 0));
+      return tf.tidy(() => tf.add<tf.Scalar>(learning.loss(model, batch, { context, padId }), handle.penalty() ?? 0));
     },
     batches: (epoch) => {
       if (open === undefined) return batches(examples, { ...ordered, epoch });
@@ -109,7 +107,7 @@ export function runTraining(
 
 /** Of classes; undefined for what has none. */
 function lossOfGuessing({ config }: PretrainedModel, { train, learning }: TokenizedRows): number | undefined {
-  return learning.kind === "own" && train.at(0)?.kind === "classified" ? Math.log(config.labels) : undefined;
+  return learning.words === undefined && train.at(0)?.kind === "classified" ? Math.log(config.labels) : undefined;
 }
 
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */

@@ -25,37 +25,49 @@ interface ScoredPairs {
   readonly textLoss: tf.Scalar;
 }
 
-/** What a loss can be told. */
-export interface PreferenceSettings {
-  /** How much the reward of an answer weighs; the papers' β, IPO's τ, ORPO's λ. */
-  readonly beta: number;
-  /** The share of pairs that are the wrong way round. */
-  readonly labelSmoothing: number;
-  /** By how much the chosen answer is to lead: SimPO's γ. */
-  readonly margin: number;
-  /** How much good and bad answers weigh, where each is learnt by itself. */
-  readonly desirableWeight: number;
-  readonly undesirableWeight: number;
+/** A number that a loss reads. */
+export interface PreferenceSetting {
+  readonly default: number;
+  /** The number with which it does nothing; absent where there is none. */
+  readonly idle?: number;
+  /** What is wrong with a number that is out of range. */
+  problemOf(value: number): string | undefined;
 }
 
 /** One loss. */
-export interface PreferenceLoss {
+export interface PreferenceLoss<Settings = Readonly<Record<string, number>>> {
   /** The paper, and TRL's name. */
   readonly source: string;
-  /** Defaults that differ from those of all: β 0.1, nothing else. */
-  readonly defaults?: Partial<PreferenceSettings>;
-  /** The settings that it reads; others are refused. */
-  readonly reads: readonly (keyof PreferenceSettings)[];
+  /** What it reads; other settings are refused. */
+  readonly settings: { readonly [Name in keyof Settings]: PreferenceSetting };
   /** Whether it compares with the base. */
   readonly reference: boolean;
-  /** Whether it looks at answers to other prompts (KTO). */
+  /** Whether it looks at answers to other prompts, those of its batch's other rows. */
   readonly mismatched?: true;
   /** Whether it learns chosen rows as text, too (ORPO). */
   readonly text?: true;
   /** Whether answers may come by themselves, good or bad, rather than in pairs. */
   readonly single?: true;
   /** The loss of each pair, [pairs], or of each answer. */
-  losses(pairs: ScoredPairs, settings: PreferenceSettings): tf.Tensor1D;
+  losses(pairs: ScoredPairs, settings: Settings): tf.Tensor1D;
   /** What each answer is worth to it, [answers]; what accuracy and margin are counted by. */
-  rewards(answers: AnswerScores, settings: PreferenceSettings): tf.Tensor1D;
+  rewards(answers: AnswerScores, settings: Settings): tf.Tensor1D;
+}
+
+/** What every loss reads. */
+export type BetaSetting = {
+  /** How much the reward of an answer weighs; the papers' β, IPO's τ, ORPO's λ. */
+  readonly beta: number;
+};
+
+/** That, by default 0.1. */
+export const beta: PreferenceSetting = {
+  default: 0.1,
+  problemOf: (value) => (value > 0 && Number.isFinite(value) ? undefined : "is no positive number"),
+};
+
+/** A number from 0 that does nothing at `idle`. */
+export function fromZero(numbers: Pick<PreferenceSetting, "default" | "idle">): PreferenceSetting {
+  const problemOf = (value: number) => (value >= 0 && Number.isFinite(value) ? undefined : "is no number from 0");
+  return { ...numbers, problemOf };
 }

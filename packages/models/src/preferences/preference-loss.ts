@@ -8,16 +8,16 @@ import { ModelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import type { AnswerScores, PreferenceLoss, PreferenceSettings } from "./preference-loss-row.ts";
+import type { AnswerScores, PreferenceLoss } from "./preference-loss-row.ts";
 import { type PreferenceLossName, preferenceLosses } from "./preference-losses.ts";
 
-/** Pairs of answers as tokens, or for `kto` answers by themselves. */
+/** Pairs of answers as tokens, or answers by themselves. */
 export interface PreferenceBatch {
   /** The chosen answers' rows, then as many of rejected ones, each behind its prompt; labels are −100 on prompts. */
   readonly answers: IntegerBatch;
   /** Of answers by themselves: which of the rows are good ones. */
   readonly isGood?: readonly boolean[] | undefined;
-  /** Each answer behind another row's prompt, in the same order; for `kto`. */
+  /** Each answer behind another row's prompt, in the same order; for a loss that looks at them. */
   readonly mismatched?: IntegerBatch | undefined;
 }
 
@@ -32,8 +32,8 @@ export interface PreferenceResult {
 /** Which loss, and how. */
 export interface PreferenceOptions {
   readonly loss: PreferenceLossName;
-  /** All of them: see `preferenceSettings`. */
-  readonly settings: PreferenceSettings;
+  /** All that it reads: see `preferenceSettings`. */
+  readonly settings: Readonly<Record<string, number>>;
   /** Whether the adapter acts, and how: as for `PretrainedModel.loss`. */
   readonly context: ForwardContext;
 }

@@ -4,23 +4,19 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import { ModelInputError } from "../errors.ts";
 import { dpo } from "./losses/dpo.ts";
 import { ipo } from "./losses/ipo.ts";
-import { kto } from "./losses/kto.ts";
+import { type KtoSettings, kto } from "./losses/kto.ts";
 import { orpo } from "./losses/orpo.ts";
-import { simpo } from "./losses/simpo.ts";
-import type { PreferenceLoss, PreferenceSettings } from "./preference-loss-row.ts";
+import { type SimpoSettings, simpo } from "./losses/simpo.ts";
+import type { PreferenceLoss } from "./preference-loss-row.ts";
 
 /** Every loss, by name. */
-export const preferenceLosses = { dpo, ipo, simpo, orpo, kto } as const satisfies Readonly<
-  Record<string, PreferenceLoss>
->;
+export const preferenceLosses = { dpo, ipo, simpo, orpo, kto } satisfies Readonly<Record<string, PreferenceLoss>>;
 
 /** A loss's name. */
 export type PreferenceLossName = keyof typeof preferenceLosses;
 
-/** All of them. */
-export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
-
-const plain: PreferenceSettings = { beta: 0.1, labelSmoothing: 0, margin: 0, desirableWeight: 1, undesirableWeight: 1 };
+/** What losses can be told. */
+export type PreferenceSettings = SimpoSettings & KtoSettings;
 
 /**
  * What a loss computes with where nothing else is said.
@@ -38,18 +34,19 @@ const plain: PreferenceSettings = { beta: 0.1, labelSmoothing: 0, margin: 0, des
 export function preferenceSettings(
   name: PreferenceLossName,
   given: Partial<PreferenceSettings> = {},
-): PreferenceSettings {
-  const { reads, defaults }: PreferenceLoss = preferenceLosses[name];
-  refuseUnknownOptions(`the loss "${name}"`, given, Object.fromEntries(reads.map((key) => [key, true])));
-  const settings = { ...plain, ...defaults, ...given };
-  const { beta, labelSmoothing, margin } = settings;
-  if (!(beta > 0) || !Number.isFinite(beta)) throw new ModelInputError("beta", `${beta} is no positive number`);
-  if (!(labelSmoothing >= 0 && labelSmoothing < 0.5))
-    throw new ModelInputError("labelSmoothing", `${labelSmoothing} is not from 0 to below 0.5`);
-  if (!(margin >= 0) || !Number.isFinite(margin)) throw new ModelInputError("margin", `${margin} is no number from 0`);
-  for (const name of ["desirableWeight", "undesirableWeight"] as const) {
-    if (!(settings[name] >= 0) || !Number.isFinite(settings[name]))
-      throw new ModelInputError(name, `${settings[name]} is no number from 0`);
-  }
-  return settings;
+): Readonly<Record<string, number>> {
+  const { settings }: PreferenceLoss = preferenceLosses[name];
+  refuseUnknownOptions(
+    `the loss "${name}"`,
+    given,
+    Object.fromEntries(Object.keys(settings).map((key) => [key, true])),
+  );
+  const values: Partial<Record<string, number>> = given;
+  const settled = Object.entries(settings).map(([key, { default: usual, problemOf }]) => {
+    const value = values[key] ?? usual;
+    const problem = problemOf(value);
+    if (problem !== undefined) throw new ModelInputError(key, `${value} ${problem}`);
+    return [key, value] as const;
+  });
+  return Object.fromEntries(settled);
 }

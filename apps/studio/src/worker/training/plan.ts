@@ -24,7 +24,7 @@ export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step 
 
 /** What the library does where nobody says otherwise. */
 function defaultTraining({ opened, facts }: ModelInHand, rows: number): PlanFacts["training"] {
-  return defaultRun({ goal: "next-token", task: opened.base.task, parameters: facts.parameters, rows });
+  return defaultRun({ task: opened.base.task, parameters: facts.parameters, rows });
 }
 
 /** A layer's block, and its name in it: "model.layers.3.self_attn.q_proj" is q_proj of block 3. */

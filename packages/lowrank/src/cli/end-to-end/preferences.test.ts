@@ -130,7 +130,7 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
   const before = other.json.find(({ type }) => type === "evaluation")?.metrics as Scores;
   expect(before.loss).toBeCloseTo(0.25, 6);
   const wrong = await place.call("train", ...asked, "--loss", "dpo", "--out", place.path("wrong"));
-  expect(wrong.stderr).toContain("for rows of single answers, good or bad, it is one of kto");
+  expect(wrong.stderr).toContain("for rows with an answer that is good or bad it is one of kto");
 });
 
 it("conversations of which one answer is better are written by the model's template, as conversations are", async () => {

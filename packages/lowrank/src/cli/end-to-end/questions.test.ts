@@ -141,7 +141,7 @@ describe("lowrank train on questions", () => {
     const mixed = await place.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
     expect(await place.call("train", ...model, "--data", mixed)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("row 3: expected a question with its answer's place"),
+      stderr: expect.stringContaining("row 3: expected a row with a question and its answer's place"),
     });
     const data = await place.write("good.jsonl", jsonl(questions));
     expect(await place.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({

@@ -1,11 +1,10 @@
 // lowrank evaluate: numbers that say how well a model does on data.
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
-import { checkReferences } from "../../evaluate/measure-bleu.ts";
+import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
+import { checkReferences } from "../../objectives/text/measure-bleu.ts";
 import { type ComparisonChoices, comparisonChoices } from "../../recipe/learning-choices.ts";
 import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
-import { chosenAnswers } from "../../rows/chosen-answers.ts";
-import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { openModel, sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
@@ -38,10 +37,10 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const { model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
   const setup = await setupOf(options, report);
   const data = await readNamedRows(options.data, { ...options, setup }, sourceContext(report));
-  const goal = rowGoal(data.name, data.rows);
-  if (generate === true) checkReferences({ name: data.name, rows: chosenAnswers(data.rows) });
+  const { objective } = surveyRows(data.name, data.rows);
+  if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
   const engine = await startEngine(options, report);
-  const head = { task: taskFor(goal), mayJudgePairs: goal === "comparison" };
+  const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
   const request = { model: path, adapter, allowDifferentBase, basePrecision, ...head };
   const model = await openModel(request, report);
   try {

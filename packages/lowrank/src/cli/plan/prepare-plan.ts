@@ -1,9 +1,9 @@
 // A run that is prepared as `lowrank train` prepares it, and is not kept anywhere.
 
+import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { prepareChoices } from "../../recipe/run/recipe-run.ts";
-import type { TrainingRows } from "../../rows/training-rows.ts";
 import { withBase } from "../base-for.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";

@@ -3,7 +3,7 @@
 import { escapeControls } from "@lowrank/contracts";
 import { ignoredLabel, pickRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { rowFindingCodes } from "../../findings/row-findings.ts";
-import type { TrainingRows } from "../../rows/training-rows.ts";
+import type { TrainingRows } from "../../objectives/training-rows.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/train-options.ts";
 import { preparePlan } from "./prepare-plan.ts";

@@ -1,8 +1,6 @@
 // TensorBoard's event file: records of a protocol buffer, each with its length and two checksums (TFRecord). Scalars need so few
 // of its fields that a library would be larger than what it writes.
 
-import { maskedCrc32c } from "./crc32c.ts";
-
 /** One number of a step. */
 export interface Scalar {
   readonly tag: string;
@@ -77,4 +75,23 @@ function varintBytes(value: number): readonly number[] {
 
 function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
+}
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit += 1) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
+  return rest >>> 0;
+});
+
+/** CRC-32C of the bytes. */
+export function crc32c(bytes: Uint8Array): number {
+  let rest = 0xffffffff;
+  for (const byte of bytes) rest = (rest >>> 8) ^ (table[(rest ^ byte) & 0xff] ?? 0);
+  return (rest ^ 0xffffffff) >>> 0;
+}
+
+/** As TensorFlow's record writer masks it. */
+function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { expect, it } from "vitest";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "./event-file.ts";
 import { EventLog } from "./event-log.ts";
 
 function logged(): EventLog {

@@ -52,8 +52,8 @@ function addRow(hash: Hash, row: TokenizedExample): void {
   // Numbers that are no integers.
   if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
   if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
-  if (kind === "judged") hash.update(Uint8Array.of(Number(row.isGood)));
-  if (kind === "preference") {
+  if ("isGood" in row) hash.update(Uint8Array.of(Number(row.isGood)));
+  if ("rejected" in row) {
     const { inputIds, labels } = row.rejected;
     hash.update(Int32Array.from([inputIds.length, ...inputIds, ...labels]));
   }

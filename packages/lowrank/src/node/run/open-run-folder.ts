@@ -1,5 +1,6 @@
 // A folder on a disk in which one run keeps itself: claimed before any work, written as often as it is asked, released.
 
+import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
@@ -13,7 +14,6 @@ import type { OnWait } from "../output/lock-output.ts";
 import { EventLog } from "./event-log.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
-import { machineFacts } from "./machine-facts.ts";
 import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
@@ -179,4 +179,18 @@ class DiskRunFolder implements RunFolder {
     this.#savedStep = stepsDone;
     return path;
   }
+}
+
+/** Names and values: program, processor, memory, system. */
+function machineFacts(): readonly (readonly [name: string, value: string])[] {
+  const [processor] = cpus();
+  return [
+    ["Node", process.version],
+    ["processor", `${processor?.model ?? "unknown"}, ${availableParallelism()} threads`],
+    [
+      "memory",
+      `${(totalmem() / 1e9).toFixed(1)} GB, ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB taken at most`,
+    ],
+    ["system", `${process.platform} ${process.arch} ${release()}`],
+  ];
 }

@@ -1,6 +1,6 @@
 // Options of a run: what is learnt of rows of texts to compare, of answers that people judged, and of other models.
 
-import { rowLosses } from "../../row-loss.ts";
+import { rowLosses } from "../../objectives/row-losses.ts";
 import { flag, numberIn, type OptionGroup, oneOf, text } from "./recipe-option.ts";
 
 /** Of texts to compare. */

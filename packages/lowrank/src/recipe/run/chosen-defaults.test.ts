@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { objectives } from "../../objectives/objectives.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
 import type { RunChoices } from "../recipe.ts";
 import { chosenOptions } from "./chosen-defaults.ts";
 
-const shape = { goal: "next-token", task: "causal-lm", problem: undefined, parameters: 135e6, rows: 80 } as const;
+const shape = {
+  objective: objectives.text,
+  task: "causal-lm",
+  problem: undefined,
+  parameters: 135e6,
+  rows: 80,
+} as const;
 // What is read of a run that is prepared.
 const training = {
   ...{ defaults: runDefaults(shape), train: { length: 72 }, validation: { length: 8 }, heldOut: 0.1 },

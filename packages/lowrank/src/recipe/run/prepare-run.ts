@@ -6,6 +6,7 @@ import type { Task } from "@lowrank/families";
 import type { InjectionPlan } from "@lowrank/inject";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import type { TrainingRows } from "../../objectives/training-rows.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
 import { openOn } from "../../open-on.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
@@ -14,8 +15,6 @@ import type { TokenPlan } from "../../rows/added-tokens.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
 import { problemOn } from "../../rows/classes/problem-type.ts";
-import { hasLabels, taskFor } from "../../rows/row-kinds.ts";
-import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
@@ -54,7 +53,7 @@ export interface RunData {
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
 export async function prepareRun(options: WithModel<RunChoices>, data: RunData, host: RunHost): Promise<PreparedRun> {
   const { rows, tokens } = data;
-  const task = taskFor(rows.goal) ?? options.task;
+  const task = rows.objective.task ?? options.task;
   const newHead = newHeadFor(task, rows, options);
   const { classNames, model: path, adapter, allowDifferentBase, basePrecision } = options;
   const request = {
@@ -75,7 +74,7 @@ export async function prepareRun(options: WithModel<RunChoices>, data: RunData, 
   };
   try {
     refuseUntrainable(model.base, rows);
-    if (hasLabels(rows.goal)) {
+    if (rows.objective.hasLabels === true) {
       host.say(
         describeClasses(classesOf(model.opened, rows, { classNames }), problemOn(model.base.config, rows.problem)),
       );

@@ -8,7 +8,7 @@ import { nodePlatform } from "../../node/node-platform.ts";
 import type { Notices } from "../../notices.ts";
 import type { SourceContext } from "../../platform.ts";
 import { readRows } from "../../rows/read-rows.ts";
-import type { RowFile } from "../../rows/training-rows.ts";
+import type { RowFile } from "../../rows/row-kinds.ts";
 import type { AdapterSetup } from "../../setup/adapter-setup.ts";
 
 /** What decides how rows are read. */

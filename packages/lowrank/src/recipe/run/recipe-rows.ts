@@ -3,11 +3,12 @@
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
+import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
-import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
-import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
+import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
@@ -38,7 +39,7 @@ async function taskOfPairs(
   { model, adapter }: WithModel<RunChoices>,
   context: SourceContext,
 ): Promise<"sequence-classification" | undefined> {
-  if (rows.at(0)?.kind !== "comparison") return undefined;
+  if (objectiveOf(rows.at(0)).mayBePairs !== true) return undefined;
   const config = await configOfSource(await nodePlatform.findModel(model, context));
   const trained = adapter === undefined ? undefined : await findAdapters(nodePlatform, adapter, context);
   const read = await trained?.read({ onWarning: () => {} }, async () => config);
@@ -50,22 +51,8 @@ async function taskOfPairs(
   return "sequence-classification";
 }
 
-const descriptions: Readonly<Record<RowGoal, string>> = {
-  class: "one label for the whole row",
-  "image-class": "a picture and its label",
-  answer: "a question and its answer's place",
-  comparison: "texts to be compared",
-  preference: "two answers, of which one is better",
-  judged: "an answer that is good or bad",
-  "next-token": "text, or a label for each token",
-};
-
-function isJudged(goal: RowGoal): boolean {
-  return goal === "preference" || goal === "judged";
-}
-
-function checkTask(task: RunChoices["task"], { goal, file }: TrainingRows): void {
-  if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && isJudged(goal))) return;
-  const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
+function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
+  if (task === undefined || objective.task === objectiveFor(task).task) return;
+  const [wanted, got] = [objectiveFor(task).rows, objective.rows];
   throw new UsageError(`${namedChoice("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }

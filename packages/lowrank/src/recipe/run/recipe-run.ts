@@ -5,7 +5,7 @@ import type { TrainingEvent } from "@lowrank/trainer";
 import { given } from "../../given.ts";
 import { lastingName } from "../../node/data/row-sources.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
-import type { TrainingRows } from "../../rows/training-rows.ts";
+import type { TrainingRows } from "../../objectives/training-rows.ts";
 import type { ReportTime, RunFolder } from "../../run-folder.ts";
 import { keepingOf } from "../../train/check-keeping.ts";
 import { keptChoice } from "../loop-choices.ts";

@@ -1,7 +1,6 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { ClassNameError } from "../../errors/data-errors.ts";
-import { rowGoal } from "../row-kinds.ts";
 import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 
 const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });
@@ -83,18 +82,5 @@ describe("countClasses", () => {
     expect(countClasses([sentence("good"), sentence("positive")], base)).toBe(2);
     expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"], problemType: null })).toBe(2);
     expect(countClasses([sentence(0)], { labels: 0, labelNames: [], problemType: null })).toBe(2);
-  });
-});
-
-describe("rowGoal", () => {
-  it("names the rows that do not go with the first", () => {
-    const rows: Example[] = [sentence(0), { kind: "text", text: "x" }];
-    expect(() => rowGoal("rows.jsonl", rows)).toThrow(/row 2: expected a row with one label for the whole row/);
-    expect(rowGoal("rows.jsonl", [sentence(1)])).toBe("class");
-  });
-
-  it("counts the rows of a second file from its own first one", () => {
-    const rows: Example[] = [{ kind: "text", text: "x" }, sentence(0)];
-    expect(() => rowGoal("validation.jsonl", rows, "class")).toThrow(/row 1: expected a row with one label/);
   });
 });

@@ -26,16 +26,12 @@ export function wrongIds(rows: readonly NumberedTokens[], model: CheckedModel): 
   });
 }
 
-/** Kinds of rows that nobody can give as tokens. */
-const madeHere: ReadonlySet<TokenizedExample["kind"]> = new Set(["comparison", "preference", "judged"]);
-
 function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Omit<RowProblem, "row"> | undefined {
   const { vocabularySize } = config;
   const classes = config.labels;
   const areClasses = tokens.kind === "classified" || task === "token-classification";
   const labels = labelsOf(tokens);
-  const areIds = !areClasses && tokens.kind !== "span" && tokens.kind !== "scored";
-  if (madeHere.has(tokens.kind)) return undefined; // the tokenizer made its ids
+  const areIds = !areClasses && "labels" in tokens;
   const ids = areIds ? [...tokens.inputIds, ...labels] : tokens.inputIds;
   const stranger = ids.find((id) => id >= vocabularySize);
   if (stranger !== undefined) {

@@ -12,7 +12,7 @@ import {
 import type { Task } from "@lowrank/families";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { given } from "../../given.ts";
-import { textsOf } from "../chosen-answers.ts";
+import { textsOf } from "../row-kinds.ts";
 
 /** Who reads what a template writes. */
 interface TemplateReader {

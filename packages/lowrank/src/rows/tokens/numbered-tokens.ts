@@ -18,7 +18,7 @@ import {
 import type { Task } from "@lowrank/families";
 import { given } from "../../given.ts";
 import type { RowLengths } from "../../open/position-limit.ts";
-import type { RowNumbers } from "../training-rows.ts";
+import type { RowNumbers } from "../row-kinds.ts";
 import type { IdLimits, NumberedTokens } from "./check-ids.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 

@@ -15,8 +15,7 @@ import { named } from "../../errors/named-option.ts";
 import { keepInMemory } from "../../keep-in-memory.ts";
 import type { Notices } from "../../notices.ts";
 import type { Platform } from "../../platform.ts";
-import { answersLost } from "./answers-lost.ts";
-import { wrongIds } from "./check-ids.ts";
+import { type NumberedTokens, wrongIds } from "./check-ids.ts";
 import { type Chunk, numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 
 /** How rows become tokens all at once. */
@@ -152,4 +151,20 @@ function* chunksOf(all: RowList<Example>): Generator<Chunk> {
 /** Only a causal model predicts a token from those before it. */
 export function countedLabels({ task }: { readonly task: Task }): { readonly firstCounts: boolean } {
   return { firstCounts: task !== "causal-lm" };
+}
+
+/** How many rows have an answer, and no token of it. `rowOf` gives the number of a row at a place. */
+function answersLost(
+  examples: readonly Example[],
+  rows: readonly NumberedTokens[],
+  rowOf: (index: number) => number,
+): number {
+  const answered = new Set(examples.flatMap((example, index) => (hasAnswer(example) ? [rowOf(index)] : [])));
+  return rows.filter(({ row, tokens }) => tokens.kind === "span" && tokens.end === 0 && answered.has(row)).length;
+}
+
+/** A first token is never of a text, but of a question or a mark. */
+function hasAnswer(example: Example): boolean {
+  if (example.kind === "span") return example.end > 0;
+  return example.kind === "question" && example.answers.length > 0;
 }

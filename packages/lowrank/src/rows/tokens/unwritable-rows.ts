@@ -14,7 +14,7 @@ import {
   tokenizeQuestion,
 } from "@lowrank/data";
 
-import { textsOf } from "../chosen-answers.ts";
+import { textsOf } from "../row-kinds.ts";
 
 /** The rows and where they are from. */
 export interface WrittenRows {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AnswerScores, PreferenceLoss } from "../preference-loss-row.ts";
+import { type AnswerScores, type BetaSetting, beta, type PreferenceLoss } from "../preference-loss-row.ts";
 import { relativeReward } from "./dpo.ts";
 
 function perToken({ logProbs, reference, lengths }: AnswerScores): tf.Tensor {
@@ -7,9 +7,9 @@ function perToken({ logProbs, reference, lengths }: AnswerScores): tf.Tensor {
 }
 
 /** (h − 1/2β)², where h is by how much more a token of the chosen answer gained than one of the rejected. */
-export const ipo: PreferenceLoss = {
+export const ipo: PreferenceLoss<BetaSetting> = {
   source: 'Azar et al. 2024, eq. 17, by token as its authors compute it; TRL: DPOTrainer, loss_type "ipo"',
-  reads: ["beta"],
+  settings: { beta },
   reference: true,
   losses({ chosen, rejected }, { beta }) {
     return tf.square(tf.sub<tf.Tensor1D>(tf.sub(perToken(chosen), perToken(rejected)), 1 / (2 * beta)));

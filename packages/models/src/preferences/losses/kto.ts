@@ -1,11 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { PreferenceLoss } from "../preference-loss-row.ts";
+import { type BetaSetting, beta, fromZero, type PreferenceLoss } from "../preference-loss-row.ts";
 import { relativeReward } from "./dpo.ts";
 
+/** What it reads. */
+export type KtoSettings = BetaSetting & {
+  /** How much good answers weigh. */
+  readonly desirableWeight: number;
+  /** How much bad ones do. */
+  readonly undesirableWeight: number;
+};
+
+const weight = fromZero({ default: 1, idle: 1 });
+
 /** Each answer by itself, 1 − σ(r − z) of a good one and 1 − σ(z − r) of a bad one, where z is what answers to other prompts gained. */
-export const kto: PreferenceLoss = {
+export const kto: PreferenceLoss<KtoSettings> = {
   source: "Ethayarajh et al. 2024, eq. 7; TRL: KTOTrainer",
-  reads: ["beta", "desirableWeight", "undesirableWeight"],
+  settings: { beta, desirableWeight: weight, undesirableWeight: weight },
   reference: true,
   mismatched: true,
   single: true,

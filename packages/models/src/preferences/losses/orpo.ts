@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AnswerScores, PreferenceLoss } from "../preference-loss-row.ts";
+import { type AnswerScores, type BetaSetting, beta, type PreferenceLoss } from "../preference-loss-row.ts";
 import { log1mExp, logSigmoid } from "./log-odds.ts";
 import { meanReward } from "./simpo.ts";
 
@@ -10,9 +10,9 @@ function logOdds({ logProbs, lengths }: AnswerScores): tf.Tensor {
 }
 
 /** The chosen rows as text, and −β·log σ of the odds' ratio: tuning and preferring at once, without the base. */
-export const orpo: PreferenceLoss = {
+export const orpo: PreferenceLoss<BetaSetting> = {
   source: "Hong et al. 2024, eq. 6; TRL: ORPOTrainer, which counts the prompt's tokens in the text's loss, too",
-  reads: ["beta"],
+  settings: { beta },
   reference: false,
   text: true,
   losses({ chosen, rejected, textLoss }, { beta }) {

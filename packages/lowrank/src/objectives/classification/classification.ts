@@ -1,0 +1,25 @@
+// One label, several, or a number for a whole row: a sentence, a pair of them, or a picture.
+
+import type { Objective } from "../objective.ts";
+import { ownLoss } from "../own-loss/own-loss.ts";
+
+/** Texts. */
+export const classification: Objective = {
+  rows: "one label for the whole row",
+  takes: (row) =>
+    row.kind === "sentence" ? row.search === undefined : row.kind === "tokens" && typeof row.labels === "number",
+  task: "sequence-classification",
+  options: ["labelSmoothing", "classNames"],
+  hasLabels: true,
+  hasHead: true,
+  plan: () => ownLoss,
+};
+
+/** Pictures. */
+export const imageClassification: Objective = {
+  ...classification,
+  rows: "a picture and its label",
+  takes: (row) => row.kind === "image",
+  task: "image-classification",
+  hasPictures: true,
+};

@@ -1,0 +1,94 @@
+// How a run learns beside its rows' own loss from what another model would write, or its own base.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { TextTokenizer } from "@lowrank/data";
+import {
+  batchTensors,
+  type DistillationOptions,
+  type Divergence,
+  distillationLoss,
+  type PretrainedModel,
+} from "@lowrank/models";
+import { TrainingOptionsError } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LearningPlan } from "../objective.ts";
+import { measureRows } from "../own-loss/own-loss.ts";
+
+/** Whom to imitate: what `openModel` gave, with an adapter or without. It stays the caller's. */
+interface Teacher {
+  readonly base: PretrainedModel;
+  readonly opened: { readonly context: ForwardContext };
+  tokenizer(): Promise<TextTokenizer>;
+}
+
+/** What a caller says of it. */
+export interface DistillationChoices {
+  /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
+  readonly keepBase?: number | undefined;
+  /** Another model with the same tokenizer, whose tokens are to be imitated at the places that rows train. */
+  readonly teacher?: Teacher | undefined;
+  /** How much of the loss is the teacher's, 0 to 1; the rest is the rows' own. Default 0.5. */
+  readonly teacherShare?: number | undefined;
+  /** Which way the divergence looks: "forward" (the default) covers all that the teacher may say, "reverse" says what it says most. */
+  readonly divergence?: Divergence | undefined;
+  /** Both sides' logits are divided by it; default 1. */
+  readonly divergenceTemperature?: number | undefined;
+}
+
+/** Undefined where neither base nor teacher is looked at. Throws TrainingOptionsError for a teacher with other tokens and for numbers out of range. */
+export async function distillationPlan(
+  choices: DistillationChoices,
+  tokenizer: TextTokenizer | undefined,
+): Promise<LearningPlan | undefined> {
+  const { teacher, keepBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = choices;
+  if (teacher === undefined && keepBase === 0) return undefined;
+  checkNumbers({ keepBase, teacherShare, divergenceTemperature });
+  const how = { divergence, temperature: divergenceTemperature };
+  const at = divergenceTemperature === 1 ? "" : `, temperature ${divergenceTemperature}`;
+  if (teacher === undefined) {
+    const words = `its own and ${keepBase} × ${divergence} KL divergence from the base${at}`;
+    return planOf(words, { ...how, weight: keepBase, ownWeight: 1 });
+  }
+  if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
+  const { base: model, opened } = teacher;
+  const words = `${1 - teacherShare} × its own and ${teacherShare} × ${divergence} KL divergence from ${model.modelType} ${model.fingerprint}${at}`;
+  const weights = { weight: teacherShare, ownWeight: 1 - teacherShare };
+  return planOf(words, { ...how, ...weights, teacher: { model, context: opened.context } });
+}
+
+function planOf(words: string, options: Omit<DistillationOptions, "context">): LearningPlan {
+  return {
+    kind: "distillation",
+    words,
+    loss: (model, batch, { context }) =>
+      tf.tidy(() => distillationLoss(model, batchTensors(batch), { ...options, context })),
+    measure: measureRows,
+  };
+}
+
+function checkNumbers({ keepBase, teacherShare, divergenceTemperature }: Readonly<Record<string, number>>): void {
+  const isIn = (value = Number.NaN, most = Number.MAX_VALUE) => value >= 0 && value <= most;
+  const problems = [
+    ...(isIn(keepBase) ? [] : [`keepBase: expected a number from 0, got ${keepBase}`]),
+    ...(isIn(teacherShare, 1) ? [] : [`teacherShare: expected a number from 0 to 1, got ${teacherShare}`]),
+    ...(isIn(divergenceTemperature) && divergenceTemperature !== 0
+      ? []
+      : [`divergenceTemperature: expected a number above 0, got ${divergenceTemperature}`]),
+  ];
+  if (problems.length > 0) throw new TrainingOptionsError(problems);
+}
+
+/** Tokens that are compared: from all over the vocabulary. */
+const comparedTokens = 4096;
+
+function checkTokenizers(own: TextTokenizer, other: TextTokenizer): void {
+  const size = Math.max(own.vocabSize, other.vocabSize);
+  const step = Math.max(1, Math.floor(size / comparedTokens));
+  const textOf = (tokenizer: TextTokenizer, id: number) => tokenizer.decode([id], { skipSpecialTokens: false });
+  for (let id = 0; id < size; id += step) {
+    const [ours, theirs] = [textOf(own, id), textOf(other, id)];
+    if (ours === theirs) continue;
+    const found = `token ${id} is ${JSON.stringify(theirs)} to it and ${JSON.stringify(ours)} to the model`;
+    throw new TrainingOptionsError([`teacher: needs the model's own tokenizer; ${found}`]);
+  }
+}

@@ -1,0 +1,157 @@
+// Embeddings, learnt from rows of texts to compare: by which loss, of which states, with what before the texts.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import {
+  type ComparisonPrompts,
+  DataError,
+  type Example,
+  type RowList,
+  type RowProblem,
+  type TokenBatch,
+} from "@lowrank/data";
+import {
+  batchTensors,
+  type ComparisonLoss,
+  comparisonLoss,
+  comparisonLosses,
+  type EmbeddingRecipe,
+  type PretrainedModel,
+} from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../../embed/embedding-recipe.ts";
+import { sentencePrompts } from "../../embed/sentence-prompts.ts";
+import { measuredBatches } from "../../rows/measured-batches.ts";
+import type { RowNumbers } from "../../rows/row-kinds.ts";
+import type { LearnedRows, LearningPlan, Measuring, Objective } from "../objective.ts";
+import { lossAmong, type RowLoss } from "../row-losses.ts";
+import { measureComparisons } from "./measure-comparisons.ts";
+
+/** What a caller says of it. */
+export interface ComparisonOptions extends RecipeOptions {
+  /**
+   * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "triplet"
+   * (one negative a row), "order" (the default for scored pairs: CoSENT) or "cosine" (scores from −1 to 1).
+   */
+  readonly loss?: RowLoss | undefined;
+  /** What is written before a row's first text and before the others; default what the folder says of queries and documents. */
+  readonly prompts?: ComparisonPrompts | undefined;
+}
+
+/** The same, and what an adapter was trained for. */
+type Options = ComparisonOptions & { readonly trained?: EmbeddingRecipe | undefined };
+
+/** Rows of texts that are compared. */
+export const embeddings: Objective<Options> = {
+  rows: "texts to be compared",
+  takes: (row) => row.kind === "comparison",
+  task: "feature-extraction",
+  options: ["loss", "pooling", "normalise", "prompts"],
+  mayBePairs: true,
+  rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
+  plan: comparisonPlan,
+};
+
+/** Throws a DataError that names the rows which the loss cannot learn from, PoolingUnknownError, EmbeddingRecipeError. */
+async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: Options): Promise<LearningPlan> {
+  const [first] = rows.train;
+  const isScored = first?.kind === "comparison" && first.score !== undefined;
+  const loss = lossAmong(comparisonLosses, options.loss, embeddings.rows) ?? (isScored ? "order" : "ranking");
+  const texts = first?.kind === "comparison" ? first.texts.length : 0;
+  checkRows(rows.file, rows.train, { loss, texts, rowOf: rows.numbers.train });
+  checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: rows.numbers.validation });
+  const recipe = await embeddingRecipe(source, options, options.trained);
+  const prompts = options.prompts ?? (isScored ? {} : await promptsOf(source));
+  const words = `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
+  const step = { loss, recipe };
+  return {
+    ...{ kind: "comparison", words, comparesNeighbours: true, startsByLoss: true, prompts, recipe },
+    loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
+    measure: async (model, data, how) => {
+      const scores = await measureComparisons(model, { ...data, ...how, recipe });
+      return { loss: await meanLossOfTexts(model, measuredBatches(data), { ...step, ...how }), ...scores };
+    },
+  };
+}
+
+/** As sentence-transformers' `encode_query` and `encode_document` choose them. */
+async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
+  const { byName } = await sentencePrompts(source);
+  const document = byName.get("document") ?? byName.get("passage") ?? byName.get("corpus");
+  return { first: byName.get("query"), others: document };
+}
+
+interface RowCheck {
+  readonly loss: ComparisonLoss;
+  readonly texts: number;
+  readonly rowOf: RowNumbers;
+}
+
+function checkRows(file: string, rows: RowList<Example>, { loss, texts, rowOf }: RowCheck): void {
+  const problems = rows.flatMap((row, index): RowProblem[] => {
+    if (row.kind !== "comparison") return [];
+    const problem = problemOf(row, loss, texts);
+    return problem === undefined ? [] : [{ row: rowOf(index), ...problem }];
+  });
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
+}
+
+function problemOf(
+  { texts, score }: Extract<Example, { kind: "comparison" }>,
+  loss: ComparisonLoss,
+  expected: number,
+): Omit<RowProblem, "row"> | undefined {
+  const needsScore = loss === "order" || loss === "cosine";
+  if (needsScore !== (score !== undefined)) {
+    const wanted = needsScore ? 'two sentences with a "score"' : 'a text with a "positive"';
+    return {
+      found: score === undefined ? "no score" : `the score ${score}`,
+      expected: `${wanted}, for the loss "${loss}"`,
+    };
+  }
+  if (loss === "cosine" && score !== undefined && Math.abs(score) > 1) {
+    return { found: `the score ${score}`, expected: 'a score from −1 to 1 for the loss "cosine"; "order" takes any' };
+  }
+  if (loss === "triplet" && texts.length !== 3) {
+    return { found: `${texts.length} texts`, expected: 'one "negative", for the loss "triplet"' };
+  }
+  if (texts.length === expected) return undefined;
+  return {
+    found: `${texts.length} texts`,
+    expected: `${expected} texts, as in the first row: a negative in all rows or in none`,
+  };
+}
+
+interface Step {
+  readonly loss: ComparisonLoss;
+  readonly recipe: EmbeddingRecipe;
+  readonly context: ForwardContext;
+}
+
+/** All texts of the batch run at once. The caller owns the result. */
+function lossOfTexts(model: PretrainedModel, batch: TokenBatch, { loss, recipe, context }: Step): tf.Scalar {
+  const { columns = 0, similarities } = batch;
+  return tf.tidy(() => {
+    const { labels: _, ...inputs } = batchTensors(batch);
+    const embeddings = model.embed(inputs, recipe, context); // [columns · rows, width]
+    return comparisonLoss(loss, { embeddings, columns, similarities });
+  });
+}
+
+/** The mean over batches, each counted by its rows: with the loss "ranking", larger batches are harder. */
+async function meanLossOfTexts(
+  model: PretrainedModel,
+  batches: Iterable<TokenBatch>,
+  { signal, onRows, ...step }: Step & Measuring,
+): Promise<number> {
+  let [total, rows] = [0, 0];
+  for (const batch of batches) {
+    signal?.throwIfAborted();
+    const loss = lossOfTexts(model, batch, step);
+    const [value = Number.NaN] = await loss.data();
+    loss.dispose();
+    total += value * batch.supervised;
+    rows += batch.supervised;
+    onRows?.(batch.supervised);
+  }
+  return total / rows;
+}

@@ -1,0 +1,27 @@
+// Single answers that somebody liked, or did not.
+
+import { preferenceLosses } from "@lowrank/models";
+import { WrongTaskError } from "../../errors/model-errors.ts";
+import type { Objective } from "../objective.ts";
+import { measureRewards, type PreferenceOptions, preferencePlan } from "../preferences/learn-preferences.ts";
+import { preferences } from "../preferences/preferences.ts";
+import { preferenceLossNames } from "../row-losses.ts";
+
+const rows = "an answer that is good or bad";
+const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
+
+/** Single judgements. */
+export const judgements: Objective<PreferenceOptions> = {
+  ...preferences,
+  rows,
+  takes: (row) => row.kind === "judged",
+  options: preferences.options.filter((name) => name !== "labelSmoothing"),
+  textOf: (row) => ("answer" in row && row.isGood ? row.answer : undefined),
+  refuse({ task, modelType }) {
+    if (task === "causal-lm") return;
+    const advice = "Give rows of a prompt and a completion to train the good answers as text.";
+    throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
+  },
+  plan: (_source, _rows, options) => preferencePlan(options, learnt),
+  evaluate: (opened, answers, how) => measureRewards(opened, answers, { ...how, ...learnt }),
+};

@@ -1,0 +1,81 @@
+// The table of training objectives, and which of them the rows of a data file have.
+
+import { changeRows, DataError, type Example, type RowList } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+import { rowsWhere } from "../rows/row-kinds.ts";
+import { classification, imageClassification } from "./classification/classification.ts";
+import { embeddings } from "./embeddings/embeddings.ts";
+import { extraction } from "./extraction/extraction.ts";
+import { judgements } from "./judgements/judgements.ts";
+import type { Objective } from "./objective.ts";
+import { preferences } from "./preferences/preferences.ts";
+import { ranking } from "./ranking/ranking.ts";
+import { text } from "./text/text.ts";
+
+/** All of them: the first that takes a row has it. */
+export const objectives = {
+  classification,
+  imageClassification,
+  ranking,
+  extraction,
+  embeddings,
+  preferences,
+  judgements,
+  text,
+};
+
+/** The options that some of them read. */
+type LearningOptions = Parameters<typeof embeddings.plan>[2] &
+  Parameters<typeof preferences.plan>[2] &
+  Parameters<typeof text.plan>[2];
+
+/** One of the table. */
+export type RowObjective = Objective<LearningOptions>;
+
+const table: readonly RowObjective[] = Object.values(objectives);
+
+/** What all rows have in common, and what not. */
+export interface RowSurvey {
+  readonly objective: RowObjective;
+  readonly kinds: ReadonlySet<Example["kind"]>;
+}
+
+/**
+ * The objective that all rows share: that of the first, or the one that rows of another file have; and all kinds of rows that there
+ * are, for going through many once takes seconds. Throws a DataError that names the rows which have another.
+ */
+export function surveyRows(file: string, examples: RowList<Example>, expected?: RowObjective): RowSurvey {
+  const first = expected ?? objectiveOf(examples.at(0));
+  const kinds = new Set<Example["kind"]>();
+  const problems = examples.flatMap((each, index) => {
+    kinds.add(each.kind);
+    const objective = objectiveOf(each);
+    if (objective === first) return [];
+    return [{ row: index + 1, found: `a row with ${objective.rows}`, expected: `a row with ${first.rows}` }];
+  });
+  if (problems.length === 0) return { objective: first, kinds };
+  throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
+}
+
+/** The objective of rows for a head. */
+export function objectiveFor(task: Task): RowObjective {
+  return table.find((objective) => objective.task === task) ?? text;
+}
+
+/** The rows, each as the row of text that stands for it where answers are measured. */
+export function rowsAsText(rows: RowList<Example>): RowList<Example> {
+  if (!rows.some((row) => objectiveOf(row).textOf !== undefined)) return rows;
+  const textOf = (row: Example) => {
+    const { textOf: of = () => row } = objectiveOf(row);
+    return of(row);
+  };
+  return changeRows(
+    rowsWhere(rows, (row) => textOf(row) !== undefined),
+    (row) => textOf(row) ?? row,
+  );
+}
+
+/** The objective of a row, of none that of text. */
+export function objectiveOf(row: Example | undefined): RowObjective {
+  return (row && table.find((objective) => objective.takes(row))) ?? text;
+}

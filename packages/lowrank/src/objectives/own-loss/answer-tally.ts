@@ -1,0 +1,98 @@
+// Answers of a model beside the right ones, collected batch by batch, and what they are worth in the end.
+
+import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
+import type { Answers, PretrainedModel } from "@lowrank/models";
+import type { RowMetrics } from "../../metric-names.ts";
+import { writesText } from "../../open/writes-text.ts";
+import { bestAnswer } from "../../predict/best-answer.ts";
+
+/** Collects answers of one head. */
+export class AnswerTally {
+  readonly #given: number[] = [];
+  readonly #right: number[] = [];
+  readonly #spans = new SpanTally();
+  #kind: Answers["kind"] | undefined;
+  #isOfLabels = false;
+  #hits = 0;
+  #count = 0;
+
+  constructor(private readonly model: Pick<PretrainedModel, "task" | "config">) {}
+
+  /** Notes the answers to a batch and frees their tensor. */
+  async add(answers: Answers, batch: TokenBatch): Promise<void> {
+    const values = await answers.values.data();
+    answers.values.dispose();
+    this.#kind = answers.kind;
+    if (answers.kind === "places") this.#spans.add(values, batch);
+    else if (answers.kind === "outputs") {
+      this.#isOfLabels = answers.problem === "multi_label_classification";
+      this.#keep(values, batch.labels);
+    } else if (writesText(this.model.task)) {
+      // A vocabulary has too many classes for scores of each.
+      this.#hits += answers.targets.filter((target, place) => target === values[place]).length;
+      this.#count += answers.targets.length;
+    } else this.#keep(values, answers.targets);
+  }
+
+  /** What applies to the head, and is a number: where all right ones are alike, nothing correlates with them. */
+  metrics(): Omit<RowMetrics, "loss"> {
+    return Object.fromEntries(Object.entries(this.#metrics()).filter(([, value]) => Number.isFinite(value)));
+  }
+
+  #metrics(): Omit<RowMetrics, "loss"> {
+    const [given, right, classes] = [this.#given, this.#right, this.model.config.labels];
+    if (this.#kind === "places") return this.#spans.metrics();
+    if (this.#kind === "outputs" && this.#isOfLabels) {
+      const sets = (values: readonly number[], from: number) =>
+        Array.from({ length: values.length / classes }, (_, row) =>
+          Array.from({ length: classes }, (_, label) => label).filter(
+            (label) => (values[row * classes + label] ?? 0) > from,
+          ),
+        );
+      return { ...labelScores(sets(given, 0), sets(right, 0.5), classes) };
+    }
+    if (this.#kind === "outputs") return { pearson: pearson(given, right), spearman: spearman(given, right) };
+    if (writesText(this.model.task)) return this.#count === 0 ? {} : { accuracy: this.#hits / this.#count };
+    return given.length === 0 ? {} : { ...classScores(given, right, classes) };
+  }
+
+  #keep(given: ArrayLike<number>, right: ArrayLike<number>): void {
+    for (let place = 0; place < given.length; place += 1) {
+      this.#given.push(given[place] ?? 0);
+      this.#right.push(right[place] ?? 0);
+    }
+  }
+}
+
+/** Collects answers' places. */
+class SpanTally {
+  #rows = 0;
+  #exact = 0;
+  #f1 = 0;
+
+  /** `logits` [rows, time, 2] of a batch. */
+  add(logits: ArrayLike<number>, { rows, time, attentionMask, labels }: TokenBatch): void {
+    const mayBeNone = Array.from({ length: rows }, (_, row) => labels[2 * row] === 0).includes(true);
+    for (let row = 0; row < rows; row += 1) {
+      const own = (column: number) =>
+        Array.from({ length: time }, (_, t) => logits[2 * (row * time + t) + column] ?? 0);
+      const length = attentionMask.subarray(row * time, (row + 1) * time).reduce((sum, seen) => sum + seen, 0);
+      const text = { length, contextStart: 1, contextLength: length - 1 };
+      const found = bestAnswer({ starts: own(0), ends: own(1), ...text, mayBeNone });
+      const [start, end] = found === undefined ? [0, 0] : [found[0] + 1, found[1] + 1];
+      this.#note([start, end], [labels[2 * row] ?? 0, labels[2 * row + 1] ?? 0]);
+    }
+  }
+
+  metrics(): Pick<RowMetrics, "exactMatch" | "f1"> {
+    if (this.#rows === 0) return {};
+    return { exactMatch: (100 * this.#exact) / this.#rows, f1: (100 * this.#f1) / this.#rows };
+  }
+
+  #note([start, end]: readonly [number, number], [first, last]: readonly [number, number]): void {
+    this.#rows += 1;
+    this.#exact += Number(start === first && end === last);
+    const common = Math.max(0, Math.min(end, last) - Math.max(start, first) + 1);
+    this.#f1 += (2 * common) / (end - start + 1 + (last - first + 1));
+  }
+}

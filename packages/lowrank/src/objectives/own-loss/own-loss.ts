@@ -1,0 +1,59 @@
+// The loss that a model's head has of its own, and answers over rows, from one forward pass of each batch.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { TokenBatch } from "@lowrank/data";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import type { RowMetrics } from "../../metric-names.ts";
+import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batches.ts";
+import type { LearningPlan, Measuring } from "../objective.ts";
+import { AnswerTally } from "./answer-tally.ts";
+
+/** Learns rows by it. */
+export const ownLoss: LearningPlan = {
+  kind: "own",
+  loss: (model, batch, { context }) => model.loss(batchTensors(batch), context),
+  measure: measureRows,
+};
+
+/** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
+const turnEveryMilliseconds = 50;
+
+/**
+ * The mean loss over every label that counts in all batches, and what the answers are worth: accuracy, F1 and Matthews'
+ * correlation of classes, correlations of numbers, exact match and F1 of places; of text accuracy and perplexity.
+ */
+export async function measureRows(
+  model: PretrainedModel,
+  data: MeasuredFiles,
+  { context, signal, onRows }: Measuring,
+): Promise<RowMetrics> {
+  const tally = new AnswerTally(model);
+  let [total, count] = [0, 0];
+  let lastTurn = performance.now();
+  for await (const batch of measuredWithFiles(data)) {
+    signal?.throwIfAborted();
+    const measured = measurementOf(model, batch, context);
+    const [value = Number.NaN] = await measured.sum.data();
+    measured.sum.dispose();
+    if (measured.answers !== undefined) await tally.add(measured.answers, batch);
+    total += value;
+    count += measured.count;
+    onRows?.(batch.rows);
+    if (performance.now() - lastTurn < turnEveryMilliseconds) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    lastTurn = performance.now();
+  }
+  const loss = total / count;
+  const isText = model.task === "causal-lm" || model.task === "masked-lm" || model.task === "sequence-to-sequence";
+  return { loss, ...(isText ? { perplexity: Math.exp(loss) } : {}), ...tally.metrics() };
+}
+
+function measurementOf(model: PretrainedModel, batch: TokenBatch, context: ForwardContext) {
+  const inputs = batchTensors(batch);
+  try {
+    return model.measure(inputs, context);
+  } finally {
+    tf.dispose(Object.values(inputs));
+  }
+}

@@ -1,0 +1,29 @@
+// Preferences as rows of text: what answers alone are learned from, the better one of each.
+
+import { changeRows, type Example, type RowList } from "@lowrank/data";
+import type { Notices } from "../../notices.ts";
+
+/** The rows, of preferences the chosen answer. */
+export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
+  if (!examples.some(isPreference)) return examples;
+  return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
+}
+
+/** How many rows compare two answers. */
+export function countPreferences(examples: RowList<Example>): number {
+  let count = 0;
+  for (const example of examples) if (isPreference(example)) count += 1;
+  return count;
+}
+
+/** Says that the rejected answers are left out. */
+export function warnOfPreferences(file: string, count: number, { warn }: Pick<Notices, "warn">): void {
+  if (count === 0) return;
+  const rows = count === 1 ? "1 row" : `${count} rows`;
+  const message = `${rows} of "${file}" compare two answers: the chosen one is trained, the rejected one is not looked at.`;
+  warn({ code: "PREFERENCES_AS_ANSWERS", message });
+}
+
+function isPreference(example: Example): example is Extract<Example, { readonly kind: "preference" }> {
+  return example.kind === "preference";
+}

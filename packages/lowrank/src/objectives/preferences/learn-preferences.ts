@@ -1,0 +1,128 @@
+// How answers that people judged are learnt: by which loss, with which settings, and what it is over many batches – how often and by
+// how much the better answer wins.
+
+import { selectedNames } from "@lowrank/contracts";
+import { type Example, mismatchedAnswers, type RowList, type TokenBatch } from "@lowrank/data";
+import {
+  type PreferenceLoss,
+  type PreferenceLossName,
+  type PreferenceResult,
+  type PreferenceSettings,
+  type PretrainedModel,
+  preferenceLoss,
+  preferenceLosses,
+  preferenceSettings,
+} from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
+import { tokenizeRows } from "../../rows/tokens/tokenize-rows.ts";
+import { type JudgedReward, type JudgedScores, scoresOfJudged } from "../judgements/judged-scores.ts";
+import type { EvaluationRequest, ExtraScores, LearningPlan, LossOptions, Measuring } from "../objective.ts";
+import { lossAmong, type RowLoss } from "../row-losses.ts";
+
+type Settings = { readonly [Name in keyof PreferenceSettings]?: PreferenceSettings[Name] | undefined };
+
+/** What a caller says of it: the losses, and which of them reads which setting, are in docs/preferences.md. */
+export interface PreferenceOptions extends Settings {
+  /** "dpo" is the default of two answers; "answers" trains the chosen ones alone, as rows of text. */
+  readonly loss?: RowLoss | undefined;
+}
+
+/** All settings that some loss reads. */
+export const preferenceSettingNames = [
+  ...new Set(Object.values(preferenceLosses).flatMap(({ settings }) => Object.keys(settings))),
+] as readonly (keyof PreferenceSettings)[];
+
+/** Which answers are learnt. */
+export interface LearntAnswers {
+  /** The losses that can learn them; the first is the default. */
+  readonly losses: readonly PreferenceLossName[];
+  /** What their rows have, for messages. */
+  readonly rows: string;
+}
+
+/** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for a setting that the loss does not read, ModelInputError for one out of range. */
+export function preferencePlan(
+  options: Settings & { readonly loss?: string | undefined },
+  { losses, rows }: LearntAnswers,
+): LearningPlan {
+  const name = lossAmong(losses, options.loss, rows) ?? losses[0] ?? "dpo";
+  const asked = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
+  const settings = preferenceSettings(name, Object.fromEntries(asked));
+  const learnt: LearntLoss = { loss: name, settings };
+  return {
+    kind: "preference",
+    words: inWords(learnt),
+    comparesNeighbours: "mismatched" in preferenceLosses[name],
+    loss: (model, batch, how) => tf.tidy(() => resultOf(model, batch, { ...how, ...learnt }).loss),
+    measure: (model, data, how) => measureAll(model, data, { ...how, ...learnt, padId: data.padId }),
+  };
+}
+
+interface LearntLoss {
+  readonly loss: PreferenceLossName;
+  readonly settings: Readonly<Record<string, number>>;
+}
+
+/** "simpo, β 2, margin 1": settings that do nothing are left out. */
+function inWords({ loss, settings }: LearntLoss): string {
+  const { settings: known }: PreferenceLoss = preferenceLosses[loss];
+  const words = Object.entries(settings).flatMap(([name, value]) => {
+    if (value === known[name]?.idle) return [];
+    return `${name === "beta" ? "β" : name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`;
+  });
+  return [loss, ...words].join(", ");
+}
+
+/** Over all pairs of the batches. */
+async function measureAll(
+  model: PretrainedModel,
+  data: MeasuredData,
+  { signal, ...step }: Measuring & LossOptions & LearntLoss,
+): Promise<{ readonly loss: number } & Partial<JudgedScores>> {
+  let [loss, wins, margin, count] = [0, 0, 0, 0];
+  const judged: JudgedReward[] = [];
+  for (const batch of measuredBatches(data)) {
+    signal?.throwIfAborted();
+    const { loss: mean, rewards: worths } = resultOf(model, batch, step);
+    const [[value = Number.NaN], rewards] = await Promise.all([mean.data(), worths.data()]);
+    tf.dispose([mean, worths]);
+    if (batch.isGood !== undefined) {
+      loss += value * batch.rows;
+      count += batch.rows;
+      judged.push(...batch.isGood.map((isGood, row) => ({ isGood, reward: rewards[row] ?? Number.NaN })));
+      continue;
+    }
+    const pairs = batch.rows / 2;
+    const leads = Array.from({ length: pairs }, (_, pair) => (rewards[pair] ?? 0) - (rewards[pair + pairs] ?? 0));
+    loss += value * pairs;
+    wins += leads.filter((lead) => lead > 0).length;
+    margin += leads.reduce((sum, lead) => sum + lead, 0);
+    count += pairs;
+  }
+  if (judged.length > 0) return { loss: loss / count, ...scoresOfJudged(judged) };
+  return { loss: loss / count, rewardAccuracy: wins / count, rewardMargin: margin / count };
+}
+
+function resultOf(
+  model: PretrainedModel,
+  answers: TokenBatch,
+  { loss, settings, padId, context }: LossOptions & LearntLoss,
+): PreferenceResult {
+  const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedAnswers(answers, padId) : undefined;
+  return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
+}
+
+/** Nothing where no adapter acts: the base is worth nothing more than itself. */
+export async function measureRewards(
+  { model, context }: OpenedBase,
+  rows: RowList<Example>,
+  { loss, batchSize, padId, notices, ...how }: EvaluationRequest & LearntAnswers,
+): Promise<ExtraScores> {
+  if (model.task !== "causal-lm" || selectedNames(context.adapters).length === 0) return {};
+  const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss }, how);
+  const data = { examples: tokenizeRows(rows, how, notices), batchSize, padId };
+  const { loss: _, ...scores } = await plan.measure(model, data, { context });
+  return scores;
+}

@@ -1,0 +1,20 @@
+// Two answers to one prompt, of which one is better.
+
+import type { Objective } from "../objective.ts";
+import { preferenceLossNames } from "../row-losses.ts";
+import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
+
+const rows = "two answers, of which one is better";
+const learnt = { losses: preferenceLossNames, rows };
+
+/** Preference pairs. */
+export const preferences: Objective<PreferenceOptions> = {
+  rows,
+  takes: (row) => row.kind === "preference",
+  options: ["loss", ...preferenceSettingNames, "template"],
+  hasText: true,
+  rate: ({ rate, size }) => [rate / 10, `a tenth of that of a language model ${size}`],
+  textOf: (row) => ("chosen" in row ? row.chosen : undefined),
+  plan: (_source, _rows, options) => preferencePlan(options, learnt),
+  evaluate: (opened, pairs, how) => measureRewards(opened, pairs, { ...how, ...learnt }),
+};

@@ -1,0 +1,71 @@
+// What a search found, in the order in which a cross-encoder finds it to belong.
+
+import { LowrankError } from "@lowrank/contracts";
+import type { PredictOptions } from "../../predict/predict-rows.ts";
+import type { Prediction } from "../../predict/prediction.ts";
+
+/** One of the texts. */
+export interface RankedText {
+  readonly text: string;
+  /** Its place among those given, from 0. */
+  readonly index: number;
+  /** The model's output: the higher, the better; 1/(1 + e^−score) is how likely it belongs. */
+  readonly score: number;
+}
+
+/** What predicts: an opened model, or an adapter on it. */
+export interface PairJudge {
+  predict(rows: readonly object[], options?: PredictOptions): AsyncIterable<Prediction>;
+}
+
+/** How to rank. */
+export interface RerankOptions extends Pick<PredictOptions, "batchSize" | "maxLength" | "signal"> {
+  /** How many of the best are told; default all. */
+  readonly topK?: number | undefined;
+}
+
+/**
+ * Ranks texts by how well they answer a query, the best first. The model is a classifier with one output that reads pairs, such
+ * as BGE's rerankers, MiniLM's cross-encoders, or one trained here on rows with "query", "positive" and "negative".
+ *
+ * @throws NotRankingError for a model that gives classes; what `predict` throws.
+ * @example
+ * ```ts
+ * import { type OpenedModel, rerank } from "lowrank";
+ *
+ * export async function best(model: OpenedModel, query: string, found: readonly string[]): Promise<string | undefined> {
+ *   const [first] = await rerank(model, query, found, { topK: 1 });
+ *   return first?.text;
+ * }
+ * ```
+ */
+export async function rerank(
+  judge: PairJudge,
+  query: string,
+  texts: readonly string[],
+  { topK = texts.length, ...options }: RerankOptions = {},
+): Promise<readonly RankedText[]> {
+  const rows = texts.map((text) => ({ sentence1: query, sentence2: text }));
+  const ranked: RankedText[] = [];
+  for await (const { kind, prediction } of judge.predict(rows, options)) {
+    if (kind !== "score" || typeof prediction !== "number") throw new NotRankingError(kind);
+    const index = ranked.length;
+    ranked.push({ text: texts[index] ?? "", index, score: prediction });
+  }
+  return ranked.sort((one, other) => other.score - one.score).slice(0, topK);
+}
+
+/** A model that answers pairs of texts with something else than one number. */
+export class NotRankingError extends LowrankError {
+  constructor(
+    /** What it answers with: "class". */
+    readonly answers: string,
+  ) {
+    super(
+      "NOT_RANKING",
+      `Texts are ranked by a model with one number for each pair, and this one answers with "${answers}". Open a cross-encoder, ` +
+        'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
+        '(task: "sequence-classification", classes: 1).',
+    );
+  }
+}

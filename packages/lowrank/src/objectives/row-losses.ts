@@ -1,0 +1,24 @@
+// The names of losses, of which each is for rows of one kind.
+
+import { type ComparisonLoss, comparisonLosses, type PreferenceLossName, preferenceLosses } from "@lowrank/models";
+import { TrainingOptionsError } from "@lowrank/trainer";
+
+/** A loss for rows of texts to compare or of judged answers; "answers" trains the better answers alone, as text. */
+export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";
+
+/** Those for answers that people judged. */
+export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
+
+/** All of them. */
+export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...preferenceLossNames, "answers"];
+
+/** The loss if it is one of these. Throws TrainingOptionsError for another. */
+export function lossAmong<Name extends RowLoss>(
+  names: readonly Name[],
+  loss: string | undefined,
+  rows: string,
+): Name | undefined {
+  const found = names.find((name) => name === loss);
+  if (loss === undefined || found !== undefined) return found;
+  throw new TrainingOptionsError([`loss: got "${loss}"; for rows with ${rows} it is one of ${names.join(", ")}`]);
+}

@@ -1,0 +1,148 @@
+// BLEU of what the model writes after each prompt, against every reference that the data has for it.
+
+import {
+  bleu,
+  type Example,
+  encodeSource,
+  groupReferences,
+  type PromptTemplate,
+  promptOf,
+  type RowList,
+  type TextTokenizer,
+} from "@lowrank/data";
+import { generate } from "@lowrank/models";
+import { NoReferencesError } from "../../errors/data-errors.ts";
+import { named } from "../../errors/named-option.ts";
+import type { Notices } from "../../notices.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
+import { type PositionFacts, positionLimit } from "../../open/position-limit.ts";
+import { endTokens } from "../../rows/end-tokens.ts";
+import type { RowFile } from "../../rows/row-kinds.ts";
+import { targetLanguage } from "../../rows/target-language.ts";
+
+/** How to write and compare. */
+export interface BleuOptions {
+  readonly data: string;
+  readonly tokenizer: TextTokenizer;
+  readonly template: PromptTemplate;
+  readonly batchSize: number;
+  /** Of a source, where an encoder reads it. */
+  readonly maxLength: number;
+  readonly maxNewTokens: number;
+  readonly notices: Notices;
+}
+
+/** A prompt as tokens and what may follow it. */
+interface AskedPrompt {
+  readonly ids: readonly number[];
+  readonly references: readonly string[];
+}
+
+/** Whether a row has a prompt to continue and an answer to compare with. */
+function isAsked({ kind }: Example): boolean {
+  return kind === "completion" || kind === "instruction" || kind === "chat";
+}
+
+/** Throws NoReferencesError where no row has prompt and answer, or sound and text. */
+export function checkReferences({ name, rows }: RowFile): void {
+  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio"))
+    throw new NoReferencesError(name);
+}
+
+/**
+ * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
+ * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
+ */
+export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
+  const { tokenizer, batchSize, maxNewTokens, notices } = options;
+  const prompts = promptsOf(opened, rows, options);
+  const ending = { eosTokenIds: endTokens(opened.model, tokenizer), ...targetLanguage(opened.model, tokenizer) };
+  const candidates: string[] = [];
+  const count = notices.count?.({ what: "prompts continued", total: prompts.length });
+  try {
+    for (let start = 0; start < prompts.length; start += batchSize) {
+      const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
+      const written = await generate(opened.model, { promptIds, maxNewTokens, ...ending, context: opened.context });
+      candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
+      count?.add(promptIds.length);
+    }
+  } finally {
+    count?.stop();
+  }
+  return bleu(
+    candidates,
+    prompts.map(({ references }) => references.map((reference) => reference.trim())),
+  ).score;
+}
+
+function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): readonly AskedPrompt[] {
+  const { data, template, notices } = options;
+  const asked = rows.flatMap((row) => (isAsked(row) ? [row] : []));
+  const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
+  const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
+  const { task, config } = opened.model;
+  const isSource = task === "sequence-to-sequence";
+  const { room, idsOf } = isSource ? sourceEncoder(options, isWritten) : promptEncoder(options, isWritten, config);
+  let cut = 0;
+  const prompts = groups.map(({ prompt, references }): AskedPrompt => {
+    const { ids, isCut } = idsOf(prompt);
+    if (isCut) cut += 1;
+    return { ids, references };
+  });
+  const kept = prompts.filter(({ ids }) => ids.length > 0);
+  if (kept.length === 0) throw new NoReferencesError(data);
+  const empty = prompts.length - kept.length;
+  if (empty > 0) {
+    notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+  }
+  if (cut > 0) {
+    const message = isSource
+      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (${named("maxLength")}).`
+      : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+    notices.warn({ code: "PROMPTS_CUT", message });
+  }
+  return kept;
+}
+
+/** Prompt and answer as the template writes them. */
+function asCompletion(example: Example, template: PromptTemplate): Example {
+  const rendered = template.render(example);
+  const answer = rendered.segments.find((segment) => segment.isTrained)?.text ?? "";
+  return { kind: "completion", prompt: promptOf(rendered), completion: answer };
+}
+
+/** How prompts become ids of at most `room` tokens, as training would have left them. */
+interface PromptEncoder {
+  readonly room: number;
+  idsOf(prompt: string): { readonly ids: readonly number[]; readonly isCut: boolean };
+}
+
+/** For models that go on where the prompt ends: it loses its beginning. */
+function promptEncoder(
+  { tokenizer, maxNewTokens }: BleuOptions,
+  isWritten: boolean,
+  config: PositionFacts,
+): PromptEncoder {
+  const prefix = isWritten ? [] : tokenizer.prefixIds;
+  const room = Math.max(prefix.length + 1, positionLimit(config) - maxNewTokens);
+  const most = room - prefix.length;
+  return {
+    room,
+    idsOf(prompt) {
+      const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
+      return { ids: [...prefix, ...ids.slice(-most)], isCut: ids.length > most };
+    },
+  };
+}
+
+/** For encoders, which read the prompt as a text of its own: it loses its end. */
+function sourceEncoder({ tokenizer, maxLength: room }: BleuOptions, isWritten: boolean): PromptEncoder {
+  return {
+    room,
+    idsOf(prompt) {
+      const rendered = { segments: [{ text: prompt, isTrained: false }], hasSpecialTokens: isWritten };
+      const isCut = encodeSource(rendered, tokenizer).length > room;
+      return { ids: encodeSource(rendered, tokenizer, room), isCut };
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// The next token of a text, or a label for each token: what the model's head learns of rows, by itself or from another model.
+
+import { type Example, type RowList, type TextTokenizer, wordErrorRate } from "@lowrank/data";
+import { WrongTaskError } from "../../errors/model-errors.ts";
+import { named } from "../../errors/named-option.ts";
+import type { MediaReader } from "../../media/prepare-media.ts";
+import { prepareRows } from "../../media/prepare-rows.ts";
+import { writesText } from "../../open/writes-text.ts";
+import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
+import { isHeard, needTokenizer } from "../../rows/row-kinds.ts";
+import { type DistillationChoices, distillationPlan } from "../distillation/distillation.ts";
+import type { Objective } from "../objective.ts";
+import { ownLoss } from "../own-loss/own-loss.ts";
+import { measureBleu } from "./measure-bleu.ts";
+
+/** Texts, conversations, sounds with what is said, and rows of tokens. */
+export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined }> = {
+  rows: "text, or a label for each token",
+  takes: () => true,
+  options: ["keepBase", "teacher", "labelSmoothing", "template"],
+  hasText: true,
+  refuse({ task, modelType, config }, { train }) {
+    if (writesText(task) || !needTokenizer(train)) return;
+    const advice =
+      config.decoderLayers > 0
+        ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
+        : 'Give rows with "sentence" and "label" to train a classifier on it.';
+    throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
+  },
+  plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? ownLoss,
+  async evaluate(opened, rows, { tokenizer, generate, lengths, ...how }) {
+    if (!generate || tokenizer === undefined) return {};
+    if (rows.some((row) => !isHeard(row.kind)))
+      return { bleu: await measureBleu(opened, rows, { ...how, ...lengths, data: how.file, tokenizer }) };
+    return { wordErrorRate: await measureWords({ opened, tokenizer, platform: how.platform }, rows, how) };
+  },
+};
+
+/** Sounds that are held at a time: of each minute several megabytes. */
+const soundsHeld = 64;
+
+/** The word error rate of greedy transcripts: words put in, left out or replaced, over those that are said. */
+async function measureWords(
+  transcriber: Transcriber & Pick<MediaReader, "platform">,
+  rows: RowList<Example>,
+  options: TranscribeOptions,
+): Promise<number> {
+  const [heard, said]: [string[], string[]] = [[], []];
+  const { opened, platform } = transcriber;
+  let held: Example[] = [];
+  const hear = async () => {
+    const prepared = await prepareRows(held, { ...opened, platform });
+    const sounds = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
+    heard.push(...(await transcribe(transcriber, sounds, options)));
+    said.push(...sounds.map(({ text }) => text));
+    held = [];
+  };
+  for (const row of rows) {
+    held.push(row);
+    if (held.length === soundsHeld) await hear();
+  }
+  await hear();
+  return wordErrorRate(heard, said);
+}

@@ -1,0 +1,176 @@
+// The rows to train and to validate on.
+
+import {
+  type Example,
+  ExampleError,
+  type ImageInput,
+  judgedPairs,
+  type ProblemType,
+  pickRows,
+  type RowList,
+  type Split,
+  splitPlaces,
+} from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
+import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
+import { inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";
+import type { LearnedRows } from "./objective.ts";
+import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
+import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
+
+/** What to learn from. */
+export interface TrainingRowsRequest {
+  readonly data: RowFile;
+  /** Rows that are measured on and not trained on. */
+  readonly validation?: RowFile | undefined;
+  /** The share of the data to hold out in their place, split by what a row is asked; default: by how many there are, 0: none. */
+  readonly validationShare?: number | undefined;
+  readonly seed: number;
+  readonly task: Task | undefined;
+  /** What a classifier is for, where it is not the labels that say it. */
+  readonly problem?: ProblemType | undefined;
+  /** "answers" makes rows of text of preferences, as does a head that does not go on with a text. */
+  readonly loss?: string | undefined;
+}
+
+/** Rows of a run. */
+export interface TrainingRows extends RowSurvey, LearnedRows {
+  /** What a classifier is for; undefined where neither the labels nor anybody says it. */
+  readonly problem?: ProblemType | undefined;
+  /** Which share of the data they are, where they were held out of it; 0: none was. */
+  readonly heldOut: number;
+  /** How many of them compared two answers, of which the chosen one alone is here. */
+  readonly preferences: number;
+}
+
+const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
+
+/** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
+export function defaultValidationShare(rows: number): number {
+  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
+}
+
+/** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
+export function trainingRows(request: TrainingRowsRequest): TrainingRows {
+  const rows = splitRows(request);
+  return rows.objective.mayBePairs === true && request.task === "sequence-classification" ? asPairs(rows) : rows;
+}
+
+/** Texts to compare as pairs that a classifier with one output judges; a search is on one side of the split. */
+function asPairs(rows: TrainingRows): TrainingRows {
+  const [train, validation] = [judgedPairs(rows.train), judgedPairs(rows.validation)];
+  const numbers = {
+    train: (pair: number) => rows.numbers.train(train.rowOf(pair)),
+    validation: (pair: number) => rows.numbers.validation(validation.rowOf(pair)),
+  };
+  const objective = objectives.ranking;
+  return { ...rows, objective, problem: "regression", train: train.pairs, validation: validation.pairs, numbers };
+}
+
+function splitRows(request: TrainingRowsRequest): TrainingRows {
+  const { validationShare, seed, task, loss } = request;
+  const asAnswers = loss === "answers" || (task !== undefined && task !== "causal-lm");
+  const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
+  const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
+  const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
+  const { objective, kinds } = surveyRows(data.name, data.rows);
+  const classes = task === "token-classification" ? tokenClasses : rowClasses;
+  const isLabelled = objective.hasLabels === true || task === "token-classification";
+  const problem = request.problem ?? (isLabelled ? problemOf(data.rows) : undefined);
+  const check = (file: RowFile) => {
+    if (!isLabelled) return; // going through rows on a disk takes seconds
+    if (problem !== undefined) checkProblem(file.name, file.rows, { problem, rowOf: (_, index) => index + 1 });
+    if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
+  };
+  check(data);
+  const { name: file, rows } = data;
+  if (validation !== undefined) {
+    surveyRows(validation.name, validation.rows, objective);
+    check(validation);
+  }
+  const [given, validationFile] = [validation?.rows ?? [], validation?.name ?? file];
+  const asked = validation === undefined ? (validationShare ?? defaultValidationShare(rows.length)) : 0;
+  const split = { share: asked, seed, isAsked: validationShare !== undefined };
+  const places = asked === 0 ? undefined : placesOf(rows, split);
+  const shared = { objective, kinds, file, validationFile, problem, preferences };
+  if (places === undefined) {
+    const numbers = { train: inOrder, validation: inOrder };
+    return { ...shared, train: rows, validation: given, heldOut: 0, numbers };
+  }
+  const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
+  const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
+  const [train, held] = [pickRows(rows, places.train), pickRows(rows, places.validation)];
+  return { ...shared, train, validation: held, heldOut: asked, numbers };
+}
+
+/** Undefined where the rows have too few different inputs, unless the share was asked for: that throws an ExampleError. */
+function placesOf(
+  rows: RowList<Example>,
+  { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
+): Split<number> | undefined {
+  try {
+    return splitPlaces(rows, (example) => hashOf(inputOf(example)), split);
+  } catch (error) {
+    if (isAsked || !(error instanceof ExampleError)) throw error;
+    return undefined;
+  }
+}
+
+function answersIn({ name, rows }: RowFile): RowFile {
+  return { name, rows: chosenAnswers(rows) };
+}
+
+/**
+ * A number for a text or a picture, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
+ * come to the same side, which is what a split is for.
+ */
+function hashOf(input: string | ArrayLike<number>): number {
+  let low = 0x811c9dc5;
+  let high = 0x01000193;
+  for (let at = 0; at < input.length; at += 1) {
+    const unit = typeof input === "string" ? input.charCodeAt(at) : (input[at] ?? 0);
+    low = Math.imul(low ^ unit, 0x01000193);
+    high = Math.imul(high ^ (unit + at), 0x01000193);
+  }
+  return (high >>> 11) * 2 ** 32 + (low >>> 0);
+}
+
+/** What a row is asked; rows with the same question belong on the same side of the split. */
+function inputOf(row: Example): string | ArrayLike<number> {
+  const [example] = textsOf(row);
+  switch (example.kind) {
+    case "completion":
+      return example.prompt;
+    case "instruction":
+      return JSON.stringify([example.instruction, example.input]);
+    case "text":
+      return example.text;
+    case "chat":
+      return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
+    case "sentence":
+      return JSON.stringify([example.sentence, example.pair]);
+    case "question":
+      return JSON.stringify([example.question, example.context]);
+    case "choice":
+      return example.about;
+    case "comparison":
+      return example.texts[0] ?? "";
+    case "image":
+      return pictureOf(example.image);
+    case "audio":
+    case "speech":
+      return example.text;
+    case "tokens":
+    case "span":
+      return example.inputIds.join();
+  }
+}
+
+/** A picture's name, its bytes, or what a Blob, whose bytes cannot be read at once, says of itself. */
+function pictureOf(image: ImageInput): string | ArrayLike<number> {
+  if (typeof image === "string" || image instanceof Uint8Array) return image;
+  if ("data" in image) return image.data;
+  if ("factor" in image) return image.bytes;
+  return JSON.stringify([image.size, image.type, "name" in image ? image.name : undefined]);
+}
