@@ -13,6 +13,7 @@ import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextOptions } from "./generate/text-rules.ts";
 import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
+import { trainingRows } from "./options/all-options.ts";
 import type { RowsInput } from "./platform.ts";
 import type { PredictOptions } from "./predict/predict-rows.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
@@ -105,36 +106,18 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
   },
 };
 
-export const trainingNames: OptionNames<TrainingOptions> = {
-  ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
-  ...{ template: true, classNames: true, maxLength: true, maxTargetLength: true, tokenizeWhenDrawn: true },
-  ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
-  ...{ desirableWeight: true, undesirableWeight: true },
-  ...{
-    epochs: true,
-    steps: true,
-    batchSize: true,
-    batchTokens: true,
-    accumulate: true,
-    learningRate: true,
-    schedule: true,
-  },
-  ...{ keepBase: true, teacher: true, teacherShare: true, divergence: true, divergenceTemperature: true },
-  ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
-  ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },
-  ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true, watchRate: true },
-  ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
+/** Those of a run around the table's. */
+const runNames: OptionNames<RunOptions & KeepingOptions & Pick<TrainingOptions, "validation" | "onBrokenRows">> = {
+  ...{ validation: true, onBrokenRows: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
-  ...{
-    out: true,
-    overwrite: true,
-    resume: true,
-    saveEvery: true,
-    keep: true,
-    tensorBoard: true,
-    report: true,
-    verifyBase: true,
-  },
+  ...{ out: true, overwrite: true, resume: true },
+  ...{ saveEvery: true, keep: true, tensorBoard: true, report: true, verifyBase: true },
+};
+
+/** What `train` takes: the rows of the table that a library's run has, and what is around them. */
+export const trainingNames: Readonly<Record<string, true>> = {
+  ...runNames,
+  ...Object.fromEntries(Object.keys(trainingRows).map((name) => [name, true as const])),
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

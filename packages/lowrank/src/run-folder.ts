@@ -74,8 +74,8 @@ export interface RunFacts {
   readonly order?: readonly RowOrder[] | undefined;
   /** How rows are learnt whose loss is not the model's own. */
   readonly learning?: { readonly kind: string; readonly words: string } | undefined;
-  readonly embeddingNoise?: number | undefined;
-  readonly labelSmoothing?: number | undefined;
+  /** Options that change what is learnt, by the names that a refusal uses. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** Where the base's files are, and whether every byte of them counts. */

@@ -1,7 +1,7 @@
 // Whether a recipe is what the schema asks for, said in words of the recipe.
 
 import { editDistance } from "@lowrank/contracts";
-import type { ValueSchema } from "./options/recipe-option.ts";
+import type { ValueSchema } from "../options/option-table.ts";
 import { ourName } from "./other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
 

@@ -1,9 +1,9 @@
 // A recipe with its defaults.
 
 import { RecipeError, UsageError } from "../errors/usage-errors.ts";
+import { isTargetPattern } from "../options/adapter-options.ts";
+import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "./check-recipe.ts";
-import { isTargetPattern } from "./options/adapter-options.ts";
-import { recipeOptions } from "./options/recipe-options.ts";
 import type { Recipe, RunChoices } from "./recipe.ts";
 
 /** Whose it is, for messages, and where its adapter goes, where that is said apart from it. */

@@ -1,8 +1,8 @@
 // What a recipe may say, as editors and other programs read it.
 
 import { given } from "../given.ts";
-import type { ValueSchema } from "./options/recipe-option.ts";
-import { recipeOptions } from "./options/recipe-options.ts";
+import { recipeOptions } from "../options/all-options.ts";
+import type { ValueSchema } from "../options/option-table.ts";
 
 /** A JSON Schema (draft 2020-12) of a recipe. */
 export interface RecipeSchema {

@@ -1,23 +1,12 @@
 // Options that ask for a variant of LoRA, as the table of variants has them.
 
-import {
-  type LoraConfig,
-  type VariantName,
-  type VariantOption,
-  type variantFacts,
-  variants,
-} from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
 import { UsageError } from "../errors/usage-errors.ts";
+import { variantOptions } from "../options/adapter-options.ts";
+import type { RunChoices } from "./recipe.ts";
 
-type Known = Extract<(typeof variantFacts)[VariantName], { readonly option: VariantOption }>["option"];
-
-/** By their names. */
-export type VariantChoices = {
-  readonly [Option in Known as Option["name"]]?: Option["kind"] extends "flag" ? boolean : string;
-};
-
-/** All of them. */
-export const variantOptions = variants.flatMap(({ option }) => option ?? []) as readonly Known[];
+/** The options of variants. */
+export type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
 /** Whether one was given whose text has to become tokens. */
 export function asksForTokens(choices: VariantChoices): boolean {

@@ -1,6 +1,6 @@
 // The options of a run as a recipe that repeats it.
 
-import { recipeOptions } from "./options/recipe-options.ts";
+import { recipeOptions } from "../options/all-options.ts";
 import { schemaAddress } from "./recipe-schema.ts";
 
 /** The file beside an adapter. */

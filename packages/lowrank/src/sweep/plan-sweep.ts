@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
 import { completeRecipe } from "../recipe/complete-recipe.ts";
-import { recipeOptions } from "../recipe/options/recipe-options.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
 import { SweepError } from "./sweep-errors.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
+import type { AskedRun } from "../options/acts-on.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
-import { type AskedRun, refuseIdleOptions } from "./idle-options.ts";
+import { refuseIdleOptions } from "./idle-options.ts";
 
 const text = {
   objective: objectives.text,
@@ -61,6 +62,10 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   template: ["text", "preferences", "judged", "chosen"],
   classNames: ["one class", "several classes", "pictures"],
   momentum: [], // of adamw, the default
+  scheduleCycles: [], // of linear, the default
+  schedulePower: [],
+  endRate: [],
+  decayShare: [],
   keepBase: ["text", "tokens", "chosen", "speech"],
   teacher: ["text", "tokens", "chosen", "speech"],
   teacherShare: [], // without a teacher
@@ -68,8 +73,8 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   divergenceTemperature: [],
 };
 
-/** Is anything but 0; `scheduleShape` is looked into below. */
-const values = Object.keys(trainingNames).filter((name) => name !== "scheduleShape") as (keyof TrainingOptions)[];
+/** Is anything but 0. */
+const values = Object.keys(trainingNames) as (keyof TrainingOptions)[];
 const asked = (name: keyof TrainingOptions) => ({ [name]: 0.5 }) as TrainingOptions;
 const refusal = (run: AskedRun, options: TrainingOptions): string => {
   try {
@@ -97,10 +102,10 @@ it.each([
   [{ initBatches: 4 }, { ...text, config: undefined }],
   [{ momentum: 0.9, optimizer: "lion" }, text],
   [{ betas: [0.9, 0.99], optimizer: "sgd" }, text],
-  [{ scheduleShape: { cycles: 2 } }, text],
-  [{ scheduleShape: { power: 2 }, schedule: "wsd" }, text],
-  [{ scheduleShape: { endShare: 0.1 }, schedule: "cosine" }, text],
-  [{ scheduleShape: { decayShare: 0.1 }, schedule: "polynomial" }, text],
+  [{ scheduleCycles: 2 }, text],
+  [{ schedulePower: 2, schedule: "wsd" }, text],
+  [{ endRate: 0.1, schedule: "cosine" }, text],
+  [{ decayShare: 0.1, schedule: "polynomial" }, text],
   [{ epochs: 2, steps: 10 }, text],
   [{ warmupRatio: 0.1, warmupSteps: 10 }, text],
   [{ validationShare: 0.1, validation: "held.jsonl" }, text],
@@ -115,7 +120,7 @@ it.each([
 it.each([
   [{ optimizer: "sgd", momentum: 0.9 }],
   [{ optimizer: "lion", betas: [0.9, 0.95] }],
-  [{ schedule: "wsd", scheduleShape: { endShare: 0.1, decayShare: 0.2 } }],
-  [{ schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } }],
+  [{ schedule: "wsd", endRate: 0.1, decayShare: 0.2 }],
+  [{ schedule: "cosine-with-restarts", scheduleCycles: 2 }],
   [{ keepBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
 ] as const)("%j is taken", (options) => expect(refusal(text, options)).toBe(""));

@@ -60,7 +60,7 @@ describe("shapeOf", () => {
 
   it("lets the first step of a short run train", () => {
     expect(plan).toMatchObject({ totalSteps: 6, warmupSteps: 1 });
-    expect(firstRate(shapeOf({ scheduleShape: { cycles: 2 } }, plan, undefined))).toBe(0.5);
+    expect(firstRate(shapeOf({ scheduleCycles: 2 }, plan, undefined))).toBe(0.5);
   });
 
   it("begins a warm-up that is asked for at 0, as transformers does", () => {

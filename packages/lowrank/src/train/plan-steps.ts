@@ -79,13 +79,17 @@ function epochsOf({ epochs, leastSteps = 0, mostEpochs = leastEpochs }: RunLengt
  * 0, as one step more would make it: its first step trains, too. A resumed run keeps the rates that it began with.
  */
 export function shapeOf(
-  { warmupSteps, warmupRatio, scheduleShape }: LoopOptions,
+  { warmupSteps, warmupRatio, scheduleCycles, schedulePower, endRate, decayShare }: LoopOptions,
   plan: StepPlan,
   resumed: ScheduleShape | undefined,
 ): ScheduleShape | undefined {
-  if (warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0) return scheduleShape;
-  const warmupStart = resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart;
-  return { ...given({ warmupStart }), ...scheduleShape };
+  const shape = given({ cycles: scheduleCycles, power: schedulePower, endShare: endRate, decayShare });
+  const isAsked = warmupSteps !== undefined || warmupRatio !== undefined || plan.warmupSteps === 0;
+  const begin = isAsked
+    ? {}
+    : given({ warmupStart: resumed === undefined ? 1 / (plan.warmupSteps + 1) : resumed.warmupStart });
+  const all = { ...begin, ...shape };
+  return Object.keys(all).length === 0 ? undefined : all;
 }
 
 /** A share of the run never takes its last step. */

@@ -3,6 +3,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
+import { notedOptions } from "../options/all-options.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -43,7 +44,7 @@ export function runFacts(
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,
-    ...given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing }),
+    options: notedOptions("fact", options),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
     ...(words === undefined ? {} : { learning: { kind, words } }),

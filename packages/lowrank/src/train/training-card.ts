@@ -5,6 +5,7 @@ import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
 import { isRounded } from "../open/is-rounded.ts";
+import { notedOptions } from "../options/all-options.ts";
 import type { StepPlan } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
@@ -87,7 +88,7 @@ export function runTable(
       ({ learningRateBefore, reason }) => ["given up", `learning rate ${learningRateBefore}: ${reason}`] as const,
     ),
     ["weight decay", weightDecay],
-    ...regularisationOf(options),
+    ...Object.entries(notedOptions("card", options)).map(([name, value]) => [name, String(value)] as const),
     ["seed", seed],
     ...(validation === undefined ? [] : validationRows(validation, adapterStep, options)),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
@@ -108,17 +109,6 @@ export function cardSection(table: ReturnType<typeof runTable>): string {
     ...lines,
     "",
   ].join("\n");
-}
-
-/** What a plain run has not. */
-function regularisationOf(options: CardOptions): readonly (readonly [string, string | number])[] {
-  const { optimizer, loraPlusRatio, embeddingNoise, labelSmoothing } = options;
-  return [
-    ...(optimizer === undefined ? [] : [["optimiser", optimizer] as const]),
-    ...(loraPlusRatio === undefined ? [] : [["LoRA+ ratio", loraPlusRatio] as const]),
-    ...(embeddingNoise === undefined ? [] : [["noise on embeddings (NEFTune)", embeddingNoise] as const]),
-    ...(labelSmoothing === undefined ? [] : [["label smoothing", labelSmoothing] as const]),
-  ];
 }
 
 function validationRows(

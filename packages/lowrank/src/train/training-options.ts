@@ -2,102 +2,35 @@
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/distributed";
-import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
+import type { TrainingState } from "@lowrank/trainer";
 import { given } from "../given.ts";
-import type { MetricName } from "../metric-names.ts";
 import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
+import type { adapterOptions } from "../options/adapter-options.ts";
+import type { fileOptions } from "../options/file-options.ts";
+import { type libraryOptions, loopOptions } from "../options/loop-options.ts";
+import { type Given, standards } from "../options/option-table.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
+type FileRows = typeof fileOptions.rows;
+type LoopRows = typeof loopOptions.rows;
+type LibraryRows = typeof libraryOptions.rows;
+
 /** How rows become tokens. */
-export interface RowOptions extends ComparisonOptions, PreferenceOptions, DistillationChoices {
-  /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: chat for questions to a model that has it, else what suits the rows. */
-  readonly template?: string | undefined;
-  /** After how many tokens rows are cut; default 512 or the model's limit. */
-  readonly maxLength?: number | undefined;
-  /** Of an encoder–decoder: after how many tokens answers are cut. */
-  readonly maxTargetLength?: number | undefined;
-  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's, else the sorted ones of the rows. */
-  readonly classNames?: readonly string[] | undefined;
-  /**
-   * Whether rows become tokens when a batch draws them, and not all before the first step, so that neither memory nor a disk
-   * holds them. Default: for rows that are too many for memory, and as the run began where `resume` goes on with one.
-   */
-  readonly tokenizeWhenDrawn?: boolean | undefined;
-}
+export interface RowOptions
+  extends Given<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
+    Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
+    ComparisonOptions,
+    PreferenceOptions,
+    DistillationChoices {}
 
 /** How long to train, how fast, and on what at once. */
-export interface LoopOptions {
-  /** Passes over the rows, 0.5 for half of them; default 3, more for few rows. */
-  readonly epochs?: number | undefined;
-  /** Optimiser steps, in place of epochs. */
-  readonly steps?: number | undefined;
-  /** Rows a batch; default 8, 4 below 64 rows. */
-  readonly batchSize?: number | undefined;
-  /**
-   * In place of `batchSize`: as many whole rows a batch as have together no more than so many tokens; a longer row is alone. Validation
-   * keeps to batches of rows.
-   */
-  readonly batchTokens?: number | undefined;
-  /** Batches an optimiser step, as one large batch; default 1. */
-  readonly accumulate?: number | undefined;
-  /** The highest; default: by what is trained and how large the model is. */
-  readonly learningRate?: number | undefined;
-  /** Of the learning rate after the warm-up; default "linear". */
-  readonly schedule?: ScheduleName | undefined;
-  /** Numbers that some schedules have besides: waves, a power, the last rate, how long it falls. */
-  readonly scheduleShape?: ScheduleShape | undefined;
-  /** Steps of rising learning rate; the first has 0, as in transformers. */
-  readonly warmupSteps?: number | undefined;
-  /** The same as a share of all steps; default 0.03, with a first rate above 0. */
-  readonly warmupRatio?: number | undefined;
-  /** Default "adamw". "lion" asks for a learning rate three to ten times smaller, "adafactor" for little memory. */
-  readonly optimizer?: OptimizerName | undefined;
-  /** AdamW's, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
-  readonly betas?: readonly [number, number] | undefined;
-  /** Of "sgd": how much of the last step's direction stays; default 0. */
-  readonly momentum?: number | undefined;
-  /** How many times as fast as A each B learns (LoRA+; its authors advise 16); default 1. */
-  readonly loraPlusRatio?: number | undefined;
-  /** The optimiser's; default 0.01. */
-  readonly weightDecay?: number | undefined;
-  /** The size of the noise on embedded tokens (NEFTune's alpha; 5 is usual); default 0. */
-  readonly embeddingNoise?: number | undefined;
-  /** The share of each label that all classes or tokens get in equal parts; default 0. Validation is not smoothed. */
-  readonly labelSmoothing?: number | undefined;
-  /** How many steps in a row may be left out because a number is not finite; default 0: the first ends the run. */
-  readonly maxBadSteps?: number | undefined;
-  /** The largest norm of all gradients, 0 for none; default 1. */
-  readonly clipNorm?: number | undefined;
-  /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
-  readonly gradientCheckpointing?: true | number | undefined;
-  /**
-   * Whether rows of like length come together, which pads less; batches still come by chance. Default false, and as the run
-   * began where `resume` goes on with one. With `resumeFrom`, say what the run was told that left it.
-   */
-  readonly groupByLength?: boolean | undefined;
-  /** Whether a last batch that is not full is left out; default false. */
-  readonly dropLast?: boolean | undefined;
-  /** Orders the rows and seeds dropout; default 0. */
-  readonly seed?: number | undefined;
-  /** After how many steps the validation loss is measured, each time; default: after each epoch, of more than ten a tenth of them. */
-  readonly evalEvery?: number | undefined;
-  /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
-  readonly evalAtStart?: boolean | undefined;
-  /** End the run after so many validations in a row that are no better; default: never. */
-  readonly patience?: number | undefined;
-  /** What a validation is judged by; default "accuracy" for rows of one class each, else "loss". */
-  readonly bestBy?: MetricName | undefined;
-  /**
-   * Whether a run restarts with another learning rate, twice at most, where its first steps show that its own does not suit, in place
-   * of a warning; default: where no learning rate is given.
-   */
-  readonly watchRate?: boolean | undefined;
-  /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
-  readonly initBatches?: number | undefined;
-}
+export interface LoopOptions
+  extends Given<Omit<LoopRows, "saveEvery" | "keep" | "tensorBoard" | "report">>,
+    Given<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
+    Given<Pick<typeof adapterOptions.rows, "initBatches">> {}
 
 /** What happens around the loop. */
 export interface RunOptions {
@@ -150,14 +83,10 @@ export interface KeepingOptions {
 
 /** What is done where the caller says nothing, whatever the run is; `runDefaults` has the rest. */
 export const loopDefaults = {
-  accumulate: 1,
-  schedule: "linear",
-  weightDecay: 0.01,
-  clipNorm: 1,
+  ...standards(loopOptions.rows),
   // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
   groupByLength: false,
-  seed: 0,
-} as const;
+};
 
 /** Options with all defaults. */
 export type SettledOptions<Options extends LoopOptions> = Options & {

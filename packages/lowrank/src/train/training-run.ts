@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
 import { openOrLeaveOut } from "../media/row-media.ts";
 import { metricFacts } from "../metric-names.ts";
+import { optionsFor } from "../options/all-options.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { type StepPlan, shapeOf, stepsOf } from "./plan-steps.ts";
@@ -33,10 +34,10 @@ export function runTraining(
     options,
   );
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
-  const { optimizer, betas, momentum, loraPlusRatio, maxBadSteps } = options;
+  const { loraPlusRatio } = options;
   const { padId, train: examples, validation, learning, media } = rows;
   const adapters = activeAdapters(handle.name);
-  const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
+  const regularisation = optionsFor("forward", options);
   const stop = communicator && stopWith(options.signal);
   const signal = stop?.signal ?? options.signal;
   const measure = async () => {
@@ -89,12 +90,9 @@ export function runTraining(
       resumeFrom,
       fingerprint,
       onWarning,
-      optimizer,
-      betas,
-      momentum,
       scheduleShape: shapeOf(options, plan, resumeFrom?.settings.scheduleShape),
-      maxBadSteps,
     }),
+    ...optionsFor("trainer", options),
     ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),

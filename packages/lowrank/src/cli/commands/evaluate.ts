@@ -1,7 +1,7 @@
 // lowrank evaluate: how well a model does on data.
 
 import { type Command, Option } from "commander";
-import { comparisonOptions } from "../../recipe/options/learning-options.ts";
+import { comparisonOptions } from "../../options/learning-options.ts";
 import type { EvaluateOptions } from "../evaluate/run-evaluate.ts";
 import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";

@@ -1,8 +1,8 @@
 // lowrank train: an adapter out of a model and data. Options here, the work in train/run-train.ts.
 
 import type { Command } from "commander";
-import { fileOptions } from "../../recipe/options/file-options.ts";
-import { runOptions } from "../../recipe/options/recipe-options.ts";
+import { runOptions } from "../../options/all-options.ts";
+import { fileOptions } from "../../options/file-options.ts";
 import { distributedOption } from "../distributed/distributed-option.ts";
 import type { CommandIo } from "../io.ts";
 import { withEngine, withExamples } from "../options/shared-options.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { startFacts, startNames } from "@lowrank/adapter-format";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { recipeOptions } from "../../options/all-options.ts";
 import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;

@@ -3,7 +3,7 @@
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
 import { checkReferences } from "../../objectives/text/measure-bleu.ts";
-import { type ComparisonChoices, comparisonChoices } from "../../recipe/learning-choices.ts";
+import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
 import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { openModel, sourceContext } from "../open-model.ts";
@@ -18,7 +18,7 @@ export interface EvaluateOptions
   extends EngineOptions,
     AdapterOptions,
     BasePrecisionOptions,
-    ComparisonChoices,
+    Pick<RunChoices, "loss" | "pooling" | "normalise" | "queryPrompt" | "documentPrompt">,
     ReadingOptions {
   readonly model?: string;
   readonly data: readonly string[];
@@ -44,7 +44,8 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const request = { model: path, adapter, allowDifferentBase, basePrecision, ...head };
   const model = await openModel(request, report);
   try {
-    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
+    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens, loss, pooling, normalise } =
+      options;
     const how = {
       template,
       classNames,
@@ -53,7 +54,8 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
       maxTargetLength,
       generate,
       maxNewTokens,
-      ...comparisonChoices(options),
+      ...{ loss, pooling, normalise },
+      ...promptsOf(options),
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine: engine.name, ...evaluation });

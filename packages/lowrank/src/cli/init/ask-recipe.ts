@@ -2,8 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { UsageError } from "../../errors/usage-errors.ts";
-import type { RecipeOption } from "../../recipe/options/recipe-option.ts";
-import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
 import type { CommandIo } from "../io.ts";
 import { parserOf } from "../options/table-options.ts";
 

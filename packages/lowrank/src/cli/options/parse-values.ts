@@ -1,8 +1,8 @@
 // Turns the text of one option into its value, or says what it should have been (exit code 2).
 
 import { InvalidArgumentError } from "commander";
-import { isTargetPattern } from "../../recipe/options/adapter-options.ts";
-import type { NumberRange } from "../../recipe/options/recipe-option.ts";
+import { isTargetPattern } from "../../options/adapter-options.ts";
+import type { NumberRange } from "../../options/option-table.ts";
 
 /** A parser of decimal numbers within a range. */
 export function numberIn(range: NumberRange = {}): (text: string) => number {

@@ -2,7 +2,7 @@
 
 import type { EngineName } from "@lowrank/engine/facts";
 import { type Command, Option } from "commander";
-import type { basePrecisions } from "../../recipe/options/file-options.ts";
+import type { basePrecisions } from "../../options/file-options.ts";
 import { type WeightedPath, weightedPath } from "./named-adapters.ts";
 import { tableOption } from "./table-options.ts";
 

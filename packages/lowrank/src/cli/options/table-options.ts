@@ -1,18 +1,18 @@
 // Options of the table of recipes as flags: its names in lower case with dashes, its schemas as parsers of what is typed.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { OptionGroup, RecipeOption, ValueSchema } from "../../recipe/options/recipe-option.ts";
-import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
+import type { OptionGroup, ValueSchema } from "../../options/option-table.ts";
 import { asFlags } from "../terminal/as-flags.ts";
 import { flagName } from "./flag-name.ts";
 import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
 
 /** Adds some that belong together, below their heading. */
-export function addOptions(command: Command, { heading, options }: OptionGroup): Command {
+export function addOptions(command: Command, { heading, rows }: OptionGroup): Command {
   command.optionsGroup(heading);
-  for (const option of options) {
-    command.addOption(asOption(option));
-    if (option.without !== undefined) command.option(`--no-${flagName(option.name).slice(2)}`, asFlags(option.without));
+  for (const [name, row] of Object.entries(rows)) {
+    command.addOption(asOption({ name, ...row }));
+    if (row.without !== undefined) command.option(`--no-${flagName(name).slice(2)}`, asFlags(row.without));
   }
   return command;
 }

@@ -2,8 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { RecipeError } from "../../errors/usage-errors.ts";
+import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
-import { recipeOptions } from "../../recipe/options/recipe-options.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
 
 /** `--recipe` of commands that take one. */

@@ -1,7 +1,7 @@
 // What the library calls `maxLength` is typed as --max-length.
 
 import { type NamedOption, named } from "../../errors/named-option.ts";
-import { recipeOptions } from "../../recipe/options/recipe-options.ts";
+import { recipeOptions } from "../../options/all-options.ts";
 import { flagName } from "../options/flag-name.ts";
 
 const libraryOptions: Readonly<Record<NamedOption, true>> = {

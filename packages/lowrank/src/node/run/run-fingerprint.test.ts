@@ -21,7 +21,7 @@ function fingerprintOf(
     bestBy: "loss",
   } as const;
   const config = createLoraConfig({ targetModules: ["q_proj"], ...adapter });
-  return runFingerprint({ ...settings, rows: [row], addedTokens: [], adapter: config, ...run }, saved);
+  return runFingerprint({ ...settings, rows: [row], addedTokens: [], adapter: config, options: {}, ...run }, saved);
 }
 
 function differences(saved: string | undefined, now: string): readonly string[] {

@@ -31,7 +31,7 @@ const filesName = "rows (as tokens and files)";
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { texts, adapterSeed, order, learning, embeddingNoise, labelSmoothing, media, heldOut, bestBy } = run;
+  const { texts, adapterSeed, order, learning, options, media, heldOut, bestBy } = run;
   const before = parseFacts(saved);
   // Earlier versions held out what they were asked to, and did not note it.
   const notesHeldOut = heldOut > 0 && (saved === undefined || before?.has(heldOutName) === true);
@@ -56,7 +56,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
       [orderName]: order,
     }),
     ...(learning === undefined ? {} : { [learning.kind]: learning.words }),
-    ...given({ "embedding noise": embeddingNoise, "label smoothing": labelSmoothing }),
+    ...options,
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;

@@ -20,10 +20,10 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../../embed/embedding-recipe.ts";
 import { sentencePrompts } from "../../embed/sentence-prompts.ts";
+import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { measuredBatches } from "../../rows/measured-batches.ts";
 import type { RowNumbers } from "../../rows/row-kinds.ts";
 import type { LearnedRows, LearningPlan, Measuring, Objective } from "../objective.ts";
-import { lossAmong, type RowLoss } from "../row-losses.ts";
 import { measureComparisons } from "./measure-comparisons.ts";
 
 /** What a caller says of it. */

@@ -2,10 +2,10 @@
 
 import { preferenceLosses } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";
+import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan } from "../preferences/learn-preferences.ts";
 import { preferences } from "../preferences/preferences.ts";
-import { preferenceLossNames } from "../row-losses.ts";
 
 const rows = "an answer that is good or bad";
 const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };

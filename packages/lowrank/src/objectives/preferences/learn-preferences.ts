@@ -15,11 +15,11 @@ import {
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedBase } from "../../open/open-base.ts";
+import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { type MeasuredData, measuredBatches } from "../../rows/measured-batches.ts";
 import { tokenizeRows } from "../../rows/tokens/tokenize-rows.ts";
 import { type JudgedReward, type JudgedScores, scoresOfJudged } from "../judgements/judged-scores.ts";
 import type { EvaluationRequest, ExtraScores, LearningPlan, LossOptions, Measuring } from "../objective.ts";
-import { lossAmong, type RowLoss } from "../row-losses.ts";
 
 type Settings = { readonly [Name in keyof PreferenceSettings]?: PreferenceSettings[Name] | undefined };
 

@@ -1,7 +1,7 @@
 // Two answers to one prompt, of which one is better.
 
+import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";
-import { preferenceLossNames } from "../row-losses.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
 
 const rows = "two answers, of which one is better";

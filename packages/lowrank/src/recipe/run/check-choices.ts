@@ -1,9 +1,9 @@
 // Which options of a run exclude each other, beyond what their table says.
 
 import { UsageError } from "../../errors/usage-errors.ts";
+import { variantOptions } from "../../options/adapter-options.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
-import { variantOptions } from "../variant-fields.ts";
 
 const shapeOptions: readonly (keyof RunChoices)[] = [
   ...(["rank", "alpha", "dropout", "targetModules", "useRslora"] as const),

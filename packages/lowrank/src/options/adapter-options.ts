@@ -1,17 +1,25 @@
 // Options of a run: what a new adapter is, and tokens that come with it.
 
-import { startFacts, startNames, variants } from "@lowrank/adapter-format";
+import {
+  startFacts,
+  startNames,
+  startOf,
+  type VariantName,
+  type VariantOption,
+  type variantFacts,
+  variants,
+} from "@lowrank/adapter-format";
 import {
   flag,
   integerIn,
   numberIn,
   type OptionGroup,
+  type OptionRow,
   oneOf,
   oneOrMore,
-  type RecipeOption,
   text,
   texts,
-} from "./recipe-option.ts";
+} from "./option-table.ts";
 
 /** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
 const starts: readonly string[] = [
@@ -30,94 +38,101 @@ export function isTargetPattern(text: string): boolean {
   return text === "all-linear" || /[\\^$*+?()[\]{}|]/.test(text);
 }
 
-/** Variants of LoRA, as the table of variants has them. */
-const variantOptions = variants.flatMap(({ option }): readonly RecipeOption[] => {
-  if (option === undefined) return [];
-  const { name, flag: typed, help, kind } = option;
-  return [
-    kind === "flag" ? { name, help, value: flag } : { name, argument: typed.replace(/^\S+ /, ""), help, value: text },
-  ];
-});
+type VariantWithOption = Extract<(typeof variantFacts)[VariantName], { readonly option: VariantOption }>["option"];
+
+/** Options that ask for a variant of LoRA, as the table of variants has them. */
+export const variantOptions = variants.flatMap(({ option }) => option ?? []) as readonly VariantWithOption[];
+
+type VariantRows = {
+  readonly [Option in VariantWithOption as Option["name"]]: OptionRow & {
+    readonly value: Option["kind"] extends "flag" ? typeof flag : typeof text;
+  };
+};
+
+// A row for each, as the type says.
+const variantRows = Object.fromEntries(
+  variantOptions.map(({ name, flag: typed, help, kind }) => [
+    name,
+    kind === "flag" ? { help, value: flag } : { argument: typed.replace(/^\S+ /, ""), help, value: text },
+  ]),
+) as unknown as VariantRows;
 
 /** The adapter's shape. */
-export const adapterOptions: OptionGroup = {
+export const adapterOptions = {
   heading: "Adapter:",
-  options: [
-    {
-      name: "rank",
+  rows: {
+    rank: {
       argument: "<number>",
       help: "rank of the update (default: 8)",
       value: integerIn({ min: 1, max: 4096 }),
     },
-    {
-      name: "alpha",
+    alpha: {
       argument: "<number>",
       help: "its scale is alpha / rank (default: twice the rank; 16 with `useRslora`)",
       value: numberIn({ above: 0 }),
     },
-    {
-      name: "dropout",
+    dropout: {
       argument: "<rate>",
       help: "dropout before A (default: 0)",
       value: numberIn({ min: 0, below: 1 }),
     },
-    {
-      name: "targetModules",
+    targetModules: {
       argument: "<names>",
       help: "what to adapt: a,b | all-linear | a regular expression (default: all-linear, every linear layer but the output head)",
       value: oneOrMore,
     },
-    {
-      name: "allowUnmatchedTargets",
+    allowUnmatchedTargets: {
       help: "train those that match, where a name of `targetModules` matches nothing",
       value: flag,
     },
-    { name: "useRslora", help: "scale by alpha / √rank", value: flag },
-    ...variantOptions,
-    {
-      name: "init",
+    useRslora: { help: "scale by alpha / √rank", value: flag },
+    ...variantRows,
+    init: {
       argument: "<name>",
       help: `how pairs start: by chance with B zero, from the weights, or – ${measuringStarts} – from what the model makes of the data (default: default)`,
       value: oneOf(starts),
     },
-    {
-      name: "initBatches",
+    /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
+    initBatches: {
       argument: "<number>",
       help: `how many batches ${measuringStarts} look at (default: 16)`,
       value: integerIn({ min: 1 }),
+      actsOn: {
+        isFor: "new adapters whose start looks at data",
+        acts: ({ config }) => config !== undefined && startOf(config).measures !== undefined,
+      },
     },
-    { name: "bias", argument: "<which>", help: "biases of the base to train (default: none)", value: oneOf(biasModes) },
-    {
-      name: "modulesToSave",
+    bias: { argument: "<which>", help: "biases of the base to train (default: none)", value: oneOf(biasModes) },
+    modulesToSave: {
       argument: "<names>",
       help: "train these modules whole and save them with the adapter",
       value: texts,
     },
-    {
-      name: "likePeft",
+    /** Whether what is left open is as PEFT and transformers' Trainer have it. */
+    likePeft: {
       help: "what no option says is as in PEFT's LoraConfig and transformers' Trainer: alpha 8, their modules, 3 epochs at 5e-5, nothing held out",
       value: flag,
     },
-    {
-      name: "loraConfig",
+    /** A file with any field of PEFT's LoraConfig. */
+    loraConfig: {
       argument: "<file>",
       help: "an adapter_config.json with any field of PEFT's LoraConfig (rank_pattern, layers_to_transform, …); fields that it lacks have PEFT's defaults, and options here go before it",
       value: text,
     },
-  ],
-};
+  },
+} as const satisfies OptionGroup;
 
 /** Tokens that are added. */
-export const tokenOptions: OptionGroup = {
+export const tokenOptions = {
   heading: "Tokens:",
-  options: [
-    {
-      name: "addTokens",
+  rows: {
+    addTokens: {
       argument: "<tokens...>",
       help: "add these to the tokenizer, which is written to `out` as well, and train their rows of the model's tables",
       value: oneOrMore,
     },
-    { name: "addTokensFile", argument: "<file>", help: "the same with a token a line", value: text },
-    { name: "addAsSpecial", help: "add them as marks such as </s>, which generated text leaves out", value: flag },
-  ],
-};
+    /** A file with a token a line. */
+    addTokensFile: { argument: "<file>", help: "the same with a token a line", value: text },
+    addAsSpecial: { help: "add them as marks such as </s>, which generated text leaves out", value: flag },
+  },
+} as const satisfies OptionGroup;

@@ -1,0 +1,42 @@
+// Where options do something, as rows of the table have it.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { Example, ProblemType } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+
+/** What decides which options act. */
+export interface AskedRun {
+  /** What the objective of the rows says of options. */
+  readonly objective: { readonly options: readonly string[]; readonly hasPictures?: true };
+  /** Of the first row. */
+  readonly kind: Example["kind"] | undefined;
+  /** Of a classifier. */
+  readonly problem: ProblemType | undefined;
+  readonly task: Task;
+  /** Whether the rows are the better ones of two answers each. */
+  readonly areChosen: boolean;
+  readonly hasValidation: boolean;
+  /** Of a new adapter. */
+  readonly config: Pick<LoraConfig, "init"> | undefined;
+}
+
+/** Where an option does something. Elsewhere it is refused, not passed over: whoever sets it expects something of it. */
+export interface ActsOn {
+  /** Which runs those are, in words. */
+  readonly isFor: string;
+  acts(run: AskedRun, options: Readonly<Record<string, unknown>>): boolean;
+}
+
+/** Whether the rows' objective reads the option. */
+export function reads({ objective }: AskedRun, option: string): boolean {
+  return objective.options.includes(option);
+}
+
+export const onTokens: ActsOn = { isFor: "rows of tokens", acts: ({ objective }) => objective.hasPictures !== true };
+
+export const onValidation: ActsOn = {
+  isFor: "runs with rows to validate on",
+  acts: ({ hasValidation }) => hasValidation,
+};
+
+export const onComparisons: ActsOn = { isFor: "rows of texts to compare", acts: (run) => reads(run, "pooling") };

@@ -1,0 +1,68 @@
+// All options of a run, in the order of the help: command line, recipes and the library's checks are made of them.
+
+import { adapterOptions, tokenOptions } from "./adapter-options.ts";
+import { engineOptions, fileOptions } from "./file-options.ts";
+import { comparisonOptions, distillationOptions, preferenceOptions } from "./learning-options.ts";
+import { libraryOptions, loopOptions } from "./loop-options.ts";
+import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
+
+/** The options of a run; what computes is an option of every command. */
+export const runOptions: readonly OptionGroup[] = [
+  fileOptions,
+  adapterOptions,
+  tokenOptions,
+  loopOptions,
+  comparisonOptions,
+  preferenceOptions,
+  distillationOptions,
+];
+
+/** A row and its name. */
+export interface RecipeOption extends OptionRow {
+  readonly name: string;
+}
+
+/** All that a recipe may have, by name. */
+export const recipeOptions: ReadonlyMap<string, RecipeOption> = new Map(
+  [...runOptions, engineOptions].flatMap(({ rows }) =>
+    Object.entries(rows).map(([name, row]) => [name, { name, ...row }] as const),
+  ),
+);
+
+const { columns, header, template, maxLength, maxTargetLength, classNames, validationShare } = fileOptions.rows;
+const { queryPrompt: _query, documentPrompt: _document, ...comparisons } = comparisonOptions.rows;
+
+/** Those that the library's `train` takes. */
+export const trainingRows = {
+  ...{ columns, header, template, maxLength, maxTargetLength, classNames, validationShare },
+  ...loopOptions.rows,
+  ...comparisons,
+  ...preferenceOptions.rows,
+  ...distillationOptions.rows,
+  ...libraryOptions.rows,
+  initBatches: adapterOptions.rows.initBatches,
+};
+
+/** The given options that the fingerprint of a run or the model card notes, by what these call them. */
+export function notedOptions(where: "fact" | "card", options: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    givenRows(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** The given options that the forward pass or the trainer takes as they are. */
+export function optionsFor<Place extends "forward" | "trainer">(
+  place: Place,
+  options: object,
+): Passed<typeof loopOptions.rows, Place> {
+  const found = givenRows(options).filter(([, , { passedTo }]) => passedTo === place);
+  // The rows of the place, as the type says.
+  return Object.fromEntries(found) as Passed<typeof loopOptions.rows, Place>;
+}
+
+/** The given options with their rows, in the order of the table. */
+export function givenRows(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
+  const values = new Map<string, unknown>(Object.entries(options));
+  const rows = Object.entries<OptionRow>(trainingRows).map(([name, row]) => [name, values.get(name), row] as const);
+  return rows.filter(([, value]) => value !== undefined);
+}

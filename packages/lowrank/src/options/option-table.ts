@@ -1,0 +1,131 @@
+// What is known of an option of a run, in one row, wherever it is given: typed as a flag, named in a recipe, told to the library.
+
+import type { ActsOn } from "./acts-on.ts";
+
+/** What a value may be, as JSON Schema has it (draft 2020-12). */
+export interface ValueSchema {
+  readonly type?: "boolean" | "number" | "integer" | "string" | "array" | "object";
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  /** Of a text. */
+  readonly pattern?: string;
+  readonly items?: ValueSchema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  /** Of an object with any names: what each is. */
+  readonly additionalProperties?: ValueSchema;
+  readonly anyOf?: readonly ValueSchema[];
+}
+
+/** A schema, and the type of what it allows, which no value has. */
+export interface Schema<Value> extends ValueSchema {
+  readonly type_?: Value;
+}
+
+/** One option. Its key is its name in a recipe and in the library; its flag is the same in lower case with dashes. */
+export interface OptionRow {
+  /** What is typed behind its flag: "<rate>", "<files...>" for several, "[blocks]" for what may be left out. Absent: nothing. */
+  readonly argument?: string;
+  /** For people; other options by their names in backticks, of which the command line makes flags. */
+  readonly help: string;
+  readonly value: ValueSchema;
+  /** What it is where nobody says; absent: somebody else decides. */
+  readonly standard?: number | string;
+  /** Options that contradict it. */
+  readonly excludes?: readonly string[];
+  readonly isNeeded?: true;
+  /** The help of the flag that turns it off, where there is one. */
+  readonly without?: string;
+  /** What a text should have been, where its schema does not say it well. */
+  readonly expected?: string;
+  /** Absent: in all runs, or whoever reads it refuses it. */
+  readonly actsOn?: ActsOn | readonly ActsOn[];
+  /** Who is told of it as it is: the model's forward pass, or the trainer. */
+  readonly passedTo?: "forward" | "trainer";
+  /** What the fingerprint of a run calls it, so that `resume` refuses another value. */
+  readonly fact?: string;
+  /** What the model card calls it. */
+  readonly card?: string;
+}
+
+/** Options that belong together, under one heading of the help. */
+export interface OptionGroup {
+  readonly heading: string;
+  readonly rows: Readonly<Record<string, OptionRow>>;
+}
+
+type ValueOf<Row> = Row extends { readonly value: Schema<infer Value> } ? Value : never;
+
+/** Options as a caller of the library gives them. */
+export type Given<Rows> = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> | undefined };
+
+type Always = { readonly standard: unknown } | { readonly isNeeded: true };
+
+/** Options as a recipe has them, with the values that the table gives. */
+export type Chosen<Rows> = {
+  readonly [Name in keyof Rows as Rows[Name] extends Always ? never : Name]?: ValueOf<Rows[Name]>;
+} & { readonly [Name in keyof Rows as Rows[Name] extends Always ? Name : never]: ValueOf<Rows[Name]> };
+
+/** Those that somebody is told as they are. */
+export type Passed<Rows, Place> = {
+  readonly [Name in keyof Rows as Rows[Name] extends { readonly passedTo: Place } ? Name : never]?: ValueOf<Rows[Name]>;
+};
+
+/** The values that the table gives. */
+export function standards<Rows extends OptionGroup["rows"]>(
+  rows: Rows,
+): {
+  readonly [Name in keyof Rows as Rows[Name] extends { readonly standard: unknown } ? Name : never]: ValueOf<
+    Rows[Name]
+  >;
+} {
+  const found = Object.entries(rows).filter(([, { standard }]) => standard !== undefined);
+  // Those that have one, as the type says.
+  return Object.fromEntries(found.map(([name, { standard }]) => [name, standard])) as ReturnType<
+    typeof standards<Rows>
+  >;
+}
+
+/** What a number may be. */
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** Excludes `min` itself: a learning rate is more than 0. */
+  readonly above?: number;
+  /** Excludes `max` itself: a share that must leave something. */
+  readonly below?: number;
+}
+
+export const flag: Schema<boolean> = { type: "boolean" };
+export const text: Schema<string> = { type: "string" };
+export const texts: Schema<readonly string[]> = { type: "array", items: text };
+export const oneOrMore: Schema<string | readonly string[]> = { anyOf: [text, texts] };
+/** Names with a text each. */
+export const pairs: Schema<Readonly<Record<string, string>>> = { type: "object", additionalProperties: text };
+
+/** A decimal number. */
+export function numberIn(range: NumberRange = {}): Schema<number> {
+  return { type: "number", ...limits(range) };
+}
+
+/** A whole number. */
+export function integerIn(range: NumberRange = {}): Schema<number> {
+  return { type: "integer", ...limits(range) };
+}
+
+/** One of some names. */
+export function oneOf<const Name extends string>(names: readonly Name[]): Schema<Name> {
+  return { enum: names };
+}
+
+function limits({ min, max, above, below }: NumberRange): ValueSchema {
+  return {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(above === undefined ? {} : { exclusiveMinimum: above }),
+    ...(below === undefined ? {} : { exclusiveMaximum: below }),
+  };
+}
