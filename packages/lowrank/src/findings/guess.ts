@@ -1,6 +1,7 @@
 // What an answer that is always the same achieves on rows with classes or numbers: a model that learnt something is better.
 
 import type { TokenizedExample } from "@lowrank/data";
+import { classCounts } from "../report/data-facts.ts";
 import { variance } from "./loss-trend.ts";
 
 /** Such an answer, where it suits the rows best. */
@@ -10,16 +11,6 @@ export interface Guess {
   readonly loss: number;
   /** The share of the most frequent class. */
   readonly accuracy?: number;
-}
-
-/** How many rows have each class, by its number. */
-export type ClassCounts = ReadonlyMap<number, number>;
-
-/** Classes of rows that have one each. */
-export function classCounts(rows: Iterable<TokenizedExample>): ClassCounts {
-  const counts = new Map<number, number>();
-  for (const row of rows) if (row.kind === "classified") counts.set(row.label, (counts.get(row.label) ?? 0) + 1);
-  return counts;
 }
 
 /** Undefined for rows without one class or one number each. */

@@ -3,10 +3,9 @@
 import { printable, type Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
 import { named } from "../errors/named-option.ts";
-import { someRows } from "../report/data-facts.ts";
+import { classCounts, someRows } from "../report/data-facts.ts";
 import type { StepPlan } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
-import { classCounts } from "./guess.ts";
 
 /** A run that is about to begin. */
 export interface RunAhead {

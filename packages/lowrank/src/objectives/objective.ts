@@ -49,7 +49,7 @@ export interface Objective<Options = object> {
 }
 
 /** What the size of a model says of its learning rate. */
-export interface ModelRate {
+interface ModelRate {
   readonly rate: number;
   /** The size in words. */
   readonly size: string;

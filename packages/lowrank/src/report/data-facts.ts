@@ -52,10 +52,15 @@ export function someRows(rows: RowList<TokenizedExample>, most = mostRows): read
   );
 }
 
-function classFacts(rows: readonly TokenizedExample[], names: readonly string[] | undefined): FactTable {
+/** How many rows have each class, by its number. */
+export function classCounts(rows: Iterable<TokenizedExample>): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) if (row.kind === "classified") counts.set(row.label, (counts.get(row.label) ?? 0) + 1);
-  return [...counts]
+  return counts;
+}
+
+function classFacts(rows: readonly TokenizedExample[], names: readonly string[] | undefined): FactTable {
+  return [...classCounts(rows)]
     .sort(([one], [other]) => one - other)
     .map(([label, count]) => [`rows of class ${names?.[label] ?? label}`, count] as const);
 }

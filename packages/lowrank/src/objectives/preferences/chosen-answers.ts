@@ -11,9 +11,7 @@ export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
 
 /** How many rows compare two answers. */
 export function countPreferences(examples: RowList<Example>): number {
-  let count = 0;
-  for (const example of examples) if (isPreference(example)) count += 1;
-  return count;
+  return examples.flatMap((example) => (isPreference(example) ? [true] : [])).length;
 }
 
 /** Says that the rejected answers are left out. */
