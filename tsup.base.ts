@@ -1,4 +1,4 @@
-// One build for every package, so that all publish the same shape: ESM, CommonJS, types, source maps.
+// One build for every package, so that all publish the same shape: ESM, CommonJS, source maps. scripts/declarations.mjs writes the types.
 import type { Options } from "tsup";
 
 /** Build settings of a library package with the given entry files. */
@@ -6,9 +6,8 @@ export function packageBuild(entry: readonly string[]): Options {
   return {
     entry: [...entry],
     format: ["esm", "cjs"],
-    dts: true,
     sourcemap: true,
-    clean: true,
+    clean: ["!**/*.d.{ts,cts}"], // scripts/declarations.mjs writes them meanwhile
     treeshake: true,
     // Shared chunks in CommonJS too, so that an error class is one class in every subpath.
     splitting: true,

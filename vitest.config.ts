@@ -22,7 +22,11 @@ const everything = [
 const browser = "**/*.browser.test.ts";
 /** By name or by folder, so that a file says itself that it is slow. */
 const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
-const alone = ["packages/engine/src/{choose,engines/{native,tfjs-node}}/**/*.test.ts", "**/start-engine.test.ts"];
+const alone = [
+  "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",
+  "packages/engine/src/engines/{native/{kernels,runtime},tfjs-node}/*.test.ts",
+  "**/start-engine.test.ts",
+];
 const consumers = ["integration/src/{in-page,llama-cpp,mlx,onnx}/**/*.test.ts"];
 const cases = ["integration/src/parity/parity.test.ts", "fuzz/src/targets/bombs.slow.test.ts"];
 

@@ -1,6 +1,8 @@
 // The second kind of door: a named weight that can be overridden while an adapter is attached – saved modules, biases,
 // trained token rows.
 
+// biome-ignore lint/suspicious/noTsIgnore: the error only occurs where TensorFlow.js is not installed.
+/** @ts-ignore: an optional peer. Without it, its types are `any`, and packages without tensors still compile. */
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { ForwardContext } from "./forward-context.ts";
 import type { Restore } from "./site.ts";

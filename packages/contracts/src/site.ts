@@ -1,6 +1,8 @@
 // The first kind of door: a named place where y = f(x, W) is computed from a frozen weight. It accepts adaptations,
 // which add to its output in activation space. No layer is replaced, so no parameter is ever renamed.
 
+// biome-ignore lint/suspicious/noTsIgnore: the error only occurs where TensorFlow.js is not installed.
+/** @ts-ignore: an optional peer. Without it, its types are `any`, and packages without tensors still compile. */
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { ForwardContext } from "./forward-context.ts";
 

@@ -109,9 +109,9 @@ export {
   type TokenMasks,
   type TokenSequence,
 } from "./tokenized-example.ts";
+export type { CharacterSpan, EncodedText } from "./tokenizer/encoded-text.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
 export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
-export type { EncodedText } from "./tokenizer/place-tokens.ts";
 export {
   type DecodeOptions,
   type EncodedPair,
@@ -121,7 +121,6 @@ export {
   TextTokenizer,
 } from "./tokenizer/text-tokenizer.ts";
 export { readTokenizerFiles } from "./tokenizer/tokenizer-files.ts";
-export type { CharacterSpan } from "./tokenizer/traced-normalization.ts";
 export type { TokenizerLimits } from "./tokenizer-json/check-tokenizer-json.ts";
 export type { LabelMeaning, ProblemType } from "./tokenizing/label-row.ts";
 export { isTrainable } from "./tokenizing/shorten-sequence.ts";

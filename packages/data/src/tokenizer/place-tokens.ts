@@ -3,21 +3,13 @@
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { byteCharacters } from "./byte-characters.ts";
-import { type CharacterSpan, type TracedCharacter, textOf, traceNormalization } from "./traced-normalization.ts";
+import type { CharacterSpan } from "./encoded-text.ts";
+import { type TracedCharacter, textOf, traceNormalization } from "./traced-normalization.ts";
 
 /** A token, as the vocabulary writes it, and the characters it is made of, without spaces at either end. */
 export interface PlacedToken {
   readonly token: string;
   readonly span: CharacterSpan;
-}
-
-/** A text as ids, and where in it the tokens are from. */
-export interface EncodedText {
-  readonly inputIds: readonly number[];
-  /** The first token that is no mark. */
-  readonly textStart: number;
-  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
-  readonly spans: readonly CharacterSpan[];
 }
 
 /**

@@ -9,12 +9,12 @@ import { isObject } from "../json-object.ts";
 import { tokenText } from "../token-text.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
+import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
 import { withLanguages } from "./language-marks.ts";
 import { marksAround } from "./marks-around.ts";
 import { pairLengths } from "./pair-lengths.ts";
-import { type EncodedText, type PlacedToken, placeTokens } from "./place-tokens.ts";
+import { type PlacedToken, placeTokens } from "./place-tokens.ts";
 import { cutByOwnModel, targetJson } from "./segmentation.ts";
-import type { CharacterSpan } from "./traced-normalization.ts";
 import { writeBytesQuickly } from "./write-bytes.ts";
 
 /** What `encode` can be told. */

@@ -1,9 +1,7 @@
 // A text as a normaliser leaves it, with the characters of the text that each of its characters came from.
 
 import type { Normalizer } from "@huggingface/tokenizers";
-
-/** From the first character to behind the last one, in UTF-16 units of the text. */
-export type CharacterSpan = readonly [start: number, end: number];
+import type { CharacterSpan } from "./encoded-text.ts";
 
 /** One character of the normalised text. */
 export interface TracedCharacter {

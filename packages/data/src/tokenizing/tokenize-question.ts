@@ -2,8 +2,8 @@
 
 import type { QuestionExample } from "../example.ts";
 import { type AnswerSpan, cutMasks } from "../tokenized-example.ts";
+import type { CharacterSpan } from "../tokenizer/encoded-text.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
-import type { CharacterSpan } from "../tokenizer/traced-normalization.ts";
 
 /** A question as tokens, and what leads from tokens back to the text. */
 export interface TokenizedQuestion {

@@ -19,7 +19,7 @@ import { Pass } from "../parts/pass.ts";
 import { pickFrom } from "../parts/trunk/picked-states.ts";
 import { TokenHead } from "./token-head.ts";
 
-const [batch, time, width, classes] = [4, 21, 4, 700];
+const [batch, time, width, classes] = [4, 21, 4, 250];
 const rowsSupervised = batch * (time - 1) - 3;
 const wholeBytes = 4 * rowsSupervised * classes;
 const adapted = { ...inferenceContext(activeAdapters("a")), training: true };

@@ -16,7 +16,7 @@ function deviations(rate: number, of: DrawKey = key): Float64Array {
   const probability = threshold / 2 ** bits;
   const unit = Math.sqrt(probability * (1 - probability));
   const factors = dropoutMask({ rate, key: of }).factors({ first: 0, count });
-  return Float64Array.from(factors, (factor) => ((factor === 0 ? 1 : 0) - probability) / unit);
+  return new Float64Array(factors).map((factor) => ((factor === 0 ? 1 : 0) - probability) / unit);
 }
 
 /** The correlation of a mask with another `lag` entries further, in standard errors: normal if they are independent. */
