@@ -21,8 +21,8 @@ export default [
     limit: "80 kB",
   },
   {
-    name: "distributed",
-    path: "packages/distributed/dist/index.js",
+    name: "trainer/mpi",
+    path: "packages/trainer/dist/mpi.js",
     limit: "5 kB",
     ignore: ["koffi"],
   },

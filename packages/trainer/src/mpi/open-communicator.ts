@@ -3,8 +3,8 @@
 import type { Communicator } from "./communicator.ts";
 import { CommunicationSizeError, CommunicationTimeoutError, MpiMismatchError } from "./errors.ts";
 import { type Environment, launchOf } from "./launch.ts";
-import { loadLibrary } from "./mpi/load-library.ts";
-import { MpiLibrary } from "./mpi/mpi-library.ts";
+import { loadLibrary } from "./library/load-library.ts";
+import { MpiLibrary } from "./library/mpi-library.ts";
 
 /** How to join. */
 export interface CommunicatorOptions {
@@ -27,7 +27,7 @@ const mostBytes = 2 ** 32;
  *
  * @example
  * ```ts
- * import { openCommunicator } from "@lowrank/distributed";
+ * import { openCommunicator } from "@lowrank/trainer/mpi";
  *
  * // mpirun -np 4 node this-program.js prints 10 four times.
  * async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 // The program exchange.ts in a process whose heap cannot grow where it lies, as happens by chance where V8 puts its code right behind it.
 
-import { importKoffi } from "../src/mpi/koffi.ts";
+import { importKoffi } from "../../src/mpi/library/koffi.ts";
 
 const page = 4096;
 const library = (await importKoffi()).load(null);

@@ -44,7 +44,7 @@ const launchers: readonly Words[] = [
  *
  * @example
  * ```ts
- * import { launchOf } from "@lowrank/distributed";
+ * import { launchOf } from "@lowrank/trainer/mpi";
  *
  * const launch = launchOf({ OMPI_COMM_WORLD_RANK: "1", OMPI_COMM_WORLD_SIZE: "4" });
  * if (launch?.rank !== 1 || launch.size !== 4 || launchOf({}) !== undefined) throw new Error("misread");

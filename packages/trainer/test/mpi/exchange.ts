@@ -1,6 +1,6 @@
 // A process of several, for the tests: makes each call once and prints what came of it as JSON.
 
-import { compareRanks, measureExchange, openCommunicator } from "@lowrank/distributed";
+import { compareRanks, measureExchange, openCommunicator } from "@lowrank/trainer/mpi";
 
 const communicator = await openCommunicator();
 const { rank, size } = communicator;

@@ -16,7 +16,7 @@ export interface ExchangeTime {
  *
  * @example
  * ```ts
- * import { measureExchange, openCommunicator } from "@lowrank/distributed";
+ * import { measureExchange, openCommunicator } from "@lowrank/trainer/mpi";
  *
  * // mpirun -np 2 node this-program.js
  * async function main(): Promise<void> {
