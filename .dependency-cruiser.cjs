@@ -3,6 +3,7 @@
 /** Rooms that are sub-paths of a package: they have arrows of their own, and whoever may import the package may not import them by that. */
 const rooms = {
   mpi: "trainer/src/mpi",
+  onnx: "merge/src/onnx",
 };
 
 /** What the sources of each package, and of each room, may import of the others. */

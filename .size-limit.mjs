@@ -16,8 +16,8 @@ export default [
     ignore: ["./grid-formats-*"],
   },
   {
-    name: "onnx, with what reads adapters",
-    path: "packages/onnx/dist/index.js",
+    name: "merge/onnx, with what reads adapters",
+    path: "packages/merge/dist/onnx.js",
     limit: "80 kB",
   },
   {

@@ -1,4 +1,4 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder.
+// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder. onnx/ has an entry of its own.
 
 export type {
   CombinationMethod,

@@ -41,7 +41,7 @@ export interface FoldedOnnx {
  * @example
  * ```ts
  * import { readAdapterFolder } from "@lowrank/adapter-format/node";
- * import { foldAdapter, readOnnx } from "@lowrank/onnx";
+ * import { foldAdapter, readOnnx } from "@lowrank/merge/onnx";
  * import { writeFileAtomic } from "@lowrank/safetensors/node";
  * import { readFile } from "node:fs/promises";
  *

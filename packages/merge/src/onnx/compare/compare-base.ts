@@ -23,7 +23,7 @@ const [relative, absolute] = [2 ** -7, 2 ** -20];
  *
  * @example
  * ```ts
- * import { compareBase, type OnnxModel } from "@lowrank/onnx";
+ * import { compareBase, type OnnxModel } from "@lowrank/merge/onnx";
  * import { openSafetensors } from "@lowrank/safetensors";
  * import { openFile } from "@lowrank/safetensors/node";
  *

@@ -36,7 +36,7 @@ interface Halves<T> {
  * @example
  * ```ts
  * import type { Adapter } from "@lowrank/adapter-format";
- * import { SwitchableSession } from "@lowrank/onnx";
+ * import { SwitchableSession } from "@lowrank/merge/onnx";
  * import * as ort from "onnxruntime-node";
  *
  * export async function answers(path: string, adapter: Adapter, feeds: Record<string, ort.Tensor>) {

@@ -19,8 +19,8 @@ export interface OpenedOnnx extends OnnxModel {
  *
  * @example
  * ```ts
- * import { findSites } from "@lowrank/onnx";
- * import { openOnnxFile } from "@lowrank/onnx/node";
+ * import { findSites } from "@lowrank/merge/onnx";
+ * import { openOnnxFile } from "@lowrank/merge/onnx/node";
  *
  * export async function modulesOf(path: string): Promise<readonly string[]> {
  *   const model = await openOnnxFile(path);

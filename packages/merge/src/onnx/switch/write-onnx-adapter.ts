@@ -18,7 +18,7 @@ import { switchablePairs } from "./switchable-pairs.ts";
  * @example
  * ```ts
  * import { readAdapterFolder } from "@lowrank/adapter-format/node";
- * import { readOnnx, writeOnnxAdapter } from "@lowrank/onnx";
+ * import { readOnnx, writeOnnxAdapter } from "@lowrank/merge/onnx";
  * import { readFile, writeFile } from "node:fs/promises";
  *
  * export async function forRuntime(switchableModel: string, adapter: string, out: string): Promise<void> {

@@ -44,7 +44,7 @@ const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
  *
  * @example
  * ```ts
- * import { type OnnxModel, makeSwitchable } from "@lowrank/onnx";
+ * import { type OnnxModel, makeSwitchable } from "@lowrank/merge/onnx";
  *
  * export function forRuntimes(model: OnnxModel, paths: readonly string[]) {
  *   return makeSwitchable(model, paths, { fedBy: "adapter-files" }).files;

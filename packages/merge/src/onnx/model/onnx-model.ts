@@ -93,7 +93,7 @@ const scopesKey = "pkg.torch.onnx.name_scopes";
  * @example
  * ```ts
  * import { readFile } from "node:fs/promises";
- * import { readOnnx } from "@lowrank/onnx";
+ * import { readOnnx } from "@lowrank/merge/onnx";
  *
  * export const nodesOf = async (path: string) => (await readOnnx(await readFile(path))).graph.nodes.length;
  * ```
