@@ -1,4 +1,4 @@
-export { ModelDisposedError, type NewRows } from "@lowrank/doors";
+export { ModelDisposedError, type NewRows } from "@lowrank/engine/doors";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
 export {

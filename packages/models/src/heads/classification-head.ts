@@ -1,6 +1,6 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
-import type { LinearSite } from "@lowrank/doors";
+import type { LinearSite } from "@lowrank/engine/doors";
 import type { ProblemType } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";

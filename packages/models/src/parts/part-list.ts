@@ -2,7 +2,7 @@
 // are wired; names, widths and layouts stand in `@lowrank/families`.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/doors";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/doors";
 import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import { configOfStage, configOfTower, type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
 import { MissingModuleError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { EmbeddingSite } from "@lowrank/doors";
+import { EmbeddingSite } from "@lowrank/engine/doors";
 import { checkConfig, families } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../../outline/outline-model.ts";

@@ -1,8 +1,8 @@
 // The matrix of a site: frozen, perhaps shared with the site it is tied to, perhaps replaced by a merge.
 
 import type { Restore } from "@lowrank/contracts";
-import { FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { FrozenWeight } from "../../frozen-weight.ts";
 import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, rowsLike } from "../new-rows.ts";
 import { SharedWeight } from "./shared-weight.ts";

@@ -11,8 +11,9 @@ import {
   type Site,
   type SiteValues,
 } from "@lowrank/contracts";
-import { embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { FrozenWeight } from "../../frozen-weight.ts";
+import { embeddingLookup } from "../../ops/embedding-lookup.ts";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import type { NewRows } from "../new-rows.ts";

@@ -1,4 +1,4 @@
-import "@lowrank/engine/gradients";
+import "../../gradients.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { expectClose, expectNoLeak } from "@lowrank/testing";

@@ -7,8 +7,8 @@ import {
   type Restore,
   refuseUnknownOptions,
 } from "@lowrank/contracts";
-import { DisposedError, ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { DisposedError, ShapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
 
 /** How a parameter is made. */
@@ -39,7 +39,7 @@ const optionNames: OptionNames<OverridableParameterOptions> = {
  * @example
  * ```ts
  * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
- * import { OverridableParameter } from "@lowrank/doors";
+ * import { OverridableParameter } from "@lowrank/engine/doors";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *

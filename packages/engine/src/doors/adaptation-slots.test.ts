@@ -10,7 +10,7 @@ import {
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { useTestEngine } from "../../engine/test/test-engines.ts";
+import { useTestEngine } from "../../test/test-engines.ts";
 import { AdaptationSlots } from "./adaptation-slots.ts";
 import { RowCountError } from "./errors.ts";
 

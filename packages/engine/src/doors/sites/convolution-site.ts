@@ -13,8 +13,8 @@ import {
   type Site,
   type SiteValues,
 } from "@lowrank/contracts";
-import { convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { convolve } from "../../ops/convolve.ts";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import { ParameterSlot } from "../parameters/parameter-slot.ts";

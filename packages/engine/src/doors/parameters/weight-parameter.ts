@@ -1,8 +1,8 @@
 // A site's weight seen as a parameter, so that an adapter may save or replace the whole matrix (PEFT's modules_to_save).
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
-import { ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
 import type { SiteWeight } from "./site-weight.ts";
 

@@ -33,7 +33,7 @@ interface Slot {
  * @example
  * ```ts
  * import { inferenceContext } from "@lowrank/contracts";
- * import { AdaptationSlots } from "@lowrank/doors";
+ * import { AdaptationSlots } from "@lowrank/engine/doors";
  *
  * const slots = new AdaptationSlots();
  * slots.isOpen(inferenceContext()); // false: nothing is attached

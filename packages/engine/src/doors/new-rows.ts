@@ -2,8 +2,9 @@
 // around the mean of the old rows, with a billionth of their covariance; here they are that mean.
 
 import type { ParameterRef } from "@lowrank/contracts";
-import { type FrozenWeight, normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { FrozenWeight } from "../frozen-weight.ts";
+import { normal } from "../random/draw.ts";
 
 /**
  * How new tokens begin, in tables, output heads and their biases: "mean", as the mean over the tokens that were there – but

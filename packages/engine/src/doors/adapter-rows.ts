@@ -54,7 +54,7 @@ export interface RowsCall {
  * @example
  * ```ts
  * import { adapterRows, inferenceContext } from "@lowrank/contracts";
- * import { computeByRows, OverridableParameter } from "@lowrank/doors";
+ * import { computeByRows, OverridableParameter } from "@lowrank/engine/doors";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *

@@ -2,8 +2,9 @@
 // hold, so that everything can be checked before anything is read.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import type { Int8Matrix, PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Int8Matrix } from "../packed/int8-matrix.ts";
+import type { PackedMatrix } from "../packed/packed-matrix.ts";
 import type { NewRows } from "./new-rows.ts";
 
 /** How a parameter begins that no file holds (transformers' `_init_weights`), or what makes it. */

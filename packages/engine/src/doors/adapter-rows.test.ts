@@ -2,10 +2,10 @@ import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } fr
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { useTestEngine } from "../../engine/test/test-engines.ts";
+import { useTestEngine } from "../../test/test-engines.ts";
 import { computeByRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
-import "@lowrank/engine/gradients";
+import "../gradients.ts";
 import { OverridableParameter } from "./parameters/overridable-parameter.ts";
 
 /** Rows 1, 2 and 3 times a gain that "ten" and "two" have values of their own for. */

@@ -1,9 +1,9 @@
 import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
-import { DisposedError, ShapeError } from "@lowrank/engine";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { useTestEngine } from "../../../engine/test/test-engines.ts";
+import { useTestEngine } from "../../../test/test-engines.ts";
+import { DisposedError, ShapeError } from "../../errors.ts";
 import { RowsOverrideError } from "../errors.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
 

@@ -1,6 +1,6 @@
 // A frozen matrix that several sites compute with: repeated layers share their weights, and whoever goes last frees it.
 
-import type { FrozenWeight } from "@lowrank/engine";
+import type { FrozenWeight } from "../../frozen-weight.ts";
 
 export class SharedWeight {
   #users = 1;

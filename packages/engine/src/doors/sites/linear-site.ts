@@ -12,8 +12,10 @@ import {
   type Site,
   type SiteValues,
 } from "@lowrank/contracts";
-import { FrozenWeight, frozenLinear, type PackedMatrix } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { FrozenWeight } from "../../frozen-weight.ts";
+import { frozenLinear } from "../../ops/frozen-linear.ts";
+import type { PackedMatrix } from "../../packed/packed-matrix.ts";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import type { NewRows } from "../new-rows.ts";
