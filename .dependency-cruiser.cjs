@@ -2,6 +2,7 @@
 
 /** Rooms that are sub-paths of a package: they have arrows of their own, and whoever may import the package may not import them by that. */
 const rooms = {
+  families: "contracts/src/families",
   doors: "engine/src/doors",
   mpi: "trainer/src/mpi",
   onnx: "merge/src/onnx",

@@ -28,17 +28,17 @@ export default [
   },
   {
     name: "families: one of them, whose configuration is checked and whose modules and parameters are listed",
-    path: "packages/families/dist/index.js",
+    path: "packages/contracts/dist/families.js",
     import: {
-      "packages/families/dist/index.js": "{ checkConfigOf, resolveTask }",
-      "packages/families/dist/checkpoint.js": "{ parametersOf, matchCheckpoint }",
-      "packages/families/dist/rows.js": "{ llama }",
+      "packages/contracts/dist/families.js": "{ checkConfigOf, resolveTask }",
+      "packages/contracts/dist/families/checkpoint.js": "{ parametersOf, matchCheckpoint }",
+      "packages/contracts/dist/families/rows.js": "{ llama }",
     },
     limit: "16 kB",
   },
   {
     name: "families: all of them, for whoever opens what comes (each more costs some 200 bytes)",
-    path: "packages/families/dist/index.js",
+    path: "packages/contracts/dist/families.js",
     limit: "32 kB",
   },
   {

@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname ?? ".", "..");
 const work = mkdtempSync(join(tmpdir(), "lowrank-packages-"));
 
 /** Packages that a server must be able to install without TensorFlow.js. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve"];
+const withoutTensorflow = ["contracts", "safetensors", "gguf", "adapter-format", "data", "serve"];
 /** Packages whose users must not be given a native library. */
 const withoutNative = [...withoutTensorflow, "math"];
 

@@ -1,7 +1,7 @@
 // A run as its options say it: typed as flags or written in a recipe.
 
+import type { ProblemType } from "@lowrank/contracts/families";
 import type { EngineName } from "@lowrank/engine/facts";
-import type { ProblemType } from "@lowrank/families";
 import { given } from "../given.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
 import type { RunFolder } from "../run-folder.ts";

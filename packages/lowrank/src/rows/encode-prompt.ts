@@ -1,7 +1,7 @@
 // A prompt as the ids that generation starts from: those that training would have seen.
 
+import type { Task } from "@lowrank/contracts/families";
 import { encodeSource, type PromptTemplate, promptOf, type RenderedExample, type TextTokenizer } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 
 /** Who reads the prompt. */
 export interface PromptReader {

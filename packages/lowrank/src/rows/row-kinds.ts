@@ -1,8 +1,8 @@
 // What the rows of a data file train: the next token, a class for each row, where the answer to a question is, embeddings, which
 // of two answers is better, or whether an answer is good.
 
+import type { Task } from "@lowrank/contracts/families";
 import { DataError, type Example, type RowList } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 
 /** Which of them. */
 export type RowGoal = "next-token" | "class" | "image-class" | "answer" | "comparison" | "preference" | "judged";

@@ -1,5 +1,6 @@
 // The rows to train and to validate on.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   type Example,
   ExampleError,
@@ -11,7 +12,6 @@ import {
   type Split,
   splitPlaces,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";

@@ -1,8 +1,8 @@
 // Options of a run that would do nothing there: refused rather than passed over, for whoever sets one expects something of it.
 
 import { type LoraConfig, startOf } from "@lowrank/adapter-format";
+import type { Task } from "@lowrank/contracts/families";
 import type { Example, LabelMeaning, ProblemType } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
 import type { RowGoal } from "../rows/row-kinds.ts";

@@ -34,7 +34,7 @@ const seconds: readonly { readonly table: GgufTable; readonly isMeant: (metadata
  * @throws UnsupportedArchitectureError for an architecture without a table.
  * @example
  * ```ts
- * import { ggufTableOf } from "@lowrank/families/gguf";
+ * import { ggufTableOf } from "@lowrank/contracts/families/gguf";
  *
  * const table = ggufTableOf(new Map([["general.architecture", "llama"]]));
  * if (table.modelType !== "llama") throw new Error("another family");
@@ -53,8 +53,8 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
  *
  * @example
  * ```ts
- * import { checkConfig } from "@lowrank/families";
- * import { ggufTableFor } from "@lowrank/families/gguf";
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { ggufTableFor } from "@lowrank/contracts/families/gguf";
  *
  * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
  * const config = checkConfig({ model_type: "mistral", ...sizes, num_key_value_heads: 2, sliding_window: null });

@@ -1,7 +1,8 @@
 // From a foreign config.json of a known family to a configuration that the rest can rely on: every size present and sane,
 // every key that changes the mathematics either computed or refused. Whoever serves one family bundles its tables alone.
 
-import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
+import { describeValue, listed } from "../../messages.ts";
+import type { WarningListener } from "../../warning.ts";
 import type { DropoutPlace } from "../config-names.ts";
 import type { ConfigTable, RateRow } from "../config-table.ts";
 import type { ConfigValues } from "../config-values.ts";
@@ -35,8 +36,8 @@ export interface CheckOptions {
  * @throws InvalidConfigError listing every missing, broken or unhandled key; another `model_type` is a broken one.
  * @example
  * ```ts
- * import { checkConfigOf, resolveTask } from "@lowrank/families";
- * import { gpt2 } from "@lowrank/families/rows";
+ * import { checkConfigOf, resolveTask } from "@lowrank/contracts/families";
+ * import { gpt2 } from "@lowrank/contracts/families/rows";
  *
  * const config = checkConfigOf(gpt2, {
  *   model_type: "gpt2", vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024,

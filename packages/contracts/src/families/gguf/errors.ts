@@ -1,6 +1,7 @@
 // What can go wrong between a GGUF file's metadata and the families.
 
-import { describeValue, itemised, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "../../errors.ts";
+import { describeValue, itemised } from "../../messages.ts";
 import { withRelative } from "../lookup/nearest-relative.ts";
 
 /** A GGUF file of an architecture without a table here. */

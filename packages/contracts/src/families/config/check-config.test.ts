@@ -1,8 +1,9 @@
 // What is read of a config.json, and what is refused.
 
-import { LowrankError, type Warning } from "@lowrank/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LowrankError } from "../../errors.ts";
+import type { Warning } from "../../warning.ts";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
 import { familyOf, supportedModelTypes } from "../families.ts";
 import { checkConfig } from "./check-config.ts";

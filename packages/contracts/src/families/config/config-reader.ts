@@ -1,7 +1,7 @@
 // Takes typed values out of a parsed config.json, gathering every problem instead of stopping at the first, and
 // remembering which keys were looked at so that the rest can be reported.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 
 /** Bounds of a number, both included. */

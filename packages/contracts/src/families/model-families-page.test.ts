@@ -1,5 +1,5 @@
 // docs/model-families.md, made from the tables themselves: a change of a row that the page does not show fails here.
-// `npx vitest run packages/families/src/model-families-page.test.ts -u` writes it anew.
+// `npx vitest run packages/contracts/src/families/model-families-page.test.ts -u` writes it anew.
 
 import { expect, it } from "vitest";
 import { mathsKeys } from "./config/common-keys.ts";
@@ -8,7 +8,7 @@ import { families } from "./families.ts";
 import type { Family } from "./family.ts";
 
 it("docs/model-families.md shows every family, its heads and its keys", async () => {
-  await expect(page()).toMatchFileSnapshot("../../../docs/model-families.md");
+  await expect(page()).toMatchFileSnapshot("../../../../docs/model-families.md");
 });
 
 function page(): string {
@@ -16,7 +16,7 @@ function page(): string {
   return [
     "# Model families",
     "",
-    "<!-- Made from the tables in packages/families by model-families-page.test.ts there, which says how. -->",
+    "<!-- Made from the tables in packages/contracts/src/families by model-families-page.test.ts there, which says how. -->",
     "",
     "What `config.json` may say, family by family. Every row here is compared with transformers by `npm run parity` or by the",
     "package's own fixtures. A model of another `model_type` is refused with the name of its nearest relative, if it has one, and a",

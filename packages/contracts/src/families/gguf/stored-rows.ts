@@ -11,8 +11,8 @@ export type StoredRow = (row: number) => number;
  *
  * @example
  * ```ts
- * import { checkConfig } from "@lowrank/families";
- * import { storedRowOf } from "@lowrank/families/gguf";
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { storedRowOf } from "@lowrank/contracts/families/gguf";
  *
  * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
  * const config = checkConfig({ model_type: "llama", ...sizes });
@@ -54,7 +54,7 @@ function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHead
  *
  * @example
  * ```ts
- * import { reorderRows } from "@lowrank/families/gguf";
+ * import { reorderRows } from "@lowrank/contracts/families/gguf";
  *
  * const swapped = reorderRows(Float32Array.of(1, 2), new Float32Array(2), { rows: 2, storedRow: (row) => 1 - row });
  * if (String(swapped) !== "2,1") throw new Error("another order");

@@ -15,7 +15,7 @@ export interface GgufPlace {
  *
  * @example
  * ```ts
- * import { ggufPlaceOf, ggufTableOf } from "@lowrank/families/gguf";
+ * import { ggufPlaceOf, ggufTableOf } from "@lowrank/contracts/families/gguf";
  *
  * const table = ggufTableOf(new Map([["general.architecture", "llama"]]));
  * const place = ggufPlaceOf(table, "blk.3.attn_k.weight");

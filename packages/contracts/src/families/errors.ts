@@ -1,6 +1,7 @@
 // What can go wrong between a model's configuration and what we can compute.
 
-import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
+import { LowrankError } from "../errors.ts";
+import { describeValue, itemised, printable } from "../messages.ts";
 import { withRelative } from "./lookup/nearest-relative.ts";
 
 /** A `model_type` without a family here. */

@@ -18,7 +18,7 @@ export const supportedModelTypes: readonly string[] = [...familiesByType.keys()]
  * @throws UnsupportedModelError if there is none; the error lists all that there are.
  * @example
  * ```ts
- * import { familyOf } from "@lowrank/families";
+ * import { familyOf } from "@lowrank/contracts/families";
  *
  * if (familyOf("gpt2").basePrefix !== "transformer") throw new Error("unexpected prefix");
  * ```

@@ -36,7 +36,7 @@ function usedParameters({ parameters }: Model): Readonly<Record<string, readonly
   return Object.fromEntries(Object.entries(parameters).filter(([path]) => isUsed(path)));
 }
 
-const golden: Golden = JSON.parse(readFileSync(new URL("../../fixtures/parameters.json", import.meta.url), "utf8"));
+const golden: Golden = JSON.parse(readFileSync(new URL("../../../fixtures/parameters.json", import.meta.url), "utf8"));
 const models = golden.models.map((model) => {
   const tied = model.config.tie_word_embeddings === true ? "tied" : "not tied";
   return [`${model.architecture}, ${tied}, ${Object.keys(model.parameters).length} parameters`, model] as const;

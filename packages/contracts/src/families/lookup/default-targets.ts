@@ -53,7 +53,7 @@ const targets: ReadonlyMap<string, string | readonly string[]> = new Map<string,
  *
  * @example
  * ```ts
- * import { defaultTargetsOf } from "@lowrank/families";
+ * import { defaultTargetsOf } from "@lowrank/contracts/families";
  *
  * if (String(defaultTargetsOf("bert")) !== "query,value") throw new Error("unexpected targets");
  * ```

@@ -29,8 +29,8 @@ export interface Parameter {
  *
  * @example
  * ```ts
- * import { checkConfig } from "@lowrank/families";
- * import { parametersOf } from "@lowrank/families/checkpoint";
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { parametersOf } from "@lowrank/contracts/families/checkpoint";
  *
  * const config = checkConfig({
  *   model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 1, n_head: 4, n_positions: 32,

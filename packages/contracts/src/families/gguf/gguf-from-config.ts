@@ -1,6 +1,6 @@
 // A configuration as GGUF's metadata: what `configFromGguf` reads. Whether it says all is found out by reading it again.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "../../messages.ts";
 import { checkConfig } from "../config/check-config.ts";
 import type { ConfigValues } from "../config-values.ts";
 import type { ModelConfig } from "../model-config.ts";
@@ -32,8 +32,8 @@ export interface GgufConfig {
  * @throws UnwritableArchitectureError where llama.cpp has no such architecture, or it would compute something else by them.
  * @example
  * ```ts
- * import { checkConfig } from "@lowrank/families";
- * import { ggufFromConfig } from "@lowrank/families/gguf";
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { ggufFromConfig } from "@lowrank/contracts/families/gguf";
  *
  * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
  * const { metadata } = ggufFromConfig(checkConfig({ model_type: "llama", ...sizes }));

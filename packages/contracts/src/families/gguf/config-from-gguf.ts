@@ -1,7 +1,7 @@
 // GGUF's metadata as a config.json. Whatever changes the computation is passed on or refused: llama.cpp reads many keys for
 // every architecture, and a file that sets one of them computes something else without it.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import { familyOf } from "../families.ts";
 import { factorsMissing, scalingOf } from "./gguf-rope.ts";

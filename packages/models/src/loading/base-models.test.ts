@@ -1,14 +1,12 @@
-// The tables against the files of real base models: every tensor has its name and shape.
+// The tables of families against the files of real base models: every tensor has its name and shape.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Warning } from "@lowrank/contracts";
+import { checkConfig, resolveTask } from "@lowrank/contracts/families";
+import { matchCheckpoint, parametersOf } from "@lowrank/contracts/families/checkpoint";
 import { fixturesRoot, readTensors } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
-import { matchCheckpoint } from "../checkpoint/match-checkpoint.ts";
-import { parametersOf } from "../checkpoint/parameters.ts";
-import { resolveTask } from "../resolve-task.ts";
-import { checkConfig } from "./check-config.ts";
 
 /** Some fixtures are small nets of their own and no transformer. */
 const isTransformer = (name: string): boolean =>

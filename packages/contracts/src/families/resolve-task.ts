@@ -12,7 +12,7 @@ import type { Task } from "./task.ts";
  * @throws InvalidConfigError if the configuration asks for a form of it that is not computed.
  * @example
  * ```ts
- * import { checkConfig, resolveTask } from "@lowrank/families";
+ * import { checkConfig, resolveTask } from "@lowrank/contracts/families";
  *
  * const config = checkConfig({
  *   model_type: "bert", architectures: ["BertForMaskedLM"], vocab_size: 99, hidden_size: 32, num_hidden_layers: 2,

@@ -1,6 +1,6 @@
 // A foreign config.json of any family: its `model_type` says by which tables it is read.
 
-import type { WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "../../warning.ts";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
 import { familyOf, supportedModelTypes } from "../families.ts";
 import type { Family } from "../family.ts";
@@ -18,7 +18,7 @@ import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
  * @throws InvalidConfigError listing every missing, broken or unhandled key.
  * @example
  * ```ts
- * import { checkConfig } from "@lowrank/families";
+ * import { checkConfig } from "@lowrank/contracts/families";
  *
  * const config = checkConfig({
  *   model_type: "gpt2", vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024,
