@@ -12,6 +12,7 @@ export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
 export { describeLfsPointer } from "./git-lfs.ts";
 export { f16Values, halfBits } from "./half-floats.ts";
+export { isObject, type JsonObject } from "./json-object.ts";
 export {
   describeValue,
   enumerated,

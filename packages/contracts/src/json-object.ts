@@ -1,6 +1,6 @@
 // JSON that came from outside.
 
-/** An object of it. */
+/** A JSON object, whose values are not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether a JSON value is an object. */
