@@ -26,6 +26,7 @@ export {
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
 export { JsonError, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
+export { protobufField, readVarint, varint } from "./protobuf.ts";
 export {
   type OptionNames,
   refuseUnknownOptions,

@@ -2,6 +2,8 @@
 // stays the bytes that it was, so that a changed model differs from the given one by the change alone; no library promises that.
 // Source: protobuf.dev/programming-guides/encoding.
 
+import { readVarint } from "@lowrank/contracts";
+
 /** Bytes that are made when they are written, piece by piece; their number is known before. */
 export interface LaterBytes {
   readonly length: number;
@@ -61,18 +63,6 @@ function lengthOf(bytes: Uint8Array, position: number, type: number): number | u
   if (type !== wireTypes.varint) return undefined;
   const end = readVarint(bytes, position)?.end;
   return end === undefined ? bytes.length : end - position;
-}
-
-/** Beyond 2⁵³ a number is not exact: no size or place in a file is one. */
-function readVarint(bytes: Uint8Array, position: number): { value: number; end: number } | undefined {
-  let value = 0;
-  for (let index = 0; index < 10; index++) {
-    const byte = bytes[position + index];
-    if (byte === undefined) return undefined;
-    value += (byte & 127) * 2 ** (7 * index);
-    if (byte < 128) return { value, end: position + index + 1 };
-  }
-  return undefined;
 }
 
 /** The bytes of a field that was read. */

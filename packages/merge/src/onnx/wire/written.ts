@@ -1,5 +1,6 @@
 // Fields → bytes.
 
+import { varint } from "@lowrank/contracts";
 import { type Field, type Message, wireTypes } from "./fields.ts";
 
 const encoder = new TextEncoder();
@@ -44,14 +45,4 @@ function contentLength(content: Field["content"]): number {
 
 function isMessage(content: Field["content"]): content is readonly Field[] {
   return Array.isArray(content);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  return Uint8Array.from([...bytes, rest]);
 }
