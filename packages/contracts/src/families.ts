@@ -14,12 +14,7 @@ export type {
   WindowTable,
 } from "./families/config-table.ts";
 export type { Activation, ConfigValues, ProblemType } from "./families/config-values.ts";
-export {
-  type ConfigProblem,
-  InvalidConfigError,
-  UnsupportedModelError,
-  UnsupportedTaskError,
-} from "./families/errors.ts";
+export { type ConfigProblem, InvalidConfigError, UnsupportedModelError } from "./families/errors.ts";
 export { families, familyOf, supportedModelTypes } from "./families/families.ts";
 export type {
   EmbeddingRow,

@@ -65,7 +65,6 @@ export type {
   Inspection,
   ModelInspection,
   SafetensorsInspection,
-  TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
@@ -76,6 +75,5 @@ export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirector
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
-export { NotRankingError } from "./rank/errors.ts";
 export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
 export { type FactTable, type ReportFacts, reportPage, type SampleText } from "./report/report-page.ts";

@@ -76,12 +76,10 @@ export type {
   Inspection,
   ModelInspection,
   SafetensorsInspection,
-  TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export { inspect } from "./node/inspect.ts";
 export type { LocalFile, PushPlan } from "./node/push/plan-push.ts";
-export { PushError } from "./node/push/push-error.ts";
 export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hub.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
@@ -91,7 +89,6 @@ export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirector
 export type { PredictOptions } from "./predict/predict-rows.ts";
 export type { Answer, ClassProbability, FoundAnswer, LabelledWord, Prediction } from "./predict/prediction.ts";
 export type { QuestionsInput } from "./predict/questions-in.ts";
-export { NotRankingError } from "./rank/errors.ts";
 export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./rank/rerank.ts";
 export type { Recipe } from "./recipe/recipe.ts";
 export { type TrainRecipeOptions, trainRecipe } from "./recipe/run/train-recipe.ts";

@@ -3,8 +3,7 @@
 export { type Misfit, OnnxBaseError, OnnxMisfitError } from "./onnx/adapter/errors.ts";
 export type { OnnxFile } from "./onnx/change/edits.ts";
 export { type FoldedOnnx, foldAdapter, type OnnxChange } from "./onnx/change/fold-adapter.ts";
-export { branchInputs, makeSwitchable, type SwitchableOptions } from "./onnx/change/make-switchable.ts";
-export { OnnxOverflowError } from "./onnx/change/overflow-error.ts";
+export { makeSwitchable, type SwitchableOptions } from "./onnx/change/make-switchable.ts";
 export { compareBase } from "./onnx/compare/compare-base.ts";
 export {
   type OnnxGraph,
@@ -25,4 +24,3 @@ export {
   SwitchableSession,
 } from "./onnx/switch/switchable-session.ts";
 export { writeOnnxAdapter } from "./onnx/switch/write-onnx-adapter.ts";
-export { OnnxFileError } from "./onnx/wire/errors.ts";

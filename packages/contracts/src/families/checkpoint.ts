@@ -1,5 +1,5 @@
 export { type CheckpointMatch, matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
-export { type Module, modulesOf, pathInModel, widthOf } from "./checkpoint/modules.ts";
+export { type Module, modulesOf, pathInModel } from "./checkpoint/modules.ts";
 export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
 export { planBlocks } from "./checkpoint/plan-blocks.ts";
 export { planSplits, type SplitPlan } from "./checkpoint/plan-splits.ts";

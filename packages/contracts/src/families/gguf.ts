@@ -1,5 +1,4 @@
 export { configFromGguf, type GgufConfigOptions } from "./gguf/config-from-gguf.ts";
-export { UnsupportedArchitectureError, UnwritableArchitectureError } from "./gguf/errors.ts";
 export { type GgufConfig, type GgufEntry, ggufFromConfig } from "./gguf/gguf-from-config.ts";
 export { type GgufPlace, ggufNameOf, ggufPlaceOf } from "./gguf/gguf-names.ts";
 export { ropeFactorTensors } from "./gguf/gguf-rope.ts";

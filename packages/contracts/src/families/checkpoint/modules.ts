@@ -80,7 +80,7 @@ export function pathInModel(family: Family, task: Task, path: string): string {
 }
 
 /** The number behind a width's name. */
-export function widthOf(config: ModelConfig, width: Width): number {
+function widthOf(config: ModelConfig, width: Width): number {
   if (typeof width === "number") return width;
   const numbers: Record<Exclude<Width, number>, number> = {
     hidden: config.hiddenSize,
