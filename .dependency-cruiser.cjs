@@ -1,6 +1,14 @@
 // The arrows between rooms (ARCHITECTURE.md), as a machine checks them: a package may import only what its row names.
 
-/** What each package's sources may import of the others. Tests may also use anything in `testOnly`. */
+/** Rooms that are sub-paths of a package: they have arrows of their own, and whoever may import the package may not import them by that. */
+const rooms = {
+  families: "contracts/src/families",
+  doors: "engine/src/doors",
+  mpi: "trainer/src/mpi",
+  onnx: "merge/src/onnx",
+};
+
+/** What the sources of each package, and of each room, may import of the others. */
 const arrows = {
   contracts: [],
   safetensors: ["contracts"],
@@ -18,13 +26,20 @@ const arrows = {
   hosts: ["contracts", "engine", "doors", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],
-  distributed: ["contracts"],
+  mpi: ["contracts"],
 };
 
-/** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx", "distributed"];
+/** Packages and rooms that must stay free of TensorFlow.js, so that a server can load them alone. */
+const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx", "mpi"];
 
 const isTest = "\\.test\\.ts$";
+
+/** Matches the sources of a room – its entry file and its folder –, or those of a package outside its rooms. */
+function sourcesOf(name) {
+  if (rooms[name] !== undefined) return `${rooms[name]}[./]`;
+  const inside = Object.values(rooms).filter((room) => room.startsWith(`${name}/src/`));
+  return `${name}/src/(?!(${inside.map((room) => room.slice(`${name}/src/`.length)).join("|") || "-"})[./])`;
+}
 
 module.exports = {
   forbidden: [
@@ -32,17 +47,17 @@ module.exports = {
       name: `arrows-of-${name}`,
       comment: `${name} may import ${allowed.length ? allowed.join(", ") : "no other package"}.`,
       severity: "error",
-      from: { path: `^packages/${name}/src/`, pathNot: isTest },
+      from: { path: `^packages/${sourcesOf(name)}`, pathNot: isTest },
       to: {
         path: "^(packages|apps|examples|integration|benchmarks|fuzz|experiments)/",
-        pathNot: `^packages/(${[name, ...allowed].join("|")})/`,
+        pathNot: `^packages/(${[name, ...allowed].map(sourcesOf).join("|")})`,
       },
     })),
     {
       name: "no-tensorflow-here",
-      comment: "These packages install without TensorFlow.js.",
+      comment: "These packages and rooms run without TensorFlow.js.",
       severity: "error",
-      from: { path: `^packages/(${withoutTensorflow.join("|")})/src/`, pathNot: isTest },
+      from: { path: `^packages/(${withoutTensorflow.map(sourcesOf).join("|")})`, pathNot: isTest },
       to: { path: "@tensorflow/" },
     },
     {

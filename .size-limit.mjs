@@ -16,29 +16,29 @@ export default [
     ignore: ["./grid-formats-*"],
   },
   {
-    name: "onnx, with what reads adapters",
-    path: "packages/onnx/dist/index.js",
+    name: "merge/onnx, with what reads adapters",
+    path: "packages/merge/dist/onnx.js",
     limit: "80 kB",
   },
   {
-    name: "distributed",
-    path: "packages/distributed/dist/index.js",
+    name: "trainer/mpi",
+    path: "packages/trainer/dist/mpi.js",
     limit: "5 kB",
     ignore: ["koffi"],
   },
   {
     name: "families: one of them, whose configuration is checked and whose modules and parameters are listed",
-    path: "packages/families/dist/index.js",
+    path: "packages/contracts/dist/families.js",
     import: {
-      "packages/families/dist/index.js": "{ checkConfigOf, resolveTask }",
-      "packages/families/dist/checkpoint.js": "{ parametersOf, matchCheckpoint }",
-      "packages/families/dist/rows.js": "{ llama }",
+      "packages/contracts/dist/families.js": "{ checkConfigOf, resolveTask }",
+      "packages/contracts/dist/families/checkpoint.js": "{ parametersOf, matchCheckpoint }",
+      "packages/contracts/dist/families/rows.js": "{ llama }",
     },
     limit: "16 kB",
   },
   {
     name: "families: all of them, for whoever opens what comes (each more costs some 200 bytes)",
-    path: "packages/families/dist/index.js",
+    path: "packages/contracts/dist/families.js",
     limit: "32 kB",
   },
   {

@@ -1,4 +1,4 @@
-// npm run test:browser: the engine's, the doors' and the guests' tests as they are, and those named *.browser.test.ts, in pages of Chromium: one for each
+// npm run test:browser: the engine's and the guests' tests as they are, and those named *.browser.test.ts, in pages of Chromium: one for each
 // engine. Operations against their twins and float64, gradients against finite differences, a small training.
 
 import { playwright } from "@vitest/browser-playwright";
@@ -19,15 +19,19 @@ const ofNode = [
 /** Every class of layers: hundreds of shapes, for each of which a shader would be compiled; guests.browser.test.ts has a few. */
 const layersOfGuests = "packages/hosts/src/layers/every-layer.slow.test.ts";
 
-/** A survey times a product on plain JavaScript; a page's disk knows no engine. */
-const sameInEveryPage = ["**/survey-engines.browser.test.ts", "apps/**", layersOfGuests];
+/** A survey times a product on plain JavaScript, which is also what sites compute on; a page's disk knows no engine. */
+const sameInEveryPage = [
+  "**/survey-engines.browser.test.ts",
+  "packages/engine/src/doors/sites/**",
+  "apps/**",
+  layersOfGuests,
+];
 
 export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   test: {
     include: [
       "packages/engine/src/**/*.test.ts",
-      "packages/doors/src/{*,parameters/*}.test.ts",
       layersOfGuests,
       "{packages/*,apps/*,integration}/src/**/*.browser.test.ts",
     ],

@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname ?? ".", "..");
 const work = mkdtempSync(join(tmpdir(), "lowrank-packages-"));
 
 /** Packages that a server must be able to install without TensorFlow.js. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve", "onnx", "distributed"];
+const withoutTensorflow = ["contracts", "safetensors", "gguf", "adapter-format", "data", "serve"];
 /** Packages whose users must not be given a native library. */
 const withoutNative = [...withoutTensorflow, "math"];
 
@@ -68,7 +68,7 @@ for (const { folder, manifest } of packages) {
   const { name } = manifest;
   const tarball = tarballs.get(name);
   if (!tarball) continue;
-  const entries = Object.keys(manifest.exports ?? {}).filter((key) => key === "." || /^\.\/[a-z-]+$/.test(key));
+  const entries = Object.keys(manifest.exports ?? {}).filter((key) => key === "." || /^\.\/[a-z/-]+$/.test(key));
 
   check(`${name}: publint`, () => run("npx", ["publint", "run", tarball, "--strict"], root));
   if (manifest.types)

@@ -19,8 +19,6 @@ const rooms = [...readdirSync("packages/engine/src").filter((name) => name !== "
 runCounted(
   [
     ...rooms.map((room) => `packages/engine/src/${room}`),
-    "packages/doors/src/ad",
-    "packages/doors/src/parameters",
     "packages/math/src/adaptations/dora-adaptation.property.test.ts",
     ...["layers/every-layer", "layers/convolution.property", "layers/keras", "graph/operations.property"].map(
       (file) => `packages/hosts/src/${file}.test.ts`,

@@ -3,8 +3,8 @@
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LowrankError } from "@lowrank/contracts";
+import { checkConfig, familyOf } from "@lowrank/contracts/families";
 import { openTokenizer } from "@lowrank/data";
-import { checkConfig, familyOf } from "@lowrank/families";
 import { readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { type OpenedModel, openModel } from "lowrank";

@@ -1,6 +1,6 @@
 // What the processes of the benchmark are told beside their settings, and what they find.
 
-import type { ExchangeTime } from "@lowrank/distributed";
+import type { ExchangeTime } from "@lowrank/trainer/mpi";
 
 export interface ExchangeOrder {
   readonly warmUp: number;

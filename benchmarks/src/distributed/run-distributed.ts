@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ExchangeTime } from "@lowrank/distributed";
 import { hasMpi, mpiRun } from "@lowrank/testing/mpi";
+import type { ExchangeTime } from "@lowrank/trainer/mpi";
 import { bundle } from "../harness/bundle.ts";
 import { median } from "../harness/interleave.ts";
 import { processorName } from "../harness/process-facts.ts";

@@ -4,7 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { measureExchange, openCommunicator } from "@lowrank/distributed";
+import { measureExchange, openCommunicator } from "@lowrank/trainer/mpi";
 import type { ExchangeFigures, ExchangeOrder } from "../distributed/exchange-figures.ts";
 import { inTurns } from "../harness/interleave.ts";
 import { peakMemoryMb } from "../harness/process-facts.ts";

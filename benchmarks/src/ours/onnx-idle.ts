@@ -1,7 +1,7 @@
 // A stack of linear maps in ONNX Runtime: as it is, switchable without an adapter, and switchable with one of rank 8.
 
 import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
-import { makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/onnx";
+import { makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { serve } from "../harness/serve.ts";
 import { receivedSettings } from "../settings.ts";

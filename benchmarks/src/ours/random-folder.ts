@@ -1,7 +1,7 @@
 // A model folder whose weights are drawn while they are read: the shapes of a real model without its 500 MB file.
 
-import { checkConfig, resolveTask } from "@lowrank/families";
-import { type Parameter, parametersOf } from "@lowrank/families/checkpoint";
+import { checkConfig, resolveTask } from "@lowrank/contracts/families";
+import { type Parameter, parametersOf } from "@lowrank/contracts/families/checkpoint";
 import type { ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
 

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isObject } from "@lowrank/contracts";
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
 import { readCheckpoint } from "@lowrank/trainer/node";
 import { joinFiles, splitFiles } from "../inputs/joined-files.ts";
@@ -89,15 +90,11 @@ function manifestOf(files: ReadonlyMap<string, Uint8Array>): string {
 function told(of: TrainingState): string {
   return JSON.stringify(sorted(of), (_, value: unknown) => {
     if (value instanceof Map) return [...value].map(([name, each]) => [name, sorted(each)]);
-    return value instanceof Float32Array ? [...value].map(String) : isPlain(value) ? sorted(value) : value;
+    return value instanceof Float32Array ? [...value].map(String) : isObject(value) ? sorted(value) : value;
   });
 }
 
 /** By their names alone: of two entries a plain sort asks for their texts, and so for a `toString` from the file. */
 function sorted(of: object): readonly unknown[] {
   return Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 // A GGUF file, the configuration and the tokenizer that its metadata holds.
 
+import { checkConfig } from "@lowrank/contracts/families";
+import { configFromGguf } from "@lowrank/contracts/families/gguf";
 import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
-import { checkConfig } from "@lowrank/families";
-import { configFromGguf } from "@lowrank/families/gguf";
 import { dequantizableTypes, type GgufFile, openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { type GgufInput, ggufText, ggufValue, integer } from "../inputs/gguf-writer.ts";

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { findSites, makeSwitchable, OnnxMisfitError, readOnnx } from "@lowrank/onnx";
+import { findSites, makeSwitchable, OnnxMisfitError, readOnnx } from "@lowrank/merge/onnx";
 import { bytesSource } from "@lowrank/safetensors";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { demand, type Target } from "../target.ts";

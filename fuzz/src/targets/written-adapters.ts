@@ -13,7 +13,7 @@ import {
   writeMlxAdapter,
 } from "@lowrank/adapter-format";
 import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { bytesSource, decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
 import { Random } from "../inputs/random.ts";
 import { demand, type Target } from "../target.ts";

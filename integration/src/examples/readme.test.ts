@@ -61,10 +61,11 @@ function neededBy(code: string): string[] {
   return [...packages.filter((name) => name !== undefined), ...opened, ...engines];
 }
 
-describe("package READMEs", () => {
-  const packages = readdirSync(join(root, "packages"))
-    .map((name) => join(root, "packages", name, "README.md"))
-    .filter((path) => existsSync(path));
+describe("package READMEs, and guides to sub-paths of packages", () => {
+  const packages = [
+    ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "README.md")),
+    ...["onnx.md", "models-of-your-own.md"].map((name) => join(root, "docs", name)),
+  ].filter((path) => existsSync(path));
 
   for (const path of packages) {
     const [first] = markdownExamples(path);
@@ -76,9 +77,8 @@ describe("package READMEs", () => {
     });
   }
 
-  for (const example of [...packages, join(root, "docs/library.md"), join(root, "docs/distillation.md")].flatMap(
-    markdownExamples,
-  )) {
+  const guides = ["library.md", "distillation.md", "many-machines.md"].map((name) => join(root, "docs", name));
+  for (const example of [...packages, ...guides].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
       run(example);
     }, 60_000);

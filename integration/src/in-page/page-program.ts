@@ -1,7 +1,7 @@
 // Runs in a page of Chromium, for in-page.test.ts: other libraries, which the page loads from their own files, with our adapters.
 
 import { type Adapter, readAdapter } from "@lowrank/adapter-format";
-import { foldAdapter, makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/onnx";
+import { foldAdapter, makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";
 import { pathsOf, threeOf } from "./three-adapters.ts";
 
 type Ort = typeof import("onnxruntime-node");

@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { pairsIn } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { compareBase, OnnxBaseError } from "@lowrank/onnx";
-import { openOnnxFile } from "@lowrank/onnx/node";
+import { compareBase, OnnxBaseError } from "@lowrank/merge/onnx";
+import { openOnnxFile } from "@lowrank/merge/onnx/node";
 import { openSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 import { describe, expect, it } from "vitest";

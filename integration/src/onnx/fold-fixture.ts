@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { foldAdapter } from "@lowrank/onnx";
-import { openOnnxFile, writeOnnxFolder } from "@lowrank/onnx/node";
+import { foldAdapter } from "@lowrank/merge/onnx";
+import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 
 export const fixtures: string = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 

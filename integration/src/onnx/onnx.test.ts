@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Adapter, pairsIn, type StoredPair } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { foldAdapter, makeSwitchable, OnnxMisfitError, readOnnx, SwitchableSession } from "@lowrank/onnx";
+import { foldAdapter, makeSwitchable, OnnxMisfitError, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";
 import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
 import { fixtures } from "./fold-fixture.ts";

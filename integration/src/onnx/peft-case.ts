@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Adapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import type { FoldedOnnx } from "@lowrank/onnx";
+import type { FoldedOnnx } from "@lowrank/merge/onnx";
 import { parseSafetensors } from "@lowrank/safetensors";
 import { expect } from "vitest";
 import { peftFixture } from "./fold-fixture.ts";

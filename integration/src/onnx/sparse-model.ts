@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { protobufField as field } from "@lowrank/contracts";
 
 export const sizes = { tokens: 600_000, width: 1024, wide: 500_000, far: 16 } as const;
 const { tokens, width, wide, far } = sizes;
@@ -14,19 +15,6 @@ export const offsets = {
   wide: 4 * tokens * width,
   far: 4 * (tokens * width + width * wide),
 } as const;
-
-type Content = number | string | Uint8Array;
-
-/** A field of a protobuf message: a number, or bytes. */
-function field(number: number, content: Content): Uint8Array {
-  if (typeof content === "number") return Uint8Array.from([...varint(8 * number), ...varint(content)]);
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  return Uint8Array.from([...varint(8 * number + 2), ...varint(bytes.length), ...bytes]);
-}
-
-function varint(value: number): readonly number[] {
-  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
-}
 
 const message = (...fields: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(fields));
 

@@ -1,3 +1,2 @@
 export { readGgufAdapter } from "./gguf/read-gguf-adapter.ts";
 export { type WriteGgufAdapterOptions, writeGgufAdapter } from "./gguf/write-gguf-adapter.ts";
-export { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";

@@ -2,13 +2,10 @@ export type { Adapter, AdapterTensor } from "./adapter.ts";
 export { createLoraConfig, withTaskModules } from "./config/create-lora-config.ts";
 export { layerOrderOf } from "./config/layer-order.ts";
 export {
-  AdapterFileMissingError,
   type ConfigFieldProblem,
-  ForeignAdapterError,
   InvalidAdapterConfigError,
   InvalidAdapterTensorsError,
   NothingMatchedError,
-  PickleWeightsError,
   type TensorProblem,
   UnsupportedFeaturesError,
   UnsupportedPatternError,
@@ -20,10 +17,8 @@ export { type WriteKohyaOptions, writeKohyaAdapter } from "./formats/kohya/write
 export { type ReadLoralibOptions, readLoralibAdapter } from "./formats/loralib/read-loralib.ts";
 export { type WriteLoralibOptions, writeLoralibAdapter } from "./formats/loralib/write-loralib.ts";
 export { type MlxFiles, type WriteMlxOptions, writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
-export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { currentAdapter, type NamedParts } from "./formats/peft/current-adapter.ts";
 export { firstBeyond, firstNonFinite } from "./formats/peft/first-non-finite.ts";
-export { modelCard } from "./formats/peft/model-card.ts";
 export { type ParseConfigOptions, parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 export { patternFor } from "./formats/peft/pattern-order.ts";
 export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./formats/peft/read-adapter.ts";
@@ -32,14 +27,13 @@ export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./f
 export { readAdapterIn } from "./formats/read-adapter-in.ts";
 export { oneFileFormat } from "./formats/refuse-foreign.ts";
 export { turned } from "./formats/turned.ts";
-export { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { pairsIn, type StoredPair } from "./pairs-in.ts";
 export { badPatterns } from "./targets/bad-patterns.ts";
-export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./targets/matches-target.ts";
+export { matchesTarget, type TargetFields } from "./targets/matches-target.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";
-export { firstNamedIn, isGuarded, isSavedModule, matchesSaved, savingNames } from "./targets/saved-modules.ts";
+export { firstNamedIn, isSavedModule, savingNames } from "./targets/saved-modules.ts";
 export { alphaOf, rankOf, type ScalingFields, scalingOf } from "./targets/scaling.ts";
 export {
   buildTensorKey,
@@ -62,6 +56,6 @@ export {
   unsupportedFeatures,
 } from "./variants/features.ts";
 export { type KasaSettings, kasaSettings } from "./variants/kasa.ts";
-export { drawsHalves, type StartFacts, type StartName, startFacts, startNames, startOf } from "./variants/starts.ts";
+export { drawsHalves, type StartFacts, startFacts, startNames, startOf } from "./variants/starts.ts";
 export type { VariantFacts, VariantOption } from "./variants/variant-facts.ts";
 export { columnsPerStored, toPlainLora, type VariantName, variantFacts, variants } from "./variants/variants.ts";

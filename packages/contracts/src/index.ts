@@ -12,6 +12,7 @@ export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
 export { describeLfsPointer } from "./git-lfs.ts";
 export { f16Values, halfBits } from "./half-floats.ts";
+export { isObject, type JsonObject } from "./json-object.ts";
 export {
   describeValue,
   enumerated,
@@ -25,6 +26,7 @@ export {
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
 export { JsonError, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
+export { protobufField, readVarint, varint } from "./protobuf.ts";
 export {
   type OptionNames,
   refuseUnknownOptions,

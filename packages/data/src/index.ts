@@ -17,7 +17,6 @@ export {
   DataError,
   DataFileError,
   ExampleError,
-  MixedLabelsError,
   type RowProblem,
   TemplateError,
   TemplateLimitError,
@@ -52,7 +51,6 @@ export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-ggu
 export type { ImageInput } from "./images/image-input.ts";
 export {
   type ImagePreparation,
-  ImagePreparationError,
   type ResampleFilter,
   type ResizeTarget,
   readImagePreparation,
@@ -83,7 +81,7 @@ export {
   pickRows,
   type RowList,
 } from "./row-list.ts";
-export { type BleuScore, bleu, tokenize13a } from "./scoring/bleu.ts";
+export { type BleuScore, bleu } from "./scoring/bleu.ts";
 export { type ClassScores, classScores, type LabelScores, labelScores } from "./scoring/class-scores.ts";
 export { pearson, spearman } from "./scoring/correlation.ts";
 export { groupReferences, type PromptReferences } from "./scoring/group-references.ts";

@@ -1,6 +1,6 @@
 // A special token in tokenizer_config.json: a text, or {"content": …}.
 
-import { isObject } from "./json-object.ts";
+import { isObject } from "@lowrank/contracts";
 
 /** Its text; undefined for anything else. */
 export function tokenText(value: unknown): string | undefined {

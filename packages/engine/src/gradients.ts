@@ -3,5 +3,3 @@
 import { registerGradients } from "./gradients/register-gradients.ts";
 
 registerGradients();
-
-export { registerGradients };

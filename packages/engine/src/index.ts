@@ -6,17 +6,10 @@ export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
 export type { BackendFacts } from "./engines/backend-facts.ts";
 export { currentBackend } from "./engines/backends.ts";
 export type { EngineFacts } from "./engines/engine-facts.ts";
-export { type EngineName, engineFacts, engineNames } from "./engines/facts.ts";
+export { type EngineName, engineNames } from "./engines/facts.ts";
 export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
 export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
-export {
-  ArgumentError,
-  DisposedError,
-  NoEngineError,
-  OtherEngineError,
-  ShapeError,
-  UnknownEngineError,
-} from "./errors.ts";
+export { ArgumentError, NoEngineError, ShapeError } from "./errors.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { graphKernelGradients } from "./gradients/graph-kernels.ts";
@@ -45,7 +38,6 @@ export { frozenLinear } from "./ops/frozen-linear.ts";
 export { type GatedDelta, type GatedDeltaInputs, gatedDelta } from "./ops/gated-delta.ts";
 export { type GeluKind, gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
-export { LabelError } from "./ops/losses/check-labels.ts";
 export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
 export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
@@ -78,5 +70,5 @@ export { TokenSteps } from "./step/token-steps.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { type GradientRule, withGradients } from "./tape/with-gradients.ts";
-export { withNestedTape, withoutTape } from "./tape/without-tape.ts";
+export { withoutTape } from "./tape/without-tape.ts";
 export { UnreadTensorError, UnreadTensors } from "./unread-tensors.ts";

@@ -8,18 +8,7 @@
 
 export { attachLora, loraOf } from "./graph/adapter-data.ts";
 export type { Refusal } from "./graph/applications/application.ts";
-export {
-  DynamicNodeError,
-  GraphGradientError,
-  GraphNameError,
-  GraphWithoutWeightsError,
-  HostDisposedError,
-  HostInUseError,
-  type NamedNode,
-  StaleInputError,
-  UnmergedAdapterError,
-  UnreadableGraphError,
-} from "./graph/errors.ts";
+export { GraphGradientError, type NamedNode } from "./graph/errors.ts";
 export { type ExecuteOptions, GraphHost, type GraphInputs, graphModel } from "./graph/graph-host.ts";
 export { graphModelFiles, graphModelReader } from "./graph/saving/graph-model-files.ts";
 export { type MergedArtifacts, mergedArtifacts } from "./graph/saving/merged-artifacts.ts";

@@ -2,4 +2,4 @@
 //
 // topology/  what a guest is made of, and whether an adapter was made for it
 
-export { OtherTopologyError, type Topology, topologyFingerprint } from "./topology/topology.ts";
+export { type Topology, topologyFingerprint } from "./topology/topology.ts";

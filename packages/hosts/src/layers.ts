@@ -3,15 +3,7 @@
 // doors/   a foreign model's weights and the places where adapters act, and the hold on it while one is open
 // layers/  classes of layers, how each computes with an adapter; the model with doors; LoRA in one line, adapters as data
 
-export {
-  AdaptersAttachedError,
-  ModelChangedError,
-  OptimizerInUseError,
-  UnadaptableLayerError,
-  UnadaptableModelError,
-  UndecidedSaveError,
-  UnfitDataError,
-} from "./errors.ts";
+export { UnfitDataError } from "./errors.ts";
 export { attachLora, loraOf } from "./layers/adapter-data.ts";
 export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";
 export { type LayerSummary, LayersHost, type SavedWeights } from "./layers/layers-host.ts";

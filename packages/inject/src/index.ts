@@ -16,30 +16,19 @@
 export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted/adapted-site.ts";
 export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapted/adapter-part.ts";
-export type { Opener } from "./adapted/open-doors.ts";
-export type { OverriddenParameter } from "./adapted/overridden-parameter.ts";
 export type { RowChange } from "./adapted/row-change.ts";
-export type { TiedSite } from "./adapted/tied-site.ts";
-export type { TrainedRows } from "./adapted/trained-rows.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
 export {
   type AdapterConflict,
   AdapterExistsError,
-  AdapterNotFoundError,
   ConflictingAdaptersError,
   HandleDisposedError,
   InvalidAdapterNameError,
-  InvalidWeightError,
-  LayerReplicationError,
   MergedTableError,
-  SavedModuleNotFoundError,
   SeveralProblemsError,
-  StalePlanError,
-  UnknownKeyError,
   UnsupportedSiteError,
-  UnsupportedStartError,
 } from "./errors/errors.ts";
 export {
   AdapterMismatchError,
@@ -60,16 +49,8 @@ export { type AdapterVocabulary, vocabularyOf } from "./hosts/vocabulary-tables.
 export { measureGradients } from "./measure/measure-gradients.ts";
 export { type MeasureInputsOptions, measureInputs } from "./measure/measure-inputs.ts";
 export { shareRanks } from "./measure/share-ranks.ts";
-export { describePlan, type TrainingBytes, trainingBytes } from "./plan/describe-plan.ts";
+export { describePlan } from "./plan/describe-plan.ts";
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
-export {
-  type PlannedParameter,
-  type PlannedRawParameter,
-  type PlannedSite,
-  type PlannedTiedSite,
-  type PlannedTokenRows,
-  type PlannedVectors,
-  partsOf,
-} from "./planned/planned-parts.ts";
-export { InvocationTokensError, PlacesMissingError } from "./variants/activated-lora/errors.ts";
+export { type PlannedRawParameter, type PlannedSite, type PlannedVectors, partsOf } from "./planned/planned-parts.ts";
+export { InvocationTokensError } from "./variants/activated-lora/errors.ts";

@@ -65,7 +65,6 @@ export type {
   Inspection,
   ModelInspection,
   SafetensorsInspection,
-  TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export {

@@ -76,12 +76,10 @@ export type {
   Inspection,
   ModelInspection,
   SafetensorsInspection,
-  TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export { inspect } from "./node/inspect.ts";
 export type { LocalFile, PushPlan } from "./node/push/plan-push.ts";
-export { PushError } from "./node/push/push-error.ts";
 export { type Pushed, type PushOptions, pushToHub } from "./node/push/push-to-hub.ts";
 export {
   NotRankingError,

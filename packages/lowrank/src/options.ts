@@ -1,9 +1,9 @@
 // The options of the library's functions, with the names of all for programs that no compiler checks.
 
 import type { OptionNames } from "@lowrank/contracts";
+import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { ReadOptions } from "@lowrank/data";
 import type { ChooseEngineOptions } from "@lowrank/engine";
-import type { ProblemType, Task } from "@lowrank/families";
 import type { ExportDtype, MergeOptions } from "@lowrank/merge";
 import type { GgufFileType } from "@lowrank/merge/gguf";
 import type { BasePrecision } from "@lowrank/models";

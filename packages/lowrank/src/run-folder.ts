@@ -3,8 +3,8 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
 import type { Example, ImagePreparation, RowList, TokenizedExample } from "@lowrank/data";
-import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import type { MetricName } from "./metric-names.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";

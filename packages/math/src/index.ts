@@ -1,24 +1,12 @@
 export { BiasedAdaptation, createPairBias } from "./adaptations/biased-adaptation.ts";
-export {
-  adaptedLengths,
-  columnLengths,
-  DoraAdaptation,
-  type DoraAdaptationOptions,
-} from "./adaptations/dora-adaptation.ts";
+export { adaptedLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
 export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
 export { subspaceSimilarities } from "./analysis/subspace-similarities.ts";
 export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
-export {
-  GroupedConvolutionError,
-  MissingMeasurementError,
-  PairShapeError,
-  RankError,
-  SettingError,
-  UnknownInitializationError,
-} from "./errors.ts";
+export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
 export type {
   Branch,
@@ -44,7 +32,6 @@ export {
   type Matrix,
   matrixOfTensor,
   multiply,
-  rowsOf,
   scaleColumns,
   tensorOfMatrix,
   transpose,
@@ -92,6 +79,6 @@ export {
   type TorchPair,
   transposedLayout,
 } from "./update/file-layout.ts";
-export { lowRankDelta, pairDelta } from "./update/low-rank-delta.ts";
+export { lowRankDelta } from "./update/low-rank-delta.ts";
 export type { RowSides, RowUpdate } from "./update/row-update.ts";
 export { type ScalingOptions, scaling } from "./update/scaling.ts";

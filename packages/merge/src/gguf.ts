@@ -1,4 +1,3 @@
-export { LostEffectError, UnnamedWeightsError } from "./gguf/errors.ts";
-export { type GgufFileType, ggufFileTypes } from "./gguf/file-types.ts";
+export type { GgufFileType } from "./gguf/file-types.ts";
 export { type GgufModelOptions, ggufModelFile } from "./gguf/gguf-model-file.ts";
 export type { KeptEffect } from "./gguf/kept-effect.ts";

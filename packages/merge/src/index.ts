@@ -1,4 +1,4 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder.
+// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder. onnx/ has an entry of its own.
 
 export type {
   CombinationMethod,
@@ -9,14 +9,7 @@ export type {
   WeightedPair,
 } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
-export {
-  CombinationSettingError,
-  CombinationShapeError,
-  SharedSavedWeightError,
-  UncombinableAdapterError,
-  UnequalRanksError,
-  UnknownCombinationError,
-} from "./combine/errors.ts";
+export { UncombinableAdapterError, UnequalRanksError } from "./combine/errors.ts";
 export { combinationMethods } from "./combine/methods.ts";
 export type { WeightedAdapter } from "./combine/read-pairs.ts";
 export {
@@ -26,24 +19,12 @@ export {
   type SavedDifference,
 } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
-export {
-  ExportOverflowError,
-  OutputIsSourceError,
-  RepeatedLayersError,
-  SourceFolderError,
-  UnwritableTypeError,
-} from "./export/errors.ts";
+export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";
 export type { ExportFile } from "./export/export-file.ts";
 export { exportFiles, exportModel } from "./export/export-model.ts";
 export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
 export type { PlannedMerge } from "./export/planned-merge.ts";
 export type { ModelInFiles, OtherChange } from "./extract/changed-elsewhere.ts";
-export {
-  ExtractionMismatchError,
-  NonFiniteCheckpointError,
-  NothingToExtractError,
-  UnextractableDoraError,
-} from "./extract/errors.ts";
 export {
   type ExtractedAdapter,
   type ExtractedLayer,
@@ -54,18 +35,13 @@ export {
 export {
   AlreadyMergedError,
   FinalMergeError,
-  ForeignAdapterError,
   LaterMergeError,
-  LogitsShapeError,
-  MergeVerificationError,
   NonFiniteMergeError,
-  NothingToMergeError,
   TiedWeightError,
-  UnfinishedMergeError,
   UnmergeableError,
 } from "./fold/errors.ts";
 export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
-export { type MergedHandle, mergesOf } from "./fold/merged-handle.ts";
+export type { MergedHandle } from "./fold/merged-handle.ts";
 export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
 export { type ReducedAdapter, type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
 export type { FileWeight, FileWeights } from "./stream/file-weights.ts";

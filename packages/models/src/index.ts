@@ -1,4 +1,4 @@
-export { ModelDisposedError, type NewRows } from "@lowrank/doors";
+export type { NewRows } from "@lowrank/engine/doors";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
 export {
@@ -18,25 +18,13 @@ export {
   tripletLoss,
 } from "./embeddings/sentence-losses.ts";
 export {
-  AdapterAsModelError,
-  CacheAdaptersError,
   EmbeddingRecipeError,
-  GenerationOptionError,
   HeadMissingError,
-  LayerOrderError,
-  type MisshapenTensor,
-  MissingModuleError,
   ModelFileError,
   ModelFolderError,
-  ModelInputError,
-  ModelTooLargeError,
   NonFiniteOutputError,
-  NothingSupervisedError,
   PositionLimitError,
   UnknownAdapterError,
-  VocabularyError,
-  WeightMismatchError,
-  type WeightProblems,
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";

@@ -8,8 +8,8 @@ import {
   refuseUnknownOptions,
   type Site,
 } from "@lowrank/contracts";
-import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/doors";
-import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";

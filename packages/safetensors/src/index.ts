@@ -1,5 +1,5 @@
 export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
-export { bitsOf, type Dtype, dtypes, isDtype } from "./dtypes.ts";
+export { bitsOf, type Dtype, dtypes } from "./dtypes.ts";
 export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
 export type { TensorInfo } from "./header/tensor-info.ts";
 export { decodeToFloat32, decodeToFloat64, decodeToInt32 } from "./numbers/decode.ts";

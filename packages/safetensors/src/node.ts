@@ -1,11 +1,4 @@
-export {
-  DiskFullError,
-  FileReadError,
-  FileWriteError,
-  NotReplaceableError,
-  OutputExistsError,
-  ProtectedFolderError,
-} from "./node/errors.ts";
+export { DiskFullError, FileReadError, OutputExistsError } from "./node/errors.ts";
 export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "./node/file-system.ts";
 export {
   type DraftFile,

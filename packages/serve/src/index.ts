@@ -1,4 +1,3 @@
-export { InvalidRequestError, RequestError, ServeOptionError } from "./errors.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serve.ts";
 export type {
   ServedAdapter,

@@ -1,30 +1,14 @@
 // The training loop. Checkpoints on disk are in "@lowrank/trainer/node".
 
 export type { BatchSource, DataPosition } from "./batch-stream.ts";
-export {
-  CheckpointError,
-  LossShapeError,
-  MissingMetricError,
-  NoGradientError,
-  NonFiniteLossError,
-  ProcessesDifferError,
-  ResumeMismatchError,
-  TrainingOptionsError,
-} from "./errors.ts";
+export { NonFiniteLossError, ResumeMismatchError, TrainingOptionsError } from "./errors.ts";
 export type { GradientReduction } from "./optimizer/gradient-reduction.ts";
-export { type LearningRateGroup, learningRateFactor, loraPlus } from "./optimizer/learning-rate-groups.ts";
-export type {
-  MeanName,
-  Moments,
-  OptimizerRule,
-  RuleArrays,
-  RuleOptions,
-  RuleRates,
-} from "./optimizer/rules/rule.ts";
-export { type OptimizerName, optimizers } from "./optimizer/rules/rules.ts";
+export { type LearningRateGroup, loraPlus } from "./optimizer/learning-rate-groups.ts";
+export type { MeanName, Moments } from "./optimizer/rules/rule.ts";
+export type { OptimizerName } from "./optimizer/rules/rules.ts";
 export type { Schedule, ScheduleMoment, ScheduleShape } from "./schedules/schedule.ts";
 export { learningRateShare, type ScheduleName, schedules } from "./schedules/schedules.ts";
-export { parseState, type StateFiles, serializeState, stateFileNames } from "./state/state-files.ts";
+export { parseState, type StateFiles, serializeState } from "./state/state-files.ts";
 export type { TrainingSettings } from "./state/training-settings.ts";
 export type { NamedValues, TrainingState } from "./state/training-state.ts";
 export { train } from "./train.ts";

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkConfig } from "@lowrank/contracts/families";
+import { parametersOf } from "@lowrank/contracts/families/checkpoint";
 import { openTokenizer } from "@lowrank/data";
-import { checkConfig } from "@lowrank/families";
-import { parametersOf } from "@lowrank/families/checkpoint";
 import { filesFolder, generate, loadModel, type ModelFolder } from "@lowrank/models";
 import { type ByteSource, joinPieces, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";

@@ -3,8 +3,8 @@
 // "conv1 3x3 s1 p1 -> gelu -> conv2 3x3 s2 p1 -> …", d for gaps.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { ConvolutionSite } from "@lowrank/doors";
 import { gelu } from "@lowrank/engine";
+import { ConvolutionSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
 

@@ -1,8 +1,8 @@
 // A small classifier put together by hand from the sites that `@lowrank/models` offers.
 
 import type { AdaptableModel, ForwardContext, ParameterRef, Site } from "@lowrank/contracts";
-import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/doors";
 import { crossEntropy } from "@lowrank/engine";
+import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/engine/doors";
 import type { FixtureTensor } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityInputs, ParityModel } from "../parity-model.ts";

@@ -3,8 +3,8 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConvolutionSite, LinearSite } from "@lowrank/doors";
 import { gelu, uniform } from "@lowrank/engine";
+import { ConvolutionSite, LinearSite } from "@lowrank/engine/doors";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, Net, type Weights } from "../../parity/nets/net.ts";

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { checkConfig, resolveTask, type Task } from "@lowrank/families";
+import { checkConfig, resolveTask, type Task } from "@lowrank/contracts/families";
 import { referencesRoot } from "../bases/open-base.ts";
 import type { Variant } from "./variant.ts";
 

@@ -1,6 +1,6 @@
 // llama.cpp's own reading of these files is checked in integration/src/llama-cpp.
 
-import { checkConfig, type ModelConfig } from "@lowrank/families";
+import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";

@@ -2,8 +2,8 @@
 // `<name>.weight.lora_b` [outFeatures, rank] lie as PEFT's, except that B's rows go where the base's rows go, and that the A of
 // a table of tokens is turned, [tokens, rank]. Source: llama.cpp, convert_lora_to_gguf.py and src/llama-adapter.cpp.
 
-import type { ModelConfig } from "@lowrank/families";
-import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/families/gguf";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/contracts/families/gguf";
 import type { AdapterTensor } from "../adapter.ts";
 
 /** The table of tokens, whose A is turned. */

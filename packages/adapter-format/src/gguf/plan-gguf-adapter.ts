@@ -1,7 +1,13 @@
 // What of an adapter llama.cpp's format can say, and under which names: decided before a byte is written.
 
-import type { ModelConfig } from "@lowrank/families";
-import { type GgufChange, type GgufTable, ggufNameOf, ggufPlaceOf, ggufTableFor } from "@lowrank/families/gguf";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import {
+  type GgufChange,
+  type GgufTable,
+  ggufNameOf,
+  ggufPlaceOf,
+  ggufTableFor,
+} from "@lowrank/contracts/families/gguf";
 import type { Adapter } from "../adapter.ts";
 import { type Inexpressible, InexpressibleAdapterError } from "../inexpressible-adapter-error.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";

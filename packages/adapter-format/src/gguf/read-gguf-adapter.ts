@@ -1,7 +1,7 @@
 // llama.cpp's adapter → the same adapter as PEFT would have written it.
 
-import type { ModelConfig } from "@lowrank/families";
-import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/families/gguf";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
 import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
@@ -24,7 +24,7 @@ import { fromStoredRows, tokenTable } from "./gguf-pair.ts";
  * ```ts
  * import { createLoraConfig } from "@lowrank/adapter-format";
  * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
- * import { checkConfig } from "@lowrank/families";
+ * import { checkConfig } from "@lowrank/contracts/families";
  *
  * const sizes = { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, vocab_size: 4 };
  * const base = checkConfig({ model_type: "llama", ...sizes });

@@ -1,7 +1,7 @@
 // An adapter → a file that llama.cpp, and what is built on it – Ollama, node-llama-cpp, wllama –, puts on its base.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
 import { joinPieces } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../adapter.ts";
@@ -39,7 +39,7 @@ const fileTypes: Readonly<Record<AdapterType, number>> = { F32: 0, F16: 1, Q8_0:
  * ```ts
  * import { createLoraConfig } from "@lowrank/adapter-format";
  * import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
- * import { checkConfig } from "@lowrank/families";
+ * import { checkConfig } from "@lowrank/contracts/families";
  *
  * const sizes = { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, vocab_size: 4 };
  * const path = "model.layers.0.self_attn.v_proj";

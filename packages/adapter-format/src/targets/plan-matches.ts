@@ -2,7 +2,7 @@
 // names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
 
 import { describeValue, type OptionNames, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
-import { defaultTargetsOf } from "@lowrank/families";
+import { defaultTargetsOf } from "@lowrank/contracts/families";
 import { NothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";

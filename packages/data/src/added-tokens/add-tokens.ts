@@ -2,8 +2,8 @@
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
 import type { OptionNames } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts";
 import { AddedTokensError, TokenizerError } from "../errors.ts";
-import { isObject } from "../json-object.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 import { checkNewTokens } from "./check-new-tokens.ts";

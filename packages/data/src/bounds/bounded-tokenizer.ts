@@ -1,10 +1,10 @@
 // The library's tokenizer, made so that a tokenizer.json from strangers can neither hang it nor fill the memory.
 
 import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
 import { useCharsmaps } from "../charsmap/use-charsmaps.ts";
 import { TokenizationError, TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { boundGrowth, boundNormalizer } from "./bounded-growth.ts";
 import { boundUnigram } from "./bounded-unigram.ts";
 import { boundPatterns, checkNormalizerPatterns } from "./patterns/bound-patterns.ts";

@@ -1,8 +1,8 @@
 // GGUF's tokenizers of the model "gpt2": byte-level BPE. The file names only how text is cut into words before it; what
 // that name means is written down here, as the models' own tokenizer.json say it.
 
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
 import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
 

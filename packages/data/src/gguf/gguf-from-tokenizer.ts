@@ -1,7 +1,7 @@
 // A tokenizer's files as the metadata by which llama.cpp cuts text: what `tokenizerFromGguf` reads.
 
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import type { TextFiles } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";

@@ -1,7 +1,7 @@
 // A GGUF file's metadata as the two files that a tokenizer is built from elsewhere.
 
+import type { JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import type { JsonObject } from "../json-object.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
 import {
   type GgufMarks,

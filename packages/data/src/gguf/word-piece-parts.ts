@@ -1,8 +1,8 @@
 // GGUF's tokenizers of the model "bert": WordPiece (Wu et al. 2016), whose file marks where words begin instead of where they
 // go on. Files older than llama.cpp's pull request 23899 do not say whether they distinguish upper case.
 
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import type { GgufToken, GgufVocabulary } from "./gguf-vocabulary.ts";
 import type { TokenizerParts } from "./tokenizer-parts.ts";
 

@@ -1,9 +1,8 @@
 // Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
 
-import { enumerated, listed, mostListed } from "@lowrank/contracts";
+import { enumerated, isObject, listed, mostListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
-import { isObject } from "../json-object.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
 import { askedForms, rowForms } from "../row-forms/row-forms.ts";

@@ -1,6 +1,6 @@
 // Files whose rows lie deeper than in a list: SQuAD's own JSON, and Alpaca's seed tasks with several instances each.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 
 /**
  * SQuAD's own file (Rajpurkar et al. 2016, 2018), `{"data": [{"paragraphs": [{"context", "qas": […]}]}]}`, as the rows that

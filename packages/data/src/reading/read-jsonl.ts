@@ -1,9 +1,8 @@
 // JSON Lines: one JSON object on each line.
 
-import { JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
-import { isObject } from "../json-object.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { LineSplitter } from "./line-splitter.ts";

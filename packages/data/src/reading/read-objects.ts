@@ -1,8 +1,7 @@
 // Rows that a program has in its hands, as objects with the keys of a data file.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, type JsonObject, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 

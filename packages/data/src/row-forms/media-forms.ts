@@ -1,10 +1,10 @@
 // Rows that name a picture or a recording, or have it in them, as Hugging Face datasets' ImageFolder and AudioFolder have.
 
+import { isObject } from "@lowrank/contracts";
 import type { Sound } from "../audio/read-wav.ts";
 import type { AudioExample } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";
 import type { DecodedImage } from "../images/prepare-image.ts";
-import { isObject } from "../json-object.ts";
 import { isLabel, readLabel } from "./read-label.ts";
 import { describe, type Fields, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
 

@@ -1,8 +1,7 @@
 // Questions about a text that holds the answer: SQuAD's rows, and such rows as tokens; and questions with answers to choose from.
 
-import { parseJson } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts";
 import type { Answer } from "../example.ts";
-import { isObject } from "../json-object.ts";
 import { readInteger, readIntegers, readMasks } from "./read-integers.ts";
 import { describe, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
 

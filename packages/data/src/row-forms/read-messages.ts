@@ -1,8 +1,7 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
-import { enumerated, parseJson } from "@lowrank/contracts";
+import { enumerated, isObject, type JsonObject, parseJson } from "@lowrank/contracts";
 import type { ChatMessage } from "../example.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { describe, type Fields, type Refusal } from "./row-form.ts";
 
 /** What the fields of a turn are called. */

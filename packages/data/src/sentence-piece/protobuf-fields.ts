@@ -1,6 +1,8 @@
 // Protocol Buffers' wire format, as far as SentencePiece's files need it: fields one after the other, each with a number.
 // https://protobuf.dev/programming-guides/encoding/
 
+import { readVarint } from "@lowrank/contracts";
+
 /** One field: a number, or bytes that are a text, a message or a fixed-width number. */
 export type ProtobufField =
   | { readonly field: number; readonly value: number }
@@ -10,15 +12,10 @@ export type ProtobufField =
 export function* protobufFields(bytes: Uint8Array): Generator<ProtobufField, void, undefined> {
   let at = 0;
   const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new RangeError(`the file ends within a number at byte ${at - 1}`);
-      // Negative numbers have ten bytes; of those beyond 53 bits nothing here needs the exact value.
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError(`a number at byte ${at} has more than ten bytes`);
+    const read = readVarint(bytes, at);
+    if (read === undefined) throw new RangeError(`the number at byte ${at} breaks off, or has more than ten bytes`);
+    at = read.end;
+    return read.value;
   };
   const take = (length: number): Uint8Array => {
     if (length > bytes.length - at) throw new RangeError(`a field at byte ${at} is longer than its message`);

@@ -1,9 +1,9 @@
 // The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program.
 
+import type { JsonObject } from "@lowrank/contracts";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import type { ChatExample, ChatMessage, Example } from "../example.ts";
-import type { JsonObject } from "../json-object.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
 import { taskAndAnswer } from "./task-and-answer.ts";

@@ -1,7 +1,7 @@
 // Whether a conversation has what only some templates write.
 
+import { isObject } from "@lowrank/contracts";
 import type { ChatExample, ChatMessage } from "../example.ts";
-import { isObject } from "../json-object.ts";
 
 /** Whether functions are offered, called or answer in it. */
 export function usesTools({ messages, tools }: Pick<ChatExample, "messages" | "tools">): boolean {

@@ -1,6 +1,6 @@
 // What a text goes through before and after the model: each part's fields, and how many there are of them.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import {
   decoderRules,
   type FieldRule,

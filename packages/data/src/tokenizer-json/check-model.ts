@@ -1,6 +1,6 @@
 // The vocabulary of a tokenizer.json, and what its kind of model needs besides.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { shown } from "./check-components.ts";
 
 /** Published tokens have up to 256 characters: runs of spaces and dashes. */

@@ -2,8 +2,8 @@
 // once, and what it would get wrong is rewritten.
 
 import type { OptionNames } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { componentProblems, shown } from "./check-components.ts";
 import { isId, modelProblems } from "./check-model.ts";
 import { rewriteDecoder, rewriteNormalizer, rewritePostProcessor, rewritePreTokenizer } from "./rewrite-tokenizer.ts";

@@ -1,7 +1,7 @@
 // The parts that a tokenizer.json may be made of, with the fields that the library takes on trust. Other fields are not
 // read; one that is null or missing has its default, unless it is needed.
 
-import { isObject } from "../json-object.ts";
+import { isObject } from "@lowrank/contracts";
 
 /** What a field has to be. */
 export interface FieldRule {

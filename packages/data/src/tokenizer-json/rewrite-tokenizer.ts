@@ -1,7 +1,7 @@
 // Parts of a tokenizer.json that the JavaScript library computes otherwise than Rust's tokenizers, or lacks, written as
 // parts that it computes alike.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 
 /** A part, or null for none. */
 type Part = unknown;

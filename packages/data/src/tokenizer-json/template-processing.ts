@@ -1,6 +1,6 @@
 // TemplateProcessing: which marks are put around a text or a pair of them.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { vocabularyOf } from "./vocabulary-of.ts";
 
 /** Published ones have up to eight pieces. */

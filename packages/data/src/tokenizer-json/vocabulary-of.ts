@@ -1,6 +1,6 @@
 // The tokens that a tokenizer's model has by itself, without those that were added.
 
-import { isObject } from "../json-object.ts";
+import { isObject } from "@lowrank/contracts";
 
 /** The id of each; `checkTokenizerJson` must have seen that they are texts with ids, or pieces in order of theirs. */
 export function vocabularyOf(model: unknown): ReadonlyMap<string, number> {

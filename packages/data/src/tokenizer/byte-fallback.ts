@@ -2,7 +2,7 @@
 // alone, not for Unigram (llm-jp's, rinna's), and reads bytes back otherwise than Rust.
 
 import { ByteFallbackDecoder, type Decoder, SequenceDecoder, type Tokenizer } from "@huggingface/tokenizers";
-import { isObject } from "../json-object.ts";
+import { isObject } from "@lowrank/contracts";
 
 /** Makes the tokenizer fall back to bytes where its model says so and has all of them that a character needs. */
 export function fallBackToBytes({ model, decoder }: Tokenizer, json: unknown): void {

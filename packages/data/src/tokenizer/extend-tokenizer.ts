@@ -1,9 +1,8 @@
 // The tokenizer beside a model with more tokens: to encode with, and as files to write beside an adapter or a merged model.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, refuseUnknownOptions } from "@lowrank/contracts";
 import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
 import { AddedTokensError, TokenizerError } from "../errors.ts";
-import { isObject } from "../json-object.ts";
 import type { TextFiles } from "../text-files.ts";
 import { hasSegmentation } from "./segmentation.ts";
 import { withSpecialTokens } from "./special-tokens.ts";

@@ -2,8 +2,8 @@
 // languages there are: `src_lang` of sources, `tgt_lang` of targets, as transformers' `tokenizer(source, text_target=target)`
 // takes them.
 
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { tokenText } from "../token-text.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 

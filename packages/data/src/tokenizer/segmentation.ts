@@ -2,8 +2,8 @@
 // (`model.segmentation`), and another vocabulary says their ids; and targets may be cut by a third one (`target`).
 
 import type { Tokenizer } from "@huggingface/tokenizers";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 
 /** Makes the tokenizer cut words by the model that the file names for it, if it names one. Throws TokenizerError. */

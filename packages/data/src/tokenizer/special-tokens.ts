@@ -1,7 +1,7 @@
 // The marks that start, end and pad a text, where tokenizer_config.json does not name them: GPT-2's, RoBERTa's and BERT's
 // published ones leave that to classes of transformers. Their special_tokens_map.json says it, or the model's config.json.
 
-import { isObject, type JsonObject } from "../json-object.ts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { TextFiles } from "../text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
 

@@ -1,11 +1,10 @@
 // A Hugging Face tokenizer as fine-tuning needs it: ids in, ids out, with the gaps of the JavaScript library closed.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
 import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
-import { isObject } from "../json-object.ts";
 import { tokenText } from "../token-text.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";

@@ -1,8 +1,7 @@
 // The files that make a tokenizer, as transformers' `save_pretrained` writes them.
 
-import { parseJson, printable } from "@lowrank/contracts";
+import { isObject, parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject } from "../json-object.ts";
 import type { TextFiles } from "../text-files.ts";
 import { vocabularyFiles } from "../vocabulary-files/vocabulary-file-names.ts";
 import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";

@@ -1,8 +1,8 @@
 // From a class's draft to the two files that a tokenizer is built from: the marks that the folder names, tokens that were added
 // later, and what stands around a text.
 
+import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { tokenText } from "../token-text.ts";
 import {
   type DraftToken,

@@ -1,8 +1,7 @@
 // A folder's vocabulary → tokenizer.json and tokenizer_config.json as texts.
 
-import { parseJson, printable } from "@lowrank/contracts";
+import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
 import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";
 import { type FinishedTokenizer, finishedTokenizer, markOf } from "./finished-tokenizer.ts";

@@ -1,6 +1,6 @@
 // What the classes of tokenizers differ in, before the marks that a folder names are put in.
 
-import type { JsonObject } from "../json-object.ts";
+import type { JsonObject } from "@lowrank/contracts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 
 /** Marks by their keys in tokenizer_config.json, in the order in which transformers adds those that the vocabulary lacks. */

@@ -1,9 +1,9 @@
 // Tokenizers whose ids are those of a vocab.json, while SentencePiece cuts the texts: Marian's, which has a model for sources and
 // one for targets, and M2M-100's. transformers has no tokenizer.json of these; texts are cut as SentencePiece itself cuts them.
 
+import type { JsonObject } from "@lowrank/contracts";
 import { longestMatches } from "../charsmap/use-charsmaps.ts";
 import { TokenizerError } from "../errors.ts";
-import type { JsonObject } from "../json-object.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 import { bytePairModel } from "./byte-pair-classes.ts";
 import { languagesOfM2M100 } from "./languages.ts";

@@ -1,7 +1,7 @@
 // Vocabularies as JSON ({"token": id}) or as lines.
 
+import { isObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject } from "../json-object.ts";
 
 const mostTokens = 2 ** 22;
 

@@ -1,7 +1,7 @@
 // A named weight of a foreign model, and what adapters compute with in its place.
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
-import { OverrideList, type ParameterOverride } from "@lowrank/doors";
+import { OverrideList, type ParameterOverride } from "@lowrank/engine/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Hold } from "./hold.ts";
 import type { HostWeight } from "./host-weight.ts";

@@ -11,8 +11,8 @@ import type {
   Site,
   SiteValues,
 } from "@lowrank/contracts";
-import { AdaptationSlots } from "@lowrank/doors";
 import { convolve } from "@lowrank/engine";
+import { AdaptationSlots } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Hold } from "./hold.ts";
 import type { HostParameter } from "./host-parameter.ts";

@@ -14,21 +14,18 @@ import { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GraphBuilder, waves } from "../../test/build-graph.ts";
+import { attachLora, type GraphHost, graphModel, loraOf } from "../graph.ts";
+import { OtherTopologyError } from "../topology/topology.ts";
 import {
-  attachLora,
   DynamicNodeError,
   GraphGradientError,
-  type GraphHost,
   GraphNameError,
   GraphWithoutWeightsError,
-  graphModel,
   HostDisposedError,
   HostInUseError,
-  loraOf,
   StaleInputError,
   UnreadableGraphError,
-} from "../graph.ts";
-import { OtherTopologyError } from "../index.ts";
+} from "./errors.ts";
 
 const adapted = inferenceContext(activeAdapters("default"));
 const x = () => tf.tensor2d(waves([4, 3], 4), [4, 3]);

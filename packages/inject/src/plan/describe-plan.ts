@@ -4,20 +4,6 @@ import { describeParts } from "../parts/part-kinds.ts";
 import { withCommas } from "../parts/table-lines.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 
-/** Bytes that training will need for what it trains. */
-export interface TrainingBytes {
-  readonly weights: number;
-  readonly gradients: number;
-  /** AdamW's two moments. */
-  readonly moments: number;
-}
-
-/** Bytes of the trained weights, their gradients and AdamW's moments, all in float32. */
-export function trainingBytes(plan: InjectionPlan): TrainingBytes {
-  const weights = plan.trainableParameters * 4;
-  return { weights, gradients: weights, moments: 2 * weights };
-}
-
 /**
  * The plan as a table: layers that differ only by their number share a line, then saved weights, sums and warnings.
  *
@@ -32,14 +18,14 @@ export function trainingBytes(plan: InjectionPlan): TrainingBytes {
  */
 export function describePlan(plan: InjectionPlan): string {
   const rows = [["layer", "count", "shape", "rank", "scaling", "parameters"], ...describeParts(plan.parts)];
-  const { weights, gradients, moments } = trainingBytes(plan);
+  const weights = plan.trainableParameters * 4; // in float32, as their gradients and each of AdamW's two moments
   const lines = [
     ...alignColumns(rows),
     "",
     `trainable ${withCommas(plan.trainableParameters)} of ${withCommas(plan.totalParameters)} parameters ` +
       `(${(100 * plan.share).toFixed(4)} %)`,
-    `memory for training them: ${readableBytes(weights)} weights + ${readableBytes(gradients)} gradients + ` +
-      `${readableBytes(moments)} optimiser moments`,
+    `memory for training them: ${readableBytes(weights)} weights + ${readableBytes(weights)} gradients + ` +
+      `${readableBytes(2 * weights)} optimiser moments`,
     ...plan.warnings.map((warning) => `warning: ${warning.message}`),
   ];
   return lines.join("\n");

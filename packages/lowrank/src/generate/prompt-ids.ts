@@ -1,5 +1,6 @@
 // What a person asks, as the tokens that the model continues.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   type ChatExample,
   type ChatMessage,
@@ -9,7 +10,6 @@ import {
   type RenderedExample,
   type TextTokenizer,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { given } from "../given.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 

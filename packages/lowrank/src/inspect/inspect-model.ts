@@ -1,8 +1,8 @@
 // A Hugging Face model folder: what its config says, and whether we can compute it.
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
+import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
 import { vocabularyTokenizerFiles } from "@lowrank/data";
-import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { factsOf } from "./inspect-safetensors.ts";

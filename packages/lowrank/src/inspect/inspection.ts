@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
-import type { ModelConfig, Task } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type { GgufValue } from "@lowrank/gguf";
 
 /** One tensor as a file describes it. */

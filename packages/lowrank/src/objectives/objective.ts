@@ -2,8 +2,8 @@
 // it is called, so that a new one is a folder and a row of `objectives.ts`.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { ComparisonPrompts, Example, RowList, TokenBatch } from "@lowrank/data";
-import type { ProblemType, Task } from "@lowrank/families";
 import type { EmbeddingRecipe, PretrainedModel } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RecipeFacts } from "../embed/embedding-recipe.ts";

@@ -1,7 +1,7 @@
 // The table of training objectives, and which of them the rows of a data file have.
 
+import type { Task } from "@lowrank/contracts/families";
 import { changeRows, DataError, type Example, type RowList } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { rowsWhere } from "../rows/row-kinds.ts";
 import { classification, imageClassification } from "./classification/classification.ts";
 import { embeddings } from "./embeddings/embeddings.ts";

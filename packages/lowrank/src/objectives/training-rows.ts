@@ -1,5 +1,6 @@
 // The rows to train and to validate on.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   type Example,
   ExampleError,
@@ -11,7 +12,6 @@ import {
   type Split,
   splitPlaces,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
 import { inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";

@@ -1,5 +1,5 @@
 import { type Adapter, createLoraConfig, type TaskType } from "@lowrank/adapter-format";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { DifferentBaseError } from "@lowrank/inject";
 import { describe, expect, it } from "vitest";
 import { adapterHead, refuseOtherModules } from "./adapter-head.ts";

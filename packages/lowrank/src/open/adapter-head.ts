@@ -1,8 +1,8 @@
 // The head that an adapter was trained under: a base such as BertModel names another one, or none, in its own files.
 
 import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-format";
-import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
-import { modulesOf } from "@lowrank/families/checkpoint";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import { modulesOf } from "@lowrank/contracts/families/checkpoint";
 import { DifferentBaseError } from "@lowrank/inject";
 import { AdapterTaskError } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";

@@ -1,6 +1,6 @@
 // What the classifier of an adapter is for. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
-import type { ProblemType } from "@lowrank/families";
+import type { ProblemType } from "@lowrank/contracts/families";
 
 /** Entry of an adapter file's metadata: the problem, where it is not one class a row. */
 export const problemKey = "lowrank.problem_type";

@@ -1,7 +1,7 @@
 // What a base's own files say of it before it is loaded: its family, and the classes that decide whether a classifier is
 // kept.
 
-import { checkConfig, type ModelConfig } from "@lowrank/families";
+import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import type { GgufSource } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import type { ModelSource } from "./model-source.ts";

@@ -1,7 +1,7 @@
 // The base model, with the head that the task, the adapter or the data ask for.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { familyOf, type ModelConfig, type ProblemType, type Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type ProblemType, type Task } from "@lowrank/contracts/families";
 import {
   type BasePrecision,
   HeadMissingError,

@@ -1,8 +1,8 @@
 // Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
 
 import type { Adapter, ReadAdapterOptions } from "@lowrank/adapter-format";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data";
-import type { ModelConfig } from "@lowrank/families";
 import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";

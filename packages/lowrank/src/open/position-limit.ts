@@ -1,6 +1,6 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
-import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import { type NamedOption, named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 

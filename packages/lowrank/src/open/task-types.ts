@@ -1,7 +1,7 @@
 // PEFT's names of tasks, and ours.
 
 import type { TaskType } from "@lowrank/adapter-format";
-import type { Task } from "@lowrank/families";
+import type { Task } from "@lowrank/contracts/families";
 
 /** Each of PEFT's types with the head that it asks for. */
 const pairs: readonly (readonly [TaskType, Task])[] = [

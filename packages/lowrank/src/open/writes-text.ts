@@ -1,6 +1,6 @@
 // Which models write texts: those that generate, and learn from rows of text.
 
-import type { Task } from "@lowrank/families";
+import type { Task } from "@lowrank/contracts/families";
 
 /** Whether a model with this head writes texts token by token. */
 export function writesText(task: Task): boolean {

@@ -1,8 +1,8 @@
 // Where options do something, as rows of the table have it.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
+import type { Task } from "@lowrank/contracts/families";
 import type { Example, ProblemType } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 
 /** What decides which options act. */
 export interface AskedRun {

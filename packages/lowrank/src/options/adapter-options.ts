@@ -31,7 +31,7 @@ const starts: readonly string[] = [
 const measuringStarts = startNames.filter((name) => "measures" in startFacts[name]).join(", ");
 
 /** Which biases of the base train. */
-export const biasModes = ["none", "all", "lora_only"] as const;
+const biasModes = ["none", "all", "lora_only"] as const;
 
 /** Whether a text for `targetModules` is a pattern or a word for many modules, not names with commas between. */
 export function isTargetPattern(text: string): boolean {

@@ -6,7 +6,7 @@ import { onTokens, reads } from "./acts-on.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, oneOrMore, pairs, text, texts } from "./option-table.ts";
 
 /** Heads that rows of a data file can train, by name. */
-export const trainableTasks = [
+const trainableTasks = [
   "causal-lm",
   "masked-lm",
   "sequence-to-sequence",

@@ -1,6 +1,6 @@
 // Options of a run: what is learnt of rows of texts to compare, of answers that people judged, and of other models.
 
-import type { Task } from "@lowrank/families";
+import type { Task } from "@lowrank/contracts/families";
 import { type ActsOn, onComparisons, reads } from "./acts-on.ts";
 import { flag, numberIn, type OptionGroup, oneOf, text } from "./option-table.ts";
 import { rowLosses } from "./row-losses.ts";

@@ -7,7 +7,7 @@ import { type ActsOn, onComparisons, onTokens, onValidation, reads } from "./act
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema } from "./option-table.ts";
 
 /** Learning rate schedules by name. */
-export const schedules: readonly ScheduleName[] = [
+const schedules: readonly ScheduleName[] = [
   ...(["linear", "cosine", "constant", "cosine-with-restarts", "polynomial", "wsd"] as const),
 ];
 

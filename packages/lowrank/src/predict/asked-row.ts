@@ -1,5 +1,6 @@
 // A row as what a model reads, with what leads from its answer back to the text.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   type CharacterSpan,
   type Example,
@@ -11,7 +12,6 @@ import {
   tokenizeExample,
   tokenizeQuestion,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 
 /** One sequence of tokens. */
 export interface AskedRow extends TokenMasks, Seen {

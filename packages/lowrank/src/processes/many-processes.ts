@@ -1,8 +1,8 @@
 // What a run of several processes needs beside the sum of gradients: rows that can be shared, and one who measures.
 
 import type { WarningListener } from "@lowrank/contracts";
-import type { Communicator } from "@lowrank/distributed";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import type { LearningPlan } from "../objectives/objective.ts";
 
 /** What is shared. */

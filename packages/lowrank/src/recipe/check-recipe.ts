@@ -1,6 +1,6 @@
 // Whether a recipe is what the schema asks for, said in words of the recipe.
 
-import { editDistance } from "@lowrank/contracts";
+import { editDistance, isObject } from "@lowrank/contracts";
 import type { ValueSchema } from "../options/option-table.ts";
 import { ourName } from "./other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
@@ -94,7 +94,3 @@ const words: Readonly<Record<NonNullable<ValueSchema["type"]>, string>> = {
   array: "a list of texts",
   object: "names with a text each",
 };
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { JsonError, parseJson } from "@lowrank/contracts";
+import { isObject, JsonError, parseJson } from "@lowrank/contracts";
 import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
@@ -21,8 +21,7 @@ export async function readRecipe(file: string): Promise<Readonly<Record<string, 
     throw new PathNotFoundError(named("recipe"), file, "a .yaml, .json or .ts file (lowrank init writes one)");
   if (facts.size > mostBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${mostBytes}`]);
   const value = await readKind(file);
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
+  if (isObject(value)) return value;
   throw new RecipeError(file, [
     `expected names of options with their values, got ${JSON.stringify(value) ?? "nothing"}`,
   ]);

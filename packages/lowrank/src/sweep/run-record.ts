@@ -3,7 +3,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseJson } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { given } from "../given.ts";
 import { type MetricName, metricNames } from "../metric-names.ts";
@@ -111,8 +111,4 @@ function numbersOf(metrics: Readonly<Record<string, unknown>>): Readonly<Record<
   return Object.fromEntries(
     Object.entries(metrics).filter((pair): pair is [string, number] => typeof pair[1] === "number"),
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fixture } from "../cli/end-to-end/workplace.ts";

@@ -1,7 +1,7 @@
 // What a run does with the base's classifier: keeps it, replaces it because the data need another, or makes the first.
 
 import { enumerated } from "@lowrank/contracts";
-import { matchCheckpoint } from "@lowrank/families/checkpoint";
+import { matchCheckpoint } from "@lowrank/contracts/families/checkpoint";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { type BaseClasses, readBaseConfig } from "../open/base-config.ts";

@@ -1,7 +1,7 @@
 // A new adapter: planned as data, then made, by looking at the run's rows first where its start asks for that.
 
 import { createLoraConfig, InvalidAdapterConfigError, type LoraConfig, startOf } from "@lowrank/adapter-format";
-import { architectureOf } from "@lowrank/families";
+import { architectureOf } from "@lowrank/contracts/families";
 import {
   type AdapterHandle,
   type InjectionPlan,

@@ -2,7 +2,7 @@
 // docs/choose-rank-targets-rate.md has the measurements behind it.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { ProblemType, Task } from "@lowrank/families";
+import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { MetricName } from "../metric-names.ts";
 import { isOneClass, type Objective } from "../objectives/objective.ts";
 import { objectives } from "../objectives/objectives.ts";

@@ -1,8 +1,8 @@
 // How an adapter is trained: what the library's `train` is told, and what the command line's flags become.
 
 import type { WarningListener } from "@lowrank/contracts";
-import type { Communicator } from "@lowrank/distributed";
 import type { TrainingState } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../given.ts";
 import type { DistillationChoices } from "../objectives/distillation/distillation.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
@@ -45,7 +45,7 @@ export interface RunOptions {
   /** What is trained on what; a state with another one is refused. */
   readonly fingerprint?: string | undefined;
   /**
-   * Processes that train this adapter together, as `openCommunicator` of @lowrank/distributed gives them: each computes its share of
+   * Processes that train this adapter together, as `openCommunicator` of @lowrank/trainer/mpi gives them: each computes its share of
    * every batch, and the adapter is that of one process with the same options. All must be told the same; the first one keeps `out`.
    */
   readonly communicator?: Communicator | undefined;

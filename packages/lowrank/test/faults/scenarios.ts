@@ -5,7 +5,7 @@ import { appendFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adapter, createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import type { ExportableModel } from "@lowrank/merge";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint, writeCheckpoint } from "@lowrank/trainer/node";

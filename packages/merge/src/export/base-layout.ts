@@ -1,8 +1,8 @@
 // How a base's file may hold a model's weights otherwise than one by one: a tensor for each expert of a stack, several weights in
 // one tensor, blocks of few bits with their scales.
 
-import type { ModelConfig } from "@lowrank/families";
-import { planBlocks, planSplits, planStacks } from "@lowrank/families/checkpoint";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { planBlocks, planSplits, planStacks } from "@lowrank/contracts/families/checkpoint";
 
 export interface BaseLayout {
   /** The weights that a tensor is or holds, or is a piece of, by the keys that they have in files of today. */

@@ -1,4 +1,4 @@
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
 import { RepeatedLayersError } from "./errors.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";

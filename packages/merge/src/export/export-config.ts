@@ -1,6 +1,6 @@
 // config.json of the exported model: the base's own, with what the export changed.
 
-import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/families";
+import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/contracts/families";
 import { RepeatedLayersError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 

@@ -1,7 +1,7 @@
 // What the export must know of a model besides its doors, and where the files of its base come from.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import type { ModelConfig, Task } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type { ByteSource } from "@lowrank/safetensors";
 import type { PlannedMerge } from "./planned-merge.ts";
 

@@ -1,5 +1,5 @@
-import { checkConfig, type Task } from "@lowrank/families";
-import { parametersOf } from "@lowrank/families/checkpoint";
+import { checkConfig, type Task } from "@lowrank/contracts/families";
+import { parametersOf } from "@lowrank/contracts/families/checkpoint";
 import { describe, expect, it } from "vitest";
 import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel } from "./exportable-model.ts";

@@ -1,8 +1,8 @@
 // Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
 
 import { listed } from "@lowrank/contracts";
-import { familyOf } from "@lowrank/families";
-import { matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families/checkpoint";
+import { familyOf } from "@lowrank/contracts/families";
+import { matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
 import { baseLayout } from "./base-layout.ts";
 import { SourceFolderError } from "./errors.ts";

@@ -1,6 +1,6 @@
 // Which weights have another size than in the base's files, because the model has more tokens or fewer.
 
-import { parametersOf } from "@lowrank/families/checkpoint";
+import { parametersOf } from "@lowrank/contracts/families/checkpoint";
 import type { ExportableModel } from "./exportable-model.ts";
 
 /** Paths of every parameter that has a row, or a number, for each token; none if the vocabulary is the files' own. */

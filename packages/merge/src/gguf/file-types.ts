@@ -18,9 +18,6 @@ const fileTypes = {
   Q4_0: { id: 2, usual: "Q4_0" },
 } as const satisfies Readonly<Record<string, { id: number; usual: EncodableType }>>;
 
-/** Names of all of them. */
-export const ggufFileTypes: readonly GgufFileType[] = Object.keys(fileTypes) as GgufFileType[]; // its keys are those
-
 /** `general.file_type`. */
 export function fileTypeId(type: GgufFileType): number {
   return fileTypes[type].id;

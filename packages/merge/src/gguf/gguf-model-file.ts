@@ -1,7 +1,7 @@
 // A model – merged or not – as one GGUF file for llama.cpp and what is built on it, made piece by piece when it is written.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/families/gguf";
+import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/contracts/families/gguf";
 import {
   dequantize,
   type EncodableType,
@@ -55,7 +55,7 @@ const optionNames: OptionNames<GgufModelOptions> = {
  * The file, whose pieces are made as they are asked for. Of a base that lies in files a few rows are in memory at a time; of
  * GPT-2's matrices and of joint queries, keys and values one matrix.
  *
- * @throws UnwritableArchitectureError of `@lowrank/families/gguf`, UnnamedWeightsError; and while it is written
+ * @throws UnwritableArchitectureError of `@lowrank/contracts/families/gguf`, UnnamedWeightsError; and while it is written
  * ExportOverflowError, LostEffectError (after the last piece: what was written then is to be thrown away), NonFiniteMergeError.
  *
  * @example

@@ -1,7 +1,7 @@
 // Decides for every tensor of a merged GGUF file what it is called, in which type it is, and where its numbers come from.
 
-import { parametersOf, pathInModel } from "@lowrank/families/checkpoint";
-import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/families/gguf";
+import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
+import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { UnnamedWeightsError } from "./errors.ts";

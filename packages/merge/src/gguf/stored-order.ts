@@ -1,8 +1,8 @@
 // A weight's numbers, some rows at a time, as a GGUF file has them: rows in llama.cpp's order, matrices of Conv1D turned,
 // Gemma's gains with 1 added.
 
-import type { ModelConfig } from "@lowrank/families";
-import { type GgufChange, storedRowOf } from "@lowrank/families/gguf";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 
 /** A weight as transformers has it, and what llama.cpp's converter does to it. */
 export interface WeightOrder {

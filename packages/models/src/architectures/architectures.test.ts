@@ -1,5 +1,5 @@
-import { checkConfig, families, type Task } from "@lowrank/families";
-import { parametersOf } from "@lowrank/families/checkpoint";
+import { checkConfig, families, type Task } from "@lowrank/contracts/families";
+import { parametersOf } from "@lowrank/contracts/families/checkpoint";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../outline/outline-model.ts";
 

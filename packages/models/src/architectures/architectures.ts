@@ -1,6 +1,6 @@
 // The table of forward passes. A new family: its file, and one line here.
 
-import { UnsupportedModelError } from "@lowrank/families";
+import { UnsupportedModelError } from "@lowrank/contracts/families";
 import { albertHeads } from "../heads/families/albert-heads.ts";
 import { bertHeads } from "../heads/families/bert-heads.ts";
 import { debertaV2Heads } from "../heads/families/deberta-v2-heads.ts";

@@ -1,5 +1,5 @@
 import type { Warning } from "@lowrank/contracts";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
 import { ModelFileError } from "../errors.ts";
 import { filesFolder } from "./files-folder.ts";

@@ -2,7 +2,7 @@
 // config.json.
 
 import type { WarningListener } from "@lowrank/contracts";
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { ModelFileError } from "../errors.ts";
 import { type ModelFolder, readJsonObject } from "./model-folder.ts";
 import { noWritingDefaults, readWritingDefaults, type WritingDefaults } from "./writing-defaults.ts";

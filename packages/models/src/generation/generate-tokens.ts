@@ -2,8 +2,8 @@
 // prompt gives what it would give alone.
 
 import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { withRoundedProducts } from "@lowrank/engine";
-import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";

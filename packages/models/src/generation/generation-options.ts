@@ -1,7 +1,7 @@
 // What a generation is asked for, checked before anything is computed.
 
 import type { ForwardContext, OptionNames } from "@lowrank/contracts";
-import { familyOf } from "@lowrank/families";
+import { familyOf } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";

@@ -1,7 +1,7 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
-import type { LinearSite } from "@lowrank/doors";
-import type { ProblemType } from "@lowrank/families";
+import type { ProblemType } from "@lowrank/contracts/families";
+import type { LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";

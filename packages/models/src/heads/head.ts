@@ -1,6 +1,6 @@
 // What turns the last hidden states into answers, and answers into a loss.
 
-import type { ProblemType } from "@lowrank/families";
+import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";

@@ -1,8 +1,8 @@
 // How well each text of a batch fits each image: the angle between the two, scaled. Trained by telling which text belongs to
 // which image, among all of the batch (Radford et al. 2021), or pair by pair (Zhai et al. 2023).
 
-import type { ParameterSlot } from "@lowrank/doors";
 import { crossEntropy } from "@lowrank/engine";
+import type { ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";

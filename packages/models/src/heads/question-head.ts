@@ -1,7 +1,7 @@
 // Extractive question answering: for each token, whether the answer starts there and whether it ends there.
 
-import type { LinearSite } from "@lowrank/doors";
 import { crossEntropy } from "@lowrank/engine";
+import type { LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";

@@ -1,6 +1,6 @@
 // However the head is changed, its loss computes a few rows at a time and comes to what whole logits would give.
 
-import { LinearSite } from "@lowrank/doors";
+import { LinearSite } from "@lowrank/engine/doors";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import {

@@ -1,8 +1,8 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { LinearSite, ParameterSlot } from "@lowrank/doors";
 import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { NothingSupervisedError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";

@@ -1,7 +1,7 @@
 // Whether the adapters that a call selects are there.
 
 import { activeAdapters, type ForwardContext, inferenceContext, selectedNames } from "@lowrank/contracts";
-import type { Part } from "@lowrank/doors";
+import type { Part } from "@lowrank/engine/doors";
 import { UnknownAdapterError } from "../errors.ts";
 
 /** Throws UnknownAdapterError for selected names that nothing is attached under. */

@@ -1,4 +1,4 @@
-import { checkConfig, type Task } from "@lowrank/families";
+import { checkConfig, type Task } from "@lowrank/contracts/families";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

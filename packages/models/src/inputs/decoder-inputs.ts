@@ -1,6 +1,6 @@
 // What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
 
-import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { SequenceInputs } from "./model-inputs.ts";

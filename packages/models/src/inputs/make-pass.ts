@@ -1,7 +1,7 @@
 // From checked inputs to what the stages of a model carry along.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { ModelConfig, Task } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { Pass } from "../parts/pass.ts";
 import { TextPlaces, Texts } from "../parts/text-places.ts";

@@ -1,7 +1,7 @@
 // What a model is given, checked before anything is computed.
 
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { currentBackend } from "@lowrank/engine";
-import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";

@@ -1,6 +1,6 @@
 // A multiple choice is asked as [batch, choices, time]; a model reads rows, [batch·choices, time].
 
-import type { Task } from "@lowrank/families";
+import type { Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { ModelInputs, SequenceInputs } from "./model-inputs.ts";

@@ -2,8 +2,8 @@
 // "int8".
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
-import type { WeightSlot } from "@lowrank/doors";
 import { int8Unfitness, packInt8, packNormalFloat4 } from "@lowrank/engine";
+import type { WeightSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 

@@ -1,4 +1,4 @@
-import type { WeightSlot } from "@lowrank/doors";
+import type { WeightSlot } from "@lowrank/engine/doors";
 import { describe, expect, it } from "vitest";
 import { ModelTooLargeError } from "../errors.ts";
 import { checkSize } from "./check-size.ts";

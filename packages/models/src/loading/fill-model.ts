@@ -1,7 +1,7 @@
 // Reads tensors into an outline one after the other, so that no more than two of them are in memory as they lie in the file.
 
-import type { WeightSlot } from "@lowrank/doors";
 import { normal } from "@lowrank/engine";
+import type { WeightSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";
 import type { ModelOutline } from "../outline/outline-model.ts";

@@ -1,7 +1,7 @@
 // A short name for a base model: adapters carry it, so that one made for another base is noticed. It says "the same
 // files", not "safe files": the hash is no protection against somebody who wants two bases to look alike.
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { joinPieces } from "@lowrank/safetensors";
 import type { ByteRange, SourceTensor, WeightSource } from "./weight-source.ts";
 

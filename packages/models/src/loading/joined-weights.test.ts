@@ -1,4 +1,4 @@
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
 import { joinWeights } from "./joined-weights.ts";
 import { decodeMxfp4 } from "./mxfp4.ts";

@@ -1,8 +1,8 @@
 // Files hold some weights in pieces: a matrix for each expert, or 4-bit blocks beside their scales (MXFP4). A source in which
 // each weight is one tensor, with the bytes of its pieces one after the other.
 
-import type { ModelConfig } from "@lowrank/families";
-import { planBlocks, planStacks } from "@lowrank/families/checkpoint";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { planBlocks, planStacks } from "@lowrank/contracts/families/checkpoint";
 import { joinPieces } from "@lowrank/safetensors";
 import { decodeMxfp4, mxfp4Shape } from "./mxfp4.ts";
 import type { ByteRange, SourceTensor, WeightSource } from "./weight-source.ts";

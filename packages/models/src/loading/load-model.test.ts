@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidConfigError } from "@lowrank/families";
+import { InvalidConfigError } from "@lowrank/contracts/families";
 import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,7 +1,7 @@
 // From a Hugging Face folder to a model.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
+import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
 import { defaultsOf, readGenerationDefaults } from "../folder/generation-defaults.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
 import { outlineModel } from "../outline/outline-model.ts";

@@ -1,7 +1,7 @@
 // What may be asked of loading, whatever the kind of file.
 
 import type { OptionNames, WarningListener } from "@lowrank/contracts";
-import type { ProblemType, Task } from "@lowrank/families";
+import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { BasePrecision } from "./base-precision.ts";
 import type { WeightsInFiles } from "./weights-in-files.ts";
 

@@ -1,8 +1,8 @@
 // A configuration may say that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
 // anew). Like transformers (`tie_weights`), believe the file.
 
-import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
-import { matchCheckpoint, pathInModel } from "@lowrank/families/checkpoint";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import { matchCheckpoint, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import type { WeightSource } from "./weight-source.ts";
 
 const pieceBytes = 1 << 24;

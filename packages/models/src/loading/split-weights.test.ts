@@ -1,4 +1,4 @@
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
 import { splitWeights } from "./split-weights.ts";
 import type { WeightSource } from "./weight-source.ts";

@@ -1,7 +1,7 @@
 // Some files hold several weights as one tensor, one's rows behind the other's. A source in which each is a tensor of its own.
 
-import type { ModelConfig } from "@lowrank/families";
-import { planSplits } from "@lowrank/families/checkpoint";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { planSplits } from "@lowrank/contracts/families/checkpoint";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 interface Part {

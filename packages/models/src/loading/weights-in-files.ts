@@ -1,8 +1,8 @@
 // Matrices that a model leaves in its files: adapters can be attached to such a model and looked at, and whoever folds them into
 // weights reads a few rows at a time.
 
-import type { WeightSlot } from "@lowrank/doors";
 import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
+import type { WeightSlot } from "@lowrank/engine/doors";
 import type { WeightSource } from "./weight-source.ts";
 
 /** A weight that lies in a file. */

@@ -1,7 +1,7 @@
 // Everything a model is put together from: what loading makes, and what other numbers of layers or tokens are made of.
 
-import type { Part } from "@lowrank/doors";
-import type { ModelConfig, Task } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
+import type { Part } from "@lowrank/engine/doors";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";
 import type { Head } from "../heads/head.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";

@@ -1,6 +1,6 @@
 // A model without any tensor: what it is made of and what its files must hold.
 
-import type { Part } from "@lowrank/doors";
+import type { Part } from "@lowrank/engine/doors";
 import { architectureFor } from "../architectures/architectures.ts";
 import type { Head } from "../heads/head.ts";
 import { type ModelPlan, PartList } from "../parts/part-list.ts";

@@ -1,7 +1,7 @@
 // Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. The weights are
 // shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
 
-import type { Part } from "@lowrank/doors";
+import type { Part } from "@lowrank/engine/doors";
 import { LayerOrderError } from "../errors.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
 import type { ModelAssembly } from "./model-assembly.ts";

@@ -1,8 +1,8 @@
 // A vocabulary of another size (transformers' `resize_token_embeddings`): the tables of tokens, the heads over them and
 // their biases get other weights, everything else is shared with the model they come from.
 
-import type { NewRows, Part } from "@lowrank/doors";
 import { ArgumentError } from "@lowrank/engine";
+import type { NewRows, Part } from "@lowrank/engine/doors";
 import { VocabularyError } from "../errors.ts";
 import type { ModelAssembly } from "./model-assembly.ts";
 import { outlineModel } from "./outline-model.ts";

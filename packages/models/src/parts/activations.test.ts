@@ -2,7 +2,7 @@
 
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { checkConfig } from "@lowrank/families";
+import { checkConfig } from "@lowrank/contracts/families";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 // What each activation computes, alone and as a gate.
 
+import type { Activation as ActivationName } from "@lowrank/contracts/families";
 import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
-import type { Activation as ActivationName } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan } from "./planned.ts";
 

@@ -1,7 +1,7 @@
 // The feed-forward half of a block, plain or gated.
 
-import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import { frozenFeedForward } from "@lowrank/engine";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";

@@ -1,8 +1,8 @@
 // Normalisation over the features, by mean and variance or by the root mean square.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/doors";
 import { layerNorm, rmsNorm } from "@lowrank/engine";
+import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan, Planned } from "./planned.ts";
 

@@ -1,10 +1,16 @@
 // Makes a model's parts from its family's table, in module order. A family's forward pass then only says how the parts
-// are wired; names, widths and layouts stand in `@lowrank/families`.
+// are wired; names, widths and layouts stand in `@lowrank/contracts/families`.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/doors";
-import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/families";
-import { configOfStage, configOfTower, type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
+import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import {
+  configOfStage,
+  configOfTower,
+  type Module,
+  modulesOf,
+  pathInModel,
+} from "@lowrank/contracts/families/checkpoint";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/doors";
 import { MissingModuleError } from "../errors.ts";
 import { paddingRowOf } from "./embedding/padding-row.ts";
 import { Norm } from "./norm.ts";

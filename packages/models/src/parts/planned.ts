@@ -1,8 +1,8 @@
 // Parts of a decoder that can be written into a plan of its next tokens, for engines that compute such a plan in a few calls.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { LinearSite } from "@lowrank/doors";
 import type { StepPlan, StepValue } from "@lowrank/engine";
+import type { LinearSite } from "@lowrank/engine/doors";
 
 /** Writes what a part computes from a value and returns the result's; it refuses the plan where that cannot be said. */
 export type PartPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => StepValue;

@@ -1,6 +1,6 @@
 // A layer whose output is multiplied by a number (Granite), or by one for each feature that was learnt (Touvron et al. 2021).
 
-import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "./pass.ts";
 import { planned, planOf } from "./planned.ts";

@@ -1,5 +1,6 @@
 // A request's body as JSON, bounded before it is parsed.
 
+import { isObject } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 
 export interface BodyLimits {
@@ -61,8 +62,4 @@ function depthOf(text: string): number {
     else if (character === "]" || character === "}") depth--;
   }
   return deepest;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

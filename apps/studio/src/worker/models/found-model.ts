@@ -1,6 +1,6 @@
 // A model that was found and not loaded: its name, its files, and what its headers say.
 
-import { checkConfig, type ModelConfig } from "@lowrank/families";
+import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import type { ChosenFiles } from "./choose-files.ts";

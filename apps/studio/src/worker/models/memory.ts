@@ -1,6 +1,6 @@
 // How much memory a model takes while it is trained, from its sizes alone, and how much a tab may have.
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 
 /** What is trained: rows of a batch, tokens of a row. */
 export interface StepSize {

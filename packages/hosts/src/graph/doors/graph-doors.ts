@@ -1,7 +1,7 @@
 // All doors of a graph: a site for each weight that a layer multiplies by, and every other constant of floats as a parameter.
 
 import type { AdaptableModel, ForwardContext, ParameterRef, Site } from "@lowrank/contracts";
-import { OverridableParameter } from "@lowrank/doors";
+import { OverridableParameter } from "@lowrank/engine/doors";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Application, Constants, Refusal } from "../applications/application.ts";

@@ -1,6 +1,6 @@
 // The site of a constant, made with the constant's values: what the graph model loaded lies in memory once, and both see it.
 
-import { ConvolutionSite, EmbeddingSite, LinearSite, OverridableParameter } from "@lowrank/doors";
+import { ConvolutionSite, EmbeddingSite, LinearSite, OverridableParameter } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LinearShape, SiteShape } from "../applications/application.ts";
 

@@ -2,7 +2,7 @@
 // is no such layer.
 
 import type { Detach, Restore, Site } from "@lowrank/contracts";
-import type { OverridableParameter } from "@lowrank/doors";
+import type { OverridableParameter } from "@lowrank/engine/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import { UnadaptableLayerError } from "../../errors.ts";
 import type { Refusal } from "../applications/application.ts";

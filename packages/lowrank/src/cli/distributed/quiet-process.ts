@@ -1,6 +1,6 @@
 // Of several processes that a launcher has started, the first one has the screen.
 
-import { launchOf } from "@lowrank/distributed";
+import { launchOf } from "@lowrank/trainer/mpi";
 import type { CommandIo } from "../io.ts";
 
 /** What is given, but for a process that is not the first: that says nothing but its last words. */

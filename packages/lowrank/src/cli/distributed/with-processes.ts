@@ -2,7 +2,7 @@
 
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Communicator, launchOf, openCommunicator } from "@lowrank/distributed";
+import { type Communicator, launchOf, openCommunicator } from "@lowrank/trainer/mpi";
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { CommandIo } from "../io.ts";

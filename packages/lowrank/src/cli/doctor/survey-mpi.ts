@@ -8,7 +8,7 @@ import {
   MpiUnavailableError,
   measureExchange,
   openCommunicator,
-} from "@lowrank/distributed";
+} from "@lowrank/trainer/mpi";
 
 /** What is there. */
 interface MpiReport {

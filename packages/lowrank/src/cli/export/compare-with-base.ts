@@ -1,8 +1,8 @@
 // Whether an ONNX model is the one that an adapter was trained on, where its base lies on this machine.
 
 import { escapeControls, LowrankError } from "@lowrank/contracts";
+import { compareBase, OnnxBaseError, type OnnxModel } from "@lowrank/merge/onnx";
 import { openFolder } from "@lowrank/models/node";
-import { compareBase, OnnxBaseError, type OnnxModel } from "@lowrank/onnx";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { BaseNotFoundError } from "../../errors/model-errors.ts";
 import { findBase } from "../../node/base-of.ts";

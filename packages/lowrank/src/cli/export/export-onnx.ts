@@ -1,8 +1,8 @@
 // lowrank export --to onnx: an adapter and an ONNX model in, a folder with a model that computes with it out.
 
 import { pairsIn } from "@lowrank/adapter-format";
-import { foldAdapter, makeSwitchable, writeOnnxAdapter } from "@lowrank/onnx";
-import { openOnnxFile, writeOnnxFolder } from "@lowrank/onnx/node";
+import { foldAdapter, makeSwitchable, writeOnnxAdapter } from "@lowrank/merge/onnx";
+import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -80,7 +80,7 @@ function onnxFileOf({ model, to, dtype }: ExportOptions): string {
 }
 
 const hints = {
-  session: "any adapter on these modules, or none: SwitchableSession of @lowrank/onnx feeds its inputs",
+  session: "any adapter on these modules, or none: SwitchableSession of @lowrank/merge/onnx feeds its inputs",
   "adapter-files":
     "any adapter on these modules, or none: lowrank export --to onnx-adapter --model writes what ONNX Runtime loads",
 };

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";

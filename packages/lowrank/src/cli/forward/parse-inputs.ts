@@ -1,6 +1,6 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
-import { JsonError, parseJson } from "@lowrank/contracts";
+import { isObject, JsonError, parseJson } from "@lowrank/contracts";
 import { InvalidInputsError } from "../../errors/usage-errors.ts";
 import { given as present } from "../../given.ts";
 import { choicesAsRows } from "./choice-rows.ts";
@@ -143,7 +143,7 @@ function unknownKey(key: string, known: readonly string[]): string {
 function readObject(text: string, faults: string[]): ReadonlyMap<string, unknown> {
   try {
     const value = parseJson(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+    if (isObject(value)) return new Map(Object.entries(value));
     faults.push('expected a JSON object such as {"input_ids": [[1, 2, 3]]}');
   } catch (error) {
     faults.push(`it ${error instanceof JsonError ? error.reason : String(error)}`);

@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Task } from "@lowrank/families";
+import type { Task } from "@lowrank/contracts/families";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";

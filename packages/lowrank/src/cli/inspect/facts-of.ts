@@ -2,7 +2,7 @@
 
 import { variants } from "@lowrank/adapter-format";
 import { escapeName } from "@lowrank/contracts";
-import { defaultTargetsOf, type ModelConfig } from "@lowrank/families";
+import { defaultTargetsOf, type ModelConfig } from "@lowrank/contracts/families";
 import type { GgufValue } from "@lowrank/gguf";
 import type {
   AdapterInspection,

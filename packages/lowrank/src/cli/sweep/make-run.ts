@@ -1,6 +1,6 @@
 // One run of a sweep: begun, gone on with, or left as it is where it is over.
 
-import type { Communicator } from "@lowrank/distributed";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { DivergedError, InterruptedError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";

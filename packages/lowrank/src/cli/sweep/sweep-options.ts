@@ -1,6 +1,6 @@
 // What `lowrank sweep` was asked, as commander hands it over, and where it says what it does.
 
-import type { Communicator } from "@lowrank/distributed";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import type { MetricName } from "../../metric-names.ts";
 import type { DistributedOptions } from "../distributed/distributed-option.ts";
 import type { EngineOptions } from "../options/shared-options.ts";

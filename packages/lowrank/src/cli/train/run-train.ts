@@ -1,6 +1,6 @@
 // lowrank train: data and a model in, an adapter out.
 
-import { type Communicator, compareRanks } from "@lowrank/distributed";
+import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import packageJson from "../../../package.json" with { type: "json" };
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";

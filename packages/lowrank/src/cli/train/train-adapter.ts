@@ -1,8 +1,8 @@
 // The loop of a run: events become progress on the terminal, and Ctrl-C ends it after its step.
 
 import { listed } from "@lowrank/contracts";
-import type { Communicator } from "@lowrank/distributed";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import type { RowMetrics } from "../../metric-names.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { keptRun } from "../../recipe/run/recipe-run.ts";

@@ -1,6 +1,8 @@
 // TensorBoard's event file: records of a protocol buffer, each with its length and two checksums (TFRecord). Scalars need so few
 // of its fields that a library would be larger than what it writes.
 
+import { protobufField } from "@lowrank/contracts";
+
 /** One number of a step. */
 export interface Scalar {
   readonly tag: string;
@@ -19,14 +21,14 @@ export interface ScalarEvent {
 /** What the file begins with. */
 export function eventFileHeader(wallTime: number): Uint8Array {
   // Event { double wall_time = 1; string file_version = 3; }
-  return recordOf(message(double(1, wallTime), bytes(3, text("brain.Event:2"))));
+  return recordOf(message(double(1, wallTime), protobufField(3, "brain.Event:2")));
 }
 
 /** A record of the file. */
 export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   // Event { int64 step = 2; Summary summary = 5 { repeated Value value = 1 { string tag = 1; float simple_value = 2; } } }
-  const values = scalars.map(({ tag, value }) => bytes(1, message(bytes(1, text(tag)), float(2, value))));
-  return recordOf(message(double(1, wallTime), varint(2, step), bytes(5, message(...values))));
+  const values = scalars.map(({ tag, value }) => protobufField(1, message(protobufField(1, tag), float(2, value))));
+  return recordOf(message(double(1, wallTime), protobufField(2, step), protobufField(5, message(...values))));
 }
 
 /** uint64 length, its checksum, the data, theirs. */
@@ -40,41 +42,17 @@ function recordOf(data: Uint8Array): Uint8Array {
   return record;
 }
 
-const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
-
-function message(...fields: readonly (readonly number[])[]): Uint8Array {
-  return Uint8Array.from(fields.flat());
+function message(...fields: readonly Iterable<number>[]): Uint8Array {
+  return Uint8Array.from(fields.flatMap((field) => [...field]));
 }
 
-function varint(field: number, value: number): readonly number[] {
-  return [key(field, wire.varint), ...varintBytes(value)];
-}
-
-function bytes(field: number, value: Uint8Array): readonly number[] {
-  return [key(field, wire.bytes), ...varintBytes(value.length), ...value];
-}
-
+/** Eight bytes, and four, are kinds of fields of their own. */
 function double(field: number, value: number): readonly number[] {
-  return [key(field, wire.fixed64), ...new Uint8Array(Float64Array.of(value).buffer)];
+  return [field * 8 + 1, ...new Uint8Array(Float64Array.of(value).buffer)];
 }
 
 function float(field: number, value: number): readonly number[] {
-  return [key(field, wire.fixed32), ...new Uint8Array(Float32Array.of(value).buffer)];
-}
-
-function key(field: number, type: number): number {
-  return field * 8 + type;
-}
-
-function varintBytes(value: number): readonly number[] {
-  const parts: number[] = [];
-  let left = value;
-  for (; left >= 128; left = Math.floor(left / 128)) parts.push((left % 128) + 128);
-  return [...parts, left];
-}
-
-function text(value: string): Uint8Array {
-  return new TextEncoder().encode(value);
+  return [field * 8 + 5, ...new Uint8Array(Float32Array.of(value).buffer)];
 }
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {

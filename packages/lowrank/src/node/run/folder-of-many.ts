@@ -2,8 +2,8 @@
 // and are told where the run goes on.
 
 import { LowrankError } from "@lowrank/contracts";
-import { type Communicator, compareRanks } from "@lowrank/distributed";
 import { parseState, serializeState, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
+import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
 import type { BaseFiles, RunFacts, RunFolder, RunToKeep } from "../../run-folder.ts";
 import { hashBase } from "./hash-base.ts";

@@ -1,8 +1,8 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
+import type { Task } from "@lowrank/contracts/families";
 import { joinRows } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import type { InjectionPlan } from "@lowrank/inject";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";

@@ -1,7 +1,7 @@
 // A run from its choices to the first step, and its loop while a folder keeps it.
 
-import type { Communicator } from "@lowrank/distributed";
 import type { TrainingEvent } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
 import { given } from "../../given.ts";
 import { lastingName } from "../../node/data/row-sources.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";

@@ -1,6 +1,7 @@
 // What a classifier is for – one class a row, a number, or any number of classes –, by the labels of its rows and by what the
 // model's files say, as transformers has it (`problem_type`).
 
+import type { ModelConfig } from "@lowrank/contracts/families";
 import {
   DataError,
   type Example,
@@ -10,7 +11,6 @@ import {
   type RowProblem,
   rowLabel,
 } from "@lowrank/data";
-import type { ModelConfig } from "@lowrank/families";
 
 /** What labels say by themselves: lists are all of a row's classes, and fractions are no classes. Undefined for others. */
 export function problemOf(examples: RowList<Example>): ProblemType | undefined {

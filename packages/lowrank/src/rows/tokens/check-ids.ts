@@ -1,7 +1,7 @@
 // Whether the model has a row of weights for every id that the data name.
 
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
-import type { ModelConfig, Task } from "@lowrank/families";
 
 /** A row of a data file as tokens, with its number there, counted from 1. */
 export interface NumberedTokens {

@@ -1,5 +1,6 @@
 // Which template writes a run's rows.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   chatTemplate,
   type Example,
@@ -9,7 +10,6 @@ import {
   type RowList,
   type TextTokenizer,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { given } from "../../given.ts";
 import { textsOf } from "../row-kinds.ts";

@@ -1,5 +1,6 @@
 // Rows as tokens with their numbers in the file, so that what is wrong with them can be told.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   type ComparisonPrompts,
   cutSourceTarget,
@@ -15,7 +16,6 @@ import {
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { given } from "../../given.ts";
 import type { RowLengths } from "../../open/position-limit.ts";
 import type { RowNumbers } from "../row-kinds.ts";

@@ -1,5 +1,6 @@
 // From the rows of a data file to tokens that fit the model.
 
+import type { Task } from "@lowrank/contracts/families";
 import {
   DataError,
   type Example,
@@ -9,7 +10,6 @@ import {
   type RowProblem,
   type TokenizedExample,
 } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { NothingToTrainError } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import { keepInMemory } from "../../keep-in-memory.ts";

@@ -1,7 +1,7 @@
 // The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives): what a family
 // lacks, its table does not have.
 
-import type { EmbeddingSite } from "@lowrank/doors";
+import type { EmbeddingSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { positionTensor, tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";

@@ -1,7 +1,7 @@
 // T5's wiring (transformers' modeling_t5.py): norms before each part, no scaling of scores, positions as biases.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { EmbeddingSite } from "@lowrank/doors";
+import type { EmbeddingSite } from "@lowrank/engine/doors";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";

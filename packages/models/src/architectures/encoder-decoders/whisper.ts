@@ -2,8 +2,8 @@
 // then mBART's layers; the decoder is mBART's without a norm behind the embeddings.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows } from "@lowrank/doors";
 import { gelu } from "@lowrank/engine";
+import { computeByRows } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";

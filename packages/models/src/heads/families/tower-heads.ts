@@ -1,7 +1,7 @@
 // Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
 // classifier of images, or what one tower gives to be compared.
 
-import type { ParameterSlot } from "@lowrank/doors";
+import type { ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import { probeAttention } from "../../parts/attention/probe-attention.ts";

@@ -1,7 +1,7 @@
 // What a chunk of supervised rows is computed under. Its axis 0 is rows, not the batch.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
-import { RowCountError } from "@lowrank/doors";
+import { RowCountError } from "@lowrank/engine/doors";
 import { drawnAnew } from "../../parts/drawn-anew.ts";
 import type { Pass } from "../../parts/pass.ts";
 

@@ -1,6 +1,6 @@
 // A GGUF file seen as transformers' weights: their names, and their numbers as transformers has them.
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import {
   type GgufChange,
   type GgufTable,
@@ -9,7 +9,7 @@ import {
   ropeFactorTensors,
   type StoredRow,
   storedRowOf,
-} from "@lowrank/families/gguf";
+} from "@lowrank/contracts/families/gguf";
 import { dequantizableTypes, type GgufFile, type GgufSource, type TypeReader, typeReader } from "@lowrank/gguf";
 import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";

@@ -1,8 +1,8 @@
 // From a GGUF file to a model: the configuration stands in its metadata.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { checkConfig, resolveTask } from "@lowrank/families";
-import { ggufTableOf } from "@lowrank/families/gguf";
+import { checkConfig, resolveTask } from "@lowrank/contracts/families";
+import { ggufTableOf } from "@lowrank/contracts/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
 import { AdapterAsModelError } from "../../errors.ts";
 import { defaultsOf } from "../../folder/generation-defaults.ts";
@@ -16,7 +16,7 @@ import { ggufWeights } from "./gguf-weights.ts";
 import { readGgufConfig } from "./read-gguf-config.ts";
 
 /**
- * Loads a GGUF file (architectures of `@lowrank/families/gguf`; tensors of all types among `dequantizableTypes` of `@lowrank/gguf`) as a
+ * Loads a GGUF file (architectures of `@lowrank/contracts/families/gguf`; tensors of all types among `dequantizableTypes` of `@lowrank/gguf`) as a
  * base model in its own right. Weights are dequantised to float32, unless `basePrecision` asks for fewer bits. The source stays the caller's to
  * close.
  *

@@ -1,6 +1,6 @@
 // A GGUF file's configuration, a part of which may lie in tensors.
 
-import { configFromGguf, ropeFactorTensors } from "@lowrank/families/gguf";
+import { configFromGguf, ropeFactorTensors } from "@lowrank/contracts/families/gguf";
 import type { GgufFile } from "@lowrank/gguf";
 
 /** One number for each pair of a head's features: more than this is no such tensor, and stays unread. */

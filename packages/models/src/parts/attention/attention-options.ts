@@ -2,8 +2,8 @@
 // how they meet.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { LinearSite, ParameterSlot } from "@lowrank/doors";
 import type { StepPlan, StepValue } from "@lowrank/engine";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

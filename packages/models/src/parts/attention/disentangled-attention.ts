@@ -1,8 +1,8 @@
 // DeBERTa's attention (He et al. 2021): besides what query and key say, the score counts what the query says of the distance to
 // the key, and what the key says of the distance to the query. Distances have states of their own, far ones share them.
 
-import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
 import { embeddingLookup, joinHeads, maskedScore, splitHeads } from "@lowrank/engine";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";

@@ -1,7 +1,7 @@
 // How attention is written into a plan of the next tokens: plain attention, with heads that share keys, turn, or are bounded.
 
-import { LinearSite } from "@lowrank/doors";
 import type { StepBias, StepRotation, StepValue } from "@lowrank/engine";
+import { LinearSite } from "@lowrank/engine/doors";
 import type { Norm } from "../norm.ts";
 import { type PartPlan, planLinear, planOf } from "../planned.ts";
 import { type RotaryFrequencies, rotaryAngles } from "../positions/rotary-frequencies.ts";

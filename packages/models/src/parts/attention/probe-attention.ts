@@ -2,8 +2,8 @@
 // an image's patches that way.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/doors";
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
+import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 

@@ -1,8 +1,8 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";

@@ -1,5 +1,5 @@
-import { EmbeddingSite } from "@lowrank/doors";
-import { checkConfig, families } from "@lowrank/families";
+import { checkConfig, families } from "@lowrank/contracts/families";
+import { EmbeddingSite } from "@lowrank/engine/doors";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../../outline/outline-model.ts";
 import { paddingRowOf } from "./padding-row.ts";

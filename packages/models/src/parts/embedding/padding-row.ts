@@ -1,7 +1,7 @@
 // Which row of an embedding its look-ups do not train: that of the padding token, where transformers makes the table with
 // torch's `padding_idx`.
 
-import { type EmbeddingRow, familyOf, type ModelConfig } from "@lowrank/families";
+import { type EmbeddingRow, familyOf, type ModelConfig } from "@lowrank/contracts/families";
 
 /** Families whose tables are plain: there the padding token is a token like any other. */
 const withoutPadding: ReadonlySet<string> = new Set([

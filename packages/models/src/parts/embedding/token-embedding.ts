@@ -1,6 +1,6 @@
 // From ids to the first hidden states: tokens, and where a family learns them, positions and segments.
 
-import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

@@ -1,5 +1,5 @@
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { ParameterSlot } from "@lowrank/doors";
+import { ParameterSlot } from "@lowrank/engine/doors";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { normal } from "@lowrank/engine";

@@ -2,7 +2,7 @@
 // that token's row alone, and their outputs are added up by the router's shares.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
 import { groupedProduct } from "./grouped-product.ts";

@@ -1,7 +1,7 @@
 // Swin's first states: patches without anything in front of them, normalised; an image is filled up to whole patches.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Norm } from "../norm.ts";

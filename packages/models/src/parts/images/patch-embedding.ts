@@ -2,7 +2,7 @@
 // positions are added (Dosovitskiy et al. 2021).
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";

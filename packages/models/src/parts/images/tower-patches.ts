@@ -1,7 +1,7 @@
 // The first states of CLIP's and SigLIP's images: patches, CLIP's behind a learnt state, with positions looked up in a table.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type EmbeddingSite, type ParameterSlot } from "@lowrank/doors";
+import { type ConvolutionSite, computeByRows, type EmbeddingSite, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { projectPatches } from "./patch-embedding.ts";

@@ -2,7 +2,7 @@
 // each other where windows were moved over the image's border, and a learnt bias for each distance.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RelativePositions } from "../attention/relative-positions.ts";
 import type { Pass } from "../pass.ts";

@@ -1,7 +1,7 @@
 // How fast each pair of features turns with the position, by the ways of stretching a context that models use
 // (transformers' modeling_rope_utils.py). Rounded to float32 where transformers rounds, so that long positions agree.
 
-import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/families";
+import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/contracts/families";
 import { PositionLimitError } from "../../errors.ts";
 
 /** How a model's positions turn. Layers that turn alike share one object, by which a pass keeps its tables. */

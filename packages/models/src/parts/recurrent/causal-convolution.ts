@@ -1,6 +1,6 @@
 // A convolution over a few of the last positions, each feature by itself.
 
-import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 

@@ -1,8 +1,8 @@
 // A gated delta net (Yang et al. 2024), as Qwen 3.5 has it in place of attention: queries, keys and values of a few tokens each, a
 // memory that they write to and read from, and a gate on what was read.
 
-import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/doors";
 import { gatedDelta, silu } from "@lowrank/engine";
+import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
 import type { Norm } from "../norm.ts";

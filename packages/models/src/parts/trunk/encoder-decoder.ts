@@ -1,7 +1,7 @@
 // Two stacks one after the other: the encoder's stages, a stage that hands its states over and embeds the decoder's
 // tokens, the decoder's stages.
 
-import type { EmbeddingSite, Part } from "@lowrank/doors";
+import type { EmbeddingSite, Part } from "@lowrank/engine/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
 import { type Block, inHalves, type PositionRules } from "./stages.ts";

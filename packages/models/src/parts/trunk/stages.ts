@@ -1,6 +1,6 @@
 // The pieces of a model that run one after the other.
 
-import type { Part } from "@lowrank/doors";
+import type { Part } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";

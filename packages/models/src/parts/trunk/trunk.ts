@@ -1,8 +1,8 @@
 // A model without its head: a list of stages, so that whatever lies below the first open door can run untaped.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { EmbeddingSite, Part } from "@lowrank/doors";
 import { currentBackend, withoutTape } from "@lowrank/engine";
+import type { EmbeddingSite, Part } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";

@@ -1,6 +1,8 @@
 // Writes ONNX models of a few nodes as protobuf bytes (field numbers of onnx.proto3). Inputs carry no shape, so one session
 // serves tensors of every size.
 
+import { protobufField, varint } from "@lowrank/contracts";
+
 /** Numbers of onnx.TensorProto.DataType. */
 export const elementTypes = {
   float32: 1,
@@ -64,90 +66,62 @@ const intermediateFormat = 10;
 /** The graph as the bytes of a ModelProto, into which constants are copied once. */
 export function encodeModel({ inputs, outputs, nodes, constants = [], outputTypes = {} }: OnnxGraph): Uint8Array {
   const body = [
-    ...nodes.map((node) => bytesField(1, encodeNode(node))),
-    textField(2, "lowrank"),
+    ...nodes.map((node) => protobufField(1, encodeNode(node))),
+    protobufField(2, "lowrank"),
     ...constants.flatMap((constant) => piecesField(5, encodeConstant(constant))),
-    ...inputs.map(({ name, type, shape }) => bytesField(11, encodeValue(name, type ?? "float32", shape))),
-    ...outputs.map((name) => bytesField(12, encodeValue(name, outputTypes[name] ?? "float32"))),
+    ...inputs.map(({ name, type, shape }) => protobufField(11, encodeValue(name, type ?? "float32", shape))),
+    ...outputs.map((name) => protobufField(12, encodeValue(name, outputTypes[name] ?? "float32"))),
   ];
   return join([
-    integerField(1, intermediateFormat),
+    protobufField(1, intermediateFormat),
     ...piecesField(7, body),
-    bytesField(8, join([textField(1, ""), integerField(2, operatorSet)])),
-    bytesField(8, join([textField(1, "com.microsoft"), integerField(2, 1)])),
+    protobufField(8, join([protobufField(1, ""), protobufField(2, operatorSet)])),
+    protobufField(8, join([protobufField(1, "com.microsoft"), protobufField(2, 1)])),
   ]);
 }
 
 /** The pieces of a TensorProto. */
 function encodeConstant({ name, type, shape, values }: OnnxConstant): readonly Uint8Array[] {
   return [
-    ...shape.map((size) => integerField(1, size)),
-    integerField(2, elementTypes[type]),
-    textField(8, name),
+    ...shape.map((size) => protobufField(1, size)),
+    protobufField(2, elementTypes[type]),
+    protobufField(8, name),
     ...piecesField(9, [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]),
   ];
 }
 
 function encodeNode({ op, inputs, outputs, attributes = {}, domain }: OnnxNode): Uint8Array {
   return join([
-    ...inputs.map((name) => textField(1, name)),
-    ...outputs.map((name) => textField(2, name)),
-    textField(4, op),
-    ...Object.entries(attributes).map(([name, value]) => bytesField(5, encodeAttribute(name, value))),
-    ...(domain === undefined ? [] : [textField(7, domain)]),
+    ...inputs.map((name) => protobufField(1, name)),
+    ...outputs.map((name) => protobufField(2, name)),
+    protobufField(4, op),
+    ...Object.entries(attributes).map(([name, value]) => protobufField(5, encodeAttribute(name, value))),
+    ...(domain === undefined ? [] : [protobufField(7, domain)]),
   ]);
 }
 
 function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
-  const head = textField(1, name);
-  if (typeof value === "number") return join([head, integerField(3, value), integerField(20, 2)]);
-  if (typeof value === "string") return join([head, textField(4, value), integerField(20, 3)]);
-  if ("float" in value) return join([head, floatField(2, value.float), integerField(20, 1)]);
-  return join([head, ...value.map((entry) => integerField(8, entry)), integerField(20, 7)]);
+  const head = protobufField(1, name);
+  if (typeof value === "number") return join([head, protobufField(3, value), protobufField(20, 2)]);
+  if (typeof value === "string") return join([head, protobufField(4, value), protobufField(20, 3)]);
+  if ("float" in value) return join([head, floatField(2, value.float), protobufField(20, 1)]);
+  return join([head, ...value.map((entry) => protobufField(8, entry)), protobufField(20, 7)]);
 }
 
 function encodeValue(name: string, type: ElementType, shape?: OnnxInput["shape"]): Uint8Array {
-  const axes = shape?.map((size) =>
-    bytesField(1, typeof size === "number" ? integerField(1, size) : textField(2, size)),
-  );
-  const sizes = axes === undefined ? [] : [bytesField(2, join(axes))];
-  const tensorType = join([integerField(1, elementTypes[type]), ...sizes]);
-  return join([textField(1, name), bytesField(2, bytesField(1, tensorType))]);
-}
-
-const encoder = new TextEncoder();
-
-function integerField(field: number, value: number): Uint8Array {
-  return join([varint(field << 3), varint(value)]);
-}
-
-function bytesField(field: number, bytes: Uint8Array): Uint8Array {
-  return join(piecesField(field, [bytes]));
+  const axes = shape?.map((size) => protobufField(1, protobufField(typeof size === "number" ? 1 : 2, size)));
+  const sizes = axes === undefined ? [] : [protobufField(2, join(axes))];
+  const tensorType = join([protobufField(1, elementTypes[type]), ...sizes]);
+  return join([protobufField(1, name), protobufField(2, protobufField(1, tensorType))]);
 }
 
 function piecesField(field: number, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return [varint((field << 3) | 2), varint(length), ...pieces];
-}
-
-function textField(field: number, text: string): Uint8Array {
-  return bytesField(field, encoder.encode(text));
+  return [varint(field * 8 + 2), varint(length), ...pieces];
 }
 
 function floatField(field: number, value: number): Uint8Array {
-  return join([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)]);
-}
-
-/** Negative numbers as protobuf wants them: two's complement in 64 bits. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  do {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    bytes.push(rest === 0n ? low : low | 0x80);
-  } while (rest !== 0n);
-  return Uint8Array.from(bytes);
+  return join([varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)]);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@
 //
 // With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { activations } from "../../../parts/activations.ts";
 import type { SelfAttentionOptions } from "../../../parts/attention/attention-options.ts";
 import { groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";

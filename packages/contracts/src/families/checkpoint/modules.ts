@@ -1,0 +1,190 @@
+// A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
+
+import { configOfStage } from "../config/stage-config.ts";
+import { configOfTower, towersOf } from "../config/tower-config.ts";
+import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type { Task } from "../task.ts";
+
+/** A module of a concrete model. */
+export type Module =
+  | ({ readonly type: "linear"; readonly path: string; readonly layer: number | null; readonly inHead: boolean } & {
+      readonly row: LinearRow & { readonly bias: boolean };
+      readonly inFeatures: number;
+      readonly outFeatures: number;
+      /** Full path of the module that shares this weight, if one does. */
+      readonly tiedWith: string | null;
+    })
+  | {
+      readonly type: "embedding";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: EmbeddingRow;
+      readonly rows: number;
+      readonly columns: number;
+      readonly tiedWith: string | null;
+    }
+  | {
+      readonly type: "norm";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: Omit<NormRow, "bias">;
+      /** Of a layer norm. */
+      readonly bias: boolean;
+      readonly size: number;
+    }
+  | {
+      readonly type: "tensor";
+      /** Of the parameter itself. */
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: TensorRow;
+      readonly shape: readonly number[];
+    };
+
+/**
+ * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
+ * under the family's prefix ("transformer.h.0.attn.c_attn"), a bare base does not ("h.0.attn.c_attn").
+ */
+export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
+  const { family } = config;
+  const head = family.heads[task];
+  const base = { config, task, family, inHead: false };
+  const above = { config, task, family, inHead: true };
+  return [
+    ...modulesOfTowers(config, task),
+    ...(family.tensors ?? []).flatMap((row) => expand(row, base)),
+    ...family.embeddings.flatMap((row) => expand(row, base)),
+    ...family.linears.flatMap((row) => expand(row, base)),
+    ...family.norms.flatMap((row) => expand(row, base)),
+    ...(head?.tensors ?? []).flatMap((row) => expand(row, above)),
+    ...(head?.linears ?? []).flatMap((row) => expand(row, above)),
+    ...(head?.norms ?? []).flatMap((row) => expand(row, above)),
+  ];
+}
+
+/** A tower is a model by itself under a path of its own. */
+function modulesOfTowers(config: ModelConfig, task: Task): readonly Module[] {
+  return towersOf(config, task).flatMap(({ path, tower }) =>
+    modulesOf(tower, "feature-extraction").map((module) => ({ ...module, path: `${path}.${module.path}` })),
+  );
+}
+
+/** A path below the base model as a model for `task` has it. */
+export function pathInModel(family: Family, task: Task, path: string): string {
+  const prefix = task === "feature-extraction" ? "" : (family.heads[task]?.basePrefix ?? family.basePrefix);
+  return prefix === "" ? path : `${prefix}.${path}`;
+}
+
+/** The number behind a width's name. */
+function widthOf(config: ModelConfig, width: Width): number {
+  if (typeof width === "number") return width;
+  const numbers: Record<Exclude<Width, number>, number> = {
+    hidden: config.hiddenSize,
+    embedding: config.embeddingSize,
+    "double-hidden": 2 * config.hiddenSize,
+    "triple-hidden": 3 * config.hiddenSize,
+    "quadruple-hidden": 4 * config.hiddenSize,
+    intermediate: config.intermediateSize,
+    "double-intermediate": 2 * config.intermediateSize,
+    "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,
+    head: config.headSize,
+    queries: config.heads * config.headSize,
+    "double-queries": 2 * config.heads * config.headSize,
+    "key-values": config.keyValueHeads * config.headSize,
+    vocabulary: config.vocabularySize,
+    positions: config.maxPositions,
+    "token-types": config.tokenTypes,
+    "decoder-intermediate": config.decoderIntermediateSize,
+    heads: config.heads,
+    "position-buckets": config.positionBuckets,
+    "double-position-buckets": 2 * config.positionBuckets,
+    "shared-intermediate": config.sharedIntermediateSize,
+    labels: config.labels,
+    projection: config.projectionSize,
+    "memory-inputs": 2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
+    "memory-values": config.memoryHeads * config.memoryValueSize,
+    "memory-heads": config.memoryHeads,
+    "memory-value": config.memoryValueSize,
+  };
+  return numbers[width];
+}
+
+interface Place {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  readonly family: Family;
+  readonly inHead: boolean;
+}
+
+type Row = EmbeddingRow | LinearRow | NormRow | TensorRow;
+
+function expand(row: Row, place: Place): readonly Module[] {
+  if (row.tasks && !row.tasks.includes(place.task)) return [];
+  if (row.tower !== undefined) {
+    const { tower, ...own } = row;
+    return expand(own, { ...place, config: configOfTower(place.config, tower) });
+  }
+  if (row.path.includes("{s}")) {
+    return place.config.stages.flatMap((_, stage) => {
+      const config = configOfStage(place.config, stage);
+      return expand({ ...row, path: row.path.replace("{s}", String(stage)) }, { ...place, config });
+    });
+  }
+  if (row.when && !row.when(place.config)) return [];
+  const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
+  const [mark] = /\{[nm]\}/.exec(full) ?? [];
+  if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
+  const { layers, decoderLayers } = place.config;
+  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) => layer)
+    .filter((layer) => row.inLayers?.(place.config, layer) ?? true)
+    .map((layer) => makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }));
+}
+
+function makeModule(row: Row, place: Place & { readonly path: string; readonly layer: number | null }): Module {
+  const { config, path, layer, inHead } = place;
+  const common = { path, layer, inHead };
+  if ("inFeatures" in row) {
+    const inFeatures = widthOf(config, row.inFeatures);
+    const outFeatures = widthOf(config, row.outFeatures);
+    const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
+    const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+  }
+  if ("rows" in row) {
+    const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
+    const columns = widthOf(config, row.columns ?? "hidden");
+    const shared = sharedTable(row, config);
+    const tiedWith = shared === null ? twinOf(path, place) : pathInModel(place.family, place.task, shared);
+    return { type: "embedding", ...common, row, rows, columns, tiedWith };
+  }
+  if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
+  const { bias = true } = row;
+  return {
+    type: "norm",
+    ...common,
+    row,
+    bias: row.kind === "layer" && (typeof bias === "boolean" ? bias : config.switches[bias]),
+    size: widthOf(config, row.width ?? "hidden"),
+  };
+}
+
+function sharedTable({ sharedWith, sharesOnlyIfTied }: EmbeddingRow, { tiedEmbeddings }: ModelConfig): string | null {
+  return sharedWith === undefined || (sharesOnlyIfTied && !tiedEmbeddings) ? null : sharedWith;
+}
+
+/** A head that is not tied has a bias under its own name. */
+function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
+  return row;
+}
+
+function twinOf(path: string, { config, family, task }: Place): string | null {
+  const tie = family.heads[task]?.tie;
+  if (!tie || !config.tiedEmbeddings) return null;
+  const embedding = pathInModel(family, task, tie.embedding);
+  if (path === tie.head) return embedding;
+  return path === embedding ? tie.head : null;
+}

@@ -1,0 +1,209 @@
+// From a foreign config.json of a known family to a configuration that the rest can rely on: every size present and sane,
+// every key that changes the mathematics either computed or refused. Whoever serves one family bundles its tables alone.
+
+import { describeValue, listed } from "../../messages.ts";
+import type { WarningListener } from "../../warning.ts";
+import type { DropoutPlace } from "../config-names.ts";
+import type { ConfigTable, RateRow } from "../config-table.ts";
+import type { ConfigValues } from "../config-values.ts";
+import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
+import type { Family } from "../family.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type { Task } from "../task.ts";
+import { readActivation } from "./activation-config.ts";
+import { harmlessKeys, mathsKeys } from "./common-keys.ts";
+import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
+import { readLabels } from "./label-config.ts";
+import { readLayerKinds } from "./layer-kinds.ts";
+import { readRotations } from "./rotary-config.ts";
+import { readRotatingLayers } from "./rotating-layers.ts";
+import { readSizes } from "./size-config.ts";
+import { readStages, withStages } from "./stage-config.ts";
+import { readScalars, readSwitches } from "./switch-config.ts";
+import { readTowers, withTowers } from "./tower-config.ts";
+import { readWindows } from "./window-config.ts";
+
+/** What to call the file in errors, and who hears warnings. */
+export interface CheckOptions {
+  readonly onWarning?: WarningListener | undefined;
+  /** Default "config.json". */
+  readonly file?: string;
+}
+
+/**
+ * Checks a parsed config.json of one family, as `checkConfig` does for all of them.
+ *
+ * @throws InvalidConfigError listing every missing, broken or unhandled key; another `model_type` is a broken one.
+ * @example
+ * ```ts
+ * import { checkConfigOf, resolveTask } from "@lowrank/contracts/families";
+ * import { gpt2 } from "@lowrank/contracts/families/rows";
+ *
+ * const config = checkConfigOf(gpt2, {
+ *   model_type: "gpt2", vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024,
+ * });
+ * if (resolveTask(config, "causal-lm") !== "causal-lm") throw new Error("unexpected task");
+ * ```
+ */
+export function checkConfigOf(family: Family, config: unknown, options: CheckOptions = {}): ModelConfig {
+  const { file = "config.json", onWarning } = options;
+  const { config: table } = family;
+  const reader = readerOf(unnested(config, table), file);
+  checkModelType(reader, family);
+
+  const sizes = readSizes(reader, family);
+  const windows = readWindows(reader, table.window, sizes.layers);
+  const checked: ConfigValues = {
+    modelType: family.modelType,
+    architecture: readArchitecture(reader),
+    ...sizes,
+    stages: readStages(reader, table, sizes),
+    towers: readTowers(reader, family, ({ family: tower, key }, values) =>
+      checkConfigOf(tower, values, { onWarning, file: `${file} (${key})` }),
+    ),
+    activation: readActivation(reader, table),
+    normEpsilon: readEpsilon(reader, table),
+    ...readRotations(reader, table, sizes),
+    rotatingLayers: readRotatingLayers(reader, table, windows),
+    layerKinds: readLayerKinds(reader, table.layerKinds, sizes.layers),
+    windows,
+    switches: readSwitches(reader, table),
+    scalars: readScalars(reader, table),
+    tiedEmbeddings: table.tiedAlways || (reader.flag("tie_word_embeddings") ?? table.tiedByDefault),
+    dropouts: readDropouts(reader, table),
+    ...readLabels(reader),
+    ...readTokenIds(reader, table),
+    // Last, because these are the keys that nothing else has read.
+    refusedTasks: checkFixedKeys(reader, table),
+  };
+  checkRotatingFeatures(reader, checked, table);
+  if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
+  warnOfUnknownKeys(reader, table, { file, onWarning });
+  return { ...(table.derive?.(checked) ?? withTowers(withStages(checked))), family };
+}
+
+/** What the inner object says and the outer one does not; what both say, transformers takes from the outer one. */
+function unnested(config: unknown, { inside }: ConfigTable): unknown {
+  const outer = inside === undefined ? null : jsonObject(config);
+  const inner = inside === undefined ? null : jsonObject(outer?.get(inside));
+  return outer === null || inner === null ? config : Object.fromEntries([...inner, ...outer]);
+}
+
+function checkModelType(reader: ConfigReader, { modelType }: Family): void {
+  const named = reader.text("model_type");
+  if (named === null && reader.problems.length === 0) reader.missing("model_type", `"${modelType}"`);
+  else if (named !== null && named !== modelType) reader.invalid("model_type", named, `"${modelType}"`);
+}
+
+function readArchitecture(reader: ConfigReader): string | null {
+  const value = reader.peek("architectures") ?? null;
+  if (value === null) return null;
+  if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value[0] ?? null;
+  reader.invalid("architectures", value, "a list of class names");
+  return null;
+}
+
+function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number {
+  const { key, otherKey, fallback } = normEpsilon;
+  return (
+    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { least: 0, most: 1 })) ?? fallback
+  );
+}
+
+function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
+  const rate = (row: RateRow | undefined): number => {
+    return row ? (reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback) : 0;
+  };
+  return {
+    embedding: rate(dropouts.embedding),
+    attention: rate(dropouts.attention),
+    activation: rate(dropouts.activation),
+    residual: rate(dropouts.residual),
+    classifier: rate(dropouts.classifier),
+    question: rate(dropouts.question),
+    summary: rate(dropouts.summary),
+    path: rate(dropouts.path),
+    encoderLayer: rate(dropouts.encoderLayer),
+    decoderLayer: rate(dropouts.decoderLayer),
+  };
+}
+
+function readTokenIds(
+  reader: ConfigReader,
+  { tokenIds = {} }: ConfigTable,
+): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
+  // −1 is how the first LLaMA files said "none".
+  const one = (key: string): number | null => {
+    const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
+    return id === -1 ? null : id;
+  };
+  // A key that is there and null says that there is none.
+  const given = (key: string, fallback: number | undefined): number | null =>
+    reader.peek(key) === undefined ? (fallback ?? null) : one(key);
+  return {
+    padTokenId: given("pad_token_id", tokenIds.padding),
+    decoderStartTokenId: given("decoder_start_token_id", tokenIds.decoderStart),
+    bosTokenId: one("bos_token_id"),
+    eosTokenIds: readEndTokens(reader, () => given("eos_token_id", tokenIds.end)),
+  };
+}
+
+function readEndTokens(reader: ConfigReader, one: () => number | null): readonly number[] {
+  const value = reader.peek("eos_token_id");
+  if (!Array.isArray(value)) {
+    const id = one();
+    return id === null ? [] : [id];
+  }
+  if (value.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31)) return value;
+  reader.invalid("eos_token_id", value, "an integer or a list of integers");
+  return [];
+}
+
+function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ConfigValues, table: ConfigTable): void {
+  if (rotary === null || Number.isNaN(headSize)) return;
+  const { oddTakesNext = false } = typeof table.rotary === "object" ? table.rotary : {};
+  const features = Math.floor(headSize * rotary.share + 1e-9);
+  const rotating = oddTakesNext ? features + (features % 2) : features;
+  if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
+  const expected = "a head of which an even number of features rotates, as two halves";
+  const { headSize: own, heads } = table.sizes;
+  reader.invalid(own?.keys[0] ?? heads?.keys[0] ?? "head size", headSize, expected);
+}
+
+/** Gives what only some tasks cannot do without. */
+function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): ModelConfig["refusedTasks"] {
+  const own = new Set(fixed.map((row) => row.key));
+  // What a table reads, it handles; what it calls harmless, it knows.
+  const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || harmless.includes(key);
+  const others = mathsKeys.filter((row) => !isKnown(row.key));
+  const refusedTasks = new Map<Task, ConfigProblem[]>();
+  for (const { key, values, effect, task } of [...fixed, ...others]) {
+    const value = reader.peek(key);
+    if (value === undefined || values.some((allowed) => sameJson(allowed, value))) continue;
+    const expected = `${values.map(describeValue).join(" or ")} (${effect})`;
+    if (task === undefined) reader.notHandled(key, value, expected);
+    else {
+      const problem = { kind: "not-handled", key, got: describeValue(value), expected } as const;
+      refusedTasks.set(task, [...(refusedTasks.get(task) ?? []), problem]);
+    }
+  }
+  return refusedTasks;
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+function warnOfUnknownKeys(
+  reader: ConfigReader,
+  table: ConfigTable,
+  { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
+): void {
+  const harmless = new Set([...harmlessKeys, ...(table.harmless ?? [])]);
+  const unknown = reader.unseenKeys().filter((key) => !harmless.has(key));
+  if (unknown.length === 0) return;
+  onWarning?.({
+    code: "UNKNOWN_CONFIG_KEYS",
+    message: `${file} has keys that are not known here and are ignored: ${listed(unknown)}.`,
+  });
+}

@@ -1,0 +1,47 @@
+// A foreign config.json of any family: its `model_type` says by which tables it is read.
+
+import type { WarningListener } from "../../warning.ts";
+import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
+import { familyOf, supportedModelTypes } from "../families.ts";
+import type { Family } from "../family.ts";
+import type { ModelConfig } from "../model-config.ts";
+import { checkConfigOf } from "./check-config-of.ts";
+import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
+
+/**
+ * Checks a parsed config.json and returns it in this library's words.
+ *
+ * Keys that change the mathematics and are not handled are errors; keys known to change nothing are silent; all other
+ * unknown keys give one warning, UNKNOWN_CONFIG_KEYS.
+ *
+ * @throws UnsupportedModelError for a `model_type` without a family.
+ * @throws InvalidConfigError listing every missing, broken or unhandled key.
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/contracts/families";
+ *
+ * const config = checkConfig({
+ *   model_type: "gpt2", vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024,
+ * });
+ * if (config.intermediateSize !== 3072) throw new Error("four times the hidden size");
+ * ```
+ */
+export function checkConfig(config: unknown, onWarning?: WarningListener, file = "config.json"): ModelConfig {
+  return checkConfigOf(familyNamedIn(config, file), config, { onWarning, file });
+}
+
+function familyNamedIn(config: unknown, file: string): Family {
+  const reader = readerOf(config, file);
+  const modelType = reader.text("model_type");
+  if (modelType !== null) return familyAround(modelType, reader);
+  if (reader.problems.length === 0) reader.missing("model_type", "a string");
+  throw new InvalidConfigError(file, reader.problems);
+}
+
+/** Throws an error that names the text model inside a model of several parts (images, sounds), if that one is computed here. */
+function familyAround(modelType: string, reader: ConfigReader): Family {
+  if (supportedModelTypes.includes(modelType)) return familyOf(modelType);
+  const inner = jsonObject(reader.peek("text_config") ?? null)?.get("model_type");
+  const text = supportedModelTypes.find((known) => known === inner || `${known}_text` === inner);
+  throw new UnsupportedModelError(modelType, supportedModelTypes, text);
+}

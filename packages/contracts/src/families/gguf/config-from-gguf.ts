@@ -1,0 +1,195 @@
+// GGUF's metadata as a config.json. Whatever changes the computation is passed on or refused: llama.cpp reads many keys for
+// every architecture, and a file that sets one of them computes something else without it.
+
+import { describeValue } from "../../messages.ts";
+import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
+import { familyOf } from "../families.ts";
+import { factorsMissing, scalingOf } from "./gguf-rope.ts";
+import type { GgufTable } from "./gguf-table.ts";
+import { ggufTableOf } from "./gguf-tables.ts";
+
+type Metadata = ReadonlyMap<string, unknown>;
+type Entry = readonly [key: string, value: unknown];
+type Problem = Omit<ConfigProblem, "kind">;
+
+/** A key behind "<architecture>.", refused unless its value changes nothing: 0 is how llama.cpp says "not set". */
+interface RefusedKey {
+  readonly key: string;
+  /** Another value that changes nothing. */
+  readonly neutral?: unknown;
+  readonly effect: string;
+}
+
+const refusedKeys: readonly RefusedKey[] = [
+  { key: "attention.causal", neutral: true, effect: "positions see later ones" },
+  { key: "attention.clamp_kqv", effect: "queries, keys and values are clipped" },
+  { key: "attention.max_alibi_bias", effect: "a bias on attention replaces positions" },
+  { key: "attention.scale", effect: "attention is scaled otherwise" },
+  { key: "attention.sliding_window", effect: "attention sees only nearby positions" },
+  { key: "attention.temperature_scale", effect: "attention is scaled by position" },
+  { key: "attn_logit_softcapping", effect: "attention scores are squashed" },
+  { key: "embedding_scale", neutral: 1, effect: "embeddings are scaled" },
+  { key: "expert_count", effect: "the feed-forward is a mixture of experts" },
+  { key: "final_logit_softcapping", effect: "logits are squashed" },
+  { key: "logit_scale", neutral: 1, effect: "logits are scaled" },
+  { key: "residual_scale", neutral: 1, effect: "each layer's output is scaled" },
+  { key: "rope.dimension_sections", effect: "features rotate by several positions" },
+  { key: "rope.scaling.attn_factor", neutral: 1, effect: "attention is scaled" },
+  { key: "rope.scaling.yarn_attn_factor", neutral: 1, effect: "attention is scaled" },
+  { key: "rope.scaling.yarn_beta_fast", neutral: 32, effect: "other pairs of features are stretched" },
+  { key: "rope.scaling.yarn_beta_slow", neutral: 1, effect: "other pairs of features are stretched" },
+  { key: "rope.scaling.yarn_ext_factor", neutral: 1, effect: "pairs of features are stretched otherwise" },
+  { key: "rope.scaling.yarn_log_multiplier", effect: "attention is scaled" },
+  { key: "swin_norm", neutral: false, effect: "norms stand elsewhere" },
+  { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed side by side" },
+];
+
+/** Keys that are read below, or say nothing about what is computed. */
+const knownKeys: ReadonlySet<string> = new Set([
+  "attention.key_length",
+  "attention.value_length",
+  "expert_used_count",
+  "feed_forward_length",
+  "rope.dimension_count",
+  "rope.scale_linear",
+  "rope.scaling.factor",
+  "rope.scaling.finetuned",
+  "rope.scaling.original_context_length",
+  "rope.scaling.type",
+  "pooling_type",
+  "tensor_data_layout",
+  "vocab_size",
+]);
+
+/** How many kinds of tokens BERT's relatives have; llama.cpp counts it to the tokenizer. */
+export const tokenTypesKey = "tokenizer.ggml.token_type_count";
+
+/** What the file has beside its metadata. */
+export interface GgufConfigOptions {
+  /** For messages. */
+  readonly file?: string;
+  /** Values of the tensors named by `ropeFactorTensors` that the file has. */
+  readonly ropeFactors?: ReadonlyMap<string, ArrayLike<number>>;
+}
+
+/**
+ * GGUF metadata of a model as the object that `checkConfig` takes. Keys that are not known here come along by their own
+ * names, so that `checkConfig` warns of them.
+ *
+ * @param metadata GGUF's key–value pairs; 64-bit integers may be bigint.
+ * @param tensorNames Names of the file's tensors: a file without an output head is tied.
+ * @throws UnsupportedArchitectureError; InvalidConfigError listing every key that asks for what is not computed.
+ */
+export function configFromGguf(
+  metadata: Metadata,
+  tensorNames: ReadonlySet<string>,
+  { file = "the GGUF file", ropeFactors = new Map() }: GgufConfigOptions = {},
+): Readonly<Record<string, unknown>> {
+  const table = ggufTableOf(metadata, file);
+  const family = familyOf(table.modelType);
+  const own = ownKeys(metadata, table.architecture);
+  const rows = table.config.filter(({ gguf }) => own.has(gguf) && !isUnset(gguf, own.get(gguf)));
+  const scaling = scalingOf(own, ropeFactors);
+  const read = new Set([...table.config.map(({ gguf }) => gguf), ...scaling.read]);
+  const place = { file, architecture: table.architecture };
+  const problems = [...unhandled(own, read, family.causal), ...otherHeadSizes(own, table), ...scaling.problems];
+  refuse(place, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
+  const refused = new Set(refusedKeys.map(({ key }) => key));
+  const task = table.task ?? "causal-lm";
+  const entries: readonly Entry[] = [
+    ["model_type", family.modelType],
+    ["architectures", [...family.architectures].filter(([, other]) => other === task).map(([name]) => name)],
+    ...(task === "causal-lm" ? [["tie_word_embeddings", !tensorNames.has("output.weight")] as const] : []),
+    ...rows.map(({ gguf, key }): Entry => [key, own.get(gguf)]),
+    ...(own.has("vocab_size") ? [] : [["vocab_size", vocabularyOf(metadata)] as const]),
+    ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(own)] as const]),
+    ...Object.entries(table.implied?.(tensorNames, own) ?? {}),
+    ...tokenIds(metadata),
+    ...(family.causal || !metadata.has(tokenTypesKey)
+      ? []
+      : [["type_vocab_size", plainNumber(metadata.get(tokenTypesKey))] as const]),
+    ...scaling.entries,
+    ...[...own].flatMap(([key, value]): Entry[] =>
+      read.has(key) || refused.has(key) || knownKeys.has(key) ? [] : [[`${table.architecture}.${key}`, value]],
+    ),
+  ];
+  return Object.fromEntries(entries);
+}
+
+/** 0 is how llama.cpp says "not set" for keys that change the computation. */
+function isUnset(key: string, value: unknown): boolean {
+  return value === 0 && refusedKeys.some((refused) => refused.key === key);
+}
+
+/** What stands behind "<architecture>."; numbers are plain. */
+function ownKeys(metadata: Metadata, architecture: string): Metadata {
+  const prefix = `${architecture}.`;
+  const own = [...metadata].filter(([key]) => key.startsWith(prefix));
+  return new Map(own.map(([key, value]) => [key.slice(prefix.length), plainNumber(value)]));
+}
+
+function plainNumber(value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
+}
+
+function refuse(
+  { file, architecture }: { readonly file: string; readonly architecture: string },
+  found: readonly Problem[],
+): void {
+  const problems = found.map((problem) => {
+    return { kind: "not-handled", ...problem, key: `${architecture}.${problem.key}` } as const;
+  });
+  if (problems.length > 0) throw new InvalidConfigError(file, problems);
+}
+
+function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
+  return refusedKeys.flatMap(({ key, neutral: usual, effect }) => {
+    const value = own.get(key) ?? 0;
+    const neutral = key === "attention.causal" ? isCausal : usual;
+    if (read.has(key) || value === 0 || value === neutral) return [];
+    const expected = `${neutral === undefined ? "0" : describeValue(neutral)} or no such key (${effect})`;
+    return [{ key, got: describeValue(value), expected }];
+  });
+}
+
+/** The width of a head. */
+function widthOf(own: Metadata): number {
+  const width = own.get("attention.key_length");
+  return typeof width === "number"
+    ? width
+    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+}
+
+/** How much of each head rotates; all of it where the file does not say. */
+function rotaryShareOf(own: Metadata): number {
+  return Number(own.get("rope.dimension_count") ?? widthOf(own)) / widthOf(own);
+}
+
+/** Heads that are not as wide as the family can have them, or of which only a part rotates where all should. */
+function otherHeadSizes(own: Metadata, table: GgufTable): readonly Problem[] {
+  const hasOwnWidth = table.config.some(({ gguf }) => gguf === "attention.key_length");
+  const width = hasOwnWidth
+    ? widthOf(own)
+    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+  if (Number.isNaN(width)) return []; // checkConfig says which number is missing
+  const mayTurnLess = table.rotaryShare !== undefined;
+  const keys = ["attention.key_length", "attention.value_length", ...(mayTurnLess ? [] : ["rope.dimension_count"])];
+  return keys.flatMap((key) => {
+    const value = own.get(key) ?? width;
+    return value === width ? [] : [{ key, got: describeValue(value), expected: `the width of a head (${width})` }];
+  });
+}
+
+function vocabularyOf(metadata: Metadata): unknown {
+  const tokens = metadata.get("tokenizer.ggml.tokens");
+  return Array.isArray(tokens) ? tokens.length : undefined;
+}
+
+function tokenIds(metadata: Metadata): readonly Entry[] {
+  const named = [
+    ["bos_token_id", "tokenizer.ggml.bos_token_id"],
+    ["eos_token_id", "tokenizer.ggml.eos_token_id"],
+    ["pad_token_id", "tokenizer.ggml.padding_token_id"],
+  ] as const;
+  return named.flatMap(([key, gguf]): Entry[] => (metadata.has(gguf) ? [[key, plainNumber(metadata.get(gguf))]] : []));
+}

@@ -1,0 +1,184 @@
+// A configuration as GGUF's metadata: what `configFromGguf` reads. Whether it says all is found out by reading it again.
+
+import { describeValue } from "../../messages.ts";
+import { checkConfig } from "../config/check-config.ts";
+import type { ConfigValues } from "../config-values.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type { RotaryScaling } from "../rotary.ts";
+import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
+import { UnwritableArchitectureError } from "./errors.ts";
+import type { GgufTable } from "./gguf-table.ts";
+import { ggufTableFor } from "./gguf-tables.ts";
+import { ropeDivisors } from "./rope-divisors.ts";
+
+/** A metadata value with its type in the file. */
+export type GgufEntry =
+  | { readonly type: "uint32" | "float32"; readonly value: number }
+  | { readonly type: "bool"; readonly value: boolean }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "array"; readonly of: "int32"; readonly value: readonly number[] };
+
+/** A configuration as a GGUF file has it. */
+export interface GgufConfig {
+  readonly table: GgufTable;
+  readonly metadata: ReadonlyMap<string, GgufEntry>;
+  /** Divisors of rotation speeds, by the names of their tensors. */
+  readonly ropeFactors: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * The metadata of a model with this configuration, without those of its tokenizer.
+ *
+ * @throws UnwritableArchitectureError where llama.cpp has no such architecture, or it would compute something else by them.
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { ggufFromConfig } from "@lowrank/contracts/families/gguf";
+ *
+ * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
+ * const { metadata } = ggufFromConfig(checkConfig({ model_type: "llama", ...sizes }));
+ * if (metadata.get("llama.attention.head_count")?.value !== 2) throw new Error("another number of heads");
+ * ```
+ */
+export function ggufFromConfig(config: ModelConfig): GgufConfig {
+  const table = ggufTableFor(config);
+  if (table === undefined)
+    throw new UnwritableArchitectureError(config.modelType, [
+      { what: "the family", reason: "what llama.cpp calls its weights is not known here" },
+    ]);
+  const ropeFactors = new Map(ropeDivisors(config));
+  const metadata = new Map<string, GgufEntry>([
+    ["general.architecture", { type: "string", value: table.architecture }],
+    ...ownEntries(config).flatMap(([key, entry]) =>
+      entry === undefined ? [] : [[`${table.architecture}.${key}`, entry] as const],
+    ),
+    ...(config.tokenTypes === 0 ? [] : [[tokenTypesKey, whole(config.tokenTypes)] as const]),
+  ]);
+  const made = { table, metadata, ropeFactors };
+  const problems = differences(config, made);
+  if (problems.length > 0) throw new UnwritableArchitectureError(config.modelType, problems);
+  return made;
+}
+
+type Own = readonly [key: string, entry: GgufEntry | undefined];
+
+/** What stands behind "<architecture>."; undefined for what the model does not have. */
+function ownEntries(config: ModelConfig): readonly Own[] {
+  const { rotary, localRotary, scalars, family, headSize, maxPositions } = config;
+  const hasMeans = ggufTableFor(config)?.config.some(({ gguf }) => gguf === "attention.layer_norm_epsilon");
+  const window = Math.max(0, ...config.windows.map((width) => width ?? 0));
+  return [
+    ["vocab_size", whole(config.vocabularySize)],
+    // Without positions of their own (BLOOM) texts could be as long as they like.
+    ["context_length", whole(Math.min(maxPositions, 2 ** 20))],
+    ["embedding_length", whole(config.hiddenSize)],
+    ["block_count", whole(config.layers)],
+    ["feed_forward_length", whole(config.intermediateSize || 4 * config.hiddenSize)],
+    ["attention.head_count", whole(config.heads)],
+    ["attention.head_count_kv", keyHeadsOf(config)],
+    ["shortconv.l_cache", hasConvolutions(config) ? whole(config.convolutionTaps) : undefined],
+    ["attention.causal", family.causal ? undefined : { type: "bool", value: false }],
+    [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
+    ["attention.key_length", whole(headSize)],
+    ["attention.value_length", whole(headSize)],
+    ["attention.sliding_window", window === 0 ? undefined : whole(window)],
+    ["attn_logit_softcapping", real(scalars.scoreCap)],
+    ["final_logit_softcapping", real(scalars.logitCap)],
+    [
+      "use_parallel_residual",
+      hasParallelHalves(family.modelType) ? { type: "bool", value: config.switches.parallelResidual } : undefined,
+    ],
+    ["rope.dimension_count", rotary === null ? undefined : whole(Math.round(headSize * rotary.share))],
+    ["rope.freq_base", real(rotary?.theta ?? null)],
+    ["rope.freq_base_swa", real(localRotary?.theta ?? null)],
+    ...scalingEntries(rotary?.scaling ?? { type: "none" }),
+  ];
+}
+
+/** LFM2's, which says by them in which layers there are convolutions in place of attention. */
+function keyHeadsOf(config: ModelConfig): GgufEntry {
+  const { keyValueHeads, layerKinds } = config;
+  if (!hasConvolutions(config)) return whole(keyValueHeads);
+  const value = layerKinds.map((kind) => (kind === "convolution" ? 0 : keyValueHeads));
+  return { type: "array", of: "int32", value };
+}
+
+function hasConvolutions({ layerKinds }: ModelConfig): boolean {
+  return layerKinds.includes("convolution");
+}
+
+/** llama.cpp asks these two; all others have one way. */
+function hasParallelHalves(modelType: string): boolean {
+  return modelType === "gpt_neox" || modelType === "stablelm";
+}
+
+function whole(value: number): GgufEntry {
+  return { type: "uint32", value };
+}
+
+function real(value: number | null): GgufEntry | undefined {
+  return value === null ? undefined : { type: "float32", value: Math.fround(value) };
+}
+
+function scalingEntries(scaling: RotaryScaling): readonly Own[] {
+  if (scaling.type === "linear" || scaling.type === "yarn") {
+    const original = scaling.type === "yarn" ? whole(scaling.originalMaxPositions) : undefined;
+    return [
+      ["rope.scaling.type", { type: "string", value: scaling.type }],
+      ["rope.scaling.factor", real(scaling.factor)],
+      ["rope.scaling.original_context_length", original],
+    ];
+  }
+  if (scaling.type !== "longrope") return [];
+  return [
+    ["rope.scaling.attn_factor", real(scaling.magnitude)],
+    ["rope.scaling.original_context_length", whole(scaling.originalMaxPositions)],
+  ];
+}
+
+/** What decides about training, about heads that are not written, how a width came about, and what the tokenizer's metadata say. */
+const besides: ReadonlySet<string> = new Set([
+  ...["modelType", "architecture", "family", "dropouts", "labels", "labelNames", "problemType", "refusedTasks"],
+  ...["padTokenId", "bosTokenId", "eosTokenIds", "decoderStartTokenId", "maxPositions", "intermediateStep"],
+]);
+
+/** Where the metadata, read again, say something else. */
+function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig) {
+  const values = new Map([...metadata].map(([key, { value }]) => [key, value]));
+  const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
+  const again = checkConfig(configFromGguf(values, names, { ropeFactors }));
+  const wanted: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
+  return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
+    if (besides.has(key) || isAlike(wanted[key], again[key])) return [];
+    const [got, said] = [describeValue(wanted[key]), describeValue(again[key])];
+    return [{ what: key, reason: `it is ${got} here, and by the file's metadata ${said}` }];
+  });
+}
+
+/** Tensors by which llama.cpp knows what the model has. */
+function impliedNames({ tiedEmbeddings, switches }: ModelConfig): readonly string[] {
+  return [
+    ...(tiedEmbeddings ? [] : ["output.weight"]),
+    ...(switches.attentionBias ? ["blk.0.attn_q.bias"] : []),
+    ...(switches.feedForwardBias ? ["blk.0.ffn_up.bias"] : []),
+    ...(switches.queryKeyNorm ? ["blk.0.attn_q_norm.weight"] : []),
+    ...(switches.parallelResidual ? [] : ["blk.0.ffn_norm.weight"]),
+  ];
+}
+
+/** Speeds that a formula gives, as the list that stands in the file in its place. */
+function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<string, Float32Array>) {
+  const all = factors.get("rope_freqs.weight");
+  if (rotary === null || all === undefined) return rotary;
+  const list = [...all];
+  const scaling = { type: "longrope", shortFactors: list, longFactors: list, magnitude: 1 } as const;
+  return { ...rotary, scaling: { ...scaling, originalMaxPositions: maxPositions } };
+}
+
+/** Equal, but for what float32 makes of numbers. */
+function isAlike(one: unknown, other: unknown): boolean {
+  if (typeof one === "number" && typeof other === "number") return Math.abs(one - other) <= 1e-6 * Math.abs(one);
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
+  const [own, their] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
+  return own.length === their.size && own.every(([key, value]) => isAlike(value, their.get(key)));
+}

@@ -1,0 +1,48 @@
+// GGUF's names for a family's tensors.
+
+import type { GgufChange, GgufNameRow, GgufTable } from "./gguf-table.ts";
+
+/** Where a GGUF tensor belongs. */
+export interface GgufPlace {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** How the file's numbers differ from transformers'; absent where they do not. */
+  readonly change?: GgufChange;
+}
+
+/**
+ * The parameter that a GGUF tensor holds, or null if the architecture has none of that name.
+ *
+ * @example
+ * ```ts
+ * import { ggufPlaceOf, ggufTableOf } from "@lowrank/contracts/families/gguf";
+ *
+ * const table = ggufTableOf(new Map([["general.architecture", "llama"]]));
+ * const place = ggufPlaceOf(table, "blk.3.attn_k.weight");
+ * if (place?.path !== "model.layers.3.self_attn.k_proj.weight") throw new Error("unexpected path");
+ * ```
+ */
+export function ggufPlaceOf(table: GgufTable, tensorName: string): GgufPlace | null {
+  const { base, layer, end } = splitName(tensorName);
+  const row = table.names.find(({ gguf }) => gguf === base);
+  if (!row || end === null) return null;
+  const path = `${row.path.replace("{n}", layer)}.${end}`;
+  // A bias has rows to be put in order, but nothing to be transposed.
+  const change = row.change === "transposed" && end === "bias" ? undefined : row.change;
+  return change ? { path, change } : { path };
+}
+
+/** The GGUF name of a parameter, or null if the architecture has none. */
+export function ggufNameOf(table: GgufTable, parameterPath: string): string | null {
+  const { base, layer, end } = splitName(parameterPath);
+  const row: GgufNameRow | undefined = table.names.find(({ path }) => path === base);
+  return row && end !== null ? `${row.gguf.replace("{n}", layer)}.${end}` : null;
+}
+
+/** Splits "a.3.b.weight" into "a.{n}.b", "3" and "weight". */
+function splitName(name: string): { base: string; layer: string; end: string | null } {
+  const end = /\.(weight|bias)$/.exec(name)?.[1] ?? null;
+  const stem = end === null ? name : name.slice(0, -end.length - 1);
+  const layer = /\.(\d{1,6})\./.exec(stem)?.[1] ?? "";
+  return { base: layer === "" ? stem : stem.replace(`.${layer}.`, ".{n}."), layer, end };
+}

@@ -1,0 +1,69 @@
+// The architectures that are read from GGUF files; a new one is a row here and its table in tables/.
+
+import type { ModelConfig } from "../model-config.ts";
+import { UnsupportedArchitectureError } from "./errors.ts";
+import type { GgufTable } from "./gguf-table.ts";
+import { bert, nomicBert } from "./tables/bert.ts";
+import { gemma, gemma2, gemma3 } from "./tables/gemma.ts";
+import { lfm2 } from "./tables/lfm2.ts";
+import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
+import { olmo2, stablelm, starcoder2 } from "./tables/like-llama.ts";
+import { llama, mistral } from "./tables/llama.ts";
+import { phi2, phi3 } from "./tables/phi.ts";
+import { qwen2, qwen3 } from "./tables/qwen.ts";
+
+const tables: ReadonlyMap<string, GgufTable> = new Map(
+  [
+    ...[llama, qwen2, qwen3, gemma, gemma2, gemma3, phi2, phi3],
+    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert, nomicBert, lfm2],
+  ].map((table) => [table.architecture, table]),
+);
+
+type Metadata = ReadonlyMap<string, unknown>;
+
+/** Architectures by whose name two families go, and what tells the second by. */
+const seconds: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
+  { table: mistral, isMeant: (metadata) => Number(metadata.get("llama.attention.sliding_window") ?? 0) > 0 },
+  { table: falconGrouped, isMeant: (metadata) => Number(metadata.get("falcon.attention.head_count_kv") ?? 1) > 1 },
+];
+
+/**
+ * The table of a GGUF file.
+ *
+ * @param metadata GGUF's key–value pairs.
+ * @throws UnsupportedArchitectureError for an architecture without a table.
+ * @example
+ * ```ts
+ * import { ggufTableOf } from "@lowrank/contracts/families/gguf";
+ *
+ * const table = ggufTableOf(new Map([["general.architecture", "llama"]]));
+ * if (table.modelType !== "llama") throw new Error("another family");
+ * ```
+ */
+export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTable {
+  const architecture = metadata.get("general.architecture");
+  const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
+  if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
+  const second = seconds.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
+  return second?.table ?? table;
+}
+
+/**
+ * The table by which a model of this configuration is kept in a GGUF file; undefined where there is none.
+ *
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/contracts/families";
+ * import { ggufTableFor } from "@lowrank/contracts/families/gguf";
+ *
+ * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
+ * const config = checkConfig({ model_type: "mistral", ...sizes, num_key_value_heads: 2, sliding_window: null });
+ * if (ggufTableFor(config)?.architecture !== "llama") throw new Error("llama.cpp calls Mistral llama");
+ * ```
+ */
+export function ggufTableFor({ family, heads, keyValueHeads }: ModelConfig): GgufTable | undefined {
+  if (family.modelType === falcon.modelType) {
+    return keyValueHeads > 1 && keyValueHeads <= heads ? falconGrouped : falcon;
+  }
+  return [...tables.values(), mistral].find(({ modelType }) => modelType === family.modelType);
+}

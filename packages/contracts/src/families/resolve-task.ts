@@ -1,0 +1,49 @@
+// Which task a model is loaded for.
+
+import { InvalidConfigError, UnsupportedTaskError } from "./errors.ts";
+import { familyOf } from "./families.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * The task that `asked` or else the configuration's architecture names.
+ *
+ * @throws UnsupportedTaskError if the family has no such task or architecture, or if nothing names one.
+ * @throws InvalidConfigError if the configuration asks for a form of it that is not computed.
+ * @example
+ * ```ts
+ * import { checkConfig, resolveTask } from "@lowrank/contracts/families";
+ *
+ * const config = checkConfig({
+ *   model_type: "bert", architectures: ["BertForMaskedLM"], vocab_size: 99, hidden_size: 32, num_hidden_layers: 2,
+ *   num_attention_heads: 4, intermediate_size: 64,
+ * });
+ * if (resolveTask(config) !== "masked-lm") throw new Error("unexpected task");
+ * ```
+ */
+export function resolveTask(config: ModelConfig, asked?: Task): Task {
+  const task = namedTask(config, asked);
+  const problems = config.refusedTasks.get(task);
+  if (problems !== undefined) throw new InvalidConfigError(`config.json (for ${task})`, problems);
+  return task;
+}
+
+function namedTask(config: ModelConfig, asked: Task | undefined): Task {
+  const { architectures, modelType } = config.family;
+  const tasks = [...new Set(architectures.values())];
+  if (asked) {
+    if (!tasks.includes(asked)) throw new UnsupportedTaskError(modelType, asked, tasks);
+    return asked;
+  }
+  if (config.architecture === null) throw new UnsupportedTaskError(modelType, null, tasks);
+  const task = architectures.get(config.architecture);
+  if (!task) throw new UnsupportedTaskError(modelType, config.architecture, [...architectures.keys()]);
+  return task;
+}
+
+/** The class name that config.json gets for a task: "GPT2LMHeadModel". */
+export function architectureOf(modelType: string, task: Task): string {
+  const { architectures } = familyOf(modelType);
+  for (const [name, itsTask] of architectures) if (itsTask === task) return name;
+  throw new UnsupportedTaskError(modelType, task, [...new Set(architectures.values())]);
+}

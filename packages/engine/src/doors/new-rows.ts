@@ -1,0 +1,50 @@
+// The first numbers of tokens that a vocabulary did not have before. transformers' `resize_token_embeddings` draws them
+// around the mean of the old rows, with a billionth of their covariance; here they are that mean.
+
+import type { ParameterRef } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { FrozenWeight } from "../frozen-weight.ts";
+import { normal } from "../random/draw.ts";
+
+/**
+ * How new tokens begin, in tables, output heads and their biases: "mean", as the mean over the tokens that were there – but
+ * 0 in the bias of a tied head (BERT's output), as in transformers –; or "zeros"; or drawn from a seed around 0, with a standard deviation of 0.02 unless another is given, and biases 0.
+ */
+export type NewRows = "mean" | "zeros" | { readonly seed: number; readonly deviation?: number };
+
+/** transformers' usual `initializer_range`. */
+const usualDeviation = 0.02;
+
+/** Rows [count, inFeatures] that go on with those of a table's, or a head's, transposed view. The caller owns them. */
+export function rowsLike(
+  weight: FrozenWeight,
+  { newRows, count, path }: { readonly newRows: NewRows; readonly count: number; readonly path: string },
+): tf.Tensor2D {
+  const { inFeatures, outFeatures } = weight;
+  if (newRows === "zeros") return tf.zeros([count, inFeatures]);
+  if (newRows === "mean")
+    return tf.tidy(() => {
+      const ones = tf.ones<tf.Rank.R2>([1, outFeatures]);
+      return tf.tile(tf.div<tf.Tensor2D>(weight.multiplyTransposed(ones), outFeatures), [count, 1]);
+    });
+  const { seed, deviation = usualDeviation } = newRows;
+  // A shape with two axes was asked for.
+  return normal([count, inFeatures], 0, deviation, { seed, path }) as tf.Tensor2D;
+}
+
+/** A bias – or another vector with a number for each token on its last axis – of another length. The caller owns it. */
+export function resizeVector(parameter: ParameterRef, shape: readonly number[], newRows: NewRows): tf.Tensor {
+  return tf.tidy(() => {
+    const old = parameter.read();
+    const [had = 0, wanted = 0] = [old.shape.at(-1), shape.at(-1)];
+    const kept = tf.slice(
+      old,
+      shape.map(() => 0),
+      [...shape.slice(0, -1), Math.min(had, wanted)],
+    );
+    if (wanted <= had) return kept;
+    const missing = [...shape.slice(0, -1), wanted - had];
+    const added = newRows === "mean" ? tf.mul(tf.ones(missing), tf.mean(old)) : tf.zeros(missing);
+    return tf.concat([kept, added], shape.length - 1);
+  });
+}

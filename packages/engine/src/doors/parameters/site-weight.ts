@@ -1,0 +1,120 @@
+// The matrix of a site: frozen, perhaps shared with the site it is tied to, perhaps replaced by a merge.
+
+import type { Restore } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { FrozenWeight } from "../../frozen-weight.ts";
+import { ModelDisposedError } from "../errors.ts";
+import { type NewRows, rowsLike } from "../new-rows.ts";
+import { SharedWeight } from "./shared-weight.ts";
+
+/** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */
+export type Orientation = "linear" | "table";
+
+export class SiteWeight {
+  #base: SharedWeight | undefined;
+  readonly #twin: SiteWeight | undefined;
+  /** Those whose twin this one is. */
+  readonly #followers: SiteWeight[] = [];
+  /** A replacement for good: what it hid is forgotten. */
+  #final: SharedWeight | undefined;
+  #replacements: readonly SharedWeight[] = [];
+
+  /**
+   * @param orientation "linear" counts [inFeatures, outFeatures]; "table" counts [rows, width] of the same matrix seen
+   * transposed.
+   * @param twin whose base this weight shares; a replacement here then leaves the twin as it was.
+   */
+  constructor(
+    readonly orientation: Orientation,
+    twin?: SiteWeight,
+  ) {
+    this.#twin = twin;
+    if (twin !== undefined) twin.#followers.push(this);
+  }
+
+  /** Takes ownership. */
+  fill(weight: FrozenWeight): void {
+    this.#base = new SharedWeight(weight);
+  }
+
+  /** Computes with what another site computes with now, without a copy. A twin must have shared before. */
+  shareFrom(original: SiteWeight): void {
+    const { weight } = original.#current;
+    if (this.#twin === undefined) this.#base = original.#current.retain();
+    else if (this.#twin.current !== weight) this.#replacements = [original.#current.retain()];
+  }
+
+  /**
+   * Computes with the first rows of what `original` computes with and, where that has fewer, with new ones below them.
+   * What has the size already is shared. A twin shows what its table has, which must have been resized before.
+   */
+  resizeFrom(original: SiteWeight, rows: number, { newRows, path }: { readonly newRows: NewRows; path: string }): void {
+    if (this.#twin !== undefined) return;
+    const { current } = original;
+    if (current.outFeatures === rows) this.shareFrom(original);
+    else this.fill(current.resized(rows, (count) => rowsLike(current, { newRows, count, path })));
+  }
+
+  /** Whether a merge replaced the matrix. */
+  get isReplaced(): boolean {
+    return this.#final !== undefined || this.#replacements.length > 0;
+  }
+
+  get current(): FrozenWeight {
+    return this.#current.weight;
+  }
+
+  /** A copy, [inFeatures, outFeatures] or [rows, width]; the caller disposes of it. */
+  read(): tf.Tensor2D {
+    const weight = this.current;
+    if (this.orientation === "linear") return weight.read();
+    return tf.tidy(() => weight.rows(tf.range(0, weight.outFeatures, 1, "int32")));
+  }
+
+  /** Computes with `matrix` (layout of `read`) from now on and takes ownership of it. */
+  replace(matrix: tf.Tensor2D): Restore {
+    const isTable = this.orientation !== "linear";
+    const added = new SharedWeight(isTable ? FrozenWeight.fromTransposed(matrix) : frozenLike(this.current, matrix));
+    this.#replacements = [...this.#replacements, added];
+    return () => {
+      if (added === this.#final || !this.#replacements.includes(added)) return;
+      this.#replacements = this.#replacements.filter((other) => other !== added);
+      added.release();
+    };
+  }
+
+  /** Frees what replacements hid, except a base that a twin computes with: it goes when nobody does any more. */
+  forgetReplaced(): void {
+    const kept = this.#replacements.at(-1);
+    if (kept === undefined) return;
+    this.#final = kept;
+    for (const weight of this.#replacements) if (weight !== kept) weight.release();
+    this.#replacements = [kept];
+    const owner = this.#twin ?? this;
+    if ([owner, ...owner.#followers].some((one) => one.#final === undefined)) return;
+    owner.#base?.release();
+    owner.#base = undefined;
+  }
+
+  dispose(): void {
+    for (const weight of this.#replacements) weight.release();
+    this.#replacements = [];
+    this.#base?.release();
+    this.#base = undefined;
+  }
+
+  get #current(): SharedWeight {
+    const base = this.#twin === undefined ? this.#base : this.#twin.#base;
+    const weight = this.#replacements.at(-1) ?? base;
+    if (weight === undefined) throw new ModelDisposedError();
+    return weight;
+  }
+}
+
+/** Stored the way round in which the weight before it is: products with a single row read it faster so. */
+function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight {
+  if (!stored?.isTransposed) return FrozenWeight.from(matrix);
+  const turned = tf.keep(tf.transpose(matrix));
+  matrix.dispose();
+  return FrozenWeight.fromTransposed(turned);
+}

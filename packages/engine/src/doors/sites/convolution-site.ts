@@ -1,0 +1,167 @@
+// y = x ∗ W + b with a frozen kernel. Tensors are [batch, height, width, channels] here and kernels [height, width, in, out];
+// files have the channels first, and the parameter is seen as they have it.
+
+import {
+  type Adaptation,
+  type ConvolutionGeometry,
+  type Detach,
+  type ForwardContext,
+  type OptionNames,
+  type ParameterRef,
+  type Restore,
+  refuseUnknownOptions,
+  type Site,
+  type SiteValues,
+} from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { convolve } from "../../ops/convolve.ts";
+import { AdaptationSlots } from "../adaptation-slots.ts";
+import { computeByRows } from "../adapter-rows.ts";
+import { ParameterSlot } from "../parameters/parameter-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
+
+/** What a convolution is made of; its tensors arrive through `slots`. */
+export interface ConvolutionSiteOptions {
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly geometry: ConvolutionGeometry;
+  readonly bias: boolean;
+}
+
+const optionNames: OptionNames<ConvolutionSiteOptions> = {
+  path: true,
+  inFeatures: true,
+  outFeatures: true,
+  geometry: true,
+  bias: true,
+};
+
+/** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
+export class ConvolutionSite implements Site, Part {
+  readonly kind = "convolution";
+  readonly role = "body";
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly geometry: ConvolutionGeometry;
+  readonly hasBias: boolean;
+  readonly fanInFanOut = false;
+  readonly slots: readonly WeightSlot[];
+  readonly #adaptations = new AdaptationSlots();
+  readonly #weight: ParameterSlot;
+  readonly #bias: ParameterSlot | undefined;
+
+  constructor(options: ConvolutionSiteOptions) {
+    refuseUnknownOptions("ConvolutionSite", options, optionNames);
+    const { path, inFeatures, outFeatures, geometry } = options;
+    this.path = path;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.geometry = geometry;
+    this.hasBias = options.bias;
+    const spatial = geometry.axesInFile === 1 ? geometry.kernel.slice(1) : geometry.kernel;
+    const shape = [outFeatures, inFeatures / geometry.groups, ...spatial];
+    this.#weight = new ParameterSlot(`${path}.weight`, shape, "normal");
+    this.#bias = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
+    this.slots = [...this.#weight.slots, ...(this.#bias?.slots ?? [])];
+  }
+
+  /** x [batch, height, width, inFeatures], or [batch, time, inFeatures] for a Conv1d → the same axes, adaptations included. */
+  forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const doors = this.#bias === undefined ? [this.#weight] : [this.#weight, this.#bias];
+    return computeByRows({ x, context, path: this.path, doors }, (rows, own) =>
+      tf.tidy(() => {
+        if (rows.rank === 4) return this.#forward(rows, own);
+        const [batch = 0, time = 0, channels = 0] = rows.shape;
+        const y = this.#forward(tf.reshape(rows, [batch, 1, time, channels]), own);
+        return tf.squeeze(y, [1]);
+      }),
+    );
+  }
+
+  /**
+   * An output that was computed elsewhere from the frozen weight and bias, with what this call's adapters add to it; undefined where
+   * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
+   */
+  adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
+    if (this.#weight.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
+    return this.#adaptations.apply({ input, output: output(), site: this, context });
+  }
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.#adaptations.attach(adapterName, adaptation);
+  }
+
+  applyBase(input: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => convolve(input, this.readWeight(), this.geometry));
+  }
+
+  values(context: ForwardContext): SiteValues {
+    const weight = this.#computed(this.#weight.value(context));
+    const bias = this.#bias?.value(context);
+    return bias === undefined ? { weight } : { weight, bias };
+  }
+
+  /** [height, width, inFeatures/groups, outFeatures] */
+  readWeight(): tf.Tensor4D {
+    return tf.tidy(() => this.#computed(this.#frozenWeight().read()));
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.#weight.shape]));
+    weight.dispose();
+    return this.#frozenWeight().replace(stored);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [...this.#weight.parameters(), ...(this.#bias?.parameters() ?? [])];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#weight.isOpen(context) || (this.#bias?.isOpen(context) ?? false) || this.#adaptations.isOpen(context);
+  }
+
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    const adapted = this.#adaptations.variables(context);
+    return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+  }
+
+  get isReplaced(): boolean {
+    return this.#weight.isReplaced;
+  }
+
+  get isChanged(): boolean {
+    return this.#adaptations.names.length > 0 || this.#weight.isChanged || (this.#bias?.isChanged ?? false);
+  }
+
+  shareFrom(original: Part): void {
+    const site = sameKind(original, ConvolutionSite);
+    this.#weight.shareFrom(site.#weight);
+    if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
+  }
+
+  dispose(): void {
+    this.#weight.dispose();
+    this.#bias?.dispose();
+  }
+
+  #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const { weight, bias } = this.values(context);
+    const product = convolve(input, weight, this.geometry); // [batch, newHeight, newWidth, outFeatures]
+    const output = bias === undefined ? product : tf.add(product, bias);
+    if (!this.#adaptations.isOpen(context)) return output;
+    return this.#adaptations.apply({ input, output, site: this, context });
+  }
+
+  #frozenWeight(): ParameterRef {
+    return this.#weight.parameters()[0]!;
+  }
+
+  /** From the layout of files to HWIO. */
+  #computed(stored: tf.Tensor): tf.Tensor4D {
+    const { groups, kernel } = this.geometry;
+    const lifted = tf.reshape<tf.Rank.R4>(stored, [this.outFeatures, this.inFeatures / groups, ...kernel]);
+    return tf.transpose(lifted, [2, 3, 1, 0]);
+  }
+}

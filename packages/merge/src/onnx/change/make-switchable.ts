@@ -1,0 +1,116 @@
+// A model that computes with any adapter, or none: each node gets a branch whose factors are inputs.
+
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { inParts, partPaths } from "../adapter/parts-of-pair.ts";
+import { type FloatType, floatTypeOf } from "../model/element-types.ts";
+import type { OnnxModel, OnnxNode } from "../model/onnx-model.ts";
+import { findSites } from "../sites/find-sites.ts";
+import { NamedSites } from "../sites/match-sites.ts";
+import type { OnnxSite } from "../sites/onnx-site.ts";
+import { addBranch, type BranchNames } from "./branch.ts";
+import { Edits } from "./edits.ts";
+import type { FoldedOnnx, OnnxChange } from "./fold-adapter.ts";
+import { inputMessage, tensorMessage } from "./messages.ts";
+
+/** Names of the inputs that a module's branch reads. */
+export function branchInputs(path: string): { readonly a: string; readonly b: string } {
+  return { a: `lora/${path}/a`, b: `lora/${path}/b` };
+}
+
+/** The module whose branch reads that input, and which half it is. */
+export function branchOf(input: string): { readonly path: string; readonly half: "a" | "b" } | undefined {
+  const [, path, half] = /^lora\/(.+)\/([ab])$/.exec(input) ?? [];
+  return path === undefined ? undefined : { path, half: half as "a" | "b" };
+}
+
+/** Who feeds the pairs of a switchable model. */
+export interface SwitchableOptions {
+  /**
+   * "session", the default: `SwitchableSession`, in JavaScript; the pairs are inputs that are always fed. "adapter-files": ONNX Runtime's
+   * own adapters (`writeOnnxAdapter`), in Python, C, C# and its GenAI; the pairs are inputs with none as their default, which its
+   * JavaScript would not feed.
+   */
+  readonly fedBy?: "session" | "adapter-files";
+}
+
+const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
+
+/**
+ * Plans a model whose linear modules `paths` – PEFT's, as `pairsIn` of an adapter has them – read a pair from inputs of their
+ * own, of any rank, 0 for no adapter. Of queries, keys and values that one node computes, each gets a pair.
+ *
+ * @throws OnnxMisfitError listing the modules that have no node, or whose sizes the file does not say
+ *
+ * @example
+ * ```ts
+ * import { type OnnxModel, makeSwitchable } from "@lowrank/merge/onnx";
+ *
+ * export function forRuntimes(model: OnnxModel, paths: readonly string[]) {
+ *   return makeSwitchable(model, paths, { fedBy: "adapter-files" }).files;
+ * }
+ * ```
+ */
+export function makeSwitchable(
+  model: OnnxModel,
+  paths: readonly string[],
+  options: SwitchableOptions = {},
+): FoldedOnnx {
+  refuseUnknownOptions("makeSwitchable", options, optionNames);
+  const named = new NamedSites(findSites(model));
+  const edits = new Edits(model);
+  const problems: Misfit[] = [];
+  const changes: OnnxChange[] = [];
+  const branched = new Map<OnnxNode, string>();
+  const isThere = (path: string) => typeof named.find(path, ["linear"]) !== "string";
+  for (const path of new Set(paths.flatMap((path) => inParts(path, partPaths, isThere)))) {
+    const found = named.find(path, ["linear"]);
+    const sites = typeof found === "string" ? [] : found;
+    const branch = sites[0] && branchAt(path, sites[0]);
+    const inputs = branch?.map(({ names }) => names.a).join() ?? "";
+    if (typeof found === "string") problems.push({ what: path, reason: found });
+    else if (branch === undefined)
+      problems.push({ what: path, reason: "the file does not say its sizes, or its states are no floats" });
+    else if (sites.some(({ node }) => (branched.get(node) ?? inputs) !== inputs))
+      problems.push({ what: path, reason: "another one means the same node" });
+    else {
+      if (sites.every(({ node }) => !branched.has(node))) for (const pair of branch) addInputs(edits, pair, options);
+      for (const site of sites) {
+        const names = branch.map((pair) => pair.names);
+        if (!branched.has(site.node)) addBranch(edits, site, names);
+        branched.set(site.node, inputs);
+        changes.push({ path, at: site.output, how: "branch" });
+      }
+    }
+  }
+  if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
+  return { changes, files: edits.files() };
+}
+
+interface InputPair {
+  readonly path: string;
+  readonly names: BranchNames;
+  readonly features: readonly [number, number];
+  readonly type: FloatType;
+}
+
+/** The pair of a site; of a joined one, that of each module. */
+function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly InputPair[] | undefined {
+  const type = floatTypeOf(stateType);
+  if (features === undefined || type === undefined) return undefined;
+  const all = joined?.modules.map((module) => path.replace(/[^.]+$/, module)) ?? [path];
+  return all.map((one, index) => {
+    const width = joined?.widths[index] ?? features[1];
+    return { path: one, names: branchInputs(one), features: [features[0], width], type };
+  });
+}
+
+function addInputs(edits: Edits, { path, names, features, type }: InputPair, { fedBy = "session" }: SwitchableOptions) {
+  const [inputs, outputs] = features;
+  const rank = `rank of ${path}`;
+  edits.addInput(inputMessage(names.a, [inputs, rank], type));
+  edits.addInput(inputMessage(names.b, [rank, outputs], type));
+  if (fedBy === "session") return;
+  edits.addTensor(tensorMessage(names.a, { shape: [inputs, 0], values: new Float32Array() }, type));
+  edits.addTensor(tensorMessage(names.b, { shape: [0, outputs], values: new Float32Array() }, type));
+}

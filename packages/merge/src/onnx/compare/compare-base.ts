@@ -1,0 +1,126 @@
+// Whether a model was exported from the base that an adapter was trained on: some numbers of each adapted weight beside the base's own.
+
+import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
+import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
+import { floatTypeOf } from "../model/element-types.ts";
+import type { OnnxModel } from "../model/onnx-model.ts";
+import { rowsAndColumns, storedBytes } from "../model/stored-numbers.ts";
+import { findSites } from "../sites/find-sites.ts";
+import { NamedSites } from "../sites/match-sites.ts";
+import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
+import { isSameEnd } from "../sites/site-names.ts";
+
+/** Numbers of a weight that are looked at: those of another base differ in nearly all of them. */
+const samples = 16;
+/** How far two roundings of one number can be apart: BF16's step, and F16's among its smallest. */
+const [relative, absolute] = [2 ** -7, 2 ** -20];
+
+/**
+ * Compares the weights of the modules `paths` – those of an adapter – with the base's, and gives the paths that could be compared:
+ * those whose weight both have as floats. `base` is the file or the shards of the base, as transformers saves it.
+ *
+ * @throws OnnxBaseError listing each module whose weight is another one.
+ *
+ * @example
+ * ```ts
+ * import { compareBase, type OnnxModel } from "@lowrank/merge/onnx";
+ * import { openSafetensors } from "@lowrank/safetensors";
+ * import { openFile } from "@lowrank/safetensors/node";
+ *
+ * export async function isOf(model: OnnxModel, base: string, paths: readonly string[]): Promise<boolean> {
+ *   return (await compareBase(model, await openSafetensors(await openFile(base)), paths)).length > 0;
+ * }
+ * ```
+ */
+export async function compareBase(
+  model: OnnxModel,
+  base: TensorCollection,
+  paths: readonly string[],
+): Promise<readonly string[]> {
+  const named = new NamedSites(findSites(model));
+  const compared: string[] = [];
+  const differences: Misfit[] = [];
+  for (const path of paths) {
+    const sites = named.find(path, ["linear", "embedding", "convolution"]);
+    const tensor = tensorOf(path, base);
+    const inModel = typeof sites === "string" ? undefined : modelMatrix(sites[0], model);
+    if (inModel === undefined || tensor === undefined) continue;
+    const difference = await firstDifference(inModel, tensor, base);
+    if (difference === undefined) compared.push(path);
+    else differences.push({ what: path, reason: difference });
+  }
+  if (differences.length > 0) throw new OnnxBaseError(model.name, differences);
+  return compared;
+}
+
+/** The base's weight of a module; a path may have more or fewer modules around it than the base's file. */
+function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | undefined {
+  const name = `${path}.weight`;
+  const found = tensors.get(name) ?? only([...tensors.values()].filter((one) => isSameEnd(one.name, name)));
+  return found !== undefined && /^(F32|F16|BF16)$/.test(found.dtype) ? found : undefined;
+}
+
+function only<Item>(items: readonly Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
+}
+
+/** A weight as outputs × inputs, whichever way it lies; a convolution's kernel counts to its inputs. */
+interface Matrix {
+  readonly outputs: number;
+  readonly inputs: number;
+  at(output: number, input: number): Promise<number>;
+}
+
+function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix | undefined {
+  const { tensor, layout } = site?.weight ?? {};
+  const type = tensor === undefined ? undefined : floatTypeOf(tensor.elementType);
+  if (site === undefined || tensor?.bytes === undefined || type === undefined) return undefined;
+  const [rows, columns] = rowsAndColumns(tensor.shape);
+  const [all, inputs] = layout === "out-in" ? [rows, columns] : [columns, rows];
+  const { begin, end } = outputsOf(site) ?? { begin: 0, end: all };
+  const size = bitsOf(type) / 8;
+  return {
+    ...{ outputs: end - begin, inputs },
+    at: async (output, input) => {
+      const place = layout === "out-in" ? (begin + output) * columns + input : input * columns + begin + output;
+      const [value = Number.NaN] = decodeToFloat32(
+        await storedBytes(tensor.bytes, [place * size, (place + 1) * size], outside),
+        type,
+      );
+      return value;
+    },
+  };
+}
+
+/** In words; undefined where the two are one weight. */
+async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCollection): Promise<string | undefined> {
+  const [rows, columns] = rowsAndColumns(tensor.shape);
+  const { outputs, inputs } = model;
+  // torch's linear layers have a row for each output; its tables, and GPT-2's Conv1D, one for each input.
+  const fitting = [
+    ...(rows === outputs && columns === inputs ? [(output: number, input: number) => output * columns + input] : []),
+    ...(rows === inputs && columns === outputs ? [(output: number, input: number) => input * columns + output] : []),
+  ];
+  if (fitting.length === 0) return `it maps ${inputs} to ${outputs}, the base's weight is [${tensor.shape}]`;
+  const size = bitsOf(tensor.dtype) / 8;
+  const places = Array.from({ length: samples }, (_, index) => [
+    Math.floor(outputs * ((index * 0.618) % 1)),
+    Math.floor(inputs * ((index * 0.755) % 1)),
+  ]) as readonly (readonly [number, number])[];
+  let said: string | undefined;
+  for (const placeOf of fitting) {
+    const differing: string[] = [];
+    for (const [output, input] of places) {
+      const range = { offset: placeOf(output, input) * size, length: size };
+      const [theirs = Number.NaN] = decodeToFloat32(await base.readBytes(tensor.name, range), tensor.dtype);
+      const ours = await model.at(output, input);
+      const most = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
+      if (!(Math.abs(ours - theirs) <= most))
+        differing.push(`from input ${input} to output ${output} it has ${ours}, the base ${theirs}`);
+    }
+    // What an optimiser changed in a few places is still that weight.
+    if (differing.length <= samples / 4) return undefined;
+    said ??= differing[0];
+  }
+  return said;
+}

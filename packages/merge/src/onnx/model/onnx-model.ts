@@ -1,0 +1,261 @@
+// An ONNX model as far as adapters need it: which nodes there are, what they are called, and where weights lie.
+// Source: onnx/onnx.proto of ONNX 1.19.
+
+import type { ByteSource } from "@lowrank/safetensors";
+import { OnnxFileError } from "../wire/errors.ts";
+import { bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
+
+/** A tensor that the file holds, or points to. */
+export interface OnnxTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** ONNX's number of its type, as in `elementTypes`. */
+  readonly elementType: number;
+  readonly message: Message;
+  /** Where its bytes are, as a raw block of little-endian numbers; undefined where they are written in another way. */
+  readonly bytes: Uint8Array | OutsideBytes | undefined;
+}
+
+/** Bytes in a file beside the model. */
+export interface OutsideBytes {
+  /** The file's name, as the model has it. */
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A node, and the graphs inside it (of `If` and `Loop`). */
+export interface OnnxNode {
+  readonly name: string;
+  readonly opType: string;
+  /** "" for ONNX's own operators. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Modules that it was made in, outermost first, where torch's newer exporter says so. */
+  readonly scopes: readonly string[];
+  readonly message: Message;
+  readonly graphs: readonly OnnxGraph[];
+}
+
+/** What an input must be. */
+export interface OnnxInputType {
+  /** ONNX's number of its type, as in `elementTypes`; 0 where it is no tensor. */
+  readonly elementType: number;
+  /** Undefined where the caller decides. */
+  readonly shape: readonly (number | undefined)[];
+}
+
+/** A graph. */
+export interface OnnxGraph {
+  readonly message: Message;
+  readonly nodes: readonly OnnxNode[];
+  readonly tensors: ReadonlyMap<string, OnnxTensor>;
+  /** By name. */
+  readonly inputs: ReadonlyMap<string, OnnxInputType>;
+}
+
+/** A model and the files beside it. */
+export interface OnnxModel {
+  /** The file's name: "model.onnx". */
+  readonly name: string;
+  readonly message: Message;
+  readonly graph: OnnxGraph;
+  /** Files of weights beside it, by the name that the model has for them. */
+  readonly outside: ReadonlyMap<string, ByteSource>;
+}
+
+/** What of `readOnnx` can be said besides the bytes. */
+export interface ReadOnnxOptions {
+  /** For messages, and of the file that is written; default "model.onnx". */
+  readonly name?: string;
+  /** Opens a file beside the model, by the plain name that the model has for it; needed where weights lie outside. */
+  readonly openOutside?: (location: string) => Promise<ByteSource>;
+}
+
+/** Fields of ONNX's messages. */
+export const modelFields = { irVersion: 1, graph: 7 } as const;
+export const graphFields = { node: 1, initializer: 5, input: 11 } as const;
+export const nodeFields = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7, metadata: 9 } as const;
+export const attributeFields = { name: 1, float: 2, integer: 3, tensor: 5, graph: 6, integers: 8, type: 20 } as const;
+export const tensorFields = { dims: 1, elementType: 2, floats: 4, integers: 7, name: 8, raw: 9, outside: 13, location: 14 } as const;
+
+const deepestGraph = 16;
+/** What torch's exporter notes of a node. */
+const scopesKey = "pkg.torch.onnx.name_scopes";
+
+/**
+ * Reads a model; its numbers stay where they are. Sizes are checked before anything is allocated, and a file beside the model
+ * must be a plain name: it cannot point out of its folder.
+ *
+ * @throws OnnxFileError
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { readOnnx } from "@lowrank/merge/onnx";
+ *
+ * export const nodesOf = async (path: string) => (await readOnnx(await readFile(path))).graph.nodes.length;
+ * ```
+ */
+export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Promise<OnnxModel> {
+  const { name = "model.onnx", openOutside } = options;
+  const place = new Place(name, "the model");
+  const message = place.fields(bytes);
+  const graphs = message.filter(({ number, type }) => number === modelFields.graph && type === wireTypes.delimited);
+  if (graphs.length !== 1) place.fail(`it has ${graphs.length} graphs, one is expected`);
+  if (!message.some(({ number }) => number === modelFields.irVersion)) place.fail("it says no version");
+  const graph = readGraph(bytesOf(graphs[0]!), place.inside("graph"), 0);
+  const locations = new Set<string>();
+  for (const each of allGraphs(graph)) {
+    for (const { bytes: where } of each.tensors.values())
+      if (where !== undefined && "location" in where) locations.add(where.location);
+  }
+  const outside = new Map<string, ByteSource>();
+  for (const location of locations) {
+    if (openOutside === undefined)
+      return place.fail(`its weights are in "${location}": say how to open it (openOutside)`);
+    outside.set(location, await openOutside(location));
+  }
+  const model = { name, message, graph, outside };
+  checkRanges(model, place);
+  return model;
+}
+
+/** A graph and those inside it. */
+export function* allGraphs(graph: OnnxGraph): Generator<OnnxGraph> {
+  yield graph;
+  for (const { graphs } of graph.nodes) for (const inner of graphs) yield* allGraphs(inner);
+}
+
+function readGraph(bytes: Uint8Array, place: Place, depth: number): OnnxGraph {
+  if (depth > deepestGraph) place.fail(`graphs lie more than ${deepestGraph} deep in each other`);
+  const message = place.fields(bytes);
+  const tensors = new Map<string, OnnxTensor>();
+  for (const field of every(message, graphFields.initializer)) {
+    const tensor = readTensor(bytesOf(field), place.inside(`tensor ${tensors.size}`));
+    if (tensors.has(tensor.name)) place.fail(`two tensors are called "${tensor.name}"`);
+    tensors.set(tensor.name, tensor);
+  }
+  const nodes = every(message, graphFields.node).map((field, index) =>
+    readNode(bytesOf(field), place.inside(`node ${index}`), depth),
+  );
+  const inputs = every(message, graphFields.input).map((field) => readInput(bytesOf(field), place.inside("an input")));
+  return { message, nodes, tensors, inputs: new Map(inputs) };
+}
+
+function readInput(bytes: Uint8Array, place: Place): readonly [name: string, type: OnnxInputType] {
+  const inside = (message: Message, number: number): Message => {
+    const field = lastOf(message, number);
+    return field === undefined ? [] : place.fields(bytesOf(field));
+  };
+  const message = place.fields(bytes);
+  const tensor = inside(inside(message, 2), 1);
+  const elementType = lastOf(tensor, 1);
+  const shape = every(inside(tensor, 2), 1).map((field) => {
+    const size = lastOf(place.fields(bytesOf(field)), 1);
+    return size && numberOf(size);
+  });
+  return [textOf(message, 1) ?? "", { elementType: elementType === undefined ? 0 : numberOf(elementType), shape }];
+}
+
+function readNode(bytes: Uint8Array, place: Place, depth: number): OnnxNode {
+  const message = place.fields(bytes);
+  const graphs = every(message, nodeFields.attribute).flatMap((field) => {
+    const attribute = place.fields(bytesOf(field));
+    // A constant's numbers are looked at later.
+    for (const tensor of every(attribute, attributeFields.tensor)) place.inside("its tensor").fields(bytesOf(tensor));
+    return every(attribute, attributeFields.graph).map((inner) =>
+      readGraph(bytesOf(inner), place.inside("its graph"), depth + 1),
+    );
+  });
+  const noted = every(message, nodeFields.metadata)
+    .map((field) => place.fields(bytesOf(field)))
+    .find((entry) => textOf(entry, 1) === scopesKey);
+  return {
+    name: textOf(message, nodeFields.name) ?? "",
+    opType: textOf(message, nodeFields.opType) ?? "",
+    domain: textOf(message, nodeFields.domain) ?? "",
+    inputs: textsOf(message, nodeFields.input),
+    outputs: textsOf(message, nodeFields.output),
+    scopes: noted === undefined ? [] : quoted(textOf(noted, 2) ?? ""),
+    message,
+    graphs,
+  };
+}
+
+/** Python prints a list of names: "['', 'model', 'model.layers.0']". */
+function quoted(text: string): readonly string[] {
+  return text.split("'").filter((_, index) => index % 2 === 1);
+}
+
+function readTensor(bytes: Uint8Array, place: Place): OnnxTensor {
+  const message = place.fields(bytes);
+  const name = textOf(message, tensorFields.name) ?? "";
+  const shape = numbersOf(message, tensorFields.dims);
+  const badSize = shape.find((size) => !Number.isSafeInteger(size));
+  if (badSize !== undefined) place.fail(`"${name}" has a size of ${badSize}`);
+  const type = lastOf(message, tensorFields.elementType);
+  const elementType = type === undefined ? 0 : numberOf(type);
+  return { name, shape, elementType, message, bytes: placeOfBytes(message, place, name) };
+}
+
+function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor["bytes"] {
+  const location = lastOf(message, tensorFields.location);
+  if (location === undefined || numberOf(location) === 0) {
+    const raw = lastOf(message, tensorFields.raw);
+    if (raw !== undefined) return bytesOf(raw);
+    // 32-bit floats of a packed field are the same block of bytes.
+    const floats = every(message, tensorFields.floats);
+    return floats.length === 1 && floats[0]!.type === wireTypes.delimited ? bytesOf(floats[0]!) : undefined;
+  }
+  const said = new Map(
+    every(message, tensorFields.outside).map((field) => {
+      const entry = place.fields(bytesOf(field));
+      return [textOf(entry, 1) ?? "", textOf(entry, 2) ?? ""] as const;
+    }),
+  );
+  const file = said.get("location") ?? "";
+  // A stranger's file must not make us read what lies elsewhere.
+  if (!/^[^/\\\0:]+$/.test(file) || file === "." || file === "..")
+    place.fail(`the numbers of "${name}" are said to be in "${file}", which is no plain file name`);
+  const [offset, length] = [said.get("offset") ?? "0", said.get("length") ?? ""].map(Number) as [number, number];
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !said.has("length"))
+    place.fail(`the numbers of "${name}" are said to be ${length} bytes at ${offset}`);
+  return { location: file, offset, length };
+}
+
+function checkRanges({ graph, outside }: OnnxModel, place: Place): void {
+  for (const { tensors } of allGraphs(graph)) {
+    for (const { name, bytes } of tensors.values()) {
+      if (bytes === undefined || !("location" in bytes)) continue;
+      const size = outside.get(bytes.location)?.size ?? 0;
+      if (bytes.offset + bytes.length > size)
+        place.fail(`"${name}" ends at byte ${bytes.offset + bytes.length} of "${bytes.location}", which has ${size}`);
+    }
+  }
+}
+
+function every(message: Message, number: number): readonly Field[] {
+  return message.filter((field) => field.number === number);
+}
+
+/** Where in a file something was read, for messages. */
+class Place {
+  constructor(
+    private readonly file: string,
+    private readonly place: string,
+  ) {}
+
+  fields(bytes: Uint8Array): Message {
+    return readFields(bytes, (problem) => this.fail(problem));
+  }
+
+  inside(part: string): Place {
+    return new Place(this.file, this.place === "the model" ? part : `${this.place}, ${part}`);
+  }
+
+  fail(problem: string): never {
+    throw new OnnxFileError(this.file, this.place, problem);
+  }
+}

@@ -1,0 +1,69 @@
+// Models on disk.
+
+import { basename, dirname, join } from "node:path";
+import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
+import type { OnnxFile } from "../change/edits.ts";
+import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
+import { OnnxFileError } from "../wire/errors.ts";
+
+/** A model from the disk, and how to let go of it. */
+export interface OpenedOnnx extends OnnxModel {
+  /** Closes the files beside the model. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads a model's file; files of weights beside it are opened, and their numbers read when they are needed.
+ *
+ * @throws OnnxFileError; FileReadError where a file is missing
+ *
+ * @example
+ * ```ts
+ * import { findSites } from "@lowrank/merge/onnx";
+ * import { openOnnxFile } from "@lowrank/merge/onnx/node";
+ *
+ * export async function modulesOf(path: string): Promise<readonly string[]> {
+ *   const model = await openOnnxFile(path);
+ *   await model.close();
+ *   return findSites(model).map(({ names }) => names[0] ?? "");
+ * }
+ * ```
+ */
+export async function openOnnxFile(path: string): Promise<OpenedOnnx> {
+  const openOutside = (location: string) => openFile(join(dirname(path), location));
+  const model = await readOnnx(await readModel(path), { name: basename(path), openOutside });
+  const close = async () => {
+    for (const source of model.outside.values()) await source.close?.();
+  };
+  return { ...model, close };
+}
+
+/** The most bytes that a message of protobuf has: weights beyond that lie in a file beside it. */
+const largestModel = 2 ** 31 - 1;
+
+async function readModel(path: string): Promise<Uint8Array> {
+  const source = await openFile(path);
+  try {
+    if (source.size > largestModel)
+      throw new OnnxFileError(basename(path), "the file", `it has ${source.size} bytes, and a model ends at 2³¹`);
+    return await source.read(0, source.size);
+  } finally {
+    await source.close?.();
+  }
+}
+
+/**
+ * Writes a model's files into a folder, which appears whole or not at all. `overwrite`: replace what an earlier call wrote.
+ *
+ * @throws OutputExistsError, NotReplaceableError, DiskFullError, OnnxOverflowError
+ */
+export async function writeOnnxFolder(
+  path: string,
+  files: readonly OnnxFile[],
+  options: { readonly overwrite?: boolean } = {},
+): Promise<void> {
+  const fill = async (folder: string) => {
+    for (const { name, pieces } of files) await writeFileAtomic(join(folder, name), pieces(), { overwrite: true });
+  };
+  await writeListedFolder(path, fill, options);
+}

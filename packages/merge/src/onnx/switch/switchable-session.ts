@@ -1,0 +1,113 @@
+// A session of ONNX Runtime – in Node or in a page – whose model `makeSwitchable` made.
+
+import type { Adapter } from "@lowrank/adapter-format";
+import { halfBits } from "@lowrank/contracts";
+import { branchOf } from "../change/make-switchable.ts";
+import { type Factors, switchablePairs } from "./switchable-pairs.ts";
+
+/** What is used of an `InferenceSession`. */
+export interface OnnxSession<T> {
+  readonly inputNames: readonly string[];
+  readonly inputMetadata: readonly OnnxInput[];
+  run(feeds: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>>;
+}
+
+/** An input as ONNX Runtime describes it. */
+export interface OnnxInput {
+  readonly name: string;
+  readonly type?: string;
+  readonly shape?: readonly (number | string)[];
+}
+
+/** ONNX Runtime's `new Tensor(type, data, dims)`. */
+export type MakeTensor<T> = (
+  type: "float32" | "float16",
+  data: Float32Array | Uint16Array,
+  dims: readonly number[],
+) => T;
+
+interface Halves<T> {
+  readonly [input: string]: T;
+}
+
+/**
+ * Runs a switchable model with the adapter that was selected, at first with none. Tensors of an adapter are made once.
+ *
+ * @example
+ * ```ts
+ * import type { Adapter } from "@lowrank/adapter-format";
+ * import { SwitchableSession } from "@lowrank/merge/onnx";
+ * import * as ort from "onnxruntime-node";
+ *
+ * export async function answers(path: string, adapter: Adapter, feeds: Record<string, ort.Tensor>) {
+ *   const session = await ort.InferenceSession.create(path);
+ *   const switchable = new SwitchableSession<ort.Tensor>(session as never, (...of) => new ort.Tensor(...(of as [never, never, never])));
+ *   const before = await switchable.run(feeds);
+ *   switchable.select(adapter);
+ *   return [before, await switchable.run(feeds)];
+ * }
+ * ```
+ */
+export class SwitchableSession<T> {
+  readonly #made = new WeakMap<Adapter, Halves<T>>();
+  readonly #none: Halves<T>;
+  #selected: Halves<T>;
+
+  constructor(
+    readonly session: OnnxSession<T>,
+    private readonly makeTensor: MakeTensor<T>,
+  ) {
+    this.#none = this.#tensors(() => undefined);
+    this.#selected = this.#none;
+  }
+
+  /** Names of the inputs that the model had before it could be switched. */
+  get inputNames(): readonly string[] {
+    return this.session.inputNames.filter((name) => branchOf(name) === undefined);
+  }
+
+  /** @throws OnnxMisfitError for an adapter that changes what cannot be switched; the one before stays selected */
+  select(adapter: Adapter | null): void {
+    this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
+  }
+
+  run(feeds: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>> {
+    return this.session.run({ ...feeds, ...this.#selected });
+  }
+
+  #tensorsOf(adapter: Adapter): Halves<T> {
+    const known = this.#made.get(adapter);
+    if (known !== undefined) return known;
+    const modules = new Map<string, [number | undefined, number | undefined]>();
+    for (const { name, shape = [] } of this.session.inputMetadata) {
+      const { path, half } = branchOf(name) ?? {};
+      if (path === undefined) continue;
+      const features = modules.get(path) ?? [undefined, undefined];
+      const size = shape[half === "a" ? 0 : 1];
+      features[half === "a" ? 0 : 1] = typeof size === "number" && size > 0 ? size : undefined;
+      modules.set(path, features);
+    }
+    const factors = switchablePairs(adapter, modules, "the switchable model");
+    const made = this.#tensors((path) => factors.get(path));
+    this.#made.set(adapter, made);
+    return made;
+  }
+
+  #tensors(factorsOf: (path: string) => Factors | undefined): Halves<T> {
+    const tensors: Record<string, T> = {};
+    for (const { name, type, shape = [] } of this.session.inputMetadata) {
+      const { path, half } = branchOf(name) ?? {};
+      if (path === undefined || half === undefined) continue;
+      // Without an adapter the rank is 0, and both products are of nothing.
+      const empty = {
+        shape: shape.map((size) => (typeof size === "number" && size >= 0 ? size : 0)),
+        values: new Float32Array(0),
+      };
+      const factor = factorsOf(path)?.[half] ?? empty;
+      const isHalf = type === "float16";
+      const data = isHalf ? halfBits(factor.values, "f16") : factor.values;
+      tensors[name] = this.makeTensor(isHalf ? "float16" : "float32", data, factor.shape);
+    }
+    return tensors;
+  }
+}

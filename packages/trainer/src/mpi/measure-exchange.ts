@@ -1,0 +1,49 @@
+// How long the processes take to sum an array together.
+
+import type { Communicator } from "./communicator.ts";
+
+/** An array's length and what its sum over all processes took. */
+export interface ExchangeTime {
+  /** Float32 numbers. */
+  readonly values: number;
+  /** Median of the rounds, as this process saw them. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Times `allReduce` of arrays of these lengths: the median of `rounds` (default 10) after two that do not count. All processes call
+ * it together, with the same lengths. Throws what `allReduce` does.
+ *
+ * @example
+ * ```ts
+ * import { measureExchange, openCommunicator } from "@lowrank/trainer/mpi";
+ *
+ * // mpirun -np 2 node this-program.js
+ * async function main(): Promise<void> {
+ *   const communicator = await openCommunicator();
+ *   for (const { values, milliseconds } of await measureExchange(communicator, [1, 1_000_000]))
+ *     console.log(`${values} numbers: ${milliseconds} ms`);
+ *   await communicator.close();
+ * }
+ * ```
+ */
+export async function measureExchange(
+  communicator: Pick<Communicator, "allReduce" | "barrier">,
+  lengths: readonly number[],
+  rounds = 10,
+): Promise<readonly ExchangeTime[]> {
+  const times: ExchangeTime[] = [];
+  for (const values of lengths) {
+    const array = new Float32Array(values);
+    const taken: number[] = [];
+    for (let round = 0; round < rounds + 2; round += 1) {
+      await communicator.barrier();
+      const start = performance.now();
+      await communicator.allReduce(array);
+      if (round >= 2) taken.push(performance.now() - start);
+    }
+    taken.sort((one, other) => one - other);
+    times.push({ values, milliseconds: taken[Math.floor(taken.length / 2)] ?? Number.NaN });
+  }
+  return times;
+}

@@ -1,0 +1,158 @@
+// Joins the processes that a launcher has started, over the MPI library that goes with it.
+
+import type { Communicator } from "./communicator.ts";
+import { CommunicationSizeError, CommunicationTimeoutError, MpiMismatchError } from "./errors.ts";
+import { type Environment, launchOf } from "./launch.ts";
+import { loadLibrary } from "./library/load-library.ts";
+import { MpiLibrary } from "./library/mpi-library.ts";
+
+/** How to join. */
+export interface CommunicatorOptions {
+  /** What the launcher set; default the process's. LOWRANK_MPI_LIBRARY names the library, LOWRANK_MPI_TIMEOUT the seconds. */
+  readonly environment?: Environment;
+  /** How long a call waits for the other processes before it fails; default half an hour. */
+  readonly timeoutSeconds?: number;
+}
+
+const defaultTimeout = 1800;
+/** Numbers that are given to MPI at once: it counts in 32 bits, and a call that hangs is noticed piece by piece. */
+const mostNumbers = 2 ** 24;
+/** Of what one process tells all others. */
+const mostBytes = 2 ** 32;
+
+/**
+ * Joins the other processes; where none were started, it is alone (size 1). One of a process, ever: MPI begins once.
+ *
+ * Throws MpiUnavailableError where there is no MPI, MpiMismatchError where launcher and library are of two.
+ *
+ * @example
+ * ```ts
+ * import { openCommunicator } from "@lowrank/trainer/mpi";
+ *
+ * // mpirun -np 4 node this-program.js prints 10 four times.
+ * async function main(): Promise<void> {
+ *   const communicator = await openCommunicator();
+ *   const values = Float32Array.of(communicator.rank + 1);
+ *   await communicator.allReduce(values);
+ *   console.log(values[0]);
+ *   await communicator.close();
+ * }
+ * ```
+ */
+export async function openCommunicator(options: CommunicatorOptions = {}): Promise<Communicator> {
+  const { environment = process.env } = options;
+  const launch = launchOf(environment);
+  const { library, file } = await loadLibrary(environment, launch);
+  const mpi = new MpiLibrary(library);
+  const place = await mpi.start();
+  const version = named(mpi, file);
+  if (launch !== undefined && launch.size !== place.size)
+    throw new MpiMismatchError(launch.launcher, launch.size, version, place.size);
+  const asked = options.timeoutSeconds ?? Number(environment.LOWRANK_MPI_TIMEOUT);
+  return new MpiCommunicator(mpi, { ...place, library: version, timeoutSeconds: asked > 0 ? asked : defaultTimeout });
+}
+
+/** The MPI library of this machine in its own words, without joining anybody. Throws MpiUnavailableError. */
+export async function findMpi(environment: Environment = process.env): Promise<string> {
+  const { library, file } = await loadLibrary(environment, launchOf(environment));
+  return named(new MpiLibrary(library), file);
+}
+
+/** "Open MPI v5.0.7 (libmpi.so.40)" */
+function named(mpi: MpiLibrary, file: string): string {
+  return `${mpi.version().split(/[\n,]/)[0]} (${file})`;
+}
+
+interface Place {
+  readonly rank: number;
+  readonly size: number;
+  readonly library: string;
+  readonly timeoutSeconds: number;
+}
+
+class MpiCommunicator implements Communicator {
+  readonly rank: number;
+  readonly size: number;
+  readonly library: string;
+  readonly #mpi: MpiLibrary;
+  readonly #timeoutSeconds: number;
+  /** MPI has one call of ours at a time: their order is what pairs them with the others'. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(mpi: MpiLibrary, { rank, size, library, timeoutSeconds }: Place) {
+    this.#mpi = mpi;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.rank = rank;
+    this.size = size;
+    this.library = library;
+  }
+
+  allReduce(values: Float32Array): Promise<void> {
+    return this.#next("allReduce", async () => {
+      await this.#agreeOn("allReduce", values.length);
+      for (let start = 0; start < values.length; start += mostNumbers)
+        await this.#mpi.sum(values.subarray(start, start + mostNumbers));
+    });
+  }
+
+  broadcast(bytes: Uint8Array | undefined, root = 0): Promise<Uint8Array> {
+    return this.#next("broadcast", async () => {
+      if (!Number.isInteger(root) || root < 0 || root >= this.size)
+        throw new CommunicationSizeError("broadcast", root, `a root from 0 to ${this.size - 1}`);
+      const own = this.rank === root ? (bytes ?? new Uint8Array()) : undefined;
+      const length = Float64Array.of(own?.length ?? 0);
+      await this.#mpi.broadcast(new Uint8Array(length.buffer), root);
+      const [count = 0] = length;
+      if (!Number.isInteger(count) || count < 0 || count > mostBytes)
+        throw new CommunicationSizeError("broadcast", count, `${mostBytes} bytes at most`);
+      const all = own ?? new Uint8Array(count);
+      for (let start = 0; start < count; start += mostNumbers)
+        await this.#mpi.broadcast(all.subarray(start, start + mostNumbers), root);
+      return all;
+    });
+  }
+
+  barrier(): Promise<void> {
+    return this.#next("barrier", () => this.#mpi.barrier());
+  }
+
+  abort(code: number): void {
+    this.#mpi.abort(code);
+  }
+
+  close(): Promise<void> {
+    return this.#next("close", async () => {
+      await this.#mpi.barrier();
+      await this.#mpi.finish();
+    });
+  }
+
+  /** MPI reads past the end of the shorter array where two differ. */
+  async #agreeOn(call: string, length: number): Promise<void> {
+    const sums = Float64Array.of(length, length * length);
+    await this.#mpi.sum(sums);
+    const [sum = 0, squares = 0] = sums;
+    if (sum === length * this.size && squares === length * length * this.size) return;
+    throw new CommunicationSizeError(call, length, "as many numbers as the other processes give");
+  }
+
+  /** After the call before; fails where the others do not come. */
+  #next<Result>(call: string, action: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(() => this.#inTime(call, action()));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #inTime<Result>(call: string, result: Promise<Result>): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const seconds = this.#timeoutSeconds;
+      timer = setTimeout(() => reject(new CommunicationTimeoutError(call, seconds)), seconds * 1000);
+    });
+    try {
+      return await Promise.race([result, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
