@@ -2,12 +2,15 @@
 // One TypeScript program serves all packages: with one program for each, TypeScript would read the same types many times.
 // Type errors are not reported here: `npm run typecheck` does that.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
 const root = join(import.meta.dirname, "..");
-const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name));
+// A folder without a package.json is what git left of one that moved.
+const folders = readdirSync(join(root, "packages"))
+  .map((name) => join(root, "packages", name))
+  .filter((folder) => existsSync(join(folder, "package.json")));
 /** A path such as "./pairs/scale.ts", in an import or an export. */
 const relativePath = /"(\.\.?\/[^"]+)\.ts"/g;
 

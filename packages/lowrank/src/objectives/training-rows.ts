@@ -14,7 +14,7 @@ import {
 } from "@lowrank/data";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
-import { inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";
+import { defaultValidationShare, inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";
 import type { LearnedRows } from "./objective.ts";
 import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
 import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
@@ -42,13 +42,6 @@ export interface TrainingRows extends RowSurvey, LearnedRows {
   readonly heldOut: number;
   /** How many of them compared two answers, of which the chosen one alone is here. */
   readonly preferences: number;
-}
-
-const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
-
-/** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
-export function defaultValidationShare(rows: number): number {
-  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
 }
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */

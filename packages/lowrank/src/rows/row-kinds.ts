@@ -44,3 +44,10 @@ export const inOrder: RowNumbers = (index) => index + 1;
 export function isRead(input: unknown): input is RowFile {
   return typeof input === "object" && input !== null && "rows" in input;
 }
+
+const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
+
+/** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
+export function defaultValidationShare(rows: number): number {
+  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
+}

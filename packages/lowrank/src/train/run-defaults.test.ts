@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
-import { defaultValidationShare } from "../objectives/training-rows.ts";
+import { defaultValidationShare } from "../rows/row-kinds.ts";
 import { adapterDefaults, defaultEpochs, defaultRun, type RunShape, runDefaults } from "./run-defaults.ts";
 
 const run: RunShape = {
@@ -54,6 +54,7 @@ describe("the defaults of a run", () => {
     });
     expect(defaultRun(run)).toMatchObject({ validationShare: 0.1, steps: 171 });
     expect(defaultRun({ ...run, rows: 0 }).steps).toBe(30);
+    expect(defaultRun(run)).toMatchObject({ learningRate: rate({}), batchSize: runDefaults(run).batchSize });
   });
 
   it("judge a classifier of one class by its accuracy, and all else by the loss", () => {

@@ -5,8 +5,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { MetricName } from "../metric-names.ts";
 import { isOneClass, type Objective } from "../objectives/objective.ts";
-import { objectives } from "../objectives/objectives.ts";
-import { defaultValidationShare } from "../objectives/training-rows.ts";
+import { defaultValidationShare } from "../rows/row-kinds.ts";
 
 /** What decides the defaults of a run. */
 export interface RunShape {
@@ -91,7 +90,7 @@ export function defaultEpochs(
 export function defaultRun(run: Pick<RunShape, "task" | "parameters" | "rows">): DefaultRun {
   const { learningRate, batchSize, ...length } = runDefaults({
     ...run,
-    objective: objectives.text,
+    objective: {}, // text has nothing that changes them
     problem: undefined,
   });
   const validationShare = defaultValidationShare(run.rows);
