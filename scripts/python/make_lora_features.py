@@ -118,7 +118,7 @@ def write(folder, expected, tensors):
     integers = {key: value.float() if value.is_floating_point() else value.int() for key, value in tensors.items()}
     save_file({key: value.detach().contiguous().clone() for key, value in integers.items()},
               folder / "expected.safetensors")
-    (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}, indent=1) + "\n")
+    (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}) + "\n")
 
 
 def one_gradient(names):
