@@ -4,6 +4,7 @@ make_lora_features.py [FOLDER [CASE…]]
 """
 
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ warnings.filterwarnings("ignore")
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 torch.set_num_threads(1)
 transformers.logging.set_verbosity_error()
@@ -42,14 +43,16 @@ def bert():
     return started(transformers.BertForSequenceClassification(config))
 
 
-def started(model):
-    """Larger numbers than a fresh model has, so that differences show."""
+def started(model, generator=None):
+    """Larger numbers than a fresh model has, so that differences show. Models of the same shapes get the same numbers, so that
+    cases share a base; bfloat16 holds them, which halves the file."""
+    generator = generator or torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if not parameter.requires_grad:
                 continue  # sinusoids
-            noise = torch.randn_like(parameter) * (0.2 if parameter.ndim > 1 else 0.1)
-            parameter.copy_(noise + (1.0 if parameter.ndim == 1 and name.endswith("weight") else 0.0))
+            noise = torch.randn(parameter.shape, generator=generator) * (0.2 if parameter.ndim > 1 else 0.1)
+            parameter.copy_((noise + (1.0 if parameter.ndim == 1 and name.endswith("weight") else 0.0)).bfloat16())
     model.tie_weights()
     return model.eval()
 
@@ -115,7 +118,7 @@ def write(folder, expected, tensors):
     integers = {key: value.float() if value.is_floating_point() else value.int() for key, value in tensors.items()}
     save_file({key: value.detach().contiguous().clone() for key, value in integers.items()},
               folder / "expected.safetensors")
-    (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}, indent=1) + "\n")
+    (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}) + "\n")
 
 
 def one_gradient(names):
@@ -278,7 +281,7 @@ CASES = {
         folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], init_lora_weights="loftq",
                              lora_alpha=3, loftq_config={"loftq_bits": 4, "loftq_iter": 3}))),
     "loftq-int8-dora": lambda folder: without_accelerator(lambda: one_adapter(
-        folder, llama(2), lora(target_modules=["v_proj"], init_lora_weights="loftq", use_dora=True,
+        folder, llama(2), lora(target_modules=["o_proj"], init_lora_weights="loftq", use_dora=True,
                                loftq_config={"loftq_bits": 8, "loftq_iter": 2}))),
     "added-tokens": lambda folder: one_adapter(
         folder, llama(2), lora(target_modules=["q_proj"], trainable_token_indices=[5, 48, 49, 50]), added=3),
@@ -313,6 +316,22 @@ CASES = {
 }
 
 
+def share_base(folder, bases):
+    """Moves the base of a case to `bases`, unless an equal one is there, and leaves a link. Tensors that bfloat16 holds become so."""
+    path = folder / "model.safetensors"
+    rounded = {key: (value, value.bfloat16()) for key, value in load_file(path).items()}
+    save_file({key: half if torch.equal(half.to(value.dtype), value) else value for key, (value, half) in rounded.items()},
+              path, {"format": "pt"})
+    files = sorted((file.name, file.read_bytes()) for file in folder.iterdir() if file.name != "README.md")
+    kind = json.loads(dict(files)["config.json"])["model_type"]
+    shared = bases / f"{kind}-{hashlib.sha256(repr(files).encode()).hexdigest()[:6]}"
+    shared.mkdir(parents=True, exist_ok=True)
+    for name, data in files:
+        (shared / name).write_bytes(data)
+    shutil.rmtree(folder)
+    folder.symlink_to(os.path.relpath(shared, folder.parent))
+
+
 def main(cases=CASES, root=Path(__file__).parents[2] / "fixtures" / "lora-features"):
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else root
     for index, (name, make) in enumerate(cases.items()):
@@ -325,6 +344,8 @@ def main(cases=CASES, root=Path(__file__).parents[2] / "fixtures" / "lora-featur
         write(folder, *make(folder))
         for readme in folder.rglob("README.md"):
             readme.unlink()
+        for base in folder.glob("base*"):
+            share_base(base, root.parent / "bases")
         print(name)
 
 

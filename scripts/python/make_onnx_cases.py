@@ -20,7 +20,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
 ROOT = Path(__file__).parents[2]
-CASES = ["bert-seqcls", "all-linear-llama", "all-linear-gpt2", "dora-linear", "bias-all"]
+CASES = ["bert-seqcls", "all-linear-llama", "all-linear-gpt2"]
 
 
 def load(case):

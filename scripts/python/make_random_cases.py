@@ -4,11 +4,12 @@ the layout of fixtures/peft, for `npm run parity -- FOLDER`.
 make_random_cases.py FOLDER [COUNT [SEED [FIRST]]]
 
 A case depends on the seed and its number alone, so a set can be made in pieces, and one case again: FIRST is the number of the first.
-Models are those of packages/contracts/fixtures/parameters.json with other depths, vocabularies, activations and numbers; a draw
+Models are those of packages/contracts/fixtures/parameters.json.gz with other depths, vocabularies, activations and numbers; a draw
 that transformers or PEFT refuses is drawn anew, and the reasons are counted at the end.
 """
 
 import collections
+import gzip
 import json
 import random
 import shutil
@@ -20,7 +21,7 @@ import transformers
 from make_lora_features import lora, one_adapter, started, write
 
 ROOT = Path(__file__).parents[2]
-MODELS = json.loads((ROOT / "packages/contracts/fixtures/parameters.json").read_text())["models"]
+MODELS = json.loads(gzip.decompress((ROOT / "packages/contracts/fixtures/parameters.json.gz").read_bytes()))["models"]
 # What `npm run parity` can compare: classes whose inputs and labels the layout knows.
 HEADS = {"CausalLM": "CAUSAL_LM", "LMHeadModel": "CAUSAL_LM", "MaskedLM": None, "SequenceClassification": "SEQ_CLS",
          "TokenClassification": "TOKEN_CLS", "QuestionAnswering": "QUESTION_ANS", "ConditionalGeneration": "SEQ_2_SEQ_LM",
@@ -56,7 +57,7 @@ def drawn_model(draw):
     config.pop("architectures", None)
     made = transformers.AutoConfig.for_model(**config)
     made._attn_implementation = made._experts_implementation = "eager"  # others compute nothing in float64
-    return started(getattr(transformers, entry["architecture"])(made))
+    return started(getattr(transformers, entry["architecture"])(made), torch.default_generator)
 
 
 def inputs_for(draw, side):

@@ -42,7 +42,7 @@ describe("a model's weights and the base's", () => {
     ["all-linear-llama", "beside/model.onnx"],
     ["all-linear-gpt2", "all-linear-gpt2.onnx"],
     ["bert-seqcls", "bert-seqcls.newer.onnx"],
-    ["dora-linear", "dora-linear.onnx"],
+    ["dora-linear", "all-linear-llama.onnx"],
     ["gemma", "genai/gemma-fp32/model.onnx"],
     ["qwen3", "genai/qwen3-fp32/model.onnx"],
   ])("are the same numbers, each way they lie: %s in %s", async (name, file) => {

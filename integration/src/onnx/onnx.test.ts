@@ -19,8 +19,8 @@ const models = [
   ["all-linear-llama", "all-linear-llama.onnx"],
   ["all-linear-llama", "all-linear-llama.newer.onnx"],
   ["all-linear-gpt2", "all-linear-gpt2.onnx"],
-  ["dora-linear", "dora-linear.onnx"],
-  ["bias-all", "bias-all.onnx"],
+  ["dora-linear", "all-linear-llama.onnx"],
+  ["bias-all", "all-linear-gpt2.onnx"],
 ] as const;
 
 describe.skipIf(ort === undefined)("an adapter folded into an ONNX model", { timeout: 60_000 }, () => {
@@ -92,7 +92,7 @@ describe.skipIf(ort === undefined)("a switchable ONNX model", { timeout: 60_000 
   it("refuses what it cannot switch, and goes on with the adapter before", async () => {
     const { adapter, feeds, base, mask } = await peftCase("dora-linear");
     const paths = pairsIn(adapter.tensors).map(({ path }) => path);
-    const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf("dora-linear.onnx")), paths));
+    const session = await sessionOf(makeSwitchable(await readOnnx(bytesOf("all-linear-llama.onnx")), paths));
     const switchable = new SwitchableSession<Tensor>(session as never, makeTensor);
     expect(() => switchable.select(adapter)).toThrow(OnnxMisfitError);
     expect(() => switchable.select(adapter)).toThrow(/magnitudes cannot be switched/);

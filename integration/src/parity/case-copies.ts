@@ -19,7 +19,7 @@ export async function inFolder(test: (folder: string) => Promise<void>): Promise
 /** A copy of a case under fixtures/peft, in a folder of the same name or of another. */
 export async function copyCase(name: string, folder: string, as: string = name): Promise<string> {
   const copy = join(folder, as);
-  await cp(join(fixturesRoot, name), copy, { recursive: true });
+  await cp(join(fixturesRoot, name), copy, { recursive: true, dereference: true });
   return copy;
 }
 

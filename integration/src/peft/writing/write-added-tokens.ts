@@ -32,7 +32,7 @@ export async function writeAddedTokens(
   const { name, prompt, completion, tokens, special } = variant;
   await mkdir(folder, { recursive: true });
   const path = (...parts: readonly string[]) => join(folder, ...parts);
-  await cp(variant.base, path("base"), { recursive: true });
+  await cp(variant.base, path("base"), { recursive: true, dereference: true });
   if (variant.tokenizer !== undefined)
     await writeFile(path("base", "tokenizer.json"), JSON.stringify(variant.tokenizer));
   await writeFile(path("rows.jsonl"), `${JSON.stringify({ prompt, completion })}\n`);

@@ -4,6 +4,7 @@
 // "blocks.1.weight"), as it is in a bare base model ("layers.0.self_attn.q_proj").
 
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
@@ -15,9 +16,8 @@ interface Golden {
   readonly patterns: readonly { path: string; keys: readonly string[]; hit: string | null }[];
 }
 
-const golden: Golden = JSON.parse(
-  readFileSync(new URL("../../fixtures/target-matching.json", import.meta.url), "utf8"),
-);
+const packed = readFileSync(new URL("../../fixtures/target-matching.json.gz", import.meta.url));
+const golden: Golden = JSON.parse(gunzipSync(packed).toString());
 
 describe("target matching", () => {
   it("gives PEFT's verdict in every golden case", () => {

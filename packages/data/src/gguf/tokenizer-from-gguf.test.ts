@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
@@ -9,7 +10,8 @@ interface Case {
 }
 
 /** Made by fixtures/make_gguf_tokenizers.py. */
-const { cases } = JSON.parse(readFileSync(new URL("../../fixtures/gguf-tokenizers.json", import.meta.url), "utf8")) as {
+const packed = readFileSync(new URL("../../fixtures/gguf-tokenizers.json.gz", import.meta.url));
+const { cases } = JSON.parse(gunzipSync(packed).toString()) as {
   readonly cases: Readonly<Record<string, Case>>;
 };
 

@@ -1,6 +1,7 @@
 // Against transformers and SentencePiece: fixtures/make_vocabularies.py made the files and the numbers.
 
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { TokenizerError } from "../errors.ts";
 import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
@@ -28,7 +29,7 @@ interface Expected {
 const folder = new URL("../../fixtures/vocabularies/", import.meta.url);
 const bytes = (file: string) => new Uint8Array(readFileSync(new URL(file, folder)));
 // The file was written by our own script.
-const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8")) as Expected;
+const expected = JSON.parse(gunzipSync(readFileSync(new URL("expected.json.gz", folder))).toString()) as Expected;
 
 /** A folder with these files. */
 function folderOf(files: ReadonlyMap<string, Uint8Array>) {

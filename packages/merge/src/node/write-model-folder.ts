@@ -112,6 +112,7 @@ async function refuseToReplace(source: string, output: string): Promise<void> {
     throw new OutputIsSourceError(output, source);
 }
 
+/** The writer takes ".." out of a path before it follows links, unlike the file system. */
 async function realPath(path: string): Promise<string> {
-  return realpath(path).catch(() => resolve(path));
+  return realpath(resolve(path)).catch(() => resolve(path));
 }

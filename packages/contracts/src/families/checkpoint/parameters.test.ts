@@ -1,6 +1,7 @@
 // Against transformers itself: fixtures/make_parameters.py lists every parameter of a small model of each class.
 
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "../config/check-config.ts";
 import { families, supportedModelTypes } from "../families.ts";
@@ -36,7 +37,8 @@ function usedParameters({ parameters }: Model): Readonly<Record<string, readonly
   return Object.fromEntries(Object.entries(parameters).filter(([path]) => isUsed(path)));
 }
 
-const golden: Golden = JSON.parse(readFileSync(new URL("../../../fixtures/parameters.json", import.meta.url), "utf8"));
+const packed = readFileSync(new URL("../../../fixtures/parameters.json.gz", import.meta.url));
+const golden: Golden = JSON.parse(gunzipSync(packed).toString());
 const models = golden.models.map((model) => {
   const tied = model.config.tie_word_embeddings === true ? "tied" : "not tied";
   return [`${model.architecture}, ${tied}, ${Object.keys(model.parameters).length} parameters`, model] as const;

@@ -138,7 +138,7 @@ describe("lowrank export", () => {
       work.call("export", "--to", "onnx", "--model", onnx, "--adapter", folder, "--json", "--out", ...more);
     const own = await put(await remembering("own", fixture("all-linear-llama", "base")), work.path("of-own"));
     expect(own.json.at(-1), own.stderr).toMatchObject({ compared: 14 });
-    const other = await remembering("other", fixture("llama-gqa", "base"));
+    const other = await remembering("other", fixture("pissa", "base"));
     const refused = await put(other, work.path("of-other"));
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--allow-different-base")]);
     await expect(readFile(work.path("of-other/all-linear-llama.onnx"))).rejects.toThrow(/ENOENT/);

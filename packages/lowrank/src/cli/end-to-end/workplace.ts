@@ -1,6 +1,6 @@
 // What the end-to-end tests share: a folder of their own, the PEFT fixtures, and a way to call the program.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { run } from "../run.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 
-/** Path of a file or folder of a PEFT fixture. */
+/** Path of a file or folder of a PEFT fixture, without links: a base is shared, and a copy of a link would change it. */
 export function fixture(...parts: readonly string[]): string {
-  return join(fileURLToPath(new URL("../../../../../fixtures/peft", import.meta.url)), ...parts);
+  return realpathSync(join(fileURLToPath(new URL("../../../../../fixtures/peft", import.meta.url)), ...parts));
 }
 
 /** The facts of a fixture that the tests use. */

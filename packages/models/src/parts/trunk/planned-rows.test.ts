@@ -28,7 +28,7 @@ async function modelOf(fixture: string, changes: Readonly<Record<string, unknown
   await tf.setBackend("native");
   const folder = mkdtempSync(join(tmpdir(), "planned-"));
   made.push(folder);
-  cpSync(join(fixturesRoot, fixture, "base"), folder, { recursive: true });
+  cpSync(join(fixturesRoot, fixture, "base"), folder, { recursive: true, dereference: true });
   const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
   writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, ...changes }));
   return loadModel(openFolder(folder));
