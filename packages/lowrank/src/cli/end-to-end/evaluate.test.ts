@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-/** The tokens of the fixture as words w1 … w99, with w12 for the end of a text (no mark that decoding leaves out). */
+/** The tokens of the fixture as words w1 … w99, with w7 for the end of a text (no mark that decoding leaves out). */
 const tokenizer = {
   model: {
     type: "WordLevel",
@@ -23,20 +23,20 @@ describe("lowrank evaluate", () => {
   it("ends a continuation where generate does: at the tokenizer's end token, and at generation_config.json's", async () => {
     await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
     await place.write("base/tokenizer.json", JSON.stringify(tokenizer));
-    // The fixture writes w97 three times and w12 from then on after w22, and w90 without an end after w35.
+    // The fixture writes w61 three times and w7 from then on after w11, and w84 without an end after w60.
     const rows = [
-      { prompt: "w22", completion: "w97 w97 w97 w12" },
-      { prompt: "w35", completion: Array(8).fill("w90").join(" ") },
+      { prompt: "w11", completion: "w61 w61 w61 w7" },
+      { prompt: "w60", completion: Array(8).fill("w84").join(" ") },
     ];
     const data = ["--data", await place.write("rows.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
     const scoreOf = async () => {
       const { json, stderr } = await place.call("evaluate", "--model", place.path("base"), ...data, "--json");
       return json[0]?.bleu ?? stderr;
     };
-    await place.write("base/tokenizer_config.json", JSON.stringify({ eos_token: "w12" }));
+    await place.write("base/tokenizer_config.json", JSON.stringify({ eos_token: "w7" }));
     expect(await scoreOf()).toBeCloseTo(100, 8);
     await place.write("base/tokenizer_config.json", "{}");
-    await place.write("base/generation_config.json", '{"eos_token_id": [12]}');
+    await place.write("base/generation_config.json", '{"eos_token_id": [7]}');
     expect(await scoreOf()).toBeCloseTo(100, 8);
   });
 
