@@ -7,7 +7,7 @@ import { writeExportFolder } from "@lowrank/merge/node";
 import { given } from "../../given.ts";
 import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
-import { sayFiles } from "../algebra/say-files.ts";
+import { sayFiles } from "../say-files.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import type { Report } from "../terminal/report.ts";
 import { draftFor } from "./merge-draft.ts";

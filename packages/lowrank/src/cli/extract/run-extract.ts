@@ -8,6 +8,7 @@ import { claimOutput } from "../../node/output/check-output.ts";
 import { loadBase } from "../../open/load-base.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { configFor } from "../../train/new-adapter.ts";
+import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -15,7 +16,6 @@ import { startByteCount } from "../terminal/byte-count.ts";
 import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
-import { type AdapterOutput, putAdapter } from "./adapter-output.ts";
 
 /** The options of `lowrank extract`. */
 export interface ExtractOptions extends EngineOptions, AdapterOutput {

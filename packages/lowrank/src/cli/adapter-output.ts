@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
-import { nodePlatform } from "../../node/node-platform.ts";
-import type { Report } from "../terminal/report.ts";
+import { nodePlatform } from "../node/node-platform.ts";
 import { type SaidFile, sayFiles } from "./say-files.ts";
+import type { Report } from "./terminal/report.ts";
 
 /** Where it goes. */
 export interface AdapterOutput {

@@ -4,9 +4,9 @@ import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
 import { withEngine, withExamples } from "../options/shared-options.ts";
-import type { PreviewOptions } from "../plan/preview-rows.ts";
+import { withoutOut } from "../plan/command.ts";
 import { createReport } from "../terminal/report.ts";
-import { withoutOut } from "./plan.ts";
+import type { PreviewOptions } from "./preview-rows.ts";
 
 /** Adds the command to the program. */
 export function addDataCommand(program: Command, io: CommandIo): void {
@@ -23,7 +23,7 @@ export function addDataCommand(program: Command, io: CommandIo): void {
   withoutOut(preview);
   withExamples(withEngine(preview), "lowrank data preview --model ./tiny --data pairs.jsonl --rows 3").action(
     async (options: PreviewOptions) => {
-      const { previewRows } = await import("../plan/preview-rows.ts");
+      const { previewRows } = await import("./preview-rows.ts");
       await previewRows(options, createReport(io, options));
     },
   );

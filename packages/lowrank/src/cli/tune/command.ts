@@ -1,11 +1,11 @@
 // lowrank tune: the learning rate and rank that suit the rows, then the training with them.
 
 import type { Command } from "commander";
-import { addTrainingOptions } from "../commands/train.ts";
 import type { CommandIo } from "../io.ts";
 import { numberIn } from "../options/parse-values.ts";
 import { withEngine, withExamples } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
+import { addTrainingOptions } from "../train/command.ts";
 import type { TuneOptions } from "./run-tune.ts";
 
 /** Adds the command to the program. */

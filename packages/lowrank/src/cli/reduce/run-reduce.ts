@@ -6,13 +6,13 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
+import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
-import { type AdapterOutput, putAdapter } from "./adapter-output.ts";
 
 /** The options of `lowrank reduce`. */
 export interface ReduceOptions extends CommonOptions, AdapterOutput {

@@ -1,7 +1,7 @@
 // Files that a command wrote or would write, one a line, with their sizes and hashes.
 
-import { formatBytes } from "../terminal/format.ts";
-import type { Report } from "../terminal/report.ts";
+import { formatBytes } from "./terminal/format.ts";
+import type { Report } from "./terminal/report.ts";
 
 /** One file. */
 export interface SaidFile {

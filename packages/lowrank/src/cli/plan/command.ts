@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import type { CommandIo } from "../io.ts";
 import { withEngine, withExamples } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
+import { addTrainingOptions } from "../train/command.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { addTrainingOptions } from "./train.ts";
 
 /** Adds the command to the program. */
 export function addPlanCommand(program: Command, io: CommandIo): void {

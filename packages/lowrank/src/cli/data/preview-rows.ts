@@ -4,9 +4,9 @@ import { escapeControls } from "@lowrank/contracts";
 import { ignoredLabel, pickRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
+import { preparePlan } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/train-options.ts";
-import { preparePlan } from "./prepare-plan.ts";
 
 /** The options of `lowrank data preview`. */
 export interface PreviewOptions extends TrainOptions {
