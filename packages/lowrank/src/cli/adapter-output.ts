@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
 import { nodePlatform } from "../node/node-platform.ts";
-import { type SaidFile, sayFiles } from "./say-files.ts";
+import { formatBytes } from "./terminal/format.ts";
 import type { Report } from "./terminal/report.ts";
 
 /** Where it goes. */
@@ -30,4 +30,19 @@ export async function putAdapter(
   sayFiles(files, report);
   report.say(plan ? `nothing is written to ${out}` : `written to ${out}`);
   return files;
+}
+
+/** One file. */
+export interface SaidFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256?: string;
+}
+
+/** Prints them and their sum. */
+export function sayFiles(files: readonly SaidFile[], report: Pick<Report, "say">): void {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { name, bytes, sha256 } of files)
+    report.say(`  ${formatBytes(bytes).padStart(9)}  ${sha256 === undefined ? "" : `${sha256}  `}${name}`);
+  report.say(`  ${formatBytes(total).padStart(9)}  in all`);
 }

@@ -1,8 +1,10 @@
-// Starts the engine once for the process.
+// Starts the engine once for the process, and hears what a run will train.
 
 import { chooseEngine, type EngineChoice } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { engineSettings } from "../recipe/run/engine-settings.ts";
+import type { RunHost } from "../recipe/run/prepare-run.ts";
+import { sourceContext } from "./open-model.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
@@ -16,4 +18,17 @@ export async function startEngine(options: EngineOptions, report: Report): Promi
   const choice = await chooseEngine(engineSettings(options, report.io.environment));
   if (choice.note !== undefined) report.warn({ code: "ENGINE_NOTE", message: choice.note });
   return choice;
+}
+
+/** The command line as a run's host: says on the terminal what will be trained, and which engine started. */
+export function engineHost(options: EngineOptions, report: Report): RunHost {
+  return {
+    context: sourceContext(report),
+    say: report.say,
+    startEngine: async () => {
+      const { name } = await startEngine(options, report);
+      report.say(`engine ${name}`);
+      return name;
+    },
+  };
 }

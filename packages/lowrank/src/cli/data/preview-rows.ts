@@ -6,7 +6,7 @@ import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { preparePlan } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
-import type { TrainOptions } from "../train/train-options.ts";
+import type { TrainOptions } from "../train/run-train.ts";
 
 /** The options of `lowrank data preview`. */
 export interface PreviewOptions extends TrainOptions {

@@ -1,27 +1,17 @@
 // lowrank init: a recipe to start from.
 
-import type { Command } from "commander";
-import type { InitOptions } from "../init/run-init.ts";
-import type { CommandIo } from "../io.ts";
-import { withExamples } from "../options/shared-options.ts";
-import { createReport } from "../terminal/report.ts";
+import { defineCommand, option } from "../define-command.ts";
+import type { InitOptions } from "./run-init.ts";
 
-/** Adds the command to the program. */
-export function addInitCommand(program: Command, io: CommandIo): void {
-  const command = program
-    .command("init")
-    .summary("write a recipe by asking")
-    .description(
-      "Asks what to train on what and writes the answers as a recipe, which lowrank train --recipe reads and in which " +
-        "every option of lowrank train can be named.",
-    )
-    .argument("[file]", "where to write it", "recipe.yaml")
-    .option("--overwrite", "replace the file")
-    .option("--schema", "print the JSON Schema of recipes instead");
-  withExamples(command, "lowrank init", "lowrank init --schema > recipe.schema.json").action(
-    async (file: string, options: InitOptions) => {
-      const { runInit } = await import("../init/run-init.ts");
-      await runInit(file, options, createReport(io, {}));
-    },
-  );
-}
+export const addInitCommand = defineCommand({
+  name: "init",
+  summary: "write a recipe by asking",
+  description:
+    "Asks what to train on what and writes the answers as a recipe, which lowrank train --recipe reads and in which " +
+    "every option of lowrank train can be named.",
+  words: [["[file]", "where to write it", "recipe.yaml"]],
+  options: [option("--overwrite", "replace the file"), option("--schema", "print the JSON Schema of recipes instead")],
+  examples: ["lowrank init", "lowrank init --schema > recipe.schema.json"],
+  run: async (options: InitOptions, report, file: string) =>
+    (await import("./run-init.ts")).runInit(file, options, report),
+});

@@ -5,12 +5,13 @@ import { OutputExistsError } from "../../errors/output-errors.ts";
 import { exists } from "../../node/exists.ts";
 import { recipeSchema } from "../../recipe/recipe-schema.ts";
 import { asYaml } from "../../recipe/write-recipe.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { askRecipe } from "./ask-recipe.ts";
 
 /** The options of `lowrank init`. */
-export interface InitOptions {
+export interface InitOptions extends CommonOptions {
   readonly schema?: boolean;
   readonly overwrite?: boolean;
 }

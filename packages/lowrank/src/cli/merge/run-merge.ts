@@ -11,16 +11,22 @@ import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
+import { sayFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
-import { sayFiles } from "../say-files.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import type { MergeOptions } from "./merge-options.ts";
 import { mergeToGguf } from "./merge-to-gguf.ts";
-import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
+import {
+  type FullOptions,
+  isVerified,
+  type MergeOptions,
+  type Output,
+  type Written,
+  writeMerged,
+} from "./write-merged.ts";
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {

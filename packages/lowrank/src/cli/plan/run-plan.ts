@@ -8,7 +8,7 @@ import { validationInterval } from "../../train/training-run.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
-import type { TrainOptions } from "../train/train-options.ts";
+import type { TrainOptions } from "../train/run-train.ts";
 import { estimateRun } from "./estimate-run.ts";
 import { measureSteps, tokensIn, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";

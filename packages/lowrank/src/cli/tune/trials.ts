@@ -14,7 +14,7 @@ import { startBatches } from "../../train/measure-start.ts";
 import { settled } from "../../train/training-options.ts";
 import { preparePlan, unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
-import type { TrainOptions } from "../train/train-options.ts";
+import type { TrainOptions } from "../train/run-train.ts";
 
 /** A run that is open, of which trials are parts. */
 export interface Trials extends PreparedRun {

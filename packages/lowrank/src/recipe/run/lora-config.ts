@@ -6,11 +6,11 @@ import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
+import type { SourceContext } from "../../platform.ts";
 import type { BegunRun } from "../../run-folder.ts";
 import { likePeft } from "../like-peft.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** An adapter's configuration has 8 MB at most. */
 const maxBytes = 8_000_000;
@@ -18,7 +18,7 @@ const maxBytes = 8_000_000;
 /** Reads `loraConfig`: an adapter_config.json, of which the options may say some fields otherwise. */
 export async function readLoraConfig(
   { loraConfig }: RunChoices,
-  { context }: RunHost,
+  { notices }: SourceContext,
 ): Promise<LoraConfig | undefined> {
   if (loraConfig === undefined) return undefined;
   await stat(loraConfig).catch((error: NodeJS.ErrnoException) => {
@@ -26,7 +26,7 @@ export async function readLoraConfig(
     throw new PathNotFoundError(namedChoice("loraConfig"), loraConfig, "a JSON file of PEFT's LoraConfig");
   });
   const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
-  return parseLoraConfig(json, { file: loraConfig, onWarning: context.notices.warn });
+  return parseLoraConfig(json, { file: loraConfig, onWarning: notices.warn });
 }
 
 /** What was asked of a new adapter: options go before the file, the file before what the run to go on with had. */

@@ -6,16 +6,19 @@ import type { PretrainedModel } from "@lowrank/models";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import type { SourceContext } from "../../platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** More than 10 000 tokens, which is the most that can be added, have in any language. */
 const maxBytes = 10_000_000;
 
 /** The tokenizer that the options ask for; undefined if they add nothing. Throws AddedTokensError, TokenizerError. */
-export async function planTokens(options: WithModel<RunChoices>, { context }: RunHost): Promise<TokenPlan | undefined> {
+export async function planTokens(
+  options: WithModel<RunChoices>,
+  context: SourceContext,
+): Promise<TokenPlan | undefined> {
   const { model, addTokens: added, addTokensFile, addAsSpecial = false } = options;
   if (added === undefined && addTokensFile === undefined) return undefined;
   const tokens = [...(added ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];

@@ -13,13 +13,12 @@ import type { RunFolder } from "../../run-folder.ts";
 import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { readNamedRows } from "./read-named-rows.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
-export async function readTrainingRows(
+export async function readRecipeRows(
   options: WithModel<RunChoices>,
   { asBegun }: Pick<RunFolder, "asBegun">,
-  { context }: RunHost,
+  context: SourceContext,
 ): Promise<TrainingRows> {
   const { data: names, validation, seed, problemType: problem } = options;
   const validationShare =
