@@ -2,7 +2,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { given } from "./given.ts";
-import { classNamesFor } from "./merge/class-names-for.ts";
+import { classNamesFor } from "./merge/export-source.ts";
 import type { Notices } from "./notices.ts";
 import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";

@@ -25,19 +25,18 @@ import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.
 import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 import type { ReportTime, RunFolder } from "./run-folder.ts";
-import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
-import { onBase } from "./setup/setup-of-rows.ts";
+import { type AdapterSetup, onBase, setupFiles } from "./setup/adapter-setup.ts";
 import { openRun } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
-import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
+import { type RunSteps, stepsOf } from "./train/plan-steps.ts";
 import { runFacts } from "./train/run-facts.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
 import { type CardProgress, cardSection, type runTable } from "./train/training-card.ts";
 import { goingOn, type LoopOptions, loopDefaults, type RunOptions, settled } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
-export interface PreparedTraining extends TokenizedRows, StepPlan {
+export interface PreparedTraining extends TokenizedRows, RunSteps {
   readonly handle: AdapterHandle;
 }
 

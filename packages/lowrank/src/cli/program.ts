@@ -16,16 +16,15 @@ import { addGenerateCommand } from "./generate/command.ts";
 import { addInitCommand } from "./init/command.ts";
 import { addInspectCommand } from "./inspect/command.ts";
 import type { CommandIo } from "./io.ts";
+import { programName } from "./io.ts";
 import { addMergeCommand } from "./merge/command.ts";
-import { refuseRepeats } from "./options/refuse-repeats.ts";
-import { usageMessage } from "./options/usage-messages.ts";
+import { refuseRepeats, usageMessage } from "./options/usage-messages.ts";
 import { addPlanCommand } from "./plan/command.ts";
 import { addPredictCommand } from "./predict/command.ts";
 import { addPushCommand } from "./push/command.ts";
 import { addReduceCommand } from "./reduce/command.ts";
 import { addServeCommand } from "./serve/command.ts";
 import { addSweepCommand } from "./sweep/command.ts";
-import { programName } from "./terminal/program-name.ts";
 import { addTrainCommand } from "./train/command.ts";
 import { addTuneCommand } from "./tune/command.ts";
 

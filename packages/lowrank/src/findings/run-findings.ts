@@ -1,11 +1,12 @@
 // What the numbers of a finished run say about it, as plain rules: a run that learnt nothing must not look like a good one.
 
 import type { Warning } from "@lowrank/contracts";
+import type { TokenizedExample } from "@lowrank/data";
 import type { BestEvaluation } from "@lowrank/trainer";
 import { named } from "../errors/named-option.ts";
 import type { RowMetrics } from "../metric-names.ts";
-import type { Guess } from "./guess.ts";
-import { lossTrend, mean } from "./loss-trend.ts";
+import { classCounts } from "../report/data-facts.ts";
+import { lossTrend, mean, variance } from "./loss-trend.ts";
 
 /** Something that a person should know about a run, with the option to change. */
 export interface RunFinding extends Warning {
@@ -130,4 +131,24 @@ function short(value: number): string {
 
 function rate(value: number): string {
   return String(Number(value.toPrecision(2)));
+}
+
+/** Such an answer, where it suits the rows best. */
+interface Guess {
+  readonly rows: number;
+  /** The entropy of the classes, which is ln of their number where all are equally frequent; or the variance of the numbers. */
+  readonly loss: number;
+  /** The share of the most frequent class. */
+  readonly accuracy?: number;
+}
+
+/** Undefined for rows without one class or one number each. */
+export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
+  const numbers = rows.flatMap((row) => (row.kind === "scored" && row.scores.length === 1 ? row.scores : []));
+  if (numbers.length > 1) return { rows: numbers.length, loss: variance(numbers) };
+  const counts = [...classCounts(rows).values()];
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return undefined;
+  const loss = counts.reduce((sum, count) => sum - (count / all) * Math.log(count / all), 0);
+  return { rows: all, loss, accuracy: Math.max(...counts) / all };
 }

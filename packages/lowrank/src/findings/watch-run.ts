@@ -2,14 +2,13 @@
 
 import type { TextTokenizer } from "@lowrank/data";
 import type { TrainingEvent } from "@lowrank/trainer";
-import { writesText } from "../open/writes-text.ts";
+import { writesText } from "../open/task-types.ts";
 import { someRows } from "../report/data-facts.ts";
 import type { SampleText } from "../report/report-page.ts";
 import { type SampleWriter, sampleTexts } from "../report/sample-texts.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 import type { LoopOptions } from "../train/training-options.ts";
-import { guessOf } from "./guess.ts";
-import { type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
+import { guessOf, type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
 /** What can be said of a run. */
 export interface RunReview extends Pick<RunRecord, "losses" | "validations"> {

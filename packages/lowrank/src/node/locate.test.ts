@@ -6,8 +6,8 @@ import { sourceContext } from "../cli/open-model.ts";
 import { recordingIo } from "../cli/terminal/recording-io.ts";
 import { createReport, type Report } from "../cli/terminal/report.ts";
 import { given } from "../given.ts";
+import { locate } from "./find-model.ts";
 import { fakeCommit, fakeHub } from "./hub/fake-hub.ts";
-import { locate } from "./locate.ts";
 
 /** As commands reach the Hub. */
 function hub(report: Report) {

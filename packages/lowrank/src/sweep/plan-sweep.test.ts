@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSets } from "./parse-sets.ts";
-import { planSweep } from "./plan-sweep.ts";
+import { parseSets, planSweep } from "./plan-sweep.ts";
 import { SweepError } from "./sweep-errors.ts";
 
 const recipe = { model: "m", data: "rows.jsonl", epochs: 2, batchSize: 4 };

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { expect, it, type TestContext } from "vitest";
 import { parse, stringify } from "yaml";
-import { kubernetesJob } from "../../sweep/kubernetes-job.ts";
+import { kubernetesJob } from "../../sweep/scripts.ts";
 import { createProgram } from "../program.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 

@@ -15,6 +15,6 @@ export const addDoctorCommand = defineCommand({
   examples: ["lowrank doctor"],
   run: async (options: EngineOptions & { readonly verify?: boolean }, report) =>
     options.verify === true
-      ? (await import("./run-verify.ts")).runVerify(report)
+      ? (await import("./run-doctor.ts")).runVerify(report)
       : (await import("./run-doctor.ts")).runDoctor(options, report),
 });

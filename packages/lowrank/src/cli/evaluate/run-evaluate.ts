@@ -9,7 +9,7 @@ import { setupOf, withBase } from "../base-for.ts";
 import { openModel, sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
-import { describeMetrics } from "../terminal/describe-metrics.ts";
+import { describeMetrics } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 

@@ -3,7 +3,7 @@
 import { defineCommand, option } from "../define-command.ts";
 import { adaptersOption, json } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 export const addExportCommand = defineCommand({
   name: "export",

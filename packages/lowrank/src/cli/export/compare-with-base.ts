@@ -10,7 +10,7 @@ import { exists } from "../../node/exists.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 /** How many weights were compared, and found the same; 0 where there is no base to compare with, which is said. Throws what `compareBase` does. */
 export async function compareWithBase(

@@ -12,7 +12,7 @@ import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
 import { compareWithBase } from "./compare-with-base.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 /** Writes the folder, whole or not at all. */
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {

@@ -13,9 +13,9 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { sourceContext } from "../open-model.ts";
-import { pathsOf } from "../options/named-adapters.ts";
+import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions, FormatWithoutBase } from "./export-options.ts";
 
 interface FormatRow {
   /** One file's bytes, or a folder's files by name. */
@@ -74,4 +74,23 @@ export async function exportWithoutBase(
   } finally {
     await release();
   }
+}
+
+/** Formats that are written without a base. */
+type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
+
+/** The options of `lowrank export`. */
+export interface ExportOptions extends CommonOptions {
+  readonly model?: string;
+  readonly adapter: readonly WeightedPath[];
+  readonly out: string;
+  readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
+  /** True where it is said without who feeds the pairs. */
+  readonly switchable?: true | "session" | "adapter-files";
+  /** Of a pipeline: Kohya's and diffusers' files hold several. */
+  readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
+  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
+  /** Onnx: whether the model may have other weights than the base. */
+  readonly allowDifferentBase?: boolean;
+  readonly overwrite?: boolean;
 }

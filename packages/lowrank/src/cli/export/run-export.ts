@@ -14,7 +14,7 @@ import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 /** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {

@@ -10,12 +10,11 @@ import type { TextOptions } from "../../generate/text-rules.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
-import { openModel } from "../open-model.ts";
+import { openModel, refuseOtherTasks } from "../open-model.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { refuseOtherTasks } from "./refuse-other-tasks.ts";
 
 /** The options of `lowrank generate`. */
 export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {

@@ -28,7 +28,7 @@ export async function measureSteps(
   // At this rate no run diverges, and a step takes as long.
   const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
   const loop = { ...options, epochs: undefined, steps, ...quiet };
-  const validationTokens = totalOf(training.validation, tokensIn);
+  const validationTokens = totalOf(training.validation, tokensRead);
   const made: Measurement[] = [];
   const validations: MeasuredSteps["validations"][number][] = [];
   const start = performance.now();
@@ -51,7 +51,7 @@ export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedE
 }
 
 /** The tokens that a model reads of a row. */
-export function tokensIn(row: TokenizedExample): number {
+export function tokensRead(row: TokenizedExample): number {
   const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }

@@ -3,6 +3,7 @@
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
+import type { Prediction } from "../../predict/prediction.ts";
 import { refuseHeader } from "../../recipe/run/read-named-rows.ts";
 import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
@@ -10,7 +11,6 @@ import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../opt
 import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { answeredRow } from "./answered-rows.ts";
 
 /** The options of `lowrank predict`. */
 export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
@@ -79,4 +79,25 @@ async function print(rows: Predictions, report: Report): Promise<void> {
 
 async function* answeredRows(rows: Predictions): AsyncGenerator<ReturnType<typeof answeredRow>> {
   for await (const prediction of rows) yield answeredRow(prediction);
+}
+
+/** The row's columns, then the answer's, under other names where the row has theirs. */
+function answeredRow(prediction: Prediction): Readonly<Record<string, unknown>> {
+  const { row, kind: _, ...answer } = prediction;
+  const told = Object.entries(answer).map(([name, value]) => [freeName(name, row), rounded(value)] as const);
+  return { ...row, ...Object.fromEntries(told) };
+}
+
+function freeName(name: string, row: Readonly<Record<string, unknown>>): string {
+  let free = name;
+  for (let number = 2; Object.hasOwn(row, free); number += 1) free = `${name}_${number}`;
+  return free;
+}
+
+/** Seven digits are all that a 32-bit number has. */
+function rounded(value: unknown): unknown {
+  if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(7));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rounded(each)]));
 }

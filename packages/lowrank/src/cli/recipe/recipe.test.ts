@@ -4,9 +4,9 @@ import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
 import { type RecipeSchema, recipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
-import { flagName } from "../options/flag-name.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
+import { flagName } from "../terminal/as-flags.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { withRecipe } from "./with-recipe.ts";
 

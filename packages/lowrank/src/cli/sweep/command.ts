@@ -1,9 +1,8 @@
 // lowrank sweep: one recipe, trained with each combination of some options' values.
 
 import { defineCommand, option } from "../define-command.ts";
-import { distributedOption } from "../distributed/distributed-option.ts";
 import { integerIn } from "../options/parse-values.ts";
-import { computing } from "../options/shared-options.ts";
+import { computing, distributedOption } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import { createReport } from "../terminal/report.ts";
 import type { SweepOptions } from "./make-run.ts";

@@ -3,11 +3,9 @@
 import { UsageError } from "../../errors/usage-errors.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
 import { asYaml } from "../../recipe/write-recipe.ts";
-import { kubernetesJob } from "../../sweep/kubernetes-job.ts";
-import { parseSets } from "../../sweep/parse-sets.ts";
-import { planSweep, type SweepRun, sweepFolder } from "../../sweep/plan-sweep.ts";
+import { parseSets, planSweep, type SweepRun, sweepFolder } from "../../sweep/plan-sweep.ts";
 import { readProgress } from "../../sweep/run-record.ts";
-import { slurmScript } from "../../sweep/slurm-script.ts";
+import { kubernetesJob, slurmScript } from "../../sweep/scripts.ts";
 import type { Report } from "../terminal/report.ts";
 import { gatherRuns, sayPlan } from "./gather-runs.ts";
 import { makeRun, type SweepContext, type SweepOptions } from "./make-run.ts";

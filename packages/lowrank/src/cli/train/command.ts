@@ -3,8 +3,7 @@
 import { runOptions } from "../../options/all-options.ts";
 import { fileOptions } from "../../options/file-options.ts";
 import { type CommandOption, defineCommand, option } from "../define-command.ts";
-import { distributedOption } from "../distributed/distributed-option.ts";
-import { computing } from "../options/shared-options.ts";
+import { computing, distributedOption } from "../options/shared-options.ts";
 import { recipeOption } from "../recipe/with-recipe.ts";
 import { createReport } from "../terminal/report.ts";
 import type { TrainOptions } from "./run-train.ts";

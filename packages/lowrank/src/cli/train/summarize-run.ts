@@ -5,14 +5,13 @@ import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { lossTrend } from "../../findings/loss-trend.ts";
 import { metricFacts, type RowMetrics } from "../../metric-names.ts";
-import { writesText } from "../../open/writes-text.ts";
+import { writesText } from "../../open/task-types.ts";
 import type { RunChoices } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import type { SampleText } from "../../report/report-page.ts";
 import type { BestCheckpoint, RunFolder } from "../../run-folder.ts";
-import { describeMetrics } from "../terminal/describe-metrics.ts";
-import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
-import { programName } from "../terminal/program-name.ts";
+import { programName } from "../io.ts";
+import { describeMetrics, formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** A run that is over. Throws InterruptedError where it was stopped, what it saved said. */

@@ -4,6 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 import { joinRows } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
@@ -18,11 +19,9 @@ import { problemOn } from "../../rows/classes/problem-type.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
-import { namedChoice } from "../named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
-import { asksForTokens, variantFields } from "../variant-fields.ts";
 import { describeDefaults } from "./chosen-defaults.ts";
-import { askedConfig, readLoraConfig } from "./lora-config.ts";
+import { askedConfig, asksForTokens, readLoraConfig, variantFields } from "./lora-config.ts";
 import { describeTokens, planTokens } from "./plan-tokens.ts";
 import { readRecipeRows } from "./recipe-rows.ts";
 
@@ -142,7 +141,7 @@ function refuseUnmatched({ warnings }: InjectionPlan): void {
   const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
   if (unmatched.length === 0) return;
   throw new UsageError(
-    `${unmatched.join("\n")}\nMend ${namedChoice("targetModules")}, or train the others alone with ${namedChoice("allowUnmatchedTargets")}.`,
+    `${unmatched.join("\n")}\nMend ${named("targetModules")}, or train the others alone with ${named("allowUnmatchedTargets")}.`,
   );
 }
 

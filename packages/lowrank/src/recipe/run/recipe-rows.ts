@@ -1,6 +1,7 @@
 // The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
 
 import { findAdapters } from "../../adapters/weighted-set.ts";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
@@ -10,7 +11,6 @@ import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
-import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { readNamedRows } from "./read-named-rows.ts";
 
@@ -45,7 +45,7 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    `the base judges pairs of texts, and is trained to (${namedChoice("task")} feature-extraction would train its embeddings)`,
+    `the base judges pairs of texts, and is trained to (${named("task")} feature-extraction would train its embeddings)`,
   );
   return "sequence-classification";
 }
@@ -53,5 +53,5 @@ async function taskOfPairs(
 function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
   if (task === undefined || objective.task === objectiveFor(task).task) return;
   const [wanted, got] = [objectiveFor(task).rows, objective.rows];
-  throw new UsageError(`${namedChoice("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }
