@@ -4,5 +4,4 @@ export { exportFiles, exportModel } from "@lowrank/merge";
 export { joinPieces } from "@lowrank/safetensors";
 export { exportSource, mergedTexts } from "./export-source.ts";
 export { ggufOutput } from "./gguf-output.ts";
-export { mergeVerified } from "./merge-verified.ts";
-export { openExactly } from "./open-exactly.ts";
+export { mergeVerified, openExactly } from "./merge-verified.ts";

@@ -2,12 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { itemised, LowrankError } from "@lowrank/contracts";
+import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
 import { completeRecipe } from "../recipe/complete-recipe.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
-import { SweepError } from "./sweep-errors.ts";
 
 /** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
@@ -152,5 +153,36 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
       refuse(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
     }
     return [];
+  }
+}
+
+/** What is to be varied cannot be; every fault is listed; exit code 2. */
+export class SweepError extends UsageError {
+  constructor(readonly problems: readonly string[]) {
+    super(`There is no such sweep:${itemised(problems)}`);
+  }
+}
+
+/** A run of the sweep was begun with another recipe. */
+export class SweepDiffersError extends UsageError {
+  constructor(
+    /** Its folder. */
+    readonly out: string,
+    /** Options that are not what they were. */
+    readonly options: readonly string[],
+  ) {
+    super(
+      `The run in "${out}" was begun with another recipe (${options.join(", ")}). Name another \`out\` for this sweep, or remove what is there.`,
+    );
+  }
+}
+
+/** The note beside a run's folder cannot be read. */
+export class InvalidRecordError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+  ) {
+    super("INVALID_RECORD", `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`);
   }
 }

@@ -9,8 +9,7 @@ import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts"
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import type { TrainOptions } from "../train/run-train.ts";
-import { estimateRun } from "./estimate-run.ts";
-import { measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
+import { estimateRun, measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
 
 /** Prepares the run, makes a few of its steps, and prints what they took. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
@@ -7,7 +8,6 @@ import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
 import { flagName } from "../terminal/as-flags.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { withRecipe } from "./with-recipe.ts";
 
 const program = () => createProgram(recordingIo().io);

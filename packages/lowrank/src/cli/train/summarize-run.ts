@@ -3,7 +3,7 @@
 import { escapeName } from "@lowrank/contracts";
 import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
 import { InterruptedError } from "../../errors/run-errors.ts";
-import { lossTrend } from "../../findings/loss-trend.ts";
+import { lossTrend } from "../../findings/run-findings.ts";
 import { metricFacts, type RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
 import type { RunChoices } from "../../recipe/recipe.ts";

@@ -10,8 +10,7 @@ import { type Candidate, halve, planRungs, type Search, type Trial } from "../..
 import { settled } from "../../train/training-options.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
-import { median } from "../plan/estimate-run.ts";
-import { measureSteps } from "../plan/measure-steps.ts";
+import { measureSteps, median } from "../plan/measure-steps.ts";
 import { unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import { runTrain, type TrainOptions, trainInto } from "../train/run-train.ts";

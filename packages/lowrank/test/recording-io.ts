@@ -1,6 +1,6 @@
 // A CommandIo for tests: keeps what was printed.
 
-import type { CommandIo } from "../io.ts";
+import type { CommandIo } from "../src/cli/io.ts";
 
 /** Both streams as text, and a way to press Ctrl-C. */
 export interface RecordingIo {

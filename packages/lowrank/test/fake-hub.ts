@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import { bodyOf } from "./hub-access.ts";
+import { bodyOf } from "../src/node/hub/hub-access.ts";
 
 /** The commit that the fake repository's main branch points to. */
 export const fakeCommit = "0123456789abcdef0123456789abcdef01234567";
