@@ -2,7 +2,6 @@
 
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
-import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -36,15 +35,6 @@ async function tokenizerTexts(
     notices.warn({ code: "TOKENIZER_LEFT_OUT", message: `The merged model gets no tokenizer. ${error.message}` });
     return new Map();
   }
-}
-
-/** The names, if the model has a class for each; else the base's stay. */
-export function classNamesFor(
-  { config, task }: Pick<PretrainedModel, "config" | "task">,
-  names: readonly string[] | undefined,
-): readonly string[] | undefined {
-  const hasNames = task === "sequence-classification" || task === "image-classification";
-  return hasNames && names?.length === config.labels ? names : undefined;
 }
 
 /** By file name: how embeddings are made of its states, or by which template it writes. Throws what `sentenceTexts` does. */
