@@ -1,8 +1,13 @@
-// An adapter that a command made of files, on its way to a folder: what would be written, or was, with sizes and hashes.
+// What a command makes of adapters, on its way to a file or a folder: what would be written, or was, with sizes and hashes.
 
 import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
+import { findAdapters } from "../adapters/weighted-set.ts";
 import { nodePlatform } from "../node/node-platform.ts";
+import { claimOutput } from "../node/output/check-output.ts";
+import type { OutputKind } from "../node/output/check-place.ts";
+import { sourceContext } from "./open-model.ts";
+import { pathsOf, type WeightedPath } from "./options/named-adapters.ts";
 import { formatBytes } from "./terminal/format.ts";
 import type { Report } from "./terminal/report.ts";
 
@@ -12,6 +17,31 @@ export interface AdapterOutput {
   readonly overwrite?: boolean;
   /** Nothing is written. */
   readonly plan?: boolean;
+}
+
+/** What is made of an adapter. */
+interface AdapterWork extends AdapterOutput {
+  readonly kind: OutputKind;
+  readonly model?: string | undefined;
+  /** Of several their weighted sum. */
+  readonly adapter: readonly WeightedPath[];
+  readonly isApart?: true;
+}
+
+/** Reads the adapter and makes something of it while `out` is claimed. Throws what `claimOutput` and reading do. */
+export async function whileClaimed(
+  { kind, model, adapter, isApart, out, overwrite, plan = false }: AdapterWork,
+  report: Report,
+  make: (read: Adapter) => Promise<void>,
+): Promise<void> {
+  const claimed = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
+  const release = plan ? undefined : await claimOutput(out, claimed);
+  try {
+    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
+    await make(await found.read({ onWarning: report.warn }));
+  } finally {
+    await release?.();
+  }
 }
 
 /** Writes the folder, whole or not at all, and tells of it. Throws what `writeAdapter` of @lowrank/adapter-format does. */

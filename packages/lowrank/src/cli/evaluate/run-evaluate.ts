@@ -4,7 +4,7 @@ import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
 import { checkReferences } from "../../objectives/text/measure-bleu.ts";
 import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
-import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
+import { type ReadingOptions, readNamedRows } from "../../recipe/run/recipe-rows.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { openModel, sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";

@@ -14,13 +14,11 @@ import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 import { openFolder } from "@lowrank/models/node";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { findAdapters } from "../../adapters/weighted-set.ts";
 import { BaseNotFoundError } from "../../errors/model-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { findBase } from "../../node/base-of.ts";
 import { exists } from "../../node/exists.ts";
-import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
+import { whileClaimed } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
@@ -30,10 +28,7 @@ import type { ExportOptions } from "./export-without-base.ts";
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {
   const { adapter, out, switchable = false, overwrite = false } = options;
   const path = onnxFileOf(options);
-  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [path, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     try {
       const paths = pairsIn(read.tensors).map((pair) => pair.path);
@@ -59,9 +54,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
     } finally {
       await model.close();
     }
-  } finally {
-    await release();
-  }
+  });
 }
 
 /** Writes the file that ONNX Runtime loads beside a model made with `--switchable adapter-files`. */
@@ -69,10 +62,7 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
   const { adapter, out, switchable, overwrite = false } = options;
   if (switchable !== undefined) throw new UsageError("--switchable is for --to onnx, which makes the model.");
   const path = onnxFileOf(options);
-  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [path, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind: "file", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     await model.close();
     const bytes = writeOnnxAdapter(model, read);
@@ -80,9 +70,7 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
     report.emit({ out, format: "onnx-adapter", tensors: read.tensors.size, bytes: bytes.length });
     report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(`with ONNX Runtime GenAI, beside the model: og.Adapters(model).load("${out}", "name")`);
-  } finally {
-    await release();
-  }
+  });
 }
 
 function onnxFileOf({ model, to, dtype }: ExportOptions): string {

@@ -8,12 +8,10 @@ import {
   writeMlxAdapter,
 } from "@lowrank/adapter-format";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
-import { sourceContext } from "../open-model.ts";
-import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
+import { whileClaimed } from "../adapter-output.ts";
+import type { WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 
@@ -58,10 +56,7 @@ export async function exportWithoutBase(
     throw new UsageError("--component is for --to kohya and --to diffusers: other formats have one model's modules.");
   const { write, hint } = rows[to];
   const kind = to === "mlx" ? "folder" : "file";
-  const release = await claimOutput(out, { kind, overwrite, inputs: [model, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind, model, adapter, out, overwrite }, report, async (read) => {
     const written = write(read, { dtype, ...(component && { component }) });
     if (written instanceof Uint8Array) await writeFileAtomic(out, written, { overwrite });
     else await nodePlatform.writeFiles(out, new Map(Object.entries(written)), { overwrite });
@@ -71,9 +66,7 @@ export async function exportWithoutBase(
     report.emit({ out, format: to, dtype, tensors, bytes });
     report.say(`${tensors} tensors, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(hint(out));
-  } finally {
-    await release();
-  }
+  });
 }
 
 /** Formats that are written without a base. */

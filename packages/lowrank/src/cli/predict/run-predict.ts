@@ -4,7 +4,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
 import type { Prediction } from "../../predict/prediction.ts";
-import { refuseHeader } from "../../recipe/run/read-named-rows.ts";
+import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
 import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
