@@ -4,9 +4,9 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "./given.ts";
 import type { Notices } from "./notices.ts";
-import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
+import { isRounded } from "./options/file-options.ts";
 import { type GgufOptions, ggufNames, type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 

@@ -2,6 +2,9 @@
 
 import { chooseEngine, type EngineChoice } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { nodePlatform } from "../node/node-platform.ts";
+import { type OpeningRequest, openOn } from "../open-on.ts";
+import type { OpenedModel } from "../opened-model.ts";
 import { engineSettings } from "../recipe/run/engine-settings.ts";
 import type { RunHost } from "../recipe/run/prepare-run.ts";
 import { sourceContext } from "./open-model.ts";
@@ -31,4 +34,27 @@ export function engineHost(options: EngineOptions, report: Report): RunHost {
       return name;
     },
   };
+}
+
+/** What says which model is opened, and on which engine. */
+type Opening = EngineOptions &
+  Pick<OpeningRequest, "adapter" | "allowDifferentBase" | "basePrecision" | "task" | "mayJudgePairs"> & {
+    readonly model: string;
+  };
+
+/** Starts the engine and opens the model, for as long as it is used. */
+export async function whileOpen(
+  options: Opening,
+  report: Report,
+  use: (model: OpenedModel, engine: string) => Promise<void>,
+): Promise<void> {
+  const { name } = await startEngine(options, report);
+  const { model: path, adapter, allowDifferentBase, basePrecision, task, mayJudgePairs } = options;
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, task, mayJudgePairs };
+  const model = await openOn(nodePlatform, request, sourceContext(report));
+  try {
+    await use(model, name);
+  } finally {
+    model.dispose();
+  }
 }

@@ -4,8 +4,8 @@ import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
-import { isRounded } from "../open/is-rounded.ts";
 import { notedOptions } from "../options/all-options.ts";
+import { isRounded } from "../options/file-options.ts";
 import type { RunSteps } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
 

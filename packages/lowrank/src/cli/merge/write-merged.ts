@@ -40,9 +40,6 @@ export interface MergeOptions extends EngineOptions {
 
 export type FullOptions = WithBase<MergeOptions>;
 
-/** What is written. */
-export type Output = ModelOutput;
-
 /** What was written. */
 export interface Written {
   readonly files: readonly WrittenFile[];
@@ -59,7 +56,7 @@ export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | 
 
 /** Writes the folder. Throws MergeVerificationError, and what `writeModelFolder` does. */
 export async function writeMerged(
-  { source, tokenizer, ...output }: Output,
+  { source, tokenizer, ...output }: ModelOutput,
   { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<Written> {

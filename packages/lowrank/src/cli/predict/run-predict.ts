@@ -6,10 +6,9 @@ import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
 import { withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank predict`. */
@@ -32,21 +31,14 @@ export interface PredictCommandOptions extends EngineOptions, AdapterOptions, Ba
 /** Answers the rows and prints them, or writes them to --out, whole or not at all. */
 export async function runPredict(asked: PredictCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite } = options;
+  const { out, overwrite } = options;
   checkRowFile(out);
   const input = inputOf(options);
-  await startEngine(options, report);
-  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
-  try {
+  await whileOpen(options, report, async (model) => {
     const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
       ...given({ columns, header }),
-      classNames,
-      topK,
-      threshold,
-      mayBeNone,
-      batchSize,
-      maxLength,
+      ...{ classNames, topK, threshold, mayBeNone, batchSize, maxLength },
     });
     if (out === undefined) await print(rows, report);
     else {
@@ -54,9 +46,7 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
       report.emit({ type: "result", out });
       report.say(`answers written to ${out}`);
     }
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 function inputOf({ data, text, header }: PredictCommandOptions): QuestionsInput {

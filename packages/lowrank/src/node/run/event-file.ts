@@ -5,14 +5,14 @@ import { protobufField } from "@lowrank/contracts";
 import type { TrainingEvent } from "@lowrank/trainer";
 
 /** One number of a step. */
-export interface Scalar {
+interface Scalar {
   readonly tag: string;
   /** Float32 in the file. */
   readonly value: number;
 }
 
 /** Numbers that belong to a step, and when it was. */
-export interface ScalarEvent {
+interface ScalarEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step: number;
@@ -20,13 +20,13 @@ export interface ScalarEvent {
 }
 
 /** What the file begins with. */
-export function eventFileHeader(wallTime: number): Uint8Array {
+function eventFileHeader(wallTime: number): Uint8Array {
   // Event { double wall_time = 1; string file_version = 3; }
   return recordOf(message(double(1, wallTime), protobufField(3, "brain.Event:2")));
 }
 
 /** A record of the file. */
-export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
+function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   // Event { int64 step = 2; Summary summary = 5 { repeated Value value = 1 { string tag = 1; float simple_value = 2; } } }
   const values = scalars.map(({ tag, value }) => protobufField(1, message(protobufField(1, tag), float(2, value))));
   return recordOf(message(double(1, wallTime), protobufField(2, step), protobufField(5, message(...values))));
