@@ -27,7 +27,7 @@ const variants = [
     others: [
       "packages/math/src/adaptations/dora-adaptation.ts",
       "packages/merge/src/extract/",
-      "packages/lowrank/src/cli/algebra/",
+      "packages/lowrank/src/cli/extract/",
     ],
   },
   {

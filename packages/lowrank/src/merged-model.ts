@@ -1,12 +1,12 @@
 // A model with its adapter folded in, as files.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
+import type { PretrainedModel } from "@lowrank/models";
 import { given } from "./given.ts";
-import { classNamesFor } from "./merge/class-names-for.ts";
 import type { Notices } from "./notices.ts";
-import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
+import { isRounded } from "./options/file-options.ts";
 import { type GgufOptions, ggufNames, type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
@@ -109,4 +109,13 @@ export class MergedModel {
       if (keepOriginals) merged.undo();
     }
   }
+}
+
+/** Names of classes for a merged model: the adapter's, if the model has a class for each; else the base's stay. */
+export function classNamesFor(
+  { config, task }: Pick<PretrainedModel, "config" | "task">,
+  names: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const hasNames = task === "sequence-classification" || task === "image-classification";
+  return hasNames && names?.length === config.labels ? names : undefined;
 }

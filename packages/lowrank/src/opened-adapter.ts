@@ -24,20 +24,19 @@ import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
-import type { ReportTime, RunFacts, RunFolder } from "./run-folder.ts";
-import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
-import { onBase } from "./setup/setup-of-rows.ts";
-import { keepingOf, openRun } from "./train/check-keeping.ts";
+import type { ReportTime, RunFolder } from "./run-folder.ts";
+import { type AdapterSetup, onBase, setupFiles } from "./setup/adapter-setup.ts";
+import { openRun } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
-import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
+import { type RunSteps, stepsOf } from "./train/plan-steps.ts";
 import { runFacts } from "./train/run-facts.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
 import { type CardProgress, cardSection, type runTable } from "./train/training-card.ts";
 import { goingOn, type LoopOptions, loopDefaults, type RunOptions, settled } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
-export interface PreparedTraining extends TokenizedRows, StepPlan {
+export interface PreparedTraining extends TokenizedRows, RunSteps {
   readonly handle: AdapterHandle;
 }
 
@@ -194,31 +193,41 @@ export class OpenedAdapter {
     options: TrainingOptions = {},
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     refuseUnknownOptions("train", options, trainingNames);
-    const folder = await openRun(this.#facts, options, [input, options.validation]);
-    try {
-      const asBegun = folder === undefined ? options : goingOn(folder.asBegun.options, options, options);
-      yield* this.#runIn(folder, await this.prepare(input, asBegun), asBegun);
-    } finally {
-      await folder?.release();
-    }
+    yield* this.#inFolder(options, [input, options.validation], (asBegun) => this.prepare(input, asBegun));
   }
 
   /** Trains on rows that `prepare` gave. Throws what `train` does. */
   async *run(rows: TokenizedRows, options: TrainingOptions): AsyncGenerator<TrainingEvent, void, undefined> {
-    const folder = await openRun(this.#facts, options, []);
-    try {
-      yield* this.#runIn(folder, rows, options);
-    } finally {
-      await folder?.release();
-    }
+    yield* this.#inFolder(options, [], async () => rows);
   }
 
-  /** What tells a run on rows that `prepare` gave from others. */
-  runFacts(rows: TokenizedRows, options: TrainingOptions): RunFacts {
+  /** The same while a claimed folder keeps the run, the file of a recipe among what it writes. Throws what `train` does. */
+  async *keepIn(
+    folder: RunFolder,
+    rows: TokenizedRows,
+    options: TrainingOptions & { readonly recipe?: readonly [file: string, text: string] },
+  ): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { recipe, saveEvery, keep, patience, tensorBoard } = options;
+    const { fingerprint = await this.identify(folder, rows, options) } = options;
+    const { opened } = this;
+    const files = async (at: CardProgress) => new Map([...(await this.files(at)), ...(recipe ? [recipe] : [])]);
+    const report = (at: ReportTime) => this.#report({ rows, options, recipe: recipe?.[1] }, at);
+    yield* folder.keep({
+      ...{ adapter: { opened, files }, base: opened, fingerprint, saveEvery, keep, patience, tensorBoard },
+      totalSteps: stepsOf(rows, options).totalSteps,
+      report: options.report === true ? report : undefined,
+      loop: (kept) => this.#loop(rows, { ...options, ...kept }),
+    });
+  }
+
+  /** What tells a run on rows that `prepare` gave from others. Throws ResumeMismatchError where the folder has another one. */
+  identify(folder: Pick<RunFolder, "identify">, rows: TokenizedRows, options: TrainingOptions): Promise<string> {
     const { config, addedTokens } = this;
     const { opened, plan, basePrecision, seed } = this.#facts;
     const made = { seed: plan === undefined ? undefined : seed };
-    return runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
+    const facts = runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
+    const { path, folder: files } = opened;
+    return folder.identify(facts, { path, folder: files, verifyBase: options.verifyBase === true });
   }
 
   /** What can be said of the last training; undefined before the first. */
@@ -285,29 +294,26 @@ export class OpenedAdapter {
   }
 
   /** The run so far as one page of HTML. */
-  async report(run: Pick<ReportedRun, "rows" | "options" | "recipe">, at: ReportTime): Promise<string> {
+  async #report(run: Pick<ReportedRun, "rows" | "options" | "recipe">, at: ReportTime): Promise<string> {
     const { runReport } = await import("./report/run-report.ts");
     const { classNames, opened, lastRun } = this;
     return runReport({ ...run, opened, classNames, lastRun, settings: this.#settings?.(at) ?? [] }, at);
   }
 
-  async *#runIn(
-    folder: RunFolder | undefined,
-    rows: TokenizedRows,
+  /** The one path of a run: in the folder that the options ask for, going on as its run began, or in none. */
+  async *#inFolder(
     options: TrainingOptions,
+    inputs: readonly unknown[],
+    prepare: (asBegun: TrainingOptions) => Promise<TokenizedRows>,
   ): AsyncGenerator<TrainingEvent, void, undefined> {
-    if (folder === undefined) return yield* this.#loop(rows, options);
-    const { opened } = this;
-    const { verifyBase = false } = options;
-    const asBegun = goingOn(folder.asBegun.options, options, options);
-    const base = { path: opened.path, folder: opened.folder, verifyBase };
-    const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
-    yield* folder.keep({
-      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(options) },
-      totalSteps: stepsOf(rows, options).totalSteps,
-      ...(options.report === true ? { report: (at: ReportTime) => this.report({ rows, options }, at) } : {}),
-      loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),
-    });
+    const folder = await openRun(this.#facts, options, inputs);
+    if (folder === undefined) return yield* this.#loop(await prepare(options), options);
+    try {
+      const asBegun = goingOn(folder.asBegun.options, options, options);
+      yield* this.keepIn(folder, await prepare(asBegun), asBegun);
+    } finally {
+      await folder.release();
+    }
   }
 
   async *#loop(rows: TokenizedRows, options: LoopOptions & RunOptions): AsyncGenerator<TrainingEvent, void, undefined> {

@@ -3,7 +3,10 @@
 import { inferenceContext, noAdapters } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import { AdapterGoneError } from "../errors/library-errors.ts";
-import { type OpenedBase, withoutAdapter } from "../open/open-base.ts";
+import { adapterHead } from "../open/adapter-head.ts";
+import { checkHead, type ModelRequest, type OpenedBase, openBase, shaped, withoutAdapter } from "../open/open-base.ts";
+import type { Platform, SourceContext } from "../platform.ts";
+import { type AdapterInput, findAdapters } from "./weighted-set.ts";
 
 /** One of a model's adapters. */
 interface NamedAdapter {
@@ -33,5 +36,46 @@ export function freeName(adapters: readonly Pick<NamedAdapter, "name">[]): strin
   for (let number = 1; ; number++) {
     const name = number === 1 ? "default" : `default-${number}`;
     if (!taken.has(name)) return name;
+  }
+}
+
+/** The open base, and how it was opened. */
+interface BaseFacts {
+  readonly platform: Platform;
+  readonly context: SourceContext;
+  readonly opened: OpenedBase;
+  readonly request: ModelRequest;
+}
+
+/** The base with the adapter; its model is the caller's to dispose of, unless it is the base's own. */
+export async function openAttached(
+  { platform, context, opened, request }: BaseFacts,
+  input: AdapterInput,
+  asked: Pick<ModelRequest, "adapterName" | "trainable" | "allowDifferentBase">,
+): Promise<OpenedBase> {
+  const { notices } = context;
+  const source = await findAdapters(platform, input, context);
+  const adapter = await source.read({ onWarning: notices.warn }, async () => opened.model.config);
+  const { config, task } = opened.model;
+  const head = adapterHead(adapter, config, request.task);
+  if ((head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels) {
+    const places = {
+      model: async () => opened.source,
+      adapter: async () => ({ ...source, read: async () => adapter }),
+    };
+    return openBase(places, { ...request, ...asked }, notices);
+  }
+  const model = shaped(opened.model, { adapter }, notices);
+  try {
+    const { attachTo } = await import("../open/attaching.ts");
+    const handle = attachTo(model, adapter, asked, notices);
+    checkHead(model, adapter, opened.path);
+    const { tokenizer: tokenizerFolder, name: adapterPath } = source;
+    const files = tokenizerFolder ?? opened.files;
+    const setup = await source.setup();
+    return { ...opened, model, handle, adapter, setup, adapterPath, files, tokenizerFolder };
+  } catch (error) {
+    if (model !== opened.model) model.dispose();
+    throw error;
   }
 }

@@ -1,9 +1,9 @@
 // All that a command may touch of the process it runs in, as an argument, so that tests run commands in-process.
 
+import { closeSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
 import { OutputLostError } from "../errors/run-errors.ts";
-import { outliveTerminals } from "./terminal/closed-terminals.ts";
 import { type Interruption, watchInterruptions } from "./terminal/interruptions.ts";
-import { lastingStream } from "./terminal/lasting-stream.ts";
 
 /** Streams, environment and signals of one run of the program. */
 export interface CommandIo {
@@ -73,4 +73,52 @@ function wantsColors(environment: Readonly<Record<string, string | undefined>>, 
   if (environment.NO_COLOR) return false;
   if (environment.FORCE_COLOR) return true;
   return isTerminal && environment.TERM !== "dumb";
+}
+
+// As it exits, Node gives terminals their settings back – and aborts where one is not there any more.
+
+const standardStreams = [0, 1, 2];
+
+/** Lets the process exit also if its terminal is closed meanwhile: Node leaves alone what is no terminal by then. */
+function outliveTerminals(): void {
+  const terminals = standardStreams.filter(isatty);
+  process.on("exit", () => {
+    for (const descriptor of terminals.filter((each) => !isatty(each))) {
+      closeSync(descriptor);
+      openSync("/dev/null", "r+"); // takes the lowest number that is free
+    }
+  });
+}
+
+// A stream that may lose its reader, its disk or its terminal, for which Node would end the process.
+
+/** Writes, as long as that works. */
+interface LastingStream {
+  /** Writes, or drops the text after a failure; never throws. */
+  readonly write: (text: string) => void;
+  /** Resolves when all was written, or it is known that it was not. */
+  readonly settled: () => Promise<void>;
+}
+
+/** Writes to a stream whose failure is nobody's but the listener's, who is called at most once. */
+function lastingStream(stream: NodeJS.WriteStream, onFailure: (error: NodeJS.ErrnoException) => void): LastingStream {
+  let hasFailed = false;
+  stream.on("error", (error) => {
+    if (hasFailed) return;
+    hasFailed = true;
+    onFailure(error);
+  });
+  return {
+    write: (text) => {
+      if (!hasFailed) stream.write(text);
+    },
+    // The failure of a write is told after its callback.
+    settled: () => new Promise((resolve) => stream.write("", () => setImmediate(resolve))),
+  };
+}
+
+/** "lowrank", with npx or the repository's npm script before it for somebody who came by these. */
+export function programName({ environment }: Pick<CommandIo, "environment">): string {
+  if (environment.npm_lifecycle_event === "lowrank") return "npm run lowrank --";
+  return environment.npm_lifecycle_event === "npx" ? "npx lowrank" : "lowrank";
 }

@@ -2,32 +2,31 @@
 
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { addDiffCommand } from "./algebra/diff-command.ts";
-import { addExtractCommand } from "./algebra/extract-command.ts";
-import { addReduceCommand } from "./algebra/reduce-command.ts";
-import { addCombineCommand } from "./combine/combine-command.ts";
-import { addChatCommand } from "./commands/chat.ts";
-import { addDataCommand } from "./commands/data.ts";
-import { addDoctorCommand } from "./commands/doctor.ts";
-import { addEmbedCommand } from "./commands/embed.ts";
-import { addEvaluateCommand } from "./commands/evaluate.ts";
-import { addExportCommand } from "./commands/export.ts";
-import { addForwardCommand } from "./commands/forward.ts";
-import { addGenerateCommand } from "./commands/generate.ts";
-import { addInitCommand } from "./commands/init.ts";
-import { addInspectCommand } from "./commands/inspect.ts";
-import { addMergeCommand } from "./commands/merge.ts";
-import { addPlanCommand } from "./commands/plan.ts";
-import { addPredictCommand } from "./commands/predict.ts";
-import { addServeCommand } from "./commands/serve.ts";
-import { addTrainCommand } from "./commands/train.ts";
+import { addChatCommand } from "./chat/command.ts";
+import { addCombineCommand } from "./combine/command.ts";
+import { addDataCommand } from "./data/command.ts";
+import { addDiffCommand } from "./diff/command.ts";
+import { addDoctorCommand } from "./doctor/command.ts";
+import { addEmbedCommand } from "./embed/command.ts";
+import { addEvaluateCommand } from "./evaluate/command.ts";
+import { addExportCommand } from "./export/command.ts";
+import { addExtractCommand } from "./extract/command.ts";
+import { addForwardCommand } from "./forward/command.ts";
+import { addGenerateCommand } from "./generate/command.ts";
+import { addInitCommand } from "./init/command.ts";
+import { addInspectCommand } from "./inspect/command.ts";
 import type { CommandIo } from "./io.ts";
-import { refuseRepeats } from "./options/refuse-repeats.ts";
-import { usageMessage } from "./options/usage-messages.ts";
-import { addPushCommand } from "./push/push-command.ts";
-import { addSweepCommand } from "./sweep/sweep-command.ts";
-import { programName } from "./terminal/program-name.ts";
-import { addTuneCommand } from "./tune/tune-command.ts";
+import { programName } from "./io.ts";
+import { addMergeCommand } from "./merge/command.ts";
+import { refuseRepeats, usageMessage } from "./options/usage-messages.ts";
+import { addPlanCommand } from "./plan/command.ts";
+import { addPredictCommand } from "./predict/command.ts";
+import { addPushCommand } from "./push/command.ts";
+import { addReduceCommand } from "./reduce/command.ts";
+import { addServeCommand } from "./serve/command.ts";
+import { addSweepCommand } from "./sweep/command.ts";
+import { addTrainCommand } from "./train/command.ts";
+import { addTuneCommand } from "./tune/command.ts";
 
 /** What most people come for, from rows to a server. */
 const firstSteps = `Examples:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { recordingIo } from "../../test/recording-io.ts";
 import { run } from "./run.ts";
-import { recordingIo } from "./terminal/recording-io.ts";
 
 const commands = ["train", "generate", "chat", "serve", "evaluate", "embed", "merge", "inspect", "forward", "doctor"];
 

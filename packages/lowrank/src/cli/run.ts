@@ -1,10 +1,10 @@
 // From arguments to exit code: the one place where failures become messages.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { launchOf } from "@lowrank/trainer/mpi";
 import { CommanderError } from "commander";
 import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
 import { UsageError } from "../errors/usage-errors.ts";
-import { quietProcess } from "./distributed/quiet-process.ts";
 import type { CommandIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 import { withRecipe } from "./recipe/with-recipe.ts";
@@ -51,4 +51,12 @@ function exitCodeOf(error: unknown, io: CommandIo): number {
   if (error instanceof OutputLostError && error.isReaderGone) return interruptedCodes.SIGPIPE;
   printFailure(error, io);
   return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.failed;
+}
+
+/** What is given, but for a process that is not the first: that says nothing but its last words. */
+function quietProcess(io: CommandIo): CommandIo {
+  const launch = launchOf(io.environment);
+  if (launch === undefined || launch.rank === 0) return io;
+  const { terminal: _, ...others } = io;
+  return { ...others, stdout: () => undefined, stderr: () => undefined, lastWords: io.stderr };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { recordingIo } from "../../test/recording-io.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import { startEngine } from "./start-engine.ts";
-import { recordingIo } from "./terminal/recording-io.ts";
 import { createReport } from "./terminal/report.ts";
 
 /** Starts an engine where native's library is not what LOWRANK_ONNX_RUNTIME says. */

@@ -9,8 +9,13 @@ import { mostCharacters } from "../generate/character-limit.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
-import { embeddingRecipe, type RecipeFacts, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
-import { sentencePrompts } from "./sentence-prompts.ts";
+import {
+  embeddingRecipe,
+  type RecipeFacts,
+  type RecipeOptions,
+  sentenceLength,
+  sentencePrompts,
+} from "./embedding-recipe.ts";
 
 /** How to embed. What is not said, the model's folder says as sentence-transformers wrote it. */
 export interface EmbedOptions extends RecipeOptions {

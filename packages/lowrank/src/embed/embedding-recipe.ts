@@ -2,10 +2,15 @@
 
 import { LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
-import { type EmbeddingRecipe, ModelFileError, type Pooling, readEmbeddingRecipe } from "@lowrank/models";
+import {
+  type EmbeddingRecipe,
+  EmbeddingRecipeError,
+  ModelFileError,
+  type Pooling,
+  readEmbeddingRecipe,
+} from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
-import { ggufRecipe } from "./gguf-recipe.ts";
 
 /** What a caller says of it. */
 export interface RecipeOptions {
@@ -82,4 +87,59 @@ const lengthKeys = [
 async function readJson(files: TextFiles, file: string, folder: string): Promise<unknown> {
   const text = await files.readText(file, { maxBytes: 1_000_000 });
   return parseJson(text, { refuse: (reason, cause) => new ModelFileError(folder, file, `it ${reason}`, { cause }) });
+}
+
+// What a .gguf file says of its embeddings: llama.cpp's number of the states that it pools, and not whether embeddings have length 1.
+
+/** The recipe; undefined for what is no .gguf file, or one that does not say it. Throws EmbeddingRecipeError, GgufError. */
+export async function ggufRecipe({
+  openGguf: open,
+  path,
+}: Pick<ModelSource, "openGguf" | "path">): Promise<EmbeddingRecipe | undefined> {
+  if (open === undefined) return undefined;
+  const { ggufPoolingTypes, openGguf } = await import("../open/gguf-reading.ts");
+  const source = await open();
+  try {
+    const { metadata } = await openGguf(source);
+    const key = `${metadata.get("general.architecture")}.pooling_type`;
+    const type = metadata.get(key) ?? 0;
+    if (type === 0) return undefined; // the states of every token are no embedding of a text
+    const poolings = Object.keys(ggufPoolingTypes) as (keyof typeof ggufPoolingTypes)[];
+    const pooling = poolings.find((each) => ggufPoolingTypes[each] === type);
+    if (pooling !== undefined) return { pooling, isNormalised: false };
+    const got = type === 4 ? "4 (rank: a reranker's scores)" : String(type);
+    throw new EmbeddingRecipeError(path, `${key} ${got}`, "1 (mean), 2 (CLS) or 3 (last)");
+  } finally {
+    await source.close?.();
+  }
+}
+
+// What a model's folder wants written before texts: config_sentence_transformers.json of sentence-transformers, where E5's models
+// say "query: " and "passage: ".
+
+/** The folder's prompts. */
+interface SentencePrompts {
+  readonly byName: ReadonlyMap<string, string>;
+  /** The one that every text gets where nobody names another. */
+  readonly byDefault: string | undefined;
+}
+
+const file = "config_sentence_transformers.json";
+
+/** Reads them; none where the folder says nothing. Throws ModelFileError for a file that is not JSON. */
+export async function sentencePrompts({ folder, path }: RecipeFacts): Promise<SentencePrompts> {
+  if (folder === undefined || !(await folder.has(file))) return { byName: new Map(), byDefault: undefined };
+  const text = await folder.readText(file, { maxBytes: 1_000_000 });
+  const config = fieldsOf(
+    parseJson(text, { refuse: (reason, cause) => new ModelFileError(path, file, `it ${reason}`, { cause }) }),
+  );
+  const prompts = Object.entries(fieldsOf(config.prompts));
+  const byName = new Map(prompts.flatMap(([name, prompt]) => (typeof prompt === "string" ? [[name, prompt]] : [])));
+  const { default_prompt_name: name } = config;
+  return { byName, byDefault: typeof name === "string" ? byName.get(name) : undefined };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  // Whatever is no object has no fields; values stay unknown.
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,40 +1,13 @@
 // How messages name an option: as a program writes it, `maxLength`. The command line makes flags of them where it prints.
 
 import { LowrankError } from "@lowrank/contracts";
+import type { RunRows } from "../options/all-options.ts";
 
-/** The options that messages of the library name. */
-export type NamedOption =
-  | "model"
-  | "adapter"
-  | "allowDifferentBase"
-  | "task"
-  | "problemType"
-  | "classNames"
-  | "template"
-  | "prompt"
-  | "pooling"
-  | "normalise"
-  | "engine"
-  | "generate"
-  | "header"
-  | "maxLength"
-  | "maxTargetLength"
-  | "out"
-  | "overwrite"
-  | "resume"
-  | "recipe"
-  | "verifyBase"
-  | "learningRate"
-  | "epochs"
-  | "steps"
-  | "validationShare"
-  | "bestBy"
-  | "columns"
-  | "warmupSteps"
-  | "clipNorm";
+/** Options that messages name and that a recipe has not. */
+export const otherOptions = ["prompt", "generate", "overwrite", "resume", "recipe"] as const;
 
 /** The option as it stands in messages. */
-export function named(option: NamedOption): string {
+export function named(option: keyof RunRows | (typeof otherOptions)[number]): string {
   return `\`${option}\``;
 }
 

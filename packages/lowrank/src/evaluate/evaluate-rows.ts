@@ -15,7 +15,7 @@ import { checkReferences } from "../objectives/text/measure-bleu.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
-import { writesText } from "../open/writes-text.ts";
+import { writesText } from "../open/task-types.ts";
 import type { Platform } from "../platform.ts";
 import { type KnownClasses, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";

@@ -4,14 +4,14 @@ import { printable, type Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
 import { named } from "../errors/named-option.ts";
 import { classCounts, someRows } from "../report/data-facts.ts";
-import type { StepPlan } from "../train/plan-steps.ts";
+import type { RunSteps } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 
 /** A run that is about to begin. */
 export interface RunAhead {
   readonly file: string;
   readonly rows: Pick<TokenizedRows, "train" | "validation" | "drawn">;
-  readonly plan: StepPlan;
+  readonly plan: RunSteps;
   /** In order of their numbers. */
   readonly classNames: readonly string[] | undefined;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { guessOf } from "./guess.ts";
-import { type RunRecord, runFindings } from "./run-findings.ts";
+import { guessOf, type RunRecord, runFindings } from "./run-findings.ts";
 
 /** From one loss to another, with noise of a tenth that is the same in every run. */
 function curve(steps: number, from: number, to: number): readonly number[] {

@@ -1,11 +1,11 @@
 // What the numbers of a finished run say about it, as plain rules: a run that learnt nothing must not look like a good one.
 
 import type { Warning } from "@lowrank/contracts";
+import type { TokenizedExample } from "@lowrank/data";
 import type { BestEvaluation } from "@lowrank/trainer";
 import { named } from "../errors/named-option.ts";
 import type { RowMetrics } from "../metric-names.ts";
-import type { Guess } from "./guess.ts";
-import { lossTrend, mean } from "./loss-trend.ts";
+import { classCounts } from "../report/data-facts.ts";
 
 /** Something that a person should know about a run, with the option to change. */
 export interface RunFinding extends Warning {
@@ -130,4 +130,61 @@ function short(value: number): string {
 
 function rate(value: number): string {
   return String(Number(value.toPrecision(2)));
+}
+
+/** Such an answer, where it suits the rows best. */
+interface Guess {
+  readonly rows: number;
+  /** The entropy of the classes, which is ln of their number where all are equally frequent; or the variance of the numbers. */
+  readonly loss: number;
+  /** The share of the most frequent class. */
+  readonly accuracy?: number;
+}
+
+/** Undefined for rows without one class or one number each. */
+export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
+  const numbers = rows.flatMap((row) => (row.kind === "scored" && row.scores.length === 1 ? row.scores : []));
+  if (numbers.length > 1) return { rows: numbers.length, loss: variance(numbers) };
+  const counts = [...classCounts(rows).values()];
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return undefined;
+  const loss = counts.reduce((sum, count) => sum - (count / all) * Math.log(count / all), 0);
+  return { rows: all, loss, accuracy: Math.max(...counts) / all };
+}
+
+// How the loss of a run moved, from means of several steps: the loss of one step says more about its batch than about the run.
+
+/** The loss at both ends of a run. */
+interface LossTrend {
+  /** Means of the first and of the last steps. */
+  readonly start: number;
+  readonly end: number;
+  /** How many steps each mean is of. */
+  readonly steps: number;
+  /** The standard error of the difference between the means. */
+  readonly error: number;
+}
+
+/** The means of the first and the last `most` steps, by default a tenth of the run and at most 20; never of more than half of the run. */
+export function lossTrend(
+  losses: readonly number[],
+  most = Math.min(20, Math.ceil(losses.length / 10)),
+): LossTrend | undefined {
+  const steps = Math.min(most, Math.max(1, Math.floor(losses.length / 2)));
+  if (losses.length === 0) return undefined;
+  const [start, end] = [losses.slice(0, steps), losses.slice(-steps)];
+  const error = Math.sqrt((variance(start) + variance(end)) / steps);
+  return { start: mean(start), end: mean(end), steps, error };
+}
+
+/** Of no values NaN. */
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of a sample; 0 for one value. */
+function variance(values: readonly number[]): number {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return squares / Math.max(1, values.length - 1);
 }

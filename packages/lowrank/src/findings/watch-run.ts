@@ -2,17 +2,16 @@
 
 import type { TextTokenizer } from "@lowrank/data";
 import type { TrainingEvent } from "@lowrank/trainer";
-import { writesText } from "../open/writes-text.ts";
+import { writesText } from "../open/task-types.ts";
 import { someRows } from "../report/data-facts.ts";
 import type { SampleText } from "../report/report-page.ts";
 import { type SampleWriter, sampleTexts } from "../report/sample-texts.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 import type { LoopOptions } from "../train/training-options.ts";
-import { guessOf } from "./guess.ts";
-import { type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
+import { guessOf, type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
 /** What can be said of a run. */
-export interface RunReview {
+export interface RunReview extends Pick<RunRecord, "losses" | "validations"> {
   /** What the numbers say of the run so far; none for a healthy run. */
   findings(): readonly RunFinding[];
   /** What base and adapter write now to rows that were held out, else trained; none where neither writes text. */
@@ -43,6 +42,8 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
   let written: { readonly afterSteps: number; readonly texts: readonly SampleText[] } | undefined;
   const isWriter = writesText(opened.model.task) && rows.template !== "";
   return {
+    losses,
+    validations,
     samples: async () => {
       if (!isWriter) return [];
       if (written?.afterSteps === losses.length) return written.texts;

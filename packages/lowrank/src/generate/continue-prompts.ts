@@ -8,7 +8,7 @@ import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
-import { targetLanguage } from "../rows/target-language.ts";
+import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";

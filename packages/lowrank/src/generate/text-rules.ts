@@ -3,7 +3,7 @@
 import type { TextTokenizer } from "@lowrank/data";
 import type { GenerationOptions, KeptPrefix, PretrainedModel, Sampling, TokenReport } from "@lowrank/models";
 import { given } from "../given.ts";
-import { endTokens } from "../rows/end-tokens.ts";
+import { endTokens } from "../rows/text-ending.ts";
 
 /**
  * How to continue prompts: as generation_config.json of the model's folder says, where an option does not; without either

@@ -16,7 +16,6 @@ import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { breathe } from "./breathe.ts";
 import { checkCharacters } from "./character-limit.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
-import { EventQueue } from "./event-queue.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
 import { readReport, type TextOptions, textRules } from "./text-rules.ts";
@@ -262,5 +261,28 @@ export class TextWriter<Choice> {
 
   #tellDone(): void {
     for (const tell of this.#done.splice(0)) tell();
+  }
+}
+
+// What one part of a program has found out and another reads when it likes.
+
+/** Values in order; reading waits for the next one. */
+class EventQueue<Value> {
+  readonly #values: Value[] = [];
+  #wake: (() => void) | undefined;
+
+  push(value: Value): void {
+    this.#values.push(value);
+    this.#wake?.();
+  }
+
+  /** The next value. One reader at a time. */
+  async next(): Promise<Value> {
+    for (;;) {
+      if (this.#values.length > 0) return this.#values.shift() as Value;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
   }
 }

@@ -14,8 +14,8 @@ import {
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
 import type { ModelFolder } from "@lowrank/models";
+import { type ByteSource, openSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { decodeClassNames } from "../rows/classes/class-names.ts";
-import { compareNames, inspectSafetensors } from "./inspect-safetensors.ts";
 import {
   type AdaptedModule,
   type AdapterInspection,
@@ -85,4 +85,27 @@ function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] 
     });
   }
   return modules.sort((one, other) => compareNames(one.path, other.path));
+}
+
+/** Reads the header of a safetensors file, and closes it. */
+async function inspectSafetensors(source: ByteSource, path = source.name): Promise<SafetensorsInspection> {
+  try {
+    const file = await openSafetensors(source);
+    const { metadata } = file;
+    return { kind: "safetensors", path, ...totals(factsOf(file)), fileBytes: source.size, metadata, warnings: [] };
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** The tensors of one file or of shards, in order of their names. */
+export function factsOf(collection: Pick<TensorCollection, "tensors">): readonly TensorFact[] {
+  return [...collection.tensors.values()]
+    .map(({ name, dtype, shape, begin, end }) => ({ name, dtype, shape, bytes: end - begin }))
+    .sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** By name, but layer 2 before layer 10. */
+function compareNames(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
 }

@@ -1,12 +1,15 @@
 // What a folder is, found out and read, wherever it lies.
 
+import { LowrankError, type Warning } from "@lowrank/contracts";
+import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
+import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { openGgufParts } from "@lowrank/gguf";
-import type { ModelFolder } from "@lowrank/models";
+import { type ModelFolder, readJsonObject } from "@lowrank/models";
+import { openFolderWeights } from "@lowrank/safetensors";
 import { NotInspectableError } from "../errors/model-errors.ts";
-import { inspectAdapter, inspectWeights } from "./inspect-adapter.ts";
+import { factsOf, inspectAdapter, inspectWeights } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
-import { inspectModel } from "./inspect-model.ts";
-import type { Inspection } from "./inspection.ts";
+import { type Inspection, type ModelInspection, totals } from "./inspection.ts";
 
 /** An adapter, a model, or the one file of weights that it holds. Throws NotInspectableError for anything else. */
 export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
@@ -17,4 +20,49 @@ export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   const path = `${folder.name}/${file}`;
   if (file.endsWith(".safetensors")) return inspectWeights(folder, file, path);
   return inspectGguf(await openGgufParts(file, (name) => folder.open(name)), path);
+}
+
+// A Hugging Face model folder: what its config says, and whether we can compute it.
+
+/** Reads config and headers of a model folder; no weight is read. */
+async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {
+  const { name: path } = folder;
+  const warnings: Warning[] = [];
+  const config = await readJsonObject(folder, "config.json");
+  const understood = readConfig(config, warnings);
+  const weights = (await openFolderWeights(folder))?.collection;
+  if (weights === undefined) warnings.push({ code: "NO_WEIGHTS", message: `"${path}" has no safetensors weights.` });
+  const tensors = weights === undefined ? [] : factsOf(weights);
+  const metadata = weights?.metadata ?? new Map<string, string>();
+  await weights?.close();
+  return {
+    kind: "model",
+    path,
+    ...totals(tensors),
+    config,
+    understood,
+    task: understood && taskOf(understood),
+    hasTokenizer: await vocabularyTokenizerFiles(folder).has("tokenizer.json"),
+    metadata,
+    warnings,
+  };
+}
+
+/** A model that we cannot compute can still be looked at. */
+function readConfig(json: unknown, warnings: Warning[]): ModelConfig | undefined {
+  try {
+    return checkConfig(json, (warning) => warnings.push(warning));
+  } catch (error) {
+    if (!LowrankError.isInstance(error)) throw error;
+    warnings.push({ code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+function taskOf(config: ModelConfig): Task | undefined {
+  try {
+    return resolveTask(config);
+  } catch {
+    return undefined;
+  }
 }

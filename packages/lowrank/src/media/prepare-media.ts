@@ -4,6 +4,7 @@ import {
   AudioError,
   type AudioInput,
   type DecodedImage,
+  type Example,
   ImageDataError,
   type ImageInput,
   type ImagePreparation,
@@ -102,4 +103,24 @@ export async function bytesOf(
 ): Promise<Uint8Array> {
   if (typeof file === "string") return platform.readMedia(file);
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
+}
+
+/**
+ * The rows with their pictures in the model's size and their recordings as features, all in memory; other rows as they are. Throws
+ * MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
+ */
+export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
+  let preparation: ImagePreparation | undefined;
+  const prepared: Example[] = [];
+  for (const example of examples) {
+    if (example.kind === "image") {
+      preparation ??= await imagePreparation(reader);
+      prepared.push({ ...example, image: await pixelsOf(example.image, preparation, reader) });
+    } else if (example.kind === "audio") {
+      const { text, start } = example;
+      const begins = start === undefined ? {} : { start };
+      prepared.push({ kind: "speech", ...(await soundsOf(example.audio, reader)), text, ...begins });
+    } else prepared.push(example);
+  }
+  return prepared;
 }

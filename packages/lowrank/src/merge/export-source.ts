@@ -2,8 +2,11 @@
 
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import { setupFiles } from "../setup/adapter-setup.ts";
+import { sentenceTexts } from "./sentence-folder.ts";
 
 /** The base's folder, or what a .gguf file says in place of a config.json and a tokenizer. */
 export async function exportSource(opened: OpenedBase, notices: Notices): Promise<ExportOptions["source"]> {
@@ -32,4 +35,13 @@ async function tokenizerTexts(
     notices.warn({ code: "TOKENIZER_LEFT_OUT", message: `The merged model gets no tokenizer. ${error.message}` });
     return new Map();
   }
+}
+
+/** By file name: how embeddings are made of its states, or by which template it writes. Throws what `sentenceTexts` does. */
+export async function mergedTexts(
+  opened: Pick<OpenedBase, "model" | "source" | "recipe" | "setup">,
+): Promise<ReadonlyMap<string, string>> {
+  if (opened.model.task === "feature-extraction") return sentenceTexts(opened);
+  const { template, system } = opened.setup ?? {};
+  return new Map(setupFiles(given({ template, system })));
 }

@@ -3,7 +3,8 @@
 import { inferenceContext } from "@lowrank/contracts";
 import { type MergedHandle, type MergeOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { OpenedBase } from "../open/open-base.ts";
+import type { Notices } from "../notices.ts";
+import { type OpenedBase, openBase } from "../open/open-base.ts";
 import { sampleLogits } from "./sample-logits.ts";
 
 /** How to merge. */
@@ -59,4 +60,24 @@ export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   const values = Float32Array.from(await logits.data());
   const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return 1e-4 * Math.max(1, magnitude / 16);
+}
+
+// What is merged and written comes from the base's files, not from what a base in fewer bits made of them.
+
+/** The same base in float32 with the same adapter; the caller disposes of it. */
+export async function openExactly(
+  { handle, model, source, tokenizerFolder, recipe, setup }: OpenedBase,
+  notices: Notices,
+): Promise<OpenedBase> {
+  if (handle === undefined) throw new Error("There is no adapter to merge.");
+  const adapter = await handle.toAdapter();
+  const places = {
+    model: async () => source,
+    adapter: async () => ({
+      ...{ name: handle.name, tokenizer: tokenizerFolder },
+      ...{ read: async () => adapter, setup: async () => setup ?? {} },
+    }),
+  };
+  const exact = await openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
+  return { ...exact, recipe };
 }

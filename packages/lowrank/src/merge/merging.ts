@@ -2,8 +2,6 @@
 
 export { exportFiles, exportModel } from "@lowrank/merge";
 export { joinPieces } from "@lowrank/safetensors";
-export { exportSource } from "./export-source.ts";
+export { exportSource, mergedTexts } from "./export-source.ts";
 export { ggufOutput } from "./gguf-output.ts";
-export { mergeVerified } from "./merge-verified.ts";
-export { mergedTexts } from "./merged-texts.ts";
-export { openExactly } from "./open-exactly.ts";
+export { mergeVerified, openExactly } from "./merge-verified.ts";

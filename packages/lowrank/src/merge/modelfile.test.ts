@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { modelfileText } from "./modelfile.ts";
+import { modelfileText } from "./gguf-output.ts";
 
 it("the Modelfile writes prompts by the template that the adapter was trained with", () => {
   const end = "</s>";

@@ -4,7 +4,7 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { sampleInputs } from "./sample-inputs.ts";
+import { sampleInputs } from "./sample-logits.ts";
 
 const shapes = [
   ["bert-choice", [1, 2]],

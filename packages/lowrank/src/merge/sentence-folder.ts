@@ -2,8 +2,7 @@
 // folder or .gguf file says it, or the adapter, which was trained so.
 
 import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
-import { sentenceLength } from "../embed/embedding-recipe.ts";
-import { ggufRecipe } from "../embed/gguf-recipe.ts";
+import { ggufRecipe, sentenceLength } from "../embed/embedding-recipe.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
 

@@ -1,8 +1,10 @@
 // The texts that lie beside a file, without any of the rest of a model folder.
 
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { TextFiles } from "@lowrank/data";
+import { openGgufParts } from "@lowrank/gguf";
+import type { ByteSource } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 import { FileNotTextError, FileTooLargeError } from "../errors/model-errors.ts";
 
@@ -30,4 +32,9 @@ function decode(path: string, bytes: Uint8Array): string {
   } catch (cause) {
     throw new FileNotTextError(path, cause);
   }
+}
+
+/** Opens the file; of a split one, by the path of any part, all of them. The caller closes it. */
+export async function openGgufFile(path: string): Promise<ByteSource> {
+  return openGgufParts(basename(path), (name) => openFile(join(dirname(path), name)));
 }

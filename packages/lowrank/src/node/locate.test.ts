@@ -2,12 +2,12 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fakeCommit, fakeHub } from "../../test/fake-hub.ts";
+import { recordingIo } from "../../test/recording-io.ts";
 import { sourceContext } from "../cli/open-model.ts";
-import { recordingIo } from "../cli/terminal/recording-io.ts";
 import { createReport, type Report } from "../cli/terminal/report.ts";
 import { given } from "../given.ts";
-import { fakeCommit, fakeHub } from "./hub/fake-hub.ts";
-import { locate } from "./locate.ts";
+import { locate } from "./find-model.ts";
 
 /** As commands reach the Hub. */
 function hub(report: Report) {

@@ -1,7 +1,7 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
-import { type NamedOption, named } from "../errors/named-option.ts";
+import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 
 /** What the limit depends on. */
@@ -30,7 +30,7 @@ export interface PositionedModel {
 export function maxLengthFor(
   model: PositionedModel,
   asked: number | undefined,
-  option: NamedOption = "maxLength",
+  option: Parameters<typeof named>[0] = "maxLength",
 ): number {
   const limit = positionLimit(model.config);
   if (asked === undefined) return Math.min(defaultMaxLength, limit);

@@ -29,3 +29,8 @@ export function taskOfType(type: TaskType): Task | undefined {
 export function typeOfTask(task: Task): TaskType | null {
   return types.get(task) ?? null;
 }
+
+/** Whether a model with this head writes texts token by token. */
+export function writesText(task: Task): boolean {
+  return task === "causal-lm" || task === "sequence-to-sequence";
+}

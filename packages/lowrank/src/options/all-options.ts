@@ -6,6 +6,16 @@ import { comparisonOptions, distillationOptions, preferenceOptions } from "./lea
 import { libraryOptions, loopOptions } from "./loop-options.ts";
 import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
 
+/** Every option of a run. */
+export type RunRows = typeof fileOptions.rows &
+  typeof adapterOptions.rows &
+  typeof tokenOptions.rows &
+  typeof loopOptions.rows &
+  typeof comparisonOptions.rows &
+  typeof preferenceOptions.rows &
+  typeof distillationOptions.rows &
+  typeof engineOptions.rows;
+
 /** The options of a run; what computes is an option of every command. */
 export const runOptions: readonly OptionGroup[] = [
   fileOptions,

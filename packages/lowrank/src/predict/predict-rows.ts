@@ -3,7 +3,7 @@
 import { type Example, ExampleError } from "@lowrank/data";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
-import { prepareRows } from "../media/prepare-rows.ts";
+import { prepareRows } from "../media/prepare-media.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { maxLengthFor } from "../open/position-limit.ts";
 import {

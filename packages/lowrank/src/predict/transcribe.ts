@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { given } from "../given.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { endTokens } from "../rows/end-tokens.ts";
+import { endTokens } from "../rows/text-ending.ts";
 
 /** Who writes. */
 export interface Transcriber {

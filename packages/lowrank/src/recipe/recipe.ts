@@ -1,31 +1,17 @@
 // A run as its options say it: typed as flags or written in a recipe.
 
 import { given } from "../given.ts";
-import type { adapterOptions, tokenOptions } from "../options/adapter-options.ts";
-import type { engineOptions, fileOptions } from "../options/file-options.ts";
-import type { comparisonOptions, distillationOptions, preferenceOptions } from "../options/learning-options.ts";
-import type { loopOptions } from "../options/loop-options.ts";
+import type { RunRows } from "../options/all-options.ts";
 import type { Chosen } from "../options/option-table.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
 import type { KeptCheckpoints, RunFolder } from "../run-folder.ts";
-import { goingOn } from "../train/training-options.ts";
-import { likeTrainer } from "./like-peft.ts";
-
-/** Every option of a run. */
-type Rows = typeof fileOptions.rows &
-  typeof adapterOptions.rows &
-  typeof tokenOptions.rows &
-  typeof loopOptions.rows &
-  typeof comparisonOptions.rows &
-  typeof preferenceOptions.rows &
-  typeof distillationOptions.rows &
-  typeof engineOptions.rows;
+import { goingOn, type LoopOptions } from "../train/training-options.ts";
 
 /** What lists have in a recipe, where one is enough. */
 type Lists = "data" | "validation" | "addTokens";
 
 /** All options with their defaults; absent means: the default of the adapter, the model or the plan. */
-export interface RunChoices extends Omit<Chosen<Rows>, Lists> {
+export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
   readonly validation?: readonly string[];
@@ -47,6 +33,9 @@ const apart: ReadonlySet<string> = new Set([
   ...["validation", "validationShare", "teacher"],
   ...["out", "overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"],
 ]);
+
+/** What `likePeft` means for the loop: the defaults of transformers' Trainer in place of this library's. */
+const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };
 
 /** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
 export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {

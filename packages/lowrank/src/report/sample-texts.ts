@@ -5,9 +5,8 @@ import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample }
 import { generateTokens } from "@lowrank/models";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
-import { endTokens } from "../rows/end-tokens.ts";
 import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
-import { targetLanguage } from "../rows/target-language.ts";
+import { textEnding } from "../rows/text-ending.ts";
 import type { SampleText } from "./report-page.ts";
 
 /** Who writes. */
@@ -51,7 +50,7 @@ async function writeBoth(
   { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
 ): Promise<readonly (readonly string[])[]> {
   const prompts = asked.map(({ prompt }) => prompt);
-  const ending = { eosTokenIds: endTokens(model, tokenizer), ...targetLanguage(model, tokenizer) };
+  const ending = textEnding(model, tokenizer);
   const write = async (promptIds: readonly (readonly number[])[], acting: ForwardContext) => {
     const written = promptIds.map((): number[] => []);
     const end = performance.now() + (1000 * mostSeconds * promptIds.length) / (2 * asked.length);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endTokens } from "./end-tokens.ts";
+import { endTokens } from "./text-ending.ts";
 
 const generation = { eosTokenIds: [3, 5] };
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { targetLanguage } from "./target-language.ts";
+import { targetLanguage } from "./text-ending.ts";
 
 const generation = { eosTokenIds: [2], decoderStartTokenId: 2, forced: { first: null, last: [2] } };
 const model = {

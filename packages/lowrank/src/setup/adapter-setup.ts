@@ -2,6 +2,7 @@
 // come from a stranger: it names things, and nothing in it is ever run.
 
 import { parseJson } from "@lowrank/contracts";
+import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import { given } from "../given.ts";
 
 /** What is remembered; only what applies is there. */
@@ -79,4 +80,33 @@ function asColumns(value: unknown): Readonly<Record<string, string>> | undefined
   const pairs = Object.entries(value);
   const names = asNames(pairs.flat());
   return names === undefined ? undefined : Object.fromEntries(pairs);
+}
+
+/** The setup of an adapter that was trained on rows; the template's name is empty where none wrote them. */
+export function setupOfRows(
+  rows: RowList<Example>,
+  template: string,
+  { columns, header }: Pick<ReadOptions, "columns" | "header">,
+): AdapterSetup {
+  return given({ template: template === "" ? undefined : template, system: systemOf(rows), columns, header });
+}
+
+/** The setup on a base, whose path goes before one that was remembered. */
+export function onBase(
+  setup: AdapterSetup | undefined,
+  { source: { basePath } }: { readonly source: { readonly basePath?: string | undefined } },
+): AdapterSetup {
+  return { ...setup, ...given({ basePath }) };
+}
+
+/** The system prompt of all of the rows; undefined where they are no conversations, or do not all begin alike. */
+function systemOf(rows: RowList<Example>): string | undefined {
+  const first = openingOf(rows.at(0));
+  return first !== undefined && !rows.some((row) => openingOf(row) !== first) ? first : undefined;
+}
+
+function openingOf(row: Example | undefined): string | undefined {
+  if (row?.kind !== "chat") return undefined;
+  const [message] = row.messages;
+  return message?.role === "system" ? message.content : undefined;
 }

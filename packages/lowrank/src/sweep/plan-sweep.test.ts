@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSets } from "./parse-sets.ts";
-import { planSweep } from "./plan-sweep.ts";
-import { SweepError } from "./sweep-errors.ts";
+import { parseSets, planSweep, SweepError } from "./plan-sweep.ts";
 
 const recipe = { model: "m", data: "rows.jsonl", epochs: 2, batchSize: 4 };
 const planned = async (...sets: readonly string[]) => planSweep(recipe, await parseSets(sets), { name: "r", out: "o" });

@@ -2,12 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { itemised, LowrankError } from "@lowrank/contracts";
+import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
 import { completeRecipe } from "../recipe/complete-recipe.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
-import { SweepError } from "./sweep-errors.ts";
 
 /** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
@@ -121,4 +122,67 @@ function folderName(values: SweepRun["values"]): string {
 
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/**
+ * The values by their option's name. Behind the "=" stands a list as YAML has it, without its brackets, so that a list among the values
+ * has brackets of its own: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError with all that is wrong.
+ */
+export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
+  const { parse } = await import("yaml");
+  const sets = new Map<string, readonly unknown[]>();
+  const problems: string[] = [];
+  for (const text of texts) {
+    const [, name, list] = /^\s*([^=\s]+)\s*=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || list === undefined) problems.push(`"${text}": expected a set like rank=4,8,16`);
+    else if (sets.has(name)) problems.push(`${name}: is set twice; name all its values in one set`);
+    else
+      sets.set(
+        name,
+        listOf(list, (why) => void problems.push(`${name}: ${why}`)),
+      );
+  }
+  if (problems.length > 0) throw new SweepError(problems);
+  return sets;
+
+  function listOf(list: string, refuse: (why: string) => void): readonly unknown[] {
+    try {
+      const value: unknown = parse(`[${list}\n]`, { version: "1.2", schema: "core", maxAliasCount: 0 });
+      if (Array.isArray(value)) return value;
+    } catch (error) {
+      refuse(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    }
+    return [];
+  }
+}
+
+/** What is to be varied cannot be; every fault is listed; exit code 2. */
+export class SweepError extends UsageError {
+  constructor(readonly problems: readonly string[]) {
+    super(`There is no such sweep:${itemised(problems)}`);
+  }
+}
+
+/** A run of the sweep was begun with another recipe. */
+export class SweepDiffersError extends UsageError {
+  constructor(
+    /** Its folder. */
+    readonly out: string,
+    /** Options that are not what they were. */
+    readonly options: readonly string[],
+  ) {
+    super(
+      `The run in "${out}" was begun with another recipe (${options.join(", ")}). Name another \`out\` for this sweep, or remove what is there.`,
+    );
+  }
+}
+
+/** The note beside a run's folder cannot be read. */
+export class InvalidRecordError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+  ) {
+    super("INVALID_RECORD", `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`);
+  }
 }

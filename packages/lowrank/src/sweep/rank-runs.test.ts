@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SweepRun } from "./plan-sweep.ts";
-import { rankRuns } from "./rank-runs.ts";
+import { rankRuns } from "./sweep-page.ts";
 
 const loop = { accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0, clipNorm: 1, seed: 0 } as const;
 const choices: SweepRun["choices"] = { data: [], out: "", ...loop };

@@ -10,7 +10,7 @@ import { type MetricName, metricNames } from "../metric-names.ts";
 import { readRecipe } from "../recipe/read-recipe.ts";
 import { recipeFile } from "../recipe/write-recipe.ts";
 import type { SweepRun } from "./plan-sweep.ts";
-import { InvalidRecordError, SweepDiffersError } from "./sweep-errors.ts";
+import { InvalidRecordError, SweepDiffersError } from "./plan-sweep.ts";
 
 /** Metrics by name, after a step. */
 type MeasuredStep = Readonly<Record<string, number>> & { readonly step: number };

@@ -3,8 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { kubernetesJob } from "./kubernetes-job.ts";
-import { slurmScript } from "./slurm-script.ts";
+import { kubernetesJob, slurmScript } from "./scripts.ts";
 
 const hostile = "template='; touch $(x) \"$HOME\" `y`'";
 const call = { recipe: "my recipe.yaml", sets: ["rank=4,8", hostile], out: "o" };

@@ -5,7 +5,7 @@ import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import type { Platform } from "../platform.ts";
 import type { RunFolder } from "../run-folder.ts";
-import type { KeepingOptions, LoopOptions, RunOptions } from "./training-options.ts";
+import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
 const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
@@ -47,14 +47,4 @@ export async function openRun(
   const files = data.flat().filter((each) => typeof each === "string");
   const inputs = [opened.path, opened.adapterPath, ...files];
   return platform.openRun(out, { overwrite, resume, inputs, communicator, onWarning });
-}
-
-/** How often a run keeps itself and what stays. */
-export function keepingOf({
-  saveEvery,
-  keep,
-  patience,
-  tensorBoard,
-}: Pick<KeepingOptions, "saveEvery" | "keep" | "tensorBoard"> & Pick<LoopOptions, "patience">) {
-  return { saveEvery, keep, patience, tensorBoard };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
 import type { AskedRun } from "../options/acts-on.ts";
 import { type TrainingOptions, trainingNames } from "../options.ts";
-import { refuseIdleOptions } from "./idle-options.ts";
+import { refuseIdleOptions } from "./prepare-training.ts";
 
 const text = {
   objective: objectives.text,

@@ -24,7 +24,7 @@ export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mos
 }
 
 /** The plan of a run. */
-export interface StepPlan {
+export interface RunSteps {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly warmupSteps: number;
@@ -36,7 +36,7 @@ const defaultWarmupRatio = 0.03;
  * How many steps the options mean for these rows; with `batchTokens` as many as its first epoch has, of which others may differ by
  * one or two, and about so many where rows become tokens when they are drawn. Throws what `planSteps` does, TrainingOptionsError.
  */
-export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
+export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
   return planSteps({ ...settled(rows, options), rows: rows.train.length, batches });
 }
@@ -59,7 +59,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
  * counted whole, as in transformers. Throws TrainingOptionsError where `dropLast`
  * leaves no batch.
  */
-export function planSteps(run: RunLength): StepPlan {
+export function planSteps(run: RunLength): RunSteps {
   const { rows, batchSize, dropLast = false } = run;
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
@@ -80,7 +80,7 @@ function epochsOf({ epochs, leastSteps = 0, mostEpochs = leastEpochs }: RunLengt
  */
 export function shapeOf(
   { warmupSteps, warmupRatio, scheduleCycles, schedulePower, endRate, decayShare }: LoopOptions,
-  plan: StepPlan,
+  plan: RunSteps,
   resumed: ScheduleShape | undefined,
 ): ScheduleShape | undefined {
   const shape = given({ cycles: scheduleCycles, power: schedulePower, endShare: endRate, decayShare });

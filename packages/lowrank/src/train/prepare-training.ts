@@ -2,12 +2,17 @@
 
 import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
+import { TrainingOptionsError } from "@lowrank/trainer";
 import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
-import type { TrainingRows } from "../objectives/training-rows.ts";
+import type { Notices } from "../notices.ts";
+import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
+import type { AskedRun } from "../options/acts-on.ts";
+import { givenRows } from "../options/all-options.ts";
+import type { Platform, RowsInput } from "../platform.ts";
 import {
   type Classes,
   classNamesKey,
@@ -17,6 +22,7 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
+import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
 import { isHeard } from "../rows/row-kinds.ts";
 
 /** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
@@ -76,4 +82,57 @@ export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): Read
     ...(ids.size === 0 ? [] : [[classNamesKey, encodeClassNames(ids)] as const]),
     ...(problem === undefined || problem === "single_label_classification" ? [] : [[problemKey, problem] as const]),
   ]);
+}
+
+/** The facts of a run that is about to be prepared. */
+export function askedRun(
+  { task }: Pick<PretrainedModel, "task">,
+  { objective, train, validation, preferences }: TrainingRows,
+  { labels, config }: { readonly labels: LabelMeaning } & Pick<AskedRun, "config">,
+): AskedRun {
+  const [kind, hasValidation] = [train.at(0)?.kind, validation.length > 0];
+  return { objective, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
+}
+
+/** Throws a TrainingOptionsError that names every option which would do nothing in this run; 0 asks for nothing. */
+export function refuseIdleOptions(run: AskedRun, options: object): void {
+  const given = Object.fromEntries(Object.entries(options));
+  const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
+    const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
+    return rules.map(({ isFor }) => `${name}: does nothing here, it is for ${isFor}`);
+  });
+  if (idle.length > 0) throw new TrainingOptionsError(idle);
+}
+
+/** Which rows, and which of them to validate on. */
+interface RowsChoice extends ColumnOptions {
+  readonly validation?: RowsInput | undefined;
+  readonly validationShare?: number | undefined;
+  /** "answers" makes rows of text of preferences. */
+  readonly loss?: string | undefined;
+}
+
+/** Reads the rows, and those to validate on, unless they were read before. Throws DataError, DataFileError. */
+export async function readTrainingRows(
+  input: RowsInput | TrainingRows,
+  { columns, header, onBrokenRows, validation, validationShare, loss }: RowsChoice,
+  run: {
+    readonly platform: Platform;
+    readonly opened: Pick<OpenedBase, "model">;
+    readonly notices: Notices;
+    readonly seed: number;
+  },
+): Promise<TrainingRows> {
+  if (isRead(input)) return input;
+  const { platform, opened, notices, seed } = run;
+  const reading = { platform, columns: given({ columns, header, onBrokenRows }), context: { notices } };
+  const data = await readRows(input, reading);
+  const held = validation === undefined ? undefined : await readRows(validation, reading);
+  const { task, config } = opened.model;
+  const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
+  return trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
+}
+
+function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
+  return typeof input === "object" && "objective" in input;
 }

@@ -5,7 +5,7 @@ import { openFolder } from "@lowrank/models/node";
 import "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
 import { fixture } from "../cli/end-to-end/workplace.ts";
-import { trainingTokens } from "./train-tokens.ts";
+import { trainingTokens } from "./new-adapter.ts";
 
 const ids = [99, 5];
 

@@ -4,9 +4,9 @@ import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
-import { isRounded } from "../open/is-rounded.ts";
 import { notedOptions } from "../options/all-options.ts";
-import type { StepPlan } from "./plan-steps.ts";
+import { isRounded } from "../options/file-options.ts";
+import type { RunSteps } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
 /** What was asked, with the run's defaults. */
@@ -31,7 +31,7 @@ export interface CardProgress {
 
 /** What came of it. */
 export interface CardFacts extends CardProgress {
-  readonly plan: StepPlan;
+  readonly plan: RunSteps;
   /** How many were trained on. */
   readonly rows: number;
   /** The template's name. */

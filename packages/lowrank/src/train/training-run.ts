@@ -12,20 +12,17 @@ import { metricFacts } from "../metric-names.ts";
 import { optionsFor } from "../options/all-options.ts";
 import { checkShares, measuredByFirst, stopWith } from "../processes/many-processes.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
-import { type StepPlan, shapeOf, stepsOf } from "./plan-steps.ts";
+import { type RunSteps, shapeOf, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, type RunOptions, settled } from "./training-options.ts";
 
-/** What is trained on what. */
-export interface TrainingRun {
-  readonly model: PretrainedModel;
-  readonly handle: AdapterHandle;
-  readonly rows: TokenizedRows;
-}
-
 /** Trains until the steps are made or the signal says stop. Throws NonFiniteLossError and what `train` does. */
 export function runTraining(
-  { model, handle, rows }: TrainingRun,
+  {
+    model,
+    handle,
+    rows,
+  }: { readonly model: PretrainedModel; readonly handle: AdapterHandle; readonly rows: TokenizedRows },
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
@@ -111,7 +108,7 @@ function lossOfGuessing({ config }: PretrainedModel, { train, learning }: Tokeni
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
 const mostValidations = 10;
 
-export function validationInterval({ stepsPerEpoch, totalSteps }: StepPlan): number {
+export function validationInterval({ stepsPerEpoch, totalSteps }: RunSteps): number {
   return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / mostValidations));
 }
 

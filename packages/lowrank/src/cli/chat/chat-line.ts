@@ -1,5 +1,9 @@
 // What a line of a conversation asks for: to be answered, or one of the commands.
 
+import { createInterface } from "node:readline";
+import { Readable, Writable } from "node:stream";
+import type { CommandIo } from "../io.ts";
+
 /** An adapter that answers, alone or with others. */
 export interface Part {
   readonly name: string;
@@ -72,4 +76,40 @@ function parseParts(rest: string): readonly Part[] {
 
 function mistake(message: string): ChatLine {
   return { kind: "mistake", message };
+}
+
+export interface ChatInput extends AsyncIterable<string> {
+  readonly isTyped: boolean;
+  /** Asks for the next line, where a person is there to be asked. */
+  ask(): void;
+  close(): void;
+}
+
+/** `onStop` hears Ctrl-C, which a terminal that is read key by key sends as a key. */
+export function readChatLines(io: CommandIo, onStop: () => void): ChatInput {
+  const source = io.stdin();
+  const input = source instanceof Readable ? source : Readable.from(source);
+  const isTyped = "isTTY" in input && input.isTTY === true && io.terminal !== undefined;
+  const output = new Writable({
+    write: (chunk, _, done) => {
+      io.stderr(String(chunk));
+      done();
+    },
+  });
+  const lines = createInterface({
+    input,
+    terminal: isTyped,
+    prompt: "> ",
+    historySize: 1000,
+    ...(isTyped && { output }),
+  });
+  lines.on("SIGINT", onStop);
+  return {
+    isTyped,
+    ask: () => {
+      if (isTyped) lines.prompt();
+    },
+    close: () => lines.close(),
+    [Symbol.asyncIterator]: () => lines[Symbol.asyncIterator](),
+  };
 }

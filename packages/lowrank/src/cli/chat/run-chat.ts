@@ -6,16 +6,14 @@ import { Chat } from "../../chat/chat.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import { given } from "../../given.ts";
 import { withBase } from "../base-for.ts";
-import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
-import { openModel } from "../open-model.ts";
+import { refuseOtherTasks } from "../open-model.ts";
 import { namedAdapters } from "../options/named-adapters.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import { asFlags } from "../terminal/as-flags.ts";
 import type { Report } from "../terminal/report.ts";
-import { type ChatInput, readChatLines } from "./chat-input.ts";
-import { type ChatLine, chatHelp, type Part, parseChatLine } from "./chat-line.ts";
+import { type ChatInput, type ChatLine, chatHelp, type Part, parseChatLine, readChatLines } from "./chat-line.ts";
 import { describeParts, Voices } from "./voices.ts";
 
 /** The options of `lowrank chat`. */
@@ -32,10 +30,8 @@ export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions,
 export async function runChat(options: ChatCommandOptions, report: Report): Promise<void> {
   const named = namedAdapters(options.adapter ?? []);
   const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.adapter }), report);
-  await startEngine(options, report);
-  const { basePrecision, allowDifferentBase = false } = options;
-  const model = await openModel({ model: path, basePrecision }, report);
-  try {
+  const { allowDifferentBase = false } = options;
+  await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "A conversation");
     const voices = await Voices.attach(model, named, allowDifferentBase);
     const { system, template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
@@ -46,9 +42,7 @@ export async function runChat(options: ChatCommandOptions, report: Report): Prom
     } finally {
       chat.dispose();
     }
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 /** One run of the command. */

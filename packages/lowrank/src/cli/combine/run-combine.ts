@@ -4,7 +4,7 @@ import { combineAdapters } from "@lowrank/merge";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
-import { type AdapterOutput, putAdapter } from "../algebra/adapter-output.ts";
+import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";

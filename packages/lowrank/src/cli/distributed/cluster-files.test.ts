@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { expect, it, type TestContext } from "vitest";
 import { parse, stringify } from "yaml";
-import { kubernetesJob } from "../../sweep/kubernetes-job.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
+import { kubernetesJob } from "../../sweep/scripts.ts";
 import { createProgram } from "../program.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 
 const folder = fileURLToPath(new URL("../../../../../scripts/cluster/", import.meta.url));
 const [slurm, kubernetes, image] = ["train.sbatch", "mpijob.yaml", "Containerfile"].map((name) =>

@@ -6,8 +6,8 @@ import { type Communicator, launchOf, openCommunicator } from "@lowrank/trainer/
 import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { CommandIo } from "../io.ts";
+import type { DistributedOptions } from "../options/shared-options.ts";
 import { printFailure } from "../terminal/print-failure.ts";
-import type { DistributedOptions } from "./distributed-option.ts";
 
 /** So long the others wait with what they have to say: most often the first process says the same. */
 const grace = 1500; // milliseconds

@@ -1,6 +1,6 @@
 import type { EngineReport } from "@lowrank/engine";
 import { describe, expect, it } from "vitest";
-import { adviseEngine } from "./advise-engine.ts";
+import { adviseEngine } from "./run-doctor.ts";
 
 const speed = { size: 512, milliseconds: 1, gflops: 268 };
 const missing = (name: EngineReport["name"]): EngineReport => ({

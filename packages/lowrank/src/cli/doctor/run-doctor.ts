@@ -9,16 +9,27 @@ import {
   measureMatMul,
   surveyEngines,
 } from "@lowrank/engine";
+import { type EngineName, engineFacts, engineNames } from "@lowrank/engine/facts";
+import {
+  type Environment,
+  type ExchangeTime,
+  findMpi,
+  launchOf,
+  MpiUnavailableError,
+  measureExchange,
+  openCommunicator,
+} from "@lowrank/trainer/mpi";
 import * as tf from "@tensorflow/tfjs-core";
 import packageJson from "../../../package.json" with { type: "json" };
+import { CacheDamagedError } from "../../errors/model-errors.ts";
+import { hubCache } from "../../node/hub/hub-access.ts";
+import { verifyCache } from "../../node/hub/hub-cache.ts";
 import { engineSettings } from "../../recipe/run/engine-settings.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
-import { adviseEngine } from "./advise-engine.ts";
-import { describeMpi, surveyMpi } from "./survey-mpi.ts";
 
 /**
  * Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. Of several
@@ -76,4 +87,72 @@ function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): re
       : [each.name, "–", each.reason],
   );
   return formatTable(columns, rows);
+}
+
+/** Hashes every file of the cache. Throws CacheDamagedError where some are not what their names say. */
+export async function runVerify(report: Report): Promise<void> {
+  const cache = hubCache({});
+  const { files, damaged } = await verifyCache({});
+  report.emit({ cache, files, damaged });
+  if (damaged.length > 0) throw new CacheDamagedError(cache, damaged, files);
+  report.say(`${files} files in ${cache}: each has the content that its hash says`);
+}
+
+/** A command to type, and why. */
+interface Advice {
+  readonly why: string;
+  readonly command: string;
+}
+
+/** What to install for a better engine than the one that runs; undefined where there is nothing better to have. */
+export function adviseEngine(running: EngineName, reports: readonly EngineReport[]): Advice | undefined {
+  if (engineFacts[running].slowerThan === undefined) return undefined;
+  for (const name of engineNames) {
+    if (name === running) return undefined;
+    const { advantage: why } = engineFacts[name];
+    if (why === undefined) continue;
+    const report = reports.find((each) => each.name === name);
+    if (report?.runs === false && report.command !== undefined) return { why, command: report.command };
+  }
+  return undefined;
+}
+
+// By which MPI processes would reach each other here, and how fast, where some were started together.
+
+/** What is there. */
+interface MpiReport {
+  /** In its own words. */
+  readonly library: string;
+  /** Of this process among those that it was started with. */
+  readonly rank?: number;
+  readonly size?: number;
+  readonly times?: readonly ExchangeTime[];
+}
+
+const million = 1_000_000;
+
+/** Undefined where there is no MPI and nobody asks for one. Throws what `openCommunicator` does, and `allReduce`. */
+async function surveyMpi(environment: Environment): Promise<MpiReport | undefined> {
+  if (launchOf(environment) === undefined) return installedMpi(environment);
+  const communicator = await openCommunicator({ environment });
+  const { library, rank, size } = communicator;
+  const times = await measureExchange(communicator, [1, million], 30);
+  await communicator.close();
+  return { library, rank, size, times };
+}
+
+/** In words. */
+function describeMpi({ library, size, times }: MpiReport): string {
+  if (times === undefined) return `${library}; mpirun -np 2 lowrank doctor times it`;
+  const [one, many] = times.map(({ milliseconds }) => `${milliseconds.toPrecision(2)} ms`);
+  return `${size} on ${library}, a number summed in ${one}, a million in ${many}`;
+}
+
+async function installedMpi(environment: Environment): Promise<MpiReport | undefined> {
+  try {
+    return { library: await findMpi(environment) };
+  } catch (error) {
+    if (error instanceof MpiUnavailableError) return undefined;
+    throw error;
+  }
 }

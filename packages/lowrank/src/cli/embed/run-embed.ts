@@ -4,10 +4,9 @@ import { readFile } from "node:fs/promises";
 import type { Pooling } from "@lowrank/models";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank embed`. */
@@ -32,10 +31,7 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
   const lines = file === undefined ? [] : (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
   const texts = [...text, ...lines];
   if (texts.length === 0) throw new UsageError("There is no text to embed. Give --text, or --file with lines in it.");
-  await startEngine(options, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision } = options;
-  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
-  try {
+  await whileOpen(options, report, async (model) => {
     const { pooling, normalise, promptName, maxLength, batchSize } = options;
     const embeddings = await model.embed(texts, { pooling, normalise, promptName, maxLength, batchSize });
     if (out === undefined) print(embeddedTexts(texts, embeddings), report);
@@ -44,9 +40,7 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
       report.emit({ type: "result", out });
       report.say(`embeddings written to ${out}`);
     }
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 function* embeddedTexts(texts: readonly string[], embeddings: readonly Float32Array[]) {

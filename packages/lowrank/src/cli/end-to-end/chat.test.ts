@@ -3,8 +3,8 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));

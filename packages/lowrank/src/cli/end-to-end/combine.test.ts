@@ -1,7 +1,7 @@
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { combinationMethods, combineAdapters } from "@lowrank/merge";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { methodNames } from "../combine/combine-command.ts";
+import { methodNames } from "../combine/command.ts";
 import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
 
 describe("lowrank combine", () => {

@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fakeCommit, fakeHub } from "../../node/hub/fake-hub.ts";
+import { fakeCommit, fakeHub } from "../../../test/fake-hub.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const parts = (from: string) => fileURLToPath(new URL(from, import.meta.url));

@@ -7,7 +7,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../../test/bundle-program.ts";
-import { fakeHub, serveHub } from "../../node/hub/fake-hub.ts";
+import { fakeHub, serveHub } from "../../../test/fake-hub.ts";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model/", import.meta.url));

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));

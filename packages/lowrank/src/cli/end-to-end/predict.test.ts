@@ -3,9 +3,9 @@
 import { cp, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { openModel } from "../../index.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;

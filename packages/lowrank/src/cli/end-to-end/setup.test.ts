@@ -2,8 +2,8 @@
 
 import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const words = [

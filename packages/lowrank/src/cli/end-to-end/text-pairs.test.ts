@@ -8,8 +8,8 @@ import { openTokenizer, promptTemplate, tokenizeSourceTargets } from "@lowrank/d
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 const folder = (...parts: readonly string[]) =>

@@ -31,10 +31,10 @@ it("compares rates and ranks, and trains the best as train does with its recipe"
   expect(stderr).toContain("compared by validation loss on 2 rows, held out for the search alone; the base has ");
   expect(json[0]).toMatchObject({ type: "search", by: "loss", rows: 2, rungs: [{ candidates: 10, steps: 3 }] });
   expect(tried(json)).toHaveLength(10);
-  expect(json.find(({ type }) => type === "choice")).toMatchObject({ learningRate: 0.002, rank: 16 });
+  expect(json.find(({ type }) => type === "choice")).toMatchObject({ learningRate: 0.008, rank: 16 });
   expect(json.at(-1)).toMatchObject({ type: "result", steps: 3, out: place.path("best") });
   const recipe = place.path("best", "recipe.yaml");
-  expect(await readFile(recipe, "utf8")).toMatch(/rank: 16\nalpha: 32\n[\s\S]*learningRate: 0\.002\n/);
+  expect(await readFile(recipe, "utf8")).toMatch(/rank: 16\nalpha: 32\n[\s\S]*learningRate: 0\.008\n/);
   expect(await call("train", "--recipe", recipe, "--out", place.path("again"))).toMatchObject({ code: 0 });
   expect(await bytesOf("again")).toEqual(await bytesOf("best"));
 }, 120_000);
@@ -63,7 +63,7 @@ it("drops a rate that diverges, and trains the defaults where the time or a winn
 
 it("ends with 130 at Ctrl-C and says what was found, or continues the training that it was in", async () => {
   const cut = await interrupted(tune("cut", "--steps", "40"), { at: '"type":"trial"' });
-  expect(cut).toMatchObject({ code: 130, stderr: expect.stringMatching(/best so far: learning rate 0\.0005, rank 8/) });
+  expect(cut).toMatchObject({ code: 130, stderr: expect.stringMatching(/best so far: learning rate 0\.002, rank 8/) });
   expect(existsSync(place.path("cut"))).toBe(false);
   const late = ["--steps", "20", "--learning-rate", "1e-3", "--minutes", "0.00001"];
   expect((await interrupted(tune("late", ...late), { at: '"type":"step"' })).code).toBe(130);

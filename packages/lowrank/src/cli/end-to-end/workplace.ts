@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
 
 /** Path of a file or folder of a PEFT fixture, without links: a base is shared, and a copy of a link would change it. */
 export function fixture(...parts: readonly string[]): string {

@@ -4,12 +4,12 @@ import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { rowsAsText, surveyRows } from "../../objectives/objectives.ts";
 import { checkReferences } from "../../objectives/text/measure-bleu.ts";
 import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
-import { type ReadingOptions, readNamedRows } from "../../recipe/run/read-named-rows.ts";
+import { type ReadingOptions, readNamedRows } from "../../recipe/run/recipe-rows.ts";
 import { setupOf, withBase } from "../base-for.ts";
-import { openModel, sourceContext } from "../open-model.ts";
+import { sourceContext } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { startEngine } from "../start-engine.ts";
-import { describeMetrics } from "../terminal/describe-metrics.ts";
+import { whileOpen } from "../start-engine.ts";
+import { describeMetrics } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
@@ -34,35 +34,23 @@ export interface EvaluateOptions
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
+  const { generate } = options;
   const setup = await setupOf(options, report);
   const data = await readNamedRows(options.data, { ...options, setup }, sourceContext(report));
   const { objective } = surveyRows(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
-  const engine = await startEngine(options, report);
   const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
-  const request = { model: path, adapter, allowDifferentBase, basePrecision, ...head };
-  const model = await openModel(request, report);
-  try {
+  await whileOpen({ ...options, ...head }, report, async (model, engine) => {
     const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens, loss, pooling, normalise } =
       options;
     const how = {
-      template,
-      classNames,
-      batchSize,
-      maxLength,
-      maxTargetLength,
-      generate,
-      maxNewTokens,
-      ...{ loss, pooling, normalise },
-      ...promptsOf(options),
+      ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
+      ...{ loss, pooling, normalise, ...promptsOf(options) },
     };
     const evaluation = await model.evaluate(data, how);
-    report.emit({ engine: engine.name, ...evaluation });
+    report.emit({ engine, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.say(line);
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 function factsOf({ rows, bleu, wordErrorRate, ...metrics }: Evaluation): (readonly [string, string])[] {

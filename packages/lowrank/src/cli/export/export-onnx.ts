@@ -1,27 +1,34 @@
 // lowrank export --to onnx: an adapter and an ONNX model in, a folder with a model that computes with it out.
 
 import { pairsIn } from "@lowrank/adapter-format";
-import { foldAdapter, makeSwitchable, writeOnnxAdapter } from "@lowrank/merge/onnx";
+import { escapeControls, LowrankError } from "@lowrank/contracts";
+import {
+  compareBase,
+  foldAdapter,
+  makeSwitchable,
+  OnnxBaseError,
+  type OnnxModel,
+  writeOnnxAdapter,
+} from "@lowrank/merge/onnx";
 import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
+import { openFolder } from "@lowrank/models/node";
+import { openFolderWeights } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { findAdapters } from "../../adapters/weighted-set.ts";
+import { BaseNotFoundError } from "../../errors/model-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
+import { findBase } from "../../node/base-of.ts";
+import { exists } from "../../node/exists.ts";
+import { whileClaimed } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import { compareWithBase } from "./compare-with-base.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 /** Writes the folder, whole or not at all. */
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {
   const { adapter, out, switchable = false, overwrite = false } = options;
   const path = onnxFileOf(options);
-  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [path, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     try {
       const paths = pairsIn(read.tensors).map((pair) => pair.path);
@@ -47,9 +54,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
     } finally {
       await model.close();
     }
-  } finally {
-    await release();
-  }
+  });
 }
 
 /** Writes the file that ONNX Runtime loads beside a model made with `--switchable adapter-files`. */
@@ -57,10 +62,7 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
   const { adapter, out, switchable, overwrite = false } = options;
   if (switchable !== undefined) throw new UsageError("--switchable is for --to onnx, which makes the model.");
   const path = onnxFileOf(options);
-  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [path, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind: "file", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     await model.close();
     const bytes = writeOnnxAdapter(model, read);
@@ -68,9 +70,7 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
     report.emit({ out, format: "onnx-adapter", tensors: read.tensors.size, bytes: bytes.length });
     report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(`with ONNX Runtime GenAI, beside the model: og.Adapters(model).load("${out}", "name")`);
-  } finally {
-    await release();
-  }
+  });
 }
 
 function onnxFileOf({ model, to, dtype }: ExportOptions): string {
@@ -90,3 +90,38 @@ const words = {
   replaced: "weights replaced",
   branch: "branches beside nodes",
 };
+
+/** How many weights were compared, and found the same; 0 where there is no base to compare with, which is said. Throws what `compareBase` does. */
+async function compareWithBase(
+  model: OnnxModel,
+  paths: readonly string[],
+  { adapter, allowDifferentBase }: ExportOptions,
+  report: Report,
+): Promise<number> {
+  if (allowDifferentBase === true) return 0;
+  const [first = ""] = pathsOf(adapter);
+  const base = await findBase(first, sourceContext(report)).catch((error: unknown) => {
+    if (error instanceof BaseNotFoundError) return undefined;
+    throw error;
+  });
+  // A name of the Hub is no reason to download gigabytes, and a .gguf file's numbers are rounded ones.
+  const isFolder = base !== undefined && !base.endsWith(".gguf") && (await exists(base));
+  const weights = isFolder ? await openFolderWeights(openFolder(base)) : undefined;
+  if (weights === undefined) {
+    report.note(`${model.name} was not compared with the adapter's base, whose weights are not on this machine`);
+    return 0;
+  }
+  try {
+    const same = await compareBase(model, weights.collection, paths);
+    const where = escapeControls(base ?? "");
+    if (same.length > 0) report.note(`${same.length} weights compared with ${where}: they are the same`);
+    else report.note(`no weight could be compared with ${where}: none is there as floats in both`);
+    return same.length;
+  } catch (error) {
+    if (!(error instanceof OnnxBaseError)) throw error;
+    const message = `${error.message} If its weights are meant to be others, say --allow-different-base.`;
+    throw new LowrankError(error.code, message, { cause: error });
+  } finally {
+    await weights.collection.close();
+  }
+}

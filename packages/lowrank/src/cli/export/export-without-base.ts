@@ -8,14 +8,12 @@ import {
   writeMlxAdapter,
 } from "@lowrank/adapter-format";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
-import { sourceContext } from "../open-model.ts";
-import { pathsOf } from "../options/named-adapters.ts";
+import { whileClaimed } from "../adapter-output.ts";
+import type { WeightedPath } from "../options/named-adapters.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions, FormatWithoutBase } from "./export-options.ts";
 
 interface FormatRow {
   /** One file's bytes, or a folder's files by name. */
@@ -58,10 +56,7 @@ export async function exportWithoutBase(
     throw new UsageError("--component is for --to kohya and --to diffusers: other formats have one model's modules.");
   const { write, hint } = rows[to];
   const kind = to === "mlx" ? "folder" : "file";
-  const release = await claimOutput(out, { kind, overwrite, inputs: [model, ...pathsOf(adapter)] });
-  try {
-    const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
-    const read = await found.read({ onWarning: report.warn });
+  await whileClaimed({ kind, model, adapter, out, overwrite }, report, async (read) => {
     const written = write(read, { dtype, ...(component && { component }) });
     if (written instanceof Uint8Array) await writeFileAtomic(out, written, { overwrite });
     else await nodePlatform.writeFiles(out, new Map(Object.entries(written)), { overwrite });
@@ -71,7 +66,24 @@ export async function exportWithoutBase(
     report.emit({ out, format: to, dtype, tensors, bytes });
     report.say(`${tensors} tensors, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(hint(out));
-  } finally {
-    await release();
-  }
+  });
+}
+
+/** Formats that are written without a base. */
+type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
+
+/** The options of `lowrank export`. */
+export interface ExportOptions extends CommonOptions {
+  readonly model?: string;
+  readonly adapter: readonly WeightedPath[];
+  readonly out: string;
+  readonly to: "gguf" | "onnx" | "onnx-adapter" | FormatWithoutBase;
+  /** True where it is said without who feeds the pairs. */
+  readonly switchable?: true | "session" | "adapter-files";
+  /** Of a pipeline: Kohya's and diffusers' files hold several. */
+  readonly component?: "te" | "te1" | "te2" | "te3" | "unet";
+  readonly dtype?: "F32" | "F16" | "BF16" | "Q8_0";
+  /** Onnx: whether the model may have other weights than the base. */
+  readonly allowDifferentBase?: boolean;
+  readonly overwrite?: boolean;
 }

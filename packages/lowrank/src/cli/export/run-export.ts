@@ -4,17 +4,16 @@ import { basename } from "node:path";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
-import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
 import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
 import type { ModelSource } from "../../open/model-source.ts";
+import { whileClaimed } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
-import type { ExportOptions } from "./export-options.ts";
+import type { ExportOptions } from "./export-without-base.ts";
 
 /** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
@@ -28,12 +27,8 @@ export async function runExport(asked: ExportOptions, report: Report): Promise<v
 async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, dtype = "F32", overwrite = false } = options;
-  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, ...pathsOf(adapter)] });
-  try {
-    const context = sourceContext(report);
-    const found = await findAdapters(nodePlatform, adapter, context);
-    const read = await found.read({ onWarning: report.warn });
-    const config = await configOf(await nodePlatform.findModel(model, context));
+  await whileClaimed({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
+    const config = await configOf(await nodePlatform.findModel(model, sourceContext(report)));
     const bytes = writeGgufAdapter(read, config, {
       dtype,
       name: pathsOf(adapter)
@@ -44,9 +39,7 @@ async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
     report.emit({ out, format: options.to, dtype, tensors: read.tensors.size, bytes: bytes.length });
     report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
-  } finally {
-    await release();
-  }
+  });
 }
 
 async function configOf({ folder, openGguf, path }: ModelSource): Promise<ModelConfig> {

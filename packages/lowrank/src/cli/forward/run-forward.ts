@@ -15,10 +15,9 @@ import { resultNames } from "../../node/output/our-file.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
@@ -35,32 +34,21 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
 /** Runs one forward pass and writes its tensors. */
 export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model: modelPath, adapter, allowDifferentBase, inputs: inputsPath, out, overwrite } = options;
+  const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, ...pathsOf(adapter), inputsPath] });
   const text = await readInputs(inputsPath);
-  const engine = await startEngine(options, report);
-  const request = { model: modelPath, adapter, allowDifferentBase, task: asTask(options.task) };
-  const model = await openModel(request, report);
-  try {
+  await whileOpen({ ...options, task: asTask(options.task) }, report, async (model, engine) => {
     const { opened } = model;
     const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
     const tensors = await namingBrokenWeights(opened, () => compute(opened, inputs));
     await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
     const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
     const loss = lossOf(tensors);
-    report.emit({
-      out,
-      engine: engine.name,
-      task: opened.model.task,
-      tensors: shapes,
-      ...given({ loss }),
-    });
+    report.emit({ out, engine, task: opened.model.task, tensors: shapes, ...given({ loss }) });
     for (const [name, shape] of Object.entries(shapes)) report.say(`${name}  F32 [${shape.join(", ")}]`);
     if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);
     report.say(`written to ${out}`);
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 /** A batch of token ids, or of pictures as numbers. */

@@ -10,12 +10,11 @@ import type { TextOptions } from "../../generate/text-rules.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
-import { openModel } from "../open-model.ts";
+import { refuseOtherTasks } from "../open-model.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { refuseOtherTasks } from "./refuse-other-tasks.ts";
 
 /** The options of `lowrank generate`. */
 export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {
@@ -36,15 +35,10 @@ export async function runGenerate(asked: GenerateOptions, report: Report): Promi
   if (options.stop?.includes("") === true) {
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
-  await startEngine(options, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision } = options;
-  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
-  try {
+  await whileOpen(options, report, async (model) => {
     refuseOtherTasks(model.base, "Generating text");
     await continuePrompts(model, options, report);
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {

@@ -15,7 +15,6 @@ import type {
 import { positionLimit } from "../../open/position-limit.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { groupTensors } from "./group-tensors.ts";
-import { shortened } from "./shortened.ts";
 
 type Facts = readonly (readonly [label: string, value: string])[];
 
@@ -124,4 +123,41 @@ function listDtypes(tensors: readonly TensorFact[]): string {
   for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   return sorted.map(([dtype, count]) => `${dtype} (${count})`).join(", ") || "none";
+}
+
+/** One object. */
+export function jsonOf(inspection: Inspection): Readonly<Record<string, unknown>> {
+  const { kind, path, parameters, bytes, tensors, warnings } = inspection;
+  return {
+    ...{ kind, path, parameters, ...(kind === "adapter" ? {} : { bytes }) },
+    ...ownFacts(inspection),
+    tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    warnings: warnings.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+function ownFacts(inspection: Inspection): Readonly<Record<string, unknown>> {
+  if (inspection.kind === "gguf") {
+    const metadata = [...inspection.metadata].map(([key, value]) => [key, shortened(value)] as const);
+    return { version: inspection.version, metadata: Object.fromEntries(metadata) };
+  }
+  const metadata = Object.fromEntries(inspection.metadata);
+  if (inspection.kind === "safetensors") return { metadata };
+  if (inspection.kind === "model") {
+    return { isSupported: inspection.understood !== undefined, config: inspection.config, metadata };
+  }
+  const { config, modules, format } = inspection;
+  const { rankPattern, alphaPattern } = config;
+  const patterns = {
+    rankPattern: Object.fromEntries(rankPattern),
+    alphaPattern: Object.fromEntries(alphaPattern),
+  };
+  return { format, config: { ...config, ...patterns }, modules, metadata };
+}
+
+/** A value in 60 characters at most. */
+function shortened(value: GgufValue): string {
+  if (typeof value === "object" && value !== null && "length" in value) return `${formatCount(value.length)} values`;
+  const text = String(value).replaceAll("\n", " ");
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

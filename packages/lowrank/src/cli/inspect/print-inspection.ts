@@ -5,9 +5,8 @@ import { type Inspection, sizeOf } from "../../inspect/inspection.ts";
 import { formatCount } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
-import { factsOf } from "./facts-of.ts";
+import { factsOf, jsonOf } from "./facts-of.ts";
 import { groupTensors } from "./group-tensors.ts";
-import { jsonOf } from "./json-of.ts";
 
 /** How many lines of tensors are shown without --all. */
 const shownGroups = 40;

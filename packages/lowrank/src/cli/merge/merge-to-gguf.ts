@@ -7,11 +7,10 @@ import { writeExportFolder } from "@lowrank/merge/node";
 import { given } from "../../given.ts";
 import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
-import { sayFiles } from "../algebra/say-files.ts";
+import { sayFiles } from "../adapter-output.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
 import type { Report } from "../terminal/report.ts";
-import { draftFor } from "./merge-draft.ts";
-import { type FullOptions, isVerified, verify } from "./write-merged.ts";
+import { draftFor, type FullOptions, isVerified, verify } from "./write-merged.ts";
 
 /** Writes it, whole or not at all. Throws LostEffectError, MergeVerificationError. */
 export async function mergeToGguf(

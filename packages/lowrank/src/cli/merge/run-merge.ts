@@ -4,23 +4,22 @@ import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
-import { classNamesFor } from "../../merge/class-names-for.ts";
-import { exportSource } from "../../merge/export-source.ts";
-import { mergedTexts } from "../../merge/merged-texts.ts";
+import { exportSource, mergedTexts } from "../../merge/export-source.ts";
 import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
+import { classNamesFor } from "../../merged-model.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
+import type { ModelOutput } from "../../platform.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
-import { sayFiles } from "../algebra/say-files.ts";
+import { sayFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import type { MergeOptions } from "./merge-options.ts";
 import { mergeToGguf } from "./merge-to-gguf.ts";
-import { type FullOptions, isVerified, type Output, type Written, writeMerged } from "./write-merged.ts";
+import { type FullOptions, isVerified, type MergeOptions, type Written, writeMerged } from "./write-merged.ts";
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before anything is in its place. */
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
@@ -56,7 +55,7 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   if (options.to === "gguf") return mergeToGguf(opened, { merge, options }, report);
   if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
-  const output: Output = {
+  const output: ModelOutput = {
     ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await mergedTexts(opened) },
     ...given({ labelNames, tokenizer: tokenizerFolder }),
   };

@@ -1,9 +1,11 @@
 // The merged folder on disk: drafted so that a killed run can be gone on with, and looked at before it takes its place if
 // somebody asks for that.
 
-import { verifyMerge } from "@lowrank/merge";
+import { createHash } from "node:crypto";
+import { type ExportDtype, verifyMerge } from "@lowrank/merge";
+import type { GgufFileType } from "@lowrank/merge/gguf";
 import { writeModelFolder } from "@lowrank/merge/node";
-import type { WrittenFile } from "@lowrank/safetensors/node";
+import { type DraftRequest, FolderDraft, type WrittenFile } from "@lowrank/safetensors/node";
 import { given } from "../../given.ts";
 import { toleranceFor } from "../../merge/merge-verified.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
@@ -11,15 +13,32 @@ import { sampleLogits } from "../../merge/sample-logits.ts";
 import type { ModelOutput } from "../../platform.ts";
 import type { WithBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
+import type { WeightedPath } from "../options/named-adapters.ts";
+import type { EngineOptions } from "../options/shared-options.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
+import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
-import { draftFor } from "./merge-draft.ts";
-import type { MergeOptions } from "./merge-options.ts";
+
+/** The options of `lowrank merge`. */
+export interface MergeOptions extends EngineOptions {
+  readonly model?: string;
+  readonly adapter: readonly WeightedPath[];
+  readonly allowDifferentBase?: boolean;
+  readonly out: string;
+  readonly to: "folder" | "gguf";
+  /** Default F32; of a .gguf file, the base's own types if it is one, else F16. */
+  readonly dtype?: ExportDtype | GgufFileType;
+  /** Of a .gguf file: the least share of the adapter's effect that rounding must leave. */
+  readonly leastKept?: number;
+  readonly tied: "refuse" | "untie";
+  readonly verify?: boolean;
+  readonly tolerance?: number;
+  readonly plan?: boolean;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
 
 export type FullOptions = WithBase<MergeOptions>;
-
-/** What is written. */
-export type Output = ModelOutput;
 
 /** What was written. */
 export interface Written {
@@ -37,7 +56,7 @@ export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | 
 
 /** Writes the folder. Throws MergeVerificationError, and what `writeModelFolder` does. */
 export async function writeMerged(
-  { source, tokenizer, ...output }: Output,
+  { source, tokenizer, ...output }: ModelOutput,
   { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<Written> {
@@ -87,4 +106,30 @@ export async function verify(folder: string, options: FullOptions, report: Repor
   } finally {
     adapted.dispose();
   }
+}
+
+/** The draft of `--out`; says so where an earlier run left one that nobody asks to go on with. */
+export async function draftFor(
+  opened: OpenedInFiles,
+  { out, resume = false, dtype, tied, leastKept }: MergeOptions,
+  { report, heads = [] }: { readonly report: Pick<Report, "note">; readonly heads?: readonly Uint8Array[] },
+): Promise<DraftRequest> {
+  const left = resume ? undefined : await FolderDraft.left(out);
+  if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this; --resume goes on with them`);
+  return { identity: identityOf(opened, [dtype ?? "F32", tied, leastKept], heads), resume };
+}
+
+/** What decides about every byte that is written; `heads` are beginnings of files, which say what follows. */
+function identityOf(
+  { adapter, model }: OpenedInFiles,
+  choices: readonly unknown[],
+  heads: readonly Uint8Array[],
+): string {
+  const hash = createHash("sha256");
+  const asEntries = (_key: string, value: unknown) => (value instanceof Map ? [...value] : value);
+  hash.update(JSON.stringify([model.fingerprint, ...choices, adapter.config, adapter.metadata], asEntries));
+  for (const [key, { shape, values }] of adapter.tensors)
+    hash.update(`${key} ${shape}`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  for (const head of heads) hash.update(head);
+  return hash.digest("hex");
 }

@@ -3,8 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
 import type { OptionGroup, ValueSchema } from "../../options/option-table.ts";
-import { asFlags } from "../terminal/as-flags.ts";
-import { flagName } from "./flag-name.ts";
+import { asFlags, flagName } from "../terminal/as-flags.ts";
 import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
 
 /** Adds some that belong together, below their heading. */

@@ -1,7 +1,7 @@
 // What commander says of wrong usage, said so that the next line typed is right.
 
 import type { Command } from "commander";
-import { withOurName } from "./other-names.ts";
+import { ourName } from "../../recipe/other-names.ts";
 
 /** The message of an option or a word that a command does not take, or lacks. */
 export function usageMessage(message: string, command: Command): string {
@@ -33,3 +33,44 @@ function missing(command: Command): string {
     .map(({ flags }) => flags);
   return `error: ${names.join(" and ")} ${names.length === 1 ? "is" : "are"} missing.`;
 }
+
+/** Options of others for what happens here by itself. */
+const unneeded = new Map([
+  ["--mask-prompt", "Prompts are never trained here, only answers are."],
+  ["--completion-only-loss", "Prompts are never trained here, only answers are."],
+  ["--report-to", "Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more."],
+  ["--fp16", "Numbers are float32 here; --base-precision keeps the base in fewer bits."],
+]);
+
+/** A message about an unknown option of the command, with our name for it rather than the similar one that commander may find. */
+function withOurName(message: string, command: Command): string {
+  const [, typed] = /unknown option '([^'=]+)/.exec(message) ?? [];
+  if (typed === undefined) return message;
+  const name = typed.toLowerCase().replaceAll("_", "-");
+  const advice = unneeded.get(name);
+  if (advice !== undefined && command.name() === "train") return `${message.split("\n")[0]}\n(${advice})`;
+  if (message.includes("Did you mean")) return message;
+  const ours = ourName(typed);
+  const isKnown = command.options.some(({ long }) => long === ours?.split(" ")[0]);
+  return isKnown ? `${message.trimEnd()}\n(Here it is called ${ours}.)` : message;
+}
+
+/** Makes giving an option twice wrong usage, where it takes one value. */
+export function refuseRepeats(command: Command): void {
+  for (const option of command.options) {
+    if (option.variadic || !(option.required || option.optional)) continue;
+    const values: string[] = [];
+    command.on(`option:${option.name()}`, (value: string) => {
+      values.push(value);
+      if (values.length === 1) return;
+      const given = values.map((text) => `"${text}"`).join(" and ");
+      const advice = repeatable.get(option.name()) ?? "Give the one that is meant.";
+      command.error(`error: --${option.name()} takes one value and was given ${given}. ${advice}`);
+    });
+  }
+}
+
+/** What to do where several would make sense. */
+const repeatable: ReadonlyMap<string, string> = new Map([
+  ["adapter", "One adapter is trained at a time. A base into which others are folded is what lowrank merge writes."],
+]);

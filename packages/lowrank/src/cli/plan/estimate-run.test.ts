@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { estimateRun } from "./estimate-run.ts";
+import { estimateRun } from "./measure-steps.ts";
 
 const steps = [2, 1, 1.1].map((seconds, index) => ({ seconds, tokens: index === 0 ? 200 : 100 }));
 const run = { steps, tokensPerEpoch: 1500, stepsPerEpoch: 10, totalSteps: 20 };

@@ -5,7 +5,6 @@ import type { RowMetrics } from "../../metric-names.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
 import { someRows } from "../../report/data-facts.ts";
-import type { Measurement } from "./estimate-run.ts";
 
 /** What was measured. */
 export interface MeasuredSteps {
@@ -28,7 +27,7 @@ export async function measureSteps(
   // At this rate no run diverges, and a step takes as long.
   const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
   const loop = { ...options, epochs: undefined, steps, ...quiet };
-  const validationTokens = totalOf(training.validation, tokensIn);
+  const validationTokens = totalOf(training.validation, tokensRead);
   const made: Measurement[] = [];
   const validations: MeasuredSteps["validations"][number][] = [];
   const start = performance.now();
@@ -51,7 +50,64 @@ export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedE
 }
 
 /** The tokens that a model reads of a row. */
-export function tokensIn(row: TokenizedExample): number {
+export function tokensRead(row: TokenizedExample): number {
   const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
+}
+
+// From a few measured steps and validations to the time of a whole run.
+
+/** One step, or one validation of a few rows. */
+interface Measurement {
+  readonly seconds: number;
+  /** 0 for rows without tokens: pictures. */
+  readonly tokens: number;
+}
+
+/** What was measured, and what the run has of it. */
+interface MeasuredRun {
+  readonly steps: readonly Measurement[];
+  /** Of a whole epoch. */
+  readonly tokensPerEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  readonly validations: readonly Measurement[];
+  /** Of all rows that are held out. */
+  readonly validationTokens: number;
+  readonly totalValidations: number;
+}
+
+/** Times in seconds. */
+interface RunEstimate {
+  readonly secondsPerStep: number;
+  readonly secondsPerValidation: number;
+  readonly seconds: number;
+  /** The share by which the time may be wrong, as far as the measured steps tell. */
+  readonly uncertainty: number;
+}
+
+/** However alike a few steps are, other programs want the machine, too. */
+const smallestUncertainty = 0.1;
+
+/** Time is taken as proportional to tokens, for the measured batches may be longer or shorter than the others. */
+export function estimateRun(run: MeasuredRun): RunEstimate {
+  const { steps, validations, totalSteps, totalValidations } = run;
+  const tokensPerStep = run.tokensPerEpoch / run.stepsPerEpoch;
+  const rates = steps.map((step) => rateOf(step, tokensPerStep));
+  const secondsPerStep = median(rates);
+  const secondsPerValidation = median(validations.map((each) => rateOf(each, run.validationTokens)));
+  const seconds = secondsPerStep * totalSteps + secondsPerValidation * totalValidations;
+  const spread = (Math.max(...rates) - Math.min(...rates)) / 2 / secondsPerStep;
+  return { secondsPerStep, secondsPerValidation, seconds, uncertainty: Math.max(smallestUncertainty, spread) };
+}
+
+/** How long this many tokens take. */
+function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
+  return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
+}
+
+/** Of no values 0. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

@@ -8,9 +8,8 @@ import { validationInterval } from "../../train/training-run.ts";
 import { formatBytes, formatCount, formatDuration } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
-import type { TrainOptions } from "../train/train-options.ts";
-import { estimateRun } from "./estimate-run.ts";
-import { measureSteps, tokensIn, totalOf } from "./measure-steps.ts";
+import type { TrainOptions } from "../train/run-train.ts";
+import { estimateRun, measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
 
 /** Prepares the run, makes a few of its steps, and prints what they took. */
@@ -20,7 +19,7 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
     const { totalSteps, stepsPerEpoch, train, validation } = training;
     const every = options.evalEvery ?? validationInterval(training);
     const totalValidations = validation.length === 0 ? 0 : Math.ceil(totalSteps / every) + 1;
-    const [tokensPerEpoch, validationTokens] = [totalOf(train, tokensIn), totalOf(validation, tokensIn)];
+    const [tokensPerEpoch, validationTokens] = [totalOf(train, tokensRead), totalOf(validation, tokensRead)];
     // A batch of them every second step says enough.
     const { batchSize = training.defaults.batchSize } = options;
     const measurable = { ...training, validation: someRows(validation, batchSize) };

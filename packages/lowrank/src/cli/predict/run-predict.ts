@@ -3,14 +3,13 @@
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
-import { refuseHeader } from "../../recipe/run/read-named-rows.ts";
+import type { Prediction } from "../../predict/prediction.ts";
+import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
 import { withBase } from "../base-for.ts";
-import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
-import { answeredRow } from "./answered-rows.ts";
 
 /** The options of `lowrank predict`. */
 export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
@@ -32,21 +31,14 @@ export interface PredictCommandOptions extends EngineOptions, AdapterOptions, Ba
 /** Answers the rows and prints them, or writes them to --out, whole or not at all. */
 export async function runPredict(asked: PredictCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite } = options;
+  const { out, overwrite } = options;
   checkRowFile(out);
   const input = inputOf(options);
-  await startEngine(options, report);
-  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
-  try {
+  await whileOpen(options, report, async (model) => {
     const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
       ...given({ columns, header }),
-      classNames,
-      topK,
-      threshold,
-      mayBeNone,
-      batchSize,
-      maxLength,
+      ...{ classNames, topK, threshold, mayBeNone, batchSize, maxLength },
     });
     if (out === undefined) await print(rows, report);
     else {
@@ -54,9 +46,7 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
       report.emit({ type: "result", out });
       report.say(`answers written to ${out}`);
     }
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 function inputOf({ data, text, header }: PredictCommandOptions): QuestionsInput {
@@ -79,4 +69,25 @@ async function print(rows: Predictions, report: Report): Promise<void> {
 
 async function* answeredRows(rows: Predictions): AsyncGenerator<ReturnType<typeof answeredRow>> {
   for await (const prediction of rows) yield answeredRow(prediction);
+}
+
+/** The row's columns, then the answer's, under other names where the row has theirs. */
+function answeredRow(prediction: Prediction): Readonly<Record<string, unknown>> {
+  const { row, kind: _, ...answer } = prediction;
+  const told = Object.entries(answer).map(([name, value]) => [freeName(name, row), rounded(value)] as const);
+  return { ...row, ...Object.fromEntries(told) };
+}
+
+function freeName(name: string, row: Readonly<Record<string, unknown>>): string {
+  let free = name;
+  for (let number = 2; Object.hasOwn(row, free); number += 1) free = `${name}_${number}`;
+  return free;
+}
+
+/** Seven digits are all that a 32-bit number has. */
+function rounded(value: unknown): unknown {
+  if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(7));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rounded(each)]));
 }

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
 import { type RecipeSchema, recipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
-import { flagName } from "../options/flag-name.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
+import { flagName } from "../terminal/as-flags.ts";
 import { withRecipe } from "./with-recipe.ts";
 
 const program = () => createProgram(recordingIo().io);

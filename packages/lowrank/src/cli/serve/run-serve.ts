@@ -7,11 +7,10 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
-import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
-import { openModel } from "../open-model.ts";
+import { refuseOtherTasks } from "../open-model.ts";
 import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { startEngine } from "../start-engine.ts";
+import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank serve`. */
@@ -38,10 +37,8 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const adapters = namedAdapters(options.adapter ?? []);
   const token = await tokenOf(options, report);
   const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.adapter }), report);
-  await startEngine(options, report);
-  const { basePrecision, allowDifferentBase = false } = options;
-  const model = await openModel({ model: path, basePrecision }, report);
-  try {
+  const { allowDifferentBase = false } = options;
+  await whileOpen({ ...options, model: path, adapter: undefined }, report, async (model) => {
     refuseOtherTasks(model.base, "Serving");
     await attachAll(model, adapters, allowDifferentBase);
     const { host, port, name, adapterFolder, template, maxNewTokens, maxRows, maxWaiting, stopTimeout } = options;
@@ -63,9 +60,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
     const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
     report.note(`Stopping: texts that were asked for are written to their end${limit}. Ctrl-C again stops at once.`);
     await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
-  } finally {
-    model.dispose();
-  }
+  });
 }
 
 async function importServe(): Promise<typeof import("@lowrank/serve")> {

@@ -4,11 +4,32 @@ import type { Communicator } from "@lowrank/trainer/mpi";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { DivergedError, InterruptedError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
+import type { MetricName } from "../../metric-names.ts";
 import { exists } from "../../node/exists.ts";
+import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { describeValues, type SweepRun } from "../../sweep/plan-sweep.ts";
 import { endOf, type RunProgress, readProgress, writeProgress } from "../../sweep/run-record.ts";
+import type { DistributedOptions, EngineOptions } from "../options/shared-options.ts";
+import type { Report } from "../terminal/report.ts";
 import { runTrain } from "../train/run-train.ts";
-import type { SweepContext, SweepOptions } from "./sweep-options.ts";
+import { unranked } from "./gather-runs.ts";
+
+/** The options of `lowrank sweep`. */
+export interface SweepOptions extends EngineOptions, DistributedOptions {
+  readonly set: readonly string[];
+  readonly out?: string;
+  readonly bestBy?: MetricName;
+  readonly plan?: boolean;
+  readonly only?: number;
+  readonly to?: "slurm" | "kubernetes";
+  readonly gather?: boolean;
+}
+
+/** Where a sweep says what it does, and who makes each run together. */
+export interface SweepContext {
+  readonly report: Report;
+  readonly communicator: Communicator | undefined;
+}
 
 /** What is said to each run alike. */
 export interface RunsContext extends SweepContext {
@@ -33,11 +54,20 @@ export async function makeRun(run: SweepRun, context: RunsContext): Promise<void
   report.emit({ type: "run", index: run.index, values: run.values, out: run.out });
   report.say(name);
   const isFirst = (communicator?.rank ?? 0) === 0;
+  // Said before the first step where no validation will rank the runs: training them can take days.
+  const choose = (rows: TrainingRows) => {
+    if (options.only === undefined && rows.validation.length === 0)
+      report.warn({ code: "RUNS_UNRANKED", message: unranked });
+    return rows;
+  };
   const note = (progress: RunProgress) => (isFirst ? writeProgress(run, progress) : Promise.resolve());
   await note({ state: "begun" });
   try {
     const { engine, threads, distributed } = options;
-    await runTrain({ ...run.choices, ...given({ engine, threads, distributed }), ...how }, report, communicator);
+    await runTrain({ ...run.choices, ...given({ engine, threads, distributed }), ...how }, report, {
+      communicator,
+      choose,
+    });
   } catch (error) {
     if (error instanceof InterruptedError)
       throw new InterruptedError(`Stopped in ${name}. To go on, repeat the command; what was saved is not made again.`);

@@ -2,20 +2,13 @@
 
 import { UsageError } from "../../errors/usage-errors.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
-import { readTrainingRows } from "../../recipe/run/recipe-rows.ts";
 import { asYaml } from "../../recipe/write-recipe.ts";
-import { kubernetesJob } from "../../sweep/kubernetes-job.ts";
-import { parseSets } from "../../sweep/parse-sets.ts";
-import { planSweep, type SweepRun, sweepFolder } from "../../sweep/plan-sweep.ts";
+import { parseSets, planSweep, type SweepRun, sweepFolder } from "../../sweep/plan-sweep.ts";
 import { readProgress } from "../../sweep/run-record.ts";
-import { slurmScript } from "../../sweep/slurm-script.ts";
-import { withBase } from "../base-for.ts";
-import { unkept } from "../plan/prepare-plan.ts";
+import { kubernetesJob, slurmScript } from "../../sweep/scripts.ts";
 import type { Report } from "../terminal/report.ts";
-import { engineHost } from "../train/engine-host.ts";
-import { gatherRuns, sayPlan, unranked } from "./gather-runs.ts";
-import { makeRun } from "./make-run.ts";
-import type { SweepContext, SweepOptions } from "./sweep-options.ts";
+import { gatherRuns, sayPlan } from "./gather-runs.ts";
+import { makeRun, type SweepContext, type SweepOptions } from "./make-run.ts";
 
 /** Plans the sweep and does with the plan what the options say. Throws SweepError, and what a run throws that does not diverge. */
 export async function runSweep(file: string, options: SweepOptions, context: SweepContext): Promise<void> {
@@ -29,20 +22,11 @@ export async function runSweep(file: string, options: SweepOptions, context: Swe
   if (only !== undefined) return makeRun(first, { ...context, options, runs: runs.length });
   const isFirst = (context.communicator?.rank ?? 0) === 0;
   if (plan === true) return isFirst ? sayPlan(await progressOf(runs), context.report) : undefined;
-  if (gather !== true) await warnUnranked(first, context);
   if (gather !== true) for (const run of runs) await makeRun(run, { ...context, options, runs: runs.length });
   if (!isFirst) return;
   const found = await progressOf(runs);
   const [judged] = found.flatMap(({ progress }) => (progress.state === "complete" ? (progress.bestBy ?? []) : []));
   await gatherRuns(found, { by: options.bestBy ?? judged ?? "loss", file }, context.report);
-}
-
-/** Says it before the first run where no validation will rank the runs: training them can take days. */
-async function warnUnranked({ choices }: SweepRun, { report, communicator }: SweepContext): Promise<void> {
-  const isMeasured = choices.validation !== undefined || (choices.validationShare ?? 0) > 0;
-  if (isMeasured || (communicator?.rank ?? 0) > 0) return;
-  const rows = await readTrainingRows(await withBase(choices, report), unkept, engineHost(choices, report));
-  if (rows.validation.length === 0) report.warn({ code: "RUNS_UNRANKED", message: unranked });
 }
 
 function progressOf(runs: readonly SweepRun[]) {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { startCount } from "./count.ts";
-import { recordingIo } from "./recording-io.ts";
 import { createReport } from "./report.ts";
 
 /** A count of 40 rows, 10 at a time, and how long each ten takes. */

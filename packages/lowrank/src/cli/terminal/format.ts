@@ -1,5 +1,7 @@
 // Numbers as people read them. One place, so that every command says the same thing the same way.
 
+import { metricFacts, metricNames, type RowMetrics } from "../../metric-names.ts";
+
 /** 1234567 → "1,234,567". */
 export function formatCount(value: number): string {
   return value.toLocaleString("en-US");
@@ -32,4 +34,16 @@ export function formatNumber(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   return size >= 0.001 && size < 100_000 ? value.toFixed(4) : value.toExponential(2);
+}
+
+/** Labels and texts, in the order of the table of metrics. */
+export function describeMetrics(metrics: RowMetrics): readonly (readonly [label: string, text: string])[] {
+  const isOfQuestions = metrics.exactMatch !== undefined; // whose numbers SQuAD gives in percent
+  return metricNames.flatMap((name) => {
+    const value = metrics[name];
+    if (value === undefined) return [];
+    const isSize = name === "loss" || name === "perplexity";
+    const text = isSize ? formatNumber(value) : value.toFixed(isOfQuestions && name !== "accuracy" ? 2 : 4);
+    return [[metricFacts[name].label, text] as const];
+  });
 }

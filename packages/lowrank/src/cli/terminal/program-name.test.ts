@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { programName } from "./program-name.ts";
+import { programName } from "../io.ts";
 
 it("is the script of the repository for somebody who came by it, so that a printed command can be repeated", () => {
   expect(programName({ environment: { npm_lifecycle_event: "lowrank" } })).toBe("npm run lowrank --");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { screen } from "../end-to-end/screen.ts";
 import { startProgress } from "./progress.ts";
-import { recordingIo } from "./recording-io.ts";
 import { createReport } from "./report.ts";
 
 const memory = () => 412_300_000;

@@ -1,6 +1,6 @@
 // Shows how far a training run is: a bar where someone watches, a line now and then where nobody does.
 
-import { SmoothedLoss } from "../../report/smoothed-loss.ts";
+import { SmoothedLoss } from "../../report/run-curves.ts";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 

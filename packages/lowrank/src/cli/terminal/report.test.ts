@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { recordingIo } from "./recording-io.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "./report.ts";
 
 it("says a warning once, however often what it is about is opened", () => {

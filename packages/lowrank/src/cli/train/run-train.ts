@@ -1,52 +1,68 @@
-// lowrank train: data and a model in, an adapter out.
+// lowrank train: data and a model in, an adapter out. Events become progress on the terminal, and Ctrl-C ends the run after its step.
 
+import { listed } from "@lowrank/contracts";
+import type { EndEvent, TrainingEvent } from "@lowrank/trainer";
 import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import packageJson from "../../../package.json" with { type: "json" };
-import { InterruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import { lossTrend } from "../../findings/loss-trend.ts";
-import { metricFacts } from "../../metric-names.ts";
-import { writesText } from "../../open/writes-text.ts";
+import type { RunChoices } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
-import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
-import { claimFolder, prepareChoices } from "../../recipe/run/recipe-run.ts";
+import { claimFolder, keptRun } from "../../recipe/run/kept-run.ts";
+import { type PreparedRun, prepareRun, type RowChoice } from "../../recipe/run/prepare-run.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type WithBase, withBase } from "../base-for.ts";
-import { formatCount, formatDuration } from "../terminal/format.ts";
-import { programName } from "../terminal/program-name.ts";
+import { sourceContext } from "../open-model.ts";
+import type { CommonOptions, DistributedOptions } from "../options/shared-options.ts";
+import { engineHost } from "../start-engine.ts";
+import { describeMetrics } from "../terminal/format.ts";
+import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
-import { describeBest } from "./describe-best.ts";
-import { describeRun } from "./describe-run.ts";
-import { engineHost } from "./engine-host.ts";
-import { type LoopResult, type RunContext, trainAdapter } from "./train-adapter.ts";
-import type { TrainOptions } from "./train-options.ts";
+import { summarize } from "./summarize-run.ts";
+
+/** The choices of a run, and how this call of it goes. */
+export interface TrainOptions extends RunChoices, CommonOptions, DistributedOptions {
+  readonly overwrite?: boolean;
+  readonly resume?: boolean;
+}
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
-export async function runTrain(asked: TrainOptions, report: Report, communicator?: Communicator): Promise<void> {
+export async function runTrain(
+  asked: TrainOptions,
+  report: Report,
+  { communicator, choose }: Partial<Pick<RunContext, "communicator">> & RowChoice = {},
+): Promise<void> {
   checkChoices(asked);
   if (communicator !== undefined) refuseStandardInput(asked);
-  const options = await withBase(asked, report);
-  const folder = await claimFolder(options, { ...options, communicator }, engineHost(options, report));
+  const choices = await withBase(asked, report);
+  const { overwrite, resume } = choices;
+  const folder = await claimFolder(choices, { overwrite, resume, communicator }, sourceContext(report));
   try {
-    await trainInto(folder, options, { report, communicator });
+    await trainInto({ choices, folder, report, communicator, choose });
   } finally {
     await folder.release();
   }
 }
 
+/** What the run was asked. */
+interface RunContext {
+  readonly choices: WithBase<TrainOptions>;
+  /** --out. */
+  readonly folder: RunFolder;
+  readonly report: Report;
+  /** The processes that train together; undefined for one. */
+  readonly communicator: Communicator | undefined;
+}
+
 /** Trains into a folder that is claimed, which stays the caller's to release. */
-export async function trainInto(
-  folder: RunFolder,
-  options: WithBase<TrainOptions>,
-  { report, communicator }: Pick<RunContext, "report" | "communicator">,
-): Promise<void> {
+export async function trainInto(context: RunContext & RowChoice): Promise<void> {
+  const { choices, folder, report, communicator, choose } = context;
   if (communicator !== undefined) report.say(`${communicator.size} processes on ${communicator.library}`);
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
-  const run = await prepareChoices(options, folder, engineHost(options, report));
+  const run = await prepareRun(choices, { folder, choose }, engineHost(choices, report));
   try {
-    if (communicator !== undefined) await compareRanks(communicator, factsOfCall(options, run.engine));
-    const result = await trainAdapter(run, { options, folder, report, communicator });
-    await summarize({ ...result, ...run, folder }, options, report);
+    if (communicator !== undefined) await compareRanks(communicator, factsOfCall(choices, run.engine));
+    const end = await train(run, context);
+    await summarize({ ...run, end, folder }, choices, report);
   } finally {
     run.dispose();
   }
@@ -63,56 +79,60 @@ function refuseStandardInput({ data, validation = [] }: TrainOptions): void {
     throw new UsageError("Standard input reaches the first of several processes alone: name a file that all can read.");
 }
 
-async function summarize(
-  { end, losses, validation, folder, ...run }: LoopResult & PreparedRun & { readonly folder: RunFolder },
-  options: TrainOptions,
-  report: Report,
-): Promise<void> {
-  const { savedStep, bestCheckpoint: best } = folder;
-  const { out } = options;
-  if (end.reason === "aborted") {
-    if (savedStep === undefined) {
-      throw new InterruptedError(`Stopped before the first of ${end.steps} steps; nothing was written to "${out}".`);
-    }
-    throw new InterruptedError(
-      `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
-        "To go on, repeat the command with --resume.",
-    );
+/** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
+async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
+  const { report } = context;
+  const { template: name, train: rows, learning, totalSteps, stepsPerEpoch } = run.training;
+  const template = name === "" ? "" : `, written with the template "${name}"`;
+  const counted = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+  const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
+  report.say(`${counted}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`);
+  const interrupt = new AbortController();
+  const stopListening = report.io.onInterrupt(() => {
+    report.note("finishing this step, then saving (Ctrl-C again stops at once)");
+    interrupt.abort();
+  });
+  try {
+    return await follow(keptRun(run, { ...context, signal: interrupt.signal }), run, context);
+  } finally {
+    stopListening();
   }
-  const { lastRun } = run.adapter;
-  const [findings, samples] = [lastRun?.findings() ?? [], (await lastRun?.samples()) ?? []];
-  const { start, end: loss } = lossTrend(losses) ?? {};
-  const numbers = {
-    steps: end.step,
-    loss: losses.at(-1),
-    losses: { start, end: loss },
-    validation,
-    best,
-    seconds: end.seconds,
-  };
-  report.emit({ type: "result", out, ...numbers, findings, samples });
-  const { bestBy = run.training.defaults.bestBy } = options;
-  const isResumed = folder.resumeFrom !== undefined;
-  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
-  for (const line of describeRun(summary)) report.say(line);
-  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
-  report.say(
-    `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
-  );
-  if (findings.some(({ learntNothing }) => learntNothing)) {
-    report.say(`this run learnt nothing, as the warning above says: ${out} is no better than its base`);
-    return;
-  }
-  const { label } = metricFacts[bestBy];
-  const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
-  if (ofBest !== undefined) report.say(ofBest);
-  report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
-function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: TrainOptions): string {
-  const { data, out } = options;
-  // The adapter remembers its base, its template and its columns.
-  if (!writesText(base.task) || template === "") return `evaluate --adapter ${out} --data ${data.join(" ")}`;
-  if (template === "chat" || template === "vicuna") return `chat --adapter ${out}`;
-  return `generate --adapter ${out} --prompt "…"`;
+async function follow(
+  events: AsyncIterable<TrainingEvent>,
+  { training }: PreparedRun,
+  { folder, report }: RunContext,
+): Promise<EndEvent> {
+  const progress = startProgress(report, { total: training.totalSteps, first: folder.resumeFrom?.step ?? 0 });
+  let end: EndEvent | undefined;
+  try {
+    for await (const event of events) {
+      report.emit(event);
+      show(event, progress, report);
+      if (event.type === "end") end = event;
+    }
+  } finally {
+    progress.stop();
+  }
+  if (end === undefined) throw new Error("The trainer ended without saying why.");
+  return end;
+}
+
+function show(event: TrainingEvent, progress: Progress, report: Report): void {
+  if (event.type === "step") progress.update({ ...event, tokensPerSecond: event.tokensPerSecond ?? 0 });
+  if (event.type === "evaluation") {
+    const metrics = describeMetrics(event.metrics).map((pair) => pair.join(" "));
+    report.note(`  step ${event.step}  validation ${metrics.join("  ")}`);
+  }
+  if (event.type === "restart") {
+    const { step, reason, learningRateBefore, learningRate } = event;
+    report.note(
+      `  step ${step}  ${reason}: restarting with learning rate ${learningRate} instead of ${learningRateBefore}`,
+    );
+  }
+  if (event.type === "skip") {
+    const of = event.names.length === 0 ? "" : ` (${listed(event.names)})`;
+    report.note(`  step ${event.step}  left out: its ${event.what} is ${event.value}${of}; ${event.inARow} in a row`);
+  }
 }

@@ -5,17 +5,15 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import type { MetricName, RowMetrics } from "../../metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { checkChoices } from "../../recipe/run/check-choices.ts";
-import { claimFolder } from "../../recipe/run/recipe-run.ts";
+import { claimFolder } from "../../recipe/run/kept-run.ts";
 import { type Candidate, halve, planRungs, type Search, type Trial } from "../../sweep/successive-halving.ts";
 import { settled } from "../../train/training-options.ts";
 import { type WithBase, withBase } from "../base-for.ts";
-import { median } from "../plan/estimate-run.ts";
-import { measureSteps } from "../plan/measure-steps.ts";
+import { sourceContext } from "../open-model.ts";
+import { measureSteps, median } from "../plan/measure-steps.ts";
 import { unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
-import { engineHost } from "../train/engine-host.ts";
-import { runTrain, trainInto } from "../train/run-train.ts";
-import type { TrainOptions } from "../train/train-options.ts";
+import { runTrain, type TrainOptions, trainInto } from "../train/run-train.ts";
 import { asLoss, sayPlan, sayRanked, sayTrial } from "./report-search.ts";
 import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
@@ -31,10 +29,10 @@ export async function runTune({ minutes, ...asked }: TuneOptions, report: Report
   if ([...asked.data, ...(asked.validation ?? [])].includes("-"))
     throw new UsageError("tune reads the rows twice, and standard input can be read once: name a file.");
   const options = await withBase(asked, report);
-  const folder = await claimFolder(options, options, engineHost(options, report));
+  const folder = await claimFolder(options, { overwrite: options.overwrite }, sourceContext(report));
   try {
     const found = await search(options, minutes, report);
-    await trainInto(folder, found, { report, communicator: undefined });
+    await trainInto({ choices: found, folder, report, communicator: undefined });
   } finally {
     await folder.release();
   }

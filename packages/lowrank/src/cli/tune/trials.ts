@@ -2,10 +2,10 @@
 
 import { ExampleError } from "@lowrank/data";
 import { NonFiniteLossError } from "@lowrank/trainer";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { RowMetrics } from "../../metric-names.ts";
 import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
-import { namedChoice } from "../../recipe/named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { someRows } from "../../report/data-facts.ts";
@@ -14,7 +14,7 @@ import { startBatches } from "../../train/measure-start.ts";
 import { settled } from "../../train/training-options.ts";
 import { preparePlan, unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
-import type { TrainOptions } from "../train/train-options.ts";
+import type { TrainOptions } from "../train/run-train.ts";
 
 /** A run that is open, of which trials are parts. */
 export interface Trials extends PreparedRun {
@@ -56,7 +56,7 @@ function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
     if (!(error instanceof ExampleError)) throw error;
     throw new UsageError(
       `There are no rows to compare trainings by: "${read.file}" has ${read.train.length}, with too few different inputs to hold ` +
-        `some out. Name a file with other rows as ${namedChoice("validation")}, or use lowrank train.`,
+        `some out. Name a file with other rows as ${named("validation")}, or use lowrank train.`,
     );
   }
 }
@@ -69,7 +69,7 @@ export function candidatesOf({ training, adapter }: Trials, options: TrainOption
   const candidates = ranks.flatMap((rank) => rates.map((rate) => ({ learningRate: rate, rank })));
   if (candidates.length > 1) return candidates;
   throw new UsageError(
-    `${namedChoice("learningRate")} and the adapter's rank are both given, so there is nothing to search. Leave one out, or use lowrank train.`,
+    `${named("learningRate")} and the adapter's rank are both given, so there is nothing to search. Leave one out, or use lowrank train.`,
   );
 }
 

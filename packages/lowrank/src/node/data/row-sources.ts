@@ -3,7 +3,7 @@
 import { type DataInput, findDataFiles } from "@lowrank/data/node";
 import { parseHubName } from "../../open/hub-name.ts";
 import { exists } from "../exists.ts";
-import { downloadDataSet, pinnedDataSet } from "../hub/download-data-set.ts";
+import { downloadDataSet, pinnedDataSet } from "../hub/download.ts";
 import type { HubContext } from "../hub/hub-access.ts";
 
 /** How sources are reached. */

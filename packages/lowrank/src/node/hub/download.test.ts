@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { fakeCommit, fakeHub } from "../../../test/fake-hub.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
 import { downloadFromHub } from "./download.ts";
-import { fakeCommit, fakeHub } from "./fake-hub.ts";
 
 const files = new Map([
   ["config.json", '{"model_type":"gpt2"}'],

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { fakeCommit, fakeHub, type HubAnswer, serveHub } from "../../../test/fake-hub.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
 import { downloadFromHub } from "./download.ts";
-import { fakeCommit, fakeHub, type HubAnswer, serveHub } from "./fake-hub.ts";
 import { verifyCache } from "./hub-cache.ts";
 
 const weights = "weights, as they were sent";

@@ -1,7 +1,7 @@
 import jpeg from "jpeg-js";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "./decode-image.ts";
-import { exifOrientation, upright } from "./jpeg-orientation.ts";
+import { exifOrientation, upright } from "./picture-decoder.ts";
 
 /** An EXIF block of one entry, as cameras write it: little-endian after "Exif". */
 function exifOf(orientation: number): Uint8Array {

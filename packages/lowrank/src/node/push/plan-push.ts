@@ -1,7 +1,7 @@
 // What of a folder, or which file, goes to the Hub, and where: decided before anything leaves this machine.
 
+import { LowrankError } from "@lowrank/contracts";
 import { parseHubName, pathInRepository } from "../../open/hub-name.ts";
-import { PushError } from "./push-error.ts";
 
 /** A file on this disk. */
 export interface LocalFile {
@@ -64,4 +64,18 @@ function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
   if (has(/^config\.json$/) && has(/^model\b.*\.safetensors$/)) return "model";
   if (has(/\.gguf$/)) return "gguf";
   return paths.length === 1 && has(/\.safetensors$/) ? "file" : undefined;
+}
+
+/** Something that cannot be put on the Hugging Face Hub. */
+export class PushError extends LowrankError {
+  constructor(
+    /** The folder or file. */
+    readonly source: string,
+    /** The name on the Hub. */
+    readonly target: string,
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("PUSH", `"${source}" cannot be put on the Hugging Face Hub as "${target}": ${reason}`, options);
+  }
 }

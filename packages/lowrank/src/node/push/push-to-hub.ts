@@ -7,8 +7,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-access.ts";
-import { type LocalFile, type PushPlan, planPush } from "./plan-push.ts";
-import { PushError } from "./push-error.ts";
+import { type LocalFile, PushError, type PushPlan, planPush } from "./plan-push.ts";
 import { withoutPaths } from "./without-paths.ts";
 
 /** How to put something on the Hub. */

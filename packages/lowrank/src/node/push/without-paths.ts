@@ -6,7 +6,7 @@ import { parseJson } from "@lowrank/contracts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
-import { PushError } from "./push-error.ts";
+import { PushError } from "./plan-push.ts";
 
 /**
  * The adapter's texts that are not sent as they are, by name: with the last part of the base's path in place of the path, which

@@ -2,16 +2,17 @@
 // of its fields that a library would be larger than what it writes.
 
 import { protobufField } from "@lowrank/contracts";
+import type { TrainingEvent } from "@lowrank/trainer";
 
 /** One number of a step. */
-export interface Scalar {
+interface Scalar {
   readonly tag: string;
   /** Float32 in the file. */
   readonly value: number;
 }
 
 /** Numbers that belong to a step, and when it was. */
-export interface ScalarEvent {
+interface ScalarEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step: number;
@@ -19,13 +20,13 @@ export interface ScalarEvent {
 }
 
 /** What the file begins with. */
-export function eventFileHeader(wallTime: number): Uint8Array {
+function eventFileHeader(wallTime: number): Uint8Array {
   // Event { double wall_time = 1; string file_version = 3; }
   return recordOf(message(double(1, wallTime), protobufField(3, "brain.Event:2")));
 }
 
 /** A record of the file. */
-export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
+function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   // Event { int64 step = 2; Summary summary = 5 { repeated Value value = 1 { string tag = 1; float simple_value = 2; } } }
   const values = scalars.map(({ tag, value }) => protobufField(1, message(protobufField(1, tag), float(2, value))));
   return recordOf(message(double(1, wallTime), protobufField(2, step), protobufField(5, message(...values))));
@@ -72,4 +73,54 @@ export function crc32c(bytes: Uint8Array): number {
 function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+// What a run tells TensorBoard: a file of its own for each time that the run is begun or gone on with, as TensorBoard expects it.
+
+/** Collects the numbers of a run; the file is written with the adapter. */
+export class EventLog {
+  /** TensorBoard looks for "tfevents", and reads files in the order of their names. */
+  readonly name: string;
+  readonly #parts: Uint8Array[];
+  readonly #now: () => number;
+
+  /** `now` gives milliseconds since 1970. */
+  constructor(now: () => number = Date.now) {
+    const seconds = now() / 1000;
+    this.#now = now;
+    this.name = `events.out.tfevents.${Math.floor(seconds)}.lowrank`;
+    this.#parts = [eventFileHeader(seconds)];
+  }
+
+  /** Notes what has numbers. */
+  add(event: TrainingEvent): void {
+    const scalars = scalarsOf(event);
+    if (scalars.length === 0 || !("step" in event)) return;
+    this.#parts.push(scalarRecord({ wallTime: this.#now() / 1000, step: event.step, scalars }));
+  }
+
+  /** The file so far. */
+  bytes(): Uint8Array {
+    const file = new Uint8Array(this.#parts.reduce((size, part) => size + part.length, 0));
+    let start = 0;
+    for (const part of this.#parts) {
+      file.set(part, start);
+      start += part.length;
+    }
+    return file;
+  }
+}
+
+function scalarsOf(event: TrainingEvent): readonly Scalar[] {
+  if (event.type === "evaluation") {
+    return Object.entries(event.metrics).map(([name, value]) => ({ tag: `validation/${name}`, value }));
+  }
+  if (event.type !== "step") return [];
+  const { loss, learningRate, gradientNorm, tokensPerSecond } = event;
+  return [
+    { tag: "train/loss", value: loss },
+    { tag: "train/learningRate", value: learningRate },
+    { tag: "train/gradientNorm", value: gradientNorm },
+    ...(tokensPerSecond === undefined ? [] : [{ tag: "train/tokensPerSecond", value: tokensPerSecond }]),
+  ];
 }

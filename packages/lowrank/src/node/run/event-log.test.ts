@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { expect, it } from "vitest";
-import { crc32c } from "./event-file.ts";
-import { EventLog } from "./event-log.ts";
+import { crc32c, EventLog } from "./event-file.ts";
 
 function logged(): EventLog {
   const log = new EventLog(() => 1_700_000_000_500);

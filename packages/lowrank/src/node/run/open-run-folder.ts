@@ -11,7 +11,7 @@ import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToK
 import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
 import type { OnWait } from "../output/lock-output.ts";
-import { EventLog } from "./event-log.ts";
+import { EventLog } from "./event-file.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
 import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";

@@ -18,8 +18,12 @@ import {
   type PretrainedModel,
 } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../../embed/embedding-recipe.ts";
-import { sentencePrompts } from "../../embed/sentence-prompts.ts";
+import {
+  embeddingRecipe,
+  type RecipeFacts,
+  type RecipeOptions,
+  sentencePrompts,
+} from "../../embed/embedding-recipe.ts";
 import { lossAmong, type RowLoss } from "../../options/row-losses.ts";
 import { measuredBatches } from "../../rows/measured-batches.ts";
 import type { RowNumbers } from "../../rows/row-kinds.ts";

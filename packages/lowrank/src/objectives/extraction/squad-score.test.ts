@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bestAnswer } from "../../predict/best-answer.ts";
-import { normalizeAnswer, squadScore } from "./squad-score.ts";
+import { normalizeAnswer, squadScore } from "./extraction.ts";
 
 describe("squadScore", () => {
   it("looks past case, punctuation, articles and spaces", () => {

@@ -3,7 +3,7 @@
 import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
 import type { Answers, PretrainedModel } from "@lowrank/models";
 import type { RowMetrics } from "../../metric-names.ts";
-import { writesText } from "../../open/writes-text.ts";
+import { writesText } from "../../open/task-types.ts";
 import { bestAnswer } from "../../predict/best-answer.ts";
 
 /** Collects answers of one head. */

@@ -16,9 +16,8 @@ import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { type PositionFacts, positionLimit } from "../../open/position-limit.ts";
-import { endTokens } from "../../rows/end-tokens.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
-import { targetLanguage } from "../../rows/target-language.ts";
+import { textEnding } from "../../rows/text-ending.ts";
 
 /** How to write and compare. */
 export interface BleuOptions {
@@ -56,13 +55,17 @@ export function checkReferences({ name, rows }: RowFile): void {
 export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
-  const ending = { eosTokenIds: endTokens(opened.model, tokenizer), ...targetLanguage(opened.model, tokenizer) };
   const candidates: string[] = [];
   const count = notices.count?.({ what: "prompts continued", total: prompts.length });
   try {
     for (let start = 0; start < prompts.length; start += batchSize) {
       const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
-      const written = await generate(opened.model, { promptIds, maxNewTokens, ...ending, context: opened.context });
+      const written = await generate(opened.model, {
+        promptIds,
+        maxNewTokens,
+        ...textEnding(opened.model, tokenizer),
+        context: opened.context,
+      });
       candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
       count?.add(promptIds.length);
     }

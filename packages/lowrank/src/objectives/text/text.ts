@@ -4,8 +4,8 @@ import { type Example, type RowList, type TextTokenizer, wordErrorRate } from "@
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { MediaReader } from "../../media/prepare-media.ts";
-import { prepareRows } from "../../media/prepare-rows.ts";
-import { writesText } from "../../open/writes-text.ts";
+import { prepareRows } from "../../media/prepare-media.ts";
+import { writesText } from "../../open/task-types.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
 import { isHeard, needTokenizer } from "../../rows/row-kinds.ts";
 import { type DistillationChoices, distillationPlan } from "../distillation/distillation.ts";

@@ -1,8 +1,8 @@
 // Which options of a run exclude each other, beyond what their table says.
 
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
-import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
 
 const shapeOptions: readonly (keyof RunChoices)[] = [
@@ -22,14 +22,12 @@ const shapeOptions: readonly (keyof RunChoices)[] = [
 
 /** Throws a UsageError for options that contradict each other. */
 export function checkChoices(options: RunChoices): void {
-  const shape = shapeOptions.filter((name) => options[name] !== undefined).map(namedChoice);
+  const shape = shapeOptions.filter((name) => options[name] !== undefined).map(named);
   if (options.adapter !== undefined && shape.length > 0) {
-    throw new UsageError(
-      `${namedChoice("adapter")} continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`,
-    );
+    throw new UsageError(`${named("adapter")} continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);
   }
   if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
-    const added = `${namedChoice("addTokens")} or ${namedChoice("addTokensFile")}`;
-    throw new UsageError(`${namedChoice("addAsSpecial")} needs tokens to add: add ${added}.`);
+    const added = `${named("addTokens")} or ${named("addTokensFile")}`;
+    throw new UsageError(`${named("addAsSpecial")} needs tokens to add: add ${added}.`);
   }
 }

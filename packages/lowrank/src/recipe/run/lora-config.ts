@@ -3,14 +3,14 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
-import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { named } from "../../errors/named-option.ts";
+import { PathNotFoundError, UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
+import { variantOptions } from "../../options/adapter-options.ts";
+import type { SourceContext } from "../../platform.ts";
 import type { BegunRun } from "../../run-folder.ts";
-import { likePeft } from "../like-peft.ts";
-import { namedChoice } from "../named-choice.ts";
 import type { RunChoices } from "../recipe.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** An adapter's configuration has 8 MB at most. */
 const maxBytes = 8_000_000;
@@ -18,16 +18,19 @@ const maxBytes = 8_000_000;
 /** Reads `loraConfig`: an adapter_config.json, of which the options may say some fields otherwise. */
 export async function readLoraConfig(
   { loraConfig }: RunChoices,
-  { context }: RunHost,
+  { notices }: SourceContext,
 ): Promise<LoraConfig | undefined> {
   if (loraConfig === undefined) return undefined;
   await stat(loraConfig).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new PathNotFoundError(namedChoice("loraConfig"), loraConfig, "a JSON file of PEFT's LoraConfig");
+    throw new PathNotFoundError(named("loraConfig"), loraConfig, "a JSON file of PEFT's LoraConfig");
   });
   const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
-  return parseLoraConfig(json, { file: loraConfig, onWarning: context.notices.warn });
+  return parseLoraConfig(json, { file: loraConfig, onWarning: notices.warn });
 }
+
+/** What `likePeft` means for an adapter: rank and alpha 8, and PEFT's own table of modules. */
+const likePeft: Partial<LoraConfig> = { rank: 8, alpha: 8, targetModules: null };
 
 /** What was asked of a new adapter: options go before the file, the file before what the run to go on with had. */
 export function askedConfig(
@@ -62,4 +65,32 @@ export function askedConfig(
     ...variant,
     ...(init === undefined ? {} : { init: init === "default" ? true : init }),
   };
+}
+
+/** The options of variants. */
+type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
+
+/** Whether one was given whose text has to become tokens. */
+export function asksForTokens(choices: VariantChoices): boolean {
+  return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
+}
+
+/**
+ * The fields of the configuration that were asked for. `encode` gives the ids of a text within another one.
+ *
+ * @throws UsageError for a text without tokens
+ */
+export function variantFields(
+  choices: VariantChoices,
+  encode: ((text: string) => readonly number[]) | undefined,
+): Partial<LoraConfig> {
+  const fields = variantOptions.flatMap(({ name, field }): [keyof LoraConfig, unknown][] => {
+    const choice = choices[name];
+    if (choice === undefined || (typeof choice === "string" && encode === undefined)) return [];
+    if (typeof choice === "boolean") return [[field, choice]];
+    const ids = encode?.(choice) ?? [];
+    if (ids.length > 0) return [[field, ids]];
+    throw new UsageError(`\`${name}\` has no token to wait for. Give at least one word or mark.`);
+  });
+  return Object.fromEntries(fields);
 }

@@ -28,7 +28,7 @@ function plan(options: Partial<RunChoices>) {
     ...schedule,
     ...options,
   };
-  return planTokens(all, { context: { notices: { warn: () => {} } }, say: () => {} });
+  return planTokens(all, { notices: { warn: () => {} } });
 }
 
 describe("planTokens", () => {

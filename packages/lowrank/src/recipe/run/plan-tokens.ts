@@ -3,19 +3,22 @@
 import { basename } from "node:path";
 import { AddedTokensError } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
+import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import type { SourceContext } from "../../platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
-import { namedChoice } from "../named-choice.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** More than 10 000 tokens, which is the most that can be added, have in any language. */
 const maxBytes = 10_000_000;
 
 /** The tokenizer that the options ask for; undefined if they add nothing. Throws AddedTokensError, TokenizerError. */
-export async function planTokens(options: WithModel<RunChoices>, { context }: RunHost): Promise<TokenPlan | undefined> {
+export async function planTokens(
+  options: WithModel<RunChoices>,
+  context: SourceContext,
+): Promise<TokenPlan | undefined> {
   const { model, addTokens: added, addTokensFile, addAsSpecial = false } = options;
   if (added === undefined && addTokensFile === undefined) return undefined;
   const tokens = [...(added ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];
@@ -35,7 +38,7 @@ export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom
 async function readTokens(path: string): Promise<readonly string[]> {
   const files = filesBeside(path);
   if (!(await files.has(basename(path)))) {
-    throw new PathNotFoundError(namedChoice("addTokensFile"), path, "a text file with a token a line");
+    throw new PathNotFoundError(named("addTokensFile"), path, "a text file with a token a line");
   }
   const lines = (await files.readText(basename(path), { maxBytes })).replace(/\r?\n$/, "").split(/\r?\n/);
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));

@@ -4,6 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 import { joinRows } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
@@ -11,23 +12,37 @@ import type { ModelRequest } from "../../open/open-base.ts";
 import { openOn } from "../../open-on.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
-import type { TokenPlan } from "../../rows/added-tokens.ts";
+import type { SourceContext } from "../../platform.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
 import { problemOn } from "../../rows/classes/problem-type.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
-import { namedChoice } from "../named-choice.ts";
 import { type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
-import { asksForTokens, variantFields } from "../variant-fields.ts";
 import { describeDefaults } from "./chosen-defaults.ts";
-import { askedConfig } from "./lora-config.ts";
-import { describeTokens } from "./plan-tokens.ts";
-import type { RunHost } from "./run-host.ts";
+import { askedConfig, asksForTokens, readLoraConfig, variantFields } from "./lora-config.ts";
+import { describeTokens, planTokens } from "./plan-tokens.ts";
+import { readRecipeRows } from "./recipe-rows.ts";
+
+/** Who is told what a person wants to know of a run before it starts, how models and rows are reached, and who starts what computes. */
+export interface RunHost {
+  readonly context: SourceContext;
+  /** Hears what will be trained, line by line. */
+  say(line: string): void;
+  /** Gives the engine's name. */
+  startEngine(): Promise<string>;
+}
+
+/** Who wants to see some of the rows, or other ones. */
+export interface RowChoice {
+  readonly choose?: ((rows: TrainingRows) => TrainingRows) | undefined;
+}
 
 /** A run that is ready to start. */
 export interface PreparedRun {
+  /** Its name. */
+  readonly engine: string;
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
   /** What the options and the file say of a new adapter. */
@@ -40,33 +55,33 @@ export interface PreparedRun {
 }
 
 /** What a run learns from. */
-export interface RunData {
+interface RunData {
   readonly rows: TrainingRows;
-  /** The tokenizer with the tokens that the run adds, if it adds some. */
-  readonly tokens: TokenPlan | undefined;
   /** What `loraConfig` says. */
-  readonly loraConfig: LoraConfig | undefined;
+  readonly file: LoraConfig | undefined;
   /** `out`, which knows the run to go on with. */
   readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
-/** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
-export async function prepareRun(options: WithModel<RunChoices>, data: RunData, host: RunHost): Promise<PreparedRun> {
-  const { rows, tokens } = data;
+/**
+ * Reads what the choices name, loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it
+ * fails. The engine starts when rows, tokens and configuration are known to be good.
+ */
+export async function prepareRun(
+  options: WithModel<RunChoices>,
+  { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,
+  host: RunHost,
+): Promise<PreparedRun> {
+  const { context } = host;
+  const rows = choose(await readRecipeRows(options, folder, context));
+  const tokens = await planTokens(options, context);
+  const file = await readLoraConfig(options, context);
+  const engine = await host.startEngine();
   const task = rows.objective.task ?? options.task;
   const newHead = newHeadFor(task, rows, options);
   const { classNames, model: path, adapter, allowDifferentBase, basePrecision } = options;
-  const request = {
-    model: path,
-    adapter,
-    allowDifferentBase,
-    basePrecision,
-    tokens,
-    task,
-    trainable: true,
-    problemType: rows.problem,
-  };
-  const model = await openOn(nodePlatform, { ...request, ...newHead }, host.context);
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, tokens, task, problemType: rows.problem };
+  const model = await openOn(nodePlatform, { ...request, trainable: true, ...newHead }, context);
   let teacher: OpenedModel | undefined;
   const dispose = () => {
     model.dispose();
@@ -74,29 +89,25 @@ export async function prepareRun(options: WithModel<RunChoices>, data: RunData, 
   };
   try {
     refuseUntrainable(model.base, rows);
-    if (rows.objective.hasLabels === true) {
-      host.say(
-        describeClasses(classesOf(model.opened, rows, { classNames }), problemOn(model.base.config, rows.problem)),
-      );
-    }
+    const classes = classesOf(model.opened, rows, { classNames });
+    if (rows.objective.hasLabels === true)
+      host.say(describeClasses(classes, problemOn(model.base.config, rows.problem)));
     if (newHead.classes !== undefined && options.adapter === undefined) {
-      const head = await describeHead(model.opened, {
-        classes: classesOf(model.opened, rows, { classNames }),
-        seed: options.seed,
-      });
+      const head = await describeHead(model.opened, { classes, seed: options.seed });
       if (head !== undefined) host.say(head);
     }
     if (tokens !== undefined) host.say(describeTokens(tokens, model.base));
     if (options.teacher !== undefined)
-      teacher = await openOn(nodePlatform, { model: options.teacher, task, basePrecision }, host.context);
-    return { model, ...(await prepareAdapter(model, { options, data, host, teacher })), dispose };
+      teacher = await openOn(nodePlatform, { model: options.teacher, task, basePrecision }, context);
+    const prepared = await prepareAdapter(model, { options, data: { rows, file, folder }, host, teacher });
+    return { engine, model, ...prepared, dispose };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
-interface RunRequest {
+interface AdapterRequest {
   readonly options: RunChoices;
   readonly data: RunData;
   readonly host: RunHost;
@@ -105,13 +116,13 @@ interface RunRequest {
 
 async function prepareAdapter(
   model: OpenedModel,
-  { options, data, host, teacher }: RunRequest,
-): Promise<Omit<PreparedRun, "model" | "dispose">> {
-  const { seed } = options;
+  { options, data, host, teacher }: AdapterRequest,
+): Promise<Pick<PreparedRun, "adapter" | "asked" | "training" | "fingerprint">> {
+  const { seed, verifyBase } = options;
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
   const asked = askedConfig(options, {
-    file: data.loraConfig,
+    file: data.file,
     variant: variantFields(options, encode),
     begun: data.folder.asBegun.adapter,
   });
@@ -121,9 +132,7 @@ async function prepareAdapter(
   const training = await adapter.prepare(data.rows, loop);
   host.say(adapter.describe());
   for (const line of describeDefaults(training, loop, options)) host.say(line);
-  const { path, folder } = model.opened;
-  const facts = adapter.runFacts(training, loop);
-  const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
+  const fingerprint = await adapter.identify(data.folder, training, { ...loop, verifyBase });
   return { adapter, asked, training, fingerprint };
 }
 
@@ -132,7 +141,7 @@ function refuseUnmatched({ warnings }: InjectionPlan): void {
   const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
   if (unmatched.length === 0) return;
   throw new UsageError(
-    `${unmatched.join("\n")}\nMend ${namedChoice("targetModules")}, or train the others alone with ${namedChoice("allowUnmatchedTargets")}.`,
+    `${unmatched.join("\n")}\nMend ${named("targetModules")}, or train the others alone with ${named("allowUnmatchedTargets")}.`,
   );
 }
 

@@ -1,25 +1,28 @@
 // The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
 
+import type { ReadOptions } from "@lowrank/data";
 import { findAdapters } from "../../adapters/weighted-set.ts";
+import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
+import type { Notices } from "../../notices.ts";
 import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
 import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { judgesPairs } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
+import { readRows } from "../../rows/read-rows.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
 import type { RunFolder } from "../../run-folder.ts";
-import { namedChoice } from "../named-choice.ts";
+import type { AdapterSetup } from "../../setup/adapter-setup.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
-import { readNamedRows } from "./read-named-rows.ts";
-import type { RunHost } from "./run-host.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
-export async function readTrainingRows(
+export async function readRecipeRows(
   options: WithModel<RunChoices>,
   { asBegun }: Pick<RunFolder, "asBegun">,
-  { context }: RunHost,
+  context: SourceContext,
 ): Promise<TrainingRows> {
   const { data: names, validation, seed, problemType: problem } = options;
   const validationShare =
@@ -46,7 +49,7 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    `the base judges pairs of texts, and is trained to (${namedChoice("task")} feature-extraction would train its embeddings)`,
+    `the base judges pairs of texts, and is trained to (${named("task")} feature-extraction would train its embeddings)`,
   );
   return "sequence-classification";
 }
@@ -54,5 +57,45 @@ async function taskOfPairs(
 function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
   if (task === undefined || objective.task === objectiveFor(task).task) return;
   const [wanted, got] = [objectiveFor(task).rows, objective.rows];
-  throw new UsageError(`${namedChoice("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+}
+
+/** What decides how rows are read. */
+export interface ReadingOptions {
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly header?: readonly string[];
+  readonly skipBadRows?: boolean;
+  /** What an adapter remembers of its own data. */
+  readonly setup?: AdapterSetup;
+}
+
+/**
+ * The rows of all that was named, one after the other. Throws a UsageError for names of columns where every row names its own, and
+ * what `readRows` does.
+ */
+export async function readNamedRows(
+  names: readonly string[],
+  { columns, header, skipBadRows, setup }: ReadingOptions,
+  context: SourceContext,
+): Promise<RowFile> {
+  if (header !== undefined) for (const name of names) refuseHeader(name);
+  const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(context.notices) : undefined;
+  const read = given({ columns, header, onBrokenRows, remembered: setup });
+  return readRows(names, { platform: nodePlatform, columns: read, context });
+}
+
+/** Throws a UsageError for a file in which every row names its own columns. */
+export function refuseHeader(name: string): void {
+  if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
+  throw new UsageError(
+    `${named("header")} names the columns of a .csv or .tsv file; in "${name}" every row names its own.`,
+  );
+}
+
+function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {
+  return ({ file, count, problems: [first] }) => {
+    const which = count === 1 ? "1 broken row" : `${count} broken rows`;
+    const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
+    warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
+  };
 }

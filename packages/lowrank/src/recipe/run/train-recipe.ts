@@ -5,7 +5,6 @@ import { chooseEngine } from "@lowrank/engine";
 import type { EngineName } from "@lowrank/engine/facts";
 import type { TrainingEvent } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { given } from "../../given.ts";
 import { findBase } from "../../node/base-of.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { completeRecipe } from "../complete-recipe.ts";
@@ -13,7 +12,8 @@ import { readRecipe } from "../read-recipe.ts";
 import type { Recipe } from "../recipe.ts";
 import { checkChoices } from "./check-choices.ts";
 import { engineSettings } from "./engine-settings.ts";
-import { claimFolder, keptRun, prepareChoices } from "./recipe-run.ts";
+import { claimFolder, keptRun } from "./kept-run.ts";
+import { prepareRun } from "./prepare-run.ts";
 
 /** What is said of one run of a recipe. */
 export interface TrainRecipeOptions extends NoticeOptions {
@@ -75,11 +75,11 @@ export async function* trainRecipe(
   const model = asked.model ?? (await findBase(asked.adapter ?? "", context));
   const choices = { ...asked, model };
   const host = { context, say: (line: string) => context.notices.note?.(line), startEngine: () => start(choices) };
-  const folder = await claimFolder(choices, given({ overwrite, resume }), host);
+  const folder = await claimFolder(choices, { overwrite, resume }, context);
   try {
-    const run = await prepareChoices(choices, folder, host);
+    const run = await prepareRun(choices, { folder }, host);
     try {
-      yield* keptRun(run, { choices, folder, engine: run.engine, signal });
+      yield* keptRun(run, { choices, folder, signal });
     } finally {
       run.dispose();
     }

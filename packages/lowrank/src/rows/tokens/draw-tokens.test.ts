@@ -1,6 +1,6 @@
 import { batchIndices, type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
 import { chooseTemplate } from "./choose-template.ts";
 import { drawTokens } from "./draw-tokens.ts";

@@ -35,7 +35,7 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
   const looked = [...pickRows(examples, places)];
   const rowOf = (index: number) => numberOf(places[index] ?? index, options);
   const sample = [...tokenizeRows(looked, { ...options, rowOf, isSample: true }, notices)];
-  const tokensPerCharacter = sum(sample.map(tokensIn)) / Math.max(1, sum(looked.map(charactersIn)));
+  const tokensPerCharacter = sum(sample.map(tokensMade)) / Math.max(1, sum(looked.map(charactersIn)));
   const lengths = new Int32Array(examples.length);
   for (const [index, example] of examples.entries()) {
     const expected = Math.round(charactersIn(example) * tokensPerCharacter);
@@ -89,7 +89,7 @@ function charactersIn(value: unknown): number {
   return sum(Object.values(value).map(charactersIn));
 }
 
-function tokensIn(example: TokenizedExample): number {
+function tokensMade(example: TokenizedExample): number {
   return example.inputIds.length + (example.kind === "preference" ? example.rejected.inputIds.length : 0);
 }
 

@@ -1,6 +1,6 @@
 import { type ChatExample, type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
 import { NothingToTrainError } from "../../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";

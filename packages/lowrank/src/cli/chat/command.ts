@@ -1,0 +1,35 @@
+// lowrank chat: a conversation with a model and its adapters.
+
+import { defineCommand, option } from "../define-command.ts";
+import { samplingOptions } from "../options/sampling-options.ts";
+import { computing } from "../options/shared-options.ts";
+import { tableOption } from "../options/table-options.ts";
+import type { ChatCommandOptions } from "./run-chat.ts";
+
+export const addChatCommand = defineCommand({
+  name: "chat",
+  summary: "talk with a model and its adapters",
+  description:
+    "Answers line by line. Of several adapters the first one answers until /adapter " +
+    "names another; /help lists the commands. Ctrl-C stops an answer, Ctrl-D ends. With --json each line of stdin is " +
+    "answered by lines of JSON.",
+  options: [
+    "model",
+    option(
+      "--adapter <paths...>",
+      "PEFT adapter folders, each named by its folder, or name=path; name=path:0.7 for a part",
+    ),
+    "allowDifferentBase",
+    "basePrecision",
+    option("--system <text>", "tell the model what to be"),
+    tableOption(
+      "template",
+      "template of the conversation (default: as in training, else the model's own chat template)",
+    ),
+    ...samplingOptions(512),
+    tableOption("seed", "seed of the sampling"),
+    ...computing,
+  ],
+  examples: ['lowrank chat --model ./SmolLM2-135M-Instruct --adapter pirate=./adapter --system "You are a pirate."'],
+  run: async (options: ChatCommandOptions, report) => (await import("./run-chat.ts")).runChat(options, report),
+});

@@ -1,0 +1,30 @@
+// lowrank data: looks at data as the model will.
+
+import { type AddCommand, defineCommand, option, withExamples } from "../define-command.ts";
+import { integerIn } from "../options/parse-values.ts";
+import { computing } from "../options/shared-options.ts";
+import { optionsWithoutOut } from "../plan/command.ts";
+import type { PreviewOptions } from "./preview-rows.ts";
+
+const examples = ["lowrank data preview --model ./tiny --data pairs.jsonl --rows 3"];
+
+const addPreviewCommand = defineCommand({
+  name: "preview",
+  summary: "rows as the model will see them, the trained part marked",
+  description:
+    "Prints the first rows as lowrank train would write and tokenise them with the same options or recipe; what is trained " +
+    "is coloured, or stands in ⟦…⟧.",
+  options: [
+    option("--rows <number>", "how many", integerIn({ min: 1, max: 1000 }), 5),
+    ...optionsWithoutOut,
+    ...computing,
+  ],
+  examples,
+  run: async (options: PreviewOptions, report) => (await import("./preview-rows.ts")).previewRows(options, report),
+});
+
+export const addDataCommand: AddCommand = (program, io) => {
+  const data = withExamples(program.command("data").summary("look at data as the model will"), examples);
+  addPreviewCommand(data, io);
+  return data;
+};

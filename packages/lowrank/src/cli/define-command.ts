@@ -1,0 +1,60 @@
+// A command of the program as data: its words, its options in the order of its help, and what runs it.
+
+import { type Command, Option } from "commander";
+import type { OptionGroup } from "../options/option-table.ts";
+import type { CommandIo } from "./io.ts";
+import type { CommonOptions } from "./options/shared-options.ts";
+import { addOptions, tableOption } from "./options/table-options.ts";
+import { createReport, type Report } from "./terminal/report.ts";
+
+/** An option of the table by its name, one of the command's own, a group of the table, or a heading for those that follow. */
+export type CommandOption = string | Option | OptionGroup | { readonly heading: string };
+
+/** One command. */
+interface CommandShape<Options extends CommonOptions, Words extends readonly unknown[]> {
+  readonly name: string;
+  /** Its line in the program's help. */
+  readonly summary: string;
+  readonly description: string;
+  /** What is typed without a flag, as commander's `argument` takes it. */
+  readonly words?: readonly (readonly [name: string, help: string, standard?: string])[];
+  readonly options: readonly CommandOption[];
+  readonly examples: readonly string[];
+  /** Loads what runs it, for the help needs none of that. */
+  run(options: Options, report: Report, ...words: Words): Promise<void>;
+}
+
+/** Adds a command to a program, or to a command that has some. */
+export type AddCommand = (program: Command, io: CommandIo) => Command;
+
+/** What adds the command. */
+export function defineCommand<Options extends CommonOptions, Words extends readonly unknown[]>(
+  shape: CommandShape<Options, Words>,
+): AddCommand {
+  const { name, summary, description, words = [], options, examples } = shape;
+  return (program, io) => {
+    const command = program.command(name).summary(summary).description(description);
+    for (const word of words) command.argument(...word);
+    for (const each of options) {
+      if (typeof each === "string") command.addOption(tableOption(each));
+      else if (each instanceof Option) command.addOption(each);
+      else if ("rows" in each) addOptions(command, each);
+      else command.optionsGroup(each.heading);
+    }
+    return withExamples(command, examples).action((...typed: Words) => {
+      const asked = command.opts<Options>();
+      return shape.run(asked, createReport(io, asked), ...typed);
+    });
+  };
+}
+
+/** Appends examples to a command's help. */
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  return command.addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n  ${examples.join("\n  ")}`);
+}
+
+/** An option that the table does not have. */
+export function option(flags: string, help: string, parse?: (text: string) => unknown, standard?: unknown): Option {
+  const made = new Option(flags, help).default(standard);
+  return parse === undefined ? made : made.argParser(parse);
+}

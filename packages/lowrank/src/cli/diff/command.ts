@@ -1,0 +1,28 @@
+// lowrank diff: two adapters, or an adapter and its base.
+
+import { defineCommand, option } from "../define-command.ts";
+import { computing } from "../options/shared-options.ts";
+import type { DiffOptions } from "./run-diff.ts";
+
+export const addDiffCommand = defineCommand({
+  name: "diff",
+  summary: "compare two adapters, or an adapter with its base",
+  description:
+    "Of two adapters: how large the update of each layer is, how far apart they are, and whether they look in the same " +
+    "directions (the LoRA paper's subspace similarity). Of one: how much it changes each weight of its base, ‖ΔW‖/‖W‖, " +
+    "read some rows at a time.",
+  words: [
+    ["<adapter>", "PEFT adapter folder"],
+    ["[other]", "another one; without it the adapter is compared with its base"],
+  ],
+  options: [
+    "model",
+    "allowDifferentBase",
+    option("--out <file>", "write a page with heat maps (.html), or the first of them as a picture (.svg)"),
+    option("--overwrite", "replace --out if an earlier run wrote it"),
+    ...computing,
+  ],
+  examples: ["lowrank diff ./polite ./rude --out difference.html", "lowrank diff ./polite --model ./base"],
+  run: async (options: DiffOptions, report, adapter: string, other: string | undefined) =>
+    (await import("./run-diff.ts")).runDiff([adapter, other], options, report),
+});

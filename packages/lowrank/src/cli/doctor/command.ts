@@ -1,0 +1,20 @@
+// lowrank doctor: what this machine computes with, how fast, and how to make it faster.
+
+import { defineCommand, option } from "../define-command.ts";
+import { computing, type EngineOptions } from "../options/shared-options.ts";
+
+export const addDoctorCommand = defineCommand({
+  name: "doctor",
+  summary: "show each engine, its speed or why it does not run, versions and memory",
+  description:
+    "Shows which engine runs and how fast it is, why each other one does not, the command that would enable it, and the versions in use.",
+  options: [
+    option("--verify", "check every file in the cache of the Hugging Face Hub against its hash, and nothing else"),
+    ...computing,
+  ],
+  examples: ["lowrank doctor"],
+  run: async (options: EngineOptions & { readonly verify?: boolean }, report) =>
+    options.verify === true
+      ? (await import("./run-doctor.ts")).runVerify(report)
+      : (await import("./run-doctor.ts")).runDoctor(options, report),
+});

@@ -1,0 +1,25 @@
+// lowrank plan: what a training would change, and what it would take.
+
+import { fileOptions } from "../../options/file-options.ts";
+import { defineCommand } from "../define-command.ts";
+import { computing } from "../options/shared-options.ts";
+import { trainingOptions } from "../train/command.ts";
+import type { TrainOptions } from "../train/run-train.ts";
+
+const { isNeeded: _, ...out } = fileOptions.rows.out;
+
+/** The options of train, of which --out may be there, as in a recipe, and is not needed. */
+export const optionsWithoutOut = trainingOptions.map((each) =>
+  each === fileOptions ? { ...fileOptions, rows: { ...fileOptions.rows, out } } : each,
+);
+
+export const addPlanCommand = defineCommand({
+  name: "plan",
+  summary: "what a training would change and take",
+  description:
+    "Prints the layers that lowrank train would adapt with the same options or recipe, how many parameters and steps that " +
+    "makes, and the seconds a step and the memory that it takes here, measured by a few steps. Nothing is written.",
+  options: [...optionsWithoutOut, ...computing],
+  examples: ["lowrank plan --model ./tiny --data pairs.jsonl --rank 16", "lowrank plan --recipe recipe.yaml"],
+  run: async (options: TrainOptions, report) => (await import("./run-plan.ts")).runPlan(options, report),
+});

@@ -1,0 +1,30 @@
+// lowrank reduce: an adapter of lower rank.
+
+import { defineCommand, option } from "../define-command.ts";
+import { integerIn, numberIn } from "../options/parse-values.ts";
+import { adaptersOption, json } from "../options/shared-options.ts";
+import { tableOption } from "../options/table-options.ts";
+import type { ReduceOptions } from "./run-reduce.ts";
+
+export const addReduceCommand = defineCommand({
+  name: "reduce",
+  summary: "make an adapter smaller",
+  description:
+    "Writes the nearest adapter of lower rank, layer by layer, and says how much of each layer's update went. No base is " +
+    "needed.",
+  options: [
+    adaptersOption("PEFT adapter folder to reduce").makeOptionMandatory(),
+    tableOption("out", "folder to write"),
+    option("--rank <number>", "largest rank of a layer", integerIn({ min: 1 })),
+    option(
+      "--energy <share>",
+      "the least rank for each layer that keeps this share of its squared norm: 0.99 loses a tenth of the norm",
+      numberIn({ above: 0, max: 1 }),
+    ),
+    option("--plan", "say ranks, losses and sizes; write nothing"),
+    option("--overwrite", "replace --out if an earlier run wrote it"),
+    json,
+  ],
+  examples: ["lowrank reduce --adapter ./adapter --energy 0.99 --out ./smaller"],
+  run: async (options: ReduceOptions, report) => (await import("./run-reduce.ts")).runReduce(options, report),
+});

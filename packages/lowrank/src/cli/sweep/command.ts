@@ -1,0 +1,56 @@
+// lowrank sweep: one recipe, trained with each combination of some options' values.
+
+import { defineCommand, option } from "../define-command.ts";
+import { integerIn } from "../options/parse-values.ts";
+import { computing, distributedOption } from "../options/shared-options.ts";
+import { tableOption } from "../options/table-options.ts";
+import { createReport } from "../terminal/report.ts";
+import type { SweepOptions } from "./make-run.ts";
+
+/** What a call does in place of all runs; one of them. */
+const instead = ["plan", "only", "to", "gather"];
+
+function alone(flags: string, help: string) {
+  return option(flags, help).conflicts(instead.filter((name) => !flags.startsWith(`--${name}`)));
+}
+
+export const addSweepCommand = defineCommand({
+  name: "sweep",
+  summary: "train a recipe with several values of its options",
+  description:
+    "Trains a recipe with each combination of the values that --set names, one after another, each into a folder of its own in " +
+    "--out, and shows which is the best. Repeated, it goes on: a run that is complete is not made again. With --to it prints a " +
+    "script that makes the runs on a cluster instead.",
+  words: [["<recipe>", "a .yaml, .json or .ts file (lowrank init writes one)"]],
+  options: [
+    option(
+      "--set <sets...>",
+      "an option of the recipe and its values: rank=4,8,16; a list among them in brackets",
+    ).makeOptionMandatory(),
+    tableOption(
+      "out",
+      "folder for the runs' folders and report.html (default: the recipe's, or sweep)",
+    ).makeOptionMandatory(false),
+    tableOption("bestBy", "by which metric of the best validation runs are compared (default: the recipe's, or loss)"),
+    alone("--plan", "say which runs there would be, and how far they are; train nothing"),
+    alone("--only <index>", "make one of the runs, counted from 0").argParser(integerIn({ min: 0 })),
+    alone("--to <scheduler>", "print a job array for sbatch, or a Job for kubectl apply, that makes the runs").choices([
+      ...["slurm", "kubernetes"],
+    ]),
+    alone("--gather", "show what the runs have come to so far, and write report.html; train nothing"),
+    ...computing,
+    distributedOption(),
+  ],
+  examples: [
+    "lowrank sweep recipe.yaml --set rank=4,8,16 --set learningRate=1e-4,3e-4",
+    "lowrank sweep recipe.yaml --set targetModules=all-linear,[q_proj,v_proj] --plan",
+    "lowrank sweep recipe.yaml --set seed=1,2,3 --to slurm | sbatch",
+  ],
+  run: async (options: SweepOptions, report, recipe: string) => {
+    const { runSweep } = await import("./run-sweep.ts");
+    const { withProcesses } = await import("../distributed/with-processes.ts");
+    await withProcesses(options, report.io, async ({ io, communicator }) =>
+      runSweep(recipe, options, { report: createReport(io, options), communicator }),
+    );
+  },
+});

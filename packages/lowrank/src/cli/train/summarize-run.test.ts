@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { describeBest, describeRun } from "./summarize-run.ts";
+
+const validation = [
+  { step: 0, loss: 3, accuracy: 0.2 },
+  { step: 4, loss: 1, accuracy: 0.6 },
+  { step: 8, loss: 2, accuracy: 0.5 },
+];
+const samples = [{ prompt: `${"p".repeat(200)}\n->`, expected: " a\nb", before: "\u001b[31m", after: "c" }];
+const run = {
+  losses: [4, 3, 2, 1],
+  validation,
+  best: { step: 4, value: 1 },
+  bestBy: "loss",
+  isResumed: false,
+} as const;
+
+it("a summary has means of the loss, validations at start, best and end, and texts on a line each", () => {
+  expect(describeRun({ ...run, samples })).toEqual([
+    "loss                   4.0000 → 1.0000 (means of one step)",
+    "validation loss        3.0000 → 2.0000 (best: 1.0000 after step 4)",
+    "validation accuracy    0.2000 → 0.5000",
+    `prompt                 …${"p".repeat(157)}\\n->`,
+    "  in the data          a\\nb",
+    "  the base writes      \\u001b[31m",
+    "  the adapter writes   c",
+  ]);
+});
+
+it("a resumed run has no loss at its start, and one without validation says how to get some", () => {
+  expect(describeRun({ ...run, samples: [], validation: [], best: undefined, isResumed: true })).toEqual([
+    "loss                   1.0000 (means of one step)",
+    "validation             none: --validation-share 0.1 holds rows out to measure it",
+  ]);
+});
+
+const facts = { out: "mine", label: "loss", lastStep: 12 };
+
+describe("what is said of the best validation at a run's end", () => {
+  it("is that the folder holds its adapter", () => {
+    const kept = { step: 4, value: 1.5, path: "mine" };
+    expect(describeBest({ ...facts, best: kept, kept })).toBe(
+      "the best validation loss was 1.5000 after step 4: mine holds the adapter of that step",
+    );
+  });
+
+  it("is where its adapter is", () => {
+    const kept = { step: 4, value: 1.5, path: "mine/best-checkpoint-4" };
+    expect(describeBest({ ...facts, best: kept, kept })).toBe(
+      "the best validation loss was 1.5000 after step 4: that adapter is mine/best-checkpoint-4",
+    );
+  });
+
+  it("is that an earlier version did not keep its adapter, the one before the first step neither", () => {
+    const gone = (step: number) =>
+      `the best validation loss was 1.5000 after step ${step}; its adapter is gone, for the run began under an earlier version`;
+    expect(describeBest({ ...facts, best: { step: 4, value: 1.5 }, kept: undefined })).toBe(gone(4));
+    expect(describeBest({ ...facts, best: { step: 0, value: 1.5 }, kept: undefined })).toBe(gone(0));
+  });
+
+  it("is nothing where the last step's was the best, or there was none", () => {
+    expect(describeBest({ ...facts, best: { step: 12, value: 1.5 }, kept: undefined })).toBeUndefined();
+    expect(describeBest({ ...facts, best: undefined, kept: undefined })).toBeUndefined();
+  });
+});

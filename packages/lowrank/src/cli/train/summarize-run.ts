@@ -1,0 +1,151 @@
+// What a finished training tells: how it began and how it ended, in numbers and texts, and what to try next.
+
+import { escapeName } from "@lowrank/contracts";
+import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
+import { InterruptedError } from "../../errors/run-errors.ts";
+import { lossTrend } from "../../findings/run-findings.ts";
+import { metricFacts, type RowMetrics } from "../../metric-names.ts";
+import { writesText } from "../../open/task-types.ts";
+import type { RunChoices } from "../../recipe/recipe.ts";
+import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
+import type { SampleText } from "../../report/report-page.ts";
+import type { BestCheckpoint, RunFolder } from "../../run-folder.ts";
+import { programName } from "../io.ts";
+import { describeMetrics, formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+
+/** A run that is over. Throws InterruptedError where it was stopped, what it saved said. */
+export async function summarize(
+  { end, folder, ...run }: PreparedRun & { readonly end: EndEvent; readonly folder: RunFolder },
+  options: RunChoices,
+  report: Report,
+): Promise<void> {
+  const { savedStep, bestCheckpoint: best } = folder;
+  const { out } = options;
+  if (end.reason === "aborted") {
+    if (savedStep === undefined) {
+      throw new InterruptedError(`Stopped before the first of ${end.steps} steps; nothing was written to "${out}".`);
+    }
+    throw new InterruptedError(
+      `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
+        "To go on, repeat the command with --resume.",
+    );
+  }
+  const { lastRun } = run.adapter;
+  if (lastRun === undefined) throw new Error("A run that is over can be looked at.");
+  const { losses } = lastRun;
+  const validation = lastRun.validations.map(({ epoch: _, ...measured }) => measured);
+  const [findings, samples] = [lastRun.findings(), await lastRun.samples()];
+  const { start, end: loss } = lossTrend(losses) ?? {};
+  const numbers = {
+    steps: end.step,
+    loss: losses.at(-1),
+    losses: { start, end: loss },
+    validation,
+    best,
+    seconds: end.seconds,
+  };
+  report.emit({ type: "result", out, ...numbers, findings, samples });
+  const { bestBy = run.training.defaults.bestBy } = options;
+  const isResumed = folder.resumeFrom !== undefined;
+  const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
+  for (const line of describeRun(summary)) report.say(line);
+  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
+  report.say(
+    `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
+  );
+  if (findings.some(({ learntNothing }) => learntNothing)) {
+    report.say(`this run learnt nothing, as the warning above says: ${out} is no better than its base`);
+    return;
+  }
+  const { label } = metricFacts[bestBy];
+  const ofBest = describeBest({ out, label, lastStep: end.step, best: end.best, kept: best });
+  if (ofBest !== undefined) report.say(ofBest);
+  report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
+}
+
+function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: RunChoices): string {
+  const { data, out } = options;
+  // The adapter remembers its base, its template and its columns.
+  if (!writesText(base.task) || template === "") return `evaluate --adapter ${out} --data ${data.join(" ")}`;
+  if (template === "chat" || template === "vicuna") return `chat --adapter ${out}`;
+  return `generate --adapter ${out} --prompt "…"`;
+}
+
+/** What is known at the end. */
+interface RunSummary {
+  /** Of each step, in order. */
+  readonly losses: readonly number[];
+  /** What validations found, by step, step 0 first. */
+  readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
+  readonly best: BestEvaluation | undefined;
+  /** By what validations are judged. */
+  readonly bestBy: keyof typeof metricFacts;
+  /** Whether the first losses were lost with an earlier process. */
+  readonly isResumed: boolean;
+  readonly samples: readonly SampleText[];
+}
+
+/** Lines; none for a run without a step. */
+export function describeRun({ losses, validation, samples, ...run }: RunSummary): readonly string[] {
+  const trend = lossTrend(losses);
+  const [first, last] = [validation[0], validation.at(-1)];
+  const { best, bestBy, isResumed } = run;
+  const isBestEarlier = best !== undefined && best.step !== last?.step;
+  const before = new Map(first === undefined || first === last ? [] : describeMetrics(first));
+  const measured = (last === undefined ? [] : describeMetrics(last)).map(([label, after]) => {
+    const isJudged = isBestEarlier && label === metricFacts[bestBy].label;
+    const note = isJudged ? ` (best: ${formatNumber(best.value)} after step ${best.step})` : "";
+    return fact(`validation ${label}`, `${before.get(label) ?? "–"} → ${after}${note}`);
+  });
+  if (trend === undefined) return measured;
+  const steps = trend.steps === 1 ? "one step" : `${trend.steps} steps`;
+  const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
+  return [
+    fact("loss", `${start}${formatNumber(trend.end)} (means of ${steps})`),
+    ...(last === undefined
+      ? [fact("validation", "none: --validation-share 0.1 holds rows out to measure it")]
+      : measured),
+    ...samples.flatMap(({ prompt, expected, before, after }) => [
+      fact("prompt", printed(prompt, -longestText)),
+      fact("  in the data", printed(expected)),
+      fact("  the base writes", printed(before)),
+      fact("  the adapter writes", printed(after)),
+    ]),
+  ];
+}
+
+const longestText = 160;
+
+function fact(label: string, value: string): string {
+  return `${label.padEnd(22)} ${value}`;
+}
+
+/** On one line; of a prompt the end. */
+function printed(text: string, most = longestText): string {
+  const line = text.trim();
+  if (line.length <= longestText) return escapeName(line);
+  return escapeName(most < 0 ? `…${line.slice(most)}` : `${line.slice(0, most)}…`);
+}
+
+/** What is known of the best validation at the end. */
+interface BestFacts {
+  readonly out: string;
+  /** What validations are judged by, in words. */
+  readonly label: string;
+  readonly lastStep: number;
+  readonly best: BestEvaluation | undefined;
+  /** Undefined where its adapter is not there, or is the last step's. */
+  readonly kept: BestCheckpoint | undefined;
+}
+
+/** The sentence; undefined where the last step's validation was the best, or there was none. */
+export function describeBest({ out, label, lastStep, best, kept }: BestFacts): string | undefined {
+  if (best === undefined || best.step >= lastStep) return undefined;
+  const value = formatNumber(best.value);
+  if (kept?.path === out)
+    return `the best validation ${label} was ${value} after step ${kept.step}: ${out} holds the adapter of that step`;
+  if (kept !== undefined)
+    return `the best validation ${label} was ${value} after step ${kept.step}: that adapter is ${kept.path}`;
+  return `the best validation ${label} was ${value} after step ${best.step}; its adapter is gone, for the run began under an earlier version`;
+}

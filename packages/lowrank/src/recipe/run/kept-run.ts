@@ -1,0 +1,45 @@
+// The folder of a run of a recipe or a command, and the run's loop while the folder keeps it.
+
+import type { TrainingEvent } from "@lowrank/trainer";
+import type { Communicator } from "@lowrank/trainer/mpi";
+import { given } from "../../given.ts";
+import { lastingName } from "../../node/data/row-sources.ts";
+import { openRunFolder } from "../../node/run/open-run-folder.ts";
+import type { SourceContext } from "../../platform.ts";
+import type { RunFolder, RunRequest } from "../../run-folder.ts";
+import { keptChoice, type RunChoices, trainingOptions, type WithModel } from "../recipe.ts";
+import { recipeFile, recipeText } from "../write-recipe.ts";
+import { chosenOptions } from "./chosen-defaults.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+
+/** The folder of a run, which holds nothing that the run reads. Throws what `openRunFolder` does. */
+export function claimFolder(
+  choices: WithModel<RunChoices>,
+  claim: Pick<RunRequest, "overwrite" | "resume" | "communicator">,
+  { notices }: SourceContext,
+): Promise<RunFolder> {
+  const { model, adapter, data, validation = [], addTokensFile, loraConfig, out } = choices;
+  const inputs = [model, adapter, ...data, ...validation, addTokensFile, loraConfig];
+  return openRunFolder(out, { ...claim, inputs, onWarning: notices.warn });
+}
+
+/** What a run is kept with. */
+interface KeptRun {
+  readonly choices: RunChoices;
+  readonly folder: RunFolder;
+  readonly signal: AbortSignal | undefined;
+  readonly communicator?: Communicator | undefined;
+}
+
+/** The events of the loop, while the folder is written, the recipe that repeats the run among its files. */
+export async function* keptRun(
+  { adapter, training, engine, fingerprint }: PreparedRun,
+  { choices, folder, signal, communicator }: KeptRun,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const data = await Promise.all(choices.data.map(lastingName));
+  const options = trainingOptions(choices, folder);
+  const recipe = await recipeText({ ...chosenOptions(training, choices, options), ...given(choices), engine, data });
+  const { saveEvery, tensorBoard, report } = choices;
+  const keeping = { saveEvery, tensorBoard, report, keep: keptChoice(choices), recipe: [recipeFile, recipe] } as const;
+  yield* adapter.keepIn(folder, training, { ...options, ...keeping, ...given({ signal }), communicator, fingerprint });
+}

@@ -1,0 +1,126 @@
+// A sweep as an indexed Job of Kubernetes: https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/
+
+const name = "lowrank-sweep";
+const recipePlace = "/etc/lowrank";
+/** Processors and memory of a run. */
+const size = { cpu: "8", memory: "8Gi" };
+
+/**
+ * The manifest for `kubectl apply`, of so many runs: the recipe, which goes along as text, and a Job that makes each run in a
+ * container of its own, whose folder is a volume that all of them see.
+ */
+export async function kubernetesJob(call: Omit<SweepCall, "recipe">, recipe: string, runs: number): Promise<string> {
+  const { stringify } = await import("yaml");
+  const documents = [configMap(recipe), job(call, runs)].map((document) =>
+    stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }),
+  );
+  return `${head}${documents.join("---\n")}`;
+}
+
+const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. To be changed: the image, and the claim, a volume that all
+# machines see, with the base and the rows. A run that is cut goes on from its last checkpoint.
+`;
+
+function configMap(recipe: string) {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { "recipe.yaml": recipe } };
+}
+
+function job(call: Omit<SweepCall, "recipe">, runs: number) {
+  const words = sweepWords({ ...call, recipe: `${recipePlace}/recipe.yaml` });
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name },
+    spec: {
+      completions: runs,
+      parallelism: runs,
+      completionMode: "Indexed",
+      backoffLimitPerIndex: 5,
+      podFailurePolicy: {
+        rules: [
+          // A machine that is taken away counts for nothing; wrong usage would fail in each run.
+          { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          { action: "FailJob", onExitCodes: { operator: "In", values: [2] } },
+        ],
+      },
+      template: { spec: pod(words) },
+    },
+  };
+}
+
+function pod(words: readonly string[]) {
+  return {
+    restartPolicy: "Never",
+    // SIGTERM lets a run finish its step and save itself.
+    terminationGracePeriodSeconds: 120,
+    containers: [
+      {
+        name: "run",
+        image: "registry.example.org/lowrank:latest",
+        workingDir: "/work",
+        // What looks like a variable of Kubernetes' in a word of ours is none.
+        command: [
+          ...words.map((word) => word.replaceAll("$(", "$$$$(")),
+          "$(JOB_COMPLETION_INDEX)",
+          "--threads",
+          size.cpu,
+        ],
+        volumeMounts: [
+          { name: "recipe", mountPath: recipePlace },
+          { name: "work", mountPath: "/work" },
+        ],
+        resources: { requests: size, limits: size },
+      },
+    ],
+    volumes: [
+      { name: "recipe", configMap: { name } },
+      { name: "work", persistentVolumeClaim: { claimName: "lowrank" } },
+    ],
+  };
+}
+
+// A sweep as a job array of Slurm: https://slurm.schedmd.com/job_array.html
+
+/** The script for `sbatch`, of so many runs. Paths are as they are typed: it is to be handed in where it was written. */
+export function slurmScript(call: SweepCall, runs: number): string {
+  const command = sweepWords(call).map(shellWord).join(" ");
+  return `#!/usr/bin/env bash
+# Each task of the array makes one run. Two minutes before its time is over it saves itself and waits for its next turn; whatever else
+# ends it, hand the script in again: runs that are complete are not repeated, and one that was cut goes on from its last checkpoint.
+#SBATCH --job-name=lowrank-sweep
+#SBATCH --array=0-${runs - 1}
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=8
+#SBATCH --time=04:00:00
+#SBATCH --signal=USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+set -euo pipefail
+
+code=0
+srun --ntasks=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" \\
+  ${command} "$SLURM_ARRAY_TASK_ID" --threads "$SLURM_CPUS_PER_TASK" || code=$?
+if [ "$code" = 138 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi # saved, as SIGUSR1 asked
+exit "$code"
+`;
+}
+
+// The command that makes one run of a sweep, for those who write it into a script.
+
+/** What the command is told. */
+interface SweepCall {
+  readonly recipe: string;
+  /** As they were typed: "rank=4,8". */
+  readonly sets: readonly string[];
+  readonly out: string;
+}
+
+/** Its words, but for the number of the run. */
+function sweepWords({ recipe, sets, out }: SweepCall): readonly string[] {
+  return ["lowrank", "sweep", recipe, ...sets.flatMap((set) => ["--set", set]), "--out", out, "--only"];
+}
+
+/** A word as a shell takes it, whatever is in it. */
+function shellWord(word: string): string {
+  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
