@@ -1,37 +1,23 @@
 // Qwen 3.5's wiring (transformers' modeling_qwen3_5.py): LLaMA with gated delta nets in place of attention in most layers, and a
 // gate behind attention in the others.
 
-import { activations } from "../../../parts/activations.ts";
-import { gatedProjection } from "../../../parts/attention/gated-projection.ts";
-import { selfAttention } from "../../../parts/attention/self-attention.ts";
-import type { PartList } from "../../../parts/part-list.ts";
-import type { Layer } from "../../../parts/pass.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
-import { gatedDeltaNet } from "../../../parts/recurrent/gated-delta-net.ts";
-import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
-import { llamaFeedForward } from "./llama.ts";
+import { activations } from "../../parts/activations.ts";
+import { gatedProjection } from "../../parts/attention/gated-projection.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import type { RotaryFrequencies } from "../../parts/positions/rotary-frequencies.ts";
+import { gatedDeltaNet } from "../../parts/recurrent/gated-delta-net.ts";
+import { attentionOf } from "../../parts/trunk/decoder-trunk.ts";
+import { likeLlama, llamaFeedForward, normsBefore } from "./like-llama.ts";
 
-export function qwen35(model: PartList): Trunk {
-  const rotary = rotaryOf(model.plan.config);
-  return decoderTrunk(model, {
-    tokens: "embed_tokens",
-    block: (block, layer) => qwen35Block(block, layer, rotary),
-    norm: "norm",
-  });
-}
-
-function qwen35Block(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+export const qwen35 = likeLlama((block, layer, rotary) => {
   const hasMemory = block.plan.config.layerKinds[layer] === "memory";
-  const run = transformerBlock({
+  return {
     attention: hasMemory ? deltaNet(block, layer) : attention(block, layer, rotary),
     feedForward: llamaFeedForward(block),
-    beforeAttention: block.norm("layers.{n}.input_layernorm"),
-    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
-  });
-  return { parts: block.parts, run };
-}
+    ...normsBefore(block),
+  };
+});
 
 function deltaNet(block: PartList, layer: number): Layer {
   const { activation, memoryHeads, memoryKeyHeads, memoryKeySize, memoryValueSize } = block.plan.config;
@@ -56,17 +42,13 @@ function deltaNet(block: PartList, layer: number): Layer {
 }
 
 function attention(block: PartList, layer: number, rotary: RotaryFrequencies): Layer {
-  const { heads, keyValueHeads, dropouts } = block.plan.config;
   const of = (name: string) => block.linear(`layers.{n}.self_attn.${name}`);
-  return selfAttention({
-    layer,
+  const { heads } = block.plan.config;
+  return attentionOf(block, layer, {
     project: gatedProjection({ query: of("q_proj"), key: of("k_proj"), value: of("v_proj") }, heads),
     output: of("o_proj"),
     queryNorm: block.norm("layers.{n}.self_attn.q_norm"),
     keyNorm: block.norm("layers.{n}.self_attn.k_norm"),
-    heads,
-    keyHeads: keyValueHeads,
     rotary,
-    dropout: dropouts.attention,
   });
 }

@@ -3,37 +3,19 @@
 // one more expert, through a gate.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { activations } from "../../../parts/activations.ts";
-import { halvesGate } from "../../../parts/experts/expert-gates.ts";
-import { expertMixture } from "../../../parts/experts/expert-mixture.ts";
-import { gatedFeedForward } from "../../../parts/feed-forward.ts";
-import type { PartList } from "../../../parts/part-list.ts";
-import type { Layer } from "../../../parts/pass.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
-import { llamaAttention, llamaFeedForward } from "../like-llama/llama.ts";
+import { activations } from "../../parts/activations.ts";
+import { halvesGate } from "../../parts/experts/expert-gates.ts";
+import { expertMixture } from "../../parts/experts/expert-mixture.ts";
+import { gatedFeedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import { likeLlama, llamaAttention, llamaFeedForward, normsBefore } from "./like-llama.ts";
 
-export function mixtral(model: PartList): Trunk {
-  const rotary = rotaryOf(model.plan.config);
-  return decoderTrunk(model, {
-    tokens: "embed_tokens",
-    block: (block, layer) => mixtralBlock(block, layer, rotary),
-    norm: "norm",
-  });
-}
-
-function mixtralBlock(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
-  const attention = llamaAttention(block, layer, rotary);
-  const run = transformerBlock({
-    attention,
-    feedForward: block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block),
-    beforeAttention: block.norm("layers.{n}.input_layernorm"),
-    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
-  });
-  return { parts: block.parts, run };
-}
+export const mixtral = likeLlama((block, layer, rotary) => ({
+  attention: llamaAttention(block, layer, rotary),
+  feedForward: block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block),
+  ...normsBefore(block),
+}));
 
 function mixture(block: PartList, layer: number): Layer {
   const chosen = chosenExperts(block, layer);
