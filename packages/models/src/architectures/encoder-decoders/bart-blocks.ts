@@ -21,9 +21,8 @@ export function bartStages(model: PartList, name: StackName): readonly Stage[] {
   const { config } = model.plan;
   const layers = name === "encoder" ? config.layers : config.decoderLayers;
   const rate = name === "encoder" ? config.dropouts.encoderLayer : config.dropouts.decoderLayer;
-  const make = name === "encoder" ? encoderBlock : decoderBlock;
   const stages = Array.from({ length: layers }, (_, layer) =>
-    droppedLayer(make(model.atLayer(layer), layer), { rate, path: `${name}.${layer}/layer` }),
+    droppedLayer(blockStage(model.atLayer(layer), layer, name), { rate, path: `${name}.${layer}/layer` }),
   );
   const last = model.group();
   const norm = last.optionalNorm(`${name}.layer_norm`);
@@ -37,19 +36,17 @@ interface Place {
   readonly path: string;
 }
 
-function encoderBlock(block: PartList, layer: number): Stage {
-  const place: Place = { stack: "encoder", rowPath: "encoder.layers.{n}", path: `encoder.${layer}` };
+function blockStage(block: PartList, layer: number, stack: StackName): Stage {
+  const rowPath = stack === "encoder" ? "encoder.layers.{n}" : "decoder.layers.{m}";
+  const place: Place = { stack, rowPath, path: `${stack}.${layer}` };
   const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
+  const look =
+    stack === "decoder"
+      ? withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer))
+      : undefined;
   const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
-  return { parts: block.parts, run: inHalves(attend, feed) };
-}
-
-function decoderBlock(block: PartList, layer: number): Stage {
-  const place: Place = { stack: "decoder", rowPath: "decoder.layers.{m}", path: `decoder.${layer}` };
-  const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
-  const look = withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer));
-  const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
-  return { parts: block.parts, run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed) };
+  const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
+  return { parts: block.parts, run: inHalves(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) where the stack has a norm behind it, else norm(hidden + dropout(layer(hidden))) */
