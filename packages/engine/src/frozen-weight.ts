@@ -12,7 +12,7 @@ import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
 import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
-import type { StepFactor } from "./step/step-weight.ts";
+import type { StepFactor } from "./step/step-plan.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.

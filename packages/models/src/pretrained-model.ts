@@ -29,7 +29,7 @@ import { readForPooling } from "./heads/pooling.ts";
 import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
-import type { ModelAssembly } from "./outline/model-assembly.ts";
+import type { ModelAssembly } from "./outline/outline-model.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";

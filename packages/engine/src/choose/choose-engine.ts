@@ -3,7 +3,7 @@
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { backends } from "../engines/backends.ts";
 import { type EngineName, engineFacts } from "../engines/facts.ts";
-import type { StartOutcome } from "../engines/start-outcome.ts";
+import type { StartOutcome } from "../engines/start-options.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";

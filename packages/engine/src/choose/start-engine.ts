@@ -2,8 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineName } from "../engines/facts.ts";
-import type { StartOptions } from "../engines/start-options.ts";
-import type { StartOutcome } from "../engines/start-outcome.ts";
+import type { StartOptions, StartOutcome } from "../engines/start-options.ts";
 import { starters } from "../engines/starters.ts";
 
 /** Starts an engine and makes it TensorFlow.js's backend. Throws if it does not start or computes something wrong. */

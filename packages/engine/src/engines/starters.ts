@@ -4,8 +4,7 @@
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import type { EngineName } from "./facts.ts";
 import { isNode } from "./import-unseen.ts";
-import type { StartOptions } from "./start-options.ts";
-import type { StartOutcome } from "./start-outcome.ts";
+import type { StartOptions, StartOutcome } from "./start-options.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";
 import { startWebgpu } from "./webgpu/start-webgpu.ts";

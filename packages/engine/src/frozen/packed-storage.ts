@@ -13,10 +13,9 @@ import {
   type PackedMatrix,
   packedBytes,
 } from "../packed/packed-matrix.ts";
-import type { StepFactor } from "../step/step-weight.ts";
+import type { StepFactor } from "../step/step-plan.ts";
 import { withoutTape } from "../tape/without-tape.ts";
-import { decodeBuffer } from "./decode-buffer.ts";
-import { decodeInto } from "./decode-into.ts";
+import { decodeBuffer, decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
 
 /** Numbers decoded at one time: 8 MB. */

@@ -25,12 +25,7 @@ export interface InjectOptions {
   readonly measured?: ReadonlyMap<string, Measured>;
 }
 
-const optionNames: OptionNames<InjectOptions> = {
-  name: true,
-  seed: true,
-  baseFingerprint: true,
-  measured: true,
-};
+const optionNames: OptionNames<InjectOptions> = { name: true, seed: true, baseFingerprint: true, measured: true };
 
 /**
  * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`

@@ -6,8 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout } from "../update/file-layout.ts";
 import { convolution } from "./convolution.ts";
 import type { LayerKind, SiteKind } from "./layer-kind.ts";
-import { linear } from "./linear.ts";
-import { matrixPair, normally } from "./matrix-pair.ts";
+import { linear, matrixPair, normally } from "./linear.ts";
 import { parameter } from "./parameter.ts";
 
 // An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout here: token

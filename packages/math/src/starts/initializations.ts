@@ -9,23 +9,41 @@ import {
   type Matrix,
   multiply,
   rowsOf,
+  scaleColumns,
   tensorOfMatrix,
   transpose,
 } from "../linear-algebra/matrix.ts";
 import { normalMatrix, randomizedSvd } from "../linear-algebra/randomized-svd.ts";
 import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
-import { svd } from "../linear-algebra/svd.ts";
+import { type Svd, svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 import { createPair } from "../pairs/create-pair.ts";
 import { LoraPair } from "../pairs/lora-pair.ts";
 import { loftq } from "../quantization/loftq.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
-import { explainedVarianceStart } from "./measured/eva.ts";
+import { explainedVarianceStart, measuredOf } from "./measured/eva.ts";
 import { gradientStart } from "./measured/lora-ga.ts";
-import { measuredOf } from "./measured/measured-of.ts";
-import { pairOfDirections, principalStart } from "./pissa.ts";
-import { checkDirections, subtractedPair } from "./subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
+
+/** The pair takes over the weight's strongest directions, so that training starts with them. */
+const principalStart: Initialization = {
+  name: "pissa",
+  source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
+  isDrawn: false,
+  answersTo: (init) => init === "pissa",
+  start(request) {
+    checkDirections(request);
+    return pairOfDirections(truncatedSvd(request.weight(), request.rank), request);
+  },
+};
+
+/** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
+function pairOfDirections({ u, s, v }: Svd, request: StartRequest): LoraPair {
+  checkScaling(request, request.scaling > 0);
+  const roots = s.map((value) => Math.sqrt(value / request.scaling));
+  return subtractedPair(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
+}
 
 const pattern = /^pissa_niter_(\d{1,4})$/;
 

@@ -6,8 +6,7 @@ import { TrainingOptionsError } from "../errors.ts";
 import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
-import type { TrainingSettings } from "../state/training-settings.ts";
-import { changedSettings, checkState, resumedSettings } from "../state/training-state.ts";
+import { changedSettings, checkState, resumedSettings, type TrainingSettings } from "../state/training-state.ts";
 import { leastCounts, type TrainOptions } from "../train-options.ts";
 
 /** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */

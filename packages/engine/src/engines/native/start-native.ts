@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { importUnseen, isNode, propertyOf } from "../import-unseen.ts";
-import type { StartOutcome } from "../start-outcome.ts";
+import type { StartOutcome } from "../start-options.ts";
 import { elfFault } from "./library/elf-fault.ts";
 import { findLibrary, nodeSurroundings } from "./library/find-library.ts";
 import { installCommandOf } from "./library/install-command.ts";

@@ -4,8 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { gradientTable } from "../../gradients/register-gradients.ts";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { exportOf, importUnseen, propertyOf } from "../import-unseen.ts";
-import type { StartOptions } from "../start-options.ts";
-import type { StartOutcome } from "../start-outcome.ts";
+import type { StartOptions, StartOutcome } from "../start-options.ts";
 
 type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
 

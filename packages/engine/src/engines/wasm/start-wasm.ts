@@ -2,8 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { isNode } from "../import-unseen.ts";
-import type { StartOptions } from "../start-options.ts";
-import type { StartOutcome } from "../start-outcome.ts";
+import type { StartOptions, StartOutcome } from "../start-options.ts";
 import { patchWasmKernels } from "./patch-wasm-kernels.ts";
 import { findWasmFiles, threadScriptAddress } from "./wasm-files.ts";
 

@@ -4,8 +4,15 @@ import { uniformValues } from "../draw.ts";
 import { type DrawKey, hashKey } from "../hash-key.ts";
 import { threefry } from "../threefry.ts";
 import { maskKernel } from "./mask-kernel.ts";
-import { type MaskPlan, planMask } from "./mask-plan.ts";
-import { bytesPerStep, firstCounter, maskStream, type Segment, segmentSize } from "./segments.ts";
+import {
+  bytesPerStep,
+  firstCounter,
+  type MaskPlan,
+  maskStream,
+  planMask,
+  type Segment,
+  segmentSize,
+} from "./segments.ts";
 
 /** Which entries are dropped, and how many of them. */
 export interface DropoutDraw {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { factorsByLoops, stepGenerators } from "./dropout-mask.ts";
 import { maskKernel, maskKernelBase64 } from "./mask-kernel.ts";
-import { planMask } from "./mask-plan.ts";
+import { planMask } from "./segments.ts";
 
 function kernelOrThrow() {
   const kernel = maskKernel();

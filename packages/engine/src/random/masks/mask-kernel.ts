@@ -2,8 +2,7 @@
 // that what it reads again is still in the processor's first cache; engines may read factors where it writes them.
 
 import type { Words } from "../threefry.ts";
-import type { MaskPlan } from "./mask-plan.ts";
-import { firstCounter, maskStream, type Segment, segmentSize } from "./segments.ts";
+import { firstCounter, type MaskPlan, maskStream, type Segment, segmentSize } from "./segments.ts";
 
 // Addresses: the generators' state, a segment of numbers, and factors of as many segments as are asked for.
 const numbersAt = 1024;

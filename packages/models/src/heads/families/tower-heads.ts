@@ -11,9 +11,8 @@ import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { pickFrom } from "../../parts/trunk/picked-states.ts";
 import { ClassificationHead } from "../classification-head.ts";
-import type { Head } from "../head.ts";
+import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
-import { noHead } from "../no-head.ts";
 
 export function clipTextHeads(model: PartList): Head {
   if (model.plan.task === "feature-extraction") return noHead;

@@ -1,9 +1,8 @@
 // The keys and values of some texts, and the calls that compute their next tokens.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeptPositions } from "../../../step/kept-positions.ts";
 import type { StepAttention, StepBias } from "../../../step/step-plan.ts";
-import type { StepProgram } from "../../../step/token-steps.ts";
+import type { KeptPositions, StepProgram } from "../../../step/token-steps.ts";
 import type { HeldTensor, NativeTensor } from "../runtime/native-tensor.ts";
 import type { NativeValues } from "../runtime/onnx-model.ts";
 import type { OnnxRuntime } from "../runtime/onnx-runtime.ts";
