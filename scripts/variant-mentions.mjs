@@ -46,7 +46,7 @@ const variants = [
   { name: "arrow", says: /arrow_?config|arrowVariant/i },
   { name: "velora", says: /velora/i },
   { name: "monteclora", says: /monteclora/i },
-  { name: "mica", says: /\bmica\b/i, others: ["packages/math/src/starts/mica.ts"] },
+  { name: "mica", says: /\bmica\b/i },
 ].map(({ name, says, others = [] }) => ({
   name,
   says,

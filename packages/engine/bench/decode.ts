@@ -3,8 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { decodeBuffer } from "../src/frozen/decode-buffer.ts";
-import { decodeInto } from "../src/frozen/decode-into.ts";
+import { decodeBuffer, decodeInto } from "../src/frozen/decode-into.ts";
 import { decodeByLoops } from "../src/frozen/decode-loops.ts";
 import { packedMatrices } from "../test/packed-matrices.ts";
 

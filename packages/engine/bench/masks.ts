@@ -3,7 +3,7 @@
 
 import { hashKey } from "../src/random/hash-key.ts";
 import { dropoutMask, factorsByLoops } from "../src/random/masks/dropout-mask.ts";
-import { planMask } from "../src/random/masks/mask-plan.ts";
+import { planMask } from "../src/random/masks/segments.ts";
 
 const count = 65_536;
 const key = { seed: 7, path: "bench" };

@@ -9,6 +9,5 @@ export { OverrideList, type ParameterOverride } from "./doors/parameters/overrid
 export { ParameterSlot, type ParameterSlotOptions } from "./doors/parameters/parameter-slot.ts";
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./doors/sites/convolution-site.ts";
 export { EmbeddingSite, type EmbeddingSiteOptions } from "./doors/sites/embedding-site.ts";
-export { forwardTogether } from "./doors/sites/forward-together.ts";
-export { LinearSite, type LinearSiteOptions, type LowRankParts } from "./doors/sites/linear-site.ts";
+export { forwardTogether, LinearSite, type LinearSiteOptions, type LowRankParts } from "./doors/sites/linear-site.ts";
 export { type InitialValue, type Part, sameKind, type WeightSlot } from "./doors/weight-slot.ts";

@@ -5,15 +5,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
-import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
-import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
+import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
-import type { StepFactor } from "./step/step-weight.ts";
+import type { StepFactor } from "./step/step-plan.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.
@@ -235,4 +234,20 @@ function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {
   if (matrix.rank !== 2) throw new ShapeError(where, matrix.shape, "a matrix");
   if (matrix.dtype !== "float32") throw new ArgumentError(where, "dtype", matrix.dtype, "float32");
   return matrix;
+}
+
+const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
+
+/** The same numbers, a block for each output. */
+function blocksOf({ outFeatures, inFeatures, codes, scales }: Int8Matrix): BlockMatrix {
+  return {
+    kind: "blocks",
+    rows: outFeatures,
+    columns: inFeatures,
+    blockSize: inFeatures + (inFeatures % 2),
+    codeBits: 8,
+    levels: signedBytes,
+    codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length),
+    scales,
+  };
 }

@@ -3,9 +3,8 @@ export type { Failure, PassedOver } from "./choose/explain-failure.ts";
 export { type MatMulSpeed, measureInt8Product, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
-export type { BackendFacts } from "./engines/backend-facts.ts";
 export { currentBackend } from "./engines/backends.ts";
-export type { EngineFacts } from "./engines/engine-facts.ts";
+export type { BackendFacts, EngineFacts } from "./engines/engine-facts.ts";
 export { type EngineName, engineNames } from "./engines/facts.ts";
 export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
 export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
@@ -51,8 +50,8 @@ export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matr
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export type { DropoutDraw } from "./random/masks/dropout-mask.ts";
-export type { KeptPositions } from "./step/kept-positions.ts";
 export { withRoundedProducts } from "./step/rounded-products.ts";
+export type { StepFactor, StepWeight } from "./step/step-plan.ts";
 export {
   type StepActivation,
   type StepAttention,
@@ -65,7 +64,7 @@ export {
   type StepValue,
   stepActivations,
 } from "./step/step-plan.ts";
-export type { StepFactor, StepWeight } from "./step/step-weight.ts";
+export type { KeptPositions } from "./step/token-steps.ts";
 export { TokenSteps } from "./step/token-steps.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";

@@ -4,7 +4,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 
 import { chooseEngine } from "../src/choose/choose-engine.ts";
-import { parseEngineName } from "../src/choose/engine-name.ts";
+import { parseEngineName } from "../src/choose/plan-engines.ts";
 import type { EngineName } from "../src/engines/facts.ts";
 import { findLibrary, nodeSurroundings } from "../src/engines/native/library/find-library.ts";
 

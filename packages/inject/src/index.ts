@@ -15,8 +15,7 @@
 
 export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted/adapted-site.ts";
-export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapted/adapter-part.ts";
-export type { RowChange } from "./adapted/row-change.ts";
+export type { AdapterPart, AdapterVariable, OwnValues, RowChange, WeightChange } from "./adapted/adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";

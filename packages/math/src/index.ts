@@ -4,8 +4,11 @@ export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-a
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
 export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
-export { subspaceSimilarities } from "./analysis/subspace-similarities.ts";
-export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
+export {
+  type SubspaceSimilarityOptions,
+  subspaceSimilarities,
+  subspaceSimilarity,
+} from "./analysis/subspace-similarity.ts";
 export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
 export type {
@@ -18,12 +21,10 @@ export type {
   SiteKind,
   StartingPair,
 } from "./kinds/layer-kind.ts";
+export { tiedHead } from "./kinds/linear.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
-export { tiedHead } from "./kinds/tied-head.ts";
-export { keepFirst } from "./linear-algebra/keep-first.ts";
-export { lowRankNorm } from "./linear-algebra/low-rank-norm.ts";
-export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
+export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
   besideEachOther,
   columnsOf,
@@ -41,7 +42,7 @@ export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear
 export { rankForEnergy } from "./linear-algebra/rank-for-energy.ts";
 export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type RowBlocks, type StreamedSvdOptions, streamedSvd } from "./linear-algebra/streamed-svd.ts";
-export { type Svd, svd } from "./linear-algebra/svd.ts";
+export { keepFirst, type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
 export { type CreatePairOptions, createPair } from "./pairs/create-pair.ts";

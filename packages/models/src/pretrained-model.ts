@@ -2,26 +2,34 @@
 
 import {
   type AdaptableModel,
+  activeAdapters,
   type ForwardContext,
   inferenceContext,
   type ParameterRef,
   refuseUnknownOptions,
   type Site,
+  selectedNames,
 } from "@lowrank/contracts";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
-import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/engine/doors";
+import {
+  ConvolutionSite,
+  EmbeddingSite,
+  LinearSite,
+  ModelDisposedError,
+  type NewRows,
+  type Part,
+} from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
-import { ModelInputError, NothingSupervisedError } from "./errors.ts";
+import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
 import { type LabelLogProbs, type Losses, type LossSum, type Measurement, tensorsOf } from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
-import { checkAdapters } from "./inputs/check-adapters.ts";
 import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
-import type { ModelAssembly } from "./outline/model-assembly.ts";
+import type { ModelAssembly } from "./outline/outline-model.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
@@ -297,4 +305,11 @@ export class PretrainedModel implements AdaptableModel {
   #checkAlive(): void {
     if (this.#isDisposed) throw new ModelDisposedError();
   }
+}
+
+/** Throws UnknownAdapterError for selected names that nothing is attached under. */
+function checkAdapters(parts: readonly Part[], { adapters }: ForwardContext): void {
+  const isAttached = (name: string) => parts.some((part) => part.isOpen(inferenceContext(activeAdapters(name))));
+  const unknown = selectedNames(adapters).filter((name) => !isAttached(name));
+  if (unknown.length > 0) throw new UnknownAdapterError(unknown);
 }

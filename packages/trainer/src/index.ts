@@ -9,8 +9,7 @@ export type { OptimizerName } from "./optimizer/rules/rules.ts";
 export type { Schedule, ScheduleMoment, ScheduleShape } from "./schedules/schedule.ts";
 export { learningRateShare, type ScheduleName, schedules } from "./schedules/schedules.ts";
 export { parseState, type StateFiles, serializeState } from "./state/state-files.ts";
-export type { TrainingSettings } from "./state/training-settings.ts";
-export type { NamedValues, TrainingState } from "./state/training-state.ts";
+export type { NamedValues, TrainingSettings, TrainingState } from "./state/training-state.ts";
 export { train } from "./train.ts";
 export type {
   BatchSize,

@@ -1,6 +1,6 @@
 // What a training run is told.
 
-import type { RandomKey, WarningListener } from "@lowrank/contracts";
+import type { OptionNames, RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
 import type { GradientReduction } from "./optimizer/gradient-reduction.ts";
@@ -132,3 +132,53 @@ export interface TrainOptions<Batch> {
   /** The time in milliseconds; default `performance.now`. */
   clock?(): number;
 }
+
+export const trainNames: OptionNames<TrainOptions<unknown>> = {
+  variables: true,
+  loss: true,
+  batches: true,
+  steps: true,
+  epochs: true,
+  batchesPerEpoch: true,
+  learningRate: true,
+  schedule: true,
+  scheduleShape: true,
+  warmupSteps: true,
+  learningRateGroups: true,
+  weightDecay: true,
+  decayed: true,
+  betas: true,
+  epsilon: true,
+  optimizer: true,
+  momentum: true,
+  maxBadSteps: true,
+  clipNorm: true,
+  accumulate: true,
+  weightByTokens: true,
+  batchSize: true,
+  reduceGradients: true,
+  evaluate: true,
+  checkpoint: true,
+  watchRate: true,
+  seed: true,
+  signal: true,
+  resumeFrom: true,
+  fingerprint: true,
+  onWarning: true,
+  clock: true,
+};
+
+export const evaluationNames: OptionNames<EvaluationOptions> = {
+  every: true,
+  atStart: true,
+  run: true,
+  watch: true,
+  higherIsBetter: true,
+  patience: true,
+  keepsBest: true,
+};
+
+export const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
+
+/** Options that count something, with the least that each may be. */
+export const leastCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxBadSteps: 0 } as const;

@@ -1,54 +1,16 @@
 // The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { TrainingRun } from "./run/training-run.ts";
-import type { CheckpointOptions, EvaluationOptions, TrainOptions } from "./train-options.ts";
+import {
+  type CheckpointOptions,
+  checkpointNames,
+  type EvaluationOptions,
+  evaluationNames,
+  type TrainOptions,
+  trainNames,
+} from "./train-options.ts";
 import type { EndEvent, TrainingEvent } from "./training-event.ts";
-
-const optionNames: OptionNames<TrainOptions<unknown>> = {
-  variables: true,
-  loss: true,
-  batches: true,
-  steps: true,
-  epochs: true,
-  batchesPerEpoch: true,
-  learningRate: true,
-  schedule: true,
-  scheduleShape: true,
-  warmupSteps: true,
-  learningRateGroups: true,
-  weightDecay: true,
-  decayed: true,
-  betas: true,
-  epsilon: true,
-  optimizer: true,
-  momentum: true,
-  maxBadSteps: true,
-  clipNorm: true,
-  accumulate: true,
-  weightByTokens: true,
-  batchSize: true,
-  reduceGradients: true,
-  evaluate: true,
-  checkpoint: true,
-  watchRate: true,
-  seed: true,
-  signal: true,
-  resumeFrom: true,
-  fingerprint: true,
-  onWarning: true,
-  clock: true,
-};
-const evaluationNames: OptionNames<EvaluationOptions> = {
-  every: true,
-  atStart: true,
-  run: true,
-  watch: true,
-  higherIsBetter: true,
-  patience: true,
-  keepsBest: true,
-};
-const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
 /**
  * Trains variables and yields an event for each step, evaluation and checkpoint.
@@ -57,7 +19,7 @@ const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: t
  * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
  *
  * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError, and NonFiniteLossError where
- * the loss or a gradient is not finite, more often in a row than `maxBadSteps`: the variables then are as before that step;
+ * the loss or a gradient is not finite, more often in a row than the options allow: the variables then are as before that step;
  * ProcessesDifferError where those of `reduceGradients` no longer train the same.
  *
  * @example
@@ -80,7 +42,7 @@ const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: t
  * ```
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainingEvent, void, undefined> {
-  refuseUnknownOptions("train", options, optionNames);
+  refuseUnknownOptions("train", options, trainNames);
   refuseUnknownOptions("evaluate", options.evaluate ?? {}, evaluationNames);
   refuseUnknownOptions("checkpoint", options.checkpoint ?? {}, checkpointNames);
   const run = await TrainingRun.start(options);

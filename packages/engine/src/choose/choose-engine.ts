@@ -1,14 +1,13 @@
 // Picks the best engine that really starts here, and remembers why the others were passed over.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import type { EngineName } from "../engines/facts.ts";
-import type { StartOutcome } from "../engines/start-outcome.ts";
+import { backends } from "../engines/backends.ts";
+import { type EngineName, engineFacts } from "../engines/facts.ts";
+import type { StartOutcome } from "../engines/start-options.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";
-import { explainSlowEngine } from "./explain-slow-engine.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
-import { pickFastest } from "./pick-fastest.ts";
 import { type ChooseEngineOptions, chooseEngineNames, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 
@@ -94,4 +93,51 @@ async function takeFastest(started: readonly Started[], passedOver: PassedOver[]
   await useBackend(picked.fastest.outcome.backend);
   passedOver.push(...picked.passedOver);
   return picked.fastest;
+}
+
+// A user who gets a slow engine without having asked for it should hear of it once, with the way to the faster one.
+
+/**
+ * Which engine runs, why the faster one does not, and the command to run, which comes last so that it can be copied.
+ * Undefined where that was not tried – somebody chose the engine by name – or where another library computes as fast.
+ */
+export function explainSlowEngine(name: EngineName, passedOver: readonly PassedOver[]): string | undefined {
+  const { slowerThan = [] } = engineFacts[name];
+  const faster = passedOver.find((each) => slowerThan.includes(each.name) && couldRun(each));
+  if (faster === undefined) return undefined;
+  const { reason, command } = faster;
+  const sentence = `The engine is ${name}, slower than ${faster.name}, which was passed over: ${reason}.`;
+  return command === undefined ? sentence : `${sentence} Run: ${command}`;
+}
+
+/** Nobody can change that a machine has no graphics processor; a package that is missing beside one can be installed. */
+function couldRun({ name, command }: PassedOver): boolean {
+  return command !== undefined || backends[engineFacts[name].backend]?.memory === "process";
+}
+
+/** An engine that runs, and how fast. */
+interface TimedEngine {
+  readonly name: EngineName;
+  readonly speed: MatMulSpeed;
+}
+
+/** A later engine must be this much faster than an earlier one, which needs less memory: timings vary from run to run. */
+const clearlyFaster = 1.1;
+
+/** The engine to take, and for each other one the two speeds that speak against it. */
+export function pickFastest<T extends TimedEngine>(
+  first: T,
+  others: readonly T[],
+): { readonly fastest: T; readonly passedOver: readonly PassedOver[] } {
+  const fastest = others.reduce(
+    (best, each) => (each.speed.gflops > best.speed.gflops * clearlyFaster ? each : best),
+    first,
+  );
+  const slower = [first, ...others].filter((each) => each !== fastest);
+  return { fastest, passedOver: slower.map((each) => ({ name: each.name, reason: comparison(each, fastest) })) };
+}
+
+function comparison({ speed: { size, gflops } }: TimedEngine, fastest: TimedEngine): string {
+  const closeness = gflops > fastest.speed.gflops ? ", which is no clear difference" : "";
+  return `it runs, but multiplies ${size} × ${size} matrices at ${gflops.toFixed(0)} GFLOPS and ${fastest.name} at ${fastest.speed.gflops.toFixed(0)}${closeness}`;
 }

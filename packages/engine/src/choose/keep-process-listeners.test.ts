@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepProcessListeners } from "./keep-process-listeners.ts";
+import { keepProcessListeners } from "./start-engine.ts";
 
 describe("keepProcessListeners", () => {
   it("takes off what a loader added and leaves the program's own listeners", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EngineName } from "../engines/facts.ts";
-import { pickFastest } from "./pick-fastest.ts";
+import { pickFastest } from "./choose-engine.ts";
 
 const timed = (name: EngineName, gflops: number) => ({ name, speed: { size: 512, milliseconds: 1, gflops } });
 

@@ -2,8 +2,7 @@ import { availableParallelism } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { engineNames } from "../engines/facts.ts";
 import { ArgumentError, UnknownEngineError } from "../errors.ts";
-import { usualOrder } from "./engine-name.ts";
-import { planEngines } from "./plan-engines.ts";
+import { planEngines, usualOrder } from "./plan-engines.ts";
 
 const environment = {};
 const nodeOrder = [["tfjs-node-gpu"], ["native", "tfjs-node"], ["wasm"], ["cpu"]];

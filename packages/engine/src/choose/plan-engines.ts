@@ -1,11 +1,10 @@
 // Which engines to try, in which order, and with which settings: decided before anything is loaded.
 
 import type { OptionNames } from "@lowrank/contracts";
-import { type EngineName, engineNames } from "../engines/facts.ts";
-import { isNode } from "../engines/import-unseen.ts";
+import { type EngineName, engineFacts, engineNames } from "../engines/facts.ts";
+import { exportOf, importUnseen, isNode } from "../engines/import-unseen.ts";
 import type { StartOptions } from "../engines/start-options.ts";
-import { type EngineOrder, findEngineName, parseEngineName, usualOrder } from "./engine-name.ts";
-import { threadCount } from "./thread-count.ts";
+import { ArgumentError, UnknownEngineError } from "../errors.ts";
 
 /** Names of environment variables and their values. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -83,4 +82,74 @@ function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "aske
   const prefer = parseEngineName(options.prefer, "the option prefer");
   const others = order.map((row) => row.filter((name) => name !== prefer)).filter((row) => row.length > 0);
   return { order: [[prefer], ...others], askedFor: prefer };
+}
+
+/** Engines to try, best first. Those in one row do the same work equally well: a small product decides between them. */
+type EngineOrder = readonly (readonly EngineName[])[];
+
+/** The engines to try where nobody asked for one. */
+export function usualOrder(place: "node" | "browser"): EngineOrder {
+  const order: EngineName[][] = [];
+  for (const name of engineNames) {
+    const { triedIn, equalsPrevious } = engineFacts[name];
+    if (!triedIn.includes(place)) continue;
+    const row = equalsPrevious ? order.at(-1) : undefined;
+    if (row === undefined) order.push([name]);
+    else row.push(name);
+  }
+  return order;
+}
+
+/** The name as a type; `askedBy` says in the error where it came from. Throws UnknownEngineError. */
+export function parseEngineName(name: string, askedBy: string): EngineName {
+  const found = findEngineName(name);
+  if (found === undefined) throw new UnknownEngineError(name, engineNames, askedBy);
+  return found;
+}
+
+/** The name as a type, or undefined if there is no such engine. */
+function findEngineName(name: string): EngineName | undefined {
+  return engineNames.find((known) => known === name);
+}
+
+// How many threads an engine may use: what the caller says, else LOWRANK_THREADS, else one for each processor.
+
+/** The number of threads, and a sentence where the environment variable could not be used. */
+interface ThreadCount {
+  /** Undefined outside Node, where nobody asked: the engine decides. */
+  readonly threads: number | undefined;
+  readonly note?: string;
+}
+
+/** No processor that Node runs on has more. */
+const most = 1024;
+
+/** Decides. Throws ArgumentError for an option that is no whole number from 1 to 1024. */
+export async function threadCount(
+  asked: number | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<ThreadCount> {
+  if (asked !== undefined) {
+    if (!isCount(asked)) throw new ArgumentError("chooseEngine", "threads", asked, `a whole number from 1 to ${most}`);
+    return { threads: asked };
+  }
+  const threads = isNode() ? await processors() : undefined;
+  const text = environment.LOWRANK_THREADS;
+  if (!text) return { threads };
+  const number = Number(text);
+  if (isCount(number)) return { threads: number };
+  return {
+    threads,
+    note: `LOWRANK_THREADS is "${text}", which is no whole number from 1 to ${most}; ${threads ?? "the engine's own number of"} threads are used instead.`,
+  };
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= most;
+}
+
+async function processors(): Promise<number | undefined> {
+  const availableParallelism = exportOf(await importUnseen("node:os"), "availableParallelism");
+  const count: unknown = typeof availableParallelism === "function" ? availableParallelism() : undefined;
+  return typeof count === "number" ? count : undefined;
 }

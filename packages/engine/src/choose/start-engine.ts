@@ -2,10 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineName } from "../engines/facts.ts";
-import type { StartOptions } from "../engines/start-options.ts";
-import type { StartOutcome } from "../engines/start-outcome.ts";
+import type { StartOptions, StartOutcome } from "../engines/start-options.ts";
 import { starters } from "../engines/starters.ts";
-import { keepProcessListeners } from "./keep-process-listeners.ts";
 
 /** Starts an engine and makes it TensorFlow.js's backend. Throws if it does not start or computes something wrong. */
 export function startEngine(name: EngineName, options: StartOptions): Promise<StartOutcome> {
@@ -44,4 +42,30 @@ async function multiplySmallMatrices(): Promise<void> {
   } finally {
     product.dispose();
   }
+}
+
+// The wasm backend's loader listens to uncaughtException and unhandledRejection and throws what it hears again, from
+// inside its own file of one line: any later error of the program would print that whole line first.
+
+const events = ["uncaughtException", "unhandledRejection"] as const;
+
+/** Runs something and takes off the process-wide error listeners that it added. Does nothing outside Node. */
+export async function keepProcessListeners<T>(run: () => Promise<T>): Promise<T> {
+  if (typeof process === "undefined" || typeof process.listeners !== "function") return run();
+  const before = new Map(events.map((event) => [event, listenersOf(event)]));
+  try {
+    return await run();
+  } finally {
+    for (const event of events) {
+      for (const listener of listenersOf(event)) {
+        if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
+      }
+    }
+  }
+}
+
+type Listener = (...values: unknown[]) => void;
+
+function listenersOf(event: (typeof events)[number]): Listener[] {
+  return process.listeners(event as "uncaughtException") as Listener[];
 }

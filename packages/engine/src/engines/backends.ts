@@ -1,22 +1,16 @@
 // The TensorFlow.js backends on which engines run: one row each.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { BackendFacts } from "./backend-facts.ts";
-import { cpuBackend } from "./cpu/facts.ts";
-import { nativeBackend } from "./native/facts.ts";
-import { tensorflowBackend } from "./tfjs-node/facts.ts";
-import { wasmBackend } from "./wasm/facts.ts";
-import { webglBackend } from "./webgl/facts.ts";
-import { webgpuBackend } from "./webgpu/facts.ts";
+import type { BackendFacts } from "./engine-facts.ts";
 
 /** By the name that tf.setBackend knows each by. */
 export const backends: Readonly<Partial<Record<string, BackendFacts>>> = {
-  cpu: cpuBackend,
-  native: nativeBackend,
-  tensorflow: tensorflowBackend,
-  wasm: wasmBackend,
-  webgl: webglBackend,
-  webgpu: webgpuBackend,
+  cpu: { memory: "process", computesAtOnce: true, hasPoorSegmentSum: true, hasPoorScatter: true },
+  native: { memory: "process", computesAtOnce: true },
+  tensorflow: { memory: "process" },
+  wasm: { memory: "process", computesAtOnce: true, copiesArrays: true, needsPlainProducts: true },
+  webgl: { memory: "card", hasFloatIndices: true },
+  webgpu: { memory: "card" },
 };
 
 /**

@@ -1,23 +1,67 @@
 // The engines: one row each, best first. Nothing here loads TensorFlow.js, so that `--help` can name them at once.
 
-import { cpuFacts } from "./cpu/facts.ts";
 import type { EngineFacts } from "./engine-facts.ts";
-import { nativeFacts } from "./native/facts.ts";
-import { tfjsNodeFacts, tfjsNodeGpuFacts } from "./tfjs-node/facts.ts";
-import { wasmFacts } from "./wasm/facts.ts";
-import { webglFacts } from "./webgl/facts.ts";
-import { webgpuFacts } from "./webgpu/facts.ts";
+import { installCommand } from "./native/library/install-command.ts";
+
+/** The command that installs its package, which the native engine needs, too. */
+const installCpu = "npm install @tensorflow/tfjs-backend-cpu@4.22.0";
 
 /** Every engine by its name. WebGL comes after wasm: it makes every number a texture's, and reading one waits for the card. */
 const rows = {
-  "tfjs-node-gpu": tfjsNodeGpuFacts,
-  native: nativeFacts,
-  "tfjs-node": tfjsNodeFacts,
-  webgpu: webgpuFacts,
-  wasm: wasmFacts,
-  webgl: webglFacts,
-  cpu: cpuFacts,
+  // TensorFlow's C library in Node, with a graphics card or without: two packages, one backend.
+  "tfjs-node-gpu": {
+    backend: "tensorflow",
+    triedIn: ["node"],
+    install: "npm install @tensorflow/tfjs-node-gpu@4.22.0",
+    missing: /* @__PURE__ */ viaScript("--gpu "),
+    rebuild: "scripts/setup-tfjs-node.sh --gpu",
+  },
+  // ONNX Runtime's library in Node, on the memory of tfjs-backend-cpu's tensors.
+  native: {
+    backend: "native",
+    triedIn: ["node"],
+    install: installCommand,
+    missing: "its two packages are not installed",
+    alsoNeeds: { package: "@tensorflow/tfjs-backend-cpu", install: installCpu },
+    advantage: "ONNX Runtime's own library is several times as fast:",
+  },
+  "tfjs-node": {
+    backend: "tensorflow",
+    triedIn: ["node"],
+    equalsPrevious: true,
+    install: "npm install @tensorflow/tfjs-node@4.22.0",
+    missing: /* @__PURE__ */ viaScript(""),
+    rebuild: "scripts/setup-tfjs-node.sh",
+    advantage: "TensorFlow's own library is several times as fast:",
+  },
+  // In pages, and where somebody asks for it in Node.
+  webgpu: { backend: "webgpu", triedIn: ["browser"], install: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0" },
+  // WebAssembly with XNNPACK: in Node and in pages.
+  wasm: {
+    backend: "wasm",
+    triedIn: ["node", "browser"],
+    install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
+    slowerThan: ["native", "webgpu"],
+    advantage: "WebAssembly is some ten times as fast as plain JavaScript and needs nothing but npm:",
+  },
+  webgl: {
+    backend: "webgl",
+    triedIn: ["browser"],
+    install: "npm install @tensorflow/tfjs-backend-webgl@4.22.0",
+    slowerThan: ["webgpu", "wasm"],
+  },
+  // Plain JavaScript: slow, and it runs wherever JavaScript does.
+  cpu: {
+    backend: "cpu",
+    triedIn: ["node", "browser"],
+    install: installCpu,
+    slowerThan: ["native", "webgpu", "wasm"],
+  },
 } satisfies Readonly<Record<string, EngineFacts>>;
+
+function viaScript(option: string): string {
+  return `its package is not installed; where npm cannot reach its download, scripts/setup-tfjs-node.sh ${option}in lowrank's repository takes the library from PyPI`;
+}
 
 /** A way to run TensorFlow.js: libraries for Node, graphics interfaces for browsers, and two that run everywhere. */
 export type EngineName = keyof typeof rows;

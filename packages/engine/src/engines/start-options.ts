@@ -13,3 +13,11 @@ export interface StartOptions {
   /** The file of ONNX Runtime's library that LOWRANK_ONNX_RUNTIME names; default: the one that npm brought. */
   readonly onnxRuntimeFile?: string;
 }
+
+/** A backend that is registered and can be switched to. */
+export interface StartOutcome {
+  /** The name tf.setBackend knows it by. */
+  readonly backend: string;
+  /** Something a user should know: slower than hoped, or another version than tested. */
+  readonly note?: string;
+}

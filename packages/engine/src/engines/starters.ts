@@ -1,12 +1,10 @@
 // How each engine is started. The wasm, cpu, webgl and webgpu imports are literal so that bundlers find them; the
 // packages that only Node can load are not.
 
-import { startCpu } from "./cpu/start-cpu.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import type { EngineName } from "./facts.ts";
 import { isNode } from "./import-unseen.ts";
-import type { StartOptions } from "./start-options.ts";
-import type { StartOutcome } from "./start-outcome.ts";
+import type { StartOptions, StartOutcome } from "./start-options.ts";
 import { startWasm } from "./wasm/start-wasm.ts";
 import { startWebgl } from "./webgl/start-webgl.ts";
 import { startWebgpu } from "./webgpu/start-webgpu.ts";
@@ -33,4 +31,10 @@ async function startTfjsNode(name: "tfjs-node" | "tfjs-node-gpu", options: Start
   if (!isNode()) throw new EngineUnavailableError("it needs Node.js");
   const start = await import("./tfjs-node/start-tfjs-node.ts");
   return start.startTfjsNode(name, options);
+}
+
+/** Plain JavaScript. */
+async function startCpu(): Promise<StartOutcome> {
+  await import("@tensorflow/tfjs-backend-cpu");
+  return { backend: "cpu" };
 }

@@ -1,6 +1,7 @@
 // Packed numbers → float32. Every product with a packed weight goes through `decodeInto`, so an engine that can decode
 // faster has one function to replace.
 
+import { currentBackend } from "../engines/backends.ts";
 import { ArgumentError } from "../errors.ts";
 import type { MatrixPart, PackedMatrix } from "../packed/packed-matrix.ts";
 import { decodeKernel, kernelTakes } from "./decode-kernel.ts";
@@ -27,4 +28,19 @@ function checkPart(target: Float32Array, matrix: PackedMatrix, part: MatrixPart)
   }
   if (matrix.kind === "blocks" && firstColumn % matrix.blockSize !== 0)
     throw new ArgumentError("decodeInto", "firstColumn", firstColumn, `a multiple of ${matrix.blockSize}`);
+}
+
+let buffer = new Float32Array(0);
+
+/**
+ * An array of `size` numbers to decode into, which holds its values until the next call: dispose of a tensor made of it,
+ * and keep no other hold of it, before then.
+ */
+export function decodeBuffer(size: number): Float32Array {
+  if (!currentBackend()?.computesAtOnce) return new Float32Array(size);
+  const kernel = decodeKernel();
+  // There the kernel writes anyway.
+  if (kernel !== undefined && size <= kernel.output.length) return kernel.output.subarray(0, size);
+  if (buffer.length < size) buffer = new Float32Array(size);
+  return buffer.subarray(0, size);
 }

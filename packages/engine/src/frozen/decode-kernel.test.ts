@@ -3,9 +3,8 @@ import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { packedMatrices } from "../../test/packed-matrices.ts";
 import type { PackedMatrix } from "../packed/packed-matrix.ts";
-import { decodeKernel, kernelTakes } from "./decode-kernel.ts";
+import { decodeKernel, kernelBase64, kernelTakes } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
-import { kernelBase64 } from "./kernel-module.ts";
 
 function kernelOrThrow() {
   const kernel = decodeKernel();

@@ -3,7 +3,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";
-import type { StepFactor } from "../step/step-weight.ts";
+import type { StepFactor } from "../step/step-plan.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";

@@ -8,7 +8,7 @@ import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights } from "../packed/int8-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
-import type { StepFactor } from "../step/step-weight.ts";
+import type { StepFactor } from "../step/step-plan.ts";
 import type { FrozenStorage } from "./frozen-storage.ts";
 
 export class Int8Storage implements FrozenStorage {

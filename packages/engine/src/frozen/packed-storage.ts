@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
+import { joined, joinNumbers } from "../packed/block-numbers.ts";
 import { BlockProduct } from "../packed/block-product.ts";
 import {
   type BlockMatrix,
@@ -12,12 +13,10 @@ import {
   type PackedMatrix,
   packedBytes,
 } from "../packed/packed-matrix.ts";
-import type { StepFactor } from "../step/step-weight.ts";
+import type { StepFactor } from "../step/step-plan.ts";
 import { withoutTape } from "../tape/without-tape.ts";
-import { decodeBuffer } from "./decode-buffer.ts";
-import { decodeInto } from "./decode-into.ts";
+import { decodeBuffer, decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
-import { joinBlocks } from "./join-blocks.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;
@@ -222,5 +221,31 @@ function concatenated(size: number, step: number, compute: (first: number, count
       const [only] = parts;
       return parts.length === 1 && only !== undefined ? only : tf.concat(parts, 1);
     }),
+  );
+}
+
+/** The matrix with the rows of all, or undefined if their blocks or columns are of different kinds. */
+function joinBlocks(matrices: readonly BlockMatrix[]): BlockMatrix | undefined {
+  const [first] = matrices;
+  if (first === undefined || !matrices.every((matrix) => isAlike(matrix, first))) return undefined;
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const codes = joined(
+    matrices.map((matrix) => matrix.codes),
+    Uint8Array,
+  );
+  const scales = joinNumbers(matrices.map((matrix) => matrix.scales));
+  if (scales === undefined) return undefined;
+  if (first.minima === undefined) return { ...first, rows, codes, scales };
+  const minima = joinNumbers(matrices.flatMap((matrix) => (matrix.minima === undefined ? [] : [matrix.minima])));
+  return minima && { ...first, rows, codes, scales, minima };
+}
+
+function isAlike(one: BlockMatrix, other: BlockMatrix): boolean {
+  return (
+    one.columns === other.columns &&
+    one.blockSize === other.blockSize &&
+    one.codeBits === other.codeBits &&
+    (one.minima === undefined) === (other.minima === undefined) &&
+    one.levels.every((level, code) => level === other.levels[code])
   );
 }

@@ -2,7 +2,7 @@
 // plain twin beside it. Nothing outside this package knows which of the two ran.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { requireAlive } from "./require-alive.ts";
+import { DisposedError } from "../errors.ts";
 
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =
@@ -65,4 +65,13 @@ export function runOwnKernelForOne(
 ): tf.Tensor | undefined {
   const outputs: unknown = runOwnKernel(name, inputs, attributes);
   return Array.isArray(outputs) ? outputs[0] : (outputs as tf.Tensor | undefined);
+}
+
+// Shapes outlive a tensor's values, so a disposed one passes every check of shapes; what a kernel then says of it is about
+// its own inside.
+
+/** Throws DisposedError if one of an operation's tensors was disposed of. */
+export function requireAlive(tensors: Readonly<Record<string, tf.Tensor | undefined>>): void {
+  for (const name in tensors)
+    if (tensors[name]?.isDisposed === true) throw new DisposedError(`The tensor "${name}" of an operation`);
 }

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { dropEntries } from "../kernels/drop-entries.ts";
-import { requireAlive } from "../kernels/require-alive.ts";
+import { requireAlive } from "../kernels/own-kernel.ts";
 import type { DrawKey } from "../random/hash-key.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";

@@ -2,8 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
-import { requireAlive } from "../kernels/require-alive.ts";
+import { requireAlive, runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";

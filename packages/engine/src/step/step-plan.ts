@@ -3,8 +3,8 @@
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { BlockMatrix } from "../packed/packed-matrix.ts";
 import { mayRoundProducts } from "./rounded-products.ts";
-import type { StepWeight } from "./step-weight.ts";
 
 /** Number of a value [rows, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
 export type StepValue = number;
@@ -193,4 +193,25 @@ function isSame(one: unknown, other: unknown): boolean {
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** A matrix as a plan's graph multiplies by it: x·Mᵀ for blocks, and x times a weight in 8 bits by its number. */
+export type StepFactor =
+  /** `isTransposed`: for Wᵀ, [outFeatures, inFeatures]. `mayRound`: to 8 bits, for what is multiplied by it now. */
+  | {
+      readonly kind: "float32";
+      readonly matrix: tf.Tensor2D;
+      readonly isTransposed: boolean;
+      readonly mayRound: boolean;
+    }
+  | { readonly kind: "blocks"; readonly matrix: BlockMatrix }
+  | { readonly kind: "int8"; readonly weight: number };
+
+/** A weight that may be part of a plan, as `FrozenWeight` is. */
+export interface StepWeight {
+  readonly outFeatures: number;
+  /** Absent where no graph can take it. */
+  readonly stepFactor: StepFactor | undefined;
+  /** Has something disposed of with the weight that was made of it, or when another takes its place under the name. */
+  owns(name: string, made: { dispose(): void }): void;
 }

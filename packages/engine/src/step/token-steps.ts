@@ -2,7 +2,6 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeCallError } from "../errors.ts";
-import type { KeptPositions } from "./kept-positions.ts";
 import { areSamePlans, type StepPlan } from "./step-plan.ts";
 
 /** What a backend makes of plans. */
@@ -115,4 +114,10 @@ export class TokenSteps {
 
 function makesSteps(backend: object): backend is StepMaker {
   return "makeSteps" in backend;
+}
+
+/** Keys and values of some positions: [batch, keyHeads, time, headSize] each. */
+export interface KeptPositions {
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
 }

@@ -3,7 +3,7 @@
 // tf.customGrad itself calls takes one thunk for each input and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { requireAlive } from "../kernels/require-alive.ts";
+import { requireAlive } from "../kernels/own-kernel.ts";
 
 /** A differentiable operation, as data. */
 export interface GradientRule<Saved extends readonly tf.Tensor[]> {

@@ -3,7 +3,7 @@
 
 import { writeFileSync } from "node:fs";
 import { fc } from "@fast-check/vitest";
-import { parseEngineName } from "../../src/choose/engine-name.ts";
+import { parseEngineName } from "../../src/choose/plan-engines.ts";
 import { everyOperation } from "../operations/every-operation.ts";
 import { inputsOf, valueAndGradients } from "../operations/run-use.ts";
 import { useEngine } from "../test-engines.ts";

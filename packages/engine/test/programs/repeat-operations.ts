@@ -3,7 +3,7 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
-import { parseEngineName } from "../../src/choose/engine-name.ts";
+import { parseEngineName } from "../../src/choose/plan-engines.ts";
 import { everyOperation } from "../operations/every-operation.ts";
 import { type OperationCase, type OperationUse, sizeOf } from "../operations/operation-case.ts";
 import { inputsOf } from "../operations/run-use.ts";

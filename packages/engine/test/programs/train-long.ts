@@ -1,7 +1,7 @@
 // node train-long.ts ENGINE STEPS: trains a small model and prints, as JSON, what was held after a fifth of the steps and
 // after all of them.
 
-import { parseEngineName } from "../../src/choose/engine-name.ts";
+import { parseEngineName } from "../../src/choose/plan-engines.ts";
 import { useEngine } from "../test-engines.ts";
 import { watchHolding } from "./holding.ts";
 import { smallModel } from "./small-model.ts";

@@ -17,8 +17,7 @@ import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
 import { GraphDoors } from "./doors/graph-doors.ts";
 import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
-import { type Graph, nodeOfReference, readGraph } from "./reading/graph.ts";
-import { topologyOf } from "./reading/topology-of.ts";
+import { type Graph, type GraphNode, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
 
 /** What a graph is given: its only input, all of them in order, or values by the names of inputs and of any other node. */
@@ -198,4 +197,21 @@ export function graphModel(model: GraphModel): GraphHost {
   registerGradients();
   registerGradients(graphKernelGradients);
   return new GraphHost(model);
+}
+
+// A graph as lines of text: what it is made of, without the numbers in its weights.
+
+/** One line for each node, in the graph's order: name, operation, attributes, what it reads; of a constant its shape. */
+function topologyOf(model: GraphModel, { nodes }: Graph): Topology {
+  return [...nodes.values()].map((node) => {
+    const tensor = model.weights[node.name]?.[0];
+    if (tensor !== undefined) return `${node.name} ${node.op} ${tensor.dtype}[${tensor.shape}]`;
+    return `${node.name} ${node.op} ${attributesOf(node)} < ${node.inputs.join(" ")}`;
+  });
+}
+
+/** What converters note about results is no part of what is computed. */
+function attributesOf({ definition: { attr = {} } }: GraphNode): string {
+  const said = Object.keys(attr).filter((name) => !name.startsWith("_") && name !== "value");
+  return JSON.stringify(said.sort().map((name) => [name, attr[name]]));
 }

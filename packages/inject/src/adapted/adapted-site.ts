@@ -7,6 +7,7 @@ import {
   type LowRankAdaptation,
   plainLayout,
   readStored,
+  reshapedLayout,
   siteKinds,
   transposedLayout,
 } from "@lowrank/math";
@@ -17,9 +18,7 @@ import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
-import { withCallsChecked } from "./checked-calls.ts";
-import { openDoors } from "./open-doors.ts";
-import { vectorTensors } from "./vector-tensors.ts";
+import { openDoors, withCallsChecked } from "./open-doors.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -174,4 +173,17 @@ function biasChanges(
       replace: (value) => bias?.replace(value) ?? missing(),
     },
   ];
+}
+
+/** One for each vector of a layer, in the order of files. */
+export function vectorTensors(
+  { vectors, fileShapes }: Pick<PlannedSite, "vectors" | "fileShapes">,
+  variables: OwnVectors,
+): readonly AdapterVariable[] {
+  return [...vectors].flatMap(([variant, key]): AdapterVariable[] => {
+    const variable = variables.get(variant);
+    if (variable === undefined) return [];
+    const layout = reshapedLayout(variable.shape, fileShapes.get(key) ?? variable.shape);
+    return [{ key, variable, layout, isTrained: true }];
+  });
 }

@@ -1,10 +1,9 @@
 // The pieces that an adapter is made of, seen alike: variables with names in files, doors to open, weights to fold into.
 
 import type { Restore } from "@lowrank/contracts";
-import type { FileLayout } from "@lowrank/math";
+import type { FileLayout, RowUpdate } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Door } from "./open-doors.ts";
-import type { RowChange } from "./row-change.ts";
 
 /** One tensor of an adapter file, while it is in use. */
 export interface AdapterVariable {
@@ -64,3 +63,15 @@ export interface AdapterPart extends Door {
   /** Frees its variables. */
   dispose(): void;
 }
+
+// What an adapter does to a weight, row by row in the order of files: for whoever folds it into a weight that is larger than
+// memory.
+
+/** A weight's axes but the last are its rows; of a convolution, all axes but the first are its columns. */
+export type RowChange =
+  /** The whole weight is another one. */
+  | { readonly kind: "whole"; readonly values: Float32Array }
+  /** Some rows are others: `values` is [indices, columns]. */
+  | { readonly kind: "rows"; readonly indices: readonly number[]; readonly values: Float32Array }
+  /** Rows are added to, and perhaps stretched. */
+  | ({ readonly kind: "low-rank" } & RowUpdate);

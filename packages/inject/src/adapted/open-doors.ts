@@ -1,6 +1,6 @@
 // Opens a model's doors for one adapter: all of them, or none.
 
-import type { Detach, ForwardContext } from "@lowrank/contracts";
+import type { Adaptation, Detach, ForwardContext } from "@lowrank/contracts";
 
 /** For whom doors are opened. */
 export interface Opener {
@@ -28,4 +28,26 @@ export function openDoors(opener: Opener, parts: readonly Door[]): Detach {
     throw error;
   }
   return closeAll;
+}
+
+// An adapter's own look at each call: what several adapters cannot do together is refused where they meet.
+
+/**
+ * The same adaptation, which refuses calls whose selection does not pass the check. `ownPath`: the weight that the
+ * adapter has values of its own for, if it has.
+ */
+export function withCallsChecked(adaptation: Adaptation, { checkCall }: Opener, ownPath?: string): Adaptation {
+  return {
+    get variables() {
+      return adaptation.variables;
+    },
+    lowRank(context) {
+      checkCall(context, ownPath);
+      return adaptation.lowRank?.(context);
+    },
+    apply(call) {
+      checkCall(call.context, ownPath);
+      return adaptation.apply(call);
+    },
+  };
 }

@@ -5,9 +5,9 @@ import { type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
 import type { PlannedTiedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
+import { vectorTensors } from "./adapted-site.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
-import { withCallsChecked } from "./checked-calls.ts";
-import { vectorTensors } from "./vector-tensors.ts";
+import { withCallsChecked } from "./open-doors.ts";
 
 /** What an adapter has at such a head. */
 export interface TiedSite extends AdapterPart {

@@ -5,8 +5,7 @@ import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { withCallsChecked } from "./checked-calls.ts";
-import { openDoors } from "./open-doors.ts";
+import { openDoors, withCallsChecked } from "./open-doors.ts";
 
 /** The rows of one table. */
 export interface TrainedRows extends AdapterPart {

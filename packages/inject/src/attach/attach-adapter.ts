@@ -1,13 +1,17 @@
 // An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
 
-import { type Adapter, currentAdapter } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, currentAdapter } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
+import { fromStored, LoraPair, plainLayout, transposedLayout } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
-import { storedValues } from "./stored-values.ts";
+import type { ValueSource } from "../parts/value-source.ts";
+import { storedBeside } from "../start/starts.ts";
+import { factorKey, pairFactors } from "../variants/pair-factors.ts";
 
 /** How an adapter is attached. */
 export interface AttachOptions {
@@ -71,5 +75,31 @@ function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOpt
     trainable,
     values: storedValues(adapter, trainable),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
+  };
+}
+
+/** `adapter` must have passed `checkFit`: every tensor is there – but for biases that PEFT lost – and has the planned shape. */
+function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
+  const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
+  const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
+  return {
+    pair: (entry, name, site) => {
+      const { path, kind } = entry;
+      const { config } = adapter;
+      const factors = pairFactors(site, entry, config);
+      return LoraPair.fromStored(
+        factors.map((factor) => stored(factorKey(path, factor))),
+        { name, kind, factors, trainable, beside: storedBeside(entry, site, config, name) },
+      );
+    },
+    vector: ({ key }) => tf.tensor1d(stored(key).values),
+    rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, kind: "parameter", trainable }),
+    parameter: ({ key }, parameter) => {
+      const tensor = adapter.tensors.get(key);
+      // A bias that PEFT lost.
+      if (tensor === undefined) return parameter.read();
+      return fromStored(tensor, parameter.transposedInFile ? transposedLayout : plainLayout);
+    },
+    rows: ({ key, shape }) => tf.tensor2d(stored(key).values, [...shape]),
   };
 }

@@ -1,11 +1,17 @@
 // A new adapter: fresh pairs, and copies of the weights that train whole.
 
-import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { Measured } from "@lowrank/math";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
+import { createPair, type Measured } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
+import { tokenTableOf } from "../hosts/token-table.ts";
+import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
-import { freshValues } from "../start/fresh-values.ts";
+import type { PlannedTokenRows } from "../planned/planned-parts.ts";
+import { freshPair, pairInitialization } from "../start/starts.ts";
+import { startVector } from "../variants/variants.ts";
 
 /** How a new adapter is made. */
 export interface InjectOptions {
@@ -19,12 +25,7 @@ export interface InjectOptions {
   readonly measured?: ReadonlyMap<string, Measured>;
 }
 
-const optionNames: OptionNames<InjectOptions> = {
-  name: true,
-  seed: true,
-  baseFingerprint: true,
-  measured: true,
-};
+const optionNames: OptionNames<InjectOptions> = { name: true, seed: true, baseFingerprint: true, measured: true };
 
 /**
  * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`
@@ -55,5 +56,31 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
     isNew: true,
     values: freshValues(plan.config, seed, measured),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
+  });
+}
+
+/** Values drawn from `seed` and each layer's path alone. */
+function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
+  const init = pairInitialization(config);
+  return {
+    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
+    vector: ({ variant }, layer) => startVector(variant, { ...layer, init, seed }),
+    rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
+      createPair({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
+    parameter: (_, parameter) => parameter.read(),
+    rows: frozenRows,
+  };
+}
+
+/** The chosen rows of a table, or of a head's weight seen the other way round. */
+function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
+  return tf.tidy(() => {
+    const weight = site.readWeight();
+    const picked = tf.tensor1d([...indices], "int32");
+    const axis = tokenTableOf(site)?.axis ?? 0;
+    const slices = tf.gather(weight, picked, axis);
+    const rows = axis === 0 ? slices : tf.transpose(slices);
+    // A table and a head's weight are matrices.
+    return rows as tf.Tensor2D;
   });
 }

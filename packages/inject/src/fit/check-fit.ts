@@ -3,9 +3,12 @@
 import {
   type Adapter,
   type Feature,
+  firstNonFinite,
   type LoraConfig,
   parseTensorKey,
+  rankAxisOf,
   startingFeatures,
+  startOf,
   UnsupportedFeaturesError,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, LowrankError, WarningListener } from "@lowrank/contracts";
@@ -22,13 +25,11 @@ import { otherVocabulary, type VocabularyDifference } from "../hosts/vocabulary-
 import { draftPlan } from "../plan/draft-plan.ts";
 import { supportedFeatures } from "../plan/plan-injection.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { startsForStored } from "../start/starts.ts";
-import { guessOtherBase } from "./guess-other-base.ts";
 import { lostBiasWarnings } from "./lost-biases.ts";
 import { findMissing, findShapes } from "./needed-tensors.ts";
-import { findNonFinite } from "./non-finite-values.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
-import { findSharedStarts } from "./shared-starts.ts";
 import { findUnexpected, unusedBaseWeights } from "./unexpected-tensors.ts";
 import { findUntied } from "./untied-tensors.ts";
 
@@ -166,4 +167,68 @@ function warn(
   if (got !== expected) options.onWarning?.({ code: "DIFFERENT_BASE", message });
   const ofFile = [...unusedBaseWeights(plan, model, adapter), ...lostBiasWarnings(plan, adapter)];
   for (const warning of [...plan.warnings, ...ofFile]) options.onWarning?.(warning);
+}
+
+// Recognises the commonest mistake: an adapter for the same kind of model in another size.
+
+/** The width that an adapter was made for, where shapes differ from the model's in one consistent way; else null. */
+function guessOtherBase(
+  problems: readonly AdapterProblem[],
+): { readonly got: number; readonly expected: number } | null {
+  const pairs = new Map<string, { got: number; expected: number; count: number }>();
+  for (const problem of problems) {
+    if (problem.kind !== "shape" || problem.got.length !== problem.expected.length) continue;
+    const rankAxis = rankAxisOf(parseTensorKey(problem.key)?.part ?? "saved");
+    problem.got.forEach((got, axis) => {
+      const expected = problem.expected[axis]!;
+      // The rank is the adapter's own and says nothing of a base.
+      if (got === expected || axis === rankAxis) return;
+      const pair = pairs.get(`${got}:${expected}`) ?? { got, expected, count: 0 };
+      pair.count += 1;
+      pairs.set(`${got}:${expected}`, pair);
+    });
+  }
+  const [most, next] = [...pairs.values()].sort((one, other) => other.count - one.count);
+  // One odd tensor is a broken file; the same difference again and again is another model.
+  const isConsistent = most !== undefined && most.count >= 2 && most.count > (next?.count ?? 0) / 2;
+  return isConsistent ? { got: most.got, expected: most.expected } : null;
+}
+
+// NaN and infinity in an adapter: one of them makes every score of the model NaN.
+
+/** The first of each tensor. */
+function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
+  return [...tensors].flatMap(([key, { values }]): AdapterProblem[] => {
+    const position = firstNonFinite(values);
+    return position < 0 ? [] : [{ kind: "non-finite", key, got: values[position]!, position }];
+  });
+}
+
+// Starts that take a pair out of a weight which two modules share. peft 0.21.2 changes the one tensor behind both, so that the
+// embedding computes with less than it had, too; a start made here leaves it alone. Such a file cannot be computed as it was
+// trained, and must not be computed otherwise in silence.
+
+/** Planned pairs whose start PEFT took out of a shared weight. */
+function findSharedStarts(
+  plan: InjectionPlan,
+  model: AdaptableModel,
+  { config }: Pick<Adapter, "config">,
+): readonly AdapterProblem[] {
+  if (startOf(config).base !== "computed again") return [];
+  const sharers = new Map(
+    model
+      .sites()
+      .flatMap(({ path, tiedWith }) =>
+        tiedWith === undefined ? [] : [[path, tiedWith] as const, [tiedWith, path] as const],
+      ),
+  );
+  return partsOf(plan, "site").flatMap(({ path, kind }): AdapterProblem[] => {
+    const other = sharers.get(path);
+    if (other === undefined || kind !== "linear") return [];
+    const reason =
+      `PEFT takes "${config.init}" out of the weight, which "${other}" shares and then computes with as well; here each keeps ` +
+      "its own. Save it as plain LoRA in PEFT (save_pretrained with path_initial_model_for_weight_conversion), or adapt " +
+      "other modules";
+    return [{ kind: "unsupported", key: `${path}.lora_A.weight`, reason }];
+  });
 }

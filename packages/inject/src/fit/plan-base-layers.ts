@@ -3,7 +3,7 @@
 
 import { type Adapter, type AdapterTensor, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
-import { sharedNames } from "../hosts/shared-weights.ts";
+import { sharedNames } from "../hosts/count-parameters.ts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
 import { plannedParameter } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";

@@ -1,13 +1,19 @@
 // An adapter on a model as plain data in torch's layout, as a file will have it.
 
-import type { Adapter, AdapterTensor } from "@lowrank/adapter-format";
+import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, OptionNames } from "@lowrank/contracts";
-import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
+import {
+  pissaToLora,
+  plainLayout,
+  readStored,
+  type TorchMatrix,
+  type TorchPair,
+  transposedLayout,
+} from "@lowrank/math";
 import { MergedTableError } from "../errors/errors.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { type AdapterContents, tensorsOf } from "./adapter-contents.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
 import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
 
 /** What goes into an adapter's files besides its variables. */
@@ -83,4 +89,27 @@ async function addBaseWeights(
     }
   }
   for (const [key, rows] of repeatedRows(plan, saved)) tensors.set(key, tensors.get(rows)!);
+}
+
+// A pair that subtracts its start is written as a plain pair of twice the rank (`pissaToLora`), for the base that everybody
+// has (PEFT's `path_initial_model_for_weight_conversion`). This is what the rest of the adapter needs for that.
+
+/** The configuration of the plain adapter: ranks doubled, every scaling s as it was, also where patterns decide. */
+function plainLoraConfig(config: LoraConfig): LoraConfig {
+  // s is alpha / rank, or alpha / √rank when rank-stabilised.
+  const growth = config.rankStabilized ? Math.SQRT2 : 2;
+  return {
+    ...config,
+    init: true,
+    rank: 2 * config.rank,
+    alpha: growth * config.alpha,
+    rankPattern: new Map([...config.rankPattern].map(([pattern, rank]) => [pattern, 2 * rank])),
+    alphaPattern: new Map([...config.alphaPattern].map(([pattern, alpha]) => [pattern, growth * alpha])),
+  };
+}
+
+/** The same update with twice the rank, for an embedding beside pairs that subtract their start. */
+function withDoubledRank({ a, b }: TorchPair): TorchPair {
+  const nothing = ({ shape, values }: TorchMatrix) => ({ shape, values: new Float32Array(values.length) });
+  return pissaToLora({ a, b }, { a: nothing(a), b: nothing(b) });
 }

@@ -13,7 +13,7 @@ import { type Measured, matrixOfTensor } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { claimName } from "../handle/adapter-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
-import { linearSites } from "./linear-sites.ts";
+import { linearSites } from "./measure-inputs.ts";
 
 const recorderName = "measuring gradients";
 

@@ -7,13 +7,15 @@ import {
   inferenceContext,
   type OptionNames,
   refuseUnknownOptions,
+  type Site,
 } from "@lowrank/contracts";
 import type { Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
+import { StalePlanError } from "../errors/errors.ts";
 import { claimName } from "../handle/adapter-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { inputRecorder, type RowMask } from "./input-recorders.ts";
-import { linearSites } from "./linear-sites.ts";
 
 /** How inputs are measured. */
 export interface MeasureInputsOptions {
@@ -70,4 +72,15 @@ export async function measureInputs(
     mask.rows?.dispose();
     freeName();
   }
+}
+
+// The layers of a plan whose weights are matrices between inputs and outputs: those that data can be measured at.
+
+/** @throws StalePlanError */
+export function linearSites(model: AdaptableModel, plan: InjectionPlan): readonly Site[] {
+  const sites = new Map(model.sites().map((site) => [site.path, site]));
+  const linear = partsOf(plan, "site").filter(({ kind }) => kind === "linear");
+  const missing = linear.filter(({ path }) => !sites.has(path));
+  if (missing.length) throw new StalePlanError(missing.map(({ path }) => path));
+  return linear.map(({ path }) => sites.get(path)!);
 }

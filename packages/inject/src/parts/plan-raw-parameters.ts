@@ -130,6 +130,7 @@ function endingsLike(name: string, paths: readonly string[]): readonly string[] 
   return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];
 }
 
-function moduleOf(path: string): string {
+/** The path of the module that has a parameter. */
+export function moduleOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(".")));
 }

@@ -5,6 +5,7 @@ import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { SavedModuleNotFoundError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
+import { moduleOf } from "./plan-raw-parameters.ts";
 
 /** Heads that PEFT saves for a task whether the model has them or not (peft_model.py, PeftModelFor…). */
 const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_outputs"]);
@@ -95,10 +96,6 @@ export function plannedParameter(
   const fileShape = transposedInFile ? [...shape].reverse() : shape;
   const parameters = shape.reduce((product, size) => product * size, 1);
   return { part: "whole-parameter", path, key, shape, fileShape, parameters, reason };
-}
-
-function moduleOf(parameterPath: string): string {
-  return parameterPath.slice(0, Math.max(0, parameterPath.lastIndexOf(".")));
 }
 
 function modulesAbove(parameterPath: string): readonly string[] {

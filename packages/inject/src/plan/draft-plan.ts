@@ -5,14 +5,15 @@ import {
   checkFeatures,
   type Feature,
   type LoraConfig,
+  layerOrderOf,
   type MatchPlan,
   NothingMatchedError,
   planMatches,
   withTaskModules,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+import { LayerReplicationError } from "../errors/errors.ts";
 import type { Refusals } from "../errors/refusals.ts";
-import { checkLayers } from "../hosts/check-layers.ts";
 import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
 import { partWarnings, planParts } from "../parts/part-kinds.ts";
@@ -115,4 +116,12 @@ function correctFanInFanOut(
   const layout = value ? "[in, out], as GPT-2's Conv1D does" : "[out, in]";
   const message = `fan_in_fan_out was ${config.fanInFanOut}, but these layers store their weights as ${layout}; it is set to ${value}.`;
   return { value, warnings: [{ code: "FAN_IN_FAN_OUT_CORRECTED", message }] };
+}
+
+// Layer replication is done to the model before an adapter is attached (`model.withLayers`): paths then mean the new layers.
+
+/** Throws LayerReplicationError unless the model repeats the layers that the configuration repeats. */
+function checkLayers({ layerOrder }: AdaptableModel, config: LoraConfig): void {
+  const wanted = layerOrderOf(config);
+  if ((layerOrder ?? null)?.join() !== wanted?.join()) throw new LayerReplicationError(layerOrder ?? null, wanted);
 }

@@ -2,13 +2,10 @@
 
 import type { VariantName } from "@lowrank/adapter-format";
 
-/** One layer that will get a pair of matrices. */
-export interface PlannedSite {
-  readonly part: "site";
-  /** transformers' module path. */
+/** What will get a pair of matrices. */
+interface PlannedPair {
+  /** transformers' path of the module, or of the parameter. */
   readonly path: string;
-  readonly kind: "linear" | "embedding" | "convolution";
-  readonly role: "body" | "input-embedding" | "output-head";
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly rank: number;
@@ -19,10 +16,17 @@ export interface PlannedSite {
   readonly parameters: number;
   /** Names in an adapter file, without "base_model.model.", of both matrices. */
   readonly keys: { readonly a: string; readonly b: string };
+  /** Shape in files of everything that is trained here, by name. */
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** One layer that will get a pair of matrices. */
+export interface PlannedSite extends PlannedPair {
+  readonly part: "site";
+  readonly kind: "linear" | "embedding" | "convolution";
+  readonly role: "body" | "input-embedding" | "output-head";
   /** Names of what variants have beside the pair, by variant. */
   readonly vectors: PlannedVectors;
-  /** Shape in files of everything that the layer has there, by name. */
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
   readonly tiedWith?: string;
   /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
@@ -32,22 +36,15 @@ export interface PlannedSite {
 /** Names in an adapter file of numbers beside a pair, one for each output, by the variant that has them. */
 export type PlannedVectors = ReadonlyMap<VariantName, string>;
 
-/** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */
-export interface PlannedTiedSite {
+/**
+ * An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). In files A is the
+ * embedding's B, and B its A; `parameters` counts what is its own.
+ */
+export interface PlannedTiedSite extends Omit<PlannedPair, "inFeatures" | "outFeatures" | "alpha"> {
   readonly part: "tied-site";
-  /** transformers' module path. */
-  readonly path: string;
   /** Path of the embedding. */
   readonly pairOf: string;
-  /** Of that pair. */
-  readonly rank: number;
-  readonly scaling: number;
-  /** Numbers that are its own. */
-  readonly parameters: number;
-  /** Names in an adapter file; A is the embedding's B there, and B its A. */
-  readonly keys: { readonly a: string; readonly b: string };
   readonly vectors: PlannedVectors;
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
 }
 
 /** One existing weight that the adapter brings a value of its own for, whole. */
@@ -75,24 +72,13 @@ export interface PlannedParameter {
   readonly idleKey?: string;
 }
 
-/** One raw parameter that will get a pair (PEFT's `target_parameters`). */
-export interface PlannedRawParameter {
+/** One raw parameter that will get a pair (PEFT's `target_parameters`). `rank` is that of each expert's update. */
+export interface PlannedRawParameter extends PlannedPair {
   readonly part: "raw-parameter";
-  /** transformers' parameter path. */
-  readonly path: string;
   /** As computed with: a matrix, or [experts, outFeatures, inFeatures]. */
   readonly shape: readonly number[];
   /** 1 for a matrix. */
   readonly experts: number;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  /** Of each expert's update. */
-  readonly rank: number;
-  readonly alpha: number;
-  readonly scaling: number;
-  readonly parameters: number;
-  readonly keys: { readonly a: string; readonly b: string };
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Rows of one table that will be trained (PEFT's `trainable_token_indices`). */

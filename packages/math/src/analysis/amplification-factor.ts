@@ -1,8 +1,8 @@
 // How strongly an update amplifies directions that the weight itself barely uses: section 7.3 of the LoRA paper.
 
-import { keepFirst } from "../linear-algebra/keep-first.ts";
 import { lowRankSvd } from "../linear-algebra/low-rank-svd.ts";
 import { frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
+import { keepFirst } from "../linear-algebra/svd.ts";
 
 /** What the amplification factor is made of. */
 export interface Amplification {

@@ -1,11 +1,10 @@
 // A linear map: output + s·(x·A)·B (Hu et al. 2021).
 
-import { addLowRank } from "@lowrank/engine";
+import { addLowRank, type DrawKey, normal, uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout, transposedLayout } from "../update/file-layout.ts";
 import { pairDelta } from "../update/low-rank-delta.ts";
-import type { SiteKind } from "./layer-kind.ts";
-import { evenly, matrixPair, normally } from "./matrix-pair.ts";
+import type { Branch, Layer, LayerKind, PairSpec, SiteKind } from "./layer-kind.ts";
 
 const parts = ["lora_A", "lora_B"] as const;
 
@@ -35,4 +34,40 @@ export const linear: SiteKind = {
   weightLayout: ({ fanInFanOut }) => (fanInFanOut ? plainLayout : transposedLayout),
   outputsInFile: ({ outFeatures }) => [outFeatures],
   problemOfMerging: () => null,
+};
+
+/** A [inFeatures, columns] and B [columns, outFeatures], which files keep the other way round. */
+export function matrixPair(
+  parts: LayerKind["parts"],
+  { inFeatures, outFeatures, experts = 1 }: Layer,
+  rank: number,
+): PairSpec {
+  const columns = rank * experts;
+  const layout = transposedLayout;
+  return [
+    { part: parts[0], shape: [inFeatures, columns], fileShape: [columns, inFeatures], layout },
+    { part: parts[1], shape: [columns, outFeatures], fileShape: [outFeatures, columns], layout },
+  ];
+}
+
+/** torch's `kaiming_uniform_` with a = √5: even on ±√(6/((1 + a²)·fanIn)) = ±1/√fanIn. */
+function evenly(shape: readonly [number, number], key: DrawKey): tf.Tensor {
+  const bound = 1 / Math.sqrt(shape[0]);
+  return tf.reshape(uniform(shape, -bound, bound, key), [...shape]);
+}
+
+/** From N(0, deviation²). */
+export function normally(shape: readonly [number, number], deviation: number, key: DrawKey): tf.Tensor {
+  return tf.reshape(normal(shape, 0, deviation, key), [...shape]);
+}
+
+// The pair of an embedding at the output head that shares its table (PEFT's `ensure_weight_tying`). The head's weight is the
+// table seen the other way round, and so is what the pair adds: output + s·(x·Bᵀ)·Aᵀ.
+
+/** How a pair of A [vocabulary, rank] and B [rank, width] acts at a head [width, vocabulary]. */
+export const tiedHead: Branch = {
+  dropsInput: true,
+  add: (call, { a, b }, scale) => linear.add(call, { a: tf.transpose(b), b: tf.transpose(a) }, scale),
+  rowSides: (halves) => ({ ...linear.rowSides(halves, { fanInFanOut: true }), outputs: "rows" }),
+  delta: (update, scale) => tf.tidy(() => tf.transpose(pairDelta(update, scale))),
 };

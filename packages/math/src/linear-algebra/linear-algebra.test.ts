@@ -1,8 +1,7 @@
 import { fc, it as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { lowRankNorm } from "./low-rank-norm.ts";
-import { lowRankSvd } from "./low-rank-svd.ts";
+import { lowRankNorm, lowRankSvd } from "./low-rank-svd.ts";
 import { columnsOf, createMatrix, frobeniusNorm, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
 import { normalMatrix, randomizedSvd } from "./randomized-svd.ts";
 import { rankForEnergy } from "./rank-for-energy.ts";

@@ -1,6 +1,6 @@
 // Singular values of a product of two thin matrices, without ever forming the product: QR of both, then the small core.
 
-import { type Matrix, multiply, transpose } from "./matrix.ts";
+import { frobeniusNorm, type Matrix, multiply, transpose } from "./matrix.ts";
 import { type Svd, svd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
@@ -21,4 +21,19 @@ export function lowRankSvd(left: Matrix, right: Matrix): Svd {
   const inner = thinQr(transpose(right)); // q [inFeatures, rank]
   const core = svd(multiply(outer.r, transpose(inner.r)));
   return { u: multiply(outer.q, core.u), s: core.s, v: multiply(inner.q, core.v) };
+}
+
+/**
+ * ‖left · right‖, Frobenius, for left [outFeatures, rank] and right [rank, inFeatures]. By triangular factors rather than by
+ * inner products, so that what is left where parts of the product cancel is right to rounding of the parts. Throws SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, lowRankNorm } from "@lowrank/math";
+ *
+ * console.assert(Math.abs(lowRankNorm(createMatrix(2, 1, [3, 4]), createMatrix(1, 2, [0, 2])) - 10) < 1e-12);
+ * ```
+ */
+export function lowRankNorm(left: Matrix, right: Matrix): number {
+  return frobeniusNorm(multiply(thinQr(left).r, transpose(thinQr(transpose(right)).r)));
 }

@@ -4,9 +4,8 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type DrawKey, uniformValues } from "@lowrank/engine";
 import { SettingError } from "../errors.ts";
-import { keepFirst } from "./keep-first.ts";
 import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
-import { type Svd, svd } from "./svd.ts";
+import { keepFirst, type Svd, svd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** Settings of `randomizedSvd`. */

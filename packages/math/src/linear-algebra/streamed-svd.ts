@@ -5,11 +5,11 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
-import { keepFirst } from "./keep-first.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
 import { createMatrix, type Matrix, tensorOfMatrix, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
 import type { Svd } from "./svd.ts";
+import { keepFirst } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** A matrix that can be read from its first row to its last, as often as asked for. */

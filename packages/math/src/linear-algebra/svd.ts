@@ -2,7 +2,7 @@
 // Drmač & Veselić 2008): simple, deterministic, and accurate for small singular values too. Its cost grows with the cube
 // of the smaller side; for a few directions of a large matrix there is `truncatedSvd`.
 
-import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
+import { columnsOf, createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** matrix = u · diag(s) · vᵀ. */
@@ -150,4 +150,10 @@ function pickRows(matrix: Matrix, order: readonly number[]): Matrix {
 
 function lengthOf(vector: Float64Array): number {
   return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** The decomposition's first `count` values and vectors; all, if there are no more. */
+export function keepFirst({ u, s, v }: Svd, count: number): Svd {
+  const kept = Math.min(count, s.length);
+  return { u: columnsOf(u, 0, kept), s: s.slice(0, kept), v: columnsOf(v, 0, kept) };
 }

@@ -2,10 +2,9 @@
 // Krylov method (Musco & Musco 2015) that restarts from its best vectors until these stop moving.
 
 import { SettingError } from "../errors.ts";
-import { keepFirst } from "./keep-first.ts";
 import { besideEachOther, columnsOf, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
-import { type Svd, svd } from "./svd.ts";
+import { keepFirst, type Svd, svd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** Up to this side, decomposing everything is quick. */

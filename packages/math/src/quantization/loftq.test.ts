@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
 import { createMatrix, frobeniusNorm, type Matrix, multiply } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
-import { loftq } from "./loftq.ts";
-import { roundToInt8, roundToNormalFloat4 } from "./quantize.ts";
+import { loftq, roundToInt8, roundToNormalFloat4 } from "./loftq.ts";
 
 const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 4, path });
 // Mostly of rank 2, as a weight should be for which LoftQ does any good.

@@ -1,16 +1,18 @@
 // The table of forward passes. A new family: its file, and one line here.
 
 import { UnsupportedModelError } from "@lowrank/contracts/families";
-import { albertHeads } from "../heads/families/albert-heads.ts";
-import { bertHeads } from "../heads/families/bert-heads.ts";
-import { debertaV2Heads } from "../heads/families/deberta-v2-heads.ts";
+import {
+  albertHeads,
+  bertHeads,
+  debertaV2Heads,
+  distilbertHeads,
+  electraHeads,
+  modernbertHeads,
+  nomicBertHeads,
+  robertaHeads,
+} from "../heads/families/bert-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
-import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
-import { electraHeads } from "../heads/families/electra-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
-import { modernbertHeads } from "../heads/families/modernbert-heads.ts";
-import { nomicBertHeads } from "../heads/families/nomic-bert-heads.ts";
-import { robertaHeads } from "../heads/families/roberta-heads.ts";
 import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
   clipHeads,
@@ -23,39 +25,30 @@ import {
 import type { Head } from "../heads/head.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
-import { gptOss } from "./decoders/experts/gpt-oss.ts";
-import { mixtral } from "./decoders/experts/mixtral.ts";
-import { bloom } from "./decoders/like-gpt/bloom.ts";
-import { falcon } from "./decoders/like-gpt/falcon.ts";
-import { gptNeo } from "./decoders/like-gpt/gpt-neo.ts";
-import { gptNeox } from "./decoders/like-gpt/gpt-neox.ts";
-import { gpt2 } from "./decoders/like-gpt/gpt2.ts";
-import { gptj } from "./decoders/like-gpt/gptj.ts";
-import { opt } from "./decoders/like-gpt/opt.ts";
-import { xglm } from "./decoders/like-gpt/xglm.ts";
-import { cohere2 } from "./decoders/like-llama/cohere2.ts";
-import { exaone4 } from "./decoders/like-llama/exaone4.ts";
-import { gemma2 } from "./decoders/like-llama/gemma2.ts";
-import { glm4 } from "./decoders/like-llama/glm4.ts";
-import { hyperclovax } from "./decoders/like-llama/hyperclovax.ts";
-import { lfm2 } from "./decoders/like-llama/lfm2.ts";
-import { llama } from "./decoders/like-llama/llama.ts";
-import { olmo2 } from "./decoders/like-llama/olmo2.ts";
-import { phi } from "./decoders/like-llama/phi.ts";
-import { phi3 } from "./decoders/like-llama/phi3.ts";
-import { qwen35 } from "./decoders/like-llama/qwen3-5.ts";
-import { stablelm } from "./decoders/like-llama/stablelm.ts";
-import { starcoder2 } from "./decoders/like-llama/starcoder2.ts";
+import { gptOss } from "./decoders/gpt-oss.ts";
+import { lfm2 } from "./decoders/lfm2.ts";
+import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
+import {
+  cohere2,
+  exaone4,
+  gemma2,
+  glm4,
+  hyperclovax,
+  llama,
+  olmo2,
+  phi,
+  phi3,
+  stablelm,
+  starcoder2,
+} from "./decoders/like-llama.ts";
+import { mixtral } from "./decoders/mixtral.ts";
+import { qwen35 } from "./decoders/qwen3-5.ts";
 import { bart, m2m100 } from "./encoder-decoders/bart.ts";
 import { t5 } from "./encoder-decoders/t5.ts";
 import { whisper } from "./encoder-decoders/whisper.ts";
-import { albert } from "./encoders/albert.ts";
-import { bert, roberta } from "./encoders/bert.ts";
+import { albert, bert, distilbert, mpnet, nomicBert, roberta } from "./encoders/bert.ts";
 import { debertaV2 } from "./encoders/deberta-v2.ts";
-import { distilbert } from "./encoders/distilbert.ts";
 import { modernbert } from "./encoders/modernbert.ts";
-import { mpnet } from "./encoders/mpnet.ts";
-import { nomicBert } from "./encoders/nomic-bert.ts";
 import { textTower, towers, visionTower } from "./vision/clip.ts";
 import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";

@@ -2,8 +2,7 @@
 
 import { type ByteSource, bytesSource, joinPieces } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
-import { decodeText } from "./decode-text.ts";
-import { checkFileName, type ModelFolder } from "./model-folder.ts";
+import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
 /** What is asked for at once: tensors are read in file order, so that small ones cost no request of their own. */
 const chunkBytes = 4_000_000;

@@ -2,8 +2,7 @@
 
 import { blobSource, bytesSource } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
-import { decodeText } from "./decode-text.ts";
-import { checkFileName, type ModelFolder } from "./model-folder.ts";
+import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
 /**
  * A model folder made of files by name: bytes in memory, or the `File`s of an `<input type="file" webkitdirectory>`,

@@ -38,3 +38,12 @@ export async function readJsonObject(folder: ModelFolder, file: string): Promise
   // The check above justifies it: keys are strings, values stay unknown.
   return value as Record<string, unknown>;
 }
+
+/** Bytes as UTF-8; throws ModelFileError for bytes that are none. */
+export function decodeText(folder: string, file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ModelFileError(folder, file, "it is not UTF-8 text", { cause });
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bannedAt, withoutTokens } from "./banned-tokens.ts";
+import { bannedAt, withoutTokens } from "./choose-token.ts";
 
 const free = { first: null, last: [] };
 const banned = { sequences: [[9], [4, 5, 6]], first: [7] };

@@ -1,9 +1,6 @@
 // One text's next token, by all the rules that say which may come: what is banned, repeated, drawn or forced.
 
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
-import { bannedAt, withoutTokens } from "./banned-tokens.ts";
-import { forcedToken } from "./forced-tokens.ts";
-import { penalizeRepetition } from "./repetition-penalty.ts";
 import { likeliestToken, type Sampling, sampleToken } from "./sampling.ts";
 
 /** How one text goes on. */
@@ -50,4 +47,78 @@ export function forcedAtPlace(
   { prompt, step, seen }: TokenPlace,
 ): number | undefined {
   return forcedToken(forced, { prompt, step, maxNewTokens, read: seen.length - step }, sampling);
+}
+
+// Tokens that never come, by the rules of transformers' NoBadWordsLogitsProcessor, SuppressTokensLogitsProcessor and
+// SuppressTokensAtBeginLogitsProcessor.
+
+/** Where in which text a token is to come. */
+interface BannedPlace {
+  /** What the decoder has read and written. */
+  readonly seen: readonly number[];
+  /** Counts the new tokens. */
+  readonly step: number;
+  readonly forced: ForcedTokens;
+}
+
+/** The tokens that must not come here. */
+export function bannedAt({ sequences, first }: BannedTokens, { seen, step, forced }: BannedPlace): readonly number[] {
+  const ends = sequences.flatMap((sequence) => {
+    const [before, last] = [sequence.slice(0, -1), sequence.at(-1)];
+    const isNext = before.every((id, index) => id === seen[seen.length - before.length + index]);
+    return last === undefined || !isNext ? [] : [last];
+  });
+  // A forced first token is none that the model chose: the first of its own comes after it.
+  const isForced = forced.first !== null && seen.length - step === 1;
+  return step === (isForced ? 1 : 0) ? [...ends, ...first] : ends;
+}
+
+/** Logits without those of `ids`. */
+export function withoutTokens(logits: Float32Array, ids: readonly number[]): Float32Array {
+  if (ids.length === 0) return logits;
+  const changed = logits.slice();
+  for (const id of ids) changed[id] = Number.NEGATIVE_INFINITY;
+  return changed;
+}
+
+// Tokens that come whatever the logits say, by the rules of transformers' ForcedBOSTokenLogitsProcessor and
+// ForcedEOSTokenLogitsProcessor.
+
+/** Where in which text a token is to come. */
+interface ForcedPlace {
+  readonly prompt: number;
+  /** Counts the new tokens. */
+  readonly step: number;
+  readonly maxNewTokens: number;
+  /** Tokens in front of the new ones: of a decoder with a source, its start. */
+  readonly read: number;
+}
+
+/** The token that must come here; undefined where the logits decide. */
+export function forcedToken(forced: ForcedTokens, place: ForcedPlace, sampling?: Sampling): number | undefined {
+  const ids = forcedAt(forced, place);
+  if (sampling === undefined || ids.length < 2) return ids[0];
+  // All are equally likely.
+  return ids[sampleToken(new Float32Array(ids.length), sampling, place)];
+}
+
+/** In rising order. What must come last goes before what must come first. */
+function forcedAt({ first, last }: ForcedTokens, { step, maxNewTokens, read }: ForcedPlace): readonly number[] {
+  if (last.length > 0 && step === maxNewTokens - 1) return [...last].sort((one, other) => one - other);
+  return first !== null && step === 0 && read === 1 ? [first] : [];
+}
+
+// Makes tokens that are there already less likely (Keskar et al. 2019, section 4.1).
+
+/**
+ * Logits in which each of `tokens`, however often it came, is divided by the penalty where positive and multiplied by it
+ * where negative. A penalty above 1 discourages, one below 1 encourages.
+ */
+export function penalizeRepetition(logits: Float32Array, tokens: Iterable<number>, penalty: number): Float32Array {
+  const changed = logits.slice();
+  for (const token of new Set(tokens)) {
+    const logit = logits[token];
+    if (logit !== undefined) changed[token] = logit < 0 ? logit * penalty : logit / penalty;
+  }
+  return changed;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forcedToken } from "./forced-tokens.ts";
+import { forcedToken } from "./choose-token.ts";
 
 // What transformers 5.24.0's generate wrote behind BART's start token with these settings.
 const forced = { first: 7, last: [31, 9] };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expectClose } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
-import { penalizeRepetition } from "./repetition-penalty.ts";
+import { penalizeRepetition } from "./choose-token.ts";
 import { type ProbabilityRules, tokenProbabilities } from "./token-probabilities.ts";
 
 interface Case {

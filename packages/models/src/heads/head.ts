@@ -2,6 +2,7 @@
 
 import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
 import type { Pick } from "../parts/trunk/stages.ts";
@@ -83,3 +84,11 @@ export interface LabelLogProbs {
   /** Of the states that predict them, among all batch·time. */
   readonly positions: readonly number[];
 }
+
+/** The base model alone: its answer is its last hidden states. */
+export const noHead: Head = {
+  forward: (hidden) => hidden,
+  losses: () => {
+    throw new ModelInputError("labels", "a model without a head has no loss; load it with a task");
+  },
+};

@@ -1,22 +1,21 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
-import type { ForwardContext } from "@lowrank/contracts";
+import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
-import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
+import { type LinearSite, type ParameterSlot, RowCountError } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import { NothingSupervisedError } from "../errors.ts";
+import { ModelInputError, NothingSupervisedError } from "../errors.ts";
+import { drawnAnew } from "../parts/drawn-anew.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import { pickStates } from "../parts/trunk/picked-states.ts";
 import type { Head, HeadRows, Losses, Measurement, PositionLosses } from "./head.ts";
 import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
-import { chunkContext } from "./loss/chunk-context.ts";
 import { chunksOf, defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
 import { positionLosses } from "./loss/position-losses.ts";
 import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
 import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
-import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;
@@ -188,4 +187,56 @@ function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
 
 function rowsOf({ shape: [batch = 0, time = 0] }: tf.Tensor): number {
   return batch * time;
+}
+
+interface ChunkPlace {
+  /** Numbers of the chunk's rows among all batch·time positions. */
+  readonly positions: readonly number[];
+  /** Index of its first row among all supervised ones. */
+  readonly first: number;
+  /** Of the site, for messages. */
+  readonly path: string;
+}
+
+/** Each row's own adapter where the batch's rows have one each, and dropout that is not that of another chunk. */
+function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPlace): ForwardContext {
+  const { adapters, random, training, places } = context;
+  const own = places === undefined ? context : { ...context, places: places.pick(positions) };
+  const drawn = training ? { ...own, random: drawnAnew(random, first) } : own;
+  if (adapters.kind !== "rows") return drawn;
+  const [batch, time] = lastIds.shape;
+  if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);
+  const names = positions.map((position) => adapters.rows[Math.floor(position / time)] ?? null);
+  return { ...drawn, adapters: adapterRows(names) };
+}
+
+interface Supervised {
+  /** Indices into [batch·time]. */
+  readonly rows: readonly number[];
+  readonly targets: readonly number[];
+}
+
+/** Labels that count, of labels [batch, time]. Throws ModelInputError for one that is no class. */
+function supervisedPositions(
+  labels: tf.Tensor,
+  { shape, shift, classes }: { readonly shape: readonly number[]; readonly shift: 0 | 1; readonly classes: number },
+): Supervised {
+  const [batch = 0, time = 0] = shape;
+  if (labels.shape.length !== 2 || labels.shape[0] !== batch || labels.shape[1] !== time) {
+    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, ${time}]`);
+  }
+  const values = labels.dataSync();
+  const rows: number[] = [];
+  const targets: number[] = [];
+  for (let row = 0; row < batch * time; row++) {
+    if ((row % time) + shift >= time) continue;
+    const label = values[row + shift] ?? -100;
+    if (label === -100) continue;
+    if (label < 0 || label >= classes || !Number.isInteger(label)) {
+      throw new ModelInputError("labels", `${label} is neither -100 nor a token id below ${classes}`);
+    }
+    rows.push(row);
+    targets.push(label);
+  }
+  return { rows, targets };
 }

@@ -1,7 +1,7 @@
 import type { WeightSlot } from "@lowrank/engine/doors";
 import { describe, expect, it } from "vitest";
 import { ModelTooLargeError } from "../errors.ts";
-import { checkSize } from "./check-size.ts";
+import { checkSize } from "./fill-model.ts";
 import type { LoadOptions } from "./load-options.ts";
 import type { WeightSource } from "./weight-source.ts";
 

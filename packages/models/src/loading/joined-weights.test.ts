@@ -1,7 +1,6 @@
 import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
-import { joinWeights } from "./joined-weights.ts";
-import { decodeMxfp4 } from "./mxfp4.ts";
+import { decodeMxfp4, joinWeights } from "./joined-weights.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 const config = checkConfig({

@@ -1,7 +1,15 @@
 // From a Hugging Face folder to a model.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
+import {
+  checkConfig,
+  familyOf,
+  InvalidConfigError,
+  type ModelConfig,
+  resolveTask,
+  type Task,
+} from "@lowrank/contracts/families";
+import { matchCheckpoint, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import { defaultsOf, readGenerationDefaults } from "../folder/generation-defaults.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
 import { outlineModel } from "../outline/outline-model.ts";
@@ -11,7 +19,6 @@ import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import { joinWeights } from "./joined-weights.ts";
 import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
-import { withOwnHead } from "./own-head.ts";
 import { splitWeights } from "./split-weights.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -111,4 +118,34 @@ export function withLabels(
 function initializerRange(raw: Readonly<Record<string, unknown>>): number {
   const value = raw.initializer_range;
   return typeof value === "number" && value > 0 && value <= 10 ? value : 0.02;
+}
+
+// A configuration may say that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
+// anew). Like transformers (`tie_weights`), believe the file.
+
+const pieceBytes = 1 << 24;
+
+/** The configuration, untied if the file has a head of its own with other values than the embedding. */
+async function withOwnHead(config: ModelConfig, task: Task, source: WeightSource): Promise<ModelConfig> {
+  const family = familyOf(config.modelType);
+  const tie = family.heads[task]?.tie;
+  if (tie === undefined || !config.tiedEmbeddings) return config;
+  const untied = { ...config, tiedEmbeddings: false };
+  const { fileKeys, missing } = matchCheckpoint(untied, task, source.tensors.keys());
+  const head = fileKeys.get(`${tie.head}.weight`);
+  const embedding = fileKeys.get(`${pathInModel(family, task, tie.embedding)}.weight`);
+  if (head === undefined || embedding === undefined || missing.length > 0) return config;
+  return (await areEqual(source, head, embedding)) ? config : untied;
+}
+
+/** Piece by piece: a table may take more memory than there is. */
+async function areEqual(source: WeightSource, one: string, other: string): Promise<boolean> {
+  const [size, otherSize] = [one, other].map((key) => source.tensors.get(key)?.byteLength ?? 0) as [number, number];
+  if (size !== otherSize) return false;
+  for (let offset = 0; offset < size; offset += pieceBytes) {
+    const range = { offset, length: Math.min(pieceBytes, size - offset) };
+    const [left, right] = [await source.readBytes(one, range), await source.readBytes(other, range)];
+    if (!left.every((byte, index) => byte === right[index])) return false;
+  }
+  return true;
 }

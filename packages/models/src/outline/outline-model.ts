@@ -1,7 +1,9 @@
 // A model without any tensor: what it is made of and what its files must hold.
 
+import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type { Part } from "@lowrank/engine/doors";
 import { architectureFor } from "../architectures/architectures.ts";
+import type { GenerationDefaults } from "../folder/generation-defaults.ts";
 import type { Head } from "../heads/head.ts";
 import { type ModelPlan, PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
@@ -20,4 +22,24 @@ export function outlineModel(plan: ModelPlan): ModelOutline {
   const trunk = architecture.trunk(list);
   const head = architecture.head(list, trunk);
   return { plan, trunk, head, parts: list.parts };
+}
+
+// Everything a model is put together from: what loading makes, and what other numbers of layers or tokens are made of.
+
+/** What a model is made of; `loadModel` and `loadGguf` fill it in. */
+export interface ModelAssembly {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  readonly parts: readonly Part[];
+  readonly trunk: Trunk;
+  readonly head: Head;
+  /** Parameters that no file held and that were made new. */
+  readonly newParameters: readonly string[];
+  /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
+  readonly fingerprint: string;
+  readonly generation: GenerationDefaults;
+  /** Of a model with repeated layers: which of its base's layers each repeats. */
+  readonly layerOrder?: readonly number[];
+  /** Of a model with a vocabulary of another size: how many tokens its files know. */
+  readonly resizedFrom?: number;
 }

@@ -4,8 +4,7 @@
 import type { Part } from "@lowrank/engine/doors";
 import { LayerOrderError } from "../errors.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
-import type { ModelAssembly } from "./model-assembly.ts";
-import { outlineModel } from "./outline-model.ts";
+import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
 /** `order` says for each new layer which of the old ones it repeats. Throws LayerOrderError. */
 export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {

@@ -4,8 +4,7 @@
 import { ArgumentError } from "@lowrank/engine";
 import type { NewRows, Part } from "@lowrank/engine/doors";
 import { VocabularyError } from "../errors.ts";
-import type { ModelAssembly } from "./model-assembly.ts";
-import { outlineModel } from "./outline-model.ts";
+import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
 /** The most tokens that a configuration may ask for. */
 const largestVocabulary = 16_777_216;

@@ -1,20 +1,18 @@
 // What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
 
-import type { ForwardContext } from "@lowrank/contracts";
+import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import { drawnAnew } from "./drawn-anew.ts";
 import { RoutingRecord } from "./experts/routing-record.ts";
-import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
 import type { Packing } from "./packing/plan-packing.ts";
 import type { PassInputs } from "./pass-inputs.ts";
 import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
-import { type RotationOptions, rotationMatrices } from "./positions/rotation-matrices.ts";
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
 export interface RotaryTables {
@@ -292,4 +290,81 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
     if (result !== undefined) made.push(tf.keep(result));
   });
   return made[0];
+}
+
+// From a rectangle of texts to its tokens, each a row of its own: what needs no other position computes with these as with
+// any batch, and attention knows by the groups which belong together.
+
+/** Call it inside a tidy, on an engine whose values lie in this process' memory. */
+function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
+  const { inputIds, tokenTypeIds, positions } = inputs;
+  const time = inputIds?.shape[1] ?? 1;
+  return {
+    ...inputs,
+    ...(inputIds === undefined ? {} : { inputIds: tokensOf(inputIds, packing) }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tokensOf(tokenTypeIds, packing) }),
+    positions: packing.tokens.map((position) => {
+      const row = positions.length === 1 ? 0 : Math.floor(position / time);
+      return [positions[row]?.[position % time] ?? 0];
+    }),
+    groups: packing.groups,
+  };
+}
+
+/** int32 [batch, time] → [tokens, 1] */
+function tokensOf(grid: tf.Tensor2D, { tokens }: Packing): tf.Tensor2D {
+  const values = grid.dataSync();
+  return tf.tensor2d(
+    Int32Array.from(tokens, (position) => values[position] ?? 0),
+    [tokens.length, 1],
+    "int32",
+  );
+}
+
+/** What some states of [rows, time] are computed under: each has the adapter of its row, and its own place. */
+function contextOfStates(context: ForwardContext, states: readonly number[], time: number): ForwardContext {
+  const { places, adapters } = context;
+  const own = places === undefined ? context : { ...context, places: places.pick(states) };
+  if (adapters.kind !== "rows") return own;
+  return { ...own, adapters: adapterRows(states.map((state) => adapters.rows[Math.floor(state / time)] ?? null)) };
+}
+
+// Rotary position embedding as a matrix: for one token a row, a small product replaces slices, products and a join.
+
+/** Where the features of a pair stand, and by how much all are stretched. */
+interface RotationOptions {
+  readonly headSize: number;
+  /** True turns neighbouring features together, false the two halves of what rotates. */
+  readonly interleaved: boolean;
+  readonly factor: number;
+}
+
+/**
+ * What a head [1, headSize] is multiplied by to turn it, one matrix [headSize, headSize] for each position, from the cosines
+ * and sines of its `pairs` angles. Features behind the pairs stay.
+ */
+function rotationMatrices(
+  { cos, sin }: { readonly cos: Float32Array; readonly sin: Float32Array },
+  pairs: number,
+  { headSize, interleaved, factor }: RotationOptions,
+): Float32Array {
+  const count = cos.length / pairs;
+  const values = new Float32Array(count * headSize * headSize);
+  for (let position = 0; position < count; position++) {
+    const start = position * headSize * headSize;
+    const set = (from: number, to: number, value: number) => {
+      values[start + from * headSize + to] = value * factor;
+    };
+    for (let feature = 2 * pairs; feature < headSize; feature++) set(feature, feature, 1);
+    for (let pair = 0; pair < pairs; pair++) {
+      const [first, second] = interleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + pairs];
+      const along = cos[position * pairs + pair] ?? 0;
+      const across = sin[position * pairs + pair] ?? 0;
+      set(first, first, along);
+      set(second, second, along);
+      set(first, second, across);
+      set(second, first, -across);
+    }
+  }
+  return values;
 }

@@ -1,10 +1,9 @@
 // The gradients of one optimiser step in one array that serves every step: those of its micro-batches, averaged.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { addSquares } from "./clip-gradients.ts";
 import type { FlatLayout, Place } from "./flat-layout.ts";
+import { readEach } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
-import { readEach } from "./read-tensors.ts";
 
 /** Beside gradients. */
 const mostNumbers = 4;
@@ -107,4 +106,22 @@ export class FlatGradients {
   #ranges(): readonly Place[] {
     return this.#layout.places.filter((_, index) => this.has(index));
   }
+}
+
+// Clipping by global norm (Pascanu et al. 2013), as torch.nn.utils.clip_grad_norm_ does it.
+
+/** `sum` and the squares of the values of a range; a loop of its own, as a sum in a callback's closure is a boxed number. */
+export function addSquares(
+  sum: number,
+  values: Float32Array,
+  { start, end }: { readonly start: number; readonly end: number },
+): number {
+  let total = sum;
+  for (let i = start; i < end; i += 1) total += (values[i] as number) * (values[i] as number);
+  return total;
+}
+
+/** What torch multiplies gradients with so that their global norm is at most `maxNorm`; never more than 1. */
+export function clipFactor(norm: number, maxNorm: number): number {
+  return Math.min(1, maxNorm / (norm + 1e-6));
 }

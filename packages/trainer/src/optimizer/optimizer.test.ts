@@ -8,9 +8,8 @@ import { FlatGradients } from "./flat-gradients.ts";
 import { FlatLayout, type Place } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
 import { Optimizer } from "./optimizer.ts";
-import { adamw } from "./rules/adamw.ts";
 import type { Moments } from "./rules/rule.ts";
-import { optimizers } from "./rules/rules.ts";
+import { adamw, optimizers } from "./rules/rules.ts";
 
 const options = { betas: [0.9, 0.999], epsilon: 1e-8, momentum: 0.9 } as const;
 const cases = [...optimizers.values()].flatMap((rule) =>

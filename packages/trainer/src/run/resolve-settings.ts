@@ -6,9 +6,8 @@ import { TrainingOptionsError } from "../errors.ts";
 import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
-import type { TrainingSettings } from "../state/training-settings.ts";
-import { changedSettings, checkState, resumedSettings } from "../state/training-state.ts";
-import type { TrainOptions } from "../train-options.ts";
+import { changedSettings, checkState, resumedSettings, type TrainingSettings } from "../state/training-state.ts";
+import { leastCounts, type TrainOptions } from "../train-options.ts";
 
 /** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
 export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {
@@ -106,19 +105,17 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   if ((options.steps === undefined) === (options.epochs === undefined)) {
     problems.push("steps, epochs: expected exactly one of them");
   }
-  for (const [name, value] of [
-    ["steps", options.steps],
-    ["epochs", options.epochs],
-    ["batchesPerEpoch", options.batchesPerEpoch],
-    ["evaluate.every", options.evaluate?.every],
-    ["evaluate.patience", options.evaluate?.patience],
-    ["checkpoint.every", options.checkpoint?.every],
-  ] as const) {
-    if (value !== undefined && !isCount(value, 1))
-      problems.push(`${name}: expected a whole number from 1, got ${value}`);
+  const names = Object.keys(leastCounts) as (keyof typeof leastCounts)[];
+  const counts: readonly (readonly [name: string, value: number | undefined, least: number])[] = [
+    ...names.map((name) => [name, options[name], leastCounts[name]] as const),
+    ["evaluate.every", options.evaluate?.every, 1],
+    ["evaluate.patience", options.evaluate?.patience, 1],
+    ["checkpoint.every", options.checkpoint?.every, 1],
+  ];
+  for (const [name, value, least] of counts) {
+    if (value !== undefined && !isCount(value, least))
+      problems.push(`${name}: expected a whole number from ${least}, got ${value}`);
   }
-  const { maxBadSteps = 0 } = options;
-  if (!isCount(maxBadSteps, 0)) problems.push(`maxBadSteps: expected a whole number from 0, got ${maxBadSteps}`);
   if (options.weightByTokens === true && options.batchSize === undefined) {
     problems.push("weightByTokens: needs batchSize, to know what a batch supervises");
   }

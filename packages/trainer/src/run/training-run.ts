@@ -2,8 +2,7 @@
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
-import { clipFactor } from "../optimizer/clip-gradients.ts";
-import { FlatGradients } from "../optimizer/flat-gradients.ts";
+import { clipFactor, FlatGradients } from "../optimizer/flat-gradients.ts";
 import { FlatLayout, type Place } from "../optimizer/flat-layout.ts";
 import { FlatParameters } from "../optimizer/flat-parameters.ts";
 import { GradientWindow } from "../optimizer/gradient-window.ts";
@@ -11,8 +10,7 @@ import { learningRateFactor } from "../optimizer/learning-rate-groups.ts";
 import { Optimizer } from "../optimizer/optimizer.ts";
 import { ruleOf } from "../optimizer/rules/rules.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
-import type { TrainingSettings } from "../state/training-settings.ts";
-import { bestVariablesOf, type TrainingState } from "../state/training-state.ts";
+import { bestVariablesOf, type TrainingSettings, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
 import type { EvaluationEvent, RestartEvent, SkipEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";

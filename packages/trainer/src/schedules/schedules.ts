@@ -1,12 +1,65 @@
-// Every schedule; adding one is one file and one line.
+// Every schedule; adding one is one object and its name in the table.
 
-import { constant } from "./constant.ts";
-import { cosine } from "./cosine.ts";
-import { cosineWithRestarts } from "./cosine-with-restarts.ts";
-import { linear } from "./linear.ts";
-import { polynomial } from "./polynomial.ts";
-import type { Schedule, ScheduleMoment } from "./schedule.ts";
-import { wsd } from "./wsd.ts";
+import { progress, type Schedule, type ScheduleMoment } from "./schedule.ts";
+
+/**
+ * Warm-up, then the highest learning rate, then half a cosine wave over the last steps: a run can be made longer from a
+ * checkpoint before the fall.
+ */
+const wsd: Schedule = {
+  name: "wsd",
+  source: "transformers, get_wsd_schedule with a warm-up from 0; Hu et al. 2024",
+  share({ step, warmupSteps, totalSteps, shape }) {
+    const { endShare = 0, decayShare = 0.1 } = shape ?? {};
+    const decaySteps = Math.min(Math.ceil(totalSteps * decayShare), totalSteps - warmupSteps);
+    const fallen = step - (totalSteps - decaySteps);
+    if (fallen < 0) return 1;
+    if (fallen >= decaySteps) return endShare;
+    return 0.5 * (1 + Math.cos((Math.PI * fallen) / decaySteps)) * (1 - endShare) + endShare;
+  },
+};
+
+/** A power of what is left of the run, down to a share of the highest learning rate. */
+const polynomial: Schedule = {
+  name: "polynomial",
+  source: "transformers, get_polynomial_decay_schedule_with_warmup",
+  share(moment) {
+    const { power = 1, endShare = 0 } = moment.shape ?? {};
+    return (1 - endShare) * Math.max(0, 1 - progress(moment)) ** power + endShare;
+  },
+};
+
+/** A straight line down to 0 at the end of the run. */
+const linear: Schedule = {
+  name: "linear",
+  source: "transformers, get_linear_schedule_with_warmup",
+  share: (moment) => Math.max(0, 1 - progress(moment)),
+};
+
+/** Half a cosine wave down to 0 at the end of the run. */
+const cosine: Schedule = {
+  name: "cosine",
+  source: "transformers, get_cosine_schedule_with_warmup; Loshchilov & Hutter 2017 without restarts",
+  share: (moment) => Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress(moment)))),
+};
+
+/** Several half cosine waves, each from the highest learning rate down to 0. */
+const cosineWithRestarts: Schedule = {
+  name: "cosine-with-restarts",
+  source: "transformers, get_cosine_with_hard_restarts_schedule_with_warmup; Loshchilov & Hutter 2017",
+  share(moment) {
+    const done = progress(moment);
+    if (done >= 1) return 0;
+    return Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (((moment.shape?.cycles ?? 1) * done) % 1))));
+  },
+};
+
+/** The highest learning rate throughout. */
+const constant: Schedule = {
+  name: "constant",
+  source: "transformers, get_constant_schedule_with_warmup",
+  share: () => 1,
+};
 
 /** The names of the schedules. */
 export type ScheduleName = "constant" | "linear" | "cosine" | "cosine-with-restarts" | "polynomial" | "wsd";

@@ -5,8 +5,10 @@ import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
 import { ResumeMismatchError } from "../errors.ts";
 import type { Moments } from "../optimizer/rules/rule.ts";
+import type { OptimizerName } from "../optimizer/rules/rules.ts";
+import type { ScheduleShape } from "../schedules/schedule.ts";
+import type { ScheduleName } from "../schedules/schedules.ts";
 import type { BestEvaluation, RateRestart } from "../training-event.ts";
-import type { TrainingSettings } from "./training-settings.ts";
 
 /** The values of one variable. */
 export interface NamedValues {
@@ -122,4 +124,23 @@ export function changedSettings(before: TrainingSettings, now: TrainingSettings)
     .map((key) => ({ key, was: JSON.stringify(before[key]), is: JSON.stringify(now[key]) }))
     .filter(({ was, is }) => was !== is)
     .map(({ key, was, is }) => `${key} ${was} → ${is}`);
+}
+
+/** The numbers of a run. */
+export interface TrainingSettings {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  readonly scheduleShape: ScheduleShape;
+  readonly warmupSteps: number;
+  readonly optimizer: OptimizerName;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly decayed: "all" | "matrices";
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  readonly clipNorm: number | null;
+  readonly accumulate: number;
+  readonly weightByTokens: boolean;
+  readonly seed: number;
 }

@@ -5,7 +5,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, rowsLike } from "../new-rows.ts";
-import { SharedWeight } from "./shared-weight.ts";
 
 /** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */
 export type Orientation = "linear" | "table";
@@ -117,4 +116,23 @@ function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight
   const turned = tf.keep(tf.transpose(matrix));
   matrix.dispose();
   return FrozenWeight.fromTransposed(turned);
+}
+
+/** A frozen matrix that several sites compute with: repeated layers share their weights, and whoever goes last frees it. */
+class SharedWeight {
+  #users = 1;
+
+  /** Takes ownership. */
+  constructor(readonly weight: FrozenWeight) {}
+
+  /** One user more, who will call `release`, too. */
+  retain(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) this.weight.dispose();
+  }
 }

@@ -2,9 +2,7 @@
 // files have the channels first, and the parameter is seen as they have it.
 
 import {
-  type Adaptation,
   type ConvolutionGeometry,
-  type Detach,
   type ForwardContext,
   type OptionNames,
   type ParameterRef,
@@ -15,10 +13,10 @@ import {
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { convolve } from "../../ops/convolve.ts";
-import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import { ParameterSlot } from "../parameters/parameter-slot.ts";
 import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
+import { OpenSite } from "./open-site.ts";
 
 /** What a convolution is made of; its tensors arrive through `slots`. */
 export interface ConvolutionSiteOptions {
@@ -38,7 +36,7 @@ const optionNames: OptionNames<ConvolutionSiteOptions> = {
 };
 
 /** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
-export class ConvolutionSite implements Site, Part {
+export class ConvolutionSite extends OpenSite implements Site, Part {
   readonly kind = "convolution";
   readonly role = "body";
   readonly path: string;
@@ -48,11 +46,11 @@ export class ConvolutionSite implements Site, Part {
   readonly hasBias: boolean;
   readonly fanInFanOut = false;
   readonly slots: readonly WeightSlot[];
-  readonly #adaptations = new AdaptationSlots();
-  readonly #weight: ParameterSlot;
-  readonly #bias: ParameterSlot | undefined;
+  protected readonly ownWeight: ParameterSlot;
+  protected override readonly ownBias: ParameterSlot | undefined;
 
   constructor(options: ConvolutionSiteOptions) {
+    super();
     refuseUnknownOptions("ConvolutionSite", options, optionNames);
     const { path, inFeatures, outFeatures, geometry } = options;
     this.path = path;
@@ -62,14 +60,14 @@ export class ConvolutionSite implements Site, Part {
     this.hasBias = options.bias;
     const spatial = geometry.axesInFile === 1 ? geometry.kernel.slice(1) : geometry.kernel;
     const shape = [outFeatures, inFeatures / geometry.groups, ...spatial];
-    this.#weight = new ParameterSlot(`${path}.weight`, shape, "normal");
-    this.#bias = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
-    this.slots = [...this.#weight.slots, ...(this.#bias?.slots ?? [])];
+    this.ownWeight = new ParameterSlot(`${path}.weight`, shape, "normal");
+    this.ownBias = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
+    this.slots = [...this.ownWeight.slots, ...(this.ownBias?.slots ?? [])];
   }
 
   /** x [batch, height, width, inFeatures], or [batch, time, inFeatures] for a Conv1d → the same axes, adaptations included. */
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const doors = this.#bias === undefined ? [this.#weight] : [this.#weight, this.#bias];
+    const doors = this.ownBias === undefined ? [this.ownWeight] : [this.ownWeight, this.ownBias];
     return computeByRows({ x, context, path: this.path, doors }, (rows, own) =>
       tf.tidy(() => {
         if (rows.rank === 4) return this.#forward(rows, own);
@@ -85,12 +83,8 @@ export class ConvolutionSite implements Site, Part {
    * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
-    if (this.#weight.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
-    return this.#adaptations.apply({ input, output: output(), site: this, context });
-  }
-
-  attach(adapterName: string, adaptation: Adaptation): Detach {
-    return this.#adaptations.attach(adapterName, adaptation);
+    if (this.computesWithOthers(context)) return undefined;
+    return this.adaptations.apply({ input, output: output(), site: this, context });
   }
 
   applyBase(input: tf.Tensor): tf.Tensor {
@@ -98,8 +92,8 @@ export class ConvolutionSite implements Site, Part {
   }
 
   values(context: ForwardContext): SiteValues {
-    const weight = this.#computed(this.#weight.value(context));
-    const bias = this.#bias?.value(context);
+    const weight = this.#computed(this.ownWeight.value(context));
+    const bias = this.ownBias?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
@@ -109,53 +103,36 @@ export class ConvolutionSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.#weight.shape]));
+    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.ownWeight.shape]));
     weight.dispose();
     return this.#frozenWeight().replace(stored);
   }
 
-  parameters(): readonly ParameterRef[] {
-    return [...this.#weight.parameters(), ...(this.#bias?.parameters() ?? [])];
-  }
-
-  isOpen(context: ForwardContext): boolean {
-    return this.#weight.isOpen(context) || (this.#bias?.isOpen(context) ?? false) || this.#adaptations.isOpen(context);
-  }
-
-  variables(context: ForwardContext): readonly tf.Variable[] {
-    const adapted = this.#adaptations.variables(context);
-    return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
-  }
-
   get isReplaced(): boolean {
-    return this.#weight.isReplaced;
-  }
-
-  get isChanged(): boolean {
-    return this.#adaptations.names.length > 0 || this.#weight.isChanged || (this.#bias?.isChanged ?? false);
+    return this.ownWeight.isReplaced;
   }
 
   shareFrom(original: Part): void {
     const site = sameKind(original, ConvolutionSite);
-    this.#weight.shareFrom(site.#weight);
-    if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
+    this.ownWeight.shareFrom(site.ownWeight);
+    if (site.ownBias !== undefined) this.ownBias?.shareFrom(site.ownBias);
   }
 
   dispose(): void {
-    this.#weight.dispose();
-    this.#bias?.dispose();
+    this.ownWeight.dispose();
+    this.ownBias?.dispose();
   }
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
     const { weight, bias } = this.values(context);
     const product = convolve(input, weight, this.geometry); // [batch, newHeight, newWidth, outFeatures]
     const output = bias === undefined ? product : tf.add(product, bias);
-    if (!this.#adaptations.isOpen(context)) return output;
-    return this.#adaptations.apply({ input, output, site: this, context });
+    if (!this.adaptations.isOpen(context)) return output;
+    return this.adaptations.apply({ input, output, site: this, context });
   }
 
   #frozenWeight(): ParameterRef {
-    return this.#weight.parameters()[0]!;
+    return this.ownWeight.parameters()[0]!;
   }
 
   /** From the layout of files to HWIO. */

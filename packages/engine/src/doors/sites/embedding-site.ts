@@ -1,11 +1,8 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
 import {
-  type Adaptation,
-  type Detach,
   type ForwardContext,
   type OptionNames,
-  type ParameterRef,
   type Restore,
   refuseUnknownOptions,
   type Site,
@@ -14,12 +11,12 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { embeddingLookup } from "../../ops/embedding-lookup.ts";
-import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import type { NewRows } from "../new-rows.ts";
 import { SiteWeight } from "../parameters/site-weight.ts";
 import { WeightParameter } from "../parameters/weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
+import { OpenSite } from "./open-site.ts";
 
 /** What an embedding is made of, before it has a table. */
 export interface EmbeddingSiteOptions {
@@ -51,7 +48,7 @@ const optionNames: OptionNames<EmbeddingSiteOptions> = {
 };
 
 /** A table whose rows are looked up: one of the doors of a model. Ids [batch, time] int32 → [batch, time, width]. */
-export class EmbeddingSite implements Site, Part {
+export class EmbeddingSite extends OpenSite implements Site, Part {
   readonly kind = "embedding";
   readonly path: string;
   readonly role: "body" | "input-embedding";
@@ -65,10 +62,10 @@ export class EmbeddingSite implements Site, Part {
   readonly slots: readonly WeightSlot[];
   /** [rows, width], kept as the transposed view of a head's weight [width, rows]. */
   readonly weight: SiteWeight;
-  readonly #adaptations = new AdaptationSlots();
-  readonly #weightParameter: WeightParameter;
+  protected readonly ownWeight: WeightParameter;
 
   constructor(options: EmbeddingSiteOptions) {
+    super();
     refuseUnknownOptions("EmbeddingSite", options, optionNames);
     const { path, rows, width, tiedTo } = options;
     const tiedWith = tiedTo?.path ?? options.tiedWith;
@@ -80,7 +77,7 @@ export class EmbeddingSite implements Site, Part {
     this.outputScale = options.outputScale ?? 1;
     if (tiedWith !== undefined) this.tiedWith = tiedWith;
     if (options.paddingRow !== undefined) this.paddingRow = options.paddingRow;
-    this.#weightParameter = new WeightParameter({
+    this.ownWeight = new WeightParameter({
       path: `${path}.weight`,
       shape: [rows, width],
       transposedInFile: false,
@@ -104,7 +101,7 @@ export class EmbeddingSite implements Site, Part {
 
   /** ids [batch, time] int32 → [batch, time, width], adaptations included. */
   forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const call = { x: ids, context, path: this.path, doors: [this.#weightParameter] };
+    const call = { x: ids, context, path: this.path, doors: [this.ownWeight] };
     return computeByRows(call, (rows, own) => this.#forward(rows, own));
   }
 
@@ -113,16 +110,12 @@ export class EmbeddingSite implements Site, Part {
     return this.weight.current.bytes;
   }
 
-  attach(adapterName: string, adaptation: Adaptation): Detach {
-    return this.#adaptations.attach(adapterName, adaptation);
-  }
-
   applyBase(input: tf.Tensor): tf.Tensor {
     return tf.tidy(() => this.#scaled(embeddingLookup(this.weight.current, input)));
   }
 
   values(context: ForwardContext): SiteValues {
-    return { weight: this.#weightParameter.overrideFor(context) ?? this.weight.read() };
+    return { weight: this.ownWeight.overrideFor(context) ?? this.weight.read() };
   }
 
   readWeight(): tf.Tensor2D {
@@ -130,19 +123,7 @@ export class EmbeddingSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    return this.#weightParameter.replace(weight);
-  }
-
-  parameters(): readonly ParameterRef[] {
-    return [this.#weightParameter];
-  }
-
-  isOpen(context: ForwardContext): boolean {
-    return this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
-  }
-
-  variables(context: ForwardContext): readonly tf.Variable[] {
-    return [...this.#weightParameter.variables(context), ...this.#adaptations.variables(context)];
+    return this.ownWeight.replace(weight);
   }
 
   shareFrom(original: Part): void {
@@ -158,20 +139,16 @@ export class EmbeddingSite implements Site, Part {
     return this.weight.isReplaced;
   }
 
-  get isChanged(): boolean {
-    return this.#weightParameter.isChanged || this.#adaptations.names.length > 0;
-  }
-
   dispose(): void {
     this.weight.dispose();
   }
 
   #forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const table = this.#weightParameter.overrideFor(context) ?? this.weight.current;
+      const table = this.ownWeight.overrideFor(context) ?? this.weight.current;
       const output = this.#scaled(embeddingLookup(table, ids, { paddingRow: this.paddingRow }));
-      if (!this.#adaptations.isOpen(context)) return output;
-      return this.#adaptations.apply({ input: ids, output, site: this, context });
+      if (!this.adaptations.isOpen(context)) return output;
+      return this.adaptations.apply({ input: ids, output, site: this, context });
     });
   }
 

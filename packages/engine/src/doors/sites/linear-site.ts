@@ -1,12 +1,9 @@
 // y = x·W + b with a frozen W: the commonest door.
 
 import {
-  type Adaptation,
-  type Detach,
   type ForwardContext,
   type LowRankBranch,
   type OptionNames,
-  type ParameterRef,
   type Restore,
   refuseUnknownOptions,
   type Site,
@@ -16,7 +13,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import type { PackedMatrix } from "../../packed/packed-matrix.ts";
-import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
 import type { NewRows } from "../new-rows.ts";
 import { ParameterSlot } from "../parameters/parameter-slot.ts";
@@ -24,6 +20,7 @@ import { SiteWeight } from "../parameters/site-weight.ts";
 import { WeightParameter } from "../parameters/weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
+import { OpenSite } from "./open-site.ts";
 
 /** What a linear map is made of, before it has a weight. */
 export interface LinearSiteOptions {
@@ -59,7 +56,7 @@ export interface LowRankParts {
 }
 
 /** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
-export class LinearSite implements Site, Part {
+export class LinearSite extends OpenSite implements Site, Part {
   readonly kind = "linear";
   readonly path: string;
   readonly role: "body" | "output-head";
@@ -70,12 +67,12 @@ export class LinearSite implements Site, Part {
   readonly fanInFanOut: boolean;
   readonly tiedWith?: string;
   readonly slots: readonly WeightSlot[];
-  readonly #adaptations = new AdaptationSlots();
   readonly #weight: SiteWeight;
-  readonly #weightParameter: WeightParameter;
-  readonly #bias: ParameterSlot | undefined;
+  protected readonly ownWeight: WeightParameter;
+  protected override readonly ownBias: ParameterSlot | undefined;
 
   constructor(options: LinearSiteOptions) {
+    super();
     refuseUnknownOptions("LinearSite", options, optionNames);
     const { path, inFeatures, outFeatures, tiedTo } = options;
     this.path = path;
@@ -86,7 +83,7 @@ export class LinearSite implements Site, Part {
     this.fanInFanOut = options.layout === "conv1d";
     if (tiedTo !== undefined) this.tiedWith = tiedTo.path;
     this.#weight = new SiteWeight("linear", tiedTo?.weight);
-    this.#weightParameter = new WeightParameter({
+    this.ownWeight = new WeightParameter({
       path: `${path}.weight`,
       shape: [inFeatures, outFeatures],
       transposedInFile: !this.fanInFanOut,
@@ -95,13 +92,13 @@ export class LinearSite implements Site, Part {
     });
     if (options.biasPath !== undefined) this.biasPath = options.biasPath;
     const biasPath = options.biasPath ?? `${path}.bias`;
-    this.#bias = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
-    this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.#bias?.slots ?? [])];
+    this.ownBias = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
+    this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.ownBias?.slots ?? [])];
   }
 
   /** x [batch, time, inFeatures] or [rows, inFeatures] → the same with outFeatures, adaptations included. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const doors = this.#bias === undefined ? [this.#weightParameter] : [this.#weightParameter, this.#bias];
+    const doors = this.ownBias === undefined ? [this.ownWeight] : [this.ownWeight, this.ownBias];
     return computeByRows({ x: input, context, path: this.path, doors }, (rows, own) => this.#forward(rows, own));
   }
 
@@ -113,7 +110,7 @@ export class LinearSite implements Site, Part {
   /** The frozen weight and bias, if this call computes with these alone: the loss may then work in chunks. */
   frozenParts(context: ForwardContext): { readonly weight: FrozenWeight; readonly bias?: tf.Tensor } | undefined {
     if (this.isOpen(context)) return undefined;
-    const bias = this.#bias?.value(context);
+    const bias = this.ownBias?.value(context);
     return bias === undefined ? { weight: this.#weight.current } : { weight: this.#weight.current, bias };
   }
 
@@ -122,10 +119,10 @@ export class LinearSite implements Site, Part {
    * it is anything else.
    */
   lowRankParts(context: ForwardContext): LowRankParts | undefined {
-    if (this.#weightParameter.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
-    const branches = this.#adaptations.isOpen(context) ? this.#adaptations.lowRanks(context) : [];
+    if (this.computesWithOthers(context)) return undefined;
+    const branches = this.adaptations.isOpen(context) ? this.adaptations.lowRanks(context) : [];
     if (branches === undefined) return undefined;
-    return { weight: this.#weight.current, bias: this.#bias?.value(context), branches };
+    return { weight: this.#weight.current, bias: this.ownBias?.value(context), branches };
   }
 
   /**
@@ -133,10 +130,10 @@ export class LinearSite implements Site, Part {
    * nothing added to its output. Call it inside a tidy.
    */
   trainedParts(context: ForwardContext): { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor } | undefined {
-    if (context.adapters.kind === "rows" || this.#adaptations.isOpen(context)) return undefined;
-    const weight = this.#weightParameter.overrideFor(context);
+    if (context.adapters.kind === "rows" || this.adaptations.isOpen(context)) return undefined;
+    const weight = this.ownWeight.overrideFor(context);
     if (weight === undefined) return undefined;
-    const bias = this.#bias?.value(context);
+    const bias = this.ownBias?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
@@ -145,12 +142,8 @@ export class LinearSite implements Site, Part {
    * one of them computes with another weight or bias. `output` runs only if it is needed; what it gives is the caller's.
    */
   adapt(input: tf.Tensor, output: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
-    if (this.#weightParameter.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
-    return this.#adaptations.apply({ input, output: output(), site: this, context });
-  }
-
-  attach(adapterName: string, adaptation: Adaptation): Detach {
-    return this.#adaptations.attach(adapterName, adaptation);
+    if (this.computesWithOthers(context)) return undefined;
+    return this.adaptations.apply({ input, output: output(), site: this, context });
   }
 
   applyBase(input: tf.Tensor): tf.Tensor {
@@ -158,13 +151,13 @@ export class LinearSite implements Site, Part {
   }
 
   values(context: ForwardContext): SiteValues {
-    const weight = this.#weightParameter.overrideFor(context) ?? this.#weight.read();
-    const bias = this.#bias?.value(context);
+    const weight = this.ownWeight.overrideFor(context) ?? this.#weight.read();
+    const bias = this.ownBias?.value(context);
     return bias === undefined ? { weight } : { weight, bias };
   }
 
   weightIdentity(context: ForwardContext): object | undefined {
-    return this.#weightParameter.isOpen(context) ? undefined : this.#weight.current;
+    return this.ownWeight.isOpen(context) ? undefined : this.#weight.current;
   }
 
   readWeight(): tf.Tensor2D {
@@ -172,60 +165,42 @@ export class LinearSite implements Site, Part {
   }
 
   replaceWeight(weight: tf.Tensor): Restore {
-    return this.#weightParameter.replace(weight);
-  }
-
-  parameters(): readonly ParameterRef[] {
-    return [this.#weightParameter, ...(this.#bias?.parameters() ?? [])];
-  }
-
-  isOpen(context: ForwardContext): boolean {
-    const isBiasOpen = this.#bias?.isOpen(context) ?? false;
-    return isBiasOpen || this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
-  }
-
-  variables(context: ForwardContext): readonly tf.Variable[] {
-    const adapted = this.#adaptations.variables(context);
-    return [...this.#weightParameter.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+    return this.ownWeight.replace(weight);
   }
 
   shareFrom(original: Part): void {
     const site = sameKind(original, LinearSite);
     this.#weight.shareFrom(site.#weight);
-    if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
+    if (site.ownBias !== undefined) this.ownBias?.shareFrom(site.ownBias);
   }
 
   resizeFrom(original: Part, newRows: NewRows): void {
     const site = sameKind(original, LinearSite);
     this.#weight.resizeFrom(site.#weight, this.outFeatures, { newRows, path: `${this.path}.weight` });
     // transformers fills up a tied head's bias with zeros when it ties the weights again.
-    if (site.#bias !== undefined) this.#bias?.resizeFrom(site.#bias, this.tiedWith === undefined ? newRows : "zeros");
+    if (site.ownBias !== undefined)
+      this.ownBias?.resizeFrom(site.ownBias, this.tiedWith === undefined ? newRows : "zeros");
   }
 
   get isReplaced(): boolean {
     return this.#weight.isReplaced;
   }
 
-  get isChanged(): boolean {
-    const isBiasChanged = this.#bias?.isChanged ?? false;
-    return isBiasChanged || this.#weightParameter.isChanged || this.#adaptations.names.length > 0;
-  }
-
   dispose(): void {
     this.#weight.dispose();
-    this.#bias?.dispose();
+    this.ownBias?.dispose();
   }
 
   #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const bias = this.#bias?.value(context);
-      const override = this.#weightParameter.overrideFor(context);
+      const bias = this.ownBias?.value(context);
+      const override = this.ownWeight.overrideFor(context);
       const output =
         override === undefined
           ? frozenLinear(input, this.#weight.current, bias)
           : trainableLinear(input, override, bias);
-      if (!this.#adaptations.isOpen(context)) return output;
-      return this.#adaptations.apply({ input, output, site: this, context });
+      if (!this.adaptations.isOpen(context)) return output;
+      return this.adaptations.apply({ input, output, site: this, context });
     });
   }
 
@@ -264,4 +239,23 @@ function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor 
   const product = tf.matMul(rows, weight);
   const output = bias === undefined ? product : tf.add(product, bias);
   return tf.reshape(output, [...input.shape.slice(0, -1), outFeatures]);
+}
+
+// Several linear maps of one input: queries, keys and values, or a gate and what it lets through.
+
+/** Each site's `forward` of the same input; one product where all are frozen blocks and rounding is allowed. */
+export function forwardTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {
+  return productTogether(sites, x, context) ?? sites.map((site) => site.forward(x, context));
+}
+
+function productTogether(sites: readonly LinearSite[], x: tf.Tensor, context: ForwardContext) {
+  if (context.adapters.kind === "rows") return undefined;
+  const weights = [];
+  for (const site of sites) {
+    const frozen = site.frozenParts(context);
+    if (frozen === undefined || frozen.bias !== undefined) return undefined;
+    weights.push(frozen.weight);
+  }
+  const [first, ...others] = weights;
+  return first?.multiplyRoundedWith(others, x);
 }

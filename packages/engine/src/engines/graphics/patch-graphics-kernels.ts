@@ -1,11 +1,10 @@
 // Kernels that tfjs-backend-webgl and tfjs-backend-webgpu run wrongly, and that training needs. WebGPU reports a shader that
 // it refuses on the console alone: whoever reads the result gets what was in memory before.
 
+import * as tf from "@tensorflow/tfjs-core";
+import { booleanOf, numberOf } from "../../gradients/attributes.ts";
 import { productOfNothing, segmentsOfNothing, sumOfNothing } from "../../kernels/sums-of-nothing.ts";
-import { type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
-import { addByParts } from "./add-n.ts";
-import { convertingCast } from "./cast.ts";
-import { turnedCumsum } from "./cumsum.ts";
+import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
 
 const ofNothing = {
   Sum: sumOfNothing,
@@ -33,4 +32,74 @@ const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap
  */
 export function patchGraphicsKernels(backend: "webgl" | "webgpu"): void {
   wrapKernels(backend, wrappers[backend]);
+}
+
+// Sums of many tensors. tfjs-backend-webgpu binds them all to one shader, which may have eight buffers, one of them the
+// output's; with more the shader is refused. A loss that is computed in more than seven chunks is such a sum.
+
+const mostTerms = 7;
+
+/** Wraps the backend's own kernel, which adds up to seven tensors; more are added one after the other. */
+function addByParts(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const terms = Object.values(call.inputs).filter((term) => term !== undefined);
+      const [first, second, ...others] = terms;
+      if (terms.length <= mostTerms || first === undefined || second === undefined) return original.kernelFunc(call);
+      const add = (a: tf.TensorInfo, b: tf.TensorInfo) =>
+        runKernel(siblingOf(original, "Add"), { a, b }, {}, call.backend);
+      return others.reduce(
+        (sum, term) => {
+          const next = add(sum, term);
+          tf.backend().disposeData(sum.dataId);
+          return next;
+        },
+        add(first, second),
+      );
+    },
+  };
+}
+
+// float32 made of integers and truth values. tfjs-backend-webgpu only labels them anew; the buffer still holds integers, and a
+// shader that hands its input on as it is (Transpose, and so every reduction along an axis but the last) is refused, because
+// its output then has another type than its input.
+
+/** Wraps the backend's own kernel, which makes integers of float32. */
+function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const { dataId, shape, dtype } = inputOf(call.inputs, "x");
+      const isLabelled = call.attrs?.dtype === "float32" && (dtype === "int32" || dtype === "bool");
+      if (!isLabelled) return original.kernelFunc(call);
+      const one = tf.scalar(1);
+      // A product reads each factor by the type of its buffer and writes float32.
+      const a: tf.TensorInfo = { dataId, shape, dtype: "float32" };
+      const converted = runKernel(siblingOf(original, "Multiply"), { a, b: one }, {}, call.backend);
+      one.dispose();
+      return converted;
+    },
+  };
+}
+
+// Sums up to each entry, from the end. tfjs-backend-webgpu writes the length of the axis into that shader but keeps the shader
+// for every length: a second length is summed as if it were the first. From the beginning no length is needed.
+
+/** Wraps the backend's own kernel, which sums from the beginning, and turns the axis round before and after. */
+function turnedCumsum(original: tf.KernelConfig): tf.KernelConfig {
+  return {
+    ...original,
+    kernelFunc: (call) => {
+      const { inputs, attrs = {}, backend } = call;
+      if (!booleanOf(attrs, "reverse")) return original.kernelFunc(call);
+      const dims = tf.util.parseAxisParam(numberOf(attrs, "axis"), inputOf(inputs, "x").shape);
+      const turn = (x: tf.TensorInfo) => runKernel(siblingOf(original, "Reverse"), { x }, { dims }, backend);
+      const turned = turn(inputOf(inputs, "x"));
+      const summed = runKernel(original, { x: turned }, { ...attrs, reverse: false }, backend);
+      const result = turn(summed);
+      for (const { dataId } of [turned, summed]) tf.backend().disposeData(dataId);
+      return result;
+    },
+  };
 }

@@ -1,13 +1,10 @@
 // TensorFlow's C library through @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { gradientTable } from "../../gradients/register-gradients.ts";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { exportOf, importUnseen, propertyOf } from "../import-unseen.ts";
-import type { StartOptions } from "../start-options.ts";
-import type { StartOutcome } from "../start-outcome.ts";
-import { keepGradients } from "./keep-gradients.ts";
-import { requireTensorflowProcessor } from "./require-tensorflow-processor.ts";
-import { withEnvironment } from "./with-environment.ts";
+import type { StartOptions, StartOutcome } from "../start-options.ts";
 
 type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
 
@@ -108,5 +105,57 @@ async function restoreRemovedUtilities(): Promise<void> {
   };
   for (const [name, replacement] of Object.entries(removed)) {
     if (propertyOf(util, name) === undefined) Object.assign(util, { [name]: replacement });
+  }
+}
+
+// Importing tfjs-node brings all of TensorFlow.js, which registers its own gradients over whatever is there. Some of them
+// are wrong: maximum, minimum, squaredDifference and matMul where inputs broadcast, cumsum along an axis but the last.
+
+/** Runs something and afterwards registers again each gradient of our table that was in place before. */
+export async function keepGradients<T>(run: () => Promise<T>): Promise<T> {
+  const before = gradientTable.map(({ kernelName }) => tf.getGradient(kernelName));
+  try {
+    return await run();
+  } finally {
+    for (const gradient of before) if (gradient != null) tf.registerGradient(gradient);
+  }
+}
+
+// TensorFlow's library ends the whole process on a processor without AVX: this must be known before it is loaded.
+
+/** Throws EngineUnavailableError on an x86-64 Linux machine whose processor lacks AVX. Elsewhere nothing is known. */
+async function requireTensorflowProcessor(): Promise<void> {
+  if (process.platform !== "linux" || process.arch !== "x64") return;
+  const readFileSync = exportOf(await importUnseen("node:fs"), "readFileSync");
+  if (typeof readFileSync !== "function") return;
+  let description: unknown;
+  try {
+    description = readFileSync("/proc/cpuinfo", "latin1");
+  } catch {
+    return; // a container may hide it; then the library decides
+  }
+  if (typeof description === "string" && lacksAvx(description))
+    throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one lacks");
+}
+
+/** Whether Linux's description of the processors says that they have no AVX. */
+export function lacksAvx(cpuinfo: string): boolean {
+  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1];
+  return flags !== undefined && !/\bavx\b/.test(flags);
+}
+
+// TensorFlow takes its settings from environment variables, and reads them once, while it is loaded.
+
+/** Runs something with variables set that the user has not set, and takes them away again. */
+export async function withEnvironment<T>(
+  variables: Readonly<Record<string, string>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const added = Object.entries(variables).filter(([name]) => process.env[name] === undefined);
+  for (const [name, value] of added) process.env[name] = value;
+  try {
+    return await run();
+  } finally {
+    for (const [name] of added) delete process.env[name];
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withEnvironment } from "./with-environment.ts";
+import { withEnvironment } from "./start-tfjs-node.ts";
 
 const own = "LOWRANK_TEST_OWN";
 const added = "LOWRANK_TEST_ADDED";

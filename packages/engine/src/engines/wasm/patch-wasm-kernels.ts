@@ -1,19 +1,57 @@
 // Kernels that tfjs-backend-wasm lacks, and faster ones for those in which training spends its time.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { numberOf } from "../../gradients/attributes.ts";
+import { drawIn } from "../../kernels/drop-entries.ts";
 import { sumOfNothing } from "../../kernels/sums-of-nothing.ts";
-import { type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
+import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
+import { dropoutMask } from "../../random/masks/dropout-mask.ts";
 import { fasterBatchMatMul } from "./kernels/batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./kernels/depthwise-backprop.ts";
-import { dropout } from "./kernels/dropout.ts";
-import { gatherOfNothing } from "./kernels/gather.ts";
-import { sharingIdentity } from "./kernels/identity.ts";
-import { unsortedSegmentSum } from "./kernels/unsorted-segment-sum.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
+import { floatsOf, viewed, wasmKernel, zeros } from "./wasm-backend.ts";
 
 /** The only version whose inside these kernels know. */
 const knownVersion = "4.22.0";
+
+/** x of any shape → its entries times their factors, plus a term of as many entries. */
+const dropout: tf.KernelConfig = wasmKernel("LowrankDropout", (inputs, attributes, backend) => {
+  const x = inputOf(inputs, "x");
+  const output = backend.makeOutput([...x.shape], "float32");
+  const mask = dropoutMask(drawIn(attributes));
+  mask.drop(floatsOf(backend, output), floatsOf(backend, x));
+  const { term } = inputs;
+  if (term === undefined) return output;
+  const sum = runKernel(siblingOf(dropout, "Add"), { a: output, b: term }, {}, backend);
+  backend.disposeData(output.dataId);
+  return sum;
+});
+
+/** Adds rows that carry the same segment id: the gradient of a look-up. tfjs-backend-wasm has none (tfjs issue 8082). */
+const unsortedSegmentSum: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
+  "UnsortedSegmentSum",
+  (inputs, attributes, backend) => {
+    const x = inputOf(inputs, "x"); // [rows, ...]
+    const segmentIds = inputOf(inputs, "segmentIds"); // [rows]
+    const segments = numberOf(attributes, "numSegments");
+    const output = zeros(backend, [segments, ...x.shape.slice(1)]);
+    const sums = floatsOf(backend, output);
+    const rows = floatsOf(backend, x);
+    const ids = backend.typedArrayFromHeap(segmentIds);
+    const width = tf.util.sizeFromShape(x.shape.slice(1));
+    for (let row = 0; row < ids.length; row++) {
+      const segment = ids[row] ?? -1;
+      if (segment < 0 || segment >= segments) continue;
+      const target = segment * width;
+      const source = row * width;
+      for (let column = 0; column < width; column++) {
+        sums[target + column] = (sums[target + column] ?? 0) + (rows[source + column] ?? 0);
+      }
+    }
+    return output;
+  },
+);
 
 const missingKernels: readonly tf.KernelConfig[] = [
   unsortedSegmentSum,
@@ -53,4 +91,34 @@ export function patchWasmKernels(version: string): string | undefined {
   }
   wrapKernels("wasm", wrappedKernels);
   return undefined;
+}
+
+// Look-ups in tensors without entries. tfjs-backend-wasm returns from those with the shape of its inner computation.
+
+/** Wraps the backend's own kernel, which says the shape of whatever is not empty. */
+function gatherOfNothing(original: tf.KernelConfig): tf.KernelConfig {
+  const shaped = wasmKernel("GatherV2", (inputs, attributes, backend) => {
+    const output = runKernel(original, inputs, attributes, backend);
+    const [x, indices] = [inputOf(inputs, "x"), inputOf(inputs, "indices")];
+    if (!x.shape.includes(0)) return output;
+    const [axis = 0] = tf.util.parseAxisParam(numberOf(attributes, "axis"), x.shape);
+    const { collectGatherOpShapeInfo } = tf.backend_util.segment_util;
+    const batchDims = numberOf({ batchDims: 0, ...attributes }, "batchDims");
+    return viewed(output, collectGatherOpShapeInfo(x, indices, axis, batchDims).outputShape);
+  });
+  return { ...original, kernelFunc: shaped.kernelFunc };
+}
+
+// A second handle on the same values, as every other backend makes it. tfjs-backend-wasm copies them, and since saving a
+// tensor for the backward pass is an identity, it keeps and copies every activation twice.
+
+/** Wraps the backend's own kernel, which still copies strings. */
+function sharingIdentity(original: tf.KernelConfig): tf.KernelConfig {
+  const sharing = wasmKernel("Identity", (inputs, attributes, backend) => {
+    const x = inputOf(inputs, "x");
+    if (x.dtype === "string") return runKernel(original, inputs, attributes, backend);
+    backend.incRef(x.dataId);
+    return viewed(x, x.shape);
+  });
+  return { ...original, kernelFunc: sharing.kernelFunc };
 }

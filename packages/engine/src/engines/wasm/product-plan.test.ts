@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isWorthSplitting, planProduct } from "./product-plan.ts";
+import { isWorthSplitting, planProduct } from "./kernels/batch-mat-mul.ts";
 
 describe("planProduct", () => {
   it("moves nothing when nothing is transposed", () => {

@@ -4,7 +4,7 @@ import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { isNode } from "../import-unseen.ts";
-import type { StartOutcome } from "../start-outcome.ts";
+import type { StartOutcome } from "../start-options.ts";
 
 /** Throws if there is no WebGL here, if it cannot hold 32-bit numbers, or if it is emulated and nobody asked for it. */
 export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome> {

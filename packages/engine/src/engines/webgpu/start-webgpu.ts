@@ -4,7 +4,7 @@ import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
 import { isSoftwareName } from "../graphics/software-adapters.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "../import-unseen.ts";
-import type { StartOutcome } from "../start-outcome.ts";
+import type { StartOutcome } from "../start-options.ts";
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
 export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome> {

@@ -2,7 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
-import type { KeptPositions } from "../../step/kept-positions.ts";
+import type { KeptPositions } from "../../step/token-steps.ts";
 import { attendNext } from "./attend-next.ts";
 
 const [batch, heads, keyHeads, headSize] = [2, 6, 3, 8] as const;

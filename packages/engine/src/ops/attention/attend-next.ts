@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";
-import type { KeptPositions } from "../../step/kept-positions.ts";
+import type { KeptPositions } from "../../step/token-steps.ts";
 
 /** What the attention of one new token to its cache is computed from. */
 export interface NextTokenInputs {

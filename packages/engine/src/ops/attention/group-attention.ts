@@ -7,10 +7,9 @@ import { attributesOf } from "../../kernels/drop-entries.ts";
 import { hasOwnKernel } from "../../kernels/own-kernel.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { checkRate } from "../dropout.ts";
-import { attention } from "./attention.ts";
+import { attention, ownAttention } from "./attention.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
-import { ownAttention } from "./own-attention.ts";
 
 /** Neighbouring rows of equal length. */
 export interface AttentionGroup {

@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
-import { requireAlive } from "../../kernels/require-alive.ts";
+import { requireAlive } from "../../kernels/own-kernel.ts";
 
 /** A row has a label that is no class. `row` is the first such row, `count` how many there are. */
 export class LabelError extends ArgumentError {

@@ -2,11 +2,9 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import { factorsByLoops } from "./dropout-mask.ts";
-import { maskKernel } from "./mask-kernel.ts";
-import { maskKernelBase64 } from "./mask-module.ts";
-import { planMask } from "./mask-plan.ts";
-import { stepGenerators } from "./segment-loops.ts";
+import { factorsByLoops, stepGenerators } from "./dropout-mask.ts";
+import { maskKernel, maskKernelBase64 } from "./mask-kernel.ts";
+import { planMask } from "./segments.ts";
 
 function kernelOrThrow() {
   const kernel = maskKernel();

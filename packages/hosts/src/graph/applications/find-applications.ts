@@ -1,20 +1,22 @@
 // Walks a graph for nodes that compute with a weight.
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { fusedWith } from "./activation.ts";
 import {
   type Application,
+  asItIs,
   type Constant,
   type Constants,
   isRefusal,
+  type LinearShape,
   type Recognise,
   type Refusal,
   refusal,
 } from "./application.ts";
 import { recogniseConvolution, recogniseDepthwise } from "./convolutions.ts";
 import { recogniseEinsum } from "./einsum.ts";
-import { recogniseProduct } from "./products.ts";
-import { recogniseTable } from "./tables.ts";
 
 const rows: Readonly<Record<string, Recognise>> = {
   MatMul: recogniseProduct,
@@ -93,4 +95,79 @@ export function constantsOf(model: GraphModel, graph: Graph): Constants {
     };
   };
   return { find };
+}
+
+// Products of which one side is a constant: MatMul, its fused kind, and the batched ones. A constant on the left is the same
+// map seen with the last two axes of everything swapped.
+
+/** MatMul, _FusedMatMul, BatchMatMul, BatchMatMulV2. */
+function recogniseProduct(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+  const [left, right] = [constants.find(node.inputs[0]), constants.find(node.inputs[1])];
+  const constant = right ?? left;
+  const isLeft = right === undefined;
+  const input = node.inputs[isLeft ? 1 : 0];
+  if (constant === undefined || input === undefined || (left !== undefined && right !== undefined)) return undefined;
+  const { name: weight, shape } = constant;
+  const stacked = shape.slice(0, -2).filter((size) => size !== 1);
+  if (shape.length < 2 || stacked.length > 0)
+    return refusal(node, weight, `its constant [${shape.join(", ")}] is no single matrix`);
+  const { bias, activation, unknown } = fusedWith(node);
+  if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
+  const [flipsLeft, flipsRight] = [flips(node, "a"), flips(node, "b")];
+  const missing = shape.length;
+  const matrix = matrixShape(shape.slice(-2), isLeft ? !flipsLeft : flipsRight);
+  const isFlipped = isLeft ? !flipsRight : flipsLeft;
+  return {
+    node: node.name,
+    weight,
+    shape: matrix,
+    input,
+    bias,
+    activation,
+    enter: (x) => (isFlipped ? swapLast(atLeast(x, missing)) : atLeast(x, missing)),
+    leave: isLeft ? swapLast : asItIs,
+    retrace: isLeft ? swapLast : asItIs,
+  };
+}
+
+function flips({ attributes }: GraphNode, side: "a" | "b"): boolean {
+  return attributes.flag(`transpose_${side}`) || attributes.flag(side === "a" ? "adj_x" : "adj_y");
+}
+
+function matrixShape([rows = 0, columns = 0]: readonly number[], isTransposed: boolean): LinearShape {
+  const [inFeatures, outFeatures] = isTransposed ? [columns, rows] : [rows, columns];
+  return { kind: "linear", inFeatures, outFeatures, isTransposed };
+}
+
+function swapLast(x: tf.Tensor): tf.Tensor {
+  const axes = x.shape.map((_, axis) => axis);
+  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
+
+/** A constant with more axes than the input gives the product as many. */
+function atLeast(x: tf.Tensor, rank: number): tf.Tensor {
+  return x.rank >= rank ? x : tf.reshape(x, [...Array<number>(rank - x.rank).fill(1), ...x.shape]);
+}
+
+/** GatherV2 and Gather from a constant of floats. */
+function recogniseTable(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+  const [table, ids] = node.inputs;
+  const constant = constants.find(table);
+  if (constant === undefined || ids === undefined || constant.dtype !== "float32") return undefined;
+  const { name: weight, shape } = constant;
+  const [rows = 0, width = 0] = shape;
+  if (shape.length !== 2) return refusal(node, weight, `its table has ${shape.length} axes in place of two`);
+  const axis = node.inputs[2] === undefined ? 0 : constants.find(node.inputs[2])?.value;
+  if (axis !== 0) return refusal(node, weight, "it does not look up whole rows (axis 0)");
+  if (node.attributes.number("batch_dims", 0) !== 0)
+    return refusal(node, weight, "each row of its batch has its own table");
+  return {
+    node: node.name,
+    weight,
+    shape: { kind: "embedding", rows, width },
+    input: ids,
+    enter: asItIs,
+    retrace: asItIs,
+    leave: asItIs,
+  };
 }

@@ -1,14 +1,14 @@
 // All doors of a graph: a site for each weight that a layer multiplies by, and every other constant of floats as a parameter.
 
-import type { AdaptableModel, ForwardContext, ParameterRef, Site } from "@lowrank/contracts";
+import type { AdaptableModel, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine/doors";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
+import { UnadaptableLayerError } from "../../errors.ts";
 import type { Application, Constants, Refusal } from "../applications/application.ts";
 import { findApplications } from "../applications/find-applications.ts";
 import type { Graph } from "../reading/graph.ts";
 import { type GraphSite, makeGraphSite } from "./graph-site.ts";
-import { RefusedSite } from "./refused-site.ts";
 
 /** The doors, and what they need to be used. */
 export class GraphDoors implements AdaptableModel {
@@ -124,4 +124,47 @@ function ownBias(
   );
   const isAlone = users.every(({ name, op }) => name === node || op === "Identity");
   return isAlone && applications.filter((one) => one.weight === weight).length === 1 ? constant.name : undefined;
+}
+
+/**
+ * A layer that can have no adapter, shown all the same: whoever names it among the targets is told why, in place of a guess that there
+ * is no such layer.
+ */
+class RefusedSite implements Site {
+  readonly kind = "convolution";
+  readonly role = "body";
+  readonly hasBias = false;
+  readonly fanInFanOut = false;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly refusal: string;
+
+  constructor(
+    readonly path: string,
+    private readonly refused: Refusal,
+    /** The weight, which can be trained as a whole. */
+    readonly weight: OverridableParameter,
+  ) {
+    const { shape } = weight;
+    this.inFeatures = shape.at(-2) ?? 1;
+    this.outFeatures = shape.at(-1) ?? 1;
+    this.refusal = refused.reason;
+  }
+
+  attach(): Detach {
+    const { node, op, reason } = this.refused;
+    throw new UnadaptableLayerError([{ name: node, className: op, reason }]);
+  }
+
+  applyBase(): tf.Tensor {
+    return this.attach() as never;
+  }
+
+  readWeight(): tf.Tensor {
+    return this.weight.read();
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    return this.weight.replace(weight);
+  }
 }

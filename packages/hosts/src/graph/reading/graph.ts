@@ -3,7 +3,6 @@
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
-import { NodeAttributes } from "./node-attributes.ts";
 
 /** One output of a node: its name, and behind a colon which of several. */
 export type Reference = string;
@@ -93,4 +92,46 @@ function isDefinition(value: unknown): value is NodeDefinition {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+// Attributes of a node as a model.json has them: TensorFlow's protocol buffers in JSON, where whole numbers may be texts and
+// texts are base64.
+
+/** What a node is told besides its inputs. */
+class NodeAttributes {
+  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
+
+  flag(name: string): boolean {
+    return field(this.raw[name], "b") === true;
+  }
+
+  number(name: string, absent: number): number {
+    const attribute = this.raw[name];
+    const value = field(attribute, "i") ?? field(attribute, "f");
+    return value === undefined ? absent : Number(value);
+  }
+
+  numbers(name: string): readonly number[] {
+    return list(this.raw[name], "i").map(Number);
+  }
+
+  text(name: string, absent: string): string {
+    return decoded(field(this.raw[name], "s")) ?? absent;
+  }
+
+  texts(name: string): readonly string[] {
+    return list(this.raw[name], "s").flatMap((value) => decoded(value) ?? []);
+  }
+}
+
+function list(attribute: unknown, kind: string): readonly unknown[] {
+  const values = field(field(attribute, "list"), kind);
+  return Array.isArray(values) ? values : [];
+}
+
+/** base64, or the bytes one by one, as TensorFlow.js's converter wrote both. */
+function decoded(value: unknown): string | undefined {
+  if (typeof value === "string") return atob(value);
+  if (Array.isArray(value)) return String.fromCharCode(...value.map(Number));
+  return undefined;
 }

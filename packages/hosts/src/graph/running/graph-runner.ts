@@ -2,18 +2,15 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
-import type { GraphModel } from "@tensorflow/tfjs-converter";
+import { type GraphModel, loadGraphModelSync } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../applications/activation.ts";
 import type { Application } from "../applications/application.ts";
 import type { GraphSite } from "../doors/graph-site.ts";
 import { DynamicNodeError } from "../errors.ts";
-import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { type Graph, type GraphNode, type NodeDefinition, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { NodeGradients } from "./node-gradients.ts";
-import { NodeModel } from "./node-model.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
-import { productOf } from "./product-of.ts";
-import { Values } from "./values.ts";
 
 /** One call of a graph. */
 export interface GraphCall {
@@ -214,4 +211,113 @@ function dynamicIn({ stages }: StagePlan) {
 function usedOf({ name }: GraphNode, { nodes, makes }: NodeStage): readonly Reference[] {
   const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...makes]);
   return [...read].filter((reference) => nodeOfReference(reference) === name);
+}
+
+// The product that a site stands for, as a node of TensorFlow.js's: what a new adapter leaves as it is then has every bit of what the
+// graph computed without it.
+
+/** The node without its activation; a fused bias stays. It keeps its kind: fused kernels sum in an order of their own. */
+function productOf(node: GraphNode, { bias }: Application): GraphNode {
+  if (!node.op.startsWith("_Fused")) return node;
+  const inputs = node.inputs.slice(0, bias === undefined ? 2 : 3);
+  const fused = {
+    fused_ops: { list: { s: [btoa(bias === undefined ? "NoOp" : "BiasAdd")] } },
+    num_args: { i: bias === undefined ? "0" : "1" },
+  };
+  const { definition } = node;
+  return { ...node, inputs, definition: { ...definition, attr: { ...definition.attr, ...fused } } };
+}
+
+// Some nodes of a graph as a graph model of their own, which TensorFlow.js runs with all that it knows of operations. What the
+// nodes read from elsewhere, weights too, are its inputs, so that it holds no tensor.
+
+/** How values are found by reference. */
+type Read = (reference: Reference) => tf.Tensor;
+
+/** Runs some nodes. */
+class NodeModel {
+  readonly #model: GraphModel<ReturnType<typeof asHandler>>;
+  readonly #inputs: ReadonlyMap<Reference, string>;
+
+  constructor(
+    { library }: Pick<Graph, "library">,
+    nodes: readonly GraphNode[],
+    reads: readonly Reference[],
+    private readonly makes: readonly Reference[],
+  ) {
+    this.#inputs = new Map(reads.map((reference, index) => [reference, `lowrank/input_${index}`]));
+    const placeholders = [...this.#inputs.values()].map((name) => ({ name, op: "Placeholder", attr: {} }));
+    const node = [...placeholders, ...nodes.map((one) => this.#rewired(one))];
+    this.#model = loadGraphModelSync(asHandler({ node, library, versions: { producer: 1, minConsumer: 1 } }));
+  }
+
+  /** What the nodes make, in the order asked for; the caller owns the tensors. */
+  run(read: Read): readonly tf.Tensor[] {
+    return [this.#model.execute(this.#given(read), [...this.makes])].flat();
+  }
+
+  /** The same with control flow and shapes that depend on values. */
+  async runAsync(read: Read): Promise<readonly tf.Tensor[]> {
+    return [await this.#model.executeAsync(this.#given(read), [...this.makes])].flat();
+  }
+
+  #given(read: Read): tf.NamedTensorMap {
+    return Object.fromEntries([...this.#inputs].map(([reference, name]) => [name, read(reference)]));
+  }
+
+  #rewired({ definition, inputs }: GraphNode): NodeDefinition {
+    return { ...definition, input: inputs.map((reference) => this.#inputs.get(reference) ?? reference) };
+  }
+}
+
+function asHandler(modelTopology: object) {
+  return { load: () => ({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) }) };
+}
+
+/** What is known while a graph runs. It owns what was made meanwhile. */
+class Values {
+  readonly #made = new Map<Reference, tf.Tensor>();
+  readonly #uses = new Map<Reference, number>();
+
+  /** @param find values that are not made here: what was given, weights */
+  constructor(
+    private readonly find: (reference: Reference) => tf.Tensor | undefined,
+    uses: Iterable<Reference>,
+  ) {
+    for (const reference of uses) this.#uses.set(reference, (this.#uses.get(reference) ?? 0) + 1);
+  }
+
+  add(references: readonly Reference[], tensors: readonly tf.Tensor[]): void {
+    for (const [index, reference] of references.entries()) {
+      const tensor = tensors[index];
+      if (tensor !== undefined) this.#made.set(reference, tensor);
+    }
+  }
+
+  read(reference: Reference): tf.Tensor {
+    const tensor = this.#made.get(reference) ?? this.find(reference);
+    if (tensor === undefined) throw new Error(`"${reference}" was read before it was made.`);
+    return tensor;
+  }
+
+  /** One use less of each; what nobody uses any more is freed. */
+  release(references: Iterable<Reference>): void {
+    for (const reference of references) {
+      const left = (this.#uses.get(reference) ?? 0) - 1;
+      this.#uses.set(reference, left);
+      if (left > 0) continue;
+      this.#made.get(reference)?.dispose();
+      this.#made.delete(reference);
+    }
+  }
+
+  /** A value for the caller, who owns it. */
+  take(reference: Reference): tf.Tensor {
+    return tf.clone(this.read(reference));
+  }
+
+  dispose(): void {
+    for (const tensor of this.#made.values()) tensor.dispose();
+    this.#made.clear();
+  }
 }

@@ -4,7 +4,6 @@
 import type { Application } from "../applications/application.ts";
 import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
-import { isDynamic } from "./dynamic-nodes.ts";
 
 /** What is to be run. */
 export interface StageRequest {
@@ -157,4 +156,18 @@ function stagesOf(level: number, { request, levels, reads, reached }: StageFacts
     dynamic: nodes.filter(isDynamic).map(({ name, op }) => ({ node: name, op })),
   };
   return [stage, ...sites];
+}
+
+// Operations that TensorFlow.js runs in executeAsync alone (tfjs-converter 4.22, executor/model_analysis.ts).
+
+const dynamic: ReadonlySet<string> = new Set([
+  ...["Switch", "Merge", "Enter", "Exit", "NextIteration", "StatelessIf", "StatelessWhile", "if", "While"],
+  ...["NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV5", "Where"],
+  ...["HashTable", "HashTableV2", "LookupTableImport", "LookupTableImportV2"],
+  ...["LookupTableFind", "LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2"],
+]);
+
+/** Whether a node is control flow, or makes a shape that depends on values. */
+function isDynamic({ op }: GraphNode): boolean {
+  return dynamic.has(op);
 }

@@ -1,13 +1,153 @@
 // The table of classes. A class without a row is adapted by the weight, and so is one's own.
 
-import type { LayerKind } from "../layer-kind.ts";
-import { batchNormalization } from "./batch-normalization.ts";
-import { byWeight, matrixView } from "./by-weight.ts";
+import { withGradients, withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { activationOf, type ForeignLayer, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
+import { type LayerCall, type LayerKind, overrideIn, parameterIn } from "../layer-kind.ts";
+import { noneLike, withActivation, withReadings } from "../stand-ins.ts";
+import { byWeight, callByWeight, matrixView, plainView, readingsOf } from "./by-weight.ts";
 import { convolution } from "./convolution.ts";
 import { dense } from "./dense.ts";
-import { depthwise } from "./depthwise.ts";
-import { embedding } from "./embedding.ts";
-import { rectifier } from "./rectifier.ts";
+
+/**
+ * ReLU, also one with a largest value: the gradient can tell from the output where it acts, and the output is kept anyway by
+ * the layer that reads it.
+ */
+const rectifier: LayerKind = {
+  outlines: () => [],
+  call: (call) => {
+    const x = onlyTensor(call.inputs);
+    const most = ceilingOf(call.layer);
+    if (most === undefined) return call.original(x, call.settings);
+    return withGradients({
+      inputs: { x },
+      forward: () => {
+        const value = onlyTensor(call.original(x, call.settings));
+        return { value, saved: [value] };
+      },
+      backward: (dy, [y]) => ({
+        x: () => tf.tidy(() => tf.mul(dy, tf.cast(isBetween(y, most), "float32"))),
+      }),
+    });
+  },
+  isFrozenByUs: true,
+};
+
+/** The largest value that comes out; undefined for a layer that is no rectifier. */
+function ceilingOf(layer: ForeignLayer): number | undefined {
+  const most = fieldOf(layer, "maxValue");
+  if (layer.getClassName() === "ReLU") return typeof most === "number" ? most : Number.POSITIVE_INFINITY;
+  return new Map<unknown, number>([
+    ["relu", Number.POSITIVE_INFINITY],
+    ["relu6", 6],
+  ]).get(fieldOf(layer, "activation"));
+}
+
+function isBetween(y: tf.Tensor, most: number): tf.Tensor {
+  const isPositive = tf.greater(y, 0);
+  return most === Number.POSITIVE_INFINITY ? isPositive : tf.logicalAnd(isPositive, tf.less(y, most));
+}
+
+/** Embedding: rows of a table, by numbers that have no gradient. */
+const embedding: LayerKind = {
+  outlines: (_layer, variables) => [
+    {
+      kind: "embedding",
+      isMinor: true,
+      weight: "embeddings",
+      view: plainView(variables.get("embeddings")!.read().shape),
+    },
+  ],
+  call: (call) => {
+    const { sites, context, inputs, settings } = call;
+    const [site] = sites;
+    if (overrideIn(call, "embeddings") !== undefined) return callByWeight(call);
+    const rows = withoutTape(() => onlyTensor(call.original(inputs, settings)));
+    if (!site?.isOpen(context)) return rows;
+    return site.adapt(tf.cast(onlyTensor(inputs), "int32"), rows, context);
+  },
+  isFrozenByUs: true,
+};
+
+/** DepthwiseConv2D: a kernel for each channel, too small for a pair beside it. Adapters see it as a matrix of windows by channels. */
+const depthwise: LayerKind = {
+  outlines: (_layer, variables) => {
+    const shape = variables.get("depthwise_kernel")!.read().shape;
+    const [height = 1, width = 1, channels = 1, multiplier = 1] = shape;
+    const view = matrixView(shape, [0, 1, 2, 3], [height * width, channels * multiplier]);
+    return [{ kind: "linear", weight: "depthwise_kernel", view, isMinor: true }];
+  },
+  call: (call) => {
+    const { layer, inputs, settings } = call;
+    if (readingsOf(call).length > 0 || fieldOf(layer, "dataFormat") !== "channelsLast") return callByWeight(call);
+    const x = onlyTensor(inputs);
+    const activation = activationOf(layer);
+    const output = withGradients({
+      inputs: { x },
+      forward: () => ({
+        value: withActivation(layer, noneLike(activation), () => onlyTensor(call.original(x, settings))),
+        saved: [],
+      }),
+      backward: (dy) => ({
+        x: () => {
+          const filter = parameterIn(call, "depthwise_kernel")!.variable.read();
+          const pad = fieldOf(layer, "padding") === "same" ? "same" : "valid";
+          const attributes = {
+            strides: [...numbersIn(layer, "strides")],
+            pad,
+            dilations: [1, 1],
+            inputShape: [...x.shape],
+          };
+          return tf.engine().runKernel(tf.DepthwiseConv2dNativeBackpropInput, { dy, filter }, attributes);
+        },
+      }),
+    });
+    return activation?.apply(output) ?? output;
+  },
+  isFrozenByUs: true,
+};
+
+/**
+ * BatchNormalization stays as it was trained: what a batch measures would change the base, and an adapter would work beside
+ * another one. So it computes with its own moving averages in `fit`, too, as Keras' frozen layers do. That it is then a factor
+ * and a sum for each channel needs nothing saved.
+ */
+const batchNormalization: LayerKind = {
+  outlines: () => [],
+  call: (call) => {
+    const x = onlyTensor(call.inputs);
+    const readings = readingsOf(call);
+    const compute = () =>
+      withReadings(readings, () => onlyTensor(call.original(x, { ...call.settings, training: false })));
+    if (readings.length > 0) return compute();
+    return withGradients({
+      inputs: { x },
+      forward: () => ({ value: compute(), saved: [] }),
+      backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, slopeOf(call, x.shape))) }),
+    });
+  },
+  isFrozenByUs: true,
+};
+
+/** gamma/√(variance + epsilon), one number for each channel, in x's axes. */
+function slopeOf(call: LayerCall, x: readonly number[]): tf.Tensor {
+  const read = (name: string) => parameterIn(call, name)?.variable.read();
+  const [variance, epsilon, axis] = [
+    read("moving_variance"),
+    fieldOf(call.layer, "epsilon"),
+    fieldOf(call.layer, "axis"),
+  ];
+  if (variance === undefined || typeof epsilon !== "number" || typeof axis !== "number")
+    throw new TypeError(`"${call.path}" has no moving variance.`);
+  const inverse = tf.rsqrt(tf.add(variance, epsilon));
+  const gamma = read("gamma");
+  const slope = gamma === undefined ? inverse : tf.mul(gamma, inverse);
+  const channelAxis = axis < 0 ? axis + x.length : axis;
+  return tf.reshape(
+    slope,
+    x.map((size, place) => (place === channelAxis ? size : 1)),
+  );
+}
 
 /** Computes as it does by itself; its weights are parameters, and no pair has a place there. */
 const withoutSites: LayerKind = { ...byWeight, outlines: () => [] };

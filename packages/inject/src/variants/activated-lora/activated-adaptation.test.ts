@@ -5,7 +5,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { ActivatedAdaptation } from "./activated-adaptation.ts";
+import { ActivatedAdaptation } from "./activated-lora.ts";
 import { PlacesMissingError } from "./errors.ts";
 
 const site: Site = {

@@ -1,8 +1,10 @@
 // Activated LoRA (PEFT's `alora_invocation_tokens`): the adapter waits for tokens, and acts from them on.
 
+import type { AdaptationCall } from "@lowrank/contracts";
+import type { LowRankAdaptation, RowUpdate } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
-import { ActivatedAdaptation } from "./activated-adaptation.ts";
-import { InvocationTokensError } from "./errors.ts";
+import { InvocationTokensError, PlacesMissingError } from "./errors.ts";
 
 export const activatedLora: Variant = {
   check({ activationTokens }, { model: { tellsPlaces = false, modelType } }) {
@@ -21,3 +23,76 @@ export const activatedLora: Variant = {
   wrap: (inner, { config }) => new ActivatedAdaptation(inner, config.activationTokens ?? []),
   problemOfMerging: "its update is for the tokens from alora_invocation_tokens on alone, and a weight is for all",
 };
+
+// Activated LoRA (Greenewald et al. 2025): the pair acts on the tokens of an invocation sequence and on all behind it. What
+// stands before computes with the base alone, so that its keys and values are those of the base.
+//
+// As in PEFT (tuners/lora/variants.py), the last occurrence in a row counts, and a row without one has no adapter.
+
+/**
+ * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `places`.
+ *
+ * Throws PlacesMissingError in a call that lacks them.
+ */
+export class ActivatedAdaptation implements LowRankAdaptation {
+  readonly variables: readonly tf.Variable[];
+
+  constructor(
+    readonly inner: LowRankAdaptation,
+    readonly tokens: readonly number[],
+  ) {
+    this.variables = inner.variables;
+  }
+
+  get scale(): number {
+    return this.inner.scale;
+  }
+
+  set scale(scale: number) {
+    this.inner.scale = scale;
+  }
+
+  apply(call: AdaptationCall): tf.Tensor {
+    const { output, context, site } = call;
+    const isActive = context.places?.since(this.tokens);
+    if (isActive === undefined) throw new PlacesMissingError(site.path);
+    // Where gradients are asked for, rows without the tokens give zeros.
+    if (!tf.engine().isTapeOn() && isActive.every((one) => one === 0)) return tf.clone(output);
+    if (isActive.every((one) => one === 1)) return this.inner.apply(call);
+    return tf.tidy(() => {
+      const update = this.inner.apply({ ...call, output: tf.zeros(output.shape) });
+      const mask = tf.tensor(isActive, [...output.shape.slice(0, -1), 1]); // [batch, time, 1] or [rows, 1]
+      return addMasked(output, update, mask);
+    });
+  }
+
+  /** What it adds to the weight where it acts. */
+  delta(strength: number): tf.Tensor {
+    return this.inner.delta(strength);
+  }
+
+  rows(): Promise<RowUpdate> {
+    return this.inner.rows();
+  }
+
+  /** The weight where it acts: no weight is right for all tokens. */
+  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
+    return this.inner.fold(weight, base);
+  }
+
+  release(): void {
+    this.inner.release?.();
+  }
+}
+
+/** output + update·mask. For the gradient it keeps the mask alone, where a product would keep the update, too. */
+function addMasked(output: tf.Tensor, update: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+  const compute = () => tf.add(output, tf.mul(update, mask));
+  if (!tf.engine().isTapeOn()) return compute();
+  const operation = tf.customGrad((...given) => {
+    const save = given.at(-1) as tf.GradSaveFunc; // as customGrad's own documentation has it
+    save([mask]);
+    return { value: compute(), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.clone(dy), tf.mul(dy, saved[0]!)] };
+  });
+  return operation(output, update);
+}

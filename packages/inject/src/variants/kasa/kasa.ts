@@ -3,7 +3,7 @@
 // without them stands in for the base's while the adapter is selected, as LoftQ's rounded one does, and the base remains the
 // one that everybody has. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
 
-import { rankOf, startOf } from "@lowrank/adapter-format";
+import { kasaSettings, type LoraConfig, rankOf, startOf } from "@lowrank/adapter-format";
 import {
   type Beside,
   LoraPair,
@@ -17,7 +17,6 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "../../errors/errors.ts";
 import type { NewPair, Variant } from "../variant.ts";
-import { diagonalPart, kasaPenalty } from "./kasa-penalty.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 export const kasa: Variant = {
@@ -69,4 +68,28 @@ export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
   const onto = transpose(weakest); // [count, side]
   const lost = isWide ? multiply(weakest, multiply(onto, weight)) : multiply(multiply(weight, weakest), onto);
   return tensorOfMatrix({ ...weight, values: weight.values.map((value, index) => value - lost.values[index]!) });
+}
+
+// KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
+// PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`).
+
+/** What its vector is to a layer. */
+const diagonalPart = "lora_diag";
+
+/** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */
+const nothing = 1e-30;
+
+/** β·Σ diag² + γ·(‖BᵀB − 1‖ + ‖AAᵀ − 1‖) of one layer, with the configuration's beta and gamma. Call it inside a tidy. */
+function kasaPenalty({ a, b, chain }: LoraPair, config: LoraConfig): tf.Scalar {
+  const settings = kasaSettings(config);
+  const diagonal = chain.find(({ part }) => part === diagonalPart)?.variable;
+  if (settings === null || diagonal === undefined) return tf.scalar(0);
+  const ofHalves = tf.add(distanceToOne(tf.matMul(a, a, true, false)), distanceToOne(tf.matMul(b, b, false, true)));
+  return tf.add<tf.Scalar>(tf.mul(tf.sum(tf.square(diagonal)), settings.beta), tf.mul(ofHalves, settings.gamma));
+}
+
+/** ‖G − 1‖ of a Gram matrix [rank, rank]. */
+function distanceToOne(gram: tf.Tensor2D): tf.Tensor {
+  const difference = tf.sub(gram, tf.eye(gram.shape[0]));
+  return tf.sqrt(tf.maximum(tf.sum(tf.square(difference)), nothing));
 }

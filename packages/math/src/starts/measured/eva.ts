@@ -1,11 +1,11 @@
 // A starts as the main directions of what the layer is given, so that no direction is learnt that its inputs do not have.
 
+import { MissingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
 import type { Svd } from "../../linear-algebra/svd.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import { LoraPair } from "../../pairs/lora-pair.ts";
-import type { Initialization, InputStatistics } from "../initialization.ts";
-import { measuredOf } from "./measured-of.ts";
+import type { Initialization, InputStatistics, Measured, StartRequest } from "../initialization.ts";
 
 export const explainedVarianceStart: Initialization = {
   name: "eva",
@@ -46,4 +46,14 @@ function scatterOf({ rows, sums, products }: InputStatistics): Matrix {
     (value, index) => value - (sums[Math.floor(index / size)]! * sums[index % size]!) / Math.max(1, rows),
   );
   return { ...products, values };
+}
+
+/** Throws MissingMeasurementError. */
+export function measuredOf<Kind extends keyof Measured>(
+  request: StartRequest,
+  kind: Kind,
+): NonNullable<Measured[Kind]> {
+  const found = request.measured?.[kind];
+  if (!found) throw new MissingMeasurementError(String(request.init), request.key.path, kind);
+  return found;
 }

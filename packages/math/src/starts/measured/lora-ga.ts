@@ -5,7 +5,7 @@ import { createMatrix, type Matrix, scaleColumns, transpose } from "../../linear
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import type { GradientDirection, GradientScale, Initialization, StartRequest } from "../initialization.ts";
 import { checkDirections, checkScaling, subtractedPair } from "../subtracted-pair.ts";
-import { measuredOf } from "./measured-of.ts";
+import { measuredOf } from "./eva.ts";
 
 export const gradientStart: Initialization = {
   name: "lora_ga",

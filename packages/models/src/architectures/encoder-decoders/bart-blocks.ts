@@ -1,13 +1,15 @@
 // The layers of BART and its relatives (transformers' modeling_bart.py, modeling_mbart.py): norms after each sum, or in
 // front of each part and one more behind the stack.
 
+import { dropout } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { selfAttention } from "../../parts/attention/self-attention.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
-import { droppedLayer } from "../../parts/trunk/dropped-layer.ts";
+import type { Layer, Pass } from "../../parts/pass.ts";
+import { projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
 import { residual } from "../../parts/trunk/residual.ts";
 import { inHalves, normStage } from "../../parts/trunk/stages.ts";
 import type { Stage } from "../../parts/trunk/trunk.ts";
@@ -19,9 +21,8 @@ export function bartStages(model: PartList, name: StackName): readonly Stage[] {
   const { config } = model.plan;
   const layers = name === "encoder" ? config.layers : config.decoderLayers;
   const rate = name === "encoder" ? config.dropouts.encoderLayer : config.dropouts.decoderLayer;
-  const make = name === "encoder" ? encoderBlock : decoderBlock;
   const stages = Array.from({ length: layers }, (_, layer) =>
-    droppedLayer(make(model.atLayer(layer), layer), { rate, path: `${name}.${layer}/layer` }),
+    droppedLayer(blockStage(model.atLayer(layer), layer, name), { rate, path: `${name}.${layer}/layer` }),
   );
   const last = model.group();
   const norm = last.optionalNorm(`${name}.layer_norm`);
@@ -35,19 +36,17 @@ interface Place {
   readonly path: string;
 }
 
-function encoderBlock(block: PartList, layer: number): Stage {
-  const place: Place = { stack: "encoder", rowPath: "encoder.layers.{n}", path: `encoder.${layer}` };
+function blockStage(block: PartList, layer: number, stack: StackName): Stage {
+  const rowPath = stack === "encoder" ? "encoder.layers.{n}" : "decoder.layers.{m}";
+  const place: Place = { stack, rowPath, path: `${stack}.${layer}` };
   const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
+  const look =
+    stack === "decoder"
+      ? withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer))
+      : undefined;
   const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
-  return { parts: block.parts, run: inHalves(attend, feed) };
-}
-
-function decoderBlock(block: PartList, layer: number): Stage {
-  const place: Place = { stack: "decoder", rowPath: "decoder.layers.{m}", path: `decoder.${layer}` };
-  const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
-  const look = withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer));
-  const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
-  return { parts: block.parts, run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed) };
+  const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
+  return { parts: block.parts, run: inHalves(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) where the stack has a norm behind it, else norm(hidden + dropout(layer(hidden))) */
@@ -63,11 +62,7 @@ function attention(block: PartList, { stack, rowPath }: Place, layer: number): L
   const path = `${rowPath}.self_attn`;
   return selfAttention({
     layer,
-    project: separateProjections(
-      block.linear(`${path}.q_proj`),
-      block.linear(`${path}.k_proj`),
-      block.linear(`${path}.v_proj`),
-    ),
+    project: projectionsBelow(block, path),
     output: block.linear(`${path}.out_proj`),
     heads,
     keyHeads: heads,
@@ -94,4 +89,31 @@ function feedForwardOf(block: PartList, { rowPath, path }: Place): Layer {
   const dropout = { rate: config.dropouts.activation, path: `${path}/feed-forward` };
   const up = block.linear(`${rowPath}.fc1`);
   return feedForward(up, activations[config.activation], block.linear(`${rowPath}.fc2`), dropout);
+}
+
+// Layers that are left out as a whole while training, each by chance and for the whole batch (LayerDrop, Fan et al. 2020).
+
+/** The stage, which `rate` of all passes in training leave out. Both halves draw alike. */
+export function droppedLayer(stage: Stage, { rate, path }: { readonly rate: number; readonly path: string }): Stage {
+  if (rate === 0) return stage;
+  const dropped =
+    (layer: Layer): Layer =>
+    (hidden, pass) =>
+      tf.tidy(() => mixed(hidden, layer(hidden, pass), isKept(pass, rate, path)));
+  const { halves } = stage.run;
+  const run = halves === undefined ? dropped(stage.run) : inHalves(dropped(halves.mix), dropped(halves.byPosition));
+  return { ...stage, run };
+}
+
+/** 1 or 0, [1, 1, 1]; undefined where nothing is dropped. */
+function isKept(pass: Pass, rate: number, path: string): tf.Tensor | undefined {
+  const draw = pass.draw(rate, path);
+  if (draw === undefined) return undefined;
+  return tf.cast(tf.greater(dropout(tf.ones([1, 1, 1]), draw.rate, draw.key), 0), "float32");
+}
+
+/** A layer left out is computed, too: its variables get gradients of 0, on every engine. */
+function mixed(before: tf.Tensor, after: tf.Tensor, kept: tf.Tensor | undefined): tf.Tensor {
+  if (kept === undefined) return after;
+  return tf.add(tf.mul(after, kept), tf.mul(before, tf.sub(1, kept)));
 }

@@ -47,7 +47,8 @@ function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
         isBidirectional: name === "encoder",
       });
     }
-    return name === "encoder" ? encoderBlock(block, layer, positions) : decoderBlock(block, layer, positions);
+    const rows = name === "encoder" ? "encoder.block.{n}" : "decoder.block.{m}";
+    return blockStage(block, { layer, positions, stack: name, rows });
   });
   return {
     embed: { parts: first.parts, run: embed },
@@ -66,42 +67,24 @@ function lastStage(last: PartList, name: StackName): Stage {
   };
 }
 
-function encoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
-  const path = `encoder.${layer}`;
-  const attend = withNorm(
-    block,
-    "encoder.block.{n}.layer.0",
-    path,
-    attention(block, { layer, positions, in: "encoder" }),
-  );
-  const feed = withNorm(
-    block,
-    "encoder.block.{n}.layer.1",
-    path,
-    feedForwardOf(block, "encoder.block.{n}.layer.1", path),
-  );
-  return { parts: [...block.parts, positions.table], run: inHalves(attend, feed) };
+interface Place {
+  readonly layer: number;
+  readonly positions: RelativePositions;
+  readonly stack: StackName;
+  /** Of the block in the table. */
+  readonly rows: string;
 }
 
-function decoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
-  const path = `decoder.${layer}`;
-  const attend = withNorm(
-    block,
-    "decoder.block.{m}.layer.0",
-    path,
-    attention(block, { layer, positions, in: "decoder" }),
-  );
-  const look = withNorm(block, "decoder.block.{m}.layer.1", path, attentionToSource(block, layer));
-  const feed = withNorm(
-    block,
-    "decoder.block.{m}.layer.2",
-    path,
-    feedForwardOf(block, "decoder.block.{m}.layer.2", path),
-  );
-  return {
-    parts: [...block.parts, positions.table],
-    run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed),
-  };
+function blockStage(block: PartList, place: Place): Stage {
+  const { layer, positions, stack, rows } = place;
+  const path = `${stack}.${layer}`;
+  const withNumber = (number: number, inner: Layer) => withNorm(block, `${rows}.layer.${number}`, path, inner);
+  const attend = withNumber(0, attention(block, place));
+  const look = stack === "decoder" ? withNumber(1, attentionToSource(block, layer)) : undefined;
+  const last = look === undefined ? 1 : 2;
+  const feed = withNumber(last, feedForwardOf(block, `${rows}.layer.${last}`, path));
+  const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
+  return { parts: [...block.parts, positions.table], run: inHalves(mix, feed) };
 }
 
 /** hidden + dropout(layer(norm(hidden))) */
@@ -111,15 +94,9 @@ function withNorm(block: PartList, rowPath: string, path: string, layer: Layer):
   return residual({ layer, before: block.norm(`${rowPath}.layer_norm`), dropout });
 }
 
-interface AttentionPlace {
-  readonly layer: number;
-  readonly positions: RelativePositions;
-  readonly in: StackName;
-}
-
-function attention(block: PartList, { layer, positions, in: name }: AttentionPlace): Layer {
+function attention(block: PartList, { layer, positions, rows }: Place): Layer {
   const { config } = block.plan;
-  const path = `${name}.block.{n}.layer.0.SelfAttention`.replace("{n}", name === "encoder" ? "{n}" : "{m}");
+  const path = `${rows}.layer.0.SelfAttention`;
   return selfAttention({
     layer,
     project: separateProjections(block.linear(`${path}.q`), block.linear(`${path}.k`), block.linear(`${path}.v`)),

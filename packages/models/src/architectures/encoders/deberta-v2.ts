@@ -2,12 +2,11 @@
 // distances. Padding begins as zeros.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { activations } from "../../parts/activations.ts";
 import { type DistanceStates, disentangledAttention } from "../../parts/attention/disentangled-attention.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
+import { feedForwardOf } from "../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
@@ -50,7 +49,7 @@ function shown(hidden: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tenso
 }
 
 function debertaBlock(block: PartList, layer: number, distances: DistanceStates): Stage["run"] {
-  const { heads, dropouts, activation } = block.plan.config;
+  const { heads, dropouts } = block.plan.config;
   const attention = disentangledAttention({
     query: block.linear("encoder.layer.{n}.attention.self.query_proj"),
     key: block.linear("encoder.layer.{n}.attention.self.key_proj"),
@@ -61,14 +60,11 @@ function debertaBlock(block: PartList, layer: number, distances: DistanceStates)
     dropout: dropouts.attention,
   });
   const afterAttentionSum = block.norm("encoder.layer.{n}.attention.output.LayerNorm");
-  const feed = feedForward(
-    block.linear("encoder.layer.{n}.intermediate.dense"),
-    activations[activation],
-    block.linear("encoder.layer.{n}.output.dense"),
-  );
+  const paths = ["encoder.layer.{n}.intermediate.dense", "encoder.layer.{n}.output.dense"] as const;
+  const feedForward = feedForwardOf(block, paths);
   return transformerBlock({
     attention,
-    feedForward: feed,
+    feedForward,
     afterAttentionSum,
     afterFeedForwardSum: block.norm("encoder.layer.{n}.output.LayerNorm"),
     dropout: { rate: dropouts.residual, path: `layer.${layer}` },

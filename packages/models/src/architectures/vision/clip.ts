@@ -1,17 +1,18 @@
 // The wiring of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): norms before each half of a layer, in an
 // encoder of images, one of texts, or both.
 
-import { activations } from "../../parts/activations.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import type { ForwardContext } from "@lowrank/contracts";
+import { type ConvolutionSite, computeByRows, type EmbeddingSite, type ParameterSlot } from "@lowrank/engine/doors";
+import * as tf from "@tensorflow/tfjs-core";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import { towerPatches } from "../../parts/images/tower-patches.ts";
+import { projectPatches } from "../../parts/images/patch-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
+import { attentionOf, blockStages, feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
 import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
 import { normStage } from "../../parts/trunk/stages.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
+import type { Trunk } from "../../parts/trunk/trunk.ts";
 
 /** The encoder of texts alone. */
 export function textTower(model: PartList): Trunk {
@@ -37,7 +38,7 @@ function textStages(model: PartList) {
   const first = model.group();
   const tokens = first.embedding("embeddings.token_embedding");
   const embed = tokenEmbedding({ tokens, positions: first.embedding("embeddings.position_embedding") });
-  const blocks = blocksOf(model);
+  const blocks = blockStages(model, towerBlock);
   const last = model.group();
   const norm = last.norm("final_layer_norm");
   return {
@@ -58,40 +59,52 @@ function visionStages(model: PartList): Trunk {
   const patches = towerPatches({ projection, front, positions });
   const norm = first.optionalNorm("pre_layrnorm");
   const embed = (pass: Pass) => (norm === undefined ? patches(pass) : norm.forward(patches(pass), pass.context));
-  const blocks = blocksOf(model);
+  const blocks = blockStages(model, towerBlock);
   if (front !== undefined) return { embed: { parts: first.parts, run: embed }, stages: blocks };
   const last = model.group();
   const lastNorm = last.norm("post_layernorm");
   return { embed: { parts: first.parts, run: embed }, stages: [...blocks, normStage(last.parts, lastNorm)] };
 }
 
-function blocksOf(model: PartList): readonly Stage[] {
-  return Array.from({ length: model.plan.config.layers }, (_, layer) => towerBlock(model.atLayer(layer), layer));
-}
-
-function towerBlock(block: PartList, layer: number): Stage {
-  const { config } = block.plan;
-  const attention = selfAttention({
-    layer,
-    project: separateProjections(
-      block.linear("encoder.layers.{n}.self_attn.q_proj"),
-      block.linear("encoder.layers.{n}.self_attn.k_proj"),
-      block.linear("encoder.layers.{n}.self_attn.v_proj"),
-    ),
-    output: block.linear("encoder.layers.{n}.self_attn.out_proj"),
-    heads: config.heads,
-    keyHeads: config.heads,
-    dropout: config.dropouts.attention,
-  });
-  const run = transformerBlock({
-    attention,
+function towerBlock(block: PartList, layer: number): TransformerBlockOptions {
+  return {
+    attention: attentionOf(block, layer, {
+      project: projectionsBelow(block, "encoder.layers.{n}.self_attn"),
+      output: block.linear("encoder.layers.{n}.self_attn.out_proj"),
+    }),
     beforeAttention: block.norm("encoder.layers.{n}.layer_norm1"),
     beforeFeedForward: block.norm("encoder.layers.{n}.layer_norm2"),
-    feedForward: feedForward(
-      block.linear("encoder.layers.{n}.mlp.fc1"),
-      activations[config.activation],
-      block.linear("encoder.layers.{n}.mlp.fc2"),
-    ),
+    feedForward: feedForwardOf(block, ["encoder.layers.{n}.mlp.fc1", "encoder.layers.{n}.mlp.fc2"]),
+  };
+}
+
+// The first states of CLIP's and SigLIP's images: patches, CLIP's behind a learnt state, with positions looked up in a table.
+
+interface TowerPatchesOptions {
+  readonly projection: ConvolutionSite;
+  /** [width], in front of the patches. */
+  readonly front: ParameterSlot | undefined;
+  readonly positions: EmbeddingSite;
+}
+
+/** Returns [batch, patches, width], with one more state where there is a front. */
+function towerPatches({ projection, front, positions }: TowerPatchesOptions): (pass: Pass) => tf.Tensor {
+  return (pass) =>
+    tf.tidy(() => {
+      const { context } = pass;
+      const grid = projectPatches(projection, pass); // [batch, rows, columns, width]
+      const [batch = 0, , , width = 0] = grid.shape;
+      const patches = tf.reshape(grid, [batch, -1, width]);
+      const states = front === undefined ? patches : behind(front, patches, context);
+      const places = tf.tile(tf.expandDims(tf.range(0, states.shape[1] ?? 0, 1, "int32"), 0), [batch, 1]);
+      return tf.add(states, positions.forward(places as tf.Tensor2D, context));
+    });
+}
+
+function behind(front: ParameterSlot, patches: tf.Tensor, context: ForwardContext): tf.Tensor {
+  const call = { x: patches, context, path: front.path, doors: [front] };
+  return computeByRows(call, (rows, own) => {
+    const [batch = 0] = rows.shape;
+    return tf.concat([tf.tile(tf.reshape(front.value(own), [1, 1, -1]), [batch, 1, 1]), rows], 1);
   });
-  return { parts: block.parts, run };
 }

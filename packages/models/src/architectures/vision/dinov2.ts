@@ -6,8 +6,8 @@ import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import { learntScale } from "../../parts/scaled-layer.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
+import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { vitAttention, vitFeedForward, vitTrunk } from "./vit.ts";
 
 const path = "encoder.layer.{n}";
@@ -21,17 +21,18 @@ export function dinov2WithRegisters(model: PartList): Trunk {
   return vitTrunk(model, { block: dinov2Block, resampling: "antialiased" });
 }
 
-function dinov2Block(block: PartList, layer: number): Stage {
+function dinov2Block(block: PartList, layer: number): TransformerBlockOptions {
   const { dropouts } = block.plan.config;
   const half = (inner: Layer, scale: string, name: string) =>
     dropPath(learntScale(inner, block.tensor(`${path}.${scale}.lambda1`)), dropouts.path, `layer.${layer}/${name}`);
-  const run = transformerBlock({
+  return {
     beforeAttention: block.norm(`${path}.norm1`),
     attention: half(vitAttention(block, layer, path), "layer_scale1", "attention-path"),
     beforeFeedForward: block.norm(`${path}.norm2`),
     feedForward: half(dinov2FeedForward(block), "layer_scale2", "feed-forward-path"),
-  });
-  return { parts: block.parts, run };
+    // Whole halves drop out, and no part of one.
+    dropout: { rate: 0, path: `layer.${layer}` },
+  };
 }
 
 function dinov2FeedForward(block: PartList): Layer {

@@ -3,17 +3,16 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
-import { activations } from "../../parts/activations.ts";
 import type { Projection } from "../../parts/attention/attention-options.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { selfAttention } from "../../parts/attention/self-attention.ts";
 import { dropPath } from "../../parts/drop-path.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
 import { paddedPatches } from "../../parts/images/padded-patches.ts";
 import { rearrange, rearrangement, restore } from "../../parts/images/rearrange.ts";
 import type { Grid } from "../../parts/images/resample-grid.ts";
 import { planWindows, type Windows, windowBias } from "../../parts/images/windows.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
+import { feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
 import { normStage } from "../../parts/trunk/stages.ts";
 import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
@@ -57,7 +56,7 @@ const path = "encoder.layers.{s}.blocks.{n}";
 
 function swinBlock(block: PartList, { index, number, layer, layers }: Place): Stage {
   const { config } = block.plan;
-  const { dropouts, activation, windowSize: size } = config;
+  const { dropouts, windowSize: size } = config;
   const windowsOf = (pass: Pass): Windows => {
     const grid = gridOf(pass, block, index);
     return planWindows(grid, { size, shift: shiftOf(grid, size, number) });
@@ -70,7 +69,7 @@ function swinBlock(block: PartList, { index, number, layer, layers }: Place): St
   );
   const run = transformerBlock({
     attention,
-    feedForward: feedForward(block.linear(`${path}.mlp.fc1`), activations[activation], block.linear(`${path}.mlp.fc2`)),
+    feedForward: feedForwardOf(block, [`${path}.mlp.fc1`, `${path}.mlp.fc2`]),
     beforeAttention,
     beforeFeedForward: block.norm(`${path}.layernorm_after`),
     dropout: { rate: dropouts.residual, path: `layer.${layer}` },
@@ -100,11 +99,7 @@ function windowAttention(block: PartList, layer: number, windowsOf: (pass: Pass)
   const { config } = block.plan;
   const { heads, hiddenSize, windowSize: size, dropouts } = config;
   const area = size * size;
-  const project = separateProjections(
-    block.linear(`${path}.attention.q_proj`),
-    block.linear(`${path}.attention.k_proj`),
-    block.linear(`${path}.attention.v_proj`),
-  );
+  const project = projectionsBelow(block, `${path}.attention`);
   const output = block.linear(`${path}.attention.o_proj`);
   const table = block.tensor(`${path}.attention.relative_position_bias.relative_position_bias_table`);
   // The maps see the batch's own rows, to which adapters may belong.

@@ -6,10 +6,8 @@ import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { planned } from "../../parts/planned.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { balancedHead } from "../balanced-head.ts";
 import { ClassificationHead } from "../classification-head.ts";
-import type { Head } from "../head.ts";
-import { noHead } from "../no-head.ts";
+import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
 import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
@@ -57,4 +55,23 @@ function lastToken(padTokenId: number | null): ColumnsOf {
 function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
   const isReal = tf.cast(tf.notEqual(inputIds, padTokenId), "int32");
   return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);
+}
+
+/** The head with `scale` times that loss beside its own, for each label that counts. */
+function balancedHead(head: Head, scale: number): Head {
+  return {
+    forward: (states, pass) => head.forward(states, pass),
+    ...(head.plan === undefined ? {} : { plan: head.plan }),
+    losses(labels, pass) {
+      const { of } = head.losses(labels, pass);
+      const routing = pass.recordRouting();
+      // All states are computed: the last layer's router is asked for all tokens, too.
+      return {
+        of: (states) => {
+          const { sum, count } = of(states);
+          return { sum: tf.add<tf.Scalar>(sum, tf.mul(routing.loss(), scale * count)), count };
+        },
+      };
+    },
+  };
 }

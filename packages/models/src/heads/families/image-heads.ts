@@ -5,8 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { ClassificationHead } from "../classification-head.ts";
-import type { Head } from "../head.ts";
-import { noHead } from "../no-head.ts";
+import { type Head, noHead } from "../head.ts";
 import { firstColumns } from "./encoder-heads.ts";
 
 export function vitHeads(model: PartList): Head {

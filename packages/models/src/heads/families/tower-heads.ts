@@ -3,6 +3,7 @@
 
 import type { ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";
 import { probeAttention } from "../../parts/attention/probe-attention.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
@@ -10,10 +11,8 @@ import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { pickFrom } from "../../parts/trunk/picked-states.ts";
 import { ClassificationHead } from "../classification-head.ts";
-import { embeddingHead } from "../embedding-head.ts";
-import type { Head } from "../head.ts";
+import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
-import { noHead } from "../no-head.ts";
 
 export function clipTextHeads(model: PartList): Head {
   if (model.plan.task === "feature-extraction") return noHead;
@@ -123,4 +122,17 @@ function probed(vision: PartList): Layer {
       const read = attention(states, pass); // [batch, 1, width]
       return tf.squeeze(tf.add(read, feed(norm.forward(read, pass.context), pass)), [1]);
     });
+}
+
+// One state for a whole text or image, to be compared with others: its answer is that state, and it has no loss by itself.
+
+/** `pool` makes [batch, features] of all states. */
+function embeddingHead(pool: Layer): Head {
+  return {
+    forward: (states, pass) => tf.tidy(() => pool(states, pass)),
+    losses: () => {
+      const message = "one tower alone has no loss; load the model of both and train how its texts fit its images";
+      throw new ModelInputError("labels", message);
+    },
+  };
 }

@@ -10,12 +10,18 @@ import {
   type StoredRow,
   storedRowOf,
 } from "@lowrank/contracts/families/gguf";
-import { dequantizableTypes, type GgufFile, type GgufSource, type TypeReader, typeReader } from "@lowrank/gguf";
+import type { BlockMatrix } from "@lowrank/engine";
+import {
+  dequantizableTypes,
+  type GgufFile,
+  type GgufSource,
+  type StoredRows,
+  type TypeReader,
+  typeReader,
+} from "@lowrank/gguf";
 import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
-import { packGgufBlocks } from "./pack-gguf-blocks.ts";
-import { transposed } from "./transposed.ts";
 
 export interface GgufContents {
   readonly table: GgufTable;
@@ -104,4 +110,23 @@ async function readersOf({ tensors }: GgufFile): Promise<ReadonlyMap<string, Typ
   const types = [...new Set([...tensors.values()].map(({ type }) => type))];
   const readable = types.filter((type) => dequantizableTypes.includes(type));
   return new Map(await Promise.all(readable.map(async (type) => [type, await typeReader(type)] as const)));
+}
+
+// A GGUF file's blocks in the engine's layout. Codes keep their values and scales their bits: nothing is decoded, so nothing
+// is lost.
+
+/** The matrix, or undefined for a type that has no blocks. */
+export function packGgufBlocks(bytes: Uint8Array, reader: TypeReader, place: StoredRows): BlockMatrix | undefined {
+  const unpacked = reader.unpack(bytes, place);
+  if (unpacked === undefined) return undefined;
+  const { runSize: blockSize, ...rest } = unpacked;
+  return { kind: "blocks", rows: place.rows, columns: place.columns, blockSize, ...rest };
+}
+
+/** [columns, rows] → [rows, columns] */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[row * columns + column] = values[column * rows + row]!;
+  return result;
 }

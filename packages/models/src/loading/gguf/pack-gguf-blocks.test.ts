@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { dequantizableTypes, typeReader } from "@lowrank/gguf";
 import { describe, expect, it } from "vitest";
 import { packHalf } from "../pack-half.ts";
-import { packGgufBlocks } from "./pack-gguf-blocks.ts";
+import { packGgufBlocks } from "./gguf-weights.ts";
 
 const rows = 3;
 const columns = 512;

@@ -4,7 +4,7 @@ import { attention, causalMask, combineMasks, normal, paddingMask } from "@lowra
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { attentionByParts } from "./attention-by-parts.ts";
+import { attentionByParts } from "./self-attention.ts";
 
 function inputs() {
   const draw = (shape: number[], path: string) => normal(shape, 0, 1, { seed: 1, path });

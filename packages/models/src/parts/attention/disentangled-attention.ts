@@ -6,8 +6,6 @@ import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
-import { type DistanceBuckets, distanceBucket } from "./distance-bucket.ts";
-import { alignDistances } from "./relative-shift.ts";
 
 export interface DistanceStates extends DistanceBuckets {
   /** Two rows a bucket: keys after the query, then keys before it. */
@@ -108,4 +106,44 @@ function visible(scores: tf.Tensor, pass: Pass): tf.Tensor {
     return tf.expandDims(tf.mul(tf.expandDims(mask, 2), tf.expandDims(mask, 1)), 1); // [batch, 1, time, time]
   });
   return tf.add(tf.mul(scores, shown), tf.mul(tf.sub(1, shown), maskedScore));
+}
+
+// Which state of DeBERTa's distances a pair of tokens has (transformers' modeling_deberta_v2.py, make_log_bucket_position):
+// near ones have each their own, far ones share them, the more the farther.
+
+interface DistanceBuckets {
+  /** Half of the table's rows. */
+  readonly buckets: number;
+  /** The distance at which the last bucket begins, and one. */
+  readonly farthest: number;
+}
+
+/**
+ * The row for a query `distance` places after its key, before it where negative.
+ *
+ * Rounded to float32 after each step, as torch does: a distance on the border of two buckets falls on the same side.
+ */
+export function distanceBucket(distance: number, { buckets, farthest }: DistanceBuckets): number {
+  const { fround, log } = Math;
+  const exact = Math.floor(buckets / 2);
+  const far = Math.abs(distance);
+  if (far <= exact) return distance + buckets;
+  const share = fround(fround(log(fround(far / exact))) / fround(log(fround((farthest - 1) / exact))));
+  const bucket = Math.sign(distance) * (Math.ceil(fround(share * (exact - 1))) + exact);
+  return Math.min(Math.max(bucket + buckets, 0), 2 * buckets - 1);
+}
+
+// From scores by distance to scores by place, by moving whole rows alone (Dai et al. 2019, appendix B).
+
+/** scores [batch, heads, time, 2·time − 1], of row t for the distances t' − t from 1 − time on → [batch, heads, time, time] of t' */
+export function alignDistances(scores: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const [batch = 0, heads = 0, time = 0, distances = 0] = scores.shape;
+    if (time === 1) return tf.clone(scores);
+    // Row t begins t places earlier than row 0: laid end to end, rows that are one place shorter begin at their own place.
+    const laid = tf.reshape(scores, [batch * heads, time * distances]);
+    const shifted = tf.slice(laid, [0, time - 1], [batch * heads, time * (distances - 1)]);
+    const rows = tf.reshape(shifted, [batch * heads, time, distances - 1]);
+    return tf.reshape(tf.slice(rows, [0, 0, 0], [batch * heads, time, time]), [batch, heads, time, time]);
+  });
 }

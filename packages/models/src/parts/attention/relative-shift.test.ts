@@ -1,8 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { distanceBucket } from "./distance-bucket.ts";
-import { alignDistances } from "./relative-shift.ts";
+import { alignDistances, distanceBucket } from "./disentangled-attention.ts";
 
 describe("scores by distance", () => {
   it.each([1, 2, 5])("stand at the place that is so far away, of %d", (time) => {

@@ -1,16 +1,24 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
+import {
+  type AttentionInputs,
+  attendNext,
+  attention,
+  groupAttention,
+  joinHeads,
+  maskedScore,
+  rotary,
+  splitHeads,
+} from "@lowrank/engine";
 import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import { joinSegments, type KeyValueCache } from "../cache/key-value-cache.ts";
+import { joinSegments, type KeysAndValues, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { planned } from "../planned.ts";
-import { attentionByParts } from "./attention-by-parts.ts";
+import { softCap } from "../soft-cap.ts";
 import type { Projected, Projection, SelfAttentionOptions } from "./attention-options.ts";
-import { attendWithOneQuery } from "./one-query-attention.ts";
 import { planAttention, planFused, planGrouped, planNormed, planSeparate } from "./plan-attention.ts";
 
 /** Three linear maps. */
@@ -197,4 +205,90 @@ function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions
   if (relativePositions !== undefined) return relativePositions.mask(pass);
   if (mask !== undefined) return mask(pass);
   return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
+}
+
+// Attention by plain operations, for what the fused one in engine cannot: gradients of its mask (biases that train), scores
+// through which nothing passes back, and sinks.
+
+interface PartInputs extends Omit<AttentionInputs, "dropout"> {
+  /** Multiplies the scores, which is 0 where nothing may pass back through them. */
+  readonly kept?: tf.Tensor | undefined;
+  /** For each head a score of nothing: what it draws of a query's attention goes to no value (GPT-OSS). [heads] */
+  readonly sinks?: tf.Tensor | undefined;
+}
+
+/** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
+export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const { query, mask, cap, kept, sinks, scale = 1 } = inputs;
+  const heads = query.shape[1] ?? 1;
+  const key = repeatHeads(inputs.key, heads);
+  const value = repeatHeads(inputs.value, heads);
+  const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
+  const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
+  const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
+  if (sinks !== undefined) return tf.matMul(drop(sharesBesideSinks(masked(scores, mask), sinks)), value);
+  if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
+  // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
+  const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
+  return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
+}
+
+/** A query that sees no key gives all its attention to the sink, not to the mean that the mask asks for. */
+function masked(scores: tf.Tensor, mask: tf.Tensor | undefined): tf.Tensor {
+  if (mask === undefined) return scores;
+  return tf.add(scores, tf.where(tf.greater(mask, -maskedScore), tf.fill(mask.shape, maskedScore), mask));
+}
+
+function sharesBesideSinks(scores: tf.Tensor, sinks: tf.Tensor): tf.Tensor {
+  const [batch = 0, heads = 0, queries = 0, keys = 0] = scores.shape;
+  const column = tf.tile(tf.reshape(sinks, [1, heads, 1, 1]), [batch, 1, queries, 1]);
+  const shares = tf.softmax(tf.concat([scores, column], 3));
+  return tf.slice(shares, [0, 0, 0, 0], [batch, heads, queries, keys]);
+}
+
+/** [batch, keyHeads, time, headSize] → [batch, heads, time, headSize], each key head for its group of query heads. */
+function repeatHeads(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, keyHeads = 1, time = 0, headSize = 0] = x.shape;
+  if (keyHeads === heads) return x;
+  const group = tf.tile(tf.reshape(x, [batch, keyHeads, 1, time, headSize]), [1, 1, heads / keyHeads, 1, 1]);
+  return tf.reshape(group, [batch, heads, time, headSize]);
+}
+
+// Attention of one new token to everything in a cache: no order to keep, no weights to save, four operations a segment.
+
+interface OneQueryInputs {
+  /** Scaled already: [batch, heads, 1, headSize]. */
+  readonly query: tf.Tensor;
+  /** Oldest first; the token's own key and value are in the last. */
+  readonly segments: readonly KeysAndValues[];
+  /** Added to the scores: [batch or 1, heads or 1, 1, keyTime]. */
+  readonly mask: tf.Tensor | undefined;
+  /** Smooth bound of the scores. */
+  readonly cap: number | null;
+}
+
+/** Returns [batch, heads, 1, headSize]. */
+function attendWithOneQuery({ query, segments, mask, cap }: OneQueryInputs): tf.Tensor {
+  const [batch = 0, heads = 0, , headSize = 0] = query.shape;
+  const keyHeads = segments[0]?.key.shape[1] ?? heads;
+  // Heads that share a key become the queries of one product: [batch, keyHeads, group, headSize].
+  const grouped = tf.reshape(query, [batch, keyHeads, heads / keyHeads, headSize]);
+  const parts = segments.map(({ key }) => tf.matMul(grouped, key, false, true)); // each [batch, keyHeads, group, time]
+  const unbounded = parts[0] !== undefined && parts.length === 1 ? parts[0] : tf.concat(parts, 3);
+  const scores = cap === null ? unbounded : softCap(unbounded, cap);
+  const weights = tf.softmax(mask === undefined ? scores : tf.add(scores, byGroup(mask, keyHeads)));
+  return tf.reshape(mix(weights, segments), query.shape);
+}
+
+function byGroup(mask: tf.Tensor, keyHeads: number): tf.Tensor {
+  const [batch = 1, heads = 1, , time = 0] = mask.shape;
+  return heads === 1 ? mask : tf.reshape(mask, [batch, keyHeads, heads / keyHeads, time]);
+}
+
+function mix(weights: tf.Tensor, segments: readonly KeysAndValues[]): tf.Tensor {
+  const [only] = segments;
+  if (only !== undefined && segments.length === 1) return tf.matMul(weights, only.value);
+  const times = segments.map(({ value }) => value.shape[2] ?? 0);
+  const parts = tf.split(weights, times, 3);
+  return tf.addN(segments.map(({ value }, index) => tf.matMul(parts[index] ?? weights, value)));
 }

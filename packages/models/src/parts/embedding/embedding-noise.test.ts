@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
 import { Pass } from "../pass.ts";
 import type { PassInputs } from "../pass-inputs.ts";
-import { withNoise } from "./embedding-noise.ts";
+import { withNoise } from "./token-embedding.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 

@@ -2,7 +2,7 @@ import { checkConfig, families } from "@lowrank/contracts/families";
 import { EmbeddingSite } from "@lowrank/engine/doors";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../../outline/outline-model.ts";
-import { paddingRowOf } from "./padding-row.ts";
+import { paddingRowOf } from "../part-list.ts";
 
 describe("paddingRowOf", () => {
   it("is the padding token's row in the families whose tables transformers makes with it", () => {

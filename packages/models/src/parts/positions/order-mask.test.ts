@@ -1,6 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
-import { type OrderMaskOptions, orderMask } from "./order-mask.ts";
+import { type OrderMaskOptions, orderMask } from "./pass-masks.ts";
 
 /** One line for each query: "1" for a key that it sees. */
 function seen(options: OrderMaskOptions): readonly string[] | undefined {

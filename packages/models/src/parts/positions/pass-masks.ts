@@ -1,10 +1,9 @@
 // What the queries of a pass may see: masks made of its order, its padding and biases that rise with the key's place.
 
-import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PassInputs } from "../pass-inputs.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
-import { orderMask } from "./order-mask.ts";
 
 /** What masks are made of. */
 export interface MaskedPass {
@@ -65,4 +64,35 @@ export const beyondScores = 1e30;
 function withMeans(mask: tf.Tensor4D): tf.Tensor {
   const isBlind = tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2);
   return tf.where(isBlind, tf.fill(mask.shape, beyondScores), mask);
+}
+
+export interface OrderMaskOptions {
+  /** Whether later keys are hidden. */
+  readonly causal: boolean;
+  /** Queries. */
+  readonly time: number;
+  /** Keys in front of the first query. */
+  readonly past: number;
+  /** How many keys a query sees to one side, itself included; Infinity for all. */
+  readonly window: number;
+}
+
+/** [1, 1, time, past + time], which the caller owns; undefined where every query sees every key. */
+export function orderMask({ causal, time, past, window }: OrderMaskOptions): tf.Tensor4D | undefined {
+  // One token at the end of everything sees all of it.
+  if (time === 1 && past < window) return undefined;
+  if (causal) return causalMask(time, Number.isFinite(window) ? { past, window } : { past });
+  return Number.isFinite(window) ? nearMask(time, past, window) : undefined;
+}
+
+/** Hides keys that are `window` places away or more, on either side (EmbeddingGemma). */
+function nearMask(time: number, past: number, window: number): tf.Tensor4D {
+  const keyTime = past + time;
+  const values = new Float32Array(time * keyTime).fill(maskedScore);
+  for (let query = 0; query < time; query++) {
+    const row = query * keyTime;
+    const place = past + query;
+    values.fill(0, row + Math.max(0, place - window + 1), row + Math.min(keyTime, place + window));
+  }
+  return tf.tensor4d(values, [1, 1, time, keyTime]);
 }

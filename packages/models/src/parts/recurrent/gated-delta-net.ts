@@ -7,8 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
-import { causalConvolution } from "./causal-convolution.ts";
-import { byText, withoutPadding } from "./sequences.ts";
+import { byText, causalConvolution, withoutPadding } from "./causal-convolution.ts";
 
 export interface GatedDeltaNetOptions {
   readonly layer: number;

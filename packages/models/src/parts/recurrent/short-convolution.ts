@@ -4,8 +4,7 @@
 import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
-import { causalConvolution } from "./causal-convolution.ts";
-import { byText, withoutPadding } from "./sequences.ts";
+import { byText, causalConvolution, withoutPadding } from "./causal-convolution.ts";
 
 export interface ShortConvolutionOptions {
   readonly layer: number;

@@ -3,8 +3,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import { inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { droppedLayer } from "../../architectures/encoder-decoders/bart-blocks.ts";
 import { Pass } from "../pass.ts";
-import { droppedLayer } from "./dropped-layer.ts";
 import { inHalves, type Stage } from "./stages.ts";
 
 const doubled: Stage = {

@@ -1,10 +1,88 @@
-// Every optimiser; adding one is one file and one line.
+// Every optimiser; adding one is a rule here, or in a file of its own, and its name in the table.
 
 import { adafactor } from "./adafactor.ts";
-import { adamw } from "./adamw.ts";
-import { lion } from "./lion.ts";
-import type { OptimizerRule } from "./rule.ts";
-import { sgd } from "./sgd.ts";
+import { type OptimizerRule, sizeOf } from "./rule.ts";
+
+const none = new Float32Array();
+
+/**
+ * Stochastic gradient descent with heavy-ball momentum (Polyak 1964). As in torch its weight decay is part of the gradient,
+ * not decoupled from it.
+ */
+const sgd: OptimizerRule = {
+  name: "sgd",
+  source: "Polyak 1964; torch.optim.SGD without dampening",
+  betas: [0, 0],
+  isElementwise: true,
+  means: (shape, { momentum }) => (momentum === 0 ? [] : [["first", sizeOf(shape)]]),
+  update({ values, gradients, means: { first } }, { learningRate, weightDecay, gradientFactor }, { momentum }) {
+    for (let i = 0; i < values.length; i += 1) {
+      const value = values[i] as number;
+      const slope = (gradients[i] as number) * gradientFactor + weightDecay * value;
+      const velocity = first === undefined ? slope : momentum * (first[i] as number) + slope;
+      if (first !== undefined) first[i] = velocity;
+      values[i] = value - learningRate * velocity;
+    }
+  },
+};
+
+/**
+ * Lion (Chen et al. 2023): every number moves by the same amount, whose direction is the sign of a mean of gradients. It
+ * remembers half of what AdamW does, and asks for a learning rate three to ten times smaller.
+ */
+const lion: OptimizerRule = {
+  name: "lion",
+  source: "Chen et al. 2023; google/automl, lion_pytorch.py",
+  betas: [0.9, 0.99],
+  isElementwise: true,
+  means: (shape) => [["first", sizeOf(shape)]],
+  update(
+    { values, gradients, means: { first = none } },
+    { learningRate, weightDecay, gradientFactor },
+    { betas: [beta1, beta2] },
+  ) {
+    const kept = 1 - learningRate * weightDecay;
+    for (let i = 0; i < values.length; i += 1) {
+      const slope = (gradients[i] as number) * gradientFactor;
+      const mean = first[i] as number;
+      const direction = Math.sign(beta1 * mean + (1 - beta1) * slope);
+      values[i] = (values[i] as number) * kept - learningRate * direction;
+      first[i] = beta2 * mean + (1 - beta2) * slope;
+    }
+  },
+};
+
+/**
+ * AdamW (Loshchilov & Hutter 2019) as torch computes it, in one pass: clipping, moments, decay and update together, so that
+ * each number is read and written once.
+ */
+export const adamw: OptimizerRule = {
+  name: "adamw",
+  source: "Loshchilov & Hutter 2019; torch.optim.AdamW",
+  betas: [0.9, 0.999],
+  isElementwise: true,
+  means: (shape) => [
+    ["first", sizeOf(shape)],
+    ["second", sizeOf(shape)],
+  ],
+  update(
+    { values, gradients, means: { first = none, second = none } },
+    { learningRate, weightDecay, updates, gradientFactor },
+    { betas: [beta1, beta2], epsilon },
+  ) {
+    const rate = learningRate / (1 - beta1 ** updates);
+    const secondScale = 1 / Math.sqrt(1 - beta2 ** updates);
+    const kept = 1 - learningRate * weightDecay;
+    for (let i = 0; i < values.length; i += 1) {
+      const slope = Math.fround((gradients[i] as number) * gradientFactor);
+      const mean = Math.fround(beta1 * (first[i] as number) + (1 - beta1) * slope);
+      const square = Math.fround(beta2 * (second[i] as number) + (1 - beta2) * slope * slope);
+      first[i] = mean;
+      second[i] = square;
+      values[i] = (values[i] as number) * kept - (rate * mean) / (Math.sqrt(square) * secondScale + epsilon);
+    }
+  },
+};
 
 /** The names of the optimisers. */
 export type OptimizerName = "adamw" | "sgd" | "lion" | "adafactor";

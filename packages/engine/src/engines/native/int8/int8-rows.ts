@@ -4,7 +4,7 @@ import { graphOf } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import { largestOfRows } from "./largest-of-rows.ts";
+import { largestOfRows } from "./native-rounding.ts";
 import { zeroPoint } from "./product-session.ts";
 
 /** Rows → codes, and the number that a code of 1 stands for in each row. */

@@ -5,7 +5,6 @@ import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
 import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
-import { largestOfRows } from "./largest-of-rows.ts";
 
 export class NativeRounding {
   readonly #runtime: OnnxRuntime;
@@ -82,4 +81,12 @@ function turningGraph(): OnnxGraph {
   const g = new GraphWriter([{ name: "codes", type: "int8" }]);
   const turned = g.node("Transpose", ["codes"], { perm: [1, 0] });
   return { ...g.finish(turned), outputTypes: { [turned]: "int8" } };
+}
+
+/** Of each row the largest magnitude; NaN where a row has a NaN or an infinity. */
+export function largestOfRows(g: GraphWriter, x: string): string {
+  const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
+  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
+  // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
+  return g.add(largest, g.scale(reduce("ReduceSum"), 0));
 }

@@ -1,5 +1,6 @@
 // The graph of a product with one matrix of blocks, which is its constant.
 
+import { joined } from "../../../packed/block-numbers.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
 
@@ -77,23 +78,13 @@ export function joinRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefine
     ...first,
     rows: matrices.reduce((rows, matrix) => rows + matrix.rows, 0),
     codes: joined(
-      Uint8Array,
       matrices.map(({ codes }) => codes),
+      Uint8Array,
     ),
     scales: joined(
-      Float32Array,
       matrices.map(({ scales }) => scales),
+      Float32Array,
     ),
-    ...(minima.length === 0 ? {} : { minima: joined(Float32Array, minima) }),
+    ...(minima.length === 0 ? {} : { minima: joined(minima, Float32Array) }),
   };
-}
-
-function joined<A extends Uint8Array | Float32Array>(Kind: new (length: number) => A, pieces: readonly A[]): A {
-  const whole = new Kind(pieces.reduce((length, piece) => length + piece.length, 0));
-  let place = 0;
-  for (const piece of pieces) {
-    whole.set(piece, place);
-    place += piece.length;
-  }
-  return whole;
 }

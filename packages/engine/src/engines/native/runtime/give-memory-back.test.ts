@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { giveMemoryBack } from "./give-memory-back.ts";
+import { giveMemoryBack } from "../start-native.ts";
 import type { Koffi } from "./koffi.ts";
 
 /** What C's library was asked for. */

@@ -2,6 +2,7 @@
 // serves tensors of every size.
 
 import { protobufField, varint } from "@lowrank/contracts";
+import { joined } from "../../../packed/block-numbers.ts";
 
 /** Numbers of onnx.TensorProto.DataType. */
 export const elementTypes = {
@@ -124,12 +125,4 @@ function floatField(field: number, value: number): Uint8Array {
   return join([varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)]);
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
+const join = (parts: readonly Uint8Array[]): Uint8Array => joined(parts, Uint8Array);

@@ -3,7 +3,6 @@
 
 import { type LibraryFile, oldestVersion, UnusableLibraryError } from "../library/library-file.ts";
 import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
-import { stayLoaded } from "./stay-loaded.ts";
 
 /** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
 const interfaceVersion = 17;
@@ -81,4 +80,17 @@ function firstLineOf(cause: unknown): string {
 function isOlder(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
   return Number(major) < 1 || (Number(major) === 1 && Number(minor) < interfaceVersion);
+}
+
+// koffi (3.3.4) closes its libraries while the process ends, and not only once what others opened as well. A thread of ONNX
+// Runtime's that has hardly begun then goes on in memory that is gone: one in a hundred short programs that had opened the
+// library themselves ended in a segmentation fault on a busy machine. Opened with RTLD_NODELETE, it stays.
+
+/** RTLD_NOW and RTLD_NODELETE of each system's dlfcn.h. Windows has no such call. */
+const flags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 };
+
+/** Keeps a loaded library in memory until the process is gone. */
+function stayLoaded(koffi: Koffi, path: string): void {
+  const how = flags[process.platform];
+  if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(path, how);
 }

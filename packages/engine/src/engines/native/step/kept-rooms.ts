@@ -2,8 +2,8 @@
 // room is used up. Each row begins at the first place of its own, whatever padding it had among other rows.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeptPositions } from "../../../step/kept-positions.ts";
 import type { StepAttention } from "../../../step/step-plan.ts";
+import type { KeptPositions } from "../../../step/token-steps.ts";
 
 /** Positions that there is room for at first. */
 const firstCapacity = 256;

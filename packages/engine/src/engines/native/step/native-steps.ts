@@ -1,14 +1,13 @@
 // The keys and values of some texts, and the calls that compute their next tokens.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeptPositions } from "../../../step/kept-positions.ts";
 import type { StepAttention, StepBias } from "../../../step/step-plan.ts";
-import type { StepProgram } from "../../../step/token-steps.ts";
-import type { NativeTensor } from "../runtime/native-tensor.ts";
+import type { KeptPositions, StepProgram } from "../../../step/token-steps.ts";
+import type { HeldTensor, NativeTensor } from "../runtime/native-tensor.ts";
+import type { NativeValues } from "../runtime/onnx-model.ts";
+import type { OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import { AngleTables, agreeOnPlaces } from "./angle-tables.ts";
-import { HeldTensors } from "./held-tensors.ts";
 import { KeptRooms } from "./kept-rooms.ts";
-import { placedBias } from "./placed-bias.ts";
 import type { StepBackend } from "./step-backend.ts";
 import type { StepFeed } from "./step-graph.ts";
 import type { StepSessions, StepStage } from "./step-sessions.ts";
@@ -180,4 +179,42 @@ export class NativeSteps implements StepProgram {
         return this.#held.of({ values: this.backend.floats(feed.tensor), shape: feed.tensor.shape });
     }
   }
+}
+
+/** What a text's calls read and write again and again – weights, keys, values –, lent to the library once for all of them. */
+class HeldTensors {
+  readonly #held = new Map<NativeValues, HeldTensor>();
+
+  constructor(private readonly runtime: OnnxRuntime) {}
+
+  of(tensor: NativeTensor): HeldTensor {
+    const known = this.#held.get(tensor.values);
+    if (known !== undefined && isSameShape(known.shape, tensor.shape)) return known;
+    known?.release();
+    const made = this.runtime.hold(tensor);
+    this.#held.set(tensor.values, made);
+    return made;
+  }
+
+  release(): void {
+    for (const held of this.#held.values()) held.release();
+    this.#held.clear();
+  }
+}
+
+function isSameShape(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((size, axis) => size === other[axis]);
+}
+
+/** `lengths`: of each row how many keys lie before its newest `time`. [rows, heads, time, longest + time]; 0 behind a row's end. */
+function placedBias(bias: StepBias, lengths: Int32Array, time: number): NativeTensor {
+  const keys = Math.max(...lengths) + time;
+  const { heads } = bias;
+  const values = new Float32Array(lengths.length * heads * time * keys);
+  for (const [row, past] of lengths.entries()) {
+    const own = bias.values({ past, time }); // [heads, time, past + time]
+    for (let query = 0; query < heads * time; query++)
+      values.set(own.subarray(query * (past + time), (query + 1) * (past + time)), (row * heads * time + query) * keys);
+  }
+  return { values, shape: [lengths.length, heads, time, keys] };
 }

@@ -2,7 +2,9 @@
 // constants are brought into the order in which the processor reads them.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import type { BlockMatrix } from "../../../packed/packed-matrix.ts";
 import type {
+  StepActivation,
   StepAttention,
   StepBias,
   StepNode,
@@ -14,8 +16,6 @@ import type {
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxGraph, OnnxInput } from "../runtime/onnx-model.ts";
 import type { SessionOptions } from "../runtime/onnx-runtime.ts";
-import { activated } from "./activated.ts";
-import { blocksOfOneInput, type JoinedProducts, type LinearNode } from "./blocks-of-one-input.ts";
 import { GraphConstants } from "./graph-constants.ts";
 import type { StepBackend } from "./step-backend.ts";
 import { StepProducts } from "./step-products.ts";
@@ -274,4 +274,65 @@ function isSameFeed(feed: SharedFeed, other: StepFeed): boolean {
     default:
       return other.kind === feed.kind;
   }
+}
+
+/** The activations that a plan can hold, in a graph. */
+function activated(g: GraphWriter, x: string, name: StepActivation): string {
+  switch (name) {
+    case "gelu-erf":
+      return g.node("Gelu", [x], { approximate: "none" });
+    case "gelu-tanh":
+      return g.node("Gelu", [x], { approximate: "tanh" });
+    case "silu":
+      return g.multiply(x, g.sigmoid(x));
+    case "sigmoid":
+      return g.sigmoid(x);
+    case "tanh":
+      return g.node("Tanh", [x]);
+    case "relu":
+      return g.node("Relu", [x]);
+    case "relu-squared": {
+      const positive = g.node("Relu", [x]);
+      return g.multiply(positive, positive);
+    }
+  }
+}
+
+// Which of a plan's products with matrices of blocks have one input – queries, keys and values; a gate and what it lets through –
+// and are made together.
+
+type LinearNode = Extract<StepNode, { op: "linear" }>;
+
+/** Several products; the first that is asked for makes all. */
+class JoinedProducts {
+  #products: readonly string[] | undefined;
+
+  constructor(
+    private readonly nodes: readonly LinearNode[],
+    private readonly matrices: readonly BlockMatrix[],
+  ) {}
+
+  productOf(node: LinearNode, make: (matrices: readonly BlockMatrix[]) => readonly string[] | undefined) {
+    this.#products ??= make(this.matrices);
+    return this.#products?.[this.nodes.indexOf(node)];
+  }
+}
+
+function blocksOfOneInput(nodes: readonly StepNode[]): ReadonlyMap<LinearNode, JoinedProducts> {
+  const byInput = new Map<number, { readonly nodes: LinearNode[]; readonly matrices: BlockMatrix[] }>();
+  for (const node of nodes) {
+    const factor = node.op === "linear" ? node.weight.stepFactor : undefined;
+    if (node.op !== "linear" || factor?.kind !== "blocks") continue;
+    const group = byInput.get(node.x) ?? { nodes: [], matrices: [] };
+    group.nodes.push(node);
+    group.matrices.push(factor.matrix);
+    byInput.set(node.x, group);
+  }
+  const groups = [...byInput.values()].filter((group) => group.nodes.length > 1);
+  return new Map(
+    groups.flatMap((group) => {
+      const joined = new JoinedProducts(group.nodes, group.matrices);
+      return group.nodes.map((node): [LinearNode, JoinedProducts] => [node, joined]);
+    }),
+  );
 }

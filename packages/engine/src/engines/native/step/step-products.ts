@@ -2,9 +2,9 @@
 // 8 bits, its sums over blocks – is computed once.
 
 import type { BlockMatrix } from "../../../packed/packed-matrix.ts";
-import type { StepFactor } from "../../../step/step-weight.ts";
-import { largestOfRows } from "../int8/largest-of-rows.ts";
+import type { StepFactor } from "../../../step/step-plan.ts";
 import type { Int8Constant } from "../int8/native-int8-weights.ts";
+import { largestOfRows } from "../int8/native-rounding.ts";
 import { zeroPoint } from "../int8/product-session.ts";
 import { evenBlocks } from "../kept-blocks.ts";
 import type { GraphWriter } from "../kernels/graph.ts";

@@ -1,8 +1,7 @@
 // The sessions of some plans, each of as many as fit into one graph. Those whose matrices are part of their graph hold a copy
 // of these, which goes with the weight it was made of.
 
-import { areSamePlans, type StepPlan } from "../../../step/step-plan.ts";
-import type { StepWeight } from "../../../step/step-weight.ts";
+import { areSamePlans, type StepPlan, type StepWeight } from "../../../step/step-plan.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import { rebindFeeds } from "./rebind-feeds.ts";

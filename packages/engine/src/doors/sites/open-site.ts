@@ -1,0 +1,40 @@
+// What sites of all kinds have in common: adapters act on their outputs, and may put others in the place of weight and bias.
+
+import type { Adaptation, Detach, ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { AdaptationSlots } from "../adaptation-slots.ts";
+import type { ParameterSlot } from "../parameters/parameter-slot.ts";
+import { WeightParameter } from "../parameters/weight-parameter.ts";
+
+export abstract class OpenSite {
+  protected readonly adaptations: AdaptationSlots = new AdaptationSlots();
+  protected abstract readonly ownWeight: WeightParameter | ParameterSlot;
+  protected readonly ownBias: ParameterSlot | undefined;
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.adaptations.attach(adapterName, adaptation);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    const weight = this.ownWeight instanceof WeightParameter ? [this.ownWeight] : this.ownWeight.parameters();
+    return [...weight, ...(this.ownBias?.parameters() ?? [])];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.computesWithOthers(context) || this.adaptations.isOpen(context);
+  }
+
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    const biases = this.ownBias?.variables(context) ?? [];
+    return [...this.ownWeight.variables(context), ...biases, ...this.adaptations.variables(context)];
+  }
+
+  get isChanged(): boolean {
+    return this.adaptations.names.length > 0 || this.ownWeight.isChanged || (this.ownBias?.isChanged ?? false);
+  }
+
+  /** Whether this call computes with another weight or bias than the frozen one. */
+  protected computesWithOthers(context: ForwardContext): boolean {
+    return this.ownWeight.isOpen(context) || (this.ownBias?.isOpen(context) ?? false);
+  }
+}

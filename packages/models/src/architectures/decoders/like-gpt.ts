@@ -1,0 +1,270 @@
+// The wiring of GPT-2 and its relatives (transformers' modeling_<family>.py): learned, rotating or computed positions, or scores
+// that rise with them; a plain feed-forward.
+
+import type { ModelConfig } from "@lowrank/contracts/families";
+import { addedMasks, keptScores } from "../../parts/attention/added-masks.ts";
+import type { Projection, SelfAttentionOptions } from "../../parts/attention/attention-options.ts";
+import { fusedProjection, groupedProjection } from "../../parts/attention/self-attention.ts";
+import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
+import { type Norm, type NormLayer, plainNorm } from "../../parts/norm.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import { alibi } from "../../parts/positions/alibi.ts";
+import { rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
+import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
+import {
+  attentionOf,
+  blockStages,
+  type DecoderOptions,
+  decoderTrunk,
+  feedForwardOf,
+  projectionsBelow,
+} from "../../parts/trunk/decoder-trunk.ts";
+import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+
+/** Names of GPT-2 and GPT-Neo, whose positions are learned. */
+function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): Trunk {
+  const embedding: DecoderOptions["embedding"] = (first) => ({ positions: first.embedding("wpe") });
+  const trunk = decoderTrunk(model, { tokens: "wte", embedding, block, norm: "ln_f" });
+  return { ...trunk, positionRows: model.plan.config.maxPositions };
+}
+
+/**
+ * GPT-2: norms before each half, fused projections. GPT-BigCode's queries share one key head, or its projection is sorted by
+ * head.
+ */
+export function gpt2(model: PartList): Trunk {
+  const { switches, headSize } = model.plan.config;
+  return withLearnedPositions(model, (block, layer) => ({
+    beforeAttention: block.norm("h.{n}.ln_1"),
+    attention: attentionOf(block, layer, {
+      project: gpt2Projection(block),
+      output: block.linear("h.{n}.attn.c_proj"),
+      scale: (switches.scaledScores ? 1 / Math.sqrt(headSize) : 1) / (switches.scaledByLayer ? layer + 1 : 1),
+    }),
+    beforeFeedForward: block.norm("h.{n}.ln_2"),
+    feedForward: feedForwardOf(block, ["h.{n}.mlp.c_fc", "h.{n}.mlp.c_proj"]),
+  }));
+}
+
+function gpt2Projection(block: PartList): Projection {
+  const { modelType, hiddenSize, headSize, heads, keyValueHeads } = block.plan.config;
+  const site = block.linear("h.{n}.attn.c_attn");
+  const keyWidth = keyValueHeads * headSize;
+  if (modelType === "gpt_bigcode" && keyValueHeads === heads) return groupedProjection(site, heads, headSize);
+  return fusedProjection(site, [hiddenSize, keyWidth, keyWidth]);
+}
+
+/** GPT-Neo: GPT-2 with separate projections and scores left unscaled. */
+export function gptNeo(model: PartList): Trunk {
+  const { config, task } = model.plan;
+  return withLearnedPositions(model, (block, layer) => {
+    const window = config.windows[layer] ?? null;
+    return {
+      beforeAttention: block.norm("h.{n}.ln_1"),
+      attention: attentionOf(block, layer, {
+        project: projectionsBelow(block, "h.{n}.attn.attention"),
+        output: block.linear("h.{n}.attn.attention.out_proj"),
+        mask: addedMasks(window),
+        keptScores: task === "question-answering" ? keptScores(window) : undefined,
+        scale: 1,
+      }),
+      beforeFeedForward: block.norm("h.{n}.ln_2"),
+      feedForward: feedForwardOf(block, ["h.{n}.mlp.c_fc", "h.{n}.mlp.c_proj"]),
+    };
+  });
+}
+
+/** GPT-NeoX: fused projections sorted by head, part of each head rotates, the halves side by side or one after the other. */
+export function gptNeox(model: PartList): Trunk {
+  const rotary = rotaryOf(model.plan.config);
+  const { heads, headSize, switches } = model.plan.config;
+  return decoderTrunk(model, {
+    tokens: "embed_in",
+    block: (block, layer) => ({
+      beforeAttention: block.norm("layers.{n}.input_layernorm"),
+      beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
+      attention: attentionOf(block, layer, {
+        project: groupedProjection(block.linear("layers.{n}.attention.query_key_value"), heads, headSize),
+        output: block.linear("layers.{n}.attention.dense"),
+        rotary,
+      }),
+      feedForward: feedForwardOf(block, ["layers.{n}.mlp.dense_h_to_4h", "layers.{n}.mlp.dense_4h_to_h"]),
+      residual: switches.parallelResidual ? "parallel" : "sequential",
+    }),
+    norm: "final_layer_norm",
+  });
+}
+
+/** GPT-J: both halves read the same norm; neighbouring features rotate together. */
+export function gptj(model: PartList): Trunk {
+  const rotary = rotaryOf(model.plan.config);
+  return decoderTrunk(model, {
+    tokens: "wte",
+    block: (block, layer) => {
+      const norm = block.norm("h.{n}.ln_1");
+      return {
+        attention: attentionOf(block, layer, {
+          project: projectionsBelow(block, "h.{n}.attn"),
+          output: block.linear("h.{n}.attn.out_proj"),
+          rotary,
+          rotaryInterleaved: true,
+        }),
+        feedForward: feedForwardOf(block, ["h.{n}.mlp.fc_in", "h.{n}.mlp.fc_out"]),
+        beforeAttention: norm,
+        beforeFeedForward: norm,
+        residual: "parallel",
+      };
+    },
+    norm: "ln_f",
+  });
+}
+
+/** BLOOM: a norm after the embedding, fused projections sorted by head, scores that rise with the key's position. */
+export function bloom(model: PartList): Trunk {
+  const { heads, headSize, switches } = model.plan.config;
+  const slopes = alibi(heads);
+  return decoderTrunk(model, {
+    tokens: "word_embeddings",
+    embedding: (first) => ({ norm: first.norm("word_embeddings_layernorm") }),
+    block: (block, layer) => ({
+      beforeAttention: block.norm("h.{n}.input_layernorm"),
+      attention: attentionOf(block, layer, {
+        project: groupedProjection(block.linear("h.{n}.self_attention.query_key_value"), heads, headSize),
+        output: block.linear("h.{n}.self_attention.dense"),
+        alibi: slopes,
+      }),
+      beforeFeedForward: block.norm("h.{n}.post_attention_layernorm"),
+      feedForward: feedForwardOf(block, ["h.{n}.mlp.dense_h_to_4h", "h.{n}.mlp.dense_4h_to_h"]),
+      residual: switches.residualAfterNorm ? "after-norm" : "sequential",
+    }),
+    norm: "ln_f",
+  });
+}
+
+/**
+ * Falcon: fused projections sorted by key head; positions that rotate or that scores rise with; the halves side by side, on
+ * one norm or on two, or one after the other.
+ *
+ * With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
+ */
+export function falcon(model: PartList): Trunk {
+  const { config } = model.plan;
+  const positions = falconPositions(config);
+  return decoderTrunk(model, {
+    tokens: "word_embeddings",
+    block: (block, layer) => {
+      const fused = block.linear("h.{n}.self_attention.query_key_value");
+      const { attention: attentionRate, residual: rate } = config.dropouts;
+      const path = `layer.${layer}`;
+      return {
+        attention: attentionOf(block, layer, {
+          project: groupedProjection(fused, config.keyValueHeads, config.headSize),
+          output: block.linear("h.{n}.self_attention.dense"),
+          ...positions,
+        }),
+        feedForward: feedForwardOf(block, ["h.{n}.mlp.dense_h_to_4h", "h.{n}.mlp.dense_4h_to_h"]),
+        ...falconNorms(block),
+        residual: config.switches.parallelResidual ? "parallel" : "sequential",
+        // As transformers does where the halves follow one another.
+        dropout: config.switches.parallelResidual ? { rate, path } : { rate, attentionRate, path },
+      };
+    },
+    norm: "ln_f",
+  });
+}
+
+function falconPositions(config: ModelConfig): Pick<SelfAttentionOptions, "rotary" | "alibi" | "dropout"> {
+  // With rotations transformers never drops attention weights.
+  if (!config.switches.alibi) return { rotary: rotaryOf(config), dropout: 0 };
+  const slopes = alibi(config.heads, { scale: 1 / Math.sqrt(config.headSize), inBfloat16: true });
+  return { alibi: slopes, dropout: config.dropouts.attention };
+}
+
+function falconNorms(block: PartList): { readonly beforeAttention: Norm; readonly beforeFeedForward: Norm } {
+  const own = block.optionalNorm("h.{n}.ln_attn");
+  if (own !== undefined) return { beforeAttention: own, beforeFeedForward: block.norm("h.{n}.ln_mlp") };
+  const first = block.norm("h.{n}.input_layernorm");
+  return {
+    beforeAttention: first,
+    beforeFeedForward: block.optionalNorm("h.{n}.post_attention_layernorm") ?? first,
+  };
+}
+
+/** Rows of OPT's and XGLM's positions that none uses. */
+const positionOffset = 2;
+
+/** XGLM: tokens and sines of positions, norms before each half. */
+export function xglm(model: PartList): Trunk {
+  const { hiddenSize, padTokenId } = model.plan.config;
+  return decoderTrunk(model, {
+    tokens: "embed_tokens",
+    embedding: () => ({ computedPositions: sinusoidsOf(hiddenSize, padTokenId, positionOffset) }),
+    block: (block, layer) => ({
+      attention: attentionOf(block, layer, {
+        project: projectionsBelow(block, "layers.{n}.self_attn"),
+        output: block.linear("layers.{n}.self_attn.out_proj"),
+      }),
+      beforeAttention: block.norm("layers.{n}.self_attn_layer_norm"),
+      feedForward: feedForwardOf(block, ["layers.{n}.fc1", "layers.{n}.fc2"], `layer.${layer}/feed-forward-inner`),
+      beforeFeedForward: block.norm("layers.{n}.final_layer_norm"),
+    }),
+    norm: "layer_norm",
+  });
+}
+
+/**
+ * OPT: learned positions counted by the mask, norms before or after each half, and projections where embeddings are narrower
+ * than layers.
+ */
+export function opt(model: PartList): Trunk {
+  const first = model.group();
+  const tokens = first.embedding("decoder.embed_tokens");
+  const embed = tokenEmbedding({
+    tokens,
+    positions: first.embedding("decoder.embed_positions"),
+    positionOffset,
+    project: first.optionalLinear("decoder.project_in"),
+  });
+  const blocks = blockStages(model, optBlock);
+  return {
+    tokens,
+    positionRows: model.plan.config.maxPositions,
+    positionsFrom: "mask",
+    embed: { parts: first.parts, run: embed },
+    stages: [...blocks, lastOptStage(model.group())],
+  };
+}
+
+function lastOptStage(last: PartList): Stage {
+  const { switches } = last.plan.config;
+  const isNormed = switches.normBefore && !switches.withoutLastNorm;
+  const norm = isNormed ? optNorm(last, "decoder.final_layer_norm") : undefined;
+  const project = last.optionalLinear("decoder.project_out");
+  return {
+    parts: last.parts,
+    run: (hidden, { context }) => {
+      const normed = norm === undefined ? hidden : norm.forward(hidden, context);
+      return project === undefined ? normed : project.forward(normed, context);
+    },
+    isByPosition: true,
+  };
+}
+
+function optBlock(block: PartList, layer: number): TransformerBlockOptions {
+  const attention = attentionOf(block, layer, {
+    project: projectionsBelow(block, "decoder.layers.{n}.self_attn"),
+    output: block.linear("decoder.layers.{n}.self_attn.out_proj"),
+  });
+  const attentionNorm = optNorm(block, "decoder.layers.{n}.self_attn_layer_norm");
+  const feedForward = feedForwardOf(block, ["decoder.layers.{n}.fc1", "decoder.layers.{n}.fc2"]);
+  const feedNorm = optNorm(block, "decoder.layers.{n}.final_layer_norm");
+  return block.plan.config.switches.normBefore
+    ? { attention, feedForward, beforeAttention: attentionNorm, beforeFeedForward: feedNorm }
+    : { attention, feedForward, afterAttentionSum: attentionNorm, afterFeedForwardSum: feedNorm };
+}
+
+/** Some models have norms without gains. */
+function optNorm(parts: PartList, path: string): NormLayer {
+  return parts.optionalNorm(path) ?? plainNorm(parts.plan.config.normEpsilon);
+}

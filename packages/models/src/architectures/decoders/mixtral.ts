@@ -1,0 +1,51 @@
+// The wiring of mixtures that are LLaMA otherwise (transformers' modeling_mixtral.py, modeling_qwen2_moe.py and
+// modeling_qwen3_moe.py): a mixture in place of the feed-forward, in some of Qwen's in some layers only. In Qwen 2 all tokens share
+// one more expert, through a gate.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { activations } from "../../parts/activations.ts";
+import { halvesGate } from "../../parts/experts/expert-gates.ts";
+import { expertMixture } from "../../parts/experts/expert-mixture.ts";
+import { gatedFeedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import { likeLlama, llamaAttention, llamaFeedForward, normsBefore } from "./like-llama.ts";
+
+export const mixtral = likeLlama((block, layer, rotary) => ({
+  attention: llamaAttention(block, layer, rotary),
+  feedForward: block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block),
+  ...normsBefore(block),
+}));
+
+function mixture(block: PartList, layer: number): Layer {
+  const chosen = chosenExperts(block, layer);
+  const shared = sharedExpert(block);
+  return shared === undefined ? chosen : sumOf(chosen, shared);
+}
+
+function chosenExperts(block: PartList, layer: number): Layer {
+  const { activation, expertsPerToken, switches } = block.plan.config;
+  return expertMixture({
+    path: `layers.${layer}.mlp.experts`,
+    router: { weight: block.tensor("layers.{n}.mlp.gate.weight") },
+    gateUp: { weight: block.tensor("layers.{n}.mlp.experts.gate_up_proj") },
+    down: { weight: block.tensor("layers.{n}.mlp.experts.down_proj") },
+    gate: halvesGate(activations[activation]),
+    perToken: expertsPerToken,
+    sharesAddUp: switches.sharesAddUp,
+  });
+}
+
+/** σ(gate(x))·expert(x) */
+function sharedExpert(block: PartList): Layer | undefined {
+  if (!block.has("layers.{n}.mlp.shared_expert_gate")) return undefined;
+  const of = (name: string) => block.linear(`layers.{n}.mlp.shared_expert.${name}`);
+  const maps = { gate: of("gate_proj"), up: of("up_proj") };
+  const expert = gatedFeedForward(maps, activations[block.plan.config.activation], of("down_proj"));
+  const gate = block.linear("layers.{n}.mlp.shared_expert_gate");
+  return (hidden, pass) => tf.tidy(() => tf.mul(tf.sigmoid(gate.forward(hidden, pass.context)), expert(hidden, pass)));
+}
+
+function sumOf(one: Layer, other: Layer): Layer {
+  return (hidden, pass) => tf.tidy(() => tf.add(one(hidden, pass), other(hidden, pass)));
+}
