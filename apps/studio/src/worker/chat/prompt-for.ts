@@ -3,7 +3,7 @@
 import type { TextPrompt } from "lowrank/browser";
 import type { Turn } from "../../protocol/rows.ts";
 import { plainPrompt } from "../rows/row-form.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { Answerer, ModelInHand } from "../workshop.ts";
 
 /** What `generate`, `stream` and `promptIds` of the library take; as the rows were written that the adapter learnt from. */
 export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly Turn[]): TextPrompt {
@@ -12,3 +12,8 @@ export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly
   const last = turns.filter(({ role }) => role === "user").at(-1);
   return plainPrompt(last?.content ?? "");
 }
+
+export const countTokens: Answerer<"countTokens"> = async ({ opened: model }, turns) => {
+  const ids = await model.opened.promptIds(promptFor(model, turns), { adapter: null });
+  return { tokens: ids.length, most: model.facts.positions - 1 };
+};

@@ -4,13 +4,12 @@ import { countParameters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
-import type { Answerer } from "../answerer.ts";
-import { DeviceLostError } from "../engine/watch-device.ts";
+import { DeviceLostError } from "../engine/start.ts";
 import { loadJinja } from "../later/jinja.ts";
+import type { Answerer } from "../workshop.ts";
 import { TokenizerMisfitError, WritesNothingError } from "./errors.ts";
-import { findModel } from "./find-model.ts";
+import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
-import { checkedMemory } from "./weigh.ts";
 
 /** Throws DownloadError, NotAModelError, TooLargeForTabError, and what `openModel` does. */
 export const open: Answerer<"open"> = async (workshop, source, tell) => {

@@ -2,11 +2,10 @@
 
 import { writeAdapter } from "@lowrank/adapter-format";
 import { combineAdapters } from "@lowrank/merge";
-import type { Answerer } from "../answerer.ts";
+import type { Answerer } from "../workshop.ts";
 import { MixedBasesError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
-import { readStored } from "./read-stored.ts";
-import { storedEntry } from "./shelf-folder.ts";
+import { readStored, storedEntry } from "./shelf-folder.ts";
 
 /** Throws MixedBasesError, and what `combineAdapters` does: DoRA, say, has no sum. */
 export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {

@@ -1,13 +1,12 @@
 // A zip of an adapter, its GGUF file, or a zip of the model with the adapter folded in.
 
+import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import type { TakeHomeFile, TakeHomeNews } from "../../protocol/take-home.ts";
-import { folderName } from "../../snippets/folder-name.ts";
 import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
-import type { Answerer } from "../answerer.ts";
+import { folderName } from "../../snippets/snippets.ts";
 import { attached } from "../shelf/attached.ts";
 import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";
-import type { Workshop } from "../workshop.ts";
+import type { Answerer, Workshop } from "../workshop.ts";
 import { scratchFile } from "./scratch-file.ts";
 import { zipFolder } from "./zip-folder.ts";
 
