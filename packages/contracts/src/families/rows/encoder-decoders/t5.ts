@@ -163,3 +163,16 @@ export function likeT5(modelType: string, { name, config = {}, positionTables = 
 
 /** The tables of `t5`. */
 export const t5 = likeT5("t5", { name: "T5" });
+
+/** The tables of `mt5`. */
+export const mt5 = likeT5("mt5", {
+  name: "MT5",
+  config: { activation: gatedUnlessSaid, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
+});
+
+/** The tables of `umt5`. */
+export const umt5 = likeT5("umt5", {
+  name: "UMT5",
+  config: { activation: gatedUnlessSaid },
+  positionTables: "all layers",
+});

@@ -52,3 +52,9 @@ export function likeRoberta(modelType: string, name: string): Family {
 
 /** The tables of `roberta`. */
 export const roberta = likeRoberta("roberta", "Roberta");
+
+/** The tables of `camembert`. */
+export const camembert = likeRoberta("camembert", "Camembert");
+
+/** The tables of `xlm-roberta`. */
+export const xlmRoberta = likeRoberta("xlm-roberta", "XLMRoberta");
