@@ -6,10 +6,15 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
 import type { ExportableModel } from "../export/exportable-model.ts";
-import { ranksPerLayer } from "../reduce/ranks-per-layer.ts";
-import { changedElsewhere, type ModelInFiles, type OtherChange } from "./changed-elsewhere.ts";
+import { ranksPerLayer } from "../reduce/reduce-adapter.ts";
 import { ExtractionMismatchError, NothingToExtractError, UnextractableDoraError } from "./errors.ts";
-import { type ExtractedUpdate, extractUpdate } from "./extract-update.ts";
+import {
+  changedElsewhere,
+  type ExtractedUpdate,
+  extractUpdate,
+  type ModelInFiles,
+  type OtherChange,
+} from "./extract-update.ts";
 import { rowsOf } from "./weight-pair.ts";
 
 /** What is extracted. */
