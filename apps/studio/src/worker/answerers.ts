@@ -1,6 +1,7 @@
 // Who answers which call: a line each. What a visitor needs only later is loaded when it is asked for.
 
 import type { CallName } from "../protocol/calls.ts";
+import type { Answerer } from "./answerer.ts";
 import { countTokens } from "./chat/prompt-for.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
@@ -9,8 +10,7 @@ import { open } from "./models/open.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
-import { forget, goOn, pause, stop, unfinished } from "./training/run-control.ts";
-import type { Answerer } from "./workshop.ts";
+import { forget, goOn, pause, stop, unfinished } from "./training/unfinished.ts";
 
 export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   start,

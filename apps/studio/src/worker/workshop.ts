@@ -1,7 +1,6 @@
 // What the worker has in its hands: an engine, a model, what the browser keeps for it, and perhaps a run.
 
 import type { OpenedModel } from "lowrank/browser";
-import type { CallName, Calls } from "../protocol/calls.ts";
 import type { EngineFacts, ModelFacts, ModelSource } from "../protocol/model.ts";
 import type { Store } from "../storage/store.ts";
 import type { TinyFiles } from "./models/tiny.ts";
@@ -43,10 +42,3 @@ export class Workshop {
     return this.model;
   }
 }
-
-/** Answers one call, telling its news on the way. */
-export type Answerer<Name extends CallName> = (
-  workshop: Workshop,
-  ask: Calls[Name]["ask"],
-  tell: (news: Calls[Name]["news"]) => void,
-) => Promise<Calls[Name]["answer"]> | Calls[Name]["answer"];

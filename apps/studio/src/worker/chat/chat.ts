@@ -6,8 +6,9 @@ import { weightedAdapters } from "@lowrank/inject";
 import { scoreContinuation } from "@lowrank/models";
 import type { OpenedAdapter, OpenedModel, TextEvent } from "lowrank/browser";
 import type { ChatRequest, Side, Word } from "../../protocol/chat.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
-import type { Answerer, ModelInHand } from "../workshop.ts";
+import type { ModelInHand } from "../workshop.ts";
 import { promptFor } from "./prompt-for.ts";
 
 /** One side's answer as far as it has come. */

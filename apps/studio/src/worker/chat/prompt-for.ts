@@ -2,8 +2,9 @@
 
 import type { TextPrompt } from "lowrank/browser";
 import type { Turn } from "../../protocol/rows.ts";
+import type { Answerer } from "../answerer.ts";
 import { plainPrompt } from "../rows/row-form.ts";
-import type { Answerer, ModelInHand } from "../workshop.ts";
+import type { ModelInHand } from "../workshop.ts";
 
 /** What `generate`, `stream` and `promptIds` of the library take; as the rows were written that the adapter learnt from. */
 export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly Turn[]): TextPrompt {

@@ -4,8 +4,9 @@ import { LowrankError } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineFacts, EngineName } from "../../protocol/model.ts";
+import type { Answerer } from "../answerer.ts";
 import { fetchTiny } from "../models/tiny.ts";
-import type { Answerer, Workshop } from "../workshop.ts";
+import type { Workshop } from "../workshop.ts";
 
 const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
 

@@ -3,8 +3,8 @@
 import { inferenceContext } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
-import type { Answerer } from "../workshop.ts";
 
 /** Logits [time · vocabulary] of one row of token ids. */
 export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: id, strength = 1 }) => {

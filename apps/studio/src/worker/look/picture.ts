@@ -3,8 +3,8 @@
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedModel } from "lowrank/browser";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
-import type { Answerer } from "../workshop.ts";
 import { placeOf } from "./place.ts";
 import { normOf, updatesIn } from "./updates.ts";
 

@@ -1,8 +1,8 @@
 // Whether two adapters look and act in the same directions (the paper's equation 4).
 
 import { frobeniusNorm, type Matrix, subspaceSimilarity } from "@lowrank/math";
+import type { Answerer } from "../answerer.ts";
 import { readStored } from "../shelf/shelf-folder.ts";
-import type { Answerer } from "../workshop.ts";
 import { placeOf } from "./place.ts";
 import { updatesIn } from "./updates.ts";
 

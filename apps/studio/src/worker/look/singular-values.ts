@@ -2,8 +2,8 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import { lowRankSvd } from "@lowrank/math";
+import type { Answerer } from "../answerer.ts";
 import { readStored } from "../shelf/shelf-folder.ts";
-import type { Answerer } from "../workshop.ts";
 import { updatesIn } from "./updates.ts";
 
 /** Of the sum of squares. */

@@ -2,7 +2,8 @@
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
-import type { Answerer, Workshop } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
+import type { Workshop } from "../workshop.ts";
 import { chooseFiles } from "./choose-files.ts";
 import { TooLargeForTabError } from "./errors.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";

@@ -2,7 +2,8 @@
 
 import { ExampleError, type PromptTemplate, TemplateError, type TextTokenizer, tokenizeExample } from "@lowrank/data";
 import type { CheckedRow, Row, RowProblem } from "../../protocol/rows.ts";
-import type { Answerer, ModelInHand } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
+import type { ModelInHand } from "../workshop.ts";
 import { exampleOf, templateOf } from "./row-form.ts";
 
 export const checkRows: Answerer<"checkRows"> = (workshop, rows) => checkedRows(workshop.opened, rows);

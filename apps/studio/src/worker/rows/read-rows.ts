@@ -2,8 +2,8 @@
 
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
+import type { Answerer } from "../answerer.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
-import type { Answerer } from "../workshop.ts";
 import { NoTextError, RowsTooLargeError } from "./errors.ts";
 import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 

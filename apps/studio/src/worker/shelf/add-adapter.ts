@@ -2,7 +2,7 @@
 
 import { joinPieces } from "@lowrank/safetensors";
 import { unzipSync } from "fflate";
-import type { Answerer } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
 import { attachFolder, detach } from "./attached.ts";
 import { AdapterFilesError, AdapterRepositoryError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";

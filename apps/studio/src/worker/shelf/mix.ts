@@ -2,7 +2,7 @@
 
 import { writeAdapter } from "@lowrank/adapter-format";
 import { combineAdapters } from "@lowrank/merge";
-import type { Answerer } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
 import { MixedBasesError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
 import { readStored, storedEntry } from "./shelf-folder.ts";

@@ -1,6 +1,7 @@
 // What the shelf's calls answer: what is on it, other names, copies, and deleting with a way back.
 
-import type { Answerer, Workshop } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
+import type { Workshop } from "../workshop.ts";
 import { freeName, keepAdapter } from "./keep-adapter.ts";
 import { storedEntries, storedEntry, storedFolder, sweep, writeEntry } from "./shelf-folder.ts";
 

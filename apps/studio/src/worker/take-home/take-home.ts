@@ -4,9 +4,10 @@ import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
 import { folderName } from "../../snippets/snippets.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";
-import type { Answerer, Workshop } from "../workshop.ts";
+import type { Workshop } from "../workshop.ts";
 import { scratchFile } from "./scratch-file.ts";
 import { zipFolder } from "./zip-folder.ts";
 

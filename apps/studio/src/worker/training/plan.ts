@@ -4,8 +4,9 @@ import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
 import { defaultRun } from "lowrank/browser";
 import type { PlanFacts } from "../../protocol/run.ts";
+import type { Answerer } from "../answerer.ts";
 import { trainingMemory } from "../models/find-model.ts";
-import type { Answerer, ModelInHand } from "../workshop.ts";
+import type { ModelInHand } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws what `OpenedModel.plan` does. */

@@ -1,8 +1,6 @@
 // How the page steers a run that is going on.
 
-import type { Answerer } from "../workshop.ts";
 import { RunElsewhereError } from "./errors.ts";
-import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
 
 /** Pause, continue and stop, as the loop asks between two steps. */
 export class RunControl {
@@ -45,19 +43,6 @@ export class RunControl {
   }
 }
 
-export const pause: Answerer<"pause"> = async ({ run }) => {
-  run?.pause();
-  return undefined;
-};
-export const goOn: Answerer<"continue"> = async ({ run }) => {
-  run?.continue();
-  return undefined;
-};
-export const stop: Answerer<"stop"> = async ({ run }) => {
-  run?.stop();
-  return undefined;
-};
-
 // A run belongs to one tab: another one neither offers to continue it nor continues it. Where the browser has no locks, or in
 // Node, every run is this tab's.
 
@@ -81,26 +66,3 @@ export async function lockedRuns(): Promise<ReadonlySet<string>> {
   const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
   return new Set(held.flatMap(({ name }) => (name?.startsWith(prefix) ? [name.slice(prefix.length)] : [])));
 }
-
-export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
-  const elsewhere = await lockedRuns();
-  const newest = (await keptRuns(store)).find(({ run }) => !elsewhere.has(run));
-  const last = newest && lastKept(newest);
-  if (newest === undefined || last === undefined) return undefined;
-  const { run, request, model, news } = newest;
-  return {
-    run,
-    news,
-    name: request.name,
-    watched: request.watched,
-    model: model.name,
-    source: model.source,
-    step: last.step,
-    steps: request.training.steps,
-  };
-};
-
-export const forget: Answerer<"forget"> = async ({ store }, { run }) => {
-  await removeRun(store, run);
-  return undefined;
-};

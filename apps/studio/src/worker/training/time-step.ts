@@ -1,6 +1,6 @@
 // How long a step takes here, with these rows and settings: two are made and thrown away, as a first one also warms up.
 
-import type { Answerer } from "../workshop.ts";
+import type { Answerer } from "../answerer.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { teachingRows } from "./teaching-rows.ts";
 

@@ -2,8 +2,9 @@
 // what was kept of it stays, to go on from.
 
 import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
+import type { Answerer } from "../answerer.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
-import type { Answerer, ModelInHand, Workshop } from "../workshop.ts";
+import type { ModelInHand, Workshop } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { RunGoneError, RunModelError } from "./errors.ts";
 import { bestKept, type KeptRun, keptRun, lastKept, removeRun, stateAt } from "./kept-run.ts";

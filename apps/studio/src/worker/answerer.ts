@@ -1,0 +1,11 @@
+// Who answers which call.
+
+import type { CallName, Calls } from "../protocol/calls.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** Answers one call, telling its news on the way. */
+export type Answerer<Name extends CallName> = (
+  workshop: Workshop,
+  ask: Calls[Name]["ask"],
+  tell: (news: Calls[Name]["news"]) => void,
+) => Promise<Calls[Name]["answer"]> | Calls[Name]["answer"];
