@@ -29,7 +29,7 @@ export interface ChatSettings {
   readonly seed: number;
 }
 
-export const defaultChatSettings: ChatSettings = {
+const defaultChatSettings: ChatSettings = {
   ...{ strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 },
 };
 

@@ -13,7 +13,7 @@ export interface TurnKeys {
 }
 
 /** OpenAI's names. */
-export const openAiKeys: TurnKeys = { role: "role", content: "content" };
+const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
 /** What templates read of a turn besides who speaks and what. */
 const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content", "reasoning", "thinking"];

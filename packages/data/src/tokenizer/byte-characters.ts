@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 const space = byteCharacters[32] ?? "";
 
 /** The bytes of a text's UTF-8 in that alphabet. */
-export function asByteCharacters(text: string): string {
+function asByteCharacters(text: string): string {
   // Most words of most texts; the way over bytes takes ten times as long.
   if (/^[ -~]*$/.test(text)) return text.replaceAll(" ", space);
   return Array.from(encoder.encode(text), (byte) => byteCharacters[byte]).join("");

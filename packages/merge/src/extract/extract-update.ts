@@ -1,12 +1,13 @@
 // The update of one weight, from the difference of two checkpoints.
 
 import type { ParameterRef } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts";
 import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import { factorsOf } from "../combine/factors-of.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { type FileWeights, foldRows } from "../stream/fold-rows.ts";
-import { NonFiniteCheckpointError } from "./errors.ts";
+import { ExtractionError } from "./errors.ts";
 import { differenceOf, measurePair, type PairSums, rowsOf, sideBySide, type WeightPair } from "./weight-pair.ts";
 
 /** left·right, as the file has its weight. */
@@ -31,7 +32,7 @@ interface Asked {
   readonly hasLengths: boolean;
 }
 
-/** Undefined where both weights are the same. Throws NonFiniteCheckpointError. */
+/** Undefined where both weights are the same. Throws ExtractionError. */
 export async function extractUpdate(
   path: string,
   pair: WeightPair,
@@ -39,7 +40,11 @@ export async function extractUpdate(
 ): Promise<ExtractedUpdate | undefined> {
   const outputs = asked.isTurned ? "columns" : "rows";
   const sums = await measurePair(pair, outputs);
-  if (!Number.isFinite(sums.difference + sums.base)) throw new NonFiniteCheckpointError(path);
+  if (!Number.isFinite(sums.difference + sums.base))
+    throw new ExtractionError(
+      "NON_FINITE_CHECKPOINT",
+      `${printable(path)} has NaN or infinite values in one of the checkpoints; its training diverged.`,
+    );
   if (sums.difference === 0) return undefined;
   const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
   const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);

@@ -1,11 +1,11 @@
 // From what a person chose to a model that can be read: the tiny one, SmolLM2, or files.
 
+import { LowrankError } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
 import type { Answerer } from "../answerer.ts";
 import type { Workshop } from "../workshop.ts";
 import { chooseFiles } from "./choose-files.ts";
-import { TooLargeForTabError } from "./errors.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
 import { fetchSmollm2, smollm2, smollm2IsKept } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
@@ -68,11 +68,11 @@ const mostOfWasm = 4 * 2 ** 30;
  * Bytes that a tab may take: half of what the device has, and no more than WebAssembly addresses. A browser tells at most
  * 8 GB, and some tell nothing, which counts as 8 GB.
  */
-export function mostMemory(deviceMemory: number | undefined): number {
+function mostMemory(deviceMemory: number | undefined): number {
   return Math.min(mostOfWasm, ((deviceMemory ?? 8) * 2 ** 30) / 2);
 }
 
-/** Reads headers alone. Throws NotAModelError, TooLargeForTabError, and what the readers of headers do. */
+/** Reads headers alone. Throws NotAModelError, TOO_LARGE_FOR_TAB, and what the readers of headers do. */
 export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelEstimate> => {
   if (source.kind === "smollm2") {
     const isKept = await smollm2IsKept();
@@ -89,10 +89,16 @@ export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelE
   return { name: found.name, parameters, bytes, trainingBytes, isKept: false };
 };
 
-/** Bytes of training; throws TooLargeForTabError where a tab has not so many. */
+/** Bytes of training; throws TOO_LARGE_FOR_TAB where a tab has not so many. */
 export function checkedMemory({ name, isQuantised }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
   const needed = trainingMemory(config, isQuantised ? bytes : 4 * parameters);
   const most = mostMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));
-  if (needed > most) throw new TooLargeForTabError(name, needed, most);
+  if (needed > most)
+    throw new LowrankError(
+      "TOO_LARGE_FOR_TAB",
+      `"${name}" needs about ${megabytes(needed)} of memory to be trained, and this tab may have about ${megabytes(most)}. Choose a smaller model.`,
+    );
   return needed;
 }
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;

@@ -1,28 +1,36 @@
 // What was pasted or dropped, as rows for the table.
 
+import { LowrankError } from "@lowrank/contracts";
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
 import type { Answerer } from "../answerer.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
-import { NoTextError, RowsTooLargeError } from "./errors.ts";
 import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 
 /** A tab teaches rows that a person could read; a wrong file is often far larger. */
 const mostBytes = 20_000_000;
 const mostRows = 10_000;
 
-/** Throws DataError that names every broken line, DataFileError, RowsKindError, RowsTooLargeError, NoTextError. */
+/** Throws DataError that names every broken line, DataFileError, or a LowrankError with a code that the page has words for. */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
   const { file } = source;
-  if (file.size > mostBytes) throw new RowsTooLargeError(file.name, file.size, mostBytes);
+  if (file.size > mostBytes)
+    throw new LowrankError(
+      "ROWS_TOO_LARGE",
+      `"${file.name}" has ${file.size} bytes, more than the ${mostBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
+    );
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
     const bytes = await file.arrayBuffer();
     return rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: mostRows }));
   }
   const text = await file.text();
-  if (text.includes("\0")) throw new NoTextError(file.name);
+  if (text.includes("\0"))
+    throw new LowrankError(
+      "ROWS_NO_TEXT",
+      `"${file.name}" is no text. Expected rows as text: save it as .jsonl, .json, .csv or .tsv.`,
+    );
   return rowsOfText(file.name, text, { format, hasHeader: true });
 };
 

@@ -1,6 +1,7 @@
 // How a row, and a prompt, is written for the open model: by its own chat template, or as `says ->` and the answer. The
 // arrow tells a model that knows no turns where the one ends and the other begins.
 
+import { itemised, LowrankError } from "@lowrank/contracts";
 import {
   type ChatExample,
   type ChatMessage,
@@ -11,7 +12,6 @@ import {
 } from "@lowrank/data";
 import type { Row, Turn } from "../../protocol/rows.ts";
 import type { ModelInHand } from "../workshop.ts";
-import { RowsKindError } from "./errors.ts";
 
 /** The name of the template, as the library's `train` and `generate` take it. */
 export function templateName({ facts }: Pick<ModelInHand, "facts">): "chat" | "plain" {
@@ -49,7 +49,7 @@ export function plainPrompt(says: string): string {
 
 type Pair = Omit<Row, "id">;
 
-/** Rows with ids of their own. Throws RowsKindError that names those of another kind. */
+/** Rows with ids of their own. Throws ROWS_OF_ANOTHER_KIND that names those of another kind. */
 export function rowsOfExamples(file: string, examples: readonly Example[]): readonly Row[] {
   const rows: Row[] = [];
   const problems: { readonly row: number; readonly kind: string }[] = [];
@@ -58,7 +58,13 @@ export function rowsOfExamples(file: string, examples: readonly Example[]): read
     if (typeof pair === "string") problems.push({ row: index + 1, kind: pair });
     else rows.push({ id: crypto.randomUUID(), ...pair });
   }
-  if (problems.length > 0) throw new RowsKindError(file, problems.slice(0, 10), problems.length);
+  if (problems.length > 0) {
+    const lines = problems.slice(0, 10).map(({ row, kind }) => `row ${row}: ${kind}`);
+    throw new LowrankError(
+      "ROWS_OF_ANOTHER_KIND",
+      `"${file}" has rows without something said and its answer:${itemised(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
+    );
+  }
   return rows;
 }
 

@@ -1,6 +1,6 @@
 // How the page steers a run that is going on.
 
-import { RunElsewhereError } from "./errors.ts";
+import { LowrankError } from "@lowrank/contracts";
 
 /** Pause, continue and stop, as the loop asks between two steps. */
 export class RunControl {
@@ -48,13 +48,17 @@ export class RunControl {
 
 const prefix = "lowrank-run-";
 
-/** Does the work while no other tab can have this run. Throws RunElsewhereError where one has it. */
+/** Does the work while no other tab can have this run. Throws RUN_ELSEWHERE where one has it. */
 export function withRunLock<T>(run: string, work: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (locks === undefined) return work();
   return new Promise((resolve, reject) => {
     const hold = async (lock: Lock | null) => {
-      if (lock === null) throw new RunElsewhereError(run);
+      if (lock === null)
+        throw new LowrankError(
+          "RUN_ELSEWHERE",
+          "Another tab is training this run. Go there to follow it, or close it to continue here.",
+        );
       resolve(await work());
     };
     locks.request(prefix + run, { ifAvailable: true }, hold).catch(reject);

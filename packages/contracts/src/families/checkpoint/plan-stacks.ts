@@ -42,7 +42,7 @@ function presentPieces(
 }
 
 /** What stands before the row and which layer it names, if the key ends as the row says. */
-export function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
+function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
   const [before = "", after = ""] = row.split("{n}");
   if (!key.endsWith(after)) return null;
   const [, start = "", layer] = /^(.*?)(\d{1,9})$/.exec(key.slice(0, key.length - after.length)) ?? [];

@@ -26,7 +26,7 @@ const languageModel = languageHead({
 });
 
 /** RoBERTa, or a relative of it that computes alike: its type, and how its classes' names begin. */
-export function likeRoberta(modelType: string, name: string): Family {
+function likeRoberta(modelType: string, name: string): Family {
   return {
     modelType,
     causal: false,
