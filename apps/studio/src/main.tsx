@@ -1,9 +1,8 @@
 // The page: state in one place, views that draw it, a worker that computes.
 
 import { render } from "preact";
-import { workOffline } from "./offline/register.ts";
 import { Studio } from "./state/studio.ts";
-import { openStore } from "./storage/open-store.ts";
+import { openStore } from "./storage/opfs-store.ts";
 import { speechFor } from "./text/texts.ts";
 import { App } from "./views/page/app.tsx";
 import { StudioContext } from "./views/page/use-studio.ts";
@@ -37,3 +36,9 @@ void studio.start().then(() => {
   readAddress();
   return workOffline();
 });
+
+/** Never rejects: without it the page works while there is a network. */
+async function workOffline(): Promise<void> {
+  if (import.meta.env.MODE !== "production" || !("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("service-worker.js").catch(() => undefined);
+}

@@ -3,10 +3,10 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
-import { openStore } from "./storage/open-store.ts";
+import { openStore } from "./storage/opfs-store.ts";
 import type { Answerer } from "./worker/answerer.ts";
 import { answerers } from "./worker/answerers.ts";
-import { DeviceLostError } from "./worker/engine/watch-device.ts";
+import { DeviceLostError } from "./worker/engine/start.ts";
 import { Workshop } from "./worker/workshop.ts";
 
 /** These are answered at once, between two steps of what is going on. */

@@ -1,6 +1,6 @@
 // The low-rank pairs among an adapter's tensors.
 
-import type { AdapterTensor } from "./adapter.ts";
+import type { AdapterTensor } from "./lora-config.ts";
 import { buildTensorKey, parseTensorKey } from "./tensor-keys.ts";
 
 /** A pair as an adapter holds it. */

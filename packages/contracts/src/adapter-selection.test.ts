@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { activeAdapters, adapterRows, noAdapters, selectedNames } from "./adapter-selection.ts";
+import { activeAdapters, adapterRows, noAdapters, selectedNames } from "./forward-context.ts";
 
 describe("selectedNames", () => {
   it("is empty for the base alone", () => {

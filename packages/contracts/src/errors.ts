@@ -2,6 +2,27 @@
 
 import { escapeControls } from "./messages.ts";
 
+const beginning = "version https://git-lfs.github.com/spec/";
+
+/**
+ * What a file is and what to do, for messages ("it is …"), if its text or its first bytes (8 are enough) are those of a Git
+ * LFS pointer; else undefined.
+ *
+ * @example
+ * ```ts
+ * import { describeLfsPointer } from "@lowrank/contracts";
+ *
+ * if (describeLfsPointer("version https://git-lfs.github.com/spec/v1\noid sha256:…") === undefined) throw new Error("it is one");
+ * if (describeLfsPointer('{"version": 1}') !== undefined) throw new Error("it is none");
+ * ```
+ */
+export function describeLfsPointer(start: Uint8Array | string): string | undefined {
+  const text = typeof start === "string" ? start : String.fromCharCode(...start.subarray(0, beginning.length));
+  const shared = Math.min(text.length, beginning.length);
+  if (shared < 8 || text.slice(0, shared) !== beginning.slice(0, shared)) return undefined;
+  return "a Git LFS pointer instead of the file that it stands for (run `git lfs pull` in its repository, or download the file)";
+}
+
 const marker = Symbol.for("lowrank.error");
 
 /** Longer messages are cut: nobody reads them, and a log should not grow by what a stranger's file says. */
@@ -48,3 +69,13 @@ function bounded(message: string): string {
   const rest = message.length - longestMessage;
   return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} characters more)` : message;
 }
+
+/** Something the caller should show to a person; the work went on. */
+export interface Warning {
+  /** Stable name in capitals, for programs. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Receives warnings as they arise; a library given none stays silent. */
+export type WarningListener = (warning: Warning) => void;

@@ -22,6 +22,7 @@ export type {
   FileSpelling,
   HeadTable,
   LinearRow,
+  ModelConfig,
   NormRow,
   StackedFileKeys,
   TensorRow,
@@ -30,7 +31,6 @@ export type {
   Width,
 } from "./families/family.ts";
 export { defaultTargetsOf } from "./families/lookup/default-targets.ts";
-export type { ModelConfig } from "./families/model-config.ts";
 export { architectureOf, resolveTask } from "./families/resolve-task.ts";
 export type { RotaryConfig, RotaryScaling } from "./families/rotary.ts";
 export type { Task } from "./families/task.ts";

@@ -1,20 +1,22 @@
 export type { AdaptableModel } from "./adaptable-model.ts";
+export type { Warning, WarningListener } from "./errors.ts";
+export { describeLfsPointer, LowrankError } from "./errors.ts";
+export type { TokenPlaces } from "./forward-context.ts";
 export {
   type ActiveAdapter,
   type AdapterSelection,
   activeAdapters,
   adapterRows,
+  type ForwardContext,
+  inferenceContext,
   noAdapters,
+  type RandomKey,
   selectedNames,
-} from "./adapter-selection.ts";
-export { editDistance } from "./edit-distance.ts";
-export { LowrankError } from "./errors.ts";
-export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
-export { describeLfsPointer } from "./git-lfs.ts";
+} from "./forward-context.ts";
 export { f16Values, halfBits } from "./half-floats.ts";
-export { isObject, type JsonObject } from "./json-object.ts";
 export {
   describeValue,
+  editDistance,
   enumerated,
   escapeControls,
   escapeName,
@@ -25,7 +27,7 @@ export {
   shortened,
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
-export { JsonError, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
+export { isObject, JsonError, type JsonObject, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
 export { protobufField, readVarint, varint } from "./protobuf.ts";
 export {
   type OptionNames,
@@ -43,5 +45,3 @@ export type {
   Site,
   SiteValues,
 } from "./site.ts";
-export type { TokenPlaces } from "./token-places.ts";
-export type { Warning, WarningListener } from "./warning.ts";

@@ -1,8 +1,7 @@
 // The one door for JSON that others wrote. JSON.parse itself takes a million levels, and whatever walks through the result
 // then overflows the stack; and a text beyond the engine's longest string does not even come to be.
 
-import { LowrankError } from "./errors.ts";
-import { describeLfsPointer } from "./git-lfs.ts";
+import { describeLfsPointer, LowrankError } from "./errors.ts";
 import { printable } from "./messages.ts";
 
 /** Characters of the longest text that V8 can hold; a file with more bytes is refused before it is read as one text. */
@@ -81,4 +80,12 @@ function endOfText(text: string, start: number): number {
     if ((end - first) % 2 === 0) return end;
   }
   return text.length;
+}
+
+/** A JSON object, whose values are not checked yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

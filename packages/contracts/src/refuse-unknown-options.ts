@@ -1,8 +1,7 @@
 // Options that nobody knows: a compiler refuses them, plain JavaScript would drop them without a word.
 
-import { editDistance } from "./edit-distance.ts";
 import { LowrankError } from "./errors.ts";
-import { itemised, printable } from "./messages.ts";
+import { editDistance, itemised, printable } from "./messages.ts";
 
 /** The names of all options; the compiler asks for each. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };

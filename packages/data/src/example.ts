@@ -1,6 +1,6 @@
 // What a row of a data file means, whatever its keys were called.
 
-import type { AudioInput } from "./audio/audio-input.ts";
+import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 

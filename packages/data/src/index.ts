@@ -1,8 +1,8 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
 export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
-export type { AudioInput } from "./audio/audio-input.ts";
 export { type LogMelOptions, logMelFeatures, whisperSampleRate } from "./audio/log-mel-features.ts";
+export type { AudioInput } from "./audio/read-wav.ts";
 export { readWav, type Sound } from "./audio/read-wav.ts";
 export { resample } from "./audio/resample.ts";
 export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
@@ -66,9 +66,8 @@ export {
 export { type JudgedPairs, judgedPairs } from "./judged-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
-export { readJson } from "./reading/read-json.ts";
+export { readJson, readObjects } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
-export { readObjects } from "./reading/read-objects.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
@@ -107,9 +106,9 @@ export {
   type TokenMasks,
   type TokenSequence,
 } from "./tokenized-example.ts";
-export type { CharacterSpan, EncodedText } from "./tokenizer/encoded-text.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
 export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
+export type { CharacterSpan, EncodedText } from "./tokenizer/segmentation.ts";
 export {
   type DecodeOptions,
   type EncodedPair,
@@ -129,7 +128,7 @@ export {
   type SourceTargetLimits,
   tokenizeSourceTargets,
 } from "./tokenizing/source-target.ts";
-export type { ComparisonPrompts } from "./tokenizing/tokenize-comparison.ts";
+export type { ComparisonPrompts } from "./tokenizing/tokenize-example.ts";
 export { labelImage, shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenizing/tokenize-example.ts";
 export {
   isAtLimit,
@@ -139,5 +138,4 @@ export {
   tokenizeExamples,
 } from "./tokenizing/tokenize-examples.ts";
 export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenizing/tokenize-question.ts";
-export { vocabularyFiles } from "./vocabulary-files/vocabulary-file-names.ts";
-export { vocabularyTokenizerFiles } from "./vocabulary-files/vocabulary-tokenizer-files.ts";
+export { vocabularyFiles, vocabularyTokenizerFiles } from "./vocabulary-files/vocabulary-tokenizer-files.ts";

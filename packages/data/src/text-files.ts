@@ -1,5 +1,7 @@
 // What a tokenizer is read from.
 
+import { isObject } from "@lowrank/contracts";
+
 /** What can be read by name: a model folder on disk or behind an address (`ModelFolder` of `@lowrank/models` is one). */
 export interface TextFiles {
   /** For messages. */
@@ -15,4 +17,10 @@ export interface OpenBytes {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
   close?(): Promise<void>;
+}
+
+/** Its text; undefined for anything else. */
+export function tokenText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return isObject(value) && typeof value.content === "string" ? value.content : undefined;
 }

@@ -1,6 +1,6 @@
 // What a batch is made of.
 
-import type { AudioInput } from "./audio/audio-input.ts";
+import type { AudioInput } from "./audio/read-wav.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { Pixels } from "./images/prepare-image.ts";
 

@@ -3,8 +3,7 @@
 import { readFileSync } from "node:fs";
 import { f16Values } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import { blockTypes } from "./block-formats.ts";
-import { dequantizableTypes, dequantize, typeReader } from "./dequantize.ts";
+import { blockTypes, dequantizableTypes, dequantize, typeReader } from "./dequantize.ts";
 import type { RunNumbers, UnpackedBlocks } from "./unpack-blocks.ts";
 
 const { cases } = JSON.parse(readFileSync(new URL("../fixtures/blocks.json", import.meta.url), "utf8")) as {

@@ -2,11 +2,37 @@
 // rounded once, as there, and so is the sum with a minimum. Source: ggml-quants.c, dequantize_row_*.
 
 import { f16Values } from "@lowrank/contracts";
-import { blockFormatOf, blockTypes, gridTypes, loadBlockFormat } from "./block-formats.ts";
 import { GgufError } from "./errors.ts";
-import { type BlockFormat, uint16At } from "./formats/block-format.ts";
+import { type BlockFormat, type BlockFormats, uint16At } from "./formats/block-format.ts";
+import { kQuantFormats } from "./formats/k-quants.ts";
+import { legacyFormats } from "./formats/legacy.ts";
+import { ternaryFormats, unevenFormats } from "./formats/uneven-levels.ts";
 import { type TensorType, tensorTypeOfName } from "./tensor-types.ts";
 import { roomFor, type StoredRows, type UnpackedBlocks, unpackBlocks } from "./unpack-blocks.ts";
+
+const formats: ReadonlyMap<string, BlockFormat> = new Map(
+  Object.entries({ ...legacyFormats, ...kQuantFormats, ...unevenFormats, ...ternaryFormats }),
+);
+
+/** Types whose tables are loaded when a file has them: 12 kB that most never need. */
+const gridTypes: readonly string[] = ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"];
+
+/** Names of all quantised types. */
+export const blockTypes: readonly string[] = [...formats.keys(), ...gridTypes];
+
+/** The format of a type that needs no tables. */
+function blockFormatOf(type: string): BlockFormat | undefined {
+  return formats.get(type);
+}
+
+let gridFormats: Promise<BlockFormats> | undefined;
+
+/** The format of a type, whose tables are loaded if it needs some. */
+async function loadBlockFormat(type: string): Promise<BlockFormat | undefined> {
+  if (!gridTypes.includes(type)) return formats.get(type);
+  gridFormats ??= import("./formats/grids/grid-formats.ts").then(({ makeGridFormats }) => makeGridFormats());
+  return (await gridFormats)[type];
+}
 
 type Read = (view: DataView, values: Float32Array) => void;
 

@@ -1,6 +1,6 @@
+export type { GgufSource } from "./binary-reader.ts";
 export { dequantizableTypes, dequantize, type TypeReader, typeReader } from "./dequantize.ts";
 export { GgufError, type GgufErrorCode, type GgufErrorPlace } from "./errors.ts";
-export type { GgufSource } from "./gguf-source.ts";
 export type { GgufValue } from "./metadata-value.ts";
 export { type GgufFile, type GgufOptions, openGguf } from "./open.ts";
 export type { GgufTensorInfo } from "./parse-header.ts";

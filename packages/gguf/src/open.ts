@@ -1,10 +1,10 @@
 // An open GGUF file: the header at once, tensors when asked for.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import type { GgufSource } from "./binary-reader.ts";
 import { NeedMoreBytes } from "./binary-reader.ts";
 import { typeReader } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
-import type { GgufSource } from "./gguf-source.ts";
 import type { GgufValue } from "./metadata-value.ts";
 import { type BytePlace, type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
 import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";

@@ -1,7 +1,7 @@
 // Files that llama.cpp's gguf-split has cut: each part is a GGUF file, the first has the metadata, each its own tensors.
 
+import type { GgufSource } from "./binary-reader.ts";
 import { GgufError } from "./errors.ts";
-import type { GgufSource } from "./gguf-source.ts";
 import type { GgufHeader, GgufTensorInfo } from "./parse-header.ts";
 
 /** A source that may have to be closed. */

@@ -20,11 +20,15 @@ export {
 } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
 export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";
-export type { ExportFile } from "./export/export-file.ts";
 export { exportFiles, exportModel } from "./export/export-model.ts";
-export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
+export type {
+  ExportableModel,
+  ExportDtype,
+  ExportFile,
+  ExportOptions,
+  SourceFolder,
+} from "./export/exportable-model.ts";
 export type { PlannedMerge } from "./export/planned-merge.ts";
-export type { ModelInFiles, OtherChange } from "./extract/changed-elsewhere.ts";
 export {
   type ExtractedAdapter,
   type ExtractedLayer,
@@ -32,6 +36,7 @@ export {
   extractAdapter,
   planExtraction,
 } from "./extract/extract-adapter.ts";
+export type { ModelInFiles, OtherChange } from "./extract/extract-update.ts";
 export {
   AlreadyMergedError,
   FinalMergeError,
@@ -44,5 +49,5 @@ export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export type { MergedHandle } from "./fold/merged-handle.ts";
 export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
 export { type ReducedAdapter, type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
-export type { FileWeight, FileWeights } from "./stream/file-weights.ts";
+export type { FileWeight, FileWeights } from "./stream/fold-rows.ts";
 export { type MergeInFiles, type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";

@@ -1,3 +1,7 @@
-export { diskFolder } from "./node/disk-folder.ts";
-export { type WriteExportFolderOptions, type WritingProgress, writeExportFolder } from "./node/write-export-folder.ts";
+export {
+  diskFolder,
+  type WriteExportFolderOptions,
+  type WritingProgress,
+  writeExportFolder,
+} from "./node/write-export-folder.ts";
 export { type WriteModelFolderOptions, writeModelFolder } from "./node/write-model-folder.ts";

@@ -1,5 +1,7 @@
 // Where the bytes of a file come from: memory, a Blob, or whatever else can be read in ranges.
 
+import type { OptionNames, WarningListener } from "@lowrank/contracts";
+import type { Dtype } from "./dtypes.ts";
 import { SafetensorsError } from "./errors.ts";
 
 /** Something with a size that can be read in ranges. */
@@ -58,4 +60,27 @@ export async function readExactly(source: ByteSource, offset: number, length: nu
   if (bytes.length === length) return bytes;
   const problem = `Asked for ${length} bytes at ${offset}, got ${bytes.length}; the file changed or the source is broken.`;
   throw new SafetensorsError("IncompleteRead", problem, { file: source.name, offset });
+}
+
+/** Limits on what a file may ask of us. */
+export interface ReadOptions {
+  /** Largest header in bytes; default 25 000 000, never more than the format's 100 000 000. */
+  readonly maxHeaderBytes?: number;
+  /** Most tensors in one file; default 1 000 000. */
+  readonly maxTensors?: number;
+  /** Told of oddities that are no errors. */
+  readonly onWarning?: WarningListener;
+}
+
+export const readOptionNames: OptionNames<ReadOptions> = { maxHeaderBytes: true, maxTensors: true, onWarning: true };
+
+/** One tensor of a file. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** First byte, counted from the start of the data buffer. */
+  readonly begin: number;
+  /** One past the last byte, counted likewise. */
+  readonly end: number;
 }

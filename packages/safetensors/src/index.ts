@@ -1,7 +1,7 @@
+export type { ReadOptions, TensorInfo } from "./byte-source.ts";
 export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
 export { bitsOf, type Dtype, dtypes } from "./dtypes.ts";
 export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
-export type { TensorInfo } from "./header/tensor-info.ts";
 export { decodeToFloat32, decodeToFloat64, decodeToInt32 } from "./numbers/decode.ts";
 export {
   type EncodableDtype,
@@ -11,7 +11,6 @@ export {
   numbersTensor,
   type TensorData,
 } from "./numbers/encode.ts";
-export type { ReadOptions } from "./read-options.ts";
 export { type FolderWeights, openFolderWeights, type WeightFolder, weightFileNames } from "./reading/folder-weights.ts";
 export { openSafetensors, type SafetensorsFile } from "./reading/open.ts";
 export { type ParsedSafetensors, parseSafetensors } from "./reading/parse.ts";

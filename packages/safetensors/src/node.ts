@@ -8,11 +8,8 @@ export {
   type WrittenFile,
 } from "./node/folder-draft.ts";
 export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder-files.ts";
-export { linkTarget } from "./node/link-target.ts";
-export { type FileSource, openFile } from "./node/open-file.ts";
-export { isRunning, processIdentity } from "./node/process-identity.ts";
-export { temporaryPath, tidyUpTemporaries } from "./node/temporary-path.ts";
-export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
+export { type FileSource, linkTarget, openFile } from "./node/open-file.ts";
+export { isRunning, processIdentity, temporaryPath, tidyUpTemporaries } from "./node/temporary-path.ts";
+export { type AtomicWriteOptions, type FileContents, writeFileAtomic, writePieces } from "./node/write-file-atomic.ts";
 export { type FolderWriteOptions, writeFolderAtomic } from "./node/write-folder-atomic.ts";
 export { type ListedFolderOptions, listedNames, writeListedFolder } from "./node/write-listed-folder.ts";
-export { writePieces } from "./node/write-pieces.ts";

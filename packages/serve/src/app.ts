@@ -3,22 +3,19 @@
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
 import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
-import { asRequestError, errorBody } from "./answers/error-answer.ts";
-import { eventStream } from "./answers/event-stream.ts";
+import { asRequestError, errorBody, eventStream } from "./answers/error-answer.ts";
 import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
 import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
 import { RequestError } from "./errors.ts";
 import type { Client } from "./front/start-front.ts";
-import { checkHost } from "./guards/check-host.ts";
-import { checkToken } from "./guards/check-token.ts";
+import { checkHost, checkToken } from "./guards/check-host.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ClientPath, FairQueue } from "./queue/fair-queue.ts";
 import { chatRequest } from "./requests/chat-request.ts";
-import { completionRequest } from "./requests/completion-request.ts";
-import { embeddingRequest } from "./requests/embedding-request.ts";
+import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
+import type { RequestLimits } from "./requests/fields.ts";
 import type { GenerationRequest } from "./requests/generation-request.ts";
-import type { RequestLimits } from "./requests/limits.ts";
 import type {
   ServedAdapter,
   ServedModel,

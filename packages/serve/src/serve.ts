@@ -9,7 +9,7 @@ import { type Client, startFront } from "./front/start-front.ts";
 import { ownNames } from "./guards/check-host.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
-import { requestLimits } from "./requests/limits.ts";
+import { requestLimits } from "./requests/fields.ts";
 import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
 import { AdapterShelf } from "./shelf/adapter-shelf.ts";
 import { WatchedFolder } from "./shelf/watch-folder.ts";

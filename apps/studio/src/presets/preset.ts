@@ -1,6 +1,7 @@
 // What the page offers to try before anybody has rows of their own: rows and settings that are known to work.
 
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
+import recordedJson from "./recorded.json" with { type: "json" };
 
 export type PresetId = "voice" | "faq" | "restaurants";
 
@@ -13,4 +14,50 @@ export interface Preset {
   readonly training: TrainingSettings;
   /** What the filmstrip asks again and again: a prompt that is not among the rows. */
   readonly watched: string;
+}
+
+export interface RecordedExample {
+  readonly prompt: string;
+  readonly base: string;
+  readonly adapted: string;
+  readonly basePasses: boolean;
+  readonly adaptedPasses: boolean;
+}
+
+export interface Recording {
+  /** That the training takes on WebAssembly with one thread. */
+  readonly seconds: number;
+  /** Which the answers come from. */
+  readonly engine: string;
+  readonly examples: readonly RecordedExample[];
+}
+
+export const recorded: Readonly<Partial<Record<PresetId, Recording>>> = recordedJson;
+
+/** How many answers pass the preset's rule. */
+export function scoreOf({ examples }: Recording): {
+  readonly base: number;
+  readonly adapted: number;
+  readonly of: number;
+} {
+  const count = (side: "basePasses" | "adaptedPasses") => examples.filter((example) => example[side]).length;
+  return { base: count("basePasses"), adapted: count("adaptedPasses"), of: examples.length };
+}
+
+/** At least seven of ten, and five more than the base: less is not shown. */
+export function clearlyWins(recording: Recording): boolean {
+  const { base, adapted, of } = scoreOf(recording);
+  return adapted >= 0.7 * of && adapted - base >= 0.5 * of;
+}
+
+export interface Trial {
+  readonly prompt: string;
+  /** Whether an answer passes the rule. */
+  passes(answer: string): boolean;
+}
+
+export interface Trials {
+  /** The rule in words, as the table in the README says it. */
+  readonly rule: string;
+  readonly trials: readonly Trial[];
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
+import type { Trials } from "./preset.ts";
+import { clearlyWins, type RecordedExample, recorded } from "./preset.ts";
 import { allPresets, shownPresets } from "./presets.ts";
-import { clearlyWins, type RecordedExample, recorded } from "./recording.ts";
 import { faqTrials } from "./trials/faq.ts";
 import { restaurantTrials } from "./trials/restaurants.ts";
-import type { Trials } from "./trials/trial.ts";
 import { markersIn, voiceTrials } from "./trials/voice.ts";
 
 const trialsOf: Readonly<Record<string, Trials>> = {

@@ -2,7 +2,7 @@
 
 import { faq } from "./faq.ts";
 import type { Preset } from "./preset.ts";
-import { clearlyWins, type Recording, recorded } from "./recording.ts";
+import { clearlyWins, type Recording, recorded } from "./preset.ts";
 import { restaurants } from "./restaurants.ts";
 import { voice } from "./voice.ts";
 

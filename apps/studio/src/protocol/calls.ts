@@ -7,7 +7,6 @@ import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
 import type { CheckedRow, Row, RowsSource, Turn } from "./rows.ts";
 import type { PlanFacts, PlanRequest, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
-import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "./take-home.ts";
 
 /** A question, the news while it is worked on, and the answer. */
 interface Call<Ask, Answer, News = never> {
@@ -81,3 +80,21 @@ export type Reply<Name extends CallName = CallName> =
   | { readonly type: "news"; readonly news: Calls[Name]["news"] }
   | { readonly type: "answer"; readonly answer: Calls[Name]["answer"] }
   | { readonly type: "failed"; readonly message: string; readonly code?: string };
+
+export interface TakeHomeRequest {
+  readonly id: string;
+  /** The adapter as PEFT has it, the same for llama.cpp, or the whole model with it folded in. */
+  readonly form: "peft" | "gguf" | "merged";
+}
+
+/** Of a merged model, which is written in parts. `totalBytes`: about. */
+export interface TakeHomeNews {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface TakeHomeFile {
+  readonly name: string;
+  /** Lies in memory or on the browser's disk; a link to it is a download. */
+  readonly blob: Blob;
+}

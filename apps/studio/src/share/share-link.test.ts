@@ -1,7 +1,7 @@
 import { deflateSync, strToU8 } from "fflate";
 import { describe, expect, it } from "vitest";
+import type { Shared } from "./share-link.ts";
 import { readShareLink, writeShareLink } from "./share-link.ts";
-import type { Shared } from "./shared.ts";
 
 const shared: Shared = {
   rows: [

@@ -1,7 +1,5 @@
 import { expect, it } from "vitest";
-import { basePlace } from "./base-place.ts";
-import { folderName } from "./folder-name.ts";
-import { snippetsFor } from "./snippets.ts";
+import { basePlace, folderName, snippetsFor } from "./snippets.ts";
 
 it.each([
   ["Pirate voice", "Pirate-voice"],

@@ -1,7 +1,6 @@
 // The README.md in a zip: what it is, and programs that run as pasted.
 
-import { basePlace, type SnippetFacts } from "./base-place.ts";
-import { type SnippetForm, type SnippetLanguage, snippetsFor } from "./snippets.ts";
+import { basePlace, type SnippetFacts, type SnippetForm, type SnippetLanguage, snippetsFor } from "./snippets.ts";
 
 export interface ReadmeFacts extends SnippetFacts {
   readonly name: string;

@@ -1,11 +1,10 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
 import type { ChatRequest } from "../protocol/chat.ts";
-import { memoryStore } from "../storage/memory-store.ts";
+import { memoryStore } from "../storage/store.ts";
 import type { Ask } from "../worker-client.ts";
-import { ChatState, turnsOf } from "./chat.ts";
+import { ChatState, keepChat, turnsOf } from "./chat.ts";
 import { debounced } from "./debounced.ts";
-import { keepChat } from "./keep-chat.ts";
 
 /** A worker whose model says "base" and whose adapted model says how strongly it was adapted. */
 function conversation(failure?: string) {

@@ -3,7 +3,10 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ChatAnswer, ConversationLength, Side, Word } from "../protocol/chat.ts";
 import type { Turn } from "../protocol/rows.ts";
+import type { Store } from "../storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../storage/store.ts";
 import type { Ask } from "../worker-client.ts";
+import type { Debounced } from "./debounced.ts";
 
 /** A question and its answers, as far as they are written. */
 export interface Exchange {
@@ -26,7 +29,7 @@ export interface ChatSettings {
   readonly seed: number;
 }
 
-export const defaultChatSettings: ChatSettings = {
+const defaultChatSettings: ChatSettings = {
   ...{ strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 },
 };
 
@@ -220,4 +223,37 @@ export function turnsOf(exchanges: readonly Exchange[]): readonly Turn[] {
     if (index === exchanges.length - 1 || !answer) return [question];
     return [question, { role: "assistant", content: answer }];
   });
+}
+
+interface KeptChat {
+  readonly exchanges: readonly Exchange[];
+  readonly settings: Partial<ChatSettings>;
+}
+
+interface ChatKeeping {
+  readonly store: Store;
+  readonly soon: Debounced;
+}
+
+const path = "chat.json";
+
+/** Brings back what was kept, and keeps what comes. */
+export async function keepChat(chat: ChatState, { store, soon }: ChatKeeping): Promise<void> {
+  const kept = await readJsonFile(store, path, isKeptChat);
+  if (kept !== undefined && chat.exchanges.value.length === 0) {
+    chat.exchanges.value = kept.exchanges;
+    chat.settings.value = { ...defaultChatSettings, ...kept.settings };
+  }
+  effect(() => {
+    const facts: KeptChat = { exchanges: chat.exchanges.value, settings: chat.settings.value };
+    // The conversation goes on where the disk takes no more; the table of rows says so.
+    soon(() => void writeJsonFile(store, path, facts).catch(() => {}));
+  });
+}
+
+function isKeptChat(value: unknown): value is KeptChat {
+  if (typeof value !== "object" || value === null || !("exchanges" in value) || !("settings" in value)) return false;
+  const { exchanges, settings } = value;
+  const isExchange = (each: unknown) => typeof each === "object" && each !== null && "says" in each;
+  return Array.isArray(exchanges) && exchanges.every(isExchange) && typeof settings === "object" && settings !== null;
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { CallName, Calls } from "../protocol/calls.ts";
-import { memoryStore } from "../storage/memory-store.ts";
+import { memoryStore } from "../storage/store.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
 import { ModelState } from "./model.ts";
 

@@ -9,8 +9,8 @@ import type {
   ModelFacts,
   ModelSource,
 } from "../protocol/model.ts";
-import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
 import type { Store } from "../storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../storage/store.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
 
 /** Which model the last visit ended with. */

@@ -2,7 +2,7 @@
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Preset, PresetId } from "../presets/preset.ts";
-import { recorded } from "../presets/recording.ts";
+import { recorded } from "../presets/preset.ts";
 import type { ModelFacts, ModelSource } from "../protocol/model.ts";
 
 export type PresetProgress = "idle" | "loading" | "teaching" | "failed";

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { ModelFacts } from "../protocol/model.ts";
 import type { PlanFacts, PlanRequest } from "../protocol/run.ts";
 
-import { memoryStore } from "../storage/memory-store.ts";
+import { memoryStore } from "../storage/store.ts";
 import { answering } from "../testing/answering.ts";
 import { defaultTraining, SettingsState } from "./settings.ts";
 

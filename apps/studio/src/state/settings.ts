@@ -3,8 +3,8 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelFacts } from "../protocol/model.ts";
 import type { AdapterSettings, PlanFacts, PlanRequest, TrainingSettings } from "../protocol/run.ts";
-import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
 import type { Store } from "../storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../storage/store.ts";
 import type { Ask } from "../worker-client.ts";
 import { debounced } from "./debounced.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Shared } from "../share/share-link.ts";
 import { writeShareLink } from "../share/share-link.ts";
-import type { Shared } from "../share/shared.ts";
 import { Share } from "./share.ts";
 
 const shared: Shared = {

@@ -1,22 +1,22 @@
 // All that the page knows, in one place: a part for each slice, which alone changes it.
 
-import { computed, effect, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import type { Preset } from "../presets/preset.ts";
 import type { RunRequest } from "../protocol/run.ts";
+import type { CardContent } from "../share/layout-card.ts";
+import type { Shared } from "../share/share-link.ts";
 import type { Store } from "../storage/store.ts";
-import { type LanguageName, type Speech, speechIn } from "../text/texts.ts";
+import { type LanguageName, type Speech, speechIn, type Texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
-import { announceRun } from "./announce-run.ts";
-import { ChatState } from "./chat.ts";
+import { ChatState, keepChat } from "./chat.ts";
 import { debounced } from "./debounced.ts";
-import { sharedPage, teachPreset } from "./fill-page.ts";
-import { keepChat } from "./keep-chat.ts";
 import { LookState } from "./look.ts";
 import { ModelState } from "./model.ts";
 import { Presets } from "./presets.ts";
 import { RowsState } from "./rows.ts";
 import { RunState } from "./run.ts";
 import { SettingsState } from "./settings.ts";
-import { Share } from "./share.ts";
+import { Share, type SharedPage } from "./share.ts";
 import { ShelfState } from "./shelf.ts";
 import { TakeHomeState } from "./take-home.ts";
 import { TimingState } from "./timing.ts";
@@ -153,4 +153,105 @@ export class Studio {
   announce(sentence: string): void {
     this.announcement.value = sentence;
   }
+}
+
+/** Where the sentences come from, and who says them. */
+interface Announcer {
+  readonly run: RunState;
+  readonly text: ReadonlySignal<Texts>;
+  announce(sentence: string): void;
+}
+
+function announceRun(studio: Announcer): void {
+  const { run, text } = studio;
+  let quarter = 0;
+  const say = (sentence: string) => untracked(() => studio.announce(sentence));
+  effect(() => {
+    const { value: phase } = run.phase;
+    const { said } = text.peek().train;
+    if (phase === "preparing") {
+      quarter = 0;
+      say(said.started);
+    } else if (phase === "paused") say(said.paused);
+  });
+  effect(() => {
+    const { value: last } = run.last;
+    if (last === undefined) return;
+    const reached = Math.floor((4 * last.step) / last.steps);
+    if (reached <= quarter || reached === 4) return;
+    quarter = reached;
+    say(text.peek().train.said.share(25 * reached, last.loss.toFixed(2)));
+  });
+  effect(() => {
+    const { value: result } = run.result;
+    const { train } = text.peek();
+    if (result?.reason === "finished") say(train.finished(result.steps));
+    if (result?.reason === "stopped") say(train.stopped(result.steps));
+  });
+}
+
+type Filling = Pick<Shared, "rows" | "adapter" | "training" | "watched">;
+
+/** The parts of the page that it reaches. */
+interface Page {
+  readonly rows: RowsState;
+  readonly settings: SettingsState;
+  readonly model: ModelState;
+  readonly run: RunState;
+  readonly chat: ChatState;
+}
+
+/** Fills the table and the settings, and returns what puts both back. */
+function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {
+  const before = {
+    adapter: settings.adapter.value,
+    training: settings.chosen.value,
+    watched: settings.watched.value,
+    name: settings.name.value,
+  };
+  batch(() => {
+    rows.replace(pairs);
+    settings.set({ ...others, name });
+  });
+  return () =>
+    batch(() => {
+      rows.takeBack();
+      settings.set(before);
+    });
+}
+
+/** Fills the page and trains. */
+async function teachPreset(page: Page, preset: Preset, name: string): Promise<void> {
+  fillPage(page, preset, name);
+  await page.run.train();
+}
+
+/** What the page gives and takes for links and pictures. */
+function sharedPage(page: Page): SharedPage {
+  return {
+    current: () => ({
+      rows: page.rows.written.value.map(({ id: _, ...row }) => row),
+      adapter: page.settings.adapter.value,
+      training: page.settings.training.value,
+      watched: page.settings.watched.value,
+      model: page.model.facts.value?.name ?? "",
+    }),
+    apply: (shared) => fillPage(page, shared, ""),
+    beforeAfter: () => askedLast(page) ?? watchedLast(page),
+  };
+}
+
+/** Of the conversation. */
+function askedLast({ chat }: Page): CardContent | undefined {
+  const { says, base, adapted } = chat.exchanges.value.at(-1) ?? {};
+  if (says === undefined || base === undefined || adapted === undefined) return undefined;
+  return { prompt: says, before: base, after: adapted };
+}
+
+/** Of the filmstrip: its first frame is the base. */
+function watchedLast({ run }: Page): CardContent | undefined {
+  const [first, ...later] = run.frames.value;
+  const last = later.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return { prompt: run.watched.value ?? "", before: first.text, after: last.text };
 }

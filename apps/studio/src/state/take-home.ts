@@ -1,7 +1,7 @@
 // What leaves the tab: which zip is being made, how far it is, and what kept it from being made.
 
 import { batch, signal } from "@preact/signals";
-import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/take-home.ts";
+import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/calls.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
 
 export type TakeHomeForm = TakeHomeRequest["form"];

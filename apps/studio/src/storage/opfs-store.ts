@@ -1,6 +1,6 @@
 // The origin's private file system: the browser's disk, for this page alone. Both the page and the worker may write.
 
-import { QuotaError, type Store } from "./store.ts";
+import { memoryStore, QuotaError, type Store } from "./store.ts";
 
 /** The folder of the studio's files: another page of this origin may have files beside it. */
 const ownFolder = "lowrank-studio";
@@ -85,4 +85,13 @@ async function orNothing<T>(find: () => Promise<T>): Promise<T | undefined> {
 
 function isNamed(cause: unknown, name: string): boolean {
   return cause instanceof Error && cause.name === name;
+}
+
+/** The browser's disk, or memory where it is refused: then `isKept` is false, and the page says so. */
+export async function openStore(): Promise<Store> {
+  try {
+    return await opfsStore();
+  } catch {
+    return memoryStore();
+  }
 }

@@ -31,3 +31,45 @@ export class QuotaError extends LowrankError {
     );
   }
 }
+
+/** The parsed file; undefined where there is none, or none that `isFacts` accepts. */
+export async function readJsonFile<T>(
+  store: Store,
+  path: string,
+  isFacts: (value: unknown) => value is T,
+): Promise<T | undefined> {
+  const bytes = await store.read(path);
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isFacts(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a value as JSON. Throws QuotaError. */
+export function writeJsonFile(store: Store, path: string, value: unknown): Promise<void> {
+  return store.write(path, new TextEncoder().encode(JSON.stringify(value)));
+}
+
+/** Keeps copies in memory. */
+export function memoryStore(): Store {
+  const files = new Map<string, Uint8Array>();
+  const isIn = (path: string, folder: string) => path.startsWith(`${folder}/`);
+  return {
+    isKept: false,
+    read: async (path) => files.get(path)?.slice(),
+    write: async (path, bytes) => {
+      files.set(path, bytes.slice());
+    },
+    list: async (folder) => {
+      const inside = folder === "" ? [...files.keys()] : [...files.keys()].filter((path) => isIn(path, folder));
+      const names = inside.map((path) => path.slice(folder === "" ? 0 : folder.length + 1).split("/")[0] ?? "");
+      return [...new Set(names)].sort();
+    },
+    remove: async (path) => {
+      for (const each of [...files.keys()]) if (each === path || isIn(each, path)) files.delete(each);
+    },
+  };
+}

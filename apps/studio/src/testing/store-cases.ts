@@ -1,8 +1,8 @@
 // What every store promises, as tests: in Node of the one in memory, in a page of the one on disk.
 
 import { beforeEach, expect, it } from "vitest";
-import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
 import type { Store } from "../storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../storage/store.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -6,8 +6,8 @@ import { chooseEngine } from "@lowrank/engine";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { openModel } from "lowrank/browser";
-import { memoryStore } from "../storage/memory-store.ts";
 import type { Store } from "../storage/store.ts";
+import { memoryStore } from "../storage/store.ts";
 import { Workshop } from "../worker/workshop.ts";
 import { tinyFacts } from "./tiny-facts.ts";
 

@@ -2,16 +2,15 @@
 
 import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answerer.ts";
-import { countTokens } from "./chat/count-tokens.ts";
+import { countTokens } from "./chat/prompt-for.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
+import { weigh } from "./models/find-model.ts";
 import { open } from "./models/open.ts";
-import { weigh } from "./models/weigh.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
-import { goOn, pause, stop } from "./training/steer.ts";
-import { forget, unfinished } from "./training/unfinished.ts";
+import { forget, goOn, pause, stop, unfinished } from "./training/unfinished.ts";
 
 export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   start,

@@ -1,7 +1,14 @@
 // How one field's value is read from JSON and written back. A codec says what it expects, so that the error can.
 
-import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
-import { OrderedDictionary, PythonFloat, sorted, type WritableJson } from "./write-json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  OrderedDictionary,
+  PythonFloat,
+  sorted,
+  type WritableJson,
+} from "../json.ts";
 
 /** Reads and writes the values of one field. */
 export interface FieldCodec<Value> {

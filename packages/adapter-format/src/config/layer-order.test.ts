@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidAdapterConfigError } from "../errors.ts";
 import { createLoraConfig } from "./create-lora-config.ts";
-import { layerOrderOf } from "./layer-order.ts";
+import { layerOrderOf } from "./lora-fields.ts";
 
 describe("layerOrderOf", () => {
   it("puts ranges one after the other, without their ends, as PEFT's documentation has it", () => {

@@ -5,7 +5,7 @@ import type { LoraConfig } from "../lora-config.ts";
 import { type StartFacts, startFacts, startNameOf, startNames } from "../variants/starts.ts";
 import type { Rule } from "../variants/variant-facts.ts";
 import { variants } from "../variants/variants.ts";
-import { areLayerRanges } from "./layer-order.ts";
+import { areLayerRanges } from "./lora-fields.ts";
 
 const starts: readonly (StartFacts & { readonly name: string })[] = startNames.map((name) => ({
   name,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidAdapterConfigError, UnsupportedPeftTypeError } from "../errors.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
-import { serializeLoraConfig } from "../formats/peft/serialize-lora-config.ts";
+import { serializeLoraConfig } from "../formats/peft/write-adapter.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { unsupportedFeatures } from "../variants/features.ts";
 import { createLoraConfig } from "./create-lora-config.ts";

@@ -1,9 +1,9 @@
 // An adapter of another program's file, held to what PEFT's own are held to.
 
-import type { Adapter } from "../adapter.ts";
+import { createLoraConfig } from "../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
-import { tensorProblems } from "./peft/check-tensors.ts";
-import { firstNonFinite } from "./peft/first-non-finite.ts";
+import type { Adapter, LoraConfig } from "../lora-config.ts";
+import { firstNonFinite, tensorProblems } from "./peft/check-tensors.ts";
 
 /** The adapter as it is. Throws InvalidAdapterTensorsError listing everything wrong with its tensors. */
 export function checkedAdapter(
@@ -18,4 +18,32 @@ export function checkedAdapter(
   }
   if (problems.length > 0) throw new InvalidAdapterTensorsError(file, problems);
   return adapter;
+}
+
+/** One module's rank and α. */
+export interface ModuleScale {
+  readonly path: string;
+  readonly rank: number;
+  readonly alpha: number;
+}
+
+/** Rank and α of most modules for all, and patterns for the others. Throws InvalidAdapterConfigError for what no rank can be. */
+export function configOfPairs(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
+  const rank = mostFrequent(modules.map((one) => one.rank));
+  const alpha = mostFrequent(modules.map((one) => one.alpha));
+  return createLoraConfig({
+    ...fields,
+    rank,
+    alpha,
+    targetModules: modules.map(({ path }) => path),
+    rankPattern: new Map(modules.filter((one) => one.rank !== rank).map((one) => [one.path, one.rank])),
+    alphaPattern: new Map(modules.filter((one) => one.alpha !== alpha).map((one) => [one.path, one.alpha])),
+  });
+}
+
+function mostFrequent(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [most] = [...counts].sort(([, one], [, other]) => other - one);
+  return most?.[0] ?? 1;
 }

@@ -3,9 +3,8 @@
 // the model says which. Pairs of other parts are for other models, and stay out.
 
 import { enumerated, type WarningListener } from "@lowrank/contracts";
-import type { Adapter } from "../adapter.ts";
 import { InvalidAdapterTensorsError } from "../errors.ts";
-import type { LoraConfig } from "../lora-config.ts";
+import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { pairsIn } from "../pairs-in.ts";
 import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
 

@@ -1,9 +1,9 @@
 // Tensors as a safetensors file has them.
 
 import { encodeFloat32, type TensorData } from "@lowrank/safetensors";
-import type { AdapterTensor } from "../adapter.ts";
 import { InvalidAdapterTensorsError } from "../errors.ts";
-import { firstBeyond } from "./peft/first-non-finite.ts";
+import type { AdapterTensor } from "../lora-config.ts";
+import { firstBeyond } from "./peft/check-tensors.ts";
 
 /** Types of numbers that adapters are written in. */
 export type AdapterDtype = "F32" | "F16" | "BF16";
@@ -22,4 +22,17 @@ export function encodeTensors(
   return new Map(
     [...tensors].map(([key, { shape, values }]) => [key, { dtype, shape, data: encodeFloat32(values, dtype) }]),
   );
+}
+
+/** [rows, columns] → [columns, rows] */
+export function turned({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
+  return { shape: [columns, rows], values: result };
+}
+
+/** As it is, to the bit, where the factor is 1. */
+export function multiplied({ shape, values }: AdapterTensor, factor: number): AdapterTensor {
+  return { shape, values: factor === 1 ? values : values.map((value) => value * factor) };
 }

@@ -1,7 +1,7 @@
 // The pairs of an adapter for another program's format, or one error with all that the format has no words for.
 
-import type { Adapter, AdapterTensor } from "../adapter.ts";
-import { type Inexpressible, InexpressibleAdapterError } from "../inexpressible-adapter-error.ts";
+import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
+import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
 

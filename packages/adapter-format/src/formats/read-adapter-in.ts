@@ -3,8 +3,8 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { openSafetensors } from "@lowrank/safetensors";
-import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
+import type { Adapter } from "../lora-config.ts";
 import { type AdapterFolder, configName, pickleName, readConfigText, using, weightsName } from "./adapter-folder.ts";
 import { readKohya } from "./kohya/read-kohya.ts";
 import { mlxWeightsName, readMlx } from "./mlx/read-mlx.ts";

@@ -3,8 +3,8 @@
 
 import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { createLoraConfig } from "../config/create-lora-config.ts";
+import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { scalingOf } from "../targets/scaling.ts";
 import { writeKohyaAdapter } from "./kohya/write-kohya.ts";
 import { readLoralibAdapter } from "./loralib/read-loralib.ts";

@@ -4,7 +4,7 @@
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/contracts/families/gguf";
-import type { AdapterTensor } from "../adapter.ts";
+import type { AdapterTensor } from "../lora-config.ts";
 
 /** The table of tokens, whose A is turned. */
 export const tokenTable = "token_embd.weight";

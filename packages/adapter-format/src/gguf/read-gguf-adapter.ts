@@ -3,11 +3,11 @@
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
-import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
-import { configOfPairs } from "../formats/config-of-pairs.ts";
+import { configOfPairs } from "../formats/checked-adapter.ts";
+import { turned } from "../formats/encode-tensors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
-import { turned } from "../formats/turned.ts";
+import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn } from "../pairs-in.ts";
 import { buildTensorKey } from "../tensor-keys.ts";
 import { variants } from "../variants/variants.ts";

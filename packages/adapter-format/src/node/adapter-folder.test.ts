@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { listedNames, OutputExistsError } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Adapter } from "../adapter.ts";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { AdapterFileMissingError, InvalidAdapterTensorsError, PickleWeightsError } from "../errors.ts";
+import type { Adapter } from "../lora-config.ts";
 import { readAdapterFolder, writeAdapterFolder } from "./adapter-folder.ts";
 
 const adapter: Adapter = {

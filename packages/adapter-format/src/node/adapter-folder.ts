@@ -4,13 +4,13 @@ import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
-import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError } from "../errors.ts";
 import { type AdapterFolder, configName, weightsName } from "../formats/adapter-folder.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-adapter.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions, writeAdapterNames } from "../formats/peft/write-adapter.ts";
 import { readAdapterIn } from "../formats/read-adapter-in.ts";
+import type { Adapter } from "../lora-config.ts";
 
 const cardName = "README.md";
 

@@ -1,12 +1,10 @@
 // Why a target matched nothing, said so that the next try succeeds: other layers, a module that is trained whole, or a
 // name that nearly is one.
 
-import { describeValue, enumerated, printable, type Warning } from "@lowrank/contracts";
+import { describeValue, editDistance, enumerated, printable, type Warning } from "@lowrank/contracts";
 import { NothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { isNamed } from "./matches-target.ts";
-import { nearNames, renamedModules } from "./near-names.ts";
-import { describeLayers, numberedLayers } from "./numbered-layers.ts";
 import { isGuarded } from "./saved-modules.ts";
 
 /** A file may name thousands of modules that are not there; the first of them are enough to see why. */
@@ -97,4 +95,54 @@ function examplesOf(modulePaths: readonly string[]): string {
   return endings.length === 0
     ? "The model has no modules."
     : `The model's modules end with ${enumerated(endings.map(printable))}.`;
+}
+
+const mostSuggestions = 3;
+
+/** What modules were called before transformers 5, and are called now. */
+const renamedModules: ReadonlyMap<string, string> = new Map([["embed_out", "lm_head"]]);
+
+/** Up to three of the endings of module paths that are nearest to a name, the nearest first. */
+export function nearNames(name: string, modulePaths: Iterable<string>): readonly string[] {
+  const last = lastSegment(name).toLowerCase();
+  const candidates = new Set([...modulePaths].map(lastSegment).filter((segment) => segment !== ""));
+  const current = renamedModules.get(last);
+  if (current !== undefined) return candidates.has(current) ? [current] : [];
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: distanceOf(last, candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 3)))
+    .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
+    .slice(0, mostSuggestions)
+    .map(({ candidate }) => candidate);
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}
+
+/** Edits that turn one word into the other, counting none if one contains the other. */
+function distanceOf(left: string, right: string): number {
+  if (left.length > 64 || right.length > 64) return Number.POSITIVE_INFINITY;
+  if (left.length > 1 && right.length > 1 && (left.includes(right) || right.includes(left))) return 0.5;
+  return editDistance(left, right);
+}
+
+/** The numbers after each container's name, "layers" → 0, 1, 2, in ascending order. */
+export function numberedLayers(paths: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, Set<number>>();
+  for (const path of paths)
+    for (const [, name = "", digits = ""] of path.matchAll(/(?:^|\.)([^.]+)\.(\d+)(?=\.)/g))
+      found.set(name, (found.get(name) ?? new Set()).add(Number.parseInt(digits, 10)));
+  return new Map([...found].map(([name, numbers]) => [name, [...numbers].sort((one, other) => one - other)]));
+}
+
+/** "layers 0 to 5", "h 1, 3, 7"; of several containers, one after the other. */
+export function describeLayers(layers: ReadonlyMap<string, readonly number[]>): string {
+  return [...layers].map(([name, numbers]) => `${name} ${describeNumbers(numbers)}`).join("; ");
+}
+
+function describeNumbers(numbers: readonly number[]): string {
+  const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
+  if (numbers.length > 2 && last - first === numbers.length - 1) return `${first} to ${last}`;
+  return enumerated(numbers);
 }

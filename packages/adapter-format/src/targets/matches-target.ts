@@ -2,8 +2,7 @@
 // check_target_module_exists, version 0.21.2.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { oncePer } from "../patterns/once-per.ts";
-import { compilePattern, isShort } from "../patterns/pattern.ts";
+import { compilePattern, isShort, oncePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { endingsOf } from "./minimal-targets.ts";
 import { isGuarded } from "./saved-modules.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearNames } from "./near-names.ts";
+import { nearNames } from "./explain-unmatched.ts";
 
 const paths = ["h.0.attn.c_attn", "h.0.attn.c_proj", "h.0.mlp.c_fc", "h.0.mlp.c_proj", "wte", "lm_head"];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeLayers, numberedLayers } from "./numbered-layers.ts";
+import { describeLayers, numberedLayers } from "./explain-unmatched.ts";
 
 const described = (paths: readonly string[]) => describeLayers(numberedLayers(paths));
 

@@ -1,8 +1,7 @@
 // Modules that are trained whole and saved beside the low-rank pairs.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { oncePer } from "../patterns/once-per.ts";
-import { isShort } from "../patterns/pattern.ts";
+import { isShort, oncePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { containersOf } from "./minimal-targets.ts";
 

@@ -1,8 +1,7 @@
 // Rank, alpha and scale of one module, with the patterns that may override them.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { oncePer } from "../patterns/once-per.ts";
-import { isShort } from "../patterns/pattern.ts";
+import { isShort, oncePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 
 /** The fields that decide about a module's scale. */

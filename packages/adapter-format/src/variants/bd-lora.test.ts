@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Adapter } from "../adapter.ts";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { InvalidAdapterConfigError, InvalidAdapterTensorsError } from "../errors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
-import { serializeLoraConfig } from "../formats/peft/serialize-lora-config.ts";
-import type { LoraConfig } from "../lora-config.ts";
+import { serializeLoraConfig } from "../formats/peft/write-adapter.ts";
+import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { blockVerdict, spreadBlocks } from "./bd-lora.ts";
 
 const q = "model.layers.0.self_attn.q_proj";

@@ -2,10 +2,9 @@
 // blocks alone, one below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
 
 import { describeValue } from "@lowrank/contracts";
-import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { LoraConfig } from "../lora-config.ts";
+import type { Adapter, AdapterTensor, LoraConfig } from "../lora-config.ts";
 import { parseTensorKey, type TensorKey } from "../tensor-keys.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
-import { serializeLoraConfig } from "../formats/peft/serialize-lora-config.ts";
+import { serializeLoraConfig } from "../formats/peft/write-adapter.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { kasaSettings } from "./kasa.ts";
 

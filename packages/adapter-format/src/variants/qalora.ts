@@ -1,8 +1,8 @@
 // QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A sees the mean of each group of inputs, and a file has one
 // column of A for each group. Source: PEFT 0.21.2, QALoraLinearVariant in tuners/lora/variants.py.
 
-import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { InvalidAdapterTensorsError } from "../errors.ts";
+import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 

@@ -1,7 +1,6 @@
 // What a configuration alone tells of a variant of LoRA. How a variant computes is the other half, in @lowrank/inject.
 
-import type { Adapter } from "../adapter.ts";
-import type { LoraConfig } from "../lora-config.ts";
+import type { Adapter, LoraConfig } from "../lora-config.ts";
 import type { TensorKey } from "../tensor-keys.ts";
 
 /** What must hold of a configuration. */

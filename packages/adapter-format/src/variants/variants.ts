@@ -1,8 +1,7 @@
 // The table of variants: a new one is a file and a line here. @lowrank/inject has the other half of each row, and the compiler
 // asks for it.
 
-import type { Adapter } from "../adapter.ts";
-import type { LoraConfig } from "../lora-config.ts";
+import type { Adapter, LoraConfig } from "../lora-config.ts";
 import type { TensorKey } from "../tensor-keys.ts";
 import { activatedLora } from "./activated-lora.ts";
 import { arrow } from "./arrow.ts";

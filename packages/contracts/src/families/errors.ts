@@ -2,7 +2,7 @@
 
 import { LowrankError } from "../errors.ts";
 import { describeValue, itemised, printable } from "../messages.ts";
-import { withRelative } from "./lookup/nearest-relative.ts";
+import { withRelative } from "./lookup/default-targets.ts";
 
 /** A `model_type` without a family here. */
 export class UnsupportedModelError extends LowrankError {

@@ -201,3 +201,9 @@ export interface Family {
   readonly stackedFileKeys?: readonly StackedFileKeys[];
   readonly fusedFileKeys?: readonly FusedFileKeys[];
 }
+
+/** A checked configuration. */
+export interface ModelConfig extends ConfigValues {
+  /** The family that it is of: whoever has a configuration needs no table of all families. */
+  readonly family: Family;
+}

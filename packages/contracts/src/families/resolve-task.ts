@@ -2,7 +2,7 @@
 
 import { InvalidConfigError, UnsupportedTaskError } from "./errors.ts";
 import { familyOf } from "./families.ts";
-import type { ModelConfig } from "./model-config.ts";
+import type { ModelConfig } from "./family.ts";
 import type { Task } from "./task.ts";
 
 /**

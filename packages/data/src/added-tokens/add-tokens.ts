@@ -1,12 +1,10 @@
 // Adds tokens to a tokenizer.json, with the ids and the entries that transformers' `tokenizer.add_tokens` gives them (Rust's
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
-import type { OptionNames } from "@lowrank/contracts";
-import { isObject } from "@lowrank/contracts";
-import { AddedTokensError, TokenizerError } from "../errors.ts";
+import { isObject, type OptionNames } from "@lowrank/contracts";
+import { AddedTokensError, TokenizerError, type TokenProblem } from "../errors.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
-import { checkNewTokens } from "./check-new-tokens.ts";
 
 /** How tokens are added. */
 export interface AddTokensOptions {
@@ -89,4 +87,37 @@ function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, 
       return { token: content, reason };
     });
   if (problems.length > 0) throw new AddedTokensError(problems);
+}
+
+/** As many are added at once at most: more is a vocabulary of its own. */
+const mostTokens = 10_000;
+/** In UTF-16 units. */
+const longestToken = 256;
+
+/** Throws AddedTokensError naming every token that cannot be added, and why. */
+function checkNewTokens(tokens: readonly string[]): void {
+  if (tokens.length > mostTokens) {
+    const reason = `${tokens.length} tokens were given, expected at most ${mostTokens}`;
+    throw new AddedTokensError([{ token: tokens[mostTokens] ?? "", reason }]);
+  }
+  const problems: TokenProblem[] = [];
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    const reason = seen.has(token) ? "it is named twice" : refusal(token);
+    if (reason !== undefined) problems.push({ token, reason });
+    seen.add(token);
+  }
+  if (problems.length > 0) throw new AddedTokensError(problems);
+}
+
+function refusal(token: string): string | undefined {
+  if (token === "") return "it is empty, expected at least one character";
+  if (token.trim() === "") return "it is only white space, which no text would be recognised by";
+  if (token.length > longestToken) return `it has ${token.length} characters, expected at most ${longestToken}`;
+  return isWellFormed(token) ? undefined : "it holds half of a surrogate pair, which no file can";
+}
+
+/** `String.prototype.isWellFormed`, which Node 20 has and the ES2022 library does not name. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }

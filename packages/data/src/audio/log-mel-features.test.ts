@@ -3,8 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AudioError } from "../errors.ts";
-import { logMelFeatures } from "./log-mel-features.ts";
-import { melFilters } from "./mel-filters.ts";
+import { logMelFeatures, melFilters } from "./log-mel-features.ts";
 
 interface Golden {
   readonly filters: readonly (readonly [mel: number, peak: number, most: number, sum: number])[];

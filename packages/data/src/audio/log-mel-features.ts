@@ -3,8 +3,6 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AudioError } from "../errors.ts";
-import { melFilters } from "./mel-filters.ts";
-import { powerSpectrum } from "./power-spectrum.ts";
 
 /** The sampling rate of every Whisper, in Hz. */
 export const whisperSampleRate = 16_000;
@@ -84,4 +82,81 @@ function logarithms(samples: Float32Array, melBins: number, frames: number): Flo
 function mirrored(place: number, length: number): number {
   if (place < 0) return -place;
   return place < length ? place : 2 * (length - 1) - place;
+}
+
+// How much of each frequency each mel bin hears: triangles that are evenly wide in mel, of equal area (Slaney 1998), as
+// transformers' `mel_filter_bank` makes them with `norm` and `mel_scale` "slaney".
+
+/** Up to here mel grows with the frequency, from here with its logarithm. */
+const lastLinear = { hertz: 1000, mel: 15 };
+const logarithmicStep = Math.log(6.4) / 27;
+
+/** The weights of `bins` frequencies evenly spaced from 0 to `highest` Hz, for each mel bin: [melBins][bins]. */
+export function melFilters(melBins: number, bins: number, highest: number): readonly Float64Array[] {
+  const top = melOf(highest);
+  const centres = Array.from({ length: melBins + 2 }, (_, index) => hertzOf((top * index) / (melBins + 1)));
+  return Array.from({ length: melBins }, (_, mel) => {
+    const [low = 0, centre = 0, high = 0] = centres.slice(mel, mel + 3);
+    const height = 2 / (high - low);
+    return Float64Array.from({ length: bins }, (_, bin) => {
+      const hertz = (highest * bin) / (bins - 1);
+      const side = Math.min((hertz - low) / (centre - low), (high - hertz) / (high - centre));
+      return height * Math.max(0, side);
+    });
+  });
+}
+
+function melOf(hertz: number): number {
+  if (hertz < lastLinear.hertz) return (lastLinear.mel * hertz) / lastLinear.hertz;
+  return lastLinear.mel + Math.log(hertz / lastLinear.hertz) / logarithmicStep;
+}
+
+function hertzOf(mel: number): number {
+  if (mel < lastLinear.mel) return (lastLinear.hertz * mel) / lastLinear.mel;
+  return lastLinear.hertz * Math.exp(logarithmicStep * (mel - lastLinear.mel));
+}
+
+// The power of each frequency in a short piece of sound. Whisper's pieces have 400 samples, no power of two; with a direct sum
+// that uses what sines and cosines repeat, the features of half a minute took 0.3 s of one processor (AMD Zen 5, Node 20).
+
+/** Makes a function from `size` samples, an even number, to the power of size/2 + 1 frequencies; what it returns is overwritten by its next call. */
+function powerSpectrum(size: number): (samples: Float64Array) => Float64Array {
+  const half = size / 2;
+  const quarter = Math.floor(half / 2);
+  const cosines = Float64Array.from({ length: size }, (_, turn) => Math.cos((2 * Math.PI * turn) / size));
+  const sines = Float64Array.from({ length: size }, (_, turn) => Math.sin((2 * Math.PI * turn) / size));
+  const [sums, differences, power] = [0, 1, 2].map(() => new Float64Array(half + 1)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  return (samples) => {
+    // A cosine is the same at n and size − n, a sine the opposite.
+    for (let place = 0; place <= half; place++) {
+      const isAlone = place === 0 || place === half;
+      const twin = isAlone ? 0 : (samples[size - place] as number);
+      sums[place] = (samples[place] as number) + twin;
+      differences[place] = isAlone ? 0 : (samples[place] as number) - twin;
+    }
+    // Frequencies k and size/2 − k differ by the signs of odd places alone.
+    for (let frequency = 0; frequency <= quarter; frequency++) {
+      const real = [0, 0];
+      const imaginary = [0, 0];
+      for (let parity = 0; parity < 2; parity++) {
+        let [cosineSum, sineSum] = [0, 0];
+        for (let place = parity; place <= half; place += 2) {
+          const turn = (frequency * place) % size;
+          cosineSum += (sums[place] as number) * (cosines[turn] as number);
+          sineSum += (differences[place] as number) * (sines[turn] as number);
+        }
+        real[parity] = cosineSum;
+        imaginary[parity] = sineSum;
+      }
+      const [evenReal = 0, oddReal = 0] = real;
+      const [evenImaginary = 0, oddImaginary = 0] = imaginary;
+      power[frequency] = (evenReal + oddReal) ** 2 + (evenImaginary + oddImaginary) ** 2;
+      power[half - frequency] = (evenReal - oddReal) ** 2 + (oddImaginary - evenImaginary) ** 2;
+    }
+    return power;
+  };
 }

@@ -101,3 +101,6 @@ function sampleReader(view: DataView, { isFloat, bits }: Format): (place: number
   if (bits === 32) return (place) => view.getInt32(place, true) / 2 ** 31;
   return (place) => (view.getUint16(place, true) + view.getInt8(place + 2) * 2 ** 16) / 2 ** 23;
 }
+
+/** A recording: a WAV file's name, its bytes, or its samples. */
+export type AudioInput = string | Uint8Array | Blob | Sound;

@@ -4,10 +4,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
 import type { DrawnRows, RowList } from "../row-list.ts";
 import { type CountedLabels, type TokenizedExample, tokensIn } from "../tokenized-example.ts";
-import { fillBatches } from "./fill-batches.ts";
-import { apart, isRelated } from "./keep-apart.ts";
 import { emptyBatch, padBatch, type TokenBatch } from "./pad-batch.ts";
-import { type BatchShare, shareOfBatch } from "./share-of-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
 
 /** How examples become batches. */
@@ -174,4 +171,94 @@ function chunk(items: readonly number[], size: number): number[][] {
   const chunks: number[][] = [];
   for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
   return chunks;
+}
+
+// Batches of as many whole rows as a number of tokens has room for. Where padding is not computed this is what others call packing:
+// no row is cut, none sees another, and each batch takes about the same time and memory.
+
+/** How much there is room for, and what a row takes of it. */
+interface Room<Row> {
+  readonly tokens: number;
+  tokensOf(row: Row): number;
+}
+
+/** The rows in their order, cut where the next one would not fit; one that is too large by itself is alone. */
+function* fillBatches<Row>(rows: Iterable<Row>, { tokens, tokensOf }: Room<Row>): Generator<Row[]> {
+  let batch: Row[] = [];
+  let taken = 0;
+  for (const row of rows) {
+    const more = tokensOf(row);
+    if (batch.length > 0 && taken + more > tokens) {
+      yield batch;
+      batch = [];
+      taken = 0;
+    }
+    batch.push(row);
+    taken += more;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+// Where every other text of a batch counts as one that does not belong to a row's first text, the same text twice in a batch would
+// teach the wrong thing.
+
+/** Whether the other rows of a batch say what does not belong together. */
+function isRelated(example: TokenizedExample | undefined): boolean {
+  return example?.kind === "comparison" && example.score === undefined;
+}
+
+/** As many batches of the same sizes; each row comes to the first that has none of its texts, as far as there is one with room. */
+function apart(
+  batches: readonly (readonly number[])[],
+  examples: RowList<TokenizedExample> & Pick<DrawnRows<TokenizedExample>, "textsAt">,
+): readonly (readonly number[])[] {
+  const made = batches.map(({ length }) => ({ size: length, indices: [] as number[], texts: new Set<string>() }));
+  let firstOpen = 0;
+  for (const index of batches.flat()) {
+    const texts = examples.textsAt?.(index) ?? textsOf(examples.at(index));
+    while ((made[firstOpen]?.indices.length ?? 0) >= (made[firstOpen]?.size ?? Number.POSITIVE_INFINITY))
+      firstOpen += 1;
+    const open = made.slice(firstOpen, firstOpen + farthest).filter(({ indices, size }) => indices.length < size);
+    const chosen = open.find((batch) => !texts.some((text) => batch.texts.has(text))) ?? open[0];
+    chosen?.indices.push(index);
+    for (const text of texts) chosen?.texts.add(text);
+  }
+  return made.map(({ indices }) => indices);
+}
+
+/** How many batches are looked at for one row: many rows with one answer find no room apart in any. */
+const farthest = 64;
+
+function textsOf(example: TokenizedExample | undefined): readonly string[] {
+  if (example?.kind !== "comparison") return [];
+  return [example.inputIds, ...example.others].map((ids) => ids.join());
+}
+
+/** One of the processes. */
+interface BatchShare {
+  /** Counted from 0. */
+  readonly rank: number;
+  readonly size: number;
+}
+
+/**
+ * The rows of one process, in their order: the longest row first, each goes to whoever has the fewest tokens so far, since all wait
+ * for the slowest. Together the shares are the batch, and none has a row of another's.
+ */
+export function shareOfBatch<Row>(
+  rows: readonly Row[],
+  tokensOf: (row: Row) => number,
+  { rank, size }: BatchShare,
+): Row[] {
+  const tokens = rows.map(tokensOf);
+  const longestFirst = rows.map((_, index) => index).sort((a, b) => (tokens[b] ?? 0) - (tokens[a] ?? 0) || a - b);
+  const loads = new Array<number>(size).fill(0);
+  const own = new Set<number>();
+  for (const index of longestFirst) {
+    const least = loads.indexOf(Math.min(...loads));
+    // A row takes time beside its tokens, and rows of pictures have none.
+    loads[least] = (loads[least] ?? 0) + (tokens[index] ?? 0) + 1;
+    if (least === rank) own.add(index);
+  }
+  return rows.filter((_, index) => own.has(index));
 }

@@ -1,7 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect, it } from "vitest";
-import { batches } from "./batches.ts";
-import { shareOfBatch } from "./share-of-batch.ts";
+import { batches, shareOfBatch } from "./batches.ts";
 
 const ranksOf = (size: number) => Array.from({ length: size }, (_, rank) => ({ rank, size }));
 

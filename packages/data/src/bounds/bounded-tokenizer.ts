@@ -3,10 +3,9 @@
 import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers";
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
-import { useCharsmaps } from "../charsmap/use-charsmaps.ts";
+import { useCharsmaps } from "../charsmap/charsmap.ts";
 import { TokenizationError, TokenizerError } from "../errors.ts";
 import { boundGrowth, boundNormalizer } from "./bounded-growth.ts";
-import { boundUnigram } from "./bounded-unigram.ts";
 import { boundPatterns, checkNormalizerPatterns } from "./patterns/bound-patterns.ts";
 
 type NormalizerConfig = ConstructorParameters<typeof SequenceNormalizer>[0]["normalizers"][number];
@@ -39,4 +38,57 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
     if (!(cause instanceof TokenizationError)) throw cause;
     throw new TokenizerError([`added_tokens: one of them cannot be normalised: ${cause.reason}`], { cause });
   }
+}
+
+/** Candidates for the pieces of one text, of some 150 bytes each; a megabyte of English has four million. */
+const mostCandidates = 2 ** 23;
+/** Pairs of candidates that meet: each is weighed. */
+const mostPairs = 2 ** 26;
+
+/** Makes the model refuse by TokenizationError what it cannot do. */
+function boundUnigram(model: Unigram): void {
+  const hasUnknown = typeof model.unk_token_id === "number";
+  let most: number | undefined;
+  // The library's own gives all pieces of a word as arguments of one call, of which there may not be so many.
+  model.encode = (words) =>
+    words.flatMap((word) => {
+      most ??= mostAtOnePlace(model.trie.root);
+      if (word.length * most > mostCandidates || word.length * most ** 2 > mostPairs) checkCandidates(word, model);
+      const pieces = model.tokenize(word);
+      if (!hasUnknown) checkKnown(pieces, model);
+      return pieces;
+    });
+}
+
+/** How many pieces can start, and how many can end, at one place of a text. */
+function mostAtOnePlace(node: Unigram["trie"]["root"]): number {
+  let most = 0;
+  for (const child of node.children.values()) most = Math.max(most, mostAtOnePlace(child));
+  return most + (node.is_leaf ? 1 : 0);
+}
+
+function checkCandidates(word: string, { trie }: Unigram): void {
+  const characters = [...word];
+  const ending = new Uint16Array(characters.length + 1);
+  let [candidates, pairs] = [0, 0];
+  for (let start = 0; start < characters.length; start += 1) {
+    let starting = 1;
+    for (const piece of trie.common_prefix_search(characters, start)) {
+      ending[start + [...piece].length] = (ending[start + [...piece].length] ?? 0) + 1;
+      starting += 1;
+    }
+    candidates += starting;
+    pairs += starting * (1 + (ending[start] ?? 0));
+    const limit = candidates > mostCandidates ? mostCandidates : mostPairs;
+    if (candidates <= mostCandidates && pairs <= mostPairs) continue;
+    throw new TokenizationError(`the text has more than ${limit} candidates for its pieces.`, limit);
+  }
+}
+
+/** Without an unknown piece Rust refuses what it has no piece for; the library gives it no id. */
+function checkKnown(pieces: readonly string[], { tokens_to_ids: ids }: Unigram): void {
+  const unknown = pieces.find((piece) => !ids.has(piece));
+  if (unknown === undefined) return;
+  const text = JSON.stringify(unknown.slice(0, 20));
+  throw new TokenizationError(`the vocabulary has no piece for ${text}, and model.unk_id names no unknown one.`);
 }

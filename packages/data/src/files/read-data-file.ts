@@ -1,15 +1,18 @@
 // Reads a data file from a path, in pieces, so that a large file is never held as one text.
 
-import { open } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { ParquetSource } from "../parquet/open-parquet.ts";
 import { readJson } from "../reading/read-json.ts";
 import { JsonlReader } from "../reading/read-jsonl.ts";
-import { type ReadOptions, readLimits, readOptionNames } from "../reading/read-options.ts";
+import { type ReadLimits, type ReadOptions, readLimits, readOptionNames } from "../reading/read-options.ts";
 import { TableReader } from "../reading/table-reader.ts";
-import { checkFile, fileBytes } from "./data-file.ts";
 import { type DataFormat, formatOfName, formatOfText, knownEndings, type TextFormat } from "./data-format.ts";
 
 /** Options of `readDataFile`. */
@@ -191,4 +194,62 @@ function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, file: strin
 function refuseUtf16(bytes: Uint8Array, file: string): void {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isUtf16) throw new DataFileError(file, "it is UTF-16 text; save it as UTF-8.");
+}
+
+/** The file's size. Throws DataFileError for a path without a regular file, and for one that is too large. */
+async function checkFile(path: string, { file, maxSize }: ReadLimits): Promise<number> {
+  const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw unopened(path, file, error);
+    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesBeside(path)}`, {
+      cause: error,
+    });
+  });
+  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
+  if (facts.size > maxSize) {
+    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
+  }
+  return facts.size;
+}
+
+/** The file's bytes, unpacked. Throws DataFileError where the system or gzip fails. */
+async function* fileBytes(
+  path: string,
+  { file, signal }: { readonly file: string; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* openBytes(path, signal) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (isZlibFailure(error))
+      throw new DataFileError(file, `gzip cannot unpack it: ${error.message}.`, { cause: error });
+    throw isSystemFailure(error) ? unopened(path, file, error) : error;
+  }
+}
+
+function openBytes(path: string, signal: AbortSignal | undefined): Readable {
+  const stream = createReadStream(path, { signal });
+  // Whoever reads the unpacked bytes gets the error of either.
+  return /\.gz$/i.test(path) ? pipeline(stream, createGunzip(), () => {}) : stream;
+}
+
+function isZlibFailure(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+}
+
+/** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
+function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function unopened(path: string, file: string, cause: NodeJS.ErrnoException): DataFileError {
+  const reason = cause.code === "EACCES" ? "permission denied" : cause.message;
+  return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
+}
+
+/** Names a mistyped path's neighbours, for somebody who looks for the right one. */
+async function filesBeside(path: string): Promise<string> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const data = names.filter((name) => formatOfName(name) !== undefined).sort();
+  if (data.length === 0) return "";
+  const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
+  return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
 }

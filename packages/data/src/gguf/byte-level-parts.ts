@@ -4,7 +4,7 @@
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
-import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
+import { bpeModel, type TokenizerParts } from "./gguf-vocabulary.ts";
 
 interface WordRule {
   /** Names of `tokenizer.ggml.pre`. */

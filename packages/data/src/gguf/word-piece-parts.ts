@@ -3,8 +3,7 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import type { GgufToken, GgufVocabulary } from "./gguf-vocabulary.ts";
-import type { TokenizerParts } from "./tokenizer-parts.ts";
+import type { GgufToken, GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 
 /** In front of a piece that begins a word. */
 const wordMark = "▁";

@@ -1,9 +1,7 @@
 // The part of reading Parquet that believes what the file says: hyparquet's. It runs in a thread where there are threads.
 
-import type { FileMetaData, ParquetRow } from "hyparquet";
+import type { Compressors, FileMetaData, ParquetRow } from "hyparquet";
 import type { OpenDecoder } from "../guarded/decoder-module.ts";
-import { jsonValue, sizeOf } from "./json-value.ts";
-import { boundedCompressors } from "./page-compressors.ts";
 
 /** First what a file holds, then the first rows of a group of rows, then the next ones until there are none. */
 export type ParquetRequest =
@@ -58,3 +56,39 @@ export const open: OpenDecoder<ParquetRequest, ParquetAnswer> = (read) => {
     return piece;
   };
 };
+
+/** Whole numbers of 64 bits become numbers, times texts, typed arrays lists; bytes stay bytes, and no form takes them. */
+function jsonValue(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(jsonValue);
+  if (value instanceof Uint8Array) return value.slice(); // out of the page that it is a part of
+  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number | bigint>, Number);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonValue(inner)]));
+}
+
+/** About how many bytes such a value takes. */
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length + 16;
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.values(value).reduce<number>((sum, inner) => sum + sizeOf(inner), 16);
+}
+
+/** Writers make pages of a megabyte; a page of one long text is larger. */
+const largestPage = 2 ** 28;
+
+/** Every way of packing that the format names, but LZO, which nobody writes. */
+async function boundedCompressors(): Promise<Compressors> {
+  const { compressors } = await import("hyparquet-compressors");
+  const bounded = Object.entries(compressors).map(([name, unpack]) => {
+    return [name, (bytes: Uint8Array, size: number) => unpack(bytes, refuseLarge(size))];
+  });
+  return Object.fromEntries(bounded);
+}
+
+function refuseLarge(size: number): number {
+  if (size <= largestPage) return size;
+  throw new RangeError(`a page of ${size} bytes, more than ${largestPage}`);
+}

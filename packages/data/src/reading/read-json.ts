@@ -1,6 +1,6 @@
 // A JSON array of rows, as Alpaca's and ShareGPT's files are.
 
-import { parseJson, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, type JsonObject, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
@@ -35,4 +35,37 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
   if (!Array.isArray(read)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
   for (const [index, row] of read.entries()) collector.add(index + 1, row);
   return collector.finish();
+}
+
+/**
+ * The examples of objects as they come, one by one; forms are recognised by their keys, those without a value passed over.
+ *
+ * Throws as `readJson`, when the good rows have come.
+ *
+ * @example
+ * ```ts
+ * import { readObjects } from "@lowrank/data";
+ *
+ * for await (const example of readObjects([{ prompt: "2 + 2 =", completion: " 4" }])) {
+ *   if (example.kind !== "completion") throw new Error("not recognised");
+ * }
+ * ```
+ */
+export async function* readObjects(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  options: ReadOptions = {},
+): AsyncGenerator<Example> {
+  refuseUnknownOptions("readObjects", options, readOptionNames);
+  const collector = new ExampleCollector(options, "row");
+  let row = 0;
+  for await (const value of rows) {
+    row += 1;
+    collector.add(row, isObject(value) ? withoutBlanks(value) : value);
+    yield* collector.take();
+  }
+  yield* collector.finish();
+}
+
+function withoutBlanks(row: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }

@@ -5,8 +5,16 @@ import type { Sound } from "../audio/read-wav.ts";
 import type { AudioExample } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";
 import type { DecodedImage } from "../images/prepare-image.ts";
-import { isLabel, readLabel } from "./read-label.ts";
-import { describe, type Fields, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
+import {
+  describe,
+  type Fields,
+  isLabel,
+  isTexts,
+  type Refusal,
+  type RowForm,
+  readLabel,
+  readTexts,
+} from "./row-form.ts";
 
 /** {"image": "cats/1.png", "label": …}; the file lies beside the data file. */
 export const imageForm: RowForm = {

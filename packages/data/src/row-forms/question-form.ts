@@ -2,8 +2,16 @@
 
 import { isObject, parseJson } from "@lowrank/contracts";
 import type { Answer } from "../example.ts";
-import { readInteger, readIntegers, readMasks } from "./read-integers.ts";
-import { describe, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
+import {
+  describe,
+  isTexts,
+  type Refusal,
+  type RowForm,
+  readInteger,
+  readIntegers,
+  readMasks,
+  readTexts,
+} from "./row-form.ts";
 
 /** {"question": …, "context": …, "answers": {"text": […], "answer_start": […]}}; without answers, the text has none. */
 export const questionForm: RowForm = {

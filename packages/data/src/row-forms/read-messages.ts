@@ -2,7 +2,7 @@
 
 import { enumerated, isObject, type JsonObject, parseJson } from "@lowrank/contracts";
 import type { ChatMessage } from "../example.ts";
-import { describe, type Fields, type Refusal } from "./row-form.ts";
+import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
 
 /** What the fields of a turn are called. */
 export interface TurnKeys {
@@ -13,7 +13,7 @@ export interface TurnKeys {
 }
 
 /** OpenAI's names. */
-export const openAiKeys: TurnKeys = { role: "role", content: "content" };
+const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
 /** What templates read of a turn besides who speaks and what. */
 const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content", "reasoning", "thinking"];
@@ -132,3 +132,44 @@ function parsed(value: unknown): unknown {
 function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
+
+/** ShareGPT's names of the speakers (FastChat's `train.py`, axolotl's `sharegpt` loader). */
+const shareGptRoles = new Map([
+  ["human", "user"],
+  ["user", "user"],
+  ["gpt", "assistant"],
+  ["chatgpt", "assistant"],
+  ["bard", "assistant"],
+  ["assistant", "assistant"],
+  ["system", "system"],
+  ["tool", "tool"],
+]);
+
+function form(name: string, source: string, listKey: string, keys: TurnKeys): RowForm {
+  return {
+    name,
+    source,
+    keys: [listKey],
+    read(fields) {
+      const messages = readConversation(fields.get(listKey), listKey, keys);
+      if (!isMessages(messages)) return messages;
+      const tools = readTools(fields);
+      return "expected" in tools ? tools : { kind: "chat", messages, ...tools };
+    },
+  };
+}
+
+/** {"messages": [{"role": "user", "content": …}, …], "tools": […]} */
+export const messagesForm = form(
+  "messages",
+  "OpenAI's chat format, TRL's conversational format",
+  "messages",
+  openAiKeys,
+);
+
+/** {"conversations": [{"from": "human", "value": …}, …]} */
+export const conversationsForm = form("conversations", "ShareGPT, as FastChat reads it", "conversations", {
+  role: "from",
+  content: "value",
+  roles: shareGptRoles,
+});

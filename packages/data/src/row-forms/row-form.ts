@@ -1,6 +1,8 @@
 // How a form of row is described: by the keys it must have and by what to make of their values.
 
-import type { Example } from "../example.ts";
+import { parseJson } from "@lowrank/contracts";
+import type { Example, Label } from "../example.ts";
+import type { TokenMasks } from "../tokenized-example.ts";
 
 /** A row as it came out of a file. A Map, because its keys are somebody else's. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -55,4 +57,97 @@ export function readTexts(fields: Fields, names: readonly string[]): readonly st
     texts.push(value);
   }
   return texts;
+}
+
+/** Whether `readLabel` found one. */
+export function isLabel(result: Label | Refusal): result is Label {
+  return typeof result !== "object" || Array.isArray(result);
+}
+
+/** The label, or why it is none. */
+export function readLabel(value: unknown): Label | Refusal {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return readList(value);
+  // CSV knows only texts; a text of digits is a number there, and a list is written as JSON has it.
+  if (typeof value === "string" && isNumber(value)) return Number(value);
+  if (typeof value === "string" && value.startsWith("[")) {
+    const list = listIn(value);
+    if (list !== undefined) return readList(list);
+    const expected = 'a list of classes as JSON for "label", since it begins with "[": a class name must not begin so';
+    return { expected, found: describe(value) };
+  }
+  if (typeof value === "string" && value.trim() !== "") return value;
+  return {
+    expected: 'a class number from 0, a class name, a number, or a list of classes for "label"',
+    found: describe(value),
+  };
+}
+
+function isNumber(text: string): boolean {
+  return /^(-?\d{1,9}|-?(\d+\.\d*|\.\d+)(e[-+]?\d{1,3})?)$/i.test(text);
+}
+
+function listIn(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All numbers or all names, each once: a row of 0 and 1 for each class has numbers twice and is not taken for classes. */
+function readList(value: unknown): Label | Refusal {
+  const isClass = (one: unknown): one is number | string =>
+    typeof one === "number" ? Number.isSafeInteger(one) && one >= 0 : typeof one === "string" && one.trim() !== "";
+  const isWhole = Array.isArray(value) && value.every((one) => isClass(one) && typeof one === typeof value[0]);
+  if (isWhole && new Set(value).size === value.length) return value;
+  const expected = 'class numbers from 0 or class names for "label", each once';
+  return { expected, found: describe(value) };
+}
+
+/** Above this no vocabulary reaches, and an Int32Array would wrap. */
+export const largestId = 2 ** 31 - 1;
+
+/** The named field as integers: as many as are asked for, at least one otherwise. */
+export function readIntegers(
+  fields: Fields,
+  name: string,
+  lowest: number,
+  length?: number,
+): readonly number[] | Refusal {
+  const value = fields.get(name);
+  const many = length === undefined ? "at least one integer" : `${length} integers, one for each token,`;
+  if (!Array.isArray(value) || value.length === 0 || (length !== undefined && value.length !== length)) {
+    const found = Array.isArray(value) ? `${value.length}` : describe(value);
+    return { expected: `${many} for "${name}"`, found };
+  }
+  const at = value.findIndex((entry) => !Number.isInteger(entry) || entry < lowest || entry > largestId);
+  if (at !== -1) return { expected: `an integer from ${lowest} at "${name}"[${at}]`, found: describe(value[at]) };
+  return value as readonly number[];
+}
+
+/** The named field as one integer. */
+export function readInteger(
+  fields: Fields,
+  name: string,
+  { lowest, highest }: { readonly lowest: number; readonly highest: number },
+): number | Refusal {
+  const value = fields.get(name);
+  if (typeof value === "number" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
+  return { expected: `an integer from ${lowest} to ${highest} for "${name}"`, found: describe(value) };
+}
+
+/** The lists that are there, each with one entry for each token. */
+export function readMasks(fields: Fields, length: number): TokenMasks | Refusal {
+  const masks: { attentionMask?: readonly number[]; tokenTypeIds?: readonly number[] } = {};
+  for (const [key, name] of [
+    ["attentionMask", "attention_mask"],
+    ["tokenTypeIds", "token_type_ids"],
+  ] as const) {
+    if (fields.get(name) === undefined) continue;
+    const values = readIntegers(fields, name, 0, length);
+    if ("found" in values) return values;
+    masks[key] = values;
+  }
+  return masks;
 }

@@ -1,16 +1,148 @@
 // Every form of row that is recognised, the more telling first.
 
-import { conversationsForm, messagesForm } from "./chat-form.ts";
-import { anchorForm, queryForm, scoredPairForm } from "./comparison-forms.ts";
+import type { ComparisonExample, TokensExample } from "../example.ts";
+import { ignoredLabel } from "../tokenized-example.ts";
 import { completionForm } from "./completion-form.ts";
-import { instructionForm } from "./instruction-form.ts";
 import { audioForm, imageForm, speechForm } from "./media-forms.ts";
 import { judgedForm, preferenceForm } from "./preference-form.ts";
 import { choiceForm, endingsForm, questionForm, spanForm } from "./question-form.ts";
-import type { RowForm } from "./row-form.ts";
-import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
-import { textForm } from "./text-form.ts";
-import { tokensForm } from "./tokens-form.ts";
+import { conversationsForm, messagesForm } from "./read-messages.ts";
+import {
+  describe,
+  type Fields,
+  isLabel,
+  isTexts,
+  largestId,
+  type Refusal,
+  type RowForm,
+  readIntegers,
+  readLabel,
+  readMasks,
+  readTexts,
+} from "./row-form.ts";
+
+/** "negative", "negative_1", … */
+const negativeKey = /^negative(?:_(\d{1,3}))?$/;
+
+function relatedForm(anchorKey: string): RowForm {
+  return {
+    name: `${anchorKey}/positive`,
+    source: "sentence-transformers, MultipleNegativesRankingLoss and TripletLoss",
+    keys: [anchorKey, "positive"],
+    read(fields) {
+      const numbers = [...fields.keys()].flatMap((key) => {
+        const found = negativeKey.exec(key);
+        return found === null ? [] : [{ key, number: Number(found[1] ?? 0) }];
+      });
+      const negatives = numbers.sort((one, other) => one.number - other.number).map(({ key }) => key);
+      const texts = readTexts(fields, [anchorKey, "positive", ...negatives]);
+      return isTexts(texts) ? { kind: "comparison", texts } : texts;
+    },
+  };
+}
+
+/** A text and one that belongs to it, perhaps with others that do not. */
+const anchorForm = relatedForm("anchor");
+/** The same of a search. */
+const queryForm = relatedForm("query");
+
+/** Two texts and how alike they are. */
+const scoredPairForm: RowForm = {
+  name: "sentence1/sentence2/score",
+  source: "sentence-transformers, CoSENTLoss and CosineSimilarityLoss (STS)",
+  keys: ["sentence1", "sentence2", "score"],
+  read(fields): ComparisonExample | Refusal {
+    const texts = readTexts(fields, ["sentence1", "sentence2"]);
+    if (!isTexts(texts)) return texts;
+    const given = fields.get("score");
+    // CSV knows only texts.
+    const score = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+    if (typeof score === "number" && Number.isFinite(score)) return { kind: "comparison", texts, score };
+    return { expected: 'a number for "score"', found: describe(given) };
+  },
+};
+
+/** Already tokenised rows; labels −100 are not trained. Without labels, every token that the mask does not hide is. */
+const tokensForm: RowForm = {
+  name: "input_ids/labels",
+  source: "transformers' model inputs",
+  keys: ["input_ids"],
+  read(fields) {
+    const inputIds = readIntegers(fields, "input_ids", 0);
+    if ("found" in inputIds) return inputIds;
+    const given = readLabels(fields, inputIds.length);
+    if (typeof given === "object" && "found" in given) return given;
+    const masks = readMasks(fields, inputIds.length);
+    if ("found" in masks) return masks;
+    const labels = given ?? visibleIds(inputIds, masks.attentionMask);
+    return { kind: "tokens", inputIds, labels, ...masks };
+  },
+};
+
+/** The labels as they are given, hidden positions too: transformers' collators keep them. Undefined for none. */
+function readLabels(fields: Fields, length: number): TokensExample["labels"] | Refusal | undefined {
+  // transformers calls a row's class "labels" in model inputs and "label" in data sets.
+  const label = fields.get("labels") ?? fields.get("label");
+  if (typeof label === "number" && Number.isFinite(label) && Math.abs(label) <= largestId) return label;
+  return label === undefined ? undefined : readIntegers(fields, "labels", -100, length);
+}
+
+/** What a row without labels trains: every token, as a language-modelling collator does, and no padding. */
+function visibleIds(inputIds: readonly number[], mask: readonly number[] | undefined): readonly number[] {
+  return mask === undefined ? inputIds : inputIds.map((id, index) => (mask[index] === 0 ? ignoredLabel : id));
+}
+
+function form(name: string, source: string, sentenceKey: string, pairKey?: string): RowForm {
+  const textKeys = pairKey === undefined ? [sentenceKey] : [sentenceKey, pairKey];
+  return {
+    name,
+    source,
+    keys: [...textKeys, "label"],
+    read(fields) {
+      const texts = readTexts(fields, textKeys);
+      if (!isTexts(texts)) return texts;
+      const label = readLabel(fields.get("label"));
+      if (!isLabel(label)) return label;
+      const [sentence = "", pair] = texts;
+      return { kind: "sentence", sentence, label, ...(pair === undefined ? {} : { pair }) };
+    },
+  };
+}
+
+/** GLUE's pair tasks (MRPC, RTE, STS). */
+const sentencePairForm = form("sentence1/sentence2/label", "GLUE (Wang et al. 2018)", "sentence1", "sentence2");
+
+/** GLUE's single-sentence tasks (SST-2, CoLA). */
+const sentenceForm = form("sentence/label", "GLUE (Wang et al. 2018)", "sentence");
+
+/** The common name of the same in other sets (IMDB, AG News). */
+const labelledTextForm = form("text/label", "Hugging Face datasets, text classification", "text");
+
+/** Running text. */
+const textForm: RowForm = {
+  name: "text",
+  source: "Hugging Face datasets' text builder, TRL's language-modelling format",
+  keys: ["text"],
+  read(fields) {
+    const texts = readTexts(fields, ["text"]);
+    if (!isTexts(texts)) return texts;
+    return { kind: "text", text: texts[0] ?? "" };
+  },
+};
+
+/** Stanford Alpaca's rows. */
+const instructionForm: RowForm = {
+  name: "instruction/input/output",
+  source: "Stanford Alpaca (Taori et al. 2023), data format",
+  keys: ["instruction", "output"],
+  read(fields) {
+    const hasInput = fields.get("input") !== undefined && fields.get("input") !== null;
+    const texts = readTexts(fields, hasInput ? ["instruction", "output", "input"] : ["instruction", "output"]);
+    if (!isTexts(texts)) return texts;
+    const [instruction = "", output = "", input = ""] = texts;
+    return { kind: "instruction", instruction, input, output };
+  },
+};
 
 /**
  * The forms, in the order in which they are tried: the first whose keys a row has is the row's form.

@@ -15,7 +15,7 @@ import {
 import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
 import { binaryCost, filterCost, type Operand, type OperationCost, operandOf } from "./operation-costs.ts";
 import type { TemplateBudget } from "./template-budget.ts";
-import { endOfTurn, startOfTurn } from "./turns/turn-marks.ts";
+import { endOfTurn, startOfTurn } from "./turns/answer-spans.ts";
 
 type Program = Parameters<Interpreter["run"]>[0];
 

@@ -5,8 +5,9 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import type { ChatExample, ChatMessage, Example } from "../example.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
+import { calledFunctions, usesTools } from "./jinja-tree.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
-import { taskAndAnswer } from "./task-and-answer.ts";
+import { taskAndAnswer } from "./prompt-template.ts";
 import { TemplateBudget } from "./template-budget.ts";
 import {
   type ConversationWriter,
@@ -14,7 +15,6 @@ import {
   type WrittenConversation,
   writeConversation,
 } from "./turns/answer-spans.ts";
-import { calledFunctions, usesTools } from "./uses-tools.ts";
 
 /** What a chat template may refer to besides the messages. */
 export interface ChatTemplateOptions {

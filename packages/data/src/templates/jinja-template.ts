@@ -4,7 +4,7 @@ import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import { BoundedInterpreter, type KnownTemplate } from "./bounded-interpreter.ts";
 import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
-import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/turn-marks.ts";
+import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/answer-spans.ts";
 
 /** A parsed template. */
 export interface JinjaTemplate {

@@ -1,6 +1,8 @@
 // The program that a template is, as the library's parser leaves it: the library exports no types of its nodes.
 
 import type { Interpreter } from "@huggingface/jinja";
+import { isObject } from "@lowrank/contracts";
+import type { ChatExample, ChatMessage } from "../example.ts";
 import type { JinjaValue } from "./jinja-values.ts";
 
 /** A statement or an expression. */
@@ -134,4 +136,18 @@ export function givenArguments(args: readonly JinjaNode[], values: readonly Jinj
     } else placed.push(value);
   }
   return { placed, named };
+}
+
+/** Whether functions are offered, called or answer in it. */
+export function usesTools({ messages, tools }: Pick<ChatExample, "messages" | "tools">): boolean {
+  return tools !== undefined || messages.some(({ role, more }) => role === "tool" || more?.tool_calls !== undefined);
+}
+
+/** Names of the functions that a message calls. */
+export function calledFunctions({ more }: ChatMessage): readonly string[] {
+  if (!Array.isArray(more?.tool_calls)) return [];
+  return more.tool_calls.flatMap((call: unknown) => {
+    const called = isObject(call) && isObject(call.function) ? call.function : call;
+    return isObject(called) && typeof called.name === "string" ? [called.name] : [];
+  });
 }

@@ -1,5 +1,6 @@
 // How an example becomes text: a row of the table in templates.ts.
 
+import { TemplateError } from "../errors.ts";
 import type { Example } from "../example.ts";
 
 /** A stretch of text that is either shown to the model or trained. */
@@ -44,4 +45,21 @@ export function promptOf(rendered: RenderedExample): string {
   const firstTrained = rendered.segments.findIndex((segment) => segment.isTrained);
   const shown = firstTrained === -1 ? rendered.segments : rendered.segments.slice(0, firstTrained);
   return shown.map((segment) => segment.text).join("");
+}
+
+/** An example as instruction templates see it. */
+interface TaskAndAnswer {
+  readonly task: string;
+  /** Empty where there is none. */
+  readonly material: string;
+  readonly answer: string;
+}
+
+/** Reads instruction and completion rows as tasks; throws TemplateError for other kinds. */
+export function taskAndAnswer(example: Example, template: string): TaskAndAnswer {
+  if (example.kind === "instruction") {
+    return { task: example.instruction, material: example.input, answer: example.output };
+  }
+  if (example.kind === "completion") return { task: example.prompt, material: "", answer: example.completion };
+  throw new TemplateError(template, `it writes instruction and prompt/completion rows, not "${example.kind}" rows.`);
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TemplateError } from "../errors.ts";
-import { messagesForm } from "../row-forms/chat-form.ts";
+import { messagesForm } from "../row-forms/read-messages.ts";
 import { chatTemplate } from "./chat-template.ts";
 import type { RenderedExample } from "./prompt-template.ts";
 

@@ -4,7 +4,7 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { tokenText } from "../token-text.ts";
+import { tokenText } from "../text-files.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 
 /** A tokenizer.json whose marks are those of the source's language. */

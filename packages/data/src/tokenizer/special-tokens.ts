@@ -1,6 +1,7 @@
 // The marks that start, end and pad a text, where tokenizer_config.json does not name them: GPT-2's, RoBERTa's and BERT's
 // published ones leave that to classes of transformers. Their special_tokens_map.json says it, or the model's config.json.
 
+import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { TextFiles } from "../text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
@@ -50,4 +51,12 @@ function tokenOf(id: unknown, tokenizerJson: unknown): string | undefined {
   if (!isObject(tokenizerJson) || !Array.isArray(tokenizerJson.added_tokens)) return undefined;
   const entry: unknown = tokenizerJson.added_tokens.find((token) => isObject(token) && token.id === id);
   return isObject(entry) && entry.special === true && typeof entry.content === "string" ? entry.content : undefined;
+}
+
+/** What the tokenizer writes around a text. It is asked of the post-processor: some texts have no token at all. */
+export function marksAround({ post_processor }: Tokenizer): { readonly before: string[]; readonly after: string[] } {
+  const text = "\0text";
+  const tokens = post_processor?.post_process([text], null).tokens ?? [text];
+  const at = tokens.indexOf(text);
+  return at === -1 ? { before: tokens, after: [] } : { before: tokens.slice(0, at), after: tokens.slice(at + 1) };
 }

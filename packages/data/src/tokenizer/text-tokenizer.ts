@@ -5,16 +5,14 @@ import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts
 import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
-import { tokenText } from "../token-text.ts";
+import { tokenText } from "../text-files.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
-import { fallBackToBytes } from "./byte-fallback.ts";
-import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
+import { fallBackToBytes, writeBytesQuickly } from "./byte-characters.ts";
 import { withLanguages } from "./language-marks.ts";
-import { marksAround } from "./marks-around.ts";
-import { pairLengths } from "./pair-lengths.ts";
 import { type PlacedToken, placeTokens } from "./place-tokens.ts";
-import { cutByOwnModel, targetJson } from "./segmentation.ts";
-import { writeBytesQuickly } from "./write-bytes.ts";
+import type { CharacterSpan, EncodedText } from "./segmentation.ts";
+import { cutByOwnModel, pairLengths, targetJson } from "./segmentation.ts";
+import { marksAround } from "./special-tokens.ts";
 
 /** What `encode` can be told. */
 export interface EncodeOptions {

@@ -3,8 +3,7 @@
 import { isObject, parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
-import { vocabularyFiles } from "../vocabulary-files/vocabulary-file-names.ts";
-import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
+import { vocabularyFiles, vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 
 /** Gemma's tokenizer.json, the largest that is common, has 33 MB. */
 const largest = 64_000_000;

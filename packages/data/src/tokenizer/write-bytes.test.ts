@@ -1,6 +1,6 @@
 import { ByteLevelPreTokenizer, Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
-import { writeBytesQuickly } from "./write-bytes.ts";
+import { writeBytesQuickly } from "./byte-characters.ts";
 
 const texts = [
   "",

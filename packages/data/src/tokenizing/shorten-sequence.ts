@@ -60,3 +60,9 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
   if (kind === "preference" && supervisedTokens(example.rejected.labels, counted) === 0) return false;
   return supervisedTokens(example.labels, counted) > 0;
 }
+
+/** The ids up to the length allowed, with the closing marks ([SEP], </s>) kept. */
+export function cutBeforeEnd(ids: readonly number[], maxLength: number, suffix: readonly number[]): readonly number[] {
+  if (ids.length <= maxLength) return ids;
+  return [...ids.slice(0, Math.max(0, maxLength - suffix.length)), ...suffix].slice(0, maxLength);
+}

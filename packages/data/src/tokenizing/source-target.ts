@@ -6,7 +6,7 @@ import type { PromptTemplate, RenderedExample } from "../templates/prompt-templa
 import { promptOf } from "../templates/prompt-template.ts";
 import { cutMasks, type SourceTarget } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
-import { cutBeforeEnd } from "./cut-before-end.ts";
+import { cutBeforeEnd } from "./shorten-sequence.ts";
 
 /** How long the two texts of an encoder–decoder may be. */
 export interface SourceTargetLimits {

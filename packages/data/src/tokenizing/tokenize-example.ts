@@ -1,19 +1,25 @@
 // From an example to tokens with labels: only the answer is trained.
 
-import type { Example, ImageExample, PreferenceExample, SentenceExample, TokensExample } from "../example.ts";
+import type {
+  ComparisonExample,
+  Example,
+  ImageExample,
+  PreferenceExample,
+  SentenceExample,
+  TokensExample,
+} from "../example.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
+  type ComparedTexts,
   ignoredLabel,
   type ScoredSequence,
   type TokenizedExample,
   type TokenSequence,
 } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
-import { cutBeforeEnd } from "./cut-before-end.ts";
 import { type LabelMeaning, labelRow } from "./label-row.ts";
-import { shortenSequence } from "./shorten-sequence.ts";
-import { type ComparisonPrompts, tokenizeComparison } from "./tokenize-comparison.ts";
+import { cutBeforeEnd, shortenSequence } from "./shorten-sequence.ts";
 import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 
 /** How long sequences may be and what labels mean. */
@@ -191,4 +197,29 @@ function classifySentence(
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
   const search = example.search === undefined ? {} : { search: example.search };
   return labelRow({ inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds), ...search }, example.label, options);
+}
+
+/** What stands before texts, as models of E5's kind were taught: "query: ", "passage: ". */
+export interface ComparisonPrompts {
+  /** Before the first of a row's texts. */
+  readonly first?: string | undefined;
+  /** Before the others. */
+  readonly others?: string | undefined;
+}
+
+/** Each text with the tokenizer's marks; what is too long loses its end before the closing mark. */
+function tokenizeComparison(
+  { texts, score }: ComparisonExample,
+  tokenizer: TextTokenizer,
+  { maxLength, prompts = {} }: { readonly maxLength: number; readonly prompts?: ComparisonPrompts | undefined },
+): ComparedTexts {
+  const encode = (text: string, prompt = "") =>
+    cutBeforeEnd(tokenizer.encode(prompt + text), maxLength, tokenizer.suffixIds);
+  const [first = "", ...others] = texts;
+  return {
+    kind: "comparison",
+    inputIds: encode(first, prompts.first),
+    others: others.map((text) => encode(text, prompts.others)),
+    ...(score === undefined ? {} : { score }),
+  };
 }

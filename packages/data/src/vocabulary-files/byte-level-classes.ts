@@ -3,7 +3,7 @@
 import { TokenizerError } from "../errors.ts";
 import { framed } from "./byte-pair-classes.ts";
 import type { Frame, TokenizerClass, TokenizerDraft, UsualMarks, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens, tokensInOrder } from "./word-ids.ts";
+import { numberedTokens, tokensInOrder } from "./tokenizer-draft.ts";
 
 interface ByteLevelClass {
   readonly names: readonly string[];

@@ -3,7 +3,7 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { tokenText } from "../token-text.ts";
+import { tokenText } from "../text-files.ts";
 import {
   type DraftToken,
   type Frame,

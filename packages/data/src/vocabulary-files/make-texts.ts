@@ -4,10 +4,14 @@ import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contra
 import { TokenizerError } from "../errors.ts";
 import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";
+import { byteLevelClasses } from "./byte-level-classes.ts";
+import { bytePairClasses } from "./byte-pair-classes.ts";
 import { type FinishedTokenizer, finishedTokenizer, markOf } from "./finished-tokenizer.ts";
-import { chosenClass } from "./tokenizer-classes.ts";
+import { sentencePieceClasses } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens } from "./word-ids.ts";
+import { numberedTokens } from "./tokenizer-draft.ts";
+import { translationClasses } from "./translation-classes.ts";
+import { wordPieceClasses } from "./word-piece-classes.ts";
 
 /** Gemma's tokenizer.model has 4 MB; a vocab.json or merges.txt of a large vocabulary has as many. */
 const maxBytes = 64_000_000;
@@ -82,4 +86,29 @@ async function bytesOf(folder: TextFiles, file: string): Promise<Uint8Array> {
   } finally {
     await source.close?.();
   }
+}
+
+const classes: readonly TokenizerClass[] = [
+  ...translationClasses,
+  ...sentencePieceClasses,
+  ...bytePairClasses,
+  ...byteLevelClasses,
+  ...wordPieceClasses,
+];
+
+/** Every file that one of them needs. */
+export const filesOfClasses: ReadonlySet<string> = new Set(classes.flatMap(({ files }) => files));
+
+/** The class that a folder names – tokenizer_config.json, or its model's type – if the files that it needs are there. */
+function chosenClass(
+  { className, modelType }: { readonly className: unknown; readonly modelType: unknown },
+  present: readonly string[],
+): TokenizerClass | undefined {
+  const name = typeof className === "string" ? className.replace(/Fast$/, "") : undefined;
+  const possible = classes.filter(({ files }) => files.every((file) => present.includes(file)));
+  // Published folders name classes that others took the place of: the model's type says more than one that is not known.
+  return (
+    possible.find(({ names }) => name !== undefined && names.includes(name)) ??
+    possible.find(({ modelTypes }) => modelTypes.some((type) => type === modelType))
+  );
 }

@@ -2,9 +2,8 @@
 // marks of its own before, between or behind the pieces.
 
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
-import { encodeBase64 } from "./base64.ts";
-import { languagesOfMBart, languagesOfMBart50 } from "./languages.ts";
 import type { DraftToken, Frame, MarkKey, TokenizerClass, UsualMarks, VocabularySource } from "./tokenizer-draft.ts";
+import { languagesOfMBart, languagesOfMBart50 } from "./tokenizer-draft.ts";
 
 /** How a space is written. */
 const mark = "▁";
@@ -291,4 +290,12 @@ export function controlPieces({ pieces }: SentencePieceModel): readonly DraftTok
   return pieces.flatMap(({ text, kind }) =>
     kind === "control" || kind === "user-defined" ? [{ content: text, special: kind === "control" }] : [],
   );
+}
+
+/** The bytes as text. */
+function encodeBase64(bytes: Uint8Array): string {
+  let characters = "";
+  // The engine takes only so many arguments of one call.
+  for (let at = 0; at < bytes.length; at += 8192) characters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(characters);
 }

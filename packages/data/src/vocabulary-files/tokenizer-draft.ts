@@ -1,6 +1,7 @@
 // What the classes of tokenizers differ in, before the marks that a folder names are put in.
 
-import type { JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts";
+import { TokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 
 /** Marks by their keys in tokenizer_config.json, in the order in which transformers adds those that the vocabulary lacks. */
@@ -75,3 +76,51 @@ export interface TokenizerClass {
   readonly marks: UsualMarks;
   draft(source: VocabularySource): Promise<TokenizerDraft>;
 }
+
+const mostTokens = 2 ** 22;
+
+/** A parsed vocab.json. Throws TokenizerError for what is none. */
+export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
+  const entries = isObject(json) ? Object.entries(json) : undefined;
+  if (entries === undefined) throw new TokenizerError([`${file}: expected an object of tokens with their ids`]);
+  const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < mostTokens));
+  if (wrong === undefined) return new Map(entries.map(([token, id]) => [token, Number(id)]));
+  const got = JSON.stringify(wrong[1]) ?? "nothing";
+  const token = JSON.stringify(wrong[0].slice(0, 40));
+  throw new TokenizerError([
+    `${file}: expected an id from 0 to ${mostTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
+  ]);
+}
+
+/** Tokens by id; empty where an id has none. */
+export function tokensInOrder(ids: ReadonlyMap<string, number>): readonly string[] {
+  const size = [...ids.values()].reduce((largest, id) => Math.max(largest, id + 1), 0);
+  const tokens: string[] = new Array(size).fill("");
+  for (const [token, id] of ids) tokens[id] = token;
+  return tokens;
+}
+
+/** mBART's (Liu et al. 2020). */
+export const languagesOfMBart: readonly string[] = (
+  "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP nl_XX " +
+  "ro_RO ru_RU si_LK tr_TR vi_VN zh_CN"
+).split(" ");
+
+/** mBART-50's (Tang et al. 2020). */
+export const languagesOfMBart50: readonly string[] = [
+  ...languagesOfMBart,
+  ...(
+    "af_ZA az_AZ bn_IN fa_IR he_IL hr_HR id_ID ka_GE km_KH mk_MK ml_IN mn_MN mr_IN pl_PL ps_AF pt_XX sv_SE sw_KE ta_IN te_IN " +
+    "th_TH tl_XX uk_UA ur_PK xh_ZA gl_ES sl_SI"
+  ).split(" "),
+];
+
+/** M2M-100's (Fan et al. 2020) and WMT21's. */
+export const languagesOfM2M100: Readonly<Record<string, readonly string[]>> = {
+  m2m100: (
+    "af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi hr ht hu hy id ig ilo " +
+    "is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ne nl no ns oc or pa pl ps pt ro ru sd si sk sl so sq sr " +
+    "ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh zu"
+  ).split(" "),
+  wmt21: "en ha is ja cs ru zh de".split(" "),
+};

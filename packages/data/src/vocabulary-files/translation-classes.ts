@@ -2,14 +2,13 @@
 // one for targets, and M2M-100's. transformers has no tokenizer.json of these; texts are cut as SentencePiece itself cuts them.
 
 import type { JsonObject } from "@lowrank/contracts";
-import { longestMatches } from "../charsmap/use-charsmaps.ts";
+import { longestMatches } from "../charsmap/charsmap.ts";
 import { TokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 import { bytePairModel } from "./byte-pair-classes.ts";
-import { languagesOfM2M100 } from "./languages.ts";
 import { precompiled } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens, tokensInOrder } from "./word-ids.ts";
+import { languagesOfM2M100, numberedTokens, tokensInOrder } from "./tokenizer-draft.ts";
 
 const mark = "▁";
 

@@ -5,9 +5,8 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { TokenizerError } from "../errors.ts";
 import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
-import { filesOfClasses } from "./tokenizer-classes.ts";
-import { vocabularyFiles } from "./vocabulary-file-names.ts";
-import { vocabularyTokenizerFiles } from "./vocabulary-tokenizer-files.ts";
+import { filesOfClasses } from "./make-texts.ts";
+import { vocabularyFiles, vocabularyTokenizerFiles } from "./vocabulary-tokenizer-files.ts";
 
 interface Case {
   readonly files: Readonly<Record<string, string>>;

@@ -4,7 +4,6 @@
 import { printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
-import { vocabularyFiles } from "./vocabulary-file-names.ts";
 
 const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
 
@@ -71,3 +70,9 @@ async function presentFiles(folder: TextFiles): Promise<readonly string[]> {
 function classes(): Promise<typeof import("./make-texts.ts")> {
   return import("./make-texts.ts");
 }
+
+/** Every file that one of transformers' classes needs. */
+export const vocabularyFiles: readonly string[] = [
+  ...["source.spm", "target.spm", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "spm.model"],
+  ...["tokenizer.model", "merges.txt", "vocab.txt"],
+];

@@ -1,7 +1,48 @@
 // Types with 16 levels at uneven distances: IQ4_NL and IQ4_XS, and MXFP4 of the Open Compute Project's Microscaling
 // Formats 1.0. Source: ggml-quants.c (MIT licence), dequantize_row_iq4_nl and its neighbours.
 
-import { type BlockFormats, blockFormat, splitNibbles, uint16At } from "./block-format.ts";
+import {
+  type BlockFormats,
+  blockFormat,
+  centredNibbles,
+  splitNibbles,
+  splitQuarters,
+  uint16At,
+} from "./block-format.ts";
+
+/** The code of 0; −1 is the one before. */
+const zero = 8;
+
+/** Five digits to the base 3 in a byte, as a fraction of 256: times a power of 3, the next digit comes on top. */
+function digit(byte: number, place: number): number {
+  return (((byte * 3 ** place) & 255) * 3) >> 8;
+}
+
+/** TQ1_0 and TQ2_0. */
+export const ternaryFormats: BlockFormats = {
+  TQ1_0: blockFormat({
+    levels: centredNibbles,
+    runSize: 256,
+    unpack(bytes, at, parts) {
+      const { codes } = parts;
+      for (let index = 0; index < 160; index += 1)
+        codes[index] = zero - 1 + digit(bytes[at + (index & 31)]!, index >> 5);
+      for (let index = 0; index < 80; index += 1)
+        codes[160 + index] = zero - 1 + digit(bytes[at + 32 + (index & 15)]!, index >> 4);
+      for (let index = 0; index < 16; index += 1)
+        codes[240 + index] = zero - 1 + digit(bytes[at + 48 + (index & 3)]!, index >> 2);
+      parts.scale = uint16At(bytes, at + 52);
+    },
+  }),
+  TQ2_0: blockFormat({
+    levels: centredNibbles,
+    runSize: 256,
+    unpack(bytes, at, parts) {
+      splitQuarters(bytes, at, { codes: parts.codes, zero: zero - 1 });
+      parts.scale = uint16At(bytes, at + 64);
+    },
+  }),
+};
 
 const nonLinear = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 /** Twice what E2M1 says; the scales are half. */

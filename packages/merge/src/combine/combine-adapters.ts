@@ -18,9 +18,9 @@ import {
   UnequalRanksError,
   UnknownCombinationError,
 } from "./errors.ts";
+import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
 import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
-import { checkFinite, storedFactors } from "./stored-factors.ts";
 
 /** How adapters are combined. */
 export interface CombineOptions {

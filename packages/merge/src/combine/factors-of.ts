@@ -1,7 +1,20 @@
 // From a decomposition to factors: B = U·S, A = Vᵀ, as PEFT and kohya's svd_merge_lora.py have it.
 
-import { keepFirst, type Matrix, type Svd, scaleColumns, transpose } from "@lowrank/math";
-import type { Factors, MethodSettings } from "./combination-method.ts";
+import type { AdapterTensor } from "@lowrank/adapter-format";
+import { listed } from "@lowrank/contracts";
+import {
+  besideEachOther,
+  createMatrix,
+  keepFirst,
+  lowRankSvd,
+  type Matrix,
+  type Svd,
+  scaleColumns,
+  transpose,
+} from "@lowrank/math";
+import type { Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import { CombinationSettingError } from "./errors.ts";
+import type { CombinedLayer } from "./read-pairs.ts";
 
 /** The first `rank` components as factors, cut off at a quantile if asked for. */
 export function factorsOf(
@@ -62,4 +75,64 @@ function quantileOf(values: Float64Array, quantile: number): number {
   const below = sorted[Math.floor(position)] ?? 0;
   const above = sorted[Math.ceil(position)] ?? below;
   return below + (position - Math.floor(position)) * (above - below);
+}
+
+/** Side by side: [c₁A₁; c₂A₂] and [B₁, B₂], whose product is Σ cᵢ·Bᵢ·Aᵢ to the last digit. */
+export function besideOneAnother(pairs: readonly WeightedPair[]): Factors {
+  const scaled = pairs.map(({ a, weight, scaling }) => ({
+    ...a,
+    values: a.values.map((value) => value * weight * scaling),
+  }));
+  return {
+    a: transpose(besideEachOther(scaled.map(transpose))), // [Σ rank, inFeatures]
+    b: besideEachOther(pairs.map(({ b }) => b)), // [outFeatures, Σ rank]
+  };
+}
+
+/** The nearest update of the wanted rank; the sum itself where that is at least the sum of all ranks. */
+export function nearest(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
+  const { a, b } = besideOneAnother(pairs);
+  return factorsOf(lowRankSvd(b, a), settings);
+}
+
+/** The sum with no more rank than it needs: components that are zero to rounding are left out by every layer. */
+export function compressed(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
+  const { a, b } = besideOneAnother(pairs);
+  const found = lowRankSvd(b, a);
+  const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
+  return factorsOf(found, { ...settings, rank });
+}
+
+/** Both factors with as many rows and columns as the configuration says, in the layout of files. */
+export function storedFactors(
+  { keys, kernels }: CombinedLayer,
+  { a, b }: Factors,
+  rank: number,
+): [string, AdapterTensor][] {
+  const wideA = resized(a, rank, a.columns);
+  const wideB = resized(b, b.rows, rank);
+  const inFeatures = a.columns / kernels.a.reduce((product, size) => product * size, 1);
+  return [
+    [keys.a, { shape: [rank, inFeatures, ...kernels.a], values: Float32Array.from(wideA.values) }],
+    [keys.b, { shape: [b.rows, rank, ...kernels.b], values: Float32Array.from(wideB.values) }],
+  ];
+}
+
+/** All adapters are finite, so it is the weights that float32 cannot hold the result of. */
+export function checkFinite(tensors: ReadonlyMap<string, AdapterTensor>): void {
+  const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite)).map(([key]) => key);
+  if (broken.length === 0) return;
+  const expected = "weights with which float32 can hold the result";
+  throw new CombinationSettingError("weights", `such that ${listed(broken)} would be infinite`, expected);
+}
+
+/** Zeros where the matrix ends. */
+function resized(matrix: Matrix, rows: number, columns: number): Matrix {
+  if (matrix.rows === rows && matrix.columns === columns) return matrix;
+  const larger = createMatrix(rows, columns);
+  for (let row = 0; row < matrix.rows; row++) {
+    const values = matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
+    larger.values.set(values, row * columns);
+  }
+  return larger;
 }

@@ -1,22 +1,54 @@
 // The table of methods; a new one is a row. What adds A with A and B with B ("shared") is quick, of the same rank, and has
 // cross terms; what ends in "_svd" forms whole updates and takes the nearest of the wanted rank.
 
-import type { CombinationMethod } from "./combination-method.ts";
-import { besideOneAnother, compressed, nearest } from "./exact-sum.ts";
-import { onFactors } from "./on-factors.ts";
-import { onProducts } from "./on-products.ts";
-import { slerp } from "./slerp.ts";
+import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
+import type { CombinationMethod, Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import { besideOneAnother, compressed, factorsOf, nearest } from "./factors-of.ts";
 import {
   electedLargest,
   electedLikely,
   electedMiddle,
   electedRandom,
+  type MatrixMerge,
   sum,
   sumOfLargest,
   sumOfLikely,
   sumOfMiddle,
   sumOfRandom,
 } from "./sparsify.ts";
+
+// Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
+// are, where that of a sum is shorter the more they differ. The result is a sum of both, so no update is ever formed.
+
+/** Vectors that are closer than this are mixed in a straight line, as in mergekit. */
+const sameDirection = 0.9995;
+
+/** Two pairs whose weights add up to 1; of a layer that one adapter has alone, the straight line to zero. */
+function slerp(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
+  const [one, other] = pairs;
+  if (one === undefined || other === undefined) return compressed(pairs, settings);
+  const cosine =
+    (Math.sign(one.scaling * other.scaling) * innerProduct(one, other)) /
+    Math.sqrt(innerProduct(one, one) * innerProduct(other, other));
+  // Of an update of zeros there is no direction, and the cosine is NaN.
+  if (!(Math.abs(cosine) <= sameDirection)) return compressed(pairs, settings);
+  const angle = Math.acos(cosine);
+  const part = ({ weight }: WeightedPair) => Math.sin(weight * angle) / Math.sin(angle);
+  return compressed(
+    [
+      { ...one, weight: part(one) },
+      { ...other, weight: part(other) },
+    ],
+    settings,
+  );
+}
+
+/** ⟨B₁·A₁, B₂·A₂⟩ */
+function innerProduct(one: Factors, other: Factors): number {
+  const left = multiply(transpose(one.b), other.b);
+  const right: Matrix = multiply(one.a, transpose(other.a));
+  return left.values.reduce((sum, value, index) => sum + value * (right.values[index] as number), 0);
+}
 
 /** Every way to combine adapters. */
 export const combinationMethods: readonly CombinationMethod[] = [
@@ -148,3 +180,45 @@ export const combinationMethods: readonly CombinationMethod[] = [
     combine: slerp,
   },
 ];
+
+// Combining A with A and B with B: quick and of the same rank, but (Σ A)·(Σ B) has cross terms A of one with B of another,
+// so the result is not the sum of the updates.
+
+/** Applies a merge to both factors; each gets the root of weight · s, and A the sign. */
+function onFactors(merge: MatrixMerge) {
+  return (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+    const a = pairs.map(({ a: matrix, weight, scaling, adapter }) => {
+      const strength = weight * scaling;
+      return { matrix, weight: (strength < 0 ? -1 : 1) * Math.sqrt(Math.abs(strength)), adapter, part: "A" as const };
+    });
+    const b = pairs.map(({ b: matrix, weight, scaling, adapter }) => ({
+      matrix,
+      weight: Math.sqrt(Math.abs(weight * scaling)),
+      adapter,
+      part: "B" as const,
+    }));
+    return { a: merge(a, settings), b: merge(b, settings) };
+  };
+}
+
+// Combining whole updates s·B·A entry by entry, then finding the nearest update of low rank. Dropping entries raises the
+// rank, so here the matrix [outFeatures, inFeatures] has to be formed.
+
+/** Applies a merge to the updates and decomposes the result. */
+function onProducts(merge: MatrixMerge) {
+  return (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+    const products = pairs.map(({ a, b, scaling, weight, adapter }) => ({
+      matrix: scaled(multiply(b, a), scaling), // [outFeatures, inFeatures]
+      weight,
+      adapter,
+      part: "product" as const,
+    }));
+    const combined = merge(products, settings);
+    const most = Math.min(settings.rank, combined.rows, combined.columns);
+    return factorsOf(truncatedSvd(combined, most), settings);
+  };
+}
+
+function scaled(matrix: Matrix, factor: number): Matrix {
+  return { ...matrix, values: matrix.values.map((value) => value * factor) };
+}

@@ -5,7 +5,7 @@ import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowra
 import { keepFirst, lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities } from "@lowrank/math";
 import type { WeightedPair } from "../combine/combination-method.ts";
 import { CombinationShapeError } from "../combine/errors.ts";
-import { besideOneAnother } from "../combine/exact-sum.ts";
+import { besideOneAnother } from "../combine/factors-of.ts";
 import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
 
 /** One layer that both adapters change. */

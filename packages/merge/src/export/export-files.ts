@@ -4,21 +4,100 @@ import { parseJson } from "@lowrank/contracts";
 import {
   type FolderWeights,
   layoutSafetensors,
+  openFolderWeights,
   type StreamedTensor,
   safetensorsChunks,
   weightFileNames,
 } from "@lowrank/safetensors";
 import { mergesOf } from "../fold/merged-handle.ts";
-import { openCheckpoint } from "./checkpoint.ts";
-import { copiedFiles, isTokenizerFile } from "./copied-files.ts";
 import { SourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
-import type { ExportFile } from "./export-file.ts";
-import type { ExportableModel, ExportOptions, SourceFolder } from "./exportable-model.ts";
-import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
+import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";
+import { resizedParameters } from "./exportable-model.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
-import { resizedParameters } from "./resized-parameters.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
+
+/** How a text spells its floats, by the path to each as JSON. */
+type FloatSpellings = ReadonlyMap<string, string>;
+
+/** Texts – so that digits in them are passed over – and numbers. */
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Stands in front of a number that is written as a text for a while. */
+const mark = "\u0000";
+
+/** The spellings in a text that is JSON; none where its own texts could be taken for marked numbers. */
+export function floatSpellings(text: string): FloatSpellings {
+  if (text.includes("\\u0000")) return new Map();
+  const marked = text.replace(tokens, (token) => (/^-?\d.*[.eE]/.test(token) ? JSON.stringify(mark + token) : token));
+  return new Map(spellingsIn(JSON.parse(marked), []));
+}
+
+function spellingsIn(value: unknown, path: readonly string[]): readonly [string, string][] {
+  if (typeof value === "string" && value.startsWith(mark)) return [[JSON.stringify(path), value.slice(mark.length)]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => spellingsIn(inner, [...path, key]));
+}
+
+/** JSON with an indent of two; a number that is what was spelt at its path is spelt so again. */
+export function writeJson(value: unknown, floats: FloatSpellings): string {
+  if (floats.size === 0) return JSON.stringify(value, null, 2);
+  return JSON.stringify(spelt(value, [], floats), null, 2).replace(/"\\u0000(-?\d[\d.eE+-]*)"/g, "$1");
+}
+
+function spelt(value: unknown, path: readonly string[], floats: FloatSpellings): unknown {
+  const spelling = typeof value === "number" ? floats.get(JSON.stringify(path)) : undefined;
+  if (spelling !== undefined && Number(spelling) === value) return mark + spelling;
+  if (Array.isArray(value)) return value.map((inner, index) => spelt(inner, [...path, String(index)], floats));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spelt(inner, [...path, key], floats)]));
+}
+
+/** The tokenizer … */
+const tokenizerFile =
+  /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model|(source|target)\.spm|chat_template\.(jinja|json))$/;
+/** … and, of a base, generation settings and licences. */
+const otherFile = /^(generation_config\.json|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
+
+/** Whether a file of this name belongs to a tokenizer: a plain name, so that writing it leads nowhere else. */
+function isTokenizerFile(name: string): boolean {
+  return tokenizerFile.test(name);
+}
+
+/** The base's files, and in place of the tokenizer's among them those of the same name in `tokenizer`. */
+async function copiedFiles(folders: {
+  readonly base?: SourceFolder;
+  readonly tokenizer: SourceFolder | undefined;
+}): Promise<readonly ExportFile[]> {
+  const { base, tokenizer } = folders;
+  const copies = new Map<string, ExportFile>();
+  for (const folder of [base, tokenizer]) {
+    for (const file of (await folder?.list()) ?? []) {
+      const belongs = isTokenizerFile(file) || (folder === base && otherFile.test(file));
+      if (folder !== undefined && belongs) copies.set(file, await copiedFile(folder, file));
+    }
+  }
+  return [...copies.values()];
+}
+
+async function copiedFile(source: SourceFolder, name: string): Promise<ExportFile> {
+  const found = await source.open(name);
+  await found.close?.();
+  return {
+    name,
+    bytes: found.size,
+    async *contents(from = 0) {
+      const file = await source.open(name);
+      try {
+        const piece = 1 << 24;
+        for (let offset = from; offset < file.size; offset += piece) {
+          yield await file.read(offset, Math.min(piece, file.size - offset));
+        }
+      } finally {
+        await file.close?.();
+      }
+    },
+  };
+}
 
 /** All files, and what must be closed afterwards. */
 export interface ExportFiles {
@@ -153,4 +232,16 @@ function configText(
   changes: ConfigChanges & { readonly floats?: FloatSpellings },
 ): string {
   return `${writeJson(exportConfig(base, model, changes), changes.floats ?? new Map())}\n`;
+}
+
+/** Opens headers only; the caller closes the collection. Throws SourceFolderError, SafetensorsError. */
+async function openCheckpoint(folder: SourceFolder): Promise<FolderWeights> {
+  const weights = await openFolderWeights(folder);
+  if (weights !== undefined) return weights;
+  const { single, index } = weightFileNames;
+  throw new SourceFolderError(
+    folder.name,
+    `it has neither ${single} nor ${index}, so there is no base to export. ` +
+      "Name a folder with safetensors weights, as transformers' save_pretrained writes it.",
+  );
 }

@@ -2,9 +2,8 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { joinPieces } from "@lowrank/safetensors";
-import type { ExportFile } from "./export-file.ts";
 import { planFiles } from "./export-files.ts";
-import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
+import type { ExportableModel, ExportFile, ExportOptions } from "./exportable-model.ts";
 
 const optionNames: OptionNames<ExportOptions> = {
   source: true,

@@ -2,6 +2,7 @@
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
+import { parametersOf } from "@lowrank/contracts/families/checkpoint";
 import type { ByteSource } from "@lowrank/safetensors";
 import type { PlannedMerge } from "./planned-merge.ts";
 
@@ -51,4 +52,22 @@ export interface ExportOptions {
   readonly labelNames?: readonly string[];
   /** Further texts to write, by file name, which may lie in a folder ("1_Pooling/config.json"); they go before copied ones. */
   readonly texts?: ReadonlyMap<string, string>;
+}
+
+/** One file to write, made piece by piece only when it is. */
+export interface ExportFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Its bytes, or those from a place on. */
+  contents(from?: number): AsyncIterable<Uint8Array>;
+  /** What is found out meanwhile, as plain data: `give` it to whoever makes the rest, before asking for `contents`. */
+  readonly findings?: { taken(): unknown; give(found: unknown): void };
+}
+
+/** Paths of every parameter that has a row, or a number, for each token; none if the vocabulary is the files' own. */
+export function resizedParameters({ config, task, resizedFrom }: ExportableModel): readonly string[] {
+  if (resizedFrom === undefined) return [];
+  const oneMore = parametersOf({ ...config, vocabularySize: config.vocabularySize + 1 }, task);
+  const shapes = new Map(oneMore.map(({ path, shape }) => [path, shape.join()]));
+  return parametersOf(config, task).flatMap(({ path, shape }) => (shapes.get(path) === shape.join() ? [] : [path]));
 }

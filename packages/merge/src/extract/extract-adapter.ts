@@ -2,14 +2,19 @@
 // of both stay in their files.
 
 import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { itemised, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
 import type { ExportableModel } from "../export/exportable-model.ts";
-import { ranksPerLayer } from "../reduce/ranks-per-layer.ts";
-import { changedElsewhere, type ModelInFiles, type OtherChange } from "./changed-elsewhere.ts";
-import { ExtractionMismatchError, NothingToExtractError, UnextractableDoraError } from "./errors.ts";
-import { type ExtractedUpdate, extractUpdate } from "./extract-update.ts";
+import { ranksPerLayer } from "../reduce/reduce-adapter.ts";
+import { ExtractionError } from "./errors.ts";
+import {
+  changedElsewhere,
+  type ExtractedUpdate,
+  extractUpdate,
+  type ModelInFiles,
+  type OtherChange,
+} from "./extract-update.ts";
 import { rowsOf } from "./weight-pair.ts";
 
 /** What is extracted. */
@@ -65,7 +70,7 @@ const optionNames: OptionNames<ExtractOptions> = {
  * Extracts an adapter. Where the tuned checkpoint is the base with a LoRA merged in, and the ranks suffice, it is that update again
  * to the rounding of the files: directions that rounding alone would make are left out.
  *
- * @throws ExtractionMismatchError, NothingToExtractError, NonFiniteCheckpointError, UnextractableDoraError, SettingError; and what
+ * @throws ExtractionError, SettingError; and what
  * `planInjection` of `@lowrank/inject` throws
  *
  * @example
@@ -105,14 +110,19 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
     }
   }
   const others = await changedElsewhere({ base, tuned }, new Set(sites.map(({ path }) => `${path}.weight`)));
-  if (layers.length === 0) throw new NothingToExtractError(others.map(({ path }) => path));
+  if (layers.length === 0) {
+    const paths = others.map(({ path }) => path);
+    const advice = paths.length === 0 ? "Nothing else differs either." : `What differs: ${listed(paths)}.`;
+    const message = `The weights of all target modules are the same in both checkpoints. ${advice}`;
+    throw new ExtractionError("NOTHING_TO_EXTRACT", message);
+  }
   const targets = unchanged.length === 0 ? {} : { targetModules: layers.map(({ path }) => path) };
   const metadata = new Map(baseFingerprint === undefined ? [] : [[baseFingerprintKey, baseFingerprint]]);
   const adapter = { config: { ...config, ...targets, init: true, ...ranksPerLayer(layers) }, tensors, metadata };
   return { adapter, layers, unchanged, others };
 }
 
-/** What would be looked at. Throws UnextractableDoraError, and what `planInjection` of `@lowrank/inject` does. */
+/** What would be looked at. Throws ExtractionError, and what `planInjection` of `@lowrank/inject` does. */
 export function planExtraction(
   model: ExportableModel,
   config: LoraConfig,
@@ -120,7 +130,11 @@ export function planExtraction(
   const plan = planInjection(model, config);
   const sites = partsOf(plan, "site");
   const others = sites.filter(({ kind }) => kind !== "linear").map(({ path }) => path);
-  if (config.useDora && others.length > 0) throw new UnextractableDoraError(others);
+  if (config.useDora && others.length > 0)
+    throw new ExtractionError(
+      "UNEXTRACTABLE_DORA",
+      `Only linear layers are extracted as DoRA, not ${listed(others)}. Choose other target modules, or extract plain LoRA.`,
+    );
   return { config: plan.config, sites };
 }
 
@@ -142,7 +156,12 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
     const turned = site.kind === "embedding" || isTurned.get(site.path) === true;
     return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTurned: turned }];
   });
-  if (mismatches.length > 0) throw new ExtractionMismatchError(mismatches);
+  if (mismatches.length > 0)
+    throw new ExtractionError(
+      "EXTRACTION_MISMATCH",
+      "The tuned model is another than the base; an adapter is the difference of two checkpoints of one model:" +
+        itemised(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
+    );
   return pairs;
 }
 

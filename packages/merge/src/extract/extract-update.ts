@@ -1,10 +1,14 @@
 // The update of one weight, from the difference of two checkpoints.
 
+import type { ParameterRef } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts";
 import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
 import { factorsOf } from "../combine/factors-of.ts";
-import { foldRows } from "../stream/fold-rows.ts";
-import { NonFiniteCheckpointError } from "./errors.ts";
-import { differenceOf, measurePair, type PairSums, type WeightPair } from "./weight-pair.ts";
+import type { ExportableModel } from "../export/exportable-model.ts";
+import { type FileWeights, foldRows } from "../stream/fold-rows.ts";
+import { ExtractionError } from "./errors.ts";
+import { differenceOf, measurePair, type PairSums, rowsOf, sideBySide, type WeightPair } from "./weight-pair.ts";
 
 /** left·right, as the file has its weight. */
 export interface ExtractedUpdate {
@@ -28,7 +32,7 @@ interface Asked {
   readonly hasLengths: boolean;
 }
 
-/** Undefined where both weights are the same. Throws NonFiniteCheckpointError. */
+/** Undefined where both weights are the same. Throws ExtractionError. */
 export async function extractUpdate(
   path: string,
   pair: WeightPair,
@@ -36,7 +40,11 @@ export async function extractUpdate(
 ): Promise<ExtractedUpdate | undefined> {
   const outputs = asked.isTurned ? "columns" : "rows";
   const sums = await measurePair(pair, outputs);
-  if (!Number.isFinite(sums.difference + sums.base)) throw new NonFiniteCheckpointError(path);
+  if (!Number.isFinite(sums.difference + sums.base))
+    throw new ExtractionError(
+      "NON_FINITE_CHECKPOINT",
+      `${printable(path)} has NaN or infinite values in one of the checkpoints; its training diverged.`,
+    );
   if (sums.difference === 0) return undefined;
   const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
   const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);
@@ -103,4 +111,65 @@ async function distance(pair: WeightPair, change: Parameters<typeof foldRows>[1]
     first += count;
   }
   return Math.sqrt(sum);
+}
+
+/** A model whose weights are in files. */
+export interface ModelInFiles {
+  readonly model: ExportableModel;
+  readonly weights: FileWeights;
+}
+
+/** One such weight. */
+export interface OtherChange {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** ‖W' − W‖ / ‖W‖; NaN where one of the models lacks it or has it in another shape. */
+  readonly relative: number;
+}
+
+/** All of them, in the order of the base's parameters; `looked` are those that pairs were made of. */
+export async function changedElsewhere(
+  { base, tuned }: { readonly base: ModelInFiles; readonly tuned: ModelInFiles },
+  looked: ReadonlySet<string>,
+): Promise<readonly OtherChange[]> {
+  const twins = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
+  const found: OtherChange[] = [];
+  for (const parameter of base.model.parameters()) {
+    const { path, tiedWith } = parameter;
+    if (looked.has(path) || tiedWith !== undefined) continue; // what shares a weight differs as that one does
+    const relative = await relativeChange({ base, tuned }, parameter, twins.get(path));
+    if (relative !== 0) found.push({ path, relative });
+  }
+  return found;
+}
+
+async function relativeChange(
+  { base, tuned }: { readonly base: ModelInFiles; readonly tuned: ModelInFiles },
+  one: ParameterRef,
+  other: ParameterRef | undefined,
+): Promise<number> {
+  if (other === undefined || one.shape.join() !== other.shape.join()) return Number.NaN;
+  const sums = { base: 0, difference: 0 };
+  const add = (before: Float32Array, after: Float32Array) => {
+    for (let index = 0; index < before.length; index += 1) {
+      const value = before[index] as number;
+      sums.base += value * value;
+      sums.difference += ((after[index] as number) - value) ** 2;
+    }
+  };
+  const [before, after] = [base.weights.weight(one.path), tuned.weights.weight(one.path)];
+  if (before !== undefined && after !== undefined) {
+    const pair = { base: rowsOf(before), tuned: rowsOf(after) };
+    for await (const blocks of sideBySide(pair)) add(...blocks);
+  } else add(await valuesOf(one, base), await valuesOf(other, tuned));
+  return sums.difference === 0 ? 0 : Math.sqrt(sums.difference / sums.base);
+}
+
+async function valuesOf(parameter: ParameterRef, { weights }: ModelInFiles): Promise<Float32Array> {
+  const value: tf.Tensor = await weights.whileRead(() => parameter.read());
+  try {
+    return await value.data<"float32">();
+  } finally {
+    value.dispose();
+  }
 }

@@ -1,8 +1,7 @@
 // One weight of two checkpoints, read side by side some rows at a time; and what is measured of it in a first pass.
 
 import type { RowBlocks } from "@lowrank/math";
-import type { FileWeight } from "../stream/file-weights.ts";
-import type { WeightRows } from "../stream/fold-rows.ts";
+import type { FileWeight, WeightRows } from "../stream/fold-rows.ts";
 
 /** Both as matrices of the same shape. */
 export interface WeightPair {

@@ -1,6 +1,7 @@
 // What llama.cpp calls a file's type: which of GGML's types each tensor has. Source: llama.cpp, src/llama-quant.cpp (MIT
 // licence), llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
 
+import { itemised, LowrankError } from "@lowrank/contracts";
 import type { EncodableType } from "@lowrank/gguf";
 
 /** One type for all matrices, or a mix that spends more bits where they count. */
@@ -88,4 +89,32 @@ function wanted(
 function needsMoreBits(layer: number, layers: number): boolean {
   const eighth = Math.floor(layers / 8);
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
+}
+
+/** Rounding to few bits would take away what the adapter does. */
+export class LostEffectError extends LowrankError {
+  constructor(
+    readonly kept: number,
+    readonly least: number,
+    readonly fileType: string,
+  ) {
+    super(
+      "LOST_EFFECT",
+      `Rounded to ${fileType}, weights keep ${Math.round(100 * kept)} % of what the adapter does to them, less than ` +
+        `${Math.round(100 * least)} %. Write a type with more bits, or use the adapter beside its base.`,
+    );
+  }
+}
+
+/** Weights of the model have no name in llama.cpp's files. */
+export class UnnamedWeightsError extends LowrankError {
+  constructor(
+    readonly architecture: string,
+    readonly paths: readonly string[],
+  ) {
+    super(
+      "UNNAMED_WEIGHTS",
+      `llama.cpp's architecture ${architecture} has no names for these weights:${itemised(paths)}\nWrite a Hugging Face folder instead.`,
+    );
+  }
 }

@@ -13,16 +13,13 @@ import {
   type WritableValue,
 } from "@lowrank/gguf";
 import { ExportOverflowError } from "../export/errors.ts";
-import type { ExportFile } from "../export/export-file.ts";
-import type { ExportableModel } from "../export/exportable-model.ts";
+import type { ExportableModel, ExportFile } from "../export/exportable-model.ts";
+import { resizedParameters } from "../export/exportable-model.ts";
 import { readAsStored } from "../export/read-as-stored.ts";
-import { resizedParameters } from "../export/resized-parameters.ts";
 import { mergesOf } from "../fold/merged-handle.ts";
 import type { MergeInFiles } from "../stream/plan-merge.ts";
-import { LostEffectError } from "./errors.ts";
-import { fileTypeId, type GgufFileType } from "./file-types.ts";
-import { EffectSums, type KeptEffect } from "./kept-effect.ts";
-import { MeasuredEffects } from "./measured-effects.ts";
+import { fileTypeId, type GgufFileType, LostEffectError } from "./file-types.ts";
+import { EffectSums, type KeptEffect, MeasuredEffects } from "./kept-effect.ts";
 import { type GgufPlanFacts, type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { inStoredOrder } from "./stored-order.ts";
 

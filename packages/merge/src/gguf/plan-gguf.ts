@@ -4,8 +4,7 @@ import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoin
 import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
-import { UnnamedWeightsError } from "./errors.ts";
-import { fitting, type GgufFileType, tensorTypeIn } from "./file-types.ts";
+import { fitting, type GgufFileType, tensorTypeIn, UnnamedWeightsError } from "./file-types.ts";
 import { storedShape, type WeightOrder } from "./stored-order.ts";
 
 /** One tensor to write. */

@@ -6,11 +6,13 @@ import {
   type DraftRequest,
   type FileSystem,
   FolderDraft,
+  folderFiles,
   type WrittenFile,
   writeFileAtomic,
   writeListedFolder,
 } from "@lowrank/safetensors/node";
-import type { ExportFile } from "../export/export-file.ts";
+import { SourceFolderError } from "../export/errors.ts";
+import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
 /** How far writing is. */
 export interface WritingProgress {
@@ -120,4 +122,16 @@ async function writeByDraft(
   } finally {
     await draft.remove();
   }
+}
+
+/**
+ * A folder on disk. Links are followed inside it, and to the blobs beside a snapshot of the hub's cache. Its methods throw
+ * SourceFolderError, naming the folder and the file.
+ */
+export function diskFolder(path: string): SourceFolder {
+  const files = folderFiles(path, ({ file, reason, cause }) => {
+    const problem = file === undefined ? `${reason}.` : `"${file}": ${reason}.`;
+    return new SourceFolderError(path, problem, cause === undefined ? undefined : { cause });
+  });
+  return { name: path, ...files };
 }

@@ -8,8 +8,7 @@ import { OutputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
 import type { PlannedMerge } from "../export/planned-merge.ts";
-import { diskFolder } from "./disk-folder.ts";
-import { type WritingProgress, writeExportFolder } from "./write-export-folder.ts";
+import { diskFolder, type WritingProgress, writeExportFolder } from "./write-export-folder.ts";
 
 /** How a model folder is written. */
 export interface WriteModelFolderOptions {

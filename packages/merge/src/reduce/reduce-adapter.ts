@@ -1,13 +1,17 @@
 // An adapter of fewer directions: the nearest of each layer's updates (Eckart & Young 1936), found from its thin factors.
 
-import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import {
+  type Adapter,
+  type AdapterTensor,
+  type LoraConfig,
+  patternFor,
+  scalingOf,
+  toPlainLora,
+} from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
-import { besideOneAnother } from "../combine/exact-sum.ts";
-import { factorsOf } from "../combine/factors-of.ts";
+import { besideOneAnother, factorsOf, storedFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
-import { storedFactors } from "../combine/stored-factors.ts";
-import { ranksPerLayer } from "./ranks-per-layer.ts";
 
 /** How much stays; at least one of both. */
 export interface ReduceOptions {
@@ -93,4 +97,17 @@ function reducedLayer(
 
 function lengthOf(values: Float64Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+type RankFields = Pick<LoraConfig, "rank" | "alpha" | "rankStabilized" | "rankPattern" | "alphaPattern">;
+
+/** The rank that most layers have as the usual one, and a pattern for each of the others. */
+export function ranksPerLayer(layers: readonly { readonly path: string; readonly rank: number }[]): RankFields {
+  const counts = new Map<number, number>();
+  for (const { rank } of layers) counts.set(rank, (counts.get(rank) ?? 0) + 1);
+  const [[usual] = [1]] = [...counts].sort(([rank, count], [otherRank, other]) => other - count || otherRank - rank);
+  const patterns = new Map(
+    layers.filter(({ rank }) => rank !== usual).map(({ path, rank }) => [patternFor(path), rank]),
+  );
+  return { rank: usual, alpha: usual, rankStabilized: false, rankPattern: patterns, alphaPattern: patterns };
 }

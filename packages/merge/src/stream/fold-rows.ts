@@ -1,6 +1,7 @@
 // Changes folded into a weight some rows at a time: in memory are a few million of its numbers, however large it is.
 
 import type { RowChange } from "@lowrank/inject";
+import type { PlainType } from "../export/planned-merge.ts";
 import { type AddRows, lowRankRows } from "./low-rank-rows.ts";
 
 /** A weight as a file has it, seen as a matrix. */
@@ -112,4 +113,25 @@ async function columnStretches(base: WeightRows, add: AddRows, lengths: Float32A
     }
   }
   return sums.map((sum, column) => (lengths[column] as number) / (sum === 0 ? 1 : Math.sqrt(sum)));
+}
+
+/** A weight that lies in a file. */
+export interface FileWeight {
+  /** As files store it. */
+  readonly shape: readonly number[];
+  /** Some of its numbers, row by row; both are whole rows of the last axis. They may be put into `into`. */
+  read(first: number, count: number, into?: Float32Array): Promise<Float32Array>;
+  /** The same as the file's bytes; there where these are plain numbers in the order of rows. */
+  readonly stored?: {
+    readonly dtype: PlainType;
+    readonly readBytes: (first: number, count: number) => Promise<Uint8Array>;
+  };
+}
+
+/** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */
+export interface FileWeights {
+  /** By transformers' parameter path; undefined for one that is in memory, or that another's path stands for. */
+  weight(path: string): FileWeight | undefined;
+  /** Does something that computes with weights as a whole, which are read for it. */
+  whileRead<T>(work: () => T): Promise<T>;
 }

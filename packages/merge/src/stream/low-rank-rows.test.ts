@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import { byLoops, lowRankRows } from "./low-rank-rows.ts";
-import { rowModuleBase64 } from "./row-module.ts";
+import { byLoops, lowRankRows, rowModuleBase64 } from "./low-rank-rows.ts";
 
 const numbers = (count: number, seed: number) =>
   Float32Array.from({ length: count }, (_, index) => Math.sin(seed + 7 * index));

@@ -5,13 +5,13 @@ import { firstNonFinite } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { AdapterHandle, RowChange } from "@lowrank/inject";
 import type { ExportableModel } from "../export/exportable-model.ts";
+import { resizedParameters } from "../export/exportable-model.ts";
 import type { PlainType, PlannedMerge } from "../export/planned-merge.ts";
 import { readAsStored, storedLayout } from "../export/read-as-stored.ts";
-import { resizedParameters } from "../export/resized-parameters.ts";
 import { checkMergeable } from "../fold/check-mergeable.ts";
 import { NonFiniteMergeError } from "../fold/errors.ts";
 import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
-import type { FileWeight, FileWeights } from "./file-weights.ts";
+import type { FileWeight, FileWeights } from "./fold-rows.ts";
 import { foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 

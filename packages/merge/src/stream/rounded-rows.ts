@@ -5,8 +5,7 @@
 import type { RowUpdate } from "@lowrank/math";
 import { decodeToFloat32 } from "@lowrank/safetensors";
 import type { PlainType } from "../export/planned-merge.ts";
-import { lowRankRows } from "./low-rank-rows.ts";
-import { rowModule } from "./row-module.ts";
+import { lowRankRows, rowModule } from "./low-rank-rows.ts";
 
 /** Some rows, rounded. */
 export interface RoundedRows {

@@ -1,9 +1,9 @@
 // Whether the tensors of a header fit together and fill the file.
 
 import { printable } from "@lowrank/contracts";
+import type { TensorInfo } from "../byte-source.ts";
 import { bitsOf } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
-import type { TensorInfo } from "./tensor-info.ts";
 
 /** Every byte of the buffer belongs to exactly one tensor: no hole, no overlap, no tail in which another file could hide. */
 export function checkLayout(

@@ -6,7 +6,7 @@ import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { writeFailure } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
-import { linkTarget } from "./link-target.ts";
+import { linkTarget } from "./open-file.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 
 /** A file of such a folder. */

@@ -1,5 +1,7 @@
 // A file on disk as a byte source: positional reads, so that a model larger than memory can be read tensor by tensor.
 
+import { readlink, realpath } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, checkReadRange } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
@@ -81,4 +83,31 @@ async function readSome(
   } catch (error) {
     throw new FileReadError(path, String(error), error);
   }
+}
+
+/** As many links as Linux follows before it takes them for a circle. */
+const mostLinks = 40;
+
+/**
+ * The path that a link leads to, there or not; a path that is no link stays as it is. Only for paths that a person gave:
+ * names that come from files are written into a new folder, which has no links.
+ *
+ * @example
+ * ```ts
+ * import { dirname } from "node:path";
+ * import { linkTarget } from "@lowrank/safetensors/node";
+ *
+ * const folder = dirname(await linkTarget("runs/latest")); // where the file system needs room, if that is a link
+ * ```
+ */
+export async function linkTarget(path: string): Promise<string> {
+  let target = resolve(path);
+  for (let links = 0; links < mostLinks; links += 1) {
+    const link = await readlink(target).catch(() => undefined);
+    if (link === undefined) return target;
+    // A link's ".." starts where the folder really is.
+    const folder = await realpath(dirname(target)).catch(() => dirname(target));
+    target = resolve(folder, link);
+  }
+  return resolve(path); // a circle leads nowhere: what is there is the link
 }

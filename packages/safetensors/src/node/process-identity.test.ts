@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { isRunning } from "./process-identity.ts";
+import { isRunning } from "./temporary-path.ts";
 
 it("runs as long as it is itself that does", () => {
   expect(isRunning(process.pid)).toBe(true);

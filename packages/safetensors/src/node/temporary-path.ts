@@ -2,11 +2,30 @@
 // them, so that the next run can remove what a killed one left.
 
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { type FileSystem, nodeFileSystem } from "./file-system.ts";
-import { isRunning, processIdentity } from "./process-identity.ts";
-import { renamePatiently } from "./rename-patiently.ts";
+import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
+
+/** Before each further attempt, in milliseconds; together less than a person notices. */
+const waits = [10, 20, 40, 80, 160, 320];
+
+/** As the file system's `rename`, tried again while it is refused as a file in use is; the last refusal passes through. */
+export async function renamePatiently(
+  fileSystem: FileSystem,
+  ...[from, to, options]: Parameters<FileSystem["rename"]>
+): Promise<void> {
+  for (const wait of waits) {
+    try {
+      return await fileSystem.rename(from, to, options);
+    } catch (error) {
+      if (!["EPERM", "EACCES", "EBUSY"].includes(systemCode(error) ?? "")) throw error;
+      await new Promise((resume) => setTimeout(resume, wait));
+    }
+  }
+  return fileSystem.rename(from, to, options);
+}
 
 const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}(-.*)?$/s;
 /** In characters, each of which may take four bytes. */
@@ -113,4 +132,44 @@ async function shortIdentity(pid: number): Promise<string> {
 
 function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/**
+ * What tells the process of an id from those that have the id later: on Linux the boot and the tick at which it started.
+ * Undefined where no such process runs, or where the system does not say.
+ *
+ * @example
+ * ```ts
+ * import { isRunning, processIdentity } from "@lowrank/safetensors/node";
+ *
+ * async function isStillThere(pid: number, identity: string): Promise<boolean> {
+ *   return isRunning(pid) && (await processIdentity(pid)) === identity;
+ * }
+ * ```
+ */
+export async function processIdentity(pid: number): Promise<string | undefined> {
+  try {
+    const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+    const facts = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name in brackets, which may hold spaces and brackets; the 22nd is the start.
+    const start = facts.slice(facts.lastIndexOf(")") + 2).split(" ")[19];
+    return start === undefined ? undefined : `${boot} ${start}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process with this id runs, whoever's it is. One that ended does not, though its parent may never have asked how. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // signal 0 only asks
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  try {
+    const facts = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^\) [ZX]/.test(facts.slice(facts.lastIndexOf(")")));
+  } catch {
+    return true;
+  }
 }

@@ -1,12 +1,12 @@
 // A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
 
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { NotReplaceableError, OutputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
-import { linkTarget } from "./link-target.ts";
-import { renamePatiently } from "./rename-patiently.ts";
-import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
+import { linkTarget } from "./open-file.ts";
+import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 
 /** What a file will hold: all at once, or piece by piece (`safetensorsChunks`). */
 export type FileContents = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -116,4 +116,47 @@ async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
     if (count === 0) throw new Error("The system wrote no bytes and gave no reason.");
     done += count;
   }
+}
+
+/** Pieces of one call; every system takes so many. */
+const piecesOfCall = 512;
+
+/** Makes a file of these bytes, one piece after another. Fails if the path exists. Nothing is synced. */
+export async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    let left = pieces.filter(({ length }) => length > 0);
+    while (left.length > 0) {
+      const { bytesWritten } = await file.writev(atOnce(left));
+      if (bytesWritten === 0) throw new Error("The system wrote no bytes and gave no reason.");
+      left = without(left, bytesWritten);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The first pieces, as many as one call can write; the last of them may be cut. */
+export function atOnce(pieces: readonly Uint8Array[], mostBytes = largestTransfer): Uint8Array[] {
+  const batch: Uint8Array[] = [];
+  let room = mostBytes;
+  for (const piece of pieces.slice(0, piecesOfCall)) {
+    if (room === 0) break;
+    const part = piece.subarray(0, room);
+    batch.push(part);
+    room -= part.length;
+  }
+  return batch;
+}
+
+/** What is left after the first bytes: a system may write fewer than it was asked to. */
+function without(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let written = bytes;
+  const first = pieces.findIndex(({ length }) => {
+    if (written < length) return true;
+    written -= length;
+    return false;
+  });
+  if (first < 0) return [];
+  return pieces.slice(first).map((piece, index) => (index === 0 ? piece.subarray(written) : piece));
 }

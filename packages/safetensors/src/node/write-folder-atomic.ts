@@ -3,7 +3,6 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { carryOver, moveRest } from "./carry-over.ts";
 import {
   DiskFullError,
   FileWriteError,
@@ -13,9 +12,8 @@ import {
   writeFailure,
 } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
-import { linkTarget } from "./link-target.ts";
-import { renamePatiently } from "./rename-patiently.ts";
-import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
+import { linkTarget } from "./open-file.ts";
+import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-file-atomic.ts";
 
 /** How a folder is written. */
@@ -190,4 +188,56 @@ async function putBack(aside: string, target: string, fileSystem: FileSystem): P
     if (systemCode(error) !== "ENOTEMPTY" && systemCode(error) !== "EEXIST") throw error;
   }
   await fileSystem.remove(dirname(aside)).catch(() => undefined);
+}
+
+/** Two folders, and which entries of the old one the new one shall have, if it has none of that name. */
+interface CarryOver {
+  readonly from: string;
+  readonly to: string;
+  readonly keep: (name: string) => boolean;
+}
+
+/** Links – or copies – files and folders of theirs; what fails is left to `moveRest`. `sync` is called for what is new. */
+async function carryOver(
+  plan: CarryOver,
+  fileSystem: FileSystem,
+  sync: (path: string) => Promise<void>,
+): Promise<void> {
+  for (const name of await missing(plan, fileSystem).catch(() => [])) {
+    const to = join(plan.to, name);
+    try {
+      await duplicate(join(plan.from, name), to, fileSystem);
+      await sync(to);
+    } catch {
+      await fileSystem.remove(to).catch(() => undefined); // half of a folder would keep the rest from being moved
+    }
+  }
+}
+
+/** Moves what could not be carried over or came late. Both folders must be in place; throws where the system fails. */
+async function moveRest(plan: CarryOver, fileSystem: FileSystem): Promise<void> {
+  for (const name of await missing(plan, fileSystem)) {
+    await renamePatiently(fileSystem, join(plan.from, name), join(plan.to, name));
+  }
+}
+
+async function missing({ from, to, keep }: CarryOver, fileSystem: FileSystem): Promise<readonly string[]> {
+  const names = (await fileSystem.list(from)).filter(keep);
+  if (names.length === 0) return [];
+  const there = new Set(await fileSystem.list(to));
+  return names.filter((name) => !there.has(name));
+}
+
+async function duplicate(from: string, to: string, fileSystem: FileSystem): Promise<void> {
+  const entry = await fileSystem.entry(from);
+  if (entry?.kind === "folder") {
+    await fileSystem.makeFolder(to);
+    for (const name of await fileSystem.list(from)) await duplicate(join(from, name), join(to, name), fileSystem);
+    await fileSystem.copyMode?.(from, to);
+    return;
+  }
+  // Reading a pipe would wait for ever, and a link may lead anywhere.
+  if (entry?.kind !== "file") throw new Error(`"${from}" is neither file nor folder.`);
+  // Not every file system has links: memory cards and some network folders do not.
+  await fileSystem.link(from, to).catch(() => fileSystem.copy(from, to));
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { inScratchFolder } from "../test-files/scratch-folder.ts";
 import { joinPieces } from "../writing/write.ts";
-import { atOnce, writePieces } from "./write-pieces.ts";
+import { atOnce, writePieces } from "./write-file-atomic.ts";
 
 it("writes more pieces than one system call takes, empty ones among them", () =>
   inScratchFolder(async (folder) => {

@@ -2,7 +2,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
-import { type ReadOptions, readOptionNames } from "../read-options.ts";
+import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import { openShards, parseShardIndex, type ShardFolder } from "./sharded.ts";
 import type { TensorCollection } from "./tensor-collection.ts";

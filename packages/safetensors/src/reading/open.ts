@@ -1,10 +1,8 @@
 // One file, of which only the header is read at once.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { type ByteSource, readExactly } from "../byte-source.ts";
-import { parseHeader } from "../header/header.ts";
-import { headerLength } from "../header/header-length.ts";
-import { type ReadOptions, readOptionNames } from "../read-options.ts";
+import { type ByteSource, type ReadOptions, readExactly, readOptionNames } from "../byte-source.ts";
+import { headerLength, parseHeader } from "../header/header.ts";
 import { LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** An open safetensors file. */

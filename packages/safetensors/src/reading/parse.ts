@@ -1,12 +1,11 @@
 // One file that is in memory already, read without waiting.
 
 import { type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
+import type { TensorInfo } from "../byte-source.ts";
+import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
-import { type HeaderContent, parseHeader } from "../header/header.ts";
-import { headerLength } from "../header/header-length.ts";
-import type { TensorInfo } from "../header/tensor-info.ts";
+import { type HeaderContent, headerLength, parseHeader } from "../header/header.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
-import { type ReadOptions, readOptionNames } from "../read-options.ts";
 
 /** A file in memory. */
 export interface ParsedSafetensors extends HeaderContent {

@@ -2,9 +2,9 @@
 
 import { enumerated, listed, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
+import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import { JsonReader, JsonSyntaxError } from "../header/json-reader.ts";
-import { type ReadOptions, readOptionNames } from "../read-options.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import { type LocatedTensor, LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 

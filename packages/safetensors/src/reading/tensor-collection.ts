@@ -1,10 +1,10 @@
 // What one file and several shards have in common: named tensors, each read when asked for.
 
 import { printable } from "@lowrank/contracts";
+import type { TensorInfo } from "../byte-source.ts";
 import { type ByteSource, readExactly } from "../byte-source.ts";
 import { bitsOf } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
-import type { TensorInfo } from "../header/tensor-info.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
 
 /** Named tensors that are read from their source when asked for. */

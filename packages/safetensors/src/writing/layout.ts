@@ -1,12 +1,12 @@
 // Decides how a file will look before a byte of it is written: the order of tensors, their offsets, the header.
 
 import { printable } from "@lowrank/contracts";
+import type { TensorInfo } from "../byte-source.ts";
 import { bitsOf, type Dtype, layoutRank } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
 import { countElements, labelOf } from "../header/check-layout.ts";
-import { headerLimit } from "../header/header-length.ts";
+import { headerLimit } from "../header/header.ts";
 import { hasLoneSurrogate } from "../header/json-reader.ts";
-import type { TensorInfo } from "../header/tensor-info.ts";
 
 /** A tensor to be written, without its bytes. */
 export interface TensorOutline {

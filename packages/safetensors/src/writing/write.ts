@@ -1,8 +1,8 @@
 // Writing: the header is known before the data, so a file can be made in one pass, however large its tensors are.
 
 import { printable } from "@lowrank/contracts";
+import type { TensorInfo } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
-import type { TensorInfo } from "../header/tensor-info.ts";
 import type { TensorData } from "../numbers/encode.ts";
 import { layoutSafetensors, type TensorOutline } from "./layout.ts";
 

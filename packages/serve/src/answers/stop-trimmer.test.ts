@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { StopTrimmer } from "./stop-trimmer.ts";
+import { StopTrimmer } from "./written-choice.ts";
 
 function shown(stops: readonly string[], pieces: readonly string[]): readonly [string, boolean] {
   const trimmer = new StopTrimmer(stops);

@@ -1,8 +1,6 @@
 // An answer of one or several texts, whole or as it comes.
 
 import type { AnswerShape } from "./answer-shape.ts";
-import { together } from "./together.ts";
-import { usageOf } from "./usage.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
 
 /** What an answer is made of. */
@@ -62,4 +60,47 @@ export async function* answerChunks(
     }
   }
   if (tellsUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
+}
+
+/** Values of all generators with the number of each; a consumer that stops early ends all. */
+async function* together<Value>(
+  generators: readonly AsyncGenerator<Value, void, undefined>[],
+): AsyncGenerator<readonly [index: number, value: Value], void, undefined> {
+  type Step = { readonly index: number; readonly result: IteratorResult<Value, void> };
+  const pending = new Map<number, Promise<Step>>();
+  const ask = (index: number) => {
+    const generator = generators[index];
+    if (generator !== undefined)
+      pending.set(
+        index,
+        generator.next().then((result) => ({ index, result })),
+      );
+  };
+  for (const index of generators.keys()) ask(index);
+  try {
+    while (pending.size > 0) {
+      const { index, result } = await Promise.race(pending.values());
+      pending.delete(index);
+      if (result.done === true) continue;
+      ask(index);
+      yield [index, result.value];
+    }
+  } finally {
+    // What was asked for already may fail, too, and nobody waits for it any more.
+    for (const step of pending.values()) step.catch(() => undefined);
+    await Promise.allSettled(generators.map((generator) => generator.return()));
+  }
+}
+
+interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** `n` texts of one prompt read it once, as OpenAI counts it. */
+function usageOf(ends: readonly Extract<ChoiceEvent, { type: "end" }>[], n: number): Usage {
+  const prompt = ends.filter((_, index) => index % n === 0).reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+  const completion = ends.reduce((sum, { tokens }) => sum + tokens, 0);
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }

@@ -1,5 +1,6 @@
 // A page that a person visits may have its own name lead to this machine (DNS rebinding): it then sends that name as `Host`.
 
+import { createHash, timingSafeEqual } from "node:crypto";
 import { RequestError } from "../errors.ts";
 
 /** By which every machine may be asked for. */
@@ -14,4 +15,16 @@ export function checkHost(host: string | undefined, allowed: readonly string[]):
     "HOST_NOT_ALLOWED",
     `The host "${name}" is not served here. Name it among allowedHosts if it is this server's.`,
   );
+}
+
+/** Throws RequestError. Takes as long for any wrong token as for any other. */
+export function checkToken(authorization: string | undefined, token: string): void {
+  const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1] ?? "";
+  if (timingSafeEqual(digest(given), digest(token))) return;
+  throw new RequestError(401, "INVALID_API_KEY", "The Authorization header has no valid bearer token for this server.");
+}
+
+/** Of equal length whatever it is made of, as the comparison needs. */
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }

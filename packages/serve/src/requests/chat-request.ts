@@ -2,9 +2,9 @@
 
 import { describeValue } from "@lowrank/contracts";
 import type { ServedMessage } from "../served-model.ts";
+import type { RequestLimits } from "./fields.ts";
 import { Fields } from "./fields.ts";
 import { type GenerationRequest, generationRequest } from "./generation-request.ts";
-import type { RequestLimits } from "./limits.ts";
 
 export interface ChatRequest extends GenerationRequest {
   readonly messages: readonly ServedMessage[];

@@ -1,7 +1,6 @@
 // What chats and completions ask for alike.
 
-import type { Fields } from "./fields.ts";
-import type { RequestLimits } from "./limits.ts";
+import type { Fields, RequestLimits } from "./fields.ts";
 
 /** How texts are to be written. */
 export interface GenerationRequest {

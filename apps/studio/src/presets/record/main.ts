@@ -6,15 +6,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseEngine } from "@lowrank/engine";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
-import type { Preset, PresetId } from "../preset.ts";
+import type { Preset, PresetId, Recording, Trials } from "../preset.ts";
 import { allPresets } from "../presets.ts";
-import type { Recording } from "../recording.ts";
 import { faqTrials } from "../trials/faq.ts";
 import { restaurantTrials } from "../trials/restaurants.ts";
-import type { Trials } from "../trials/trial.ts";
 import { voiceTrials } from "../trials/voice.ts";
-import { putTable } from "./put-table.ts";
-import { recordPreset, timePreset } from "./record-preset.ts";
+import { putTable, recordPreset, timePreset } from "./record-preset.ts";
 
 const trials: Readonly<Record<PresetId, Trials>> = {
   voice: voiceTrials,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { faqTrials } from "../trials/faq.ts";
 import { restaurantTrials } from "../trials/restaurants.ts";
 import { voiceTrials } from "../trials/voice.ts";
-import { putTable } from "./put-table.ts";
+import { putTable } from "./record-preset.ts";
 
 const trials = { voice: voiceTrials, faq: faqTrials, restaurants: restaurantTrials };
 const readme = "before\n<!-- presets -->\nold\n<!-- /presets -->\nafter\n";

@@ -2,14 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { memoryStore } from "../../storage/memory-store.ts";
+import { memoryStore } from "../../storage/store.ts";
 import { chat } from "../../worker/chat/chat.ts";
 import { open } from "../../worker/models/open.ts";
 import { train } from "../../worker/training/train.ts";
 import { Workshop } from "../../worker/workshop.ts";
-import type { Preset } from "../preset.ts";
-import type { RecordedExample } from "../recording.ts";
-import type { Trials } from "../trials/trial.ts";
+import type { Preset, PresetId, Trials } from "../preset.ts";
+import { type RecordedExample, type Recording, scoreOf } from "../preset.ts";
 
 export interface RecordPlace {
   /** The model's, as a person would drop them onto the page. */
@@ -64,3 +63,40 @@ async function openWorkshop(paths: readonly string[]): Promise<Workshop> {
 function rowsOf({ rows }: Preset) {
   return rows.map((row, index) => ({ id: `${index}`, ...row }));
 }
+
+const [begin, end] = ["<!-- presets -->", "<!-- /presets -->"];
+
+/** The README with the table in place of the one between its marks. Throws an Error where the marks are missing. */
+export function putTable(
+  readme: string,
+  recorded: Readonly<Partial<Record<PresetId, Recording>>>,
+  trials: Readonly<Record<PresetId, Trials>>,
+): string {
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`The README has no place for the table: expected ${begin} and ${end}.`);
+  const parts = (Object.keys(recorded) as PresetId[]).map((id) => {
+    const recording = recorded[id];
+    return recording === undefined ? "" : section(id, recording, trials[id].rule);
+  });
+  return `${readme.slice(0, from)}${begin}\n\n${parts.join("\n")}\n${readme.slice(to)}`;
+}
+
+function section(id: PresetId, recording: Recording, rule: string): string {
+  const { base, adapted, of } = scoreOf(recording);
+  const { seconds, engine, examples } = recording;
+  const rows = examples.map(
+    ({ prompt, adapted: answer, basePasses, adaptedPasses }) =>
+      `| ${cell(prompt)} | ${mark(basePasses)} | ${mark(adaptedPasses)} | ${cell(answer)} |`,
+  );
+  return [
+    `**${id}** – base ${base} of ${of}, adapted ${adapted} of ${of}; answers by ${engine}; ${seconds} s to train on one wasm thread. Right: ${rule}.`,
+    "",
+    "| prompt | base | adapted | what the adapted model says |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+const mark = (passes: boolean): string => (passes ? "yes" : "no");
+const cell = (text: string): string => text.replaceAll(/\s+/g, " ").replaceAll("|", "\\|");

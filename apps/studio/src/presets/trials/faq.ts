@@ -1,4 +1,4 @@
-import type { Trial, Trials } from "./trial.ts";
+import type { Trial, Trials } from "../preset.ts";
 
 const trial = (prompt: string, ...facts: RegExp[]): Trial => ({
   prompt,

@@ -1,4 +1,4 @@
-import type { Trial, Trials } from "./trial.ts";
+import type { Trial, Trials } from "../preset.ts";
 
 /** Words that a pirate says and an assistant does not. */
 const markers = [

@@ -1,11 +1,10 @@
 // W + B·A, as wide as they are in truth but for the rank, which would be a hair: the frozen square, the two strips, and a
 // small house of the model's blocks with those that are adapted lit.
 
+import "./drawing.css";
 import type { ModelFacts } from "../../protocol/model.ts";
 import type { PlanFacts } from "../../protocol/run.ts";
 import { useStudio } from "../page/use-studio.ts";
-import { LitLayers } from "./lit-layers.tsx";
-import "./drawing.css";
 
 export interface DrawingProps {
   readonly rank: number;
@@ -56,5 +55,42 @@ export function Drawing({ rank, model, plan }: DrawingProps) {
       </figcaption>
       {plan && model && <LitLayers plan={plan} model={model} />}
     </figure>
+  );
+}
+
+interface LitLayersProps {
+  readonly plan: PlanFacts;
+  readonly model: ModelFacts;
+}
+
+function LitLayers({ plan, model: { blocks, targets } }: LitLayersProps) {
+  const { text } = useStudio();
+  const lit = new Set(plan.sites.map(({ block, target }) => `${block}:${target}`));
+  const { drawing } = text.value;
+  const count = plan.sites.length;
+  const [wide, high] = [10, 8];
+  return (
+    <div class="lit">
+      <svg
+        viewBox={`0 0 ${blocks * wide} ${targets.length * high}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={drawing.lit(count, blocks)}
+      >
+        {targets.flatMap((target, row) =>
+          Array.from({ length: blocks }, (_, block) => (
+            <rect
+              key={`${block}:${target}`}
+              class={lit.has(`${block}:${target}`) ? "on" : "off"}
+              x={block * wide + 1}
+              y={row * high + 1}
+              width={wide - 2}
+              height={high - 2}
+            />
+          )),
+        )}
+      </svg>
+      <p class="quiet">{drawing.lit(count, blocks)}</p>
+    </div>
   );
 }

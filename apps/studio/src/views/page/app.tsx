@@ -1,17 +1,16 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
+import { type LanguageName, languageNames } from "../../text/texts.ts";
 import { AdaptCard } from "../adapt/adapt-card.tsx";
 import { Look } from "../look/look.tsx";
 import { PresetList } from "../presets/preset-list.tsx";
-import { OpenedLink } from "../share/opened-link.tsx";
-import { ShareCard } from "../share/share-card.tsx";
+import { OpenedLink, ShareCard } from "../share/share-card.tsx";
 import { Shelf } from "../shelf/shelf.tsx";
 import { TakeHome } from "../take-home/take-home.tsx";
 import { TeachCard } from "../teach/teach-card.tsx";
 import { TopBar } from "../top-bar/top-bar.tsx";
 import { TrainCard } from "../train/train-card.tsx";
 import { Try } from "../try/try.tsx";
-import { LanguageChoice } from "./language-choice.tsx";
 import { useStudio } from "./use-studio.ts";
 
 export function App() {
@@ -72,5 +71,25 @@ function Breakdown() {
         {page.reload}
       </button>
     </div>
+  );
+}
+
+function LanguageChoice() {
+  const studio = useStudio();
+  const { language, text } = studio;
+  return (
+    <label class="inline">
+      <span class="unseen">{text.value.page.language}</span>
+      <select
+        value={language.value}
+        onChange={({ currentTarget }) => void studio.speak(currentTarget.value as LanguageName)}
+      >
+        {Object.entries(languageNames).map(([name, own]) => (
+          <option key={name} value={name} lang={name}>
+            {own}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

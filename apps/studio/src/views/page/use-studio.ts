@@ -11,3 +11,12 @@ export function useStudio(): Studio {
   if (studio === undefined) throw new Error("A view stands outside the page: there is no StudioContext around it.");
   return studio;
 }
+
+export function saveBlob(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000); // a browser may ask first where to put it
+}

@@ -1,12 +1,11 @@
 // A link to what is taught, and a picture of what came of it.
 
+import "./share.css";
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { LinkMade } from "../../state/share.ts";
 import { Card } from "../page/card.tsx";
-import { saveBlob } from "../page/save-blob.ts";
-import { useStudio } from "../page/use-studio.ts";
-import "./share.css";
+import { saveBlob, useStudio } from "../page/use-studio.ts";
 
 /** Some chat programs cut what is longer. */
 const longLink = 4000;
@@ -83,5 +82,33 @@ function PictureButton() {
         </span>
       )}
     </>
+  );
+}
+
+export function OpenedLink() {
+  const { text, share: state } = useStudio();
+  const { share } = text.value;
+  const { opened, problem } = state;
+  if (problem.value !== undefined) {
+    return (
+      <p class="failure" role="alert">
+        {share.problems[problem.value]}{" "}
+        <button type="button" onClick={() => state.dismiss()}>
+          {share.keep}
+        </button>
+      </p>
+    );
+  }
+  if (opened.value === undefined) return null;
+  return (
+    <p class="opened" role="status">
+      {share.opened(opened.value)}{" "}
+      <button type="button" onClick={() => state.undo()}>
+        {share.undo}
+      </button>
+      <button type="button" onClick={() => state.dismiss()}>
+        {share.keep}
+      </button>
+    </p>
   );
 }

@@ -2,8 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import { folderName } from "../../snippets/folder-name.ts";
-import { type SnippetLanguage, snippetsFor } from "../../snippets/snippets.ts";
+import { folderName, type SnippetLanguage, snippetsFor } from "../../snippets/snippets.ts";
 import type { TakeHomeForm } from "../../state/take-home.ts";
 import { useStudio } from "../page/use-studio.ts";
 

@@ -1,12 +1,11 @@
 // The table of rows, and what was pasted or dropped into it.
 
-import { useRef, useState } from "preact/hooks";
+import "./teach.css";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { CheckedRow, Row } from "../../protocol/rows.ts";
+import { blank } from "../../state/rows.ts";
 import { Card } from "../page/card.tsx";
 import { useStudio } from "../page/use-studio.ts";
-import { PasteBox } from "./paste-box.tsx";
-import { RowsTable } from "./rows-table.tsx";
-import { RowsUndoLine } from "./rows-undo-line.tsx";
-import "./teach.css";
 
 export function TeachCard() {
   const { rows, text } = useStudio();
@@ -89,4 +88,154 @@ export function TeachCard() {
 /** Once it is drawn. */
 function focusRow(id: string): void {
   requestAnimationFrame(() => document.getElementById(`says-${id}`)?.focus());
+}
+
+function PasteBox({ onDone }: { readonly onDone: () => void }) {
+  const { rows, text } = useStudio();
+  const { teach } = text.value;
+  const [pasted, setPasted] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const add = async () => {
+    await rows.read({ text: pasted });
+    if (rows.failure.value === undefined) onDone();
+  };
+  return (
+    <form
+      class="paste"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void add();
+      }}
+    >
+      <label>
+        {teach.pasteLabel}
+        <textarea ref={field} rows={5} value={pasted} onInput={({ currentTarget }) => setPasted(currentTarget.value)} />
+      </label>
+      <div class="row">
+        <button type="submit" disabled={pasted.trim() === ""}>
+          {teach.pasteAdd}
+        </button>
+        <button type="button" class="plain" onClick={onDone}>
+          {teach.cancel}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+const first = 40;
+
+function RowsTable() {
+  const { rows, text } = useStudio();
+  const { teach } = text.value;
+  const [isWhole, setIsWhole] = useState(false);
+  const { value: all } = rows.rows;
+  const shown = isWhole ? all : all.slice(0, first);
+  return (
+    <>
+      <div class="rows-head" aria-hidden="true">
+        <span>{teach.says}</span>
+        <span>{teach.answers}</span>
+      </div>
+      <ol class="rows">
+        {shown.map((row, index) => (
+          <RowLine key={row.id} row={row} number={index + 1} checked={rows.checked.value.get(row.id)} />
+        ))}
+      </ol>
+      {shown.length < all.length && (
+        <button type="button" onClick={() => setIsWhole(true)}>
+          {teach.showAll(all.length)}
+        </button>
+      )}
+    </>
+  );
+}
+
+interface RowLineProps {
+  readonly row: Row;
+  /** Counted from 1. */
+  readonly number: number;
+  readonly checked: CheckedRow | undefined;
+}
+
+function RowLine({ row, number, checked }: RowLineProps) {
+  const { model, rows, text } = useStudio();
+  const { teach } = text.value;
+  const [isOpen, setIsOpen] = useState(false);
+  const problem = blank(row) ? undefined : checked?.problem;
+  const remove = () => {
+    rows.remove(row.id);
+    // The button that had the focus is gone; the way back is what a person may want next.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".undo button")?.focus());
+  };
+  const field = (column: "says" | "answers", label: string) => (
+    <div class="row-field">
+      <textarea
+        id={`${column}-${row.id}`}
+        rows={Math.min(6, Math.max(1, Math.ceil(row[column].length / 38)))}
+        value={row[column]}
+        aria-label={label}
+        placeholder={number === 1 ? teach.example(model.facts.value?.chats ?? false)[column] : undefined}
+        aria-invalid={problem?.column === column}
+        aria-describedby={problem?.column === column ? `problem-${row.id}` : undefined}
+        onInput={({ currentTarget }) => rows.change(row.id, { [column]: currentTarget.value })}
+      />
+      {problem?.column === column && (
+        <p class="problem" id={`problem-${row.id}`} role="status">
+          {teach.problem(problem)}
+        </p>
+      )}
+    </div>
+  );
+  return (
+    <li class="row-line">
+      {field("says", teach.saysOf(number))}
+      {field("answers", teach.answersOf(number))}
+      <div class="row-tools">
+        <button type="button" class="plain" title={teach.remove(number)} onClick={remove}>
+          <span aria-hidden="true">×</span>
+          <span class="unseen">{teach.remove(number)}</span>
+        </button>
+      </div>
+      {!blank(row) && checked && checked.tokens > 0 && (
+        <p class="row-facts quiet">
+          {row.before && <span>{teach.earlier(row.before.length)} · </span>}
+          <span class="figure">{teach.tokens(checked.tokens)}</span> ·{" "}
+          <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            {teach.asModel}
+            <span class="unseen"> ({number})</span>
+          </button>
+        </p>
+      )}
+      {isOpen && checked && (
+        <figure class="row-pieces" aria-label={teach.asModelOf(number)}>
+          <p class="pieces">
+            {checked.pieces.map(({ text: piece, counted }, index) =>
+              counted ? <mark key={index}>{piece}</mark> : <span key={index}>{piece}</span>,
+            )}
+          </p>
+          <figcaption class="quiet">{teach.shaded}</figcaption>
+        </figure>
+      )}
+    </li>
+  );
+}
+
+function RowsUndoLine() {
+  const { rows, text } = useStudio();
+  const { teach } = text.value;
+  const { value: undo } = rows.undo;
+  return (
+    <div role="status" class="undo">
+      {undo && (
+        <>
+          <span>{teach.undone[undo.what](undo.count)}</span>
+          <button type="button" class="plain" onClick={() => rows.takeBack()}>
+            {teach.undo}
+          </button>
+        </>
+      )}
+    </div>
+  );
 }

@@ -1,14 +1,11 @@
 // Which model learns, what it takes, and what computes. Files may be dropped anywhere on it.
 
-import { useState } from "preact/hooks";
-import { useStudio } from "../page/use-studio.ts";
-import { Candidate } from "./candidate.tsx";
-import { droppedFiles } from "./dropped-files.ts";
-import { EngineChoice } from "./engine-choice.tsx";
-import { LoadingState } from "./loading-state.tsx";
-import { ModelChoice } from "./model-choice.tsx";
-import { ModelFailure } from "./model-failure.tsx";
 import "./top-bar.css";
+import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
+import type { EngineName, ModelSource } from "../../protocol/model.ts";
+import { useStudio } from "../page/use-studio.ts";
+import { droppedFiles } from "./dropped-files.ts";
 
 export function TopBar() {
   const { model, text } = useStudio();
@@ -43,5 +40,229 @@ export function TopBar() {
       <Candidate />
       <ModelFailure />
     </section>
+  );
+}
+
+function Candidate() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const { value: candidate } = model.candidate;
+  if (candidate === undefined || candidate.source.kind === "tiny" || model.busy.value === "loading") return null;
+  if (model.failure.value?.at === "model") return null; // which offers to try again
+  const { name, parameters, bytes, trainingBytes } = candidate.estimate;
+  return (
+    <div class="candidate">
+      <p>
+        <strong>{name}</strong>{" "}
+        <span class="figure">
+          {[words.parameters(parameters), words.toDownload(bytes), words.memory(trainingBytes)].join(" · ")}
+        </span>
+      </p>
+      <div class="row">
+        <button type="button" class="main" onClick={() => void model.load()}>
+          {words.load}
+        </button>
+        <button type="button" onClick={() => model.leave()}>
+          {words.notNow}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+const names: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
+
+/** The service worker came after the page, which it isolates from the next visit on. tfjs takes half the cores at most. */
+function couldHaveThreads(): boolean {
+  const { serviceWorker, hardwareConcurrency } = navigator;
+  return !crossOriginIsolated && serviceWorker?.controller != null && hardwareConcurrency >= 4;
+}
+
+function EngineChoice() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const { value: engine } = model.engine;
+  if (engine === undefined) return null;
+  const reasons = engine.passedOver.map(({ name, reason }) => words.notUsed(name, reason));
+  if (engine.name === "wasm" && engine.threads === 1) reasons.push(words.oneThread);
+  return (
+    <div class="engine">
+      <label class="inline">
+        {words.engine}
+        <select
+          value={engine.name}
+          disabled={model.busy.value !== undefined}
+          onChange={(event) => void model.changeEngine(event.currentTarget.value as EngineName)}
+        >
+          {names.map((name) => (
+            <option key={name} value={name}>
+              {words.engineNames[name]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {engine.name === "wasm" && <span class="quiet figure">{words.threads(engine.threads)}</span>}
+      <details>
+        <summary>{words.why}</summary>
+        <ul class="quiet">
+          {(reasons.length > 0 ? reasons : [words.bestUsed]).map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+        {couldHaveThreads() && (
+          <button type="button" class="plain" onClick={() => location.reload()}>
+            {words.moreThreads}
+          </button>
+        )}
+      </details>
+    </div>
+  );
+}
+
+function LoadingState() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const busy = model.busy.value;
+  const facts = model.facts.value;
+  if (busy !== undefined) return <Progress />;
+  if (facts === undefined) return null;
+  const { parameters, trainingBytes } = model.estimate.value ?? { parameters: facts.parameters, trainingBytes: 0 };
+  return (
+    <p role="status">
+      {words.ready(facts.name)}{" "}
+      <span class="quiet figure">
+        {words.parameters(parameters)} · {words.memory(trainingBytes)}
+      </span>
+    </p>
+  );
+}
+
+function Progress() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const busy = model.busy.value ?? "loading";
+  const progress = model.progress.value;
+  const share = progress === undefined || progress.total === 0 ? undefined : progress.done / progress.total;
+  const amount =
+    progress === undefined || share === undefined
+      ? ""
+      : progress.stage === "download"
+        ? words.downloaded(progress.done, progress.total)
+        : words.loaded(share);
+  return (
+    <div class="loading">
+      <p role="status">{words[busy]}</p>
+      <progress aria-label={words[busy]} max={1} {...(share === undefined ? {} : { value: share })} />
+      <span class="quiet figure">{amount}</span>
+      {model.isSlow.value && (
+        <p class="problem" role="alert">
+          {words.slow}{" "}
+          <button type="button" onClick={() => location.reload()}>
+            {words.retry}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function ModelChoice() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const shown = model.wanted.value ?? model.source.value?.kind ?? "tiny";
+  const isBusy = model.busy.value !== undefined;
+  const option = (kind: ModelSource["kind"], name: string, says: string, children?: ComponentChildren) => (
+    <div class={`model-option ${shown === kind ? "is-chosen" : ""}`}>
+      <label>
+        <input
+          type="radio"
+          name="model"
+          checked={shown === kind}
+          disabled={isBusy}
+          onChange={() => {
+            if (kind === "files") model.wantFiles();
+            else void model.choose({ kind });
+          }}
+        />
+        <strong>{name}</strong>
+        <span class="quiet">{says}</span>
+      </label>
+      {children}
+    </div>
+  );
+  const isOwn = model.source.value?.kind === "files";
+  return (
+    <fieldset class="model-options">
+      <legend class="unseen">{words.models}</legend>
+      {option("tiny", words.tiny, words.tinySays)}
+      {option("smollm2", words.smollm2, words.smollm2Says)}
+      {option(
+        "files",
+        isOwn ? (model.facts.value?.name ?? words.own) : words.own,
+        words.ownSays,
+        shown === "files" ? <FileButtons /> : undefined,
+      )}
+    </fieldset>
+  );
+}
+
+function FileButtons() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const take = (input: HTMLInputElement) => {
+    const chosen = [...(input.files ?? [])];
+    input.value = ""; // choosing the same files again is a change too
+    if (chosen.length > 0) void model.choose({ kind: "files", files: chosen });
+  };
+  const hidden = (label: string) => ({
+    type: "file" as const,
+    multiple: true,
+    hidden: true,
+    "aria-label": label,
+    onChange: (event: { readonly currentTarget: HTMLInputElement }) => take(event.currentTarget),
+  });
+  return (
+    <div class="model-files">
+      <div class="row">
+        <button type="button" onClick={() => files.current?.click()}>
+          {words.chooseFiles}
+        </button>
+        <button type="button" onClick={() => folder.current?.click()}>
+          {words.chooseFolder}
+        </button>
+        <input ref={files} data-testid="model-files" {...hidden(words.chooseFiles)} />
+        <input ref={folder} {...hidden(words.chooseFolder)} {...{ webkitdirectory: true }} />
+      </div>
+      <p class="quiet">{words.ownFormats}</p>
+    </div>
+  );
+}
+
+function ModelFailure() {
+  const { model, text } = useStudio();
+  const words = text.value.model;
+  const { value: failure } = model.failure;
+  if (failure === undefined) return null;
+  const { value: engine } = model.engine;
+  const isEngine = failure.at === "engine" && failure.code !== "DEVICE_LOST" && engine !== undefined;
+  return (
+    <div class="problem model-failure" role="alert">
+      <p>
+        {isEngine && `${words.engineFailed(words.engineNames[engine.name])} `}
+        {words.failures[failure.code ?? ""] ?? failure.message}
+      </p>
+      <div class="row">
+        <button type="button" onClick={() => void model.retry()}>
+          {words.retry}
+        </button>
+        {model.facts.value !== undefined && (
+          <button type="button" class="plain" onClick={() => model.leave()}>
+            {words.notNow}
+          </button>
+        )}
+      </div>
+    </div>
   );
 }

@@ -3,8 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
-import { saveBlob } from "../page/save-blob.ts";
-import { useStudio } from "../page/use-studio.ts";
+import { saveBlob, useStudio } from "../page/use-studio.ts";
 import { chartColumns } from "./chart-data.ts";
 import type { CurvePlot } from "./curve-plot.ts";
 

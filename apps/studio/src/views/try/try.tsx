@@ -1,12 +1,10 @@
 // Trying what was taught: the conversation, the field to go on with it, how strongly the adapter acts.
 
+import "./try.css";
+import type { ChatSettings } from "../../state/chat.ts";
 import { Card } from "../page/card.tsx";
 import { useStudio } from "../page/use-studio.ts";
-import { AskField } from "./ask-field.tsx";
 import { Conversation } from "./conversation.tsx";
-import { Strength } from "./strength.tsx";
-import { WritingSettings } from "./writing-settings.tsx";
-import "./try.css";
 
 export function Try() {
   const { chat, text } = useStudio();
@@ -24,5 +22,134 @@ export function Try() {
       )}
       <WritingSettings />
     </Card>
+  );
+}
+
+function AskField() {
+  const { chat, text } = useStudio();
+  const { trying } = text.value;
+  const { value: length } = chat.length;
+  const isTooLong = chat.isTooLong.value;
+  const send = (event: Event) => {
+    event.preventDefault();
+    void chat.send();
+  };
+  return (
+    <form class="ask" onSubmit={send}>
+      <label for="ask">{trying.ask}</label>
+      <textarea
+        id="ask"
+        rows={2}
+        value={chat.draft.value}
+        placeholder={chat.chats.value === false ? trying.placeholderPlain : trying.placeholderChat}
+        aria-describedby="ask-length"
+        aria-invalid={isTooLong}
+        onInput={(event) => {
+          chat.draft.value = event.currentTarget.value;
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          send(event);
+        }}
+      />
+      <div class="row spread">
+        <p id="ask-length" class={isTooLong ? "problem" : "quiet figure"} role={isTooLong ? "alert" : undefined}>
+          {length &&
+            (isTooLong ? trying.tooLong(length.tokens, length.most) : trying.length(length.tokens, length.most))}
+        </p>
+        <div class="row">
+          {chat.isTraining.value && <span class="quiet">{trying.training}</span>}
+          {chat.tokensPerSecond.value > 0 && (
+            <span class="quiet figure">{trying.speed(chat.tokensPerSecond.value)}</span>
+          )}
+          {chat.isAnswering.value ? (
+            <button type="button" onClick={() => chat.stop()}>
+              {trying.stop}
+            </button>
+          ) : (
+            <button type="submit" class="main" disabled={!chat.canSend.value}>
+              {trying.send}
+            </button>
+          )}
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function Strength() {
+  const { chat, chosen, text } = useStudio();
+  const { trying } = text.value;
+  const { strength } = chat.settings.value;
+  return (
+    <div class="strength">
+      <label for="strength">{trying.strength}</label>
+      <input
+        id="strength"
+        type="range"
+        min="0"
+        max="2"
+        step="0.1"
+        list="strength-marks"
+        value={strength}
+        disabled={chosen.value === undefined}
+        aria-valuetext={trying.strengthSays(strength)}
+        onInput={(event) => chat.set({ strength: Number(event.currentTarget.value) })}
+      />
+      <datalist id="strength-marks">
+        {[0, 1, 2].map((mark) => (
+          <option key={mark} value={mark} />
+        ))}
+      </datalist>
+      <output class="quiet figure" for="strength">
+        {trying.strengthSays(strength)}
+      </output>
+    </div>
+  );
+}
+
+/** `least`, `most`, `step`: what the field takes. */
+interface NumberField {
+  readonly name: Exclude<keyof ChatSettings, "strength">;
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+}
+
+const fields: readonly NumberField[] = [
+  { name: "temperature", least: 0, most: 2, step: 0.1 },
+  { name: "topP", least: 0.05, most: 1, step: 0.05 },
+  { name: "maxNewTokens", least: 1, most: 512, step: 1 },
+  { name: "seed", least: 0, most: 2 ** 32 - 1, step: 1 },
+];
+
+function WritingSettings() {
+  const { chat, text } = useStudio();
+  const { trying } = text.value;
+  return (
+    <details class="writing-settings">
+      <summary>{trying.more}</summary>
+      <div class="row">
+        {fields.map(({ name, least, most, step }) => (
+          <label key={name}>
+            {trying[name]}
+            <input
+              type="number"
+              min={least}
+              max={most}
+              step={step}
+              value={chat.settings.value[name]}
+              onChange={(event) => {
+                const { valueAsNumber } = event.currentTarget;
+                const value = Number.isFinite(valueAsNumber) ? Math.min(most, Math.max(least, valueAsNumber)) : least;
+                chat.set({ [name]: step === 1 ? Math.round(value) : value });
+                event.currentTarget.value = String(chat.settings.value[name]);
+              }}
+            />
+          </label>
+        ))}
+      </div>
+      <p class="quiet">{trying.temperatureSays(chat.settings.value.temperature)}</p>
+    </details>
   );
 }

@@ -3,10 +3,8 @@ import type { ChatNews, ChatRequest } from "../../protocol/chat.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { Workshop } from "../workshop.ts";
-import { chat, stopChat } from "./chat.ts";
-import { countTokens } from "./count-tokens.ts";
-import { ConversationTooLongError } from "./errors.ts";
-import { wordsOf } from "./likelier-words.ts";
+import { ConversationTooLongError, chat, stopChat, wordsOf } from "./chat.ts";
+import { countTokens } from "./prompt-for.ts";
 
 const turns = [{ role: "user", content: "name[Aromi], food[French]" }] as const;
 const how = { temperature: 0, topP: 1, maxNewTokens: 12, seed: 1, strength: 1 } as const;

@@ -2,6 +2,7 @@
 
 import type { TextPrompt } from "lowrank/browser";
 import type { Turn } from "../../protocol/rows.ts";
+import type { Answerer } from "../answerer.ts";
 import { plainPrompt } from "../rows/row-form.ts";
 import type { ModelInHand } from "../workshop.ts";
 
@@ -12,3 +13,8 @@ export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly
   const last = turns.filter(({ role }) => role === "user").at(-1);
   return plainPrompt(last?.content ?? "");
 }
+
+export const countTokens: Answerer<"countTokens"> = async ({ opened: model }, turns) => {
+  const ids = await model.opened.promptIds(promptFor(model, turns), { adapter: null });
+  return { tokens: ids.length, most: model.facts.positions - 1 };
+};

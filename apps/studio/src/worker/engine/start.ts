@@ -1,11 +1,12 @@
 // Starts an engine, or changes it: the best that works, or the one that a person chose.
 
+import { LowrankError } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineFacts, EngineName } from "../../protocol/model.ts";
 import type { Answerer } from "../answerer.ts";
 import { fetchTiny } from "../models/tiny.ts";
-import { watchDevice } from "./watch-device.ts";
+import type { Workshop } from "../workshop.ts";
 
 const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
 
@@ -67,4 +68,28 @@ async function threadsOf(name: EngineName): Promise<number> {
   if (name !== "wasm") return 1;
   const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
   return Math.max(1, getThreadsCount());
+}
+
+/** The card was lost, and all that was computed on it. */
+export class DeviceLostError extends LowrankError {
+  constructor(
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(
+      "DEVICE_LOST",
+      `The browser lost the graphics card (${reason || "it gives no reason"}). Try again, or choose another engine: the model is opened anew, and what was kept is still there.`,
+      options,
+    );
+  }
+}
+
+/** Remembers the loss in the workshop, should it come. */
+function watchDevice(workshop: Workshop): void {
+  const device: unknown = Reflect.get(tf.backend(), "device");
+  if (typeof device !== "object" || device === null || !("lost" in device)) return;
+  const { engine } = workshop;
+  (device.lost as Promise<{ readonly message: string }>).then(({ message }) => {
+    if (workshop.engine === engine) workshop.lostDevice = message;
+  });
 }

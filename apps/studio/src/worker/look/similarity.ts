@@ -2,7 +2,7 @@
 
 import { frobeniusNorm, type Matrix, subspaceSimilarity } from "@lowrank/math";
 import type { Answerer } from "../answerer.ts";
-import { readStored } from "../shelf/read-stored.ts";
+import { readStored } from "../shelf/shelf-folder.ts";
 import { placeOf } from "./place.ts";
 import { updatesIn } from "./updates.ts";
 

@@ -3,7 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import { lowRankSvd } from "@lowrank/math";
 import type { Answerer } from "../answerer.ts";
-import { readStored } from "../shelf/read-stored.ts";
+import { readStored } from "../shelf/shelf-folder.ts";
 import { updatesIn } from "./updates.ts";
 
 /** Of the sum of squares. */

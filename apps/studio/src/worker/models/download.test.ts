@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { download } from "./download.ts";
 import { inMemory } from "./kept-file.ts";
+import { download } from "./smollm2.ts";
 
 const content = new Uint8Array(3_000_000).map((_, index) => index % 251);
 const file = {

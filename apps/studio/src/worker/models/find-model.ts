@@ -1,10 +1,13 @@
 // From what a person chose to a model that can be read: the tiny one, SmolLM2, or files.
 
-import type { LoadingNews, ModelSource } from "../../protocol/model.ts";
+import { LowrankError } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
+import type { Answerer } from "../answerer.ts";
 import type { Workshop } from "../workshop.ts";
 import { chooseFiles } from "./choose-files.ts";
-import { type FoundModel, foundAmong } from "./found-model.ts";
-import { fetchSmollm2 } from "./smollm2.ts";
+import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
+import { fetchSmollm2, smollm2, smollm2IsKept } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
 
 /** Finds the model, and downloads it where it has to be. Throws DownloadError, NotAModelError. */
@@ -35,3 +38,67 @@ async function findTiny(workshop: Workshop, tell: (news: LoadingNews) => void): 
     throw error;
   }
 }
+
+/** What is trained: rows of a batch, tokens of a row. */
+interface StepSize {
+  readonly rows: number;
+  readonly tokens: number;
+}
+
+/** What the estimate of a model stands for until rows are known. */
+const usualStep: StepSize = { rows: 8, tokens: 128 };
+
+type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "vocabularySize">;
+
+/**
+ * Bytes of a training step: the weights as they are kept, what each layer keeps of each token for the gradient, and the
+ * logits of a chunk of positions. What the browser itself takes is not in it.
+ */
+export function trainingMemory(sizes: Sizes, weightBytes: number, { rows, tokens }: StepSize = usualStep): number {
+  const { layers, hiddenSize, intermediateSize, vocabularySize } = sizes;
+  const kept = layers * (8 * hiddenSize + 3 * intermediateSize);
+  const logits = 2 * Math.min(rows * tokens, 128) * vocabularySize;
+  return Math.round(weightBytes + 4 * (rows * tokens * kept + logits));
+}
+
+/** WebAssembly addresses no more. */
+const mostOfWasm = 4 * 2 ** 30;
+
+/**
+ * Bytes that a tab may take: half of what the device has, and no more than WebAssembly addresses. A browser tells at most
+ * 8 GB, and some tell nothing, which counts as 8 GB.
+ */
+function mostMemory(deviceMemory: number | undefined): number {
+  return Math.min(mostOfWasm, ((deviceMemory ?? 8) * 2 ** 30) / 2);
+}
+
+/** Reads headers alone. Throws NotAModelError, TOO_LARGE_FOR_TAB, and what the readers of headers do. */
+export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelEstimate> => {
+  if (source.kind === "smollm2") {
+    const isKept = await smollm2IsKept();
+    const { name, parameters, bytes, config } = smollm2;
+    return { name, parameters, bytes: isKept ? 0 : bytes, trainingBytes: trainingMemory(config, bytes), isKept };
+  }
+  const found =
+    source.kind === "files"
+      ? foundAmong(chooseFiles(source.files))
+      : await findModel(workshop, source, () => undefined);
+  const sizes = await readSizes(found);
+  const trainingBytes = checkedMemory(found, sizes);
+  const { parameters, bytes } = sizes;
+  return { name: found.name, parameters, bytes, trainingBytes, isKept: false };
+};
+
+/** Bytes of training; throws TOO_LARGE_FOR_TAB where a tab has not so many. */
+export function checkedMemory({ name, isQuantised }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
+  const needed = trainingMemory(config, isQuantised ? bytes : 4 * parameters);
+  const most = mostMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));
+  if (needed > most)
+    throw new LowrankError(
+      "TOO_LARGE_FOR_TAB",
+      `"${name}" needs about ${megabytes(needed)} of memory to be trained, and this tab may have about ${megabytes(most)}. Choose a smaller model.`,
+    );
+  return needed;
+}
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;

@@ -9,10 +9,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { LoadingNews, ModelSource } from "../../protocol/model.ts";
-import { memoryStore } from "../../storage/memory-store.ts";
+import { memoryStore } from "../../storage/store.ts";
 import { Workshop } from "../workshop.ts";
+import { weigh } from "./find-model.ts";
 import { open } from "./open.ts";
-import { weigh } from "./weigh.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];

@@ -1,18 +1,17 @@
 // Loads a model. The one before stays until the new one stands, and stays for good where that fails.
 
+import { LowrankError } from "@lowrank/contracts";
 import { countParameters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
 import type { Answerer } from "../answerer.ts";
-import { DeviceLostError } from "../engine/watch-device.ts";
+import { DeviceLostError } from "../engine/start.ts";
 import { loadJinja } from "../later/jinja.ts";
-import { TokenizerMisfitError, WritesNothingError } from "./errors.ts";
-import { findModel } from "./find-model.ts";
+import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
-import { checkedMemory } from "./weigh.ts";
 
-/** Throws DownloadError, NotAModelError, TooLargeForTabError, and what `openModel` does. */
+/** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and what `openModel` does. */
 export const open: Answerer<"open"> = async (workshop, source, tell) => {
   if (workshop.lostDevice !== undefined) throw new DeviceLostError(workshop.lostDevice);
   const begun = performance.now();
@@ -40,14 +39,21 @@ function load({ folder, isQuantised }: FoundModel, tell: (news: LoadingNews) => 
   });
 }
 
-/** Throws TokenizerMissingError, TokenizerMisfitError, WritesNothingError. */
+/** Throws TokenizerMissingError, TOKENIZER_MISFIT, WRITES_NOTHING. */
 async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: number): Promise<ModelFacts> {
   const { base } = opened;
   const { layers, maxPositions, vocabularySize } = base.config;
-  if (base.task !== "causal-lm") throw new WritesNothingError(found.name, base.task);
+  if (base.task !== "causal-lm")
+    throw new LowrankError(
+      "WRITES_NOTHING",
+      `"${found.name}" is made for ${base.task}, and the studio teaches models that write text one token after the other.`,
+    );
   const tokenizer = await opened.tokenizer();
   if (tokenizer.vocabSize > vocabularySize)
-    throw new TokenizerMisfitError(found.name, tokenizer.vocabSize, vocabularySize);
+    throw new LowrankError(
+      "TOKENIZER_MISFIT",
+      `The tokenizer beside "${found.name}" has ${tokenizer.vocabSize} tokens and the model ${vocabularySize}: they do not belong together. Drop the tokenizer.json that came with the model.`,
+    );
   const chats = tokenizer.chatTemplate !== undefined;
   if (chats) await loadJinja();
   const inBlocks = base.sites().filter(({ kind, role }) => kind === "linear" && role === "body");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RowsSource } from "../../protocol/rows.ts";
-import { memoryStore } from "../../storage/memory-store.ts";
+import { memoryStore } from "../../storage/store.ts";
 import { Workshop } from "../workshop.ts";
 import { readRows } from "./read-rows.ts";
 

@@ -1,31 +1,36 @@
 // What was pasted or dropped, as rows for the table.
 
+import { LowrankError } from "@lowrank/contracts";
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
 import type { Answerer } from "../answerer.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
-import { NoTextError, RowsTooLargeError } from "./errors.ts";
-import { formatOfName, formatOfText, type RowsFormat } from "./guess-format.ts";
-import { parquetExamples } from "./parquet-examples.ts";
-import { rowsOfExamples } from "./rows-of-examples.ts";
-import { knownColumns, tableColumns } from "./table-columns.ts";
+import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 
 /** A tab teaches rows that a person could read; a wrong file is often far larger. */
 const mostBytes = 20_000_000;
 const mostRows = 10_000;
 
-/** Throws DataError that names every broken line, DataFileError, RowsKindError, RowsTooLargeError, NoTextError. */
+/** Throws DataError that names every broken line, DataFileError, or a LowrankError with a code that the page has words for. */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
   const { file } = source;
-  if (file.size > mostBytes) throw new RowsTooLargeError(file.name, file.size, mostBytes);
+  if (file.size > mostBytes)
+    throw new LowrankError(
+      "ROWS_TOO_LARGE",
+      `"${file.name}" has ${file.size} bytes, more than the ${mostBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
+    );
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
     const bytes = await file.arrayBuffer();
     return rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: mostRows }));
   }
   const text = await file.text();
-  if (text.includes("\0")) throw new NoTextError(file.name);
+  if (text.includes("\0"))
+    throw new LowrankError(
+      "ROWS_NO_TEXT",
+      `"${file.name}" is no text. Expected rows as text: save it as .jsonl, .json, .csv or .tsv.`,
+    );
   return rowsOfText(file.name, text, { format, hasHeader: true });
 };
 
@@ -81,4 +86,49 @@ function firstLine(text: string, separator: string): readonly string[] {
 function linesOf(text: string): readonly Row[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   return lines.slice(0, mostRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));
+}
+
+/** How rows are written; "lines": a row a line, of which only what is said is there. */
+type RowsFormat = "json" | "jsonl" | "csv" | "tsv" | "lines";
+
+const byEnding: ReadonlyMap<string, RowsFormat> = new Map([
+  ["json", "json"],
+  ["jsonl", "jsonl"],
+  ["ndjson", "jsonl"],
+  ["csv", "csv"],
+  ["tsv", "tsv"],
+]);
+
+/** Of a file, by its name; undefined for a name that says nothing. */
+function formatOfName(name: string): RowsFormat | undefined {
+  return byEnding.get(name.split(".").at(-1)?.toLowerCase() ?? "");
+}
+
+/** Of a text, by how it begins. */
+function formatOfText(text: string): RowsFormat {
+  const start = text.trimStart();
+  if (start.startsWith("[")) return "json";
+  if (start.startsWith("{")) return "jsonl";
+  const [first = ""] = start.split(/\r?\n/, 1);
+  if (first.includes("\t")) return "tsv";
+  // A sentence has commas too: it is a table only where its first line names columns, or quotes its fields.
+  const cells = first.split(",").map((cell) => cell.trim());
+  const looksLikeTable =
+    cells.length > 1 && (cells.every((cell) => /^[\w-]+$/.test(cell)) || /^"[^"]*",\s*"/.test(first));
+  return looksLikeTable ? "csv" : "lines";
+}
+
+interface ParquetFile {
+  readonly name: string;
+  readonly bytes: ArrayBuffer;
+  readonly maxRows: number;
+}
+
+/** The rows of a file. Throws DataFileError where it is none, and what `readJson` does. */
+async function parquetExamples({ name, bytes, maxRows }: ParquetFile): Promise<readonly Example[]> {
+  const { openParquet } = await import("@lowrank/data/parquet");
+  const table = await openParquet(bytes, { file: name });
+  const examples: Example[] = [];
+  for await (const example of table.examples({ maxRows, ...knownColumns(table.columns) })) examples.push(example);
+  return examples;
 }

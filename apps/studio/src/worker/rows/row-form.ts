@@ -1,8 +1,16 @@
 // How a row, and a prompt, is written for the open model: by its own chat template, or as `says ->` and the answer. The
 // arrow tells a model that knows no turns where the one ends and the other begins.
 
-import { type ChatMessage, chatTemplate, type Example, type PromptTemplate, promptTemplate } from "@lowrank/data";
-import type { Row } from "../../protocol/rows.ts";
+import { itemised, LowrankError } from "@lowrank/contracts";
+import {
+  type ChatExample,
+  type ChatMessage,
+  chatTemplate,
+  type Example,
+  type PromptTemplate,
+  promptTemplate,
+} from "@lowrank/data";
+import type { Row, Turn } from "../../protocol/rows.ts";
 import type { ModelInHand } from "../workshop.ts";
 
 /** The name of the template, as the library's `train` and `generate` take it. */
@@ -37,4 +45,121 @@ export function exampleOf({ before = [], says, answers }: Row, { chats }: { read
 /** What a model without a chat template is given to go on with. */
 export function plainPrompt(says: string): string {
   return `${says.trim().replace(/\s*->$/, "")} ->`;
+}
+
+type Pair = Omit<Row, "id">;
+
+/** Rows with ids of their own. Throws ROWS_OF_ANOTHER_KIND that names those of another kind. */
+export function rowsOfExamples(file: string, examples: readonly Example[]): readonly Row[] {
+  const rows: Row[] = [];
+  const problems: { readonly row: number; readonly kind: string }[] = [];
+  for (const [index, example] of examples.entries()) {
+    const pair = pairOf(example);
+    if (typeof pair === "string") problems.push({ row: index + 1, kind: pair });
+    else rows.push({ id: crypto.randomUUID(), ...pair });
+  }
+  if (problems.length > 0) {
+    const lines = problems.slice(0, 10).map(({ row, kind }) => `row ${row}: ${kind}`);
+    throw new LowrankError(
+      "ROWS_OF_ANOTHER_KIND",
+      `"${file}" has rows without something said and its answer:${itemised(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
+    );
+  }
+  return rows;
+}
+
+/** The pair, or what the row is instead. */
+function pairOf(example: Example): Pair | string {
+  switch (example.kind) {
+    case "completion":
+      return { says: example.prompt.trim().replace(/\s*->$/, ""), answers: example.completion.trim() };
+    case "instruction":
+      return {
+        says: [example.instruction, example.input].filter(Boolean).join("\n").trim(),
+        answers: example.output.trim(),
+      };
+    case "question":
+      return { says: `${example.context}\n${example.question}`.trim(), answers: example.answers[0]?.text ?? "" };
+    case "sentence":
+      return { says: [example.sentence, example.pair].filter(Boolean).join("\n"), answers: String(example.label) };
+    case "chat":
+      return lastPair(example);
+    case "preference":
+      return pairOf(example.chosen);
+    case "judged":
+      return example.isGood ? pairOf(example.answer) : "an answer that is not good";
+    case "choice":
+      return "answers to choose from";
+    case "comparison":
+      return "texts to compare";
+    case "image":
+      return "a picture";
+    case "audio":
+    case "speech":
+      return "speech";
+    case "text":
+      return "running text";
+    case "tokens":
+    case "span":
+      return "tokens instead of text";
+  }
+}
+
+/** The last answer and what it answers; what came earlier stays with it, and is taught too where the assistant said it. */
+function lastPair({ messages }: ChatExample): Pair | string {
+  const known = messages.map(turnOf);
+  const strange = known.indexOf(undefined);
+  if (strange !== -1) return `a turn of "${messages[strange]?.role}"`;
+  const turns = known.filter((turn) => turn !== undefined);
+  const last = turns.map(({ role }) => role).lastIndexOf("assistant");
+  const [answer, asked] = [turns[last], turns[last - 1]];
+  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant that nobody asked for";
+  const before = turns.slice(0, last - 1);
+  return { says: asked.content, answers: answer.content, ...(before.length === 0 ? {} : { before }) };
+}
+
+function turnOf({ role, content }: { readonly role: string; readonly content: string }): Turn | undefined {
+  return role === "system" || role === "user" || role === "assistant" ? { role, content } : undefined;
+}
+
+const says = ["says", "prompt", "question", "instruction", "input", "user", "mr", "source", "q"];
+const answers = ["answers", "answer", "completion", "response", "output", "assistant", "ref", "target", "a"];
+
+/** What a reader of @lowrank/data is told: where the two are, or that the first line is a row already. */
+interface ColumnChoice {
+  readonly columns?: { readonly prompt: string; readonly completion: string };
+  readonly header?: readonly ["prompt", "completion"];
+}
+
+/** By their names; nothing where the library's own forms fit, or its error says what would. */
+export function knownColumns(names: readonly string[]): ColumnChoice {
+  const find = (known: readonly string[]) => names.find((name) => known.includes(name.trim().toLowerCase()));
+  const [prompt, completion] = [find(says), find(answers)];
+  if (prompt === undefined || completion === undefined || isAlpacaOrSquad(names)) return {};
+  return { columns: { prompt, completion } };
+}
+
+/**
+ * Of a table with this first line. Two columns need no names that are known: `hasHeader` says whether the first line is
+ * names all the same (of a file), or a row (of cells that were copied).
+ */
+export function tableColumns(
+  firstLine: readonly string[],
+  { hasHeader }: { readonly hasHeader: boolean },
+): ColumnChoice {
+  const names = firstLine.map((name) => name.trim());
+  const known = knownColumns(names);
+  const [first = "", second = ""] = names;
+  if (known.columns !== undefined || names.length !== 2 || isClass(second)) return known;
+  return hasHeader ? { columns: { prompt: first, completion: second } } : { header: ["prompt", "completion"] };
+}
+
+/** Forms of three columns, which the library reads. */
+function isAlpacaOrSquad(names: readonly string[]): boolean {
+  return ["instruction", "input", "output"].every((name) => names.includes(name)) || names.includes("context");
+}
+
+/** A sentence and its class is a form too. */
+function isClass(name: string): boolean {
+  return name === "label";
 }

@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { someFiles } from "../../testing/some-adapter.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import type { Workshop } from "../workshop.ts";
-import { addAdapter } from "./add-adapter.ts";
-import { repositoryIn } from "./fetch-adapter.ts";
+import { addAdapter, repositoryIn } from "./add-adapter.ts";
 import { shelf } from "./shelf.ts";
 
 const silent = () => {};

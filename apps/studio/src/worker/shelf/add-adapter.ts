@@ -1,12 +1,11 @@
 // Adapters from elsewhere: looked at and tried on the open model first, and kept only if they fit.
 
+import { joinPieces } from "@lowrank/safetensors";
+import { unzipSync } from "fflate";
 import type { Answerer } from "../answerer.ts";
 import { attachFolder, detach } from "./attached.ts";
-import { AdapterFilesError } from "./errors.ts";
-import { fetchAdapter, repositoryIn } from "./fetch-adapter.ts";
+import { AdapterFilesError, AdapterRepositoryError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
-import { checkSize, checkWhole, mostBytes } from "./known-files.ts";
-import { readZip } from "./read-zip.ts";
 import type { AdapterFolder } from "./shelf-folder.ts";
 
 /** Larger zips are not opened. */
@@ -56,4 +55,122 @@ async function fromFiles(files: readonly File[]): Promise<NamedFolder> {
 /** Files that were dropped with their folder say its name. */
 function folderNameOf([first]: readonly File[]): string {
   return first?.webkitRelativePath?.split("/").at(-2) ?? "Adapter"; // only browsers say
+}
+
+const named = /^[\w][\w.-]*\/[\w][\w.-]*$/;
+const address = /^https:\/\/(?:www\.)?huggingface\.co\//;
+
+/** "owner/name", of a name or of a page's address. Throws AdapterRepositoryError. */
+export function repositoryIn(given: string): string {
+  const path = given.trim().replace(address, "").split(/[?#]/)[0] ?? "";
+  const name = path.split("/").slice(0, 2).join("/");
+  if (!named.test(name)) throw new AdapterRepositoryError(given, "that is no name of a repository");
+  return name;
+}
+
+/** The adapter's files. Throws AdapterRepositoryError, AdapterFilesError for one that is too large. */
+async function fetchAdapter(repository: string): Promise<AdapterFolder> {
+  const found = await Promise.all([...mostBytes.keys()].map((file) => fetchFile(repository, file)));
+  return new Map([...mostBytes.keys()].flatMap((file, index) => (found[index] ? [[file, found[index]] as const] : [])));
+}
+
+/** Undefined where the repository lacks a file that an adapter can do without. */
+async function fetchFile(repository: string, file: string): Promise<Uint8Array | undefined> {
+  try {
+    const response = await fetch(`https://huggingface.co/${repository}/resolve/main/${file}`);
+    if (response.ok) return await bytesOf(response, repository, file);
+    const isNeeded = needed.some((name) => name === file);
+    if (isNeeded) throw new AdapterRepositoryError(repository, `it gives no ${file} (HTTP ${response.status})`);
+    await response.body?.cancel();
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof AdapterRepositoryError || cause instanceof AdapterFilesError) throw cause;
+    throw new AdapterRepositoryError(repository, "the request failed; is there a network?", { cause });
+  }
+}
+
+async function bytesOf(response: Response, repository: string, file: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  for (let piece = await reader?.read(); piece?.value !== undefined; piece = await reader?.read()) {
+    size += piece.value.length;
+    pieces.push(piece.value);
+    if (size <= (mostBytes.get(file) ?? 0)) continue;
+    await reader?.cancel();
+    checkSize(repository, file, size);
+  }
+  return joinPieces(pieces);
+}
+
+// An adapter out of a zip. Only the files that make an adapter are unpacked, whatever folder they lie in, and none beyond its
+// bound: an archive from outside may claim anything.
+
+/** Archives with more are something else. */
+const mostEntries = 2000;
+
+/** The adapter's files by their names alone. Throws AdapterFilesError. */
+function readZip(given: string, archive: Uint8Array): AdapterFolder {
+  const folder = new Map<string, Uint8Array>();
+  let entries = 0;
+  const unpacked = unpack(given, archive, ({ name, originalSize }) => {
+    entries += 1;
+    if (entries > mostEntries) throw new AdapterFilesError(given, `it holds more than ${mostEntries} files`);
+    const file = nameOf(name);
+    if (!mostBytes.has(file)) return false;
+    checkSize(given, file, originalSize); // no more than this is unpacked, whatever follows
+    return true;
+  });
+  for (const [path, bytes] of Object.entries(unpacked)) {
+    const file = nameOf(path);
+    if (folder.has(file)) throw new AdapterFilesError(given, `it holds ${file} twice: one adapter at a time`);
+    folder.set(file, bytes);
+  }
+  return folder;
+}
+
+function unpack(
+  given: string,
+  archive: Uint8Array,
+  filter: (entry: { readonly name: string; readonly originalSize: number }) => boolean,
+): Readonly<Record<string, Uint8Array>> {
+  try {
+    return unzipSync(archive, { filter });
+  } catch (cause) {
+    if (cause instanceof AdapterFilesError) throw cause;
+    throw new AdapterFilesError(given, "it is no zip, or a damaged one", { cause });
+  }
+}
+
+function nameOf(path: string): string {
+  return path.split("/").at(-1) ?? "";
+}
+
+const megabyte = 1_000_000;
+
+/** Most bytes of each file that is taken over; others are not looked at. */
+const mostBytes: ReadonlyMap<string, number> = new Map([
+  ["adapter_config.json", 4 * megabyte],
+  ["adapter_model.safetensors", 600 * megabyte],
+  ["README.md", megabyte],
+  ["tokenizer.json", 64 * megabyte],
+  ["tokenizer_config.json", 4 * megabyte],
+  ["special_tokens_map.json", megabyte],
+  ["added_tokens.json", megabyte],
+  ["chat_template.jinja", megabyte],
+]);
+
+const needed = ["adapter_config.json", "adapter_model.safetensors"] as const;
+
+/** Throws AdapterFilesError for a file that is larger than its kind may be. */
+function checkSize(given: string, file: string, bytes: number): void {
+  const most = mostBytes.get(file) ?? 0;
+  if (bytes > most)
+    throw new AdapterFilesError(given, `${file} has ${bytes} bytes, more than the ${most} that are read`);
+}
+
+/** Throws AdapterFilesError unless both halves are there. */
+function checkWhole(given: string, folder: AdapterFolder): void {
+  const missing = needed.filter((file) => !folder.has(file));
+  if (missing.length > 0) throw new AdapterFilesError(given, `there is no ${missing.join(" and no ")}`);
 }

@@ -1,6 +1,6 @@
 // What keeps an adapter off the shelf, beside what the library itself says of a broken one.
 
-import { LowrankError, listed } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
 
 /** No adapter of that id is kept. */
 export class NotOnShelfError extends LowrankError {
@@ -37,12 +37,5 @@ export class AdapterRepositoryError extends LowrankError {
       `No adapter could be fetched from "${repository}": ${reason}. Expected the name of a public repository on the Hugging Face Hub, as owner/name, with adapter_config.json and adapter_model.safetensors in it.`,
       options,
     );
-  }
-}
-
-/** Adapters of different bases have no sum. */
-export class MixedBasesError extends LowrankError {
-  constructor(readonly models: readonly string[]) {
-    super("MIXED_BASES", `Adapters of different models cannot be mixed: these are for ${listed(models)}.`);
   }
 }

@@ -1,20 +1,23 @@
 // The weighted sum of adapters, as an adapter of its own.
 
 import { writeAdapter } from "@lowrank/adapter-format";
+import { LowrankError, listed } from "@lowrank/contracts";
 import { combineAdapters } from "@lowrank/merge";
 import type { Answerer } from "../answerer.ts";
-import { MixedBasesError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
-import { readStored } from "./read-stored.ts";
-import { storedEntry } from "./shelf-folder.ts";
+import { readStored, storedEntry } from "./shelf-folder.ts";
 
-/** Throws MixedBasesError, and what `combineAdapters` does: DoRA, say, has no sum. */
+/** Throws MIXED_BASES, and what `combineAdapters` does: DoRA, say, has no sum. */
 export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
   const { store } = workshop;
   const entries = await Promise.all(parts.map(({ id }) => storedEntry(store, id)));
   const models = [...new Set(entries.map(({ model }) => model))];
   const [first] = entries;
-  if (first === undefined || models.length !== 1) throw new MixedBasesError(models);
+  if (first === undefined || models.length !== 1)
+    throw new LowrankError(
+      "MIXED_BASES",
+      `Adapters of different models cannot be mixed: these are for ${listed(models)}.`,
+    );
   const adapters = await Promise.all(
     parts.map(async ({ id, weight }) => ({ adapter: await readStored(store, id), weight })),
   );

@@ -1,10 +1,12 @@
 // How adapters lie in the store: a folder each, as PEFT has it, with the facts of the shelf beside it. The facts are written
 // last, so that a folder without them is what a crash left behind.
 
+import { type Adapter, readAdapter } from "@lowrank/adapter-format";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import { readJsonFile, writeJsonFile } from "../../storage/json-file.ts";
 import type { Store } from "../../storage/store.ts";
-import { NotOnShelfError } from "./errors.ts";
+import { readJsonFile, writeJsonFile } from "../../storage/store.ts";
+import { loadRe2 } from "../later/re2.ts";
+import { AdapterFilesError, NotOnShelfError } from "./errors.ts";
 
 /** Files by name: an adapter's folder. */
 export type AdapterFolder = ReadonlyMap<string, Uint8Array>;
@@ -68,4 +70,14 @@ function readEntry(store: Store, id: string): Promise<StoredEntry | undefined> {
   const isEntry = (value: unknown): value is StoredEntry =>
     typeof value === "object" && value !== null && "id" in value && value.id === id && "made" in value;
   return readJsonFile(store, `${folderOf(id)}/${factsFile}`, isEntry);
+}
+
+/** The adapter as data. Throws NotOnShelfError, and what `readAdapter` does. */
+export async function readStored(store: Store, id: string): Promise<Adapter> {
+  const { name } = await storedEntry(store, id);
+  const folder = await storedFolder(store, id);
+  const [config, weights] = [folder.get("adapter_config.json"), folder.get("adapter_model.safetensors")];
+  if (config === undefined || weights === undefined) throw new AdapterFilesError(name, "half of its files are gone");
+  await loadRe2();
+  return readAdapter({ config: new TextDecoder().decode(config), weights, name });
 }

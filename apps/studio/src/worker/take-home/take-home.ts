@@ -1,9 +1,9 @@
 // A zip of an adapter, its GGUF file, or a zip of the model with the adapter folded in.
 
+import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import type { TakeHomeFile, TakeHomeNews } from "../../protocol/take-home.ts";
-import { folderName } from "../../snippets/folder-name.ts";
 import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
+import { folderName } from "../../snippets/snippets.ts";
 import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";

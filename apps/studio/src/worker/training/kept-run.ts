@@ -4,8 +4,8 @@
 
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
 import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
-import { readJsonFile, writeJsonFile } from "../../storage/json-file.ts";
 import type { Store } from "../../storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../../storage/store.ts";
 import { RunGoneError } from "./errors.ts";
 
 /** A step to go on from. */

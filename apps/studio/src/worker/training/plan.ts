@@ -5,7 +5,7 @@ import { layoutSafetensors } from "@lowrank/safetensors";
 import { defaultRun } from "lowrank/browser";
 import type { PlanFacts } from "../../protocol/run.ts";
 import type { Answerer } from "../answerer.ts";
-import { trainingMemory } from "../models/memory.ts";
+import { trainingMemory } from "../models/find-model.ts";
 import type { ModelInHand } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 

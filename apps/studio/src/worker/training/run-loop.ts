@@ -3,15 +3,104 @@
 
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import type { OpenedAdapter } from "lowrank/browser";
-import type { RunResult, TrainingNews } from "../../protocol/run.ts";
+import type { Frame, RunResult, TrainingNews } from "../../protocol/run.ts";
 import { QuotaError } from "../../storage/store.ts";
+import { plainPrompt, templateName } from "../rows/row-form.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
-import { baseLoss } from "./base-loss.ts";
-import { Divergence } from "./divergence.ts";
-import { baseFrame, isFrameDue, makeFrame } from "./film.ts";
 import { type KeptRun, keepStep, provenBy } from "./kept-run.ts";
 import type { RunControl } from "./run-control.ts";
 import type { TeachingRows } from "./teaching-rows.ts";
+
+/** So many frames after the base's. */
+const frames = 8;
+const maxNewTokens = 40;
+
+/** Whether the prompt is answered after this step: about eight times a run, and after its last step. */
+function isFrameDue(step: number, steps: number): boolean {
+  return step === steps || step % Math.max(1, Math.ceil(steps / frames)) === 0;
+}
+
+interface FrameRequest {
+  readonly prompt: string;
+  readonly step: number;
+  /** Null: the base alone. */
+  readonly adapter: OpenedAdapter | null;
+  readonly signal: AbortSignal;
+  /** Hears the text as it grows. */
+  onText(frame: Frame): void;
+}
+
+/** One answer, by the likeliest tokens, so that frames differ by what was learned. Undefined where it was stopped. */
+async function makeFrame(model: ModelInHand, request: FrameRequest): Promise<Frame | undefined> {
+  const { step, adapter, signal, onText } = request;
+  const template = templateName(model);
+  const prompt = template === "chat" ? request.prompt : plainPrompt(request.prompt);
+  let text = "";
+  try {
+    for await (const event of model.opened.stream(prompt, { adapter, template, maxNewTokens, signal })) {
+      text = event.type === "end" ? event.text : text + event.text;
+      if (event.type === "token" && event.text !== "") onText({ step, text: text.trimStart() });
+    }
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+  return { step, text: text.trim() };
+}
+
+const baseFrames = new WeakMap<ModelInHand["opened"], Map<string, Frame>>();
+
+/** The base's answer, which no training changes: made once for each prompt. */
+async function baseFrame(
+  model: ModelInHand,
+  request: Pick<FrameRequest, "prompt" | "signal" | "onText">,
+): Promise<Frame | undefined> {
+  const known = baseFrames.get(model.opened) ?? new Map<string, Frame>();
+  baseFrames.set(model.opened, known);
+  const frame = known.get(request.prompt) ?? (await makeFrame(model, { ...request, step: 0, adapter: null }));
+  if (frame !== undefined) known.set(request.prompt, frame);
+  return frame;
+}
+
+// When a run has lost its way. The rule: five steps in a row whose loss is above three times the best smoothed loss – though
+// not while it is below what the run began with, where a small loss may jump and come back –, or above one and a half times
+// what it began with. A loss that is not finite ends a run at once.
+
+const patience = 5;
+/**
+ * The higher loss of the first two steps is what the run began with: one batch alone may have been an easy one. The second is
+ * the base's too, as a warm-up's first step has the rate 0.
+ */
+const beginning = 2;
+/** Of the new loss in the smoothed one. */
+const weight = 0.2;
+
+export class Divergence {
+  #steps = 0;
+  #first = 0;
+  #smoothed: number | undefined;
+  #best = Number.POSITIVE_INFINITY;
+  #above = 0;
+
+  /** Takes the loss of the next step. */
+  add(loss: number): void {
+    this.#steps += 1;
+    if (this.#steps <= beginning) this.#first = Math.max(this.#first, loss);
+    const limit = Math.max(this.#first, Math.min(3 * this.#best, 1.5 * this.#first));
+    this.#above = this.#steps > beginning && loss > limit ? this.#above + 1 : 0;
+    this.#smoothed = this.#smoothed === undefined ? loss : (1 - weight) * this.#smoothed + weight * loss;
+    this.#best = Math.min(this.#best, this.#smoothed);
+  }
+
+  get isDiverged(): boolean {
+    return this.#above >= patience;
+  }
+
+  /** The smoothed loss after the last step. */
+  get smoothed(): number {
+    return this.#smoothed ?? Number.POSITIVE_INFINITY;
+  }
+}
 
 /** Keeping may take this share of the time. */
 const keepingShare = 0.05;
@@ -160,4 +249,19 @@ export class RunLoop {
     this.#keptAt = now();
     this.#keepingTook = this.#keptAt - startedAt;
   }
+}
+
+const measured = new WeakMap<ModelInHand["opened"], Map<string, number>>();
+
+async function baseLoss(
+  { opened }: Pick<ModelInHand, "opened">,
+  { validation, how }: Pick<TeachingRows, "validation" | "how">,
+  batchSize: number,
+): Promise<number> {
+  const known = measured.get(opened) ?? new Map<string, number>();
+  measured.set(opened, known);
+  const key = JSON.stringify([validation, how]);
+  const loss = known.get(key) ?? (await opened.evaluate(validation, { ...how, batchSize, adapter: null })).loss;
+  known.set(key, loss);
+  return loss;
 }

@@ -1,12 +1,12 @@
 // What a run learns from and what it is measured on: the rows that can be taught, split by what is said.
 
+import { LowrankError } from "@lowrank/contracts";
 import { type Example, splitByKey } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
 import type { RunRequest } from "../../protocol/run.ts";
 import { checkedRows, mostTokens } from "../rows/check-rows.ts";
 import { exampleOf, templateName } from "../rows/row-form.ts";
 import type { ModelInHand } from "../workshop.ts";
-import { NoRowsError } from "./errors.ts";
 
 export interface TeachingRows {
   readonly train: readonly object[];
@@ -16,14 +16,18 @@ export interface TeachingRows {
   readonly how: { readonly template: "chat" | "plain"; readonly maxLength: number };
 }
 
-/** Rows with a problem are left out, as the page says beside them. Throws NoRowsError. */
+/** Rows with a problem are left out, as the page says beside them. Throws NO_ROWS. */
 export async function teachingRows(
   model: ModelInHand,
   { rows, training: { validationShare: share, seed } }: Pick<RunRequest, "rows" | "training">,
 ): Promise<TeachingRows> {
   const checked = await checkedRows(model, rows);
   const taught = rows.filter((_, index) => checked[index]?.problem === undefined);
-  if (taught.length === 0) throw new NoRowsError(rows.length);
+  if (taught.length === 0)
+    throw new LowrankError(
+      "NO_ROWS",
+      `None of the ${rows.length} rows can be taught: a row needs something that is said, an answer, and to fit into the model.`,
+    );
   const asked = new Set(taught.map(({ says }) => says)).size;
   const held = Math.round(asked * share);
   const isSplit = held > 0 && held < asked;

@@ -2,14 +2,12 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
-import { memoryStore } from "../../storage/memory-store.ts";
-import { QuotaError, type Store } from "../../storage/store.ts";
+import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { Workshop } from "../workshop.ts";
-import { goOn, pause, stop } from "./steer.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";
-import { forget, unfinished } from "./unfinished.ts";
+import { forget, goOn, pause, stop, unfinished } from "./unfinished.ts";
 
 const places = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum", "Giraffe", "Clowns", "Wildwood"];
 const request: RunRequest = {

@@ -1,19 +1,19 @@
 // A run from rows to an adapter on the shelf. What fails, or is stopped before its first step, leaves everything as it was;
 // what was kept of it stays, to go on from.
 
+import { LowrankError } from "@lowrank/contracts";
 import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
 import type { Answerer } from "../answerer.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
-import { RunGoneError, RunModelError } from "./errors.ts";
+import { RunGoneError } from "./errors.ts";
 import { bestKept, type KeptRun, keptRun, lastKept, removeRun, stateAt } from "./kept-run.ts";
-import { RunControl } from "./run-control.ts";
-import { withRunLock } from "./run-lock.ts";
+import { RunControl, withRunLock } from "./run-control.ts";
 import { RunLoop } from "./run-loop.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
-/** Throws NoRowsError, RunGoneError, RunElsewhereError, RunModelError, and what `adapt` and `train` of the library do. */
+/** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and what `adapt` and `train` of the library do. */
 export const train: Answerer<"train"> = async (workshop, ask, tell) => {
   const control = new RunControl();
   workshop.run = control;
@@ -79,7 +79,10 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Ke
 async function runToGoOn({ store, opened: model }: Workshop, ask: RunRequest): Promise<KeptRun> {
   const kept = await keptRun(store, ask.resume ?? "");
   if (kept.model.fingerprint !== model.opened.base.fingerprint) {
-    throw new RunModelError(kept.run, kept.model.name, model.facts.name);
+    throw new LowrankError(
+      "RUN_MODEL",
+      `The run was begun on "${kept.model.name}", and "${model.facts.name}" is open. Open "${kept.model.name}" to go on with it.`,
+    );
   }
   if (ask.from === undefined) return kept;
   const { step, learningRate } = ask.from;

@@ -2,7 +2,7 @@
 
 import type { Answerer } from "../answerer.ts";
 import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
-import { lockedRuns } from "./run-lock.ts";
+import { lockedRuns } from "./run-control.ts";
 
 export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
   const elsewhere = await lockedRuns();
@@ -24,5 +24,18 @@ export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
 
 export const forget: Answerer<"forget"> = async ({ store }, { run }) => {
   await removeRun(store, run);
+  return undefined;
+};
+
+export const pause: Answerer<"pause"> = async ({ run }) => {
+  run?.pause();
+  return undefined;
+};
+export const goOn: Answerer<"continue"> = async ({ run }) => {
+  run?.continue();
+  return undefined;
+};
+export const stop: Answerer<"stop"> = async ({ run }) => {
+  run?.stop();
   return undefined;
 };

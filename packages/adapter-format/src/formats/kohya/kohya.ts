@@ -7,3 +7,15 @@ export const kohya: ForeignFormat = {
   advice: oneFile,
   recognises: (clue) => "tensor" in clue && /^lora_(unet|te\d?|transformer)_/.test(clue.tensor),
 };
+
+export const diffusers: ForeignFormat = {
+  name: "diffusers",
+  advice: oneFile,
+  recognises(clue) {
+    if ("file" in clue) return /^pytorch_lora_weights\.(safetensors|bin)$/.test(clue.file);
+    if (!("tensor" in clue)) return false;
+    return /^(unet|transformer|text_encoder(_\d)?)\..*\.(lora[._]|processor\.)|\.processor\.\w+_lora\./.test(
+      clue.tensor,
+    );
+  },
+};

@@ -1,12 +1,12 @@
 import { bytesSource, float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
+import { InexpressibleAdapterError } from "../../errors.ts";
 import { alphaOf, rankOf } from "../../targets/scaling.ts";
 import type { AdapterFolder } from "../adapter-folder.ts";
 import { currentAdapter } from "../peft/current-adapter.ts";
 import { readAdapterIn } from "../read-adapter-in.ts";
-import { parseKohyaKey } from "./key-spellings.ts";
+import { parseKohyaKey } from "./module-parts.ts";
 import { writeKohyaAdapter } from "./write-kohya.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;

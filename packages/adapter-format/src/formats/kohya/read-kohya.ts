@@ -3,17 +3,15 @@
 // beside a model (see component-paths.ts). A pair lies as PEFT's; α is of each module, and where it is missing it is the rank.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, using } from "../adapter-folder.ts";
-import { checkedAdapter } from "../checked-adapter.ts";
-import { configOfPairs, type ModuleScale } from "../config-of-pairs.ts";
+import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
 import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
 import { foreignFormatOf } from "../refuse-foreign.ts";
-import { diffusers } from "./diffusers.ts";
-import { type KohyaPart, parseKohyaKey } from "./key-spellings.ts";
-import { kohya } from "./kohya.ts";
+import { diffusers, kohya } from "./kohya.ts";
+import { type KohyaPart, parseKohyaKey } from "./module-parts.ts";
 import { plainPair } from "./plain-pair.ts";
 
 /** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */

@@ -1,8 +1,8 @@
 import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
 import { expect, it } from "vitest";
-import type { Adapter } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
+import { InexpressibleAdapterError } from "../../errors.ts";
+import type { Adapter } from "../../lora-config.ts";
 import { readAdapterIn } from "../read-adapter-in.ts";
 import { writeDiffusersAdapter } from "./write-diffusers.ts";
 

@@ -3,13 +3,12 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
-import { encodeTensors } from "../encode-tensors.ts";
+import { encodeTensors, multiplied } from "../encode-tensors.ts";
 import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
-import { multiplied } from "../multiplied.ts";
 import type { WriteKohyaOptions } from "./write-kohya.ts";
 
 /** How to write one: as Kohya's. */

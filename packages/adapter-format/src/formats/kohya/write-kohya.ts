@@ -3,7 +3,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";

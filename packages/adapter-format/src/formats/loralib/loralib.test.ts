@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { Adapter } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
+import { InexpressibleAdapterError } from "../../errors.ts";
+import type { Adapter } from "../../lora-config.ts";
 import { pairsIn } from "../../pairs-in.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { readLoralibAdapter } from "./read-loralib.ts";

@@ -4,12 +4,10 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
-import type { BiasMode } from "../../lora-config.ts";
+import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
-import { checkedAdapter } from "../checked-adapter.ts";
-import { configOfPairs, type ModuleScale } from "../config-of-pairs.ts";
+import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "../peft/read-adapter.ts";
 
 /** How the layers were made that a file of loralib's is of, which it does not say itself. */

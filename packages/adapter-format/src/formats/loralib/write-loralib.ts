@@ -3,13 +3,12 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { parseTensorKey } from "../../tensor-keys.ts";
 import { toPlainLora } from "../../variants/variants.ts";
-import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
+import { type AdapterDtype, encodeTensors, multiplied } from "../encode-tensors.ts";
 import { expressiblePairs } from "../expressible-pairs.ts";
-import { multiplied } from "../multiplied.ts";
 import { alphaKey } from "./read-loralib.ts";
 
 /** How to write one. */

@@ -1,6 +1,6 @@
 import { bytesSource, float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { Adapter } from "../../adapter.ts";
+import type { Adapter } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import type { AdapterFolder } from "../adapter-folder.ts";
 import { readAdapterIn } from "../read-adapter-in.ts";

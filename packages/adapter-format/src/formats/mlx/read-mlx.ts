@@ -3,7 +3,6 @@
 // tuner/lora.py, tuner/dora.py, tuner/utils.py.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import {
   type ConfigFieldProblem,
@@ -12,12 +11,12 @@ import {
   type TensorProblem,
 } from "../../errors.ts";
 import { isJsonObject, type JsonValue, parseJsonObject } from "../../json.ts";
-import type { LoraConfig } from "../../lora-config.ts";
+import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
 import { checkedAdapter } from "../checked-adapter.ts";
+import { turned } from "../encode-tensors.ts";
 import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
-import { turned } from "../turned.ts";
 import { pathOfMlx } from "./module-names.ts";
 
 export const mlxWeightsName = "adapters.safetensors";

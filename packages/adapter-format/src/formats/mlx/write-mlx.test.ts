@@ -1,9 +1,8 @@
 import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { InexpressibleAdapterError } from "../../inexpressible-adapter-error.ts";
-import type { LoraConfig } from "../../lora-config.ts";
+import { InexpressibleAdapterError } from "../../errors.ts";
+import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { readAdapterIn } from "../read-adapter-in.ts";
 import { writeMlxAdapter } from "./write-mlx.ts";

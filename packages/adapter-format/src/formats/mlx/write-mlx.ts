@@ -4,13 +4,11 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
-import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
+import { type AdapterDtype, encodeTensors, multiplied, turned } from "../encode-tensors.ts";
 import { expressiblePairs } from "../expressible-pairs.ts";
-import { multiplied } from "../multiplied.ts";
-import { turned } from "../turned.ts";
 import { mlxPath } from "./module-names.ts";
 
 /** How to write one. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Adapter } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { withCurrentPaths } from "./current-paths.ts";
+import type { Adapter } from "../../lora-config.ts";
+import { withCurrentPaths } from "./current-adapter.ts";
 
 const one = { shape: [1, 1], values: Float32Array.of(1) };
 const adapterOf = (...keys: readonly string[]): Adapter => ({

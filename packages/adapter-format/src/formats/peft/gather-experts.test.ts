@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError } from "../../errors.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { rankOf, scalingOf } from "../../targets/scaling.ts";
 import { gatherExperts } from "./gather-experts.ts";
 

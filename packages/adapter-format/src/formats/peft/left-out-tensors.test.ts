@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import { isLeftOut } from "./left-out-tensors.ts";
+import { isLeftOut } from "./read-adapter.ts";
 
 const config = createLoraConfig({ bias: "all", modulesToSave: ["classifier", "embed_tokens"] });
 const none = new Set<string>();

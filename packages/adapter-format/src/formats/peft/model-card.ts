@@ -1,8 +1,7 @@
 // README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
 
 import { escapeControls } from "@lowrank/contracts";
-import type { Adapter } from "../../adapter.ts";
-import type { LoraConfig, TaskType } from "../../lora-config.ts";
+import type { Adapter, LoraConfig, TaskType } from "../../lora-config.ts";
 
 const pipelines: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
   ["CAUSAL_LM", "text-generation"],

@@ -1,13 +1,11 @@
 import type { Warning } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
-import type { LoraConfig } from "../../lora-config.ts";
+import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { alphaOf, rankOf, scalingOf } from "../../targets/scaling.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { readAdapter } from "./read-adapter.ts";
-import { serializeLoraConfig } from "./serialize-lora-config.ts";
-import { writeAdapter } from "./write-adapter.ts";
+import { serializeLoraConfig, writeAdapter } from "./write-adapter.ts";
 
 const paths = ["layers.0.self_attn.q_proj", "layers.0.cross_attn.q_proj", "layers.1.mlp.up_proj"] as const;
 

@@ -2,9 +2,8 @@
 // (json.dumps with sort_keys). Where two keys match the same module, sorted keys may be another adapter.
 
 import { describeValue, type Warning } from "@lowrank/contracts";
-import type { Adapter } from "../../adapter.ts";
-import { sorted } from "../../config/write-json.ts";
-import type { LoraConfig } from "../../lora-config.ts";
+import { sorted } from "../../json.ts";
+import type { Adapter, LoraConfig } from "../../lora-config.ts";
 import { isNamed } from "../../targets/matches-target.ts";
 import { alphaOf, rankOf } from "../../targets/scaling.ts";
 import { parseTensorKey, rankAxisOf } from "../../tensor-keys.ts";

@@ -9,8 +9,7 @@ import { describe, expect, it } from "vitest";
 import { rankOf, scalingOf } from "../../targets/scaling.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { readAdapter } from "./read-adapter.ts";
-import { serializeLoraConfig } from "./serialize-lora-config.ts";
-import { writeAdapter } from "./write-adapter.ts";
+import { serializeLoraConfig, writeAdapter } from "./write-adapter.ts";
 
 /** Every adapter folder of every fixture: "gpt2/adapter", "multi-adapter/adapters/a". */
 const names = readdirSync(fixturesRoot, { recursive: true, encoding: "utf8" })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import { modelCard } from "./model-card.ts";
-import { serializeLoraConfig } from "./serialize-lora-config.ts";
 import { updateModelCard } from "./update-model-card.ts";
+import { serializeLoraConfig } from "./write-adapter.ts";
 
 const before = {
   ...createLoraConfig({ rank: 4, targetModules: ["q"], taskType: "CAUSAL_LM" }),

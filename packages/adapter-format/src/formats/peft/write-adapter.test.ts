@@ -1,8 +1,8 @@
 import { parseSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
-import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import { InvalidAdapterTensorsError } from "../../errors.ts";
+import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { readAdapter } from "./read-adapter.ts";
 import { writeAdapter } from "./write-adapter.ts";
 

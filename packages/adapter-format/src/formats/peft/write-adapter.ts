@@ -2,14 +2,14 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
-import type { Adapter } from "../../adapter.ts";
+import { type FieldName, type FieldRow, fieldNames, loraFields } from "../../config/lora-fields.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { type WritableJson, writeJsonObject } from "../../json.ts";
+import type { Adapter, LoraConfig } from "../../lora-config.ts";
 import { keyPrefix } from "../../tensor-keys.ts";
-import { tensorProblems } from "./check-tensors.ts";
-import { firstBeyond } from "./first-non-finite.ts";
+import { firstBeyond, tensorProblems } from "./check-tensors.ts";
 import { modelCard, savedClasses } from "./model-card.ts";
 import { withSortedPatterns } from "./pattern-order.ts";
-import { serializeLoraConfig } from "./serialize-lora-config.ts";
 
 /** How to write an adapter. */
 export interface WriteAdapterOptions {
@@ -72,4 +72,30 @@ function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): rea
       problems.push({ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` });
   }
   return problems;
+}
+
+/**
+ * Writes an adapter_config.json: every key that PEFT 0.21 writes, sorted, indented by two, `inference_mode` true;
+ * unknown keys come back as they were. Patterns keep their order, because the first that matches counts; `writeAdapter`,
+ * which knows the modules, sorts them or writes patterns whose order does not matter.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, parseLoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const json = serializeLoraConfig(createLoraConfig({ rank: 2 }));
+ * if (parseLoraConfig(json).rank !== 2) throw new Error("lost");
+ * ```
+ */
+export function serializeLoraConfig(config: LoraConfig): string {
+  const entries = new Map<string, WritableJson>(config.unknown);
+  entries.set("peft_type", "LORA");
+  for (const name of fieldNames) entries.set(loraFields[name].key, writeField(name, config));
+  entries.set(loraFields.inferenceMode.key, true);
+  return writeJsonObject(entries);
+}
+
+function writeField<Name extends FieldName>(name: Name, config: LoraConfig): WritableJson {
+  const row: FieldRow<LoraConfig[Name]> = loraFields[name];
+  return row.codec.write(config[name]);
 }

@@ -1,8 +1,7 @@
 // Which file key holds which parameter. Checkpoints differ: with or without the base model's prefix, with a head of
 // another task, with old spellings, with buffers that hold no weights.
 
-import type { Family } from "../family.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { Family, ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
 import { pathInModel } from "./modules.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";

@@ -2,8 +2,7 @@
 
 import { configOfStage } from "../config/stage-config.ts";
 import { configOfTower, towersOf } from "../config/tower-config.ts";
-import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { EmbeddingRow, Family, LinearRow, ModelConfig, NormRow, TensorRow, Width } from "../family.ts";
 import type { Task } from "../task.ts";
 
 /** A module of a concrete model. */

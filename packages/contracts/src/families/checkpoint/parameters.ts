@@ -1,6 +1,6 @@
 // Every weight that a model's file should hold, with its shape: what a checkpoint is checked against.
 
-import type { ModelConfig } from "../model-config.ts";
+import type { ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
 import { type Module, modulesOf } from "./modules.ts";
 

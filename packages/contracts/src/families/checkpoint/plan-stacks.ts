@@ -1,7 +1,7 @@
 // Which of a file's tensors make one of the model's together: files of older versions hold a module for each expert, models a
 // stack of all.
 
-import type { ModelConfig } from "../model-config.ts";
+import type { ModelConfig } from "../family.ts";
 
 /** Of each stack – by the key that it has in files of today – the keys of its pieces, one after the other. */
 export type StackPlan = ReadonlyMap<string, readonly string[]>;
@@ -42,10 +42,43 @@ function presentPieces(
 }
 
 /** What stands before the row and which layer it names, if the key ends as the row says. */
-export function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
+function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
   const [before = "", after = ""] = row.split("{n}");
   if (!key.endsWith(after)) return null;
   const [, start = "", layer] = /^(.*?)(\d{1,9})$/.exec(key.slice(0, key.length - after.length)) ?? [];
   if (layer === undefined || !start.endsWith(before)) return null;
   return { prefix: start.slice(0, start.length - before.length), layer };
+}
+
+const [blocksEnd, scalesEnd] = ["_blocks", "_scales"];
+
+/** Of each such weight – by the key that it has where it is one tensor – the keys of its blocks and its scales. */
+export function planBlocks(fileKeys: Iterable<string>): ReadonlyMap<string, readonly [blocks: string, scales: string]> {
+  const keys = new Set(fileKeys);
+  const names = [...keys].flatMap((key) => (key.endsWith(blocksEnd) ? [key.slice(0, -blocksEnd.length)] : []));
+  return new Map(
+    names
+      .filter((name) => keys.has(name + scalesEnd))
+      .map((name) => [name, [name + blocksEnd, name + scalesEnd] as const]),
+  );
+}
+
+/** Of each such tensor – by its key – the keys that its parts have in files of today, in the order of their rows. */
+export type SplitPlan = ReadonlyMap<string, readonly string[]>;
+
+/** Tensors to take apart, unless the file has the parts as well. */
+export function planSplits({ family }: ModelConfig, fileKeys: Iterable<string>): SplitPlan {
+  const rows = family.fusedFileKeys ?? [];
+  if (rows.length === 0) return new Map();
+  const keys = new Set(fileKeys);
+  const splits = new Map<string, readonly string[]>();
+  for (const { file, paths } of rows) {
+    for (const key of keys) {
+      const place = placeOf(key, file);
+      if (place === null) continue;
+      const parts = paths.map((path) => place.prefix + path.replace("{n}", place.layer));
+      if (!parts.some((part) => keys.has(part))) splits.set(key, parts);
+    }
+  }
+  return splits;
 }

@@ -1,25 +1,21 @@
 // From a foreign config.json of a known family to a configuration that the rest can rely on: every size present and sane,
 // every key that changes the mathematics either computed or refused. Whoever serves one family bundles its tables alone.
 
+import type { WarningListener } from "../../errors.ts";
 import { describeValue, listed } from "../../messages.ts";
-import type { WarningListener } from "../../warning.ts";
 import type { DropoutPlace } from "../config-names.ts";
-import type { ConfigTable, RateRow } from "../config-table.ts";
-import type { ConfigValues } from "../config-values.ts";
+import type { ConfigTable, LayerKindTable, RateRow } from "../config-table.ts";
+import type { ConfigValues, LayerKind } from "../config-values.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
-import type { Family } from "../family.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { Family, ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
-import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
-import { readLayerKinds } from "./layer-kinds.ts";
 import { readRotations } from "./rotary-config.ts";
-import { readRotatingLayers } from "./rotating-layers.ts";
 import { readSizes } from "./size-config.ts";
 import { readStages, withStages } from "./stage-config.ts";
-import { readScalars, readSwitches } from "./switch-config.ts";
+import { readActivation, readScalars, readSwitches } from "./switch-config.ts";
 import { readTowers, withTowers } from "./tower-config.ts";
 import { readWindows } from "./window-config.ts";
 
@@ -206,4 +202,61 @@ function warnOfUnknownKeys(
     code: "UNKNOWN_CONFIG_KEYS",
     message: `${file} has keys that are not known here and are ignored: ${listed(unknown)}.`,
   });
+}
+
+/** The kind of each layer; problems go to the reader. */
+function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined, layers: number): readonly LayerKind[] {
+  const count = Number.isNaN(layers) ? 0 : layers;
+  if (table === undefined) return Array.from({ length: count }, () => "plain");
+  // Both are read, though the types say all: files have the list as well.
+  const [byNumbers, byTypes] = [byNumber(reader, table), readTypes(reader, table, count)];
+  const isOther = byTypes ?? byNumbers;
+  return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
+}
+
+function readTypes(
+  reader: ConfigReader,
+  { types }: LayerKindTable,
+  layers: number,
+): ((layer: number) => boolean) | undefined {
+  const named = types === undefined ? null : (reader.peek("layer_types") ?? null);
+  if (types === undefined || named === null) return undefined;
+  const isGood = Array.isArray(named) && named.length === layers && named.every((name) => types.includes(name));
+  if (!isGood) reader.invalid("layer_types", named, `"${types.join('" or "')}" for each of ${layers} layers`);
+  return (layer) => isGood && named[layer] === types[1];
+}
+
+function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
+  if (plainEach !== undefined) {
+    const period = reader.integer(plainEach.key, { least: 1, most: 4096 }) ?? plainEach.fallback;
+    return (layer) => (layer + 1) % period !== 0;
+  }
+  const list = (plain === undefined ? undefined : reader.peek(plain)) ?? null;
+  const period = (each === undefined ? null : reader.integer(each, { least: 1, most: 4096 })) ?? 1;
+  if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
+  const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
+  if (!isGood) reader.invalid(plain ?? "", list, "a list of layers' numbers");
+  return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
+}
+
+// In which layers positions rotate: some models leave out each fourth (Yang et al. 2025, "Rope to Nope and back again").
+
+/** Whether each layer rotates; problems go to the reader. */
+function readRotatingLayers(
+  reader: ConfigReader,
+  { rotary, window }: Pick<ConfigTable, "rotary" | "window">,
+  windows: readonly (number | null)[],
+): readonly boolean[] {
+  const layers = typeof rotary === "object" ? rotary.layers : undefined;
+  if (layers === undefined) return windows.map(() => rotary !== false);
+  if (typeof layers === "string") {
+    const isWindowless = window !== undefined && reader.peek(window.size.key) === null;
+    return windows.map((size) => size !== null || (layers === "windowed-or-all" && isWindowless));
+  }
+  const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
+  const list = reader.peek(layers.list) ?? null;
+  if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
+  const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));
+  if (!isGood) reader.invalid(layers.list, list, `0 or 1 for each of ${windows.length} layers`);
+  return windows.map((_, layer) => isGood && list[layer] === 1);
 }

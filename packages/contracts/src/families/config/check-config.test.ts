@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Warning } from "../../errors.ts";
 import { LowrankError } from "../../errors.ts";
-import type { Warning } from "../../warning.ts";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
 import { familyOf, supportedModelTypes } from "../families.ts";
 import { checkConfig } from "./check-config.ts";

@@ -1,10 +1,9 @@
 // A foreign config.json of any family: its `model_type` says by which tables it is read.
 
-import type { WarningListener } from "../../warning.ts";
+import type { WarningListener } from "../../errors.ts";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
 import { familyOf, supportedModelTypes } from "../families.ts";
-import type { Family } from "../family.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { Family, ModelConfig } from "../family.ts";
 import { checkConfigOf } from "./check-config-of.ts";
 import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 

@@ -1,8 +1,7 @@
 // Models put together from others, whose configurations lie inside that of the whole (CLIP).
 
 import type { ConfigValues } from "../config-values.ts";
-import type { Family, TowerRow } from "../family.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { Family, ModelConfig, TowerRow } from "../family.ts";
 import type { Task } from "../task.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 

@@ -2,7 +2,7 @@
 
 import { LowrankError } from "../../errors.ts";
 import { describeValue, itemised } from "../../messages.ts";
-import { withRelative } from "../lookup/nearest-relative.ts";
+import { withRelative } from "../lookup/default-targets.ts";
 
 /** A GGUF file of an architecture without a table here. */
 export class UnsupportedArchitectureError extends LowrankError {

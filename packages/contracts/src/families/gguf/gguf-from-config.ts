@@ -3,13 +3,13 @@
 import { describeValue } from "../../messages.ts";
 import { checkConfig } from "../config/check-config.ts";
 import type { ConfigValues } from "../config-values.ts";
-import type { ModelConfig } from "../model-config.ts";
+import type { ModelConfig } from "../family.ts";
 import type { RotaryScaling } from "../rotary.ts";
 import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
 import { UnwritableArchitectureError } from "./errors.ts";
+import { ropeFactorTensors } from "./gguf-rope.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableFor } from "./gguf-tables.ts";
-import { ropeDivisors } from "./rope-divisors.ts";
 
 /** A metadata value with its type in the file. */
 export type GgufEntry =
@@ -181,4 +181,34 @@ function isAlike(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
   const [own, their] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
   return own.length === their.size && own.every(([key, value]) => isAlike(value, their.get(key)));
+}
+
+// What rotation speeds are divided by, where a GGUF file lists that in tensors. Source: llama.cpp, convert_hf_to_gguf.py.
+
+/** By the names of the tensors; none where speeds are the plain ones, or follow from metadata. */
+function ropeDivisors({ rotary, headSize, modelType }: ModelConfig): readonly (readonly [string, Float32Array])[] {
+  const [all, short, long] = ropeFactorTensors;
+  if (rotary?.scaling.type === "longrope") {
+    const { shortFactors, longFactors, magnitude } = rotary.scaling;
+    const [ofShort, ofLong] = [Float32Array.from(shortFactors), Float32Array.from(longFactors)];
+    if (magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair])) return [[all, ofShort]];
+    // No other architecture looks for two lists without being told of a type.
+    return modelType === "phi3"
+      ? [
+          [short, ofShort],
+          [long, ofLong],
+        ]
+      : [];
+  }
+  if (rotary?.scaling.type !== "llama3") return [];
+  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions: original } = rotary.scaling;
+  const features = Math.round(headSize * rotary.share);
+  const divisors = Float32Array.from({ length: features / 2 }, (_, pair) => {
+    const length = 2 * Math.PI * rotary.theta ** ((2 * pair) / features);
+    if (length < original / high) return 1;
+    if (length > original / low) return factor;
+    const share = (original / length - low) / (high - low);
+    return 1 / ((1 - share) / factor + share);
+  });
+  return [[all, divisors]];
 }

@@ -46,3 +46,6 @@ function splitName(name: string): { base: string; layer: string; end: string | n
   const layer = /\.(\d{1,6})\./.exec(stem)?.[1] ?? "";
   return { base: layer === "" ? stem : stem.replace(`.${layer}.`, ".{n}."), layer, end };
 }
+
+/** llama.cpp's numbers of them (LLAMA_POOLING_TYPE): 0 is the states of every token, 4 a reranker's score. */
+export const ggufPoolingTypes = { mean: 1, first: 2, last: 3 } as const;

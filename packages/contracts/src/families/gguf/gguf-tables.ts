@@ -1,16 +1,25 @@
 // The architectures that are read from GGUF files; a new one is a row here and its table in tables/.
 
-import type { ModelConfig } from "../model-config.ts";
+import type { ModelConfig } from "../family.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { bert, nomicBert } from "./tables/bert.ts";
-import { gemma, gemma2, gemma3 } from "./tables/gemma.ts";
 import { lfm2 } from "./tables/lfm2.ts";
 import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
-import { olmo2, stablelm, starcoder2 } from "./tables/like-llama.ts";
-import { llama, mistral } from "./tables/llama.ts";
-import { phi2, phi3 } from "./tables/phi.ts";
-import { qwen2, qwen3 } from "./tables/qwen.ts";
+import {
+  gemma,
+  gemma2,
+  gemma3,
+  llama,
+  mistral,
+  olmo2,
+  phi2,
+  phi3,
+  qwen2,
+  qwen3,
+  stablelm,
+  starcoder2,
+} from "./tables/like-llama.ts";
 
 const tables: ReadonlyMap<string, GgufTable> = new Map(
   [

@@ -5,7 +5,7 @@ import { InvalidConfigError } from "../errors.ts";
 import { configFromGguf } from "./config-from-gguf.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import { ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
-import { llama } from "./tables/llama.ts";
+import { llama } from "./tables/like-llama.ts";
 
 /** The metadata of SmolLM2-135M, as its GGUF file has it; 64-bit numbers are bigint. */
 const metadata = new Map<string, unknown>([

@@ -1,6 +1,6 @@
 // Where a GGUF file has the rows of a matrix: llama.cpp's converter sorts some in another order than transformers does.
 
-import type { ModelConfig } from "../model-config.ts";
+import type { ModelConfig } from "../family.ts";
 import type { GgufChange } from "./gguf-table.ts";
 
 /** Row of the file for a row of transformers' matrix. */

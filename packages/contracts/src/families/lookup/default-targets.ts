@@ -1,6 +1,59 @@
 // Which modules PEFT adapts when the user names none. PEFT 0.21.2, utils/constants.py,
 // TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.
 
+/**
+ * For a message, behind the unknown name: ", whose nearest relative is "bert"", or what of it is not computed here though its name
+ * is like others, or nothing.
+ */
+export function withRelative(unknown: unknown, supported: readonly string[]): string {
+  if (typeof unknown !== "string") return "";
+  const [, lack] = lacking.find(([name]) => name.test(unknown)) ?? [];
+  if (lack !== undefined) return `, ${lack}`;
+  const nearest = nearestRelative(unknown, supported);
+  return nearest === undefined ? "" : `, whose nearest relative is "${nearest}"`;
+}
+
+/** Names that promise what their models are not. */
+const lacking: readonly (readonly [RegExp, string])[] = [
+  [/^qwen3_(5_moe|next)/, "which is Qwen 3.5 with mixtures of experts: with these it is not computed here"],
+  [
+    /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
+    "whose layers are state spaces (Mamba), all or some: they are not computed here",
+  ],
+  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "whose attention compresses keys and values: it is not computed here"],
+  [/^gemma3n/, "whose layers have embeddings and streams of their own: they are not computed here"],
+  [/^switch_transformers/, "which is T5 with mixtures of experts: with these it is not computed here"],
+  [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "which reads sound: of such models only whisper is computed here"],
+  [/^llama4/, "whose attention looks back within chunks, beside mixtures of experts: it is not computed here"],
+];
+
+/**
+ * The longest name whose words are all in the unknown one; else the one that begins most alike, of those that the unknown one
+ * begins with or that have its letters up to the first digit. Shorter likenesses mislead: hubert is no bert.
+ */
+function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {
+  const words = wordsOf(unknown);
+  const within = supported.filter((name) => wordsOf(name).every((word) => words.includes(word)));
+  if (within.length > 0) return within.reduce((one, other) => (other.length > one.length ? other : one));
+  const letters = lettersOf(unknown);
+  const akin = supported.filter(
+    (name) => name.length > 3 && (unknown.startsWith(name) || (letters.length > 3 && lettersOf(name) === letters)),
+  );
+  const alike = (name: string) => {
+    const end = [...name].findIndex((letter, index) => letter !== unknown[index]);
+    return end === -1 ? name.length : end;
+  };
+  return akin.sort((one, other) => alike(other) - alike(one))[0];
+}
+
+function wordsOf(name: string): readonly string[] {
+  return name.split(/[-_]/);
+}
+
+function lettersOf(name: string): string {
+  return /^[a-z]*/.exec(name)?.[0] ?? "";
+}
+
 const queryAndValue = ["q_proj", "v_proj"];
 const fused = ["query_key_value"];
 

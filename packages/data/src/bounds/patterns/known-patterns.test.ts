@@ -1,6 +1,6 @@
 import { SplitPreTokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
-import { isKnownPattern, publishedPatterns } from "./known-patterns.ts";
+import { isKnownPattern, publishedPatterns } from "./bound-patterns.ts";
 import { LinearRegExp } from "./linear-regexp.ts";
 
 const units = ["a", "A", " ", "\n", "\r\n", "1", "'", "漢", "\u0301", "ʰ", ".", "ǅ", "😀", " a", "Aa", " \n", "' "];

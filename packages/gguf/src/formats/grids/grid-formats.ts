@@ -3,7 +3,6 @@
 // d · (½ + s) · ¼ is d · (1 + 2s) here, with levels that are an eighth: the same numbers to the bit.
 
 import { type BlockFormat, type BlockFormats, blockFormat, uint16At, uint32At } from "../block-format.ts";
-import { type Grid, gridOf, setPoint } from "./grid.ts";
 import { iq1Grid, iq2SGrid, iq2XsGrid, iq2XxsGrid, iq3SGrid, iq3XxsGrid } from "./grid-tables.ts";
 
 /** Codes of a grid and, at the place that they leave free, a sign. */
@@ -156,4 +155,37 @@ export function makeGridFormats(): BlockFormats {
     ...iq2Formats(eights(iq2XxsGrid), eights(iq2XsGrid), eights(iq2SGrid)),
     ...iq3Formats(fours(iq3XxsGrid), fours(iq3SGrid)),
   };
+}
+
+/** Points one after another, a byte for each code. */
+interface Grid {
+  /** Codes of a point. */
+  readonly groupSize: number;
+  readonly codes: Uint8Array;
+}
+
+/** Unpacks a table in base64. */
+function gridOf(text: string, { groupSize, codeBits }: { readonly groupSize: number; readonly codeBits: 2 | 4 }): Grid {
+  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const perByte = 8 / codeBits;
+  const mask = 2 ** codeBits - 1;
+  const codes = Uint8Array.from({ length: packed.length * perByte }, (_, index) => {
+    return (packed[Math.floor(index / perByte)]! >> (codeBits * (index % perByte))) & mask;
+  });
+  return { groupSize, codes };
+}
+
+/** Which point, and the signs of its elements, the first in the lowest bit. */
+interface SignedPoint {
+  readonly point: number;
+  readonly signs: number;
+  /** What a sign adds to a code. */
+  readonly signBit: 4 | 8;
+}
+
+/** Writes a point's codes from `first` on. */
+function setPoint(codes: Uint8Array, first: number, grid: Grid, { point, signs, signBit }: SignedPoint): void {
+  const { groupSize } = grid;
+  for (let index = 0; index < groupSize; index += 1)
+    codes[first + index] = grid.codes[point * groupSize + index]! | ((signs >> index) & 1 ? signBit : 0);
 }

@@ -2,8 +2,7 @@
 // for that leaves the least error, weighted by how large numbers are. Source: ggml-quants.c (MIT licence), quantize_row_q4_K_ref,
 // quantize_row_q6_K_ref, make_qkx2_quants and make_qx_quants.
 
-import { type BlockQuantizer, nearestWhole, putHalf, within } from "./rounding.ts";
-import { rangeOf, scaleOf } from "./search-scales.ts";
+import { type BlockQuantizer, nearestWhole, putHalf, rangeOf, scaleOf, within } from "./rounding.ts";
 
 const { fround } = Math;
 

@@ -2,6 +2,146 @@
 
 import { f16Values, halfBits } from "@lowrank/contracts";
 
+const { fround } = Math;
+const step = fround(0.1);
+/** Below this a run is taken for zeros. */
+const nothing = fround(1e-15);
+
+/** How a range is looked for. */
+interface RangeSearch {
+  /** The highest code. */
+  readonly most: number;
+  /** Tried are ranges that take so many codes more: from here, in steps of a tenth. */
+  readonly from: number;
+  readonly steps: number;
+}
+
+/** Numbers of a run are scale · code − minimum. */
+interface Range {
+  readonly scale: number;
+  /** Not below 0. */
+  readonly minimum: number;
+}
+
+/** The range of a run of numbers whose codes are 0 to `most`. */
+export function rangeOf(values: Float32Array, { most, from, steps }: RangeSearch): Range {
+  const weights = rangeWeights(values);
+  let [least, largest] = [values[0]!, values[0]!];
+  let sumOfWeights = weights[0]!;
+  let sumOfValues = fround(sumOfWeights * values[0]!);
+  for (let index = 1; index < values.length; index += 1) {
+    least = Math.min(least, values[index]!);
+    largest = Math.max(largest, values[index]!);
+    sumOfWeights = fround(sumOfWeights + weights[index]!);
+    sumOfValues = fround(sumOfValues + fround(weights[index]! * values[index]!));
+  }
+  least = Math.min(0, least);
+  if (largest === least) return { scale: 0, minimum: -least };
+  const codes = new Uint8Array(values.length);
+  const inverse = fround(most / fround(largest - least));
+  let best = { scale: fround(1 / inverse), least };
+  setCodes(values, codes, { least, inverse, most });
+  let bestError = errorOf(values, weights, { codes, ...best });
+  for (let trial = 0; trial <= steps; trial += 1) {
+    // From the least number of the best so far.
+    const more = fround(fround(fround(from) + fround(step * trial)) + most);
+    const { least: start } = best;
+    setCodes(values, codes, { least: start, inverse: fround(more / fround(largest - start)), most });
+    const fitted = fit(values, weights, { codes, sumOfWeights, sumOfValues });
+    if (fitted === undefined) continue;
+    const error = errorOf(values, weights, { codes, ...fitted });
+    if (error >= bestError) continue;
+    bestError = error;
+    best = fitted;
+  }
+  return { scale: best.scale, minimum: -best.least };
+}
+
+/** Large numbers count more. */
+function rangeWeights(values: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of values) squares = fround(squares + fround(value * value));
+  const usual = fround(Math.sqrt(fround(squares / 32)));
+  return values.map((value) => fround(usual + Math.abs(value)));
+}
+
+function setCodes(
+  values: Float32Array,
+  codes: Uint8Array,
+  { least, inverse, most }: { readonly least: number; readonly inverse: number; readonly most: number },
+): void {
+  for (let index = 0; index < values.length; index += 1)
+    codes[index] = within(nearestWhole(fround(inverse * fround(values[index]! - least))), 0, most);
+}
+
+function errorOf(
+  values: Float32Array,
+  weights: Float32Array,
+  { codes, scale, least }: { readonly codes: Uint8Array; readonly scale: number; readonly least: number },
+): number {
+  let error = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const difference = fround(fround(fround(scale * codes[index]!) + least) - values[index]!);
+    error = fround(error + fround(weights[index]! * fround(difference * difference)));
+  }
+  return error;
+}
+
+/** Scale and least number by weighted least squares; a least number above 0 becomes 0. */
+function fit(
+  values: Float32Array,
+  weights: Float32Array,
+  sums: { readonly codes: Uint8Array; readonly sumOfWeights: number; readonly sumOfValues: number },
+): { readonly scale: number; readonly least: number } | undefined {
+  const { codes, sumOfWeights, sumOfValues } = sums;
+  let [ofCodes, ofSquares, ofProducts] = [0, 0, 0];
+  for (let index = 0; index < values.length; index += 1) {
+    const code = codes[index]!;
+    const weighted = fround(weights[index]! * code);
+    ofCodes = fround(ofCodes + weighted);
+    ofSquares = fround(ofSquares + fround(weighted * code));
+    ofProducts = fround(ofProducts + fround(weighted * values[index]!));
+  }
+  const determinant = fround(fround(sumOfWeights * ofSquares) - fround(ofCodes * ofCodes));
+  if (!(determinant > 0)) return undefined;
+  const least = fround(fround(fround(ofSquares * sumOfValues) - fround(ofCodes * ofProducts)) / determinant);
+  if (least > 0) return { scale: fround(ofProducts / ofSquares), least: 0 };
+  const scale = fround(fround(fround(sumOfWeights * ofProducts) - fround(sumOfValues * ofCodes)) / determinant);
+  return { scale, least };
+}
+
+/** The scale of a run of numbers whose codes are −levels to levels − 1; numbers count by their squares. */
+export function scaleOf(values: Float32Array, levels: number): number {
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > Math.abs(largest)) largest = value;
+  if (Math.abs(largest) < nothing) return 0;
+  let [products, squares] = codeSums(values, fround(-levels / largest), levels);
+  let scale = squares === 0 ? 0 : fround(products / squares);
+  let best = fround(scale * products);
+  for (let trial = -9; trial <= 9; trial += 1) {
+    if (trial === 0) continue;
+    const inverse = fround(-fround(levels + fround(step * trial)) / largest);
+    [products, squares] = codeSums(values, inverse, levels);
+    if (!(squares > 0 && fround(products * products) > fround(best * squares))) continue;
+    scale = fround(products / squares);
+    best = fround(scale * products);
+  }
+  return scale;
+}
+
+/** Sums over the codes that an inverse scale gives: of products with the numbers, and of squares. */
+function codeSums(values: Float32Array, inverse: number, levels: number): [products: number, squares: number] {
+  let [products, squares] = [0, 0];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]!;
+    const code = within(nearestWhole(fround(inverse * value)), -levels, levels - 1);
+    const weight = fround(value * value);
+    products = fround(products + fround(fround(weight * value) * code));
+    squares = fround(squares + fround(fround(weight * code) * code));
+  }
+  return [products, squares];
+}
+
 /** Writes one block: all of its numbers, all of its bytes, which are 0 before. */
 export type BlockQuantizer = (values: Float32Array, bytes: Uint8Array) => void;
 

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
-import { checkedNumbers } from "./checked-numbers.ts";
+import { checkedNumbers, OnnxOverflowError } from "./checked-numbers.ts";
 import { tensorMessage } from "./messages.ts";
-import { OnnxOverflowError } from "./overflow-error.ts";
 
 it("lets no number into a model that its type cannot hold, and says where it would be", () => {
   expect(checkedNumbers("w", Float32Array.of(1, 65_504), "F16")).toHaveLength(4);

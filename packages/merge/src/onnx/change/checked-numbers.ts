@@ -1,13 +1,29 @@
 // Numbers on their way into a model: none that its type cannot hold.
 
 import { firstBeyond } from "@lowrank/adapter-format";
+import { LowrankError, printable } from "@lowrank/contracts";
 import { encodeNumbers } from "@lowrank/safetensors";
-import type { FloatType } from "../model/element-types.ts";
-import { OnnxOverflowError } from "./overflow-error.ts";
+import type { FloatType } from "../model/onnx-model.ts";
 
 /** The bytes of a tensor's numbers, of which the first has number `first`. Throws OnnxOverflowError. */
 export function checkedNumbers(name: string, values: Float32Array, type: FloatType, first = 0): Uint8Array {
   const position = firstBeyond(values, type);
   if (position >= 0) throw new OnnxOverflowError(name, first + position, values[position] ?? Number.NaN, type);
   return encodeNumbers(values, type);
+}
+
+/** A changed weight, or a factor beside it, has a number that its type in the file cannot hold. */
+export class OnnxOverflowError extends LowrankError {
+  constructor(
+    readonly tensor: string,
+    readonly position: number,
+    readonly value: number,
+    readonly type: string,
+  ) {
+    super(
+      "ONNX_OVERFLOW",
+      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot hold. ` +
+        "Use an adapter of finite numbers, or the model in a wider type.",
+    );
+  }
 }

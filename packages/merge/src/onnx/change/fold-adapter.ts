@@ -1,19 +1,35 @@
 // An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
 // node, with factors of its own.
 
-import type { Adapter } from "@lowrank/adapter-format";
-import { type AdapterChanges, adapterChanges, type PairChange, type WholeChange } from "../adapter/adapter-changes.ts";
+import { type Adapter, type AdapterTensor, turned } from "@lowrank/adapter-format";
+import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
+import {
+  type AdapterChanges,
+  adapterChanges,
+  inParts,
+  type PairChange,
+  partsOf,
+  type WholeChange,
+} from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { inParts, partsOf } from "../adapter/parts-of-pair.ts";
-import { floatTypeOf } from "../model/element-types.ts";
-import { allGraphs, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
+import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
+import {
+  allGraphs,
+  type FloatType,
+  floatTypeOf,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
-import { NamedSites } from "../sites/match-sites.ts";
-import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
-import { isSameEnd } from "../sites/site-names.ts";
+import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
+import { type OnnxSite, type OnnxWeight, type Outputs, outputsOf } from "../sites/onnx-site.ts";
+import type { LaterBytes } from "../wire/fields.ts";
+import { addBranch, type BranchNames } from "./branch.ts";
+import { checkedNumbers } from "./checked-numbers.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
-import { FixedBranches } from "./fixed-branches.ts";
-import { changedBytes, changeMisfit, type WeightChange } from "./planned-weight.ts";
+import { branchFactors, PairFold, type WeightRows } from "./fold.ts";
+import { tensorMessage } from "./messages.ts";
 
 /** What is done for one module or parameter of an adapter. */
 export interface OnnxChange {
@@ -169,4 +185,147 @@ function meets(one: WeightChange, other: WeightChange): boolean {
   if (one.kind === "whole" || other.kind === "whole") return true;
   const [mine, theirs] = [one.outputs, other.outputs];
   return mine === undefined || theirs === undefined || (mine.begin < theirs.end && theirs.begin < mine.end);
+}
+
+interface NodeBranch {
+  readonly site: OnnxSite;
+  /** One, or one of each joined module. */
+  readonly pairs: (PairChange | undefined)[];
+}
+
+/** The branches of a model. */
+class FixedBranches {
+  readonly #byNode = new Map<OnnxNode, NodeBranch>();
+
+  /** Whether the pair has a place beside the node: false where another one took it. */
+  put(site: OnnxSite, pair: PairChange): boolean {
+    const { node, joined } = site;
+    const branch = this.#byNode.get(node) ?? { site, pairs: Array(joined?.modules.length ?? 1).fill(undefined) };
+    const index = joined?.index ?? 0;
+    if ((branch.site.joined === undefined) !== (joined === undefined) || branch.pairs[index] !== undefined)
+      return false;
+    branch.pairs[index] = pair;
+    this.#byNode.set(node, branch);
+    return true;
+  }
+
+  addTo(edits: Edits): void {
+    const named = new Map<PairChange, BranchNames>();
+    for (const { site, pairs } of this.#byNode.values()) {
+      const type = floatTypeOf(site.stateType) ?? "F32";
+      const add = (path: string, { a, b }: Factors) => {
+        const names = { a: `${path}.lora_A`, b: `${path}.lora_B` };
+        addTensor(edits, names.a, a, type);
+        addTensor(edits, names.b, b, type);
+        return names;
+      };
+      const namesOf = (pair: PairChange | undefined, index: number): BranchNames => {
+        if (pair === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
+        // The branches of an `If` see the same factors.
+        const names = named.get(pair) ?? add(pair.path, branchFactors(pair));
+        named.set(pair, names);
+        return names;
+      };
+      addBranch(edits, site, pairs.map(namesOf));
+    }
+  }
+}
+
+type Factors = ReturnType<typeof branchFactors>;
+
+function emptyFactors({ features, joined }: OnnxSite, index: number): Factors {
+  const values = new Float32Array();
+  return {
+    a: { shape: [features?.[0] ?? 0, 0], values },
+    b: { shape: [0, joined?.widths[index] ?? 0], values },
+  };
+}
+
+function addTensor(edits: Edits, name: string, tensor: AdapterTensor, type: FloatType): void {
+  edits.addTensor(tensorMessage(name, tensor, type));
+}
+
+/** A pair, or another value, for a weight. */
+type WeightChange =
+  | {
+      readonly kind: "pair";
+      readonly layout: OnnxWeight["layout"];
+      readonly pair: PairChange;
+      /** The outputs that are the pair's, where several modules share the weight. */
+      readonly outputs: Outputs | undefined;
+    }
+  /** `isTurned`: the file has the matrix the other way round. */
+  | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTurned: boolean };
+
+/** Numbers of a weight that are in memory at once, unless one row has more. */
+const blockNumbers = 2 ** 22;
+
+/** Why a change cannot be made of that tensor. */
+function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefined {
+  const type = floatTypeOf(tensor.elementType);
+  if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which holds no floats`;
+  if (tensor.bytes === undefined) return "its numbers are not written as one block";
+  const length = tensor.shape.reduce((product, size) => product * size, bitsOf(type) / 8);
+  if (tensor.bytes.length !== length) return `its numbers are ${tensor.bytes.length} bytes, ${length} are expected`;
+  return sizesMisfit(tensor.shape, change);
+}
+
+/** Bytes that will take the place of a tensor's; `changes` were found to fit. */
+function changedBytes(
+  tensor: OnnxTensor,
+  changes: readonly WeightChange[],
+  outside: ReadonlyMap<string, ByteSource>,
+): LaterBytes {
+  const type = floatTypeOf(tensor.elementType) ?? "F32";
+  const [whole] = changes.filter((change) => change.kind === "whole");
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    if (whole !== undefined) {
+      const values = whole.isTurned ? turned(whole.value).values : whole.value.values;
+      yield checkedNumbers(tensor.name, values, type);
+      return;
+    }
+    const folds = changes.flatMap((change) => {
+      if (change.kind !== "pair") return [];
+      const { pair, layout, outputs } = change;
+      return [new PairFold(pair, { layout, begin: outputs?.begin ?? 0 })];
+    });
+    const measured = folds.filter(({ isMeasuredFirst }) => isMeasuredFirst);
+    if (measured.length > 0)
+      for await (const rows of rowsOf(tensor, type, outside)) for (const fold of measured) fold.measure(rows);
+    for await (const rows of rowsOf(tensor, type, outside)) {
+      for (const fold of folds) fold.fold(rows);
+      yield checkedNumbers(tensor.name, rows.values, type, rows.first * rows.columns);
+    }
+  }
+  return { length: tensor.bytes?.length ?? 0, pieces };
+}
+
+async function* rowsOf(
+  { shape, bytes }: OnnxTensor,
+  type: FloatType,
+  outside: ReadonlyMap<string, ByteSource>,
+): AsyncGenerator<WeightRows> {
+  const [rows, columns] = rowsAndColumns(shape);
+  const most = Math.max(1, Math.floor(blockNumbers / columns));
+  for (let first = 0; first < rows; first += most) {
+    const [begin, end] = [first, Math.min(rows, first + most)].map((row) => (row * columns * bitsOf(type)) / 8);
+    const stored = await storedBytes(bytes, [begin ?? 0, end ?? 0], outside);
+    yield { values: decodeToFloat32(stored, type), columns, first };
+  }
+}
+
+/** Why a change does not fit a weight of that shape. */
+function sizesMisfit(shape: readonly number[], change: WeightChange): string | undefined {
+  if (change.kind === "whole") {
+    const own = change.isTurned ? [...change.value.shape].reverse() : change.value.shape;
+    return own.join() === shape.join() ? undefined : `it is [${shape}], and the adapter has [${change.value.shape}]`;
+  }
+  const { layout, pair, outputs: own } = change;
+  const [rank = 0] = pair.a.shape;
+  const sizes = [pair.a.values.length / rank, pair.b.values.length / rank];
+  const [rows, columns] = rowsAndColumns(shape);
+  const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
+  const outputs = own === undefined ? all : own.end - own.begin;
+  if (sizes[0] === inputs && sizes[1] === outputs) return undefined;
+  return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${sizes[0]} to ${sizes[1]}`;
 }

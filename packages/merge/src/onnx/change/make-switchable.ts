@@ -1,10 +1,10 @@
 // A model that computes with any adapter, or none: each node gets a branch whose factors are inputs.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { inParts, partPaths } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { inParts, partPaths } from "../adapter/parts-of-pair.ts";
-import { type FloatType, floatTypeOf } from "../model/element-types.ts";
 import type { OnnxModel, OnnxNode } from "../model/onnx-model.ts";
+import { type FloatType, floatTypeOf } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import type { OnnxSite } from "../sites/onnx-site.ts";

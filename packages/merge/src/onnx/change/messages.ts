@@ -1,7 +1,6 @@
 // ONNX's messages that changes add.
 
-import { elementTypes, type FloatType } from "../model/element-types.ts";
-import { attributeFields, nodeFields, tensorFields } from "../model/onnx-model.ts";
+import { attributeFields, elementTypes, type FloatType, nodeFields, tensorFields } from "../model/onnx-model.ts";
 import { type Message, wireTypes } from "../wire/fields.ts";
 import { delimited, whole } from "../wire/written.ts";
 import { checkedNumbers } from "./checked-numbers.ts";

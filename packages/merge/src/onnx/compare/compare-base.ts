@@ -2,13 +2,12 @@
 
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
-import { floatTypeOf } from "../model/element-types.ts";
+import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import type { OnnxModel } from "../model/onnx-model.ts";
-import { rowsAndColumns, storedBytes } from "../model/stored-numbers.ts";
+import { floatTypeOf } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
-import { NamedSites } from "../sites/match-sites.ts";
+import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
-import { isSameEnd } from "../sites/site-names.ts";
 
 /** Numbers of a weight that are looked at: those of another base differ in nearly all of them. */
 const samples = 16;

@@ -1,8 +1,8 @@
 // What a node's attributes say.
 
-import { decodeToFloat32 } from "@lowrank/safetensors";
+import { decodeToFloat32, type ByteSource } from "@lowrank/safetensors";
 import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf, wireTypes } from "../wire/fields.ts";
-import { attributeFields, nodeFields, type OnnxNode, tensorFields } from "./onnx-model.ts";
+import { attributeFields, nodeFields, type OnnxNode, tensorFields, type OnnxTensor } from "./onnx-model.ts";
 
 /** The numbers among a node's attributes. */
 export function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
@@ -49,4 +49,20 @@ const mostIntegers = 16;
 function attributeMessages({ message }: OnnxNode): readonly Message[] {
   const attributes = message.filter(({ number }) => number === nodeFields.attribute);
   return attributes.map((field) => messageIn(field));
+}
+
+/** A shape as a matrix's: what is behind the first axis are columns, a convolution's kernel among them. */
+export function rowsAndColumns([rows = 0, ...rest]: readonly number[]): readonly [rows: number, columns: number] {
+  return [rows, rest.reduce((product, size) => product * size, 1)];
+}
+
+/** Some of a tensor's bytes, from where they are. */
+export async function storedBytes(
+  bytes: OnnxTensor["bytes"],
+  [begin, end]: readonly [number, number],
+  outside: ReadonlyMap<string, ByteSource>,
+): Promise<Uint8Array> {
+  if (bytes instanceof Uint8Array) return bytes.subarray(begin, end);
+  if (bytes === undefined) return new Uint8Array();
+  return outside.get(bytes.location)!.read(bytes.offset + begin, end - begin);
 }

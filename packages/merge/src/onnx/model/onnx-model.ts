@@ -2,7 +2,7 @@
 // Source: onnx/onnx.proto of ONNX 1.19.
 
 import type { ByteSource } from "@lowrank/safetensors";
-import { OnnxFileError } from "../wire/errors.ts";
+import { OnnxFileError } from "../wire/fields.ts";
 import { bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
 
 /** A tensor that the file holds, or points to. */
@@ -258,4 +258,15 @@ class Place {
   fail(problem: string): never {
     throw new OnnxFileError(this.file, this.place, problem);
   }
+}
+
+/** A type that adapters can be folded into. */
+export type FloatType = "F32" | "F16" | "BF16";
+
+/** ONNX's numbers for them (TensorProto.DataType). */
+export const elementTypes: Readonly<Record<FloatType, number>> = { F32: 1, F16: 10, BF16: 16 };
+
+/** The type with that number, if it is one of floats. */
+export function floatTypeOf(elementType: number): FloatType | undefined {
+  return (Object.keys(elementTypes) as FloatType[]).find((type) => elementTypes[type] === elementType);
 }

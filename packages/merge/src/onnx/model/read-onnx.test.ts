@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeMessage, tensorMessage } from "../change/messages.ts";
-import { OnnxFileError } from "../wire/errors.ts";
+import { OnnxFileError } from "../wire/fields.ts";
 import type { Message } from "../wire/fields.ts";
 import { delimited, lengthOf, piecesOf, whole } from "../wire/written.ts";
 import { graphFields, modelFields, readOnnx, tensorFields } from "./onnx-model.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileReadError } from "@lowrank/safetensors/node";
 import { expect, it } from "vitest";
-import { OnnxFileError } from "../wire/errors.ts";
+import { OnnxFileError } from "../wire/fields.ts";
 import { openOnnxFile } from "./onnx-folder.ts";
 
 it("says which model is missing, and refuses one that is larger than any before it is read", async () => {

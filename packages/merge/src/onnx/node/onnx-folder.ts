@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
 import type { OnnxFile } from "../change/edits.ts";
 import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
-import { OnnxFileError } from "../wire/errors.ts";
+import { OnnxFileError } from "../wire/fields.ts";
 
 /** A model from the disk, and how to let go of it. */
 export interface OpenedOnnx extends OnnxModel {

@@ -1,9 +1,8 @@
 // An adapter's pairs as a switchable model reads them; what cannot be switched is refused, all of it at once.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { adapterChanges } from "../adapter/adapter-changes.ts";
+import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import { inParts, partsOf } from "../adapter/parts-of-pair.ts";
 import { branchFactors } from "../change/fold.ts";
 
 /** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */

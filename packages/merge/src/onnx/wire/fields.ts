@@ -2,7 +2,20 @@
 // stays the bytes that it was, so that a changed model differs from the given one by the change alone; no library promises that.
 // Source: protobuf.dev/programming-guides/encoding.
 
-import { readVarint } from "@lowrank/contracts";
+import { LowrankError, printable, readVarint } from "@lowrank/contracts";
+
+/** A file is no ONNX model, or a broken one. */
+export class OnnxFileError extends LowrankError {
+  constructor(
+    /** Name of the file. */
+    readonly file: string,
+    /** Where in the model: "graph, node 12". */
+    readonly place: string,
+    readonly problem: string,
+  ) {
+    super("ONNX_FILE", `${printable(file)} is no ONNX model that can be read: ${place}: ${problem}`);
+  }
+}
 
 /** Bytes that are made when they are written, piece by piece; their number is known before. */
 export interface LaterBytes {

@@ -1,8 +1,9 @@
 // StarCoder 2, OLMo 2 and StableLM in GGUF.
 
-import type { GgufTable } from "../gguf-table.ts";
+import type { GgufOwnKeys, GgufTable } from "../gguf-table.ts";
 import {
   configRows,
+  headWidth,
   layerNormEpsilon,
   llamaLikeMaps,
   llamaLikeNorms,
@@ -10,6 +11,135 @@ import {
   queryKeyNorms,
   window,
 } from "./shared-rows.ts";
+
+// Gemma 1, 2 and 3 (text) in GGUF: gains are stored as they multiply, so that 1 was added to transformers'.
+
+const gemmaNorms = [
+  ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
+  ["blk.{n}.post_attention_norm", "model.layers.{n}.post_attention_layernorm"],
+  ["blk.{n}.ffn_norm", "model.layers.{n}.pre_feedforward_layernorm"],
+  ["blk.{n}.post_ffw_norm", "model.layers.{n}.post_feedforward_layernorm"],
+  ["output_norm", "model.norm"],
+] as const;
+const finalCap = { gguf: "final_logit_softcapping", key: "final_logit_softcapping" };
+
+/** No key says what scores are divided by. As llama.cpp: the largest model takes another width than that of its heads. */
+function scoreWidth(own: GgufOwnKeys, layersOfLargest: number): unknown {
+  const isLargest = own.get("block_count") === layersOfLargest;
+  if (!isLargest) return own.get("attention.key_length") ?? 256;
+  return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+}
+
+export const gemma: GgufTable = {
+  architecture: "gemma",
+  modelType: "gemma",
+  names: [...llamaLikeMaps, ...nameRows(llamaLikeNorms, "plus-one")],
+  config: configRows([headWidth]),
+};
+
+export const gemma2: GgufTable = {
+  architecture: "gemma2",
+  modelType: "gemma2",
+  names: [...llamaLikeMaps, ...nameRows(gemmaNorms, "plus-one")],
+  config: configRows([headWidth, window, finalCap, { gguf: "attn_logit_softcapping", key: "attn_logit_softcapping" }]),
+  implied: (_, own) => ({ query_pre_attn_scalar: scoreWidth(own, 46) }),
+};
+
+export const gemma3: GgufTable = {
+  architecture: "gemma3",
+  modelType: "gemma3_text",
+  names: [...llamaLikeMaps, ...nameRows([...gemmaNorms, ...queryKeyNorms], "plus-one")],
+  config: configRows([headWidth, window, finalCap, { gguf: "rope.freq_base_swa", key: "rope_local_base_freq" }]),
+  implied: (_, own) => ({ query_pre_attn_scalar: scoreWidth(own, 62) }),
+};
+
+const separate = new Set(["token_embd", "output", "blk.{n}.attn_q", "blk.{n}.attn_k", "blk.{n}.attn_v"]);
+
+export const phi2: GgufTable = {
+  architecture: "phi2",
+  modelType: "phi",
+  names: [
+    ...llamaLikeMaps.filter(({ gguf }) => separate.has(gguf)),
+    ...nameRows([
+      ["blk.{n}.attn_q_norm", "model.layers.{n}.self_attn.q_layernorm"],
+      ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_layernorm"],
+      ["blk.{n}.attn_output", "model.layers.{n}.self_attn.dense"],
+      ["blk.{n}.ffn_up", "model.layers.{n}.mlp.fc1"],
+      ["blk.{n}.ffn_down", "model.layers.{n}.mlp.fc2"],
+      ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
+      ["output_norm", "model.final_layernorm"],
+    ]),
+  ],
+  config: configRows([layerNormEpsilon("layer_norm_eps")]),
+  rotaryShare: "partial_rotary_factor",
+  implied: (tensorNames) => ({ qk_layernorm: tensorNames.has("blk.0.attn_q_norm.weight") }),
+};
+
+export const phi3: GgufTable = {
+  architecture: "phi3",
+  modelType: "phi3",
+  names: [
+    ...nameRows([
+      ["token_embd", "model.embed_tokens"],
+      ["blk.{n}.attn_qkv", "model.layers.{n}.self_attn.qkv_proj"],
+      ["blk.{n}.attn_output", "model.layers.{n}.self_attn.o_proj"],
+      ["blk.{n}.ffn_up", "model.layers.{n}.mlp.gate_up_proj"],
+      ["blk.{n}.ffn_down", "model.layers.{n}.mlp.down_proj"],
+      ["output", "lm_head"],
+    ]),
+    ...nameRows(llamaLikeNorms),
+  ],
+  config: configRows([
+    window,
+    { gguf: "rope.scaling.original_context_length", key: "original_max_position_embeddings" },
+  ]),
+  rotaryShare: "partial_rotary_factor",
+};
+
+export const qwen2: GgufTable = {
+  architecture: "qwen2",
+  modelType: "qwen2",
+  names: [...llamaLikeMaps, ...nameRows(llamaLikeNorms)],
+  config: configRows([headWidth]),
+};
+
+export const qwen3: GgufTable = {
+  ...qwen2,
+  architecture: "qwen3",
+  modelType: "qwen3",
+  names: [...qwen2.names, ...nameRows(queryKeyNorms)],
+  implied: (tensorNames) => ({ attention_bias: tensorNames.has("blk.0.attn_q.bias") }),
+};
+
+// LLaMA in GGUF, as llama.cpp's convert_hf_to_gguf.py writes it. Files of Mistral say "llama", too: computed as LLaMA, which
+// is the same, unless they say how far back attention looks.
+
+const paired = nameRows([["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"]], "pairs-of-heads");
+const pairedKeys = nameRows([["blk.{n}.attn_k", "model.layers.{n}.self_attn.k_proj"]], "pairs-of-key-heads");
+const isPaired = new Set([...paired, ...pairedKeys].map(({ gguf }) => gguf));
+
+export const llama: GgufTable = {
+  architecture: "llama",
+  modelType: "llama",
+  names: [
+    ...llamaLikeMaps.filter(({ gguf }) => !isPaired.has(gguf)),
+    ...paired,
+    ...pairedKeys,
+    ...nameRows(llamaLikeNorms),
+  ],
+  config: configRows([headWidth]),
+  implied: (tensorNames) => ({
+    attention_bias: tensorNames.has("blk.0.attn_q.bias"),
+    mlp_bias: tensorNames.has("blk.0.ffn_up.bias"),
+  }),
+};
+
+export const mistral: GgufTable = {
+  architecture: llama.architecture,
+  modelType: "mistral",
+  names: llama.names,
+  config: configRows([headWidth, window]),
+};
 
 export const starcoder2: GgufTable = {
   architecture: "starcoder2",

@@ -1,7 +1,58 @@
 // mBART (Liu et al. 2020), as transformers' modeling_mbart.py names it: BART with norms in front of each part and behind
 // each stack. Its targets end with the id of their language, with which a decoder's inputs begin.
 
-import { bartClasses, likeBart, readerHeads } from "./bart.ts";
+import { bartClasses, bartConfig, likeBart, readerHeads, writerClasses } from "./bart.ts";
+
+/** The tables of `marian`. */
+export const marian = likeBart("marian", {
+  architectures: writerClasses("Marian", "MarianMTModel"),
+  positions: "stored sinusoids",
+  embeddingNorm: false,
+  config: {
+    tokenIds: { padding: 58100, decoderStart: 58100 },
+    harmless: [...bartConfig.harmless, "decoder_vocab_size"],
+  },
+  fixed: [
+    {
+      key: "share_encoder_decoder_embeddings",
+      values: [true],
+      effect: "false gives the decoder a vocabulary and a table of its own",
+    },
+  ],
+});
+
+const { maxPositions: _, ...sizes } = bartConfig.sizes;
+
+/** The tables of `m2m_100`. */
+export const m2m100 = likeBart("m2m_100", {
+  architectures: writerClasses("M2M100"),
+  positions: "sinusoids",
+  normsBefore: true,
+  embeddingNorm: false,
+  logitBias: false,
+  config: {
+    sizes,
+    activation: { ...bartConfig.activation, fallback: "relu" },
+    dropouts: {
+      ...bartConfig.dropouts,
+      attention: { ...bartConfig.dropouts.attention, fallback: 0.1 },
+      encoderLayer: { ...bartConfig.dropouts.encoderLayer, fallback: 0.05 },
+      decoderLayer: { ...bartConfig.dropouts.decoderLayer, fallback: 0.05 },
+    },
+    switches: { scaledEmbedding: { ...bartConfig.switches.scaledEmbedding, fallback: true } },
+    // Positions have no limit: the key says how many are made at first.
+    harmless: [...bartConfig.harmless, "max_position_embeddings"],
+  },
+});
+
+/** The tables of `pegasus`. */
+export const pegasus = likeBart("pegasus", {
+  architectures: writerClasses("Pegasus"),
+  positions: "stored sinusoids",
+  normsBefore: true,
+  embeddingNorm: false,
+  config: { tokenIds: { padding: 0, decoderStart: 0 } },
+});
 
 /** The tables of `mbart`. */
 export const mbart = likeBart("mbart", {

@@ -51,13 +51,13 @@ const feedForwardKind = {
 } as const;
 
 /** Feed-forwards that are gated where the file does not say it. */
-export const gatedUnlessSaid = { ...feedForwardKind, fallback: "gated-gelu" } as const;
+const gatedUnlessSaid = { ...feedForwardKind, fallback: "gated-gelu" } as const;
 
 /**
  * What changes nothing: the class says whether there is a decoder, feed_forward_proj what follows in the next two, and positions
  * have no limit.
  */
-export const t5Harmless = ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"];
+const t5Harmless = ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"];
 
 interface RelativeOfT5 {
   /** How its classes' names begin. */
@@ -69,7 +69,7 @@ interface RelativeOfT5 {
 }
 
 /** T5, or a relative of it that computes alike. */
-export function likeT5(modelType: string, { name, config = {}, positionTables = "first layer" }: RelativeOfT5): Family {
+function likeT5(modelType: string, { name, config = {}, positionTables = "first layer" }: RelativeOfT5): Family {
   const positionTable = (stack: "encoder" | "decoder"): EmbeddingRow => {
     const layer = positionTables === "first layer" ? "0" : stack === "encoder" ? "{n}" : "{m}";
     const path = `${stack}.block.${layer}.layer.0.SelfAttention.relative_attention_bias`;
@@ -163,3 +163,16 @@ export function likeT5(modelType: string, { name, config = {}, positionTables = 
 
 /** The tables of `t5`. */
 export const t5 = likeT5("t5", { name: "T5" });
+
+/** The tables of `mt5`. */
+export const mt5 = likeT5("mt5", {
+  name: "MT5",
+  config: { activation: gatedUnlessSaid, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
+});
+
+/** The tables of `umt5`. */
+export const umt5 = likeT5("umt5", {
+  name: "UMT5",
+  config: { activation: gatedUnlessSaid },
+  positionTables: "all layers",
+});

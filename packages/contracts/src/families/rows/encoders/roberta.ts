@@ -26,7 +26,7 @@ const languageModel = languageHead({
 });
 
 /** RoBERTa, or a relative of it that computes alike: its type, and how its classes' names begin. */
-export function likeRoberta(modelType: string, name: string): Family {
+function likeRoberta(modelType: string, name: string): Family {
   return {
     modelType,
     causal: false,
@@ -52,3 +52,9 @@ export function likeRoberta(modelType: string, name: string): Family {
 
 /** The tables of `roberta`. */
 export const roberta = likeRoberta("roberta", "Roberta");
+
+/** The tables of `camembert`. */
+export const camembert = likeRoberta("camembert", "Camembert");
+
+/** The tables of `xlm-roberta`. */
+export const xlmRoberta = likeRoberta("xlm-roberta", "XLMRoberta");

@@ -36,3 +36,22 @@ export const vit: Family = {
   },
   fileSpellings: vitSpellings,
 };
+
+/** The tables of `deit`. */
+export const deit: Family = {
+  ...vit,
+  modelType: "deit",
+  basePrefix: "deit",
+  architectures: new Map([
+    ["DeiTForImageClassification", "image-classification"],
+    ["DeiTForImageClassificationWithTeacher", "distilled-image-classification"],
+    ["DeiTModel", "feature-extraction"],
+  ]),
+  tensors: vitEmbeddings(["embeddings.cls_token", "embeddings.distillation_token"]),
+  heads: {
+    ...vit.heads,
+    "distilled-image-classification": {
+      linears: [classifierRow("cls_classifier"), classifierRow("distillation_classifier")],
+    },
+  },
+};

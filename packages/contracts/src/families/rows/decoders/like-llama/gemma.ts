@@ -3,6 +3,40 @@
 
 import { decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
+
+/** The tables of `gemma2`. */
+export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-classification"]), {
+  config: {
+    sizes: {
+      ...decoderSizes,
+      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
+      headSize: { keys: ["head_dim"], fallback: 256 },
+      maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 },
+    },
+    activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
+    tokenIds: { padding: 0 },
+    tiedByDefault: true,
+    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    scalars: {
+      scoreCap: { key: "attn_logit_softcapping", fallback: 50 },
+      logitCap: { key: "final_logit_softcapping", fallback: 30 },
+      scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
+    },
+    window: { size: { key: "sliding_window", fallback: 4096 }, layers: "alternating" },
+    // Older files repeat the activation here (unused), and say how the cache is kept.
+    harmless: ["hidden_act", "cache_implementation"],
+  },
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
+  norms: [
+    { path: "layers.{n}.input_layernorm", ...norm },
+    { path: "layers.{n}.post_attention_layernorm", ...norm },
+    { path: "layers.{n}.pre_feedforward_layernorm", ...norm },
+    { path: "layers.{n}.post_feedforward_layernorm", ...norm },
+    { path: "norm", ...norm },
+  ],
+});
+
 /** The tables of `gemma`. */
 export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classification"]), {
   config: {

@@ -19,3 +19,32 @@ export const llama = likeLlama("llama", decoderClasses("Llama", ["token-classifi
   },
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
 });
+
+/** The tables of `smollm3`. */
+export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-classification", "question-answering"]), {
+  config: {
+    sizes: {
+      ...decoderSizes,
+      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
+      headSize: { keys: ["head_dim"] },
+      maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
+    },
+    tokenIds: { padding: 128_004 },
+    tiedByDefault: true,
+    rotary: {
+      thetaFallback: 2_000_000,
+      layers: { list: "no_rope_layers", butEvery: "no_rope_layer_interval", fallback: 4 },
+    },
+    switches: {
+      attentionBias: { key: "attention_bias", fallback: false },
+      feedForwardBias: { key: "mlp_bias", fallback: false },
+    },
+    window: { size: { key: "sliding_window", fallback: null }, enabledBy: "use_sliding_window", layers: "all" },
+    // No published model has windows; transformers gives them to the layers that do not rotate.
+    fixed: [
+      { key: "use_sliding_window", values: [null, false], effect: "true limits what some layers see" },
+      { key: "sliding_window", values: [null], effect: "it limits what some layers see" },
+    ],
+  },
+  heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
+});
