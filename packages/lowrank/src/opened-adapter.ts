@@ -20,7 +20,8 @@ import { type Notices, noticesOf } from "./notices.ts";
 import type { TrainingRows } from "./objectives/training-rows.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
-import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
+import { loopDefaults } from "./options/loop-defaults.ts";
+import { saveNames, type TrainingOptions } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import type { ReportedRun } from "./report/run-report.ts";
 import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
@@ -30,10 +31,9 @@ import { openRun } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type RunSteps, stepsOf } from "./train/plan-steps.ts";
-import { runFacts } from "./train/run-facts.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
-import { type CardProgress, cardSection, type runTable } from "./train/training-card.ts";
-import { goingOn, type LoopOptions, loopDefaults, type RunOptions, settled } from "./train/training-options.ts";
+import type { CardProgress, runTable } from "./train/training-card.ts";
+import { goingOn, type LoopOptions, type RunOptions, settled } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
 export interface PreparedTraining extends TokenizedRows, RunSteps {
@@ -131,8 +131,8 @@ export class OpenedAdapter {
    * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError, TrainingOptionsError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
-    refuseUnknownOptions("train", options, trainingNames);
     const training = await import("./train/preparing.ts"); // a page's visit may never train
+    refuseUnknownOptions("train", options, training.trainingNames);
     const { opened, basePrecision } = this.#facts;
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
@@ -192,6 +192,7 @@ export class OpenedAdapter {
     input: RowsInput | TrainingRows,
     options: TrainingOptions = {},
   ): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { trainingNames } = await import("./train/preparing.ts");
     refuseUnknownOptions("train", options, trainingNames);
     yield* this.#inFolder(options, [input, options.validation], (asBegun) => this.prepare(input, asBegun));
   }
@@ -221,7 +222,8 @@ export class OpenedAdapter {
   }
 
   /** What tells a run on rows that `prepare` gave from others. Throws ResumeMismatchError where the folder has another one. */
-  identify(folder: Pick<RunFolder, "identify">, rows: TokenizedRows, options: TrainingOptions): Promise<string> {
+  async identify(folder: Pick<RunFolder, "identify">, rows: TokenizedRows, options: TrainingOptions): Promise<string> {
+    const { runFacts } = await import("./train/preparing.ts");
     const { config, addedTokens } = this;
     const { opened, plan, basePrecision, seed } = this.#facts;
     const made = { seed: plan === undefined ? undefined : seed };
@@ -260,11 +262,12 @@ export class OpenedAdapter {
     const written = writeAdapter(await this.toAdapter());
     const tokenizer = await this.#facts.tokenizerFiles();
     const settings = this.#settings?.({ stepsDone: this.#stepsDone, ...this.#end, ...progress });
+    const card = settings === undefined ? "" : (await import("./train/training-card.ts")).cardSection(settings);
     return new Map([
       ...tokenizer,
       ...Object.entries(written),
       ...setupFiles(this.#setup),
-      ["README.md", written["README.md"] + (settings === undefined ? "" : cardSection(settings))] as const,
+      ["README.md", written["README.md"] + card] as const,
     ]);
   }
 

@@ -13,7 +13,6 @@ import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextOptions } from "./generate/text-rules.ts";
 import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
-import { trainingRows } from "./options/all-options.ts";
 import type { RowsInput } from "./platform.ts";
 import type { PredictOptions } from "./predict/predict-rows.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
@@ -104,20 +103,6 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
     onWarning: true,
     onNote: true,
   },
-};
-
-/** Those of a run around the table's. */
-const runNames: OptionNames<RunOptions & KeepingOptions & Pick<TrainingOptions, "validation" | "onBrokenRows">> = {
-  ...{ validation: true, onBrokenRows: true },
-  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
-  ...{ out: true, overwrite: true, resume: true },
-  ...{ saveEvery: true, keep: true, tensorBoard: true, report: true, verifyBase: true },
-};
-
-/** What `train` takes: the rows of the table that a library's run has, and what is around them. */
-export const trainingNames: Readonly<Record<string, true>> = {
-  ...runNames,
-  ...Object.fromEntries(Object.keys(trainingRows).map((name) => [name, true as const])),
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

@@ -4,6 +4,7 @@ import type { ComparisonPrompts } from "@lowrank/data";
 import type { OptimizerName, ScheduleName } from "@lowrank/trainer";
 import { metricNames } from "../metric-names.ts";
 import { type ActsOn, onComparisons, onTokens, onValidation, reads } from "./acts-on.ts";
+import { loopDefaults } from "./loop-defaults.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema } from "./option-table.ts";
 
 /** Learning rate schedules by name. */
@@ -14,7 +15,7 @@ const schedules: readonly ScheduleName[] = [
 function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   return {
     isFor: `the schedule ${names.join(" or ")}`,
-    acts: (_, { schedule = "linear" }) => names.some((name) => name === schedule),
+    acts: (_, { schedule = loopDefaults.schedule }) => names.some((name) => name === schedule),
   };
 }
 
@@ -57,7 +58,7 @@ export const loopOptions = {
       argument: "<number>",
       help: "batches an optimiser step, as one large batch",
       value: integerIn({ min: 1 }),
-      standard: 1,
+      standard: loopDefaults.accumulate,
     },
     /** The highest; default: by what is trained and how large the model is. */
     learningRate: {
@@ -70,7 +71,7 @@ export const loopOptions = {
       argument: "<name>",
       help: "learning rate after the warm-up",
       value: oneOf(schedules),
-      standard: "linear",
+      standard: loopDefaults.schedule,
     },
     /** Steps of rising learning rate; the first has 0, as in transformers. */
     warmupSteps: {
@@ -94,14 +95,14 @@ export const loopOptions = {
       argument: "<rate>",
       help: "the optimiser's",
       value: numberIn({ min: 0 }),
-      standard: 0.01,
+      standard: loopDefaults.weightDecay,
     },
     /** The largest norm of all gradients, 0 for none; default 1. */
     clipNorm: {
       argument: "<norm>",
       help: "largest norm of all gradients, 0 for none",
       value: numberIn({ min: 0 }),
-      standard: 1,
+      standard: loopDefaults.clipNorm,
     },
     /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
     gradientCheckpointing: {
@@ -123,7 +124,7 @@ export const loopOptions = {
       argument: "<number>",
       help: "seed of the adapter, the order of the data and dropout",
       value: integerIn({ min: 0, max: 2 ** 32 - 1 }),
-      standard: 0,
+      standard: loopDefaults.seed,
     },
     /** After how many steps the validation loss is measured, each time; default: after each epoch, of more than ten a tenth of them. */
     evalEvery: {

@@ -74,21 +74,6 @@ export type Passed<Rows, Place> = {
   readonly [Name in keyof Rows as Rows[Name] extends { readonly passedTo: Place } ? Name : never]?: ValueOf<Rows[Name]>;
 };
 
-/** The values that the table gives. */
-export function standards<Rows extends OptionGroup["rows"]>(
-  rows: Rows,
-): {
-  readonly [Name in keyof Rows as Rows[Name] extends { readonly standard: unknown } ? Name : never]: ValueOf<
-    Rows[Name]
-  >;
-} {
-  const found = Object.entries(rows).filter(([, { standard }]) => standard !== undefined);
-  // Those that have one, as the type says.
-  return Object.fromEntries(found.map(([name, { standard }]) => [name, standard])) as ReturnType<
-    typeof standards<Rows>
-  >;
-}
-
 /** What a number may be. */
 export interface NumberRange {
   readonly min?: number;

@@ -3,8 +3,9 @@
 import { given } from "../given.ts";
 import type { RunRows } from "../options/all-options.ts";
 import type { Chosen } from "../options/option-table.ts";
-import { type TrainingOptions, trainingNames } from "../options.ts";
+import type { TrainingOptions } from "../options.ts";
 import type { KeptCheckpoints, RunFolder } from "../run-folder.ts";
+import { trainingNames } from "../train/training-names.ts";
 import { goingOn, type LoopOptions } from "../train/training-options.ts";
 
 /** What lists have in a recipe, where one is enough. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { objectives } from "../objectives/objectives.ts";
 import type { AskedRun } from "../options/acts-on.ts";
-import { type TrainingOptions, trainingNames } from "../options.ts";
+import type { TrainingOptions } from "../options.ts";
 import { refuseIdleOptions } from "./prepare-training.ts";
+import { trainingNames } from "./training-names.ts";
 
 const text = {
   objective: objectives.text,

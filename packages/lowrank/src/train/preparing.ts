@@ -16,5 +16,7 @@ export {
   refuseIdleOptions,
   refuseUntrainable,
 } from "./prepare-training.ts";
+export { runFacts } from "./run-facts.ts";
 export { tokenizedRows } from "./tokenized-rows.ts";
 export { runTable } from "./training-card.ts";
+export { trainingNames } from "./training-names.ts";

@@ -6,8 +6,9 @@ import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
 import { notedOptions } from "../options/all-options.ts";
 import { isRounded } from "../options/file-options.ts";
+import { loopDefaults } from "../options/loop-defaults.ts";
 import type { RunSteps } from "./plan-steps.ts";
-import { type LoopOptions, loopDefaults } from "./training-options.ts";
+import type { LoopOptions } from "./training-options.ts";
 
 /** What was asked, with the run's defaults. */
 export interface CardOptions extends LoopOptions {

@@ -9,8 +9,9 @@ import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { PreferenceOptions } from "../objectives/preferences/learn-preferences.ts";
 import type { adapterOptions } from "../options/adapter-options.ts";
 import type { fileOptions } from "../options/file-options.ts";
-import { type libraryOptions, loopOptions } from "../options/loop-options.ts";
-import { type Given, standards } from "../options/option-table.ts";
+import { loopDefaults } from "../options/loop-defaults.ts";
+import type { libraryOptions, loopOptions } from "../options/loop-options.ts";
+import type { Given } from "../options/option-table.ts";
 import type { BegunRun, KeptCheckpoints } from "../run-folder.ts";
 import type { RunDefaults } from "./run-defaults.ts";
 
@@ -80,13 +81,6 @@ export interface KeepingOptions {
    */
   readonly verifyBase?: boolean | undefined;
 }
-
-/** What is done where the caller says nothing, whatever the run is; `runDefaults` has the rest. */
-export const loopDefaults = {
-  ...standards(loopOptions.rows),
-  // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
-  groupByLength: false,
-};
 
 /** Options with all defaults. */
 export type SettledOptions<Options extends LoopOptions> = Options & {

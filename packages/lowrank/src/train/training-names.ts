@@ -1,0 +1,21 @@
+// The names of all options of `train`, for programs that no compiler checks.
+
+import type { OptionNames } from "@lowrank/contracts";
+import { trainingRows } from "../options/all-options.ts";
+import type { KeepingOptions, RunOptions } from "./training-options.ts";
+
+/** Those of a run around the table's. */
+const runNames: OptionNames<
+  RunOptions & KeepingOptions & { readonly validation?: unknown; readonly onBrokenRows?: unknown }
+> = {
+  ...{ validation: true, onBrokenRows: true },
+  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
+  ...{ out: true, overwrite: true, resume: true },
+  ...{ saveEvery: true, keep: true, tensorBoard: true, report: true, verifyBase: true },
+};
+
+/** What `train` takes: the rows of the table that a library's run has, and what is around them. */
+export const trainingNames: Readonly<Record<string, true>> = {
+  ...runNames,
+  ...Object.fromEntries(Object.keys(trainingRows).map((name) => [name, true as const])),
+};
