@@ -106,9 +106,9 @@ export {
   type TokenMasks,
   type TokenSequence,
 } from "./tokenized-example.ts";
+export type { CharacterSpan, EncodedText } from "./tokenizer/encoded-text.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
 export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
-export type { CharacterSpan, EncodedText } from "./tokenizer/segmentation.ts";
 export {
   type DecodeOptions,
   type EncodedPair,

@@ -3,7 +3,7 @@
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { byteCharacters } from "./byte-characters.ts";
-import type { CharacterSpan } from "./segmentation.ts";
+import type { CharacterSpan } from "./encoded-text.ts";
 import { type TracedCharacter, textOf, traceNormalization } from "./traced-normalization.ts";
 
 /** A token, as the vocabulary writes it, and the characters it is made of, without spaces at either end. */

@@ -49,18 +49,6 @@ export function hasSegmentation(json: unknown): boolean {
   return isObject(json) && isObject(json.model) && json.model.segmentation !== undefined;
 }
 
-/** From the first character to behind the last one, in UTF-16 units of the text. */
-export type CharacterSpan = readonly [start: number, end: number];
-
-/** A text as ids, and where in it the tokens are from. */
-export interface EncodedText {
-  readonly inputIds: readonly number[];
-  /** The first token that is no mark. */
-  readonly textStart: number;
-  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
-  readonly spans: readonly CharacterSpan[];
-}
-
 /**
  * Rust's `LongestFirst`: the shorter text stays whole if the longer one, cut, makes the room; otherwise each gets half, the
  * longer one what is odd.

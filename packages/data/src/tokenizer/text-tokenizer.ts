@@ -8,9 +8,9 @@ import { ExampleError, TokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes, writeBytesQuickly } from "./byte-characters.ts";
+import type { CharacterSpan, EncodedText } from "./encoded-text.ts";
 import { withLanguages } from "./language-marks.ts";
 import { type PlacedToken, placeTokens } from "./place-tokens.ts";
-import type { CharacterSpan, EncodedText } from "./segmentation.ts";
 import { cutByOwnModel, pairLengths, targetJson } from "./segmentation.ts";
 import { marksAround } from "./special-tokens.ts";
 

@@ -1,7 +1,7 @@
 // A text as a normaliser leaves it, with the characters of the text that each of its characters came from.
 
 import type { Normalizer } from "@huggingface/tokenizers";
-import type { CharacterSpan } from "./segmentation.ts";
+import type { CharacterSpan } from "./encoded-text.ts";
 
 /** One character of the normalised text. */
 export interface TracedCharacter {
