@@ -1,9 +1,8 @@
-// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Six projects:
+// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Five projects:
 //
 // - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
 // - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
 // - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
-// - shared: with slow. Tests of many packages or of an app, in processes that many files share, as in unit.
 // - consumers: npm run test:consumers, and test:slow too. Other libraries that run what we write: llama.cpp, wllama, ONNX Runtime,
 //   transformers.js, MLX.
 // - cases: npm run test:slow too, but not .ci/run, which has a line for each of these by npm run parity and npm run fuzz.
@@ -22,8 +21,7 @@ const everything = [
 /** npm run test:browser has them. */
 const browser = "**/*.browser.test.ts";
 /** By name or by folder, so that a file says itself that it is slow. */
-const slow = ["**/*.slow.test.ts", "**/{end-to-end,in-browser}/**/*.test.ts"];
-const shared = ["integration/src/**/*.test.ts", "apps/**/*.test.ts"];
+const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
 const alone = [
   "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",
   "packages/engine/src/engines/{native/{kernels,runtime},tfjs-node}/*.test.ts",
@@ -46,7 +44,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: everything,
-          exclude: [...configDefaults.exclude, browser, ...slow, ...shared, ...alone],
+          exclude: [...configDefaults.exclude, browser, ...slow, ...alone],
           isolate: false,
           setupFiles: ["packages/testing/src/on-plain-javascript.ts"],
         },
@@ -62,17 +60,6 @@ export default defineConfig({
           include: slow,
           exclude: [...configDefaults.exclude, browser, ...cases, ...consumers],
           testTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: "shared",
-          include: shared,
-          exclude: [...configDefaults.exclude, browser, ...slow, ...cases, ...consumers],
-          testTimeout: 60_000,
-          isolate: false,
-          setupFiles: ["packages/testing/src/on-plain-javascript.ts"],
         },
       },
       { extends: true, test: { name: "consumers", include: consumers, testTimeout: 60_000 } },
