@@ -32,7 +32,7 @@ export interface PlanFacts {
   readonly fileBytes: number;
   /** Of memory while it is trained: an estimate. */
   readonly trainingBytes: number;
-  /** The library's defaults for this model and so many rows. */
+  /** The library's defaults for this model and this number of rows. */
   readonly training: Pick<TrainingSettings, "steps" | "batchSize" | "learningRate" | "validationShare">;
 }
 

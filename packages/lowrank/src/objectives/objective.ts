@@ -2,7 +2,7 @@
 // it is called, so that a new one is a folder and a row of `objectives.ts`.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { ProblemType, Task } from "@lowrank/contracts/families";
+import type { Task } from "@lowrank/contracts/families";
 import type { ComparisonPrompts, Example, RowList, TokenBatch } from "@lowrank/data";
 import type { EmbeddingRecipe, PretrainedModel } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -121,9 +121,4 @@ export interface ExtraScores extends Omit<Partial<RowMetrics>, "loss"> {
   readonly bleu?: number;
   /** Of what the model hears in each sound, 0 for none wrong; with `generate`. */
   readonly wordErrorRate?: number;
-}
-
-/** Whether a classifier gives each row one class. */
-export function isOneClass(problem: ProblemType | undefined): boolean {
-  return (problem ?? "single_label_classification") === "single_label_classification";
 }

@@ -20,7 +20,7 @@ export interface AskedRun {
   readonly config: Pick<LoraConfig, "init"> | undefined;
 }
 
-/** Where an option does something. Elsewhere it is refused, not passed over: whoever sets it expects something of it. */
+/** Where an option does something. Elsewhere it is refused: a person who sets it expects an effect. */
 export interface ActsOn {
   /** Which runs those are, in words. */
   readonly isFor: string;
@@ -30,6 +30,11 @@ export interface ActsOn {
 /** Whether the rows' objective reads the option. */
 export function reads({ objective }: AskedRun, option: string): boolean {
   return objective.options.includes(option);
+}
+
+/** Whether a classifier gives each row one class. */
+export function isOneClass(problem: ProblemType | undefined): boolean {
+  return (problem ?? "single_label_classification") === "single_label_classification";
 }
 
 export const onTokens: ActsOn = { isFor: "rows of tokens", acts: ({ objective }) => objective.hasPictures !== true };

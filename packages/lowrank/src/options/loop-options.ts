@@ -3,14 +3,20 @@
 import type { ComparisonPrompts } from "@lowrank/data";
 import type { OptimizerName, ScheduleName } from "@lowrank/trainer";
 import { metricNames } from "../metric-names.ts";
-import { type ActsOn, onComparisons, onTokens, onValidation, reads } from "./acts-on.ts";
+import { type ActsOn, isOneClass, onComparisons, onTokens, onValidation, reads } from "./acts-on.ts";
 import { loopDefaults } from "./loop-defaults.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema } from "./option-table.ts";
 
-/** Learning rate schedules by name. */
-const schedules: readonly ScheduleName[] = [
-  ...(["linear", "cosine", "constant", "cosine-with-restarts", "polynomial", "wsd"] as const),
-];
+/** Names in the order of the help: the trainer's own, whose tables would load TensorFlow.js. The compiler asks for a missing one. */
+const schedules = namesOf<ScheduleName>({
+  ...{ linear: true, cosine: true, constant: true, "cosine-with-restarts": true, polynomial: true, wsd: true },
+});
+const optimizers = namesOf<OptimizerName>({ adamw: true, sgd: true, lion: true, adafactor: true });
+
+function namesOf<Name extends string>(names: Readonly<Record<Name, true>>): readonly Name[] {
+  // Its keys are the names, as the type says.
+  return Object.keys(names) as Name[];
+}
 
 function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   return {
@@ -167,7 +173,7 @@ export const loopOptions = {
     optimizer: {
       argument: "<name>",
       help: "adamw, sgd, lion – at a learning rate three to ten times smaller –, or adafactor, which takes little memory beside tables that are trained whole (default: adamw)",
-      value: oneOf<OptimizerName>(["adamw", "sgd", "lion", "adafactor"]),
+      value: oneOf(optimizers),
       passedTo: "trainer",
       card: "optimiser",
     },
@@ -217,9 +223,7 @@ export const loopOptions = {
       value: numberIn({ min: 0, below: 1 }),
       actsOn: {
         isFor: "losses over tokens or over classes of which a row has one",
-        acts: (run) =>
-          reads(run, "labelSmoothing") &&
-          (run.problem ?? "single_label_classification") === "single_label_classification",
+        acts: (run) => reads(run, "labelSmoothing") && isOneClass(run.problem),
       },
       passedTo: "forward",
       fact: "label smoothing",

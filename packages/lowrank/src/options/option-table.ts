@@ -41,9 +41,9 @@ export interface OptionRow {
   readonly without?: string;
   /** What a text should have been, where its schema does not say it well. */
   readonly expected?: string;
-  /** Absent: in all runs, or whoever reads it refuses it. */
+  /** Absent: in all runs, or the code that reads it refuses it. */
   readonly actsOn?: ActsOn | readonly ActsOn[];
-  /** Who is told of it as it is: the model's forward pass, or the trainer. */
+  /** What receives the value unchanged: the model's forward pass, or the trainer. */
   readonly passedTo?: "forward" | "trainer";
   /** What the fingerprint of a run calls it, so that `resume` refuses another value. */
   readonly fact?: string;
@@ -69,7 +69,7 @@ export type Chosen<Rows> = {
   readonly [Name in keyof Rows as Rows[Name] extends Always ? never : Name]?: ValueOf<Rows[Name]>;
 } & { readonly [Name in keyof Rows as Rows[Name] extends Always ? Name : never]: ValueOf<Rows[Name]> };
 
-/** Those that somebody is told as they are. */
+/** Those that the forward pass or the trainer receives unchanged. */
 export type Passed<Rows, Place> = {
   readonly [Name in keyof Rows as Rows[Name] extends { readonly passedTo: Place } ? Name : never]?: ValueOf<Rows[Name]>;
 };

@@ -4,7 +4,8 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ProblemType, Task } from "@lowrank/contracts/families";
 import type { MetricName } from "../metric-names.ts";
-import { isOneClass, type Objective } from "../objectives/objective.ts";
+import type { Objective } from "../objectives/objective.ts";
+import { isOneClass } from "../options/acts-on.ts";
 import { defaultValidationShare } from "../rows/row-kinds.ts";
 
 /** What decides the defaults of a run. */
@@ -60,8 +61,8 @@ export function runDefaults(run: RunShape): RunDefaults {
   const [leastSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
   const [mostEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
   const ofLength =
-    `${leastEpochs}, or as many as make ${leastSteps} steps (${ofHead}), at most ${mostEpochs}${few} – ` +
-    `or as many as make ${fewestSteps}`;
+    `${leastEpochs}, more to reach ${leastSteps} steps (${ofHead}), but at most ${mostEpochs}${few}; ` +
+    `above that only to reach ${fewestSteps} steps`;
   return {
     ...{ learningRate, batchSize, leastSteps, mostEpochs, bestBy: judgedBy(run) },
     reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
@@ -78,7 +79,7 @@ export function defaultEpochs(
 }
 
 /**
- * What `train` does with so many rows of text where nobody says otherwise, without looking at a row.
+ * What `train` does by default with this number of rows of text. It needs no row.
  *
  * @example
  * ```ts
