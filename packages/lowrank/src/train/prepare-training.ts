@@ -10,7 +10,7 @@ import type { Notices } from "../notices.ts";
 import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import type { AskedRun } from "../options/acts-on.ts";
+import { type AskedRun, isOneClass } from "../options/acts-on.ts";
 import { givenRows } from "../options/all-options.ts";
 import type { Platform, RowsInput } from "../platform.ts";
 import {
@@ -80,7 +80,7 @@ export function classesOf(
 export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): ReadonlyMap<string, string> {
   return new Map([
     ...(ids.size === 0 ? [] : [[classNamesKey, encodeClassNames(ids)] as const]),
-    ...(problem === undefined || problem === "single_label_classification" ? [] : [[problemKey, problem] as const]),
+    ...(problem === undefined || isOneClass(problem) ? [] : [[problemKey, problem] as const]),
   ]);
 }
 

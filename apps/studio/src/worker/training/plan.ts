@@ -3,10 +3,8 @@
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
 import { defaultRun } from "lowrank/browser";
-import type { PlanFacts } from "../../protocol/run.ts";
 import type { Answerer } from "../answerer.ts";
 import { trainingMemory } from "../models/find-model.ts";
-import type { ModelInHand } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws what `OpenedModel.plan` does. */
@@ -18,14 +16,9 @@ export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step 
     ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
     // What the base takes, and in float32 the adapter, its gradients and AdamW's two moments.
     trainingBytes: trainingMemory(model.opened.base.config, model.weightBytes, step) + 4 * 4 * trainable,
-    training: defaultTraining(model, rows),
+    training: defaultRun({ task: model.opened.base.task, parameters: model.facts.parameters, rows }),
   };
 };
-
-/** What the library does where nobody says otherwise. */
-function defaultTraining({ opened, facts }: ModelInHand, rows: number): PlanFacts["training"] {
-  return defaultRun({ task: opened.base.task, parameters: facts.parameters, rows });
-}
 
 /** A layer's block, and its name in it: "model.layers.3.self_attn.q_proj" is q_proj of block 3. */
 function placeOf(path: string): { readonly block: number | undefined; readonly target: string } {
