@@ -100,12 +100,12 @@ const shelfFailures: Readonly<Record<string, string>> = {
   UNCOMBINABLE_ADAPTER: "These two cannot be summed: one of them is more than a plain LoRA adapter (DoRA, say).",
 };
 
-const percent = (share: number) =>
+export const percent = (share: number) =>
   share === 0
     ? "0\u00a0%"
     : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)}\u00a0%`;
 
-const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
+export const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
   python: "Python",
   typescript: "TypeScript",
   "llama.cpp": "llama.cpp",

@@ -5,8 +5,7 @@ import type { EngineName } from "../protocol/model.ts";
 import type { RowProblem } from "../protocol/rows.ts";
 import type { ShelfEntry } from "../protocol/shelf.ts";
 import type { ShareProblem } from "../share/share-link.ts";
-import type { SnippetLanguage } from "../snippets/snippets.ts";
-import { megabytes, type Texts } from "./english.ts";
+import { megabytes, percent, snippetLanguages, type Texts } from "./english.ts";
 
 /** 걸리는 시간. */
 const duration = (seconds: number): string => {
@@ -92,17 +91,6 @@ const shelfFailures: Readonly<Record<string, string>> = {
   PICKLE_WEIGHTS:
     "가중치가 Python pickle이에요. 열 때 코드를 실행할 수 있어서 읽지 않아요. PEFT의 save_pretrained로 다시 저장해 주세요.",
   UNCOMBINABLE_ADAPTER: "이 둘은 더할 수 없어요. 하나가 보통 LoRA보다 더한 것(예: DoRA)이에요.",
-};
-
-const percent = (share: number) =>
-  share === 0
-    ? "0\u00a0%"
-    : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)}\u00a0%`;
-
-const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
-  python: "Python",
-  typescript: "TypeScript",
-  "llama.cpp": "llama.cpp",
 };
 
 const takeHomeFailures: Readonly<Record<string, string>> = {
