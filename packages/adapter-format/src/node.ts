@@ -1,1 +1,1 @@
-export { readAdapterFolder, type WriteFolderOptions, writeAdapterFolder } from "./node/adapter-folder.ts";
+export { readAdapterFolder, writeAdapterFolder } from "./node/adapter-folder.ts";

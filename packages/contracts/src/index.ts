@@ -27,14 +27,9 @@ export {
   shortened,
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
-export { isObject, JsonError, type JsonObject, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
+export { isObject, JsonError, type JsonObject, longestText, parseJson } from "./parse-json.ts";
 export { protobufField, readVarint, varint } from "./protobuf.ts";
-export {
-  type OptionNames,
-  refuseUnknownOptions,
-  type UnknownOption,
-  UnknownOptionError,
-} from "./refuse-unknown-options.ts";
+export { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "./refuse-unknown-options.ts";
 export type {
   Adaptation,
   AdaptationCall,

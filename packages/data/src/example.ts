@@ -22,7 +22,7 @@ export interface CompletionExample {
 }
 
 /** Alpaca's form: a task, perhaps with material, and the answer. Only the output is trained. */
-export interface InstructionExample {
+interface InstructionExample {
   readonly kind: "instruction";
   readonly instruction: string;
   /** Empty where the task needs no material. */
@@ -31,7 +31,7 @@ export interface InstructionExample {
 }
 
 /** Running text, all of it trained. */
-export interface TextExample {
+interface TextExample {
   readonly kind: "text";
   readonly text: string;
 }
@@ -52,7 +52,7 @@ export interface PreferenceExample {
 }
 
 /** An answer that somebody liked, or did not. */
-export interface JudgedExample {
+interface JudgedExample {
   readonly kind: "judged";
   readonly answer: CompletionExample | ChatExample;
   readonly isGood: boolean;
@@ -88,7 +88,7 @@ export interface Answer {
 }
 
 /** Answers to choose from, of which a model says how well each goes with what it is about. */
-export interface ChoiceExample {
+interface ChoiceExample {
   readonly kind: "choice";
   /** What a model reads first: a question, or a text. */
   readonly about: string;

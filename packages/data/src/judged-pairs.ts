@@ -4,7 +4,7 @@ import type { ComparisonExample, Example, SentenceExample } from "./example.ts";
 import { NumberedRows, type RowList } from "./row-list.ts";
 
 /** Pairs, and where each is from. */
-export interface JudgedPairs {
+interface JudgedPairs {
   readonly pairs: RowList<Example>;
   /** The place of the row that a pair is of. */
   rowOf(pair: number): number;

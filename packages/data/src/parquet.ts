@@ -1,3 +1,3 @@
 // Parquet files, in a page as well. readDataFile of "@lowrank/data/node" reads those on a disk.
 
-export { openParquet, type ParquetSource, type ParquetTable } from "./parquet/open-parquet.ts";
+export { openParquet } from "./parquet/open-parquet.ts";

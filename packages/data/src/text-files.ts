@@ -13,7 +13,7 @@ export interface TextFiles {
 }
 
 /** A file that is open (`ByteSource` of `@lowrank/safetensors` is one). */
-export interface OpenBytes {
+interface OpenBytes {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
   close?(): Promise<void>;

@@ -1,13 +1,13 @@
 // Sites and parameters that accept adapters by the call: what a model needs to be adapted, except its forward pass.
 
-export { AdaptationSlots, type SlotCall } from "./doors/adaptation-slots.ts";
-export { computeByRows, type RowsCall } from "./doors/adapter-rows.ts";
+export { AdaptationSlots } from "./doors/adaptation-slots.ts";
+export { computeByRows } from "./doors/adapter-rows.ts";
 export { ModelDisposedError, RowCountError, RowsOverrideError } from "./doors/errors.ts";
 export type { NewRows } from "./doors/new-rows.ts";
-export { OverridableParameter, type OverridableParameterOptions } from "./doors/parameters/overridable-parameter.ts";
+export { OverridableParameter } from "./doors/parameters/overridable-parameter.ts";
 export { OverrideList, type ParameterOverride } from "./doors/parameters/override-list.ts";
-export { ParameterSlot, type ParameterSlotOptions } from "./doors/parameters/parameter-slot.ts";
+export { ParameterSlot } from "./doors/parameters/parameter-slot.ts";
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./doors/sites/convolution-site.ts";
-export { EmbeddingSite, type EmbeddingSiteOptions } from "./doors/sites/embedding-site.ts";
-export { forwardTogether, LinearSite, type LinearSiteOptions, type LowRankParts } from "./doors/sites/linear-site.ts";
-export { type InitialValue, type Part, sameKind, type WeightSlot } from "./doors/weight-slot.ts";
+export { EmbeddingSite } from "./doors/sites/embedding-site.ts";
+export { forwardTogether, LinearSite } from "./doors/sites/linear-site.ts";
+export { type Part, sameKind, type WeightSlot } from "./doors/weight-slot.ts";

@@ -6,5 +6,4 @@
 export { UnfitDataError } from "./errors.ts";
 export { attachLora, loraOf } from "./layers/adapter-data.ts";
 export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";
-export { type LayerSummary, LayersHost, type SavedWeights } from "./layers/layers-host.ts";
 export { layersModel } from "./layers/layers-model.ts";

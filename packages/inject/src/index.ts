@@ -15,12 +15,11 @@
 
 export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted/adapted-site.ts";
-export type { AdapterPart, AdapterVariable, OwnValues, RowChange, WeightChange } from "./adapted/adapter-part.ts";
+export type { RowChange, WeightChange } from "./adapted/adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
 export {
-  type AdapterConflict,
   AdapterExistsError,
   ConflictingAdaptersError,
   HandleDisposedError,
@@ -29,27 +28,19 @@ export {
   SeveralProblemsError,
   UnsupportedSiteError,
 } from "./errors/errors.ts";
-export {
-  AdapterMismatchError,
-  type AdapterProblem,
-  DifferentBaseError,
-  VocabularyMismatchError,
-} from "./errors/mismatch-errors.ts";
-export type { AdapterContents } from "./handle/adapter-contents.ts";
+export { AdapterMismatchError, DifferentBaseError, VocabularyMismatchError } from "./errors/mismatch-errors.ts";
 export { AdapterHandle } from "./handle/adapter-handle.ts";
 export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
 export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
 export { checkTogether } from "./handle/conflicting-adapters.ts";
-export type { SaveEmbeddingLayers } from "./handle/save-embeddings.ts";
-export type { ToAdapterOptions } from "./handle/to-adapter.ts";
 export { weightedAdapters } from "./handle/weighted-adapters.ts";
 export { countParameters } from "./hosts/count-parameters.ts";
-export { type AdapterVocabulary, vocabularyOf } from "./hosts/vocabulary-tables.ts";
+export { vocabularyOf } from "./hosts/vocabulary-tables.ts";
 export { measureGradients } from "./measure/measure-gradients.ts";
-export { type MeasureInputsOptions, measureInputs } from "./measure/measure-inputs.ts";
+export { measureInputs } from "./measure/measure-inputs.ts";
 export { shareRanks } from "./measure/share-ranks.ts";
 export { describePlan } from "./plan/describe-plan.ts";
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
-export { type PlannedRawParameter, type PlannedSite, type PlannedVectors, partsOf } from "./planned/planned-parts.ts";
+export { type PlannedSite, partsOf } from "./planned/planned-parts.ts";
 export { InvocationTokensError } from "./variants/activated-lora/errors.ts";

@@ -1,28 +1,15 @@
 export { BiasedAdaptation, createPairBias } from "./adaptations/biased-adaptation.ts";
-export { adaptedLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
+export { adaptedLengths, DoraAdaptation } from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
-export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
+export type { LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
-export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
-export {
-  type SubspaceSimilarityOptions,
-  subspaceSimilarities,
-  subspaceSimilarity,
-} from "./analysis/subspace-similarity.ts";
+export { type Amplification, amplificationFactor } from "./analysis/amplification-factor.ts";
+export { subspaceSimilarities, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
-export type {
-  Branch,
-  BranchCall,
-  Layer,
-  LayerKind,
-  PairInitialization,
-  PairSpec,
-  SiteKind,
-  StartingPair,
-} from "./kinds/layer-kind.ts";
+export type { Branch, Layer, LayerKind, PairInitialization, SiteKind } from "./kinds/layer-kind.ts";
 export { tiedHead } from "./kinds/linear.ts";
-export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter.ts";
+export { parameterDelta, rawPairSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
 export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
@@ -38,48 +25,31 @@ export {
   transpose,
 } from "./linear-algebra/matrix.ts";
 export { randomMask } from "./linear-algebra/random-mask.ts";
-export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
+export { normalMatrix, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
 export { rankForEnergy } from "./linear-algebra/rank-for-energy.ts";
 export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
-export { type RowBlocks, type StreamedSvdOptions, streamedSvd } from "./linear-algebra/streamed-svd.ts";
+export { type RowBlocks, streamedSvd } from "./linear-algebra/streamed-svd.ts";
 export { keepFirst, type Svd, svd } from "./linear-algebra/svd.ts";
-export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
+export { thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
-export { type CreatePairOptions, createPair } from "./pairs/create-pair.ts";
-export { LoraPair, type PairKind, type PairOptions } from "./pairs/lora-pair.ts";
+export { createPair } from "./pairs/create-pair.ts";
+export { LoraPair, type PairOptions } from "./pairs/lora-pair.ts";
 export { pissaToLora } from "./pairs/pissa-to-lora.ts";
-export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
-export type {
-  GradientDirection,
-  GradientScale,
-  Initialization,
-  InputStatistics,
-  Measured,
-  StartRequest,
-  StartSettings,
-} from "./starts/initialization.ts";
+export { loftq } from "./quantization/loftq.ts";
+export type { GradientDirection, GradientScale, Measured, StartSettings } from "./starts/initialization.ts";
 export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
 export { explainedVariance } from "./starts/measured/eva.ts";
-export {
-  type Beside,
-  type Expansion,
-  type Factor,
-  type FactorSpec,
-  type Halves,
-  halvesOf,
-  type Update,
-} from "./update/factor.ts";
+export { type Beside, type Factor, type FactorSpec, type Halves, halvesOf, type Update } from "./update/factor.ts";
 export {
   type FileLayout,
   fromStored,
   plainLayout,
   readStored,
   reshapedLayout,
-  type StoredValues,
   type TorchMatrix,
   type TorchPair,
   transposedLayout,
 } from "./update/file-layout.ts";
 export { lowRankDelta } from "./update/low-rank-delta.ts";
-export type { RowSides, RowUpdate } from "./update/row-update.ts";
-export { type ScalingOptions, scaling } from "./update/scaling.ts";
+export type { RowUpdate } from "./update/row-update.ts";
+export { scaling } from "./update/scaling.ts";

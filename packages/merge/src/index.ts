@@ -1,42 +1,22 @@
 // fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder. onnx/ has an entry of its own.
 
-export type {
-  CombinationMethod,
-  Factors,
-  MajoritySign,
-  MaskRequest,
-  MethodSettings,
-  WeightedPair,
-} from "./combine/combination-method.ts";
+export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
 export { UncombinableAdapterError, UnequalRanksError } from "./combine/errors.ts";
 export { combinationMethods } from "./combine/methods.ts";
 export type { WeightedAdapter } from "./combine/read-pairs.ts";
-export {
-  type AdapterDifference,
-  diffAdapters,
-  type LayerDifference,
-  type SavedDifference,
-} from "./difference/diff-adapters.ts";
+export { type AdapterDifference, diffAdapters, type LayerDifference } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
 export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";
 export { exportFiles, exportModel } from "./export/export-model.ts";
-export type {
-  ExportableModel,
-  ExportDtype,
-  ExportFile,
-  ExportOptions,
-  SourceFolder,
-} from "./export/exportable-model.ts";
-export type { PlannedMerge } from "./export/planned-merge.ts";
+export type { ExportableModel, ExportDtype, ExportFile, ExportOptions } from "./export/exportable-model.ts";
 export {
   type ExtractedAdapter,
-  type ExtractedLayer,
   type ExtractOptions,
   extractAdapter,
   planExtraction,
 } from "./extract/extract-adapter.ts";
-export type { ModelInFiles, OtherChange } from "./extract/extract-update.ts";
+export type { ModelInFiles } from "./extract/extract-update.ts";
 export {
   AlreadyMergedError,
   FinalMergeError,
@@ -47,7 +27,7 @@ export {
 } from "./fold/errors.ts";
 export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export type { MergedHandle } from "./fold/merged-handle.ts";
-export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
-export { type ReducedAdapter, type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
+export { verifyMerge } from "./fold/verify-merge.ts";
+export { type ReducedLayer, type ReduceOptions, reduceAdapter } from "./reduce/reduce-adapter.ts";
 export type { FileWeight, FileWeights } from "./stream/fold-rows.ts";
-export { type MergeInFiles, type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";
+export { type MergeInFiles, planMerge } from "./stream/plan-merge.ts";

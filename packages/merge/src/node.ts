@@ -1,7 +1,2 @@
-export {
-  diskFolder,
-  type WriteExportFolderOptions,
-  type WritingProgress,
-  writeExportFolder,
-} from "./node/write-export-folder.ts";
-export { type WriteModelFolderOptions, writeModelFolder } from "./node/write-model-folder.ts";
+export { diskFolder, writeExportFolder } from "./node/write-export-folder.ts";
+export { writeModelFolder } from "./node/write-model-folder.ts";

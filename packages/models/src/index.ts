@@ -1,22 +1,9 @@
 export type { NewRows } from "@lowrank/engine/doors";
-export { describeModel, type ModelDescription } from "./describe-model.ts";
+export { describeModel } from "./describe-model.ts";
 export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
-export {
-  type ComparedEmbeddings,
-  type ComparisonLoss,
-  comparisonLoss,
-  comparisonLosses,
-} from "./embeddings/comparison-loss.ts";
+export { type ComparisonLoss, comparisonLoss, comparisonLosses } from "./embeddings/comparison-loss.ts";
 export { type EmbeddingRecipe, type Pooling, readEmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
-export {
-  cosineLoss,
-  orderLoss,
-  type Ranked,
-  rankingLoss,
-  type Scored,
-  type Triplets,
-  tripletLoss,
-} from "./embeddings/sentence-losses.ts";
+export { cosineLoss, orderLoss, rankingLoss, type Scored, tripletLoss } from "./embeddings/sentence-losses.ts";
 export {
   EmbeddingRecipeError,
   HeadMissingError,
@@ -28,21 +15,19 @@ export {
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";
-export type { BannedTokens, ForcedTokens, GenerationDefaults } from "./folder/generation-defaults.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export type { WritingDefaults } from "./folder/writing-defaults.ts";
 export type { BatchLimits } from "./generation/continuous/plan-round.ts";
 export { type BatchEvent, type BatchText, joinsBatches, RunningBatch } from "./generation/continuous/running-batch.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";
-export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";
+export { generateTokens } from "./generation/generate-tokens.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
-export { KeptPrefix, type TakenPrefix } from "./generation/kept-prefix.ts";
+export { KeptPrefix } from "./generation/kept-prefix.ts";
 export type { Sampling } from "./generation/sampling.ts";
-export { type ScoredText, scoreContinuation } from "./generation/score-continuation.ts";
-export type { EndReason, StopStrings } from "./generation/stop-rule.ts";
-export type { TokenLogprob, TokenReport } from "./generation/token-logprobs.ts";
-export type { ProbabilityRules } from "./generation/token-probabilities.ts";
-export type { Answers, LabelLogProbs, LossSum, Measurement } from "./heads/head.ts";
+export { scoreContinuation } from "./generation/score-continuation.ts";
+export type { EndReason } from "./generation/stop-rule.ts";
+export type { TokenReport } from "./generation/token-logprobs.ts";
+export type { Answers, Measurement } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
@@ -51,8 +36,8 @@ export { readGgufConfig } from "./loading/gguf/read-gguf-config.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type FileWeight, WeightsInFiles } from "./loading/weights-in-files.ts";
-export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
-export { type KeysAndValues, KeyValueCache } from "./parts/cache/key-value-cache.ts";
+export { meanLoss } from "./mean-loss.ts";
+export { KeyValueCache } from "./parts/cache/key-value-cache.ts";
 export {
   type PreferenceBatch,
   type PreferenceOptions,

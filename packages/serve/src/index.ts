@@ -1,13 +1,2 @@
-export { type RunningServer, type ServeOptions, serve } from "./serve.ts";
-export type {
-  ServedAdapter,
-  ServedDefaults,
-  ServedMessage,
-  ServedModel,
-  ServedPrompt,
-  ServedWriter,
-  WriteOptions,
-  WriterLimits,
-  WrittenEvent,
-  WrittenLikelyToken,
-} from "./served-model.ts";
+export { type RunningServer, serve } from "./serve.ts";
+export type { ServedModel } from "./served-model.ts";

@@ -1,13 +1,9 @@
 // Checkpoints on a disk.
 
 export {
-  type LatestCheckpointOptions,
   latestCheckpoint,
   listCheckpoints,
-  type Retention,
   readCheckpoint,
-  type StoredCheckpoint,
   surplusCheckpoints,
-  type WriteCheckpointOptions,
   writeCheckpoint,
 } from "./node/checkpoint-folder.ts";

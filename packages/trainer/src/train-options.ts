@@ -12,7 +12,7 @@ import type { TrainingState } from "./state/training-state.ts";
 import type { Metrics } from "./training-event.ts";
 
 /** How large a batch is. */
-export interface BatchSize {
+interface BatchSize {
   /** Tokens without padding, for the speed. */
   readonly tokens: number;
   /** What the batch's loss averages over, for `weightByTokens`. */

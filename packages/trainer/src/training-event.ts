@@ -13,7 +13,7 @@ export interface BestEvaluation {
 }
 
 /** The run begins, or goes on. */
-export interface StartEvent {
+interface StartEvent {
   readonly type: "start";
   /** Steps already made (0 unless resumed). */
   readonly step: number;
@@ -88,7 +88,7 @@ export interface EvaluationEvent {
 }
 
 /** The state was kept. */
-export interface CheckpointEvent {
+interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly step: number;
 }

@@ -28,7 +28,7 @@ export interface RateRow {
 }
 
 /** Where a switch is written. */
-export interface SwitchRow {
+interface SwitchRow {
   readonly key: string;
   /** What the file says for off and on, where it is not false and true: ModernBERT's "cls" and "mean". */
   readonly words?: readonly [off: string, on: string];

@@ -37,7 +37,7 @@ export type Width =
   | 2;
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
-export type WeightLayout = "out-in" | "in-out";
+type WeightLayout = "out-in" | "in-out";
 
 /** What every module row has. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
 interface ModuleRow {
@@ -111,7 +111,7 @@ export interface TensorRow extends ModuleRow {
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */
-export interface TieRow {
+interface TieRow {
   /** Full module path of the head: "lm_head". */
   readonly head: string;
   /** Path of the input embedding below the base model: "wte". */

@@ -3,7 +3,7 @@
 import { f16Values } from "@lowrank/contracts";
 
 /** Numbers that are whole multiples of a step, which `span` blocks share: number i is `steps[⌊i / span⌋] · multiples[i]`. */
-export interface SteppedNumbers {
+interface SteppedNumbers {
   /** Bits of f16 numbers. */
   readonly steps: Uint16Array;
   readonly multiples: Int8Array;

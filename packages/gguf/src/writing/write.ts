@@ -16,7 +16,7 @@ export type WritableValue =
 type NumberType = keyof typeof numbers;
 
 /** What a file's header says of a tensor. */
-export interface GgufTensorOutline {
+interface GgufTensorOutline {
   /** "F32", "Q8_0", … */
   readonly type: string;
   /** Outermost axis first, as torch counts. */
@@ -77,7 +77,7 @@ export function ggufPieces(
 }
 
 /** A file before its tensors' bytes are there. */
-export interface GgufLayout {
+interface GgufLayout {
   /** All that stands before the first tensor. */
   readonly head: Uint8Array;
   /** Bytes of each tensor. */

@@ -31,7 +31,7 @@ export function parametersOfTable(
 }
 
 /** How many tokens an adapter's own tables and pairs have. */
-export interface AdapterVocabulary {
+interface AdapterVocabulary {
   readonly size: number;
   /** The tensors that show it. */
   readonly keys: readonly string[];

@@ -27,7 +27,7 @@ export type PairSpec = readonly [a: FactorSpec, b: FactorSpec];
 export type PairInitialization = "default" | "gaussian" | "random";
 
 /** What decides about the first values of a pair. */
-export interface StartingPair {
+interface StartingPair {
   readonly a: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   readonly b: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   /** Of one update, where experts lie side by side. */
@@ -47,7 +47,7 @@ export interface LayerKind {
 }
 
 /** One application of a pair. */
-export interface BranchCall {
+interface BranchCall {
   readonly input: tf.Tensor;
   /** What is dropped of the input, where the branch `dropsInput`. */
   readonly dropout?: DropoutDraw | undefined;

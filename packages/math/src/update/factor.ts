@@ -22,7 +22,7 @@ export interface FactorSpec {
 }
 
 /** A matrix that is made of a smaller variable. */
-export interface Expansion {
+interface Expansion {
   readonly rows: number;
   /** Called inside a `tidy`; the result may be the variable. */
   of(variable: tf.Tensor): tf.Tensor;

@@ -26,7 +26,7 @@ export interface LayerDifference {
 }
 
 /** A weight that both replace whole. */
-export interface SavedDifference {
+interface SavedDifference {
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
   readonly distance: number;

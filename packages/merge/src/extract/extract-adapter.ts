@@ -35,7 +35,7 @@ export interface ExtractOptions {
 }
 
 /** What was found for one layer. */
-export interface ExtractedLayer {
+interface ExtractedLayer {
   /** Module path. */
   readonly path: string;
   readonly rank: number;

@@ -16,7 +16,7 @@ import { foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 
 /** How a merge is planned. */
-export interface PlanMergeOptions {
+interface PlanMergeOptions {
   /** Where the base's weights are. */
   readonly weights: FileWeights;
   /** As for `mergeAdapter`. */

@@ -2,7 +2,7 @@
 // or any rule acts on them.
 
 /** A token with the natural logarithm of its probability. */
-export interface TokenLogprob {
+interface TokenLogprob {
   readonly id: number;
   readonly logprob: number;
 }

@@ -16,7 +16,7 @@ export interface OpenFile {
 }
 
 /** What is at a path. */
-export interface PathEntry {
+interface PathEntry {
   /** "other": a device, a pipe or a socket. */
   readonly kind: "file" | "folder" | "link" | "other";
   readonly modifiedAt: number;

@@ -19,7 +19,7 @@ export interface DraftFile {
 }
 
 /** What one process found out and the next goes on with: kept as JSON beside the bytes that were written by then. */
-export interface Findings {
+interface Findings {
   taken(): unknown;
   /** What an earlier process found out, before anything else is asked of the file. */
   give(found: unknown): void;

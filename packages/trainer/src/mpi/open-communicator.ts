@@ -7,7 +7,7 @@ import { loadLibrary } from "./library/load-library.ts";
 import { MpiLibrary } from "./library/mpi-library.ts";
 
 /** How to join. */
-export interface CommunicatorOptions {
+interface CommunicatorOptions {
   /** What the launcher set; default the process's. LOWRANK_MPI_LIBRARY names the library, LOWRANK_MPI_TIMEOUT the seconds. */
   readonly environment?: Environment;
   /** How long a call waits for the other processes before it fails; default half an hour. */

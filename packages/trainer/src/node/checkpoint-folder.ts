@@ -31,7 +31,7 @@ export interface StoredCheckpoint {
 }
 
 /** Which checkpoints stay. */
-export interface Retention {
+interface Retention {
   /** How many of the newest, the one that is being written counted. */
   readonly keepLast: number;
   /** The step of the best evaluation. */

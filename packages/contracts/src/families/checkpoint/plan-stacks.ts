@@ -4,7 +4,7 @@
 import type { ModelConfig } from "../family.ts";
 
 /** Of each stack – by the key that it has in files of today – the keys of its pieces, one after the other. */
-export type StackPlan = ReadonlyMap<string, readonly string[]>;
+type StackPlan = ReadonlyMap<string, readonly string[]>;
 
 /** Stacks of which every piece is there; what is left over is told by `matchCheckpoint`. */
 export function planStacks({ family, experts }: ModelConfig, fileKeys: Iterable<string>): StackPlan {
@@ -64,7 +64,7 @@ export function planBlocks(fileKeys: Iterable<string>): ReadonlyMap<string, read
 }
 
 /** Of each such tensor – by its key – the keys that its parts have in files of today, in the order of their rows. */
-export type SplitPlan = ReadonlyMap<string, readonly string[]>;
+type SplitPlan = ReadonlyMap<string, readonly string[]>;
 
 /** Tensors to take apart, unless the file has the parts as well. */
 export function planSplits({ family }: ModelConfig, fileKeys: Iterable<string>): SplitPlan {

@@ -12,7 +12,7 @@ import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableFor } from "./gguf-tables.ts";
 
 /** A metadata value with its type in the file. */
-export type GgufEntry =
+type GgufEntry =
   | { readonly type: "uint32" | "float32"; readonly value: number }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "string"; readonly value: string }

@@ -12,7 +12,7 @@ import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
 
 /** Neighbouring rows of equal length. */
-export interface AttentionGroup {
+interface AttentionGroup {
   readonly rows: number;
   /** Tokens of each row. */
   readonly time: number;

@@ -25,7 +25,7 @@ export function branchOf(input: string): { readonly path: string; readonly half:
 }
 
 /** Who feeds the pairs of a switchable model. */
-export interface SwitchableOptions {
+interface SwitchableOptions {
   /**
    * "session", the default: `SwitchableSession`, in JavaScript; the pairs are inputs that are always fed. "adapter-files": ONNX Runtime's
    * own adapters (`writeOnnxAdapter`), in Python, C, C# and its GenAI; the pairs are inputs with none as their default, which its

@@ -39,7 +39,7 @@ export interface OnnxNode {
 }
 
 /** What an input must be. */
-export interface OnnxInputType {
+interface OnnxInputType {
   /** ONNX's number of its type, as in `elementTypes`; 0 where it is no tensor. */
   readonly elementType: number;
   /** Undefined where the caller decides. */

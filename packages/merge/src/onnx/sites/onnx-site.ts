@@ -26,7 +26,7 @@ export interface OnnxSite {
 }
 
 /** A module among those whose outputs lie side by side in one product. */
-export interface JoinedPlace {
+interface JoinedPlace {
   /** What their paths end with, in order. */
   readonly modules: readonly string[];
   /** outFeatures of each. */

@@ -6,7 +6,7 @@ import { branchOf } from "../change/make-switchable.ts";
 import { type Factors, switchablePairs } from "./switchable-pairs.ts";
 
 /** What is used of an `InferenceSession`. */
-export interface OnnxSession<T> {
+interface OnnxSession<T> {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly OnnxInput[];
   run(feeds: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>>;
@@ -20,7 +20,7 @@ export interface OnnxInput {
 }
 
 /** ONNX Runtime's `new Tensor(type, data, dims)`. */
-export type MakeTensor<T> = (
+type MakeTensor<T> = (
   type: "float32" | "float16",
   data: Float32Array | Uint16Array,
   dims: readonly number[],
