@@ -8,7 +8,7 @@ import { jobs } from "../jobs/jobs.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
 import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
-import { ratioChart } from "./ratio-chart.ts";
+import { type RatioBar, ratioChart } from "./ratio-chart.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
@@ -23,9 +23,14 @@ const profiles = benchmarks.flatMap(({ name }) => readKept<Profile>(`profiles/${
 
 mkdirSync(plots, { recursive: true });
 write("docs/benchmarks/time.svg", ratioChart("Time, ours : peer", timeBars(rows, results)));
+write("docs/benchmarks/jobs.svg", ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results).map(withoutTarget)));
 write("docs/benchmarks/memory.svg", ratioChart("Peak memory, ours : peer", memoryBars(rows, results)));
 write("docs/benchmarks.md", benchmarkPage(rows, results, profiles));
 console.log(`docs/benchmarks.md: ${results.size} of ${rows.length + 1} benchmarks have a result`);
+
+function withoutTarget({ target: _, ...bar }: RatioBar): RatioBar {
+  return bar;
+}
 
 function readKept<Kept>(name: string): Kept | undefined {
   const path = join(root, "benchmarks/results", name);
