@@ -8,6 +8,7 @@ const pages = [
   "README.ko.md",
   "FEATURES.md",
   "docs/",
+  "docs/guides/",
   "examples/",
   "packages/tiny-model/README.md",
   "ARCHITECTURE.md",
