@@ -63,7 +63,8 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
       return knownFiles.filter((_, index) => found[index]);
     },
     async has(file) {
-      return (await request(file, { method: "HEAD" })).ok;
+      const { ok, headers } = await request(file, { method: "HEAD" });
+      return ok && !headers.get("Content-Type")?.startsWith("text/html"); // a single-page app's answer to missing files
     },
     async readText(file, { maxBytes }) {
       const response = await demand(file);

@@ -121,6 +121,15 @@ describe("fetchedFolder", () => {
     },
   );
 
+  it("has no file for which the server of a single-page app answers with its page", async () => {
+    const answer: typeof fetch = async (input) => {
+      const type = String(input).endsWith(".jinja") ? "text/html; charset=utf-8" : "application/json";
+      return new Response("{}", { headers: { "Content-Type": type } });
+    };
+    const folder = fetchedFolder("https://example.org/m", answer);
+    expect([await folder.has("chat_template.jinja"), await folder.has("config.json")]).toEqual([false, true]);
+  });
+
   it("lists every file of a tokenizer, so that an export takes them along", async () => {
     const files = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
     const answer: typeof fetch = async (input) => {
