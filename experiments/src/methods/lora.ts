@@ -81,7 +81,7 @@ export function rankName(rank: number, matrices: "qv" | "all"): string {
 export const standard: string = rankName(8, "qv");
 
 /** The same for a classifier: the paper trains RoBERTa's head whole, a layer like BERT's pooler in it. */
-export const standardWithHead: string = `${standard}-head`;
+const standardWithHead = `${standard}-head`;
 
 export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
   lora({ name: rankName(rank, "qv"), label: `LoRA, r = ${rank}, query and value`, rank }),

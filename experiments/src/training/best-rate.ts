@@ -3,7 +3,7 @@
 /** In one direction. */
 const mostTries = 4;
 /** Of loss; what learns nothing at any rate differs by less. */
-export const leastGain = 0.001;
+const leastGain = 0.001;
 
 /** The first rate, doubled as long as the loss gets lower, or else halved; four times at most. */
 export async function bestRate(first: number, lossAt: (rate: number) => Promise<number>): Promise<number> {
