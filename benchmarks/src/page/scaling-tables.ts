@@ -33,7 +33,7 @@ export function scalingSection(result: Result | undefined): readonly string[] {
     "",
     "**Predicted, not measured**: the part of its own speed that each machine keeps, with one process a machine and the same number of rows. A",
     "predicted step is the measured step and then the faster of a ring and a tree over the network",
-    `(\`benchmarks/src/distributed/scaling-model.ts\`), with a latency of ${latencyMs * 1000} µs a message, as over TCP. The model ignores machines that are`,
+    `(\`benchmarks/src/distributed/scaling-model.ts\`). A message has a latency of ${latencyMs * 1000} µs, as over TCP. The model ignores machines that are`,
     "slower than the others for a while.",
     "",
     `| machines | ${speeds.map((gigabits) => `${gigabits} Gbit/s`).join(" | ")} |`,

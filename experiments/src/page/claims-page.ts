@@ -22,7 +22,7 @@ export function claimsPage(results: KeptResults, plots: readonly string[]): stri
     "",
     "How to read it:",
     "",
-    "- **Equal budgets.** Both sides of a comparison use the same model, rows, epochs, optimizer and trainer.",
+    "- **Equal budgets.** Both sides of a comparison use the same model, rows, epochs and optimizer, and this library's code. Only the last claim uses PEFT.",
     "- **Settings are chosen on held-out rows**, by loss and with one seed. Figures are reported on other rows. The brackets after a learning rate have the",
     "  range of the search; without brackets, there was none.",
     "- **Not shown** means: there are results, but none with an equal budget and a setting chosen on held-out rows.",

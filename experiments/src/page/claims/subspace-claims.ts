@@ -69,7 +69,7 @@ export const amplifies: Claim = {
         (factors[0] ?? 0) > (factors.at(-1) ?? 0),
         low !== undefined && low.count === low.of,
       ]),
-      because: `r = ${ranks[0]} amplifies more than r = ${ranks.at(-1)}, and in ${low?.count} of ${low?.of} matrices the weight of the base model has more of the update's directions than of random ones.`,
+      because: `r = ${ranks[0]} amplifies more than r = ${ranks.at(-1)}. In ${low?.count} of ${low?.of} matrices the base weight has more of the update's directions than of random ones.`,
       table: {
         head: [
           "rank",
