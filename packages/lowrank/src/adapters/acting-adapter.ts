@@ -8,7 +8,6 @@ import { checkHead, type ModelRequest, type OpenedBase, openBase, shaped, withou
 import type { Platform, SourceContext } from "../platform.ts";
 import { type AdapterInput, findAdapters } from "./weighted-set.ts";
 
-/** One of a model's adapters. */
 interface NamedAdapter {
   readonly name: string;
   readonly opened: OpenedBase;

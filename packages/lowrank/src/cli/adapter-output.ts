@@ -11,7 +11,6 @@ import { pathsOf, type WeightedPath } from "./options/named-adapters.ts";
 import { formatBytes } from "./terminal/format.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Where it goes. */
 export interface AdapterOutput {
   readonly out: string;
   readonly overwrite?: boolean;
@@ -19,7 +18,6 @@ export interface AdapterOutput {
   readonly plan?: boolean;
 }
 
-/** What is made of an adapter. */
 interface AdapterWork extends AdapterOutput {
   readonly kind: OutputKind;
   readonly model?: string | undefined;
@@ -62,14 +60,12 @@ export async function putAdapter(
   return files;
 }
 
-/** One file. */
 export interface SaidFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256?: string;
 }
 
-/** Prints them and their sum. */
 export function sayFiles(files: readonly SaidFile[], report: Pick<Report, "say">): void {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { name, bytes, sha256 } of files)

@@ -10,7 +10,6 @@ import { createReport, type Report } from "./terminal/report.ts";
 /** An option of the table by its name, one of the command's own, a group of the table, or a heading for those that follow. */
 export type CommandOption = string | Option | OptionGroup | { readonly heading: string };
 
-/** One command. */
 interface CommandShape<Options extends CommonOptions, Words extends readonly unknown[]> {
   readonly name: string;
   /** Its line in the program's help. */
@@ -24,10 +23,8 @@ interface CommandShape<Options extends CommonOptions, Words extends readonly unk
   run(options: Options, report: Report, ...words: Words): Promise<void>;
 }
 
-/** Adds a command to a program, or to a command that has some. */
 export type AddCommand = (program: Command, io: CommandIo) => Command;
 
-/** What adds the command. */
 export function defineCommand<Options extends CommonOptions, Words extends readonly unknown[]>(
   shape: CommandShape<Options, Words>,
 ): AddCommand {
@@ -48,12 +45,10 @@ export function defineCommand<Options extends CommonOptions, Words extends reado
   };
 }
 
-/** Appends examples to a command's help. */
 export function withExamples(command: Command, examples: readonly string[]): Command {
   return command.addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n  ${examples.join("\n  ")}`);
 }
 
-/** An option that the table does not have. */
 export function option(flags: string, help: string, parse?: (text: string) => unknown, standard?: unknown): Option {
   const made = new Option(flags, help).default(standard);
   return parse === undefined ? made : made.argParser(parse);

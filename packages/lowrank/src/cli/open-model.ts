@@ -10,7 +10,6 @@ import type { SourceContext } from "../platform.ts";
 import { asFlags } from "./terminal/as-flags.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Opens --model, and --adapter with it. */
 export function openModel(request: OpeningRequest, report: Report): Promise<OpenedModel> {
   return openOn(nodePlatform, request, sourceContext(report));
 }

@@ -36,7 +36,6 @@ export function engineHost(options: EngineOptions, report: Report): RunHost {
   };
 }
 
-/** What says which model is opened, and on which engine. */
 type Opening = EngineOptions &
   Pick<OpeningRequest, "adapter" | "allowDifferentBase" | "basePrecision" | "task" | "mayJudgePairs"> & {
     readonly model: string;

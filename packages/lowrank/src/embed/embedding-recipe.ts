@@ -20,7 +20,6 @@ export interface RecipeOptions {
   readonly normalise?: boolean | undefined;
 }
 
-/** Where the folder is. */
 export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
 
 /** Under which name an adapter's file says how it was trained to be pooled. */
@@ -117,7 +116,6 @@ export async function ggufRecipe({
 // What a model's folder wants written before texts: config_sentence_transformers.json of sentence-transformers, where E5's models
 // say "query: " and "passage: ".
 
-/** The folder's prompts. */
 interface SentencePrompts {
   readonly byName: ReadonlyMap<string, string>;
   /** The one that every text gets where nobody names another. */

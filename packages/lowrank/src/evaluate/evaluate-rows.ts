@@ -46,7 +46,6 @@ export interface EvaluationOptions extends ComparisonOptions {
   readonly maxNewTokens?: number | undefined;
 }
 
-/** With what to measure. */
 export interface Measurer {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly opened: OpenedBase;

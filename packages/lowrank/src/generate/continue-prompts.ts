@@ -37,7 +37,6 @@ export type TextEvent =
       readonly reason: EndReason;
     };
 
-/** What is continued with. */
 export interface Writer {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;

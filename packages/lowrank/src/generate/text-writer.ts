@@ -52,7 +52,6 @@ export function chosenWriter(
   };
 }
 
-/** A text that is being written, and who listens. */
 interface Job {
   readonly text: BatchText;
   readonly batch: RunningBatch;

@@ -23,7 +23,6 @@ import { MediaError, PreprocessorMissingError } from "../errors/media-errors.ts"
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
 
-/** Who reads them. */
 export interface MediaReader {
   readonly platform: Pick<Platform, "readMedia" | "decodeImage">;
   readonly source: Pick<ModelSource, "folder" | "path">;

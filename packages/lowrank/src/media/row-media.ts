@@ -16,14 +16,12 @@ import type { Notices } from "../notices.ts";
 import type { RowMedia } from "../run-folder.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
-/** Who reads pictures and recordings, and tells whoever waits how far it is. */
 export interface TellingReader extends MediaReader {
   readonly notices: Notices;
 }
 
 /** The rows that may have some. */
 export interface MediaRows {
-  /** Whether they are pictures. */
   readonly sees: boolean;
   readonly lists: readonly RowList<Example>[];
 }

@@ -14,15 +14,12 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 
-/** How the file is made. */
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
   /** Default: the base's own types where it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
-  /** What the model calls itself. */
   readonly title: string;
 }
 
-/** Files to write, and what must be closed afterwards. */
 export interface GgufOutput {
   readonly type: GgufFileType | "as-base";
   readonly files: readonly ExportFile[];
@@ -119,11 +116,9 @@ function modelfile(text: string): ExportFile {
 
 // Ollama's Modelfile. Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md
 
-/** What a Modelfile says besides. */
 interface ModelfileFacts {
   /** The token that ends a text; undefined for a model that writes none. */
   readonly end: string | undefined;
-  /** How the adapter was trained to be used. */
   readonly setup: AdapterSetup | undefined;
 }
 

@@ -7,7 +7,6 @@ import type { Notices } from "../notices.ts";
 import { type OpenedBase, openBase } from "../open/open-base.ts";
 import { sampleLogits } from "./sample-logits.ts";
 
-/** How to merge. */
 export interface VerifiedMergeOptions extends MergeOptions {
   /** By how much logits may differ; default: by how large they are. */
   readonly tolerance?: number | undefined;
@@ -18,7 +17,6 @@ export interface VerifiedMergeOptions extends MergeOptions {
 /** Sums of other kernels have another order: in SmolLM2's 30 layers they end 5e-4 apart where logits reach 32. */
 const slackOfPacked = 8;
 
-/** What merging did. */
 export interface VerifiedMerge {
   /** Paths of the weights that changed. */
   readonly changed: readonly string[];

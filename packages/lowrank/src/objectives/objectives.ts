@@ -24,17 +24,14 @@ export const objectives = {
   text,
 };
 
-/** The options that some of them read. */
 type LearningOptions = Parameters<typeof embeddings.plan>[2] &
   Parameters<typeof preferences.plan>[2] &
   Parameters<typeof text.plan>[2];
 
-/** One of the table. */
 export type RowObjective = Objective<LearningOptions>;
 
 const table: readonly RowObjective[] = Object.values(objectives);
 
-/** What all rows have in common, and what not. */
 export interface RowSurvey {
   readonly objective: RowObjective;
   readonly kinds: ReadonlySet<Example["kind"]>;

@@ -19,7 +19,6 @@ import type { LearnedRows } from "./objective.ts";
 import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
 import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
 
-/** What to learn from. */
 export interface TrainingRowsRequest {
   readonly data: RowFile;
   /** Rows that are measured on and not trained on. */
@@ -34,7 +33,6 @@ export interface TrainingRowsRequest {
   readonly loss?: string | undefined;
 }
 
-/** Rows of a run. */
 export interface TrainingRows extends RowSurvey, LearnedRows {
   /** What a classifier is for; undefined where neither the labels nor anybody says it. */
   readonly problem?: ProblemType | undefined;

@@ -7,7 +7,6 @@ import { DifferentBaseError } from "@lowrank/inject";
 import { AdapterTaskError } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 
-/** What to load a base with. */
 export interface AdapterHead {
   /** Undefined: what the base's own files name. */
   readonly task: Task | undefined;

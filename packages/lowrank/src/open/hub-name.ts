@@ -2,7 +2,6 @@
 //
 //   owner/name · owner/name@v1.0 · owner/name/checkpoint-500 · owner/name/file-Q4_K_M.gguf · owner/name/folder@refs/pr/3
 
-/** A name taken apart. */
 export interface HubName {
   /** "owner/name". */
   readonly repository: string;

@@ -18,7 +18,6 @@ import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import type { ModelSource } from "./model-source.ts";
 
-/** How to load the base. */
 export interface BaseRequest {
   /** The head to use instead of the one that the files name. */
   readonly task?: Task | undefined;
@@ -38,7 +37,6 @@ export interface BaseRequest {
   readonly memoryBytes?: number | undefined;
   /** Stops the loading between tensors. */
   readonly signal?: AbortSignal | undefined;
-  /** After each tensor. */
   readonly onProgress?: LoadOptions["onProgress"] | undefined;
 }
 

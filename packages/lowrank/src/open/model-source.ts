@@ -29,7 +29,6 @@ export interface ModelSource {
   readonly openGguf?: () => Promise<ByteSource>;
 }
 
-/** The configuration of an adapter's base. */
 type BaseConfig = () => Promise<ModelConfig | undefined>;
 
 /** An adapter, found but not read. */
@@ -43,7 +42,6 @@ export interface AdapterSource {
   readonly tokenizer: TokenizerFolder | undefined;
 }
 
-/** A folder in which a tokenizer lies. */
 export interface TokenizerFolder extends TextFiles {
   list(): Promise<readonly string[]>;
   open: ModelFolder["open"];

@@ -19,13 +19,11 @@ export interface ModelPlaces {
   readonly adapter?: (() => Promise<AdapterSource>) | undefined;
 }
 
-/** What to open. */
 export interface ModelRequest extends BaseRequest, AttachRequest {
   /** How many tokens the model must have rows for; it is given what it lacks. */
   readonly leastTokens?: number | undefined;
 }
 
-/** A model ready to compute, with its adapter attached. */
 export interface OpenedBase {
   readonly model: PretrainedModel;
   readonly source: ModelSource;
@@ -113,7 +111,6 @@ export function checkHead({ newParameters, task }: PretrainedModel, { tensors }:
   if (missing.length > 0 && task !== "feature-extraction") throw new HeadIncompleteError(path, missing);
 }
 
-/** What decides the shape of a model. */
 export interface ShapeRequest {
   readonly adapter?: Adapter | undefined;
   /** The configuration of a new adapter, of which the model needs the order of layers. */

@@ -4,7 +4,6 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 import type { Example, ProblemType } from "@lowrank/data";
 
-/** What decides which options act. */
 export interface AskedRun {
   /** What the objective of the rows says of options. */
   readonly objective: { readonly options: readonly string[]; readonly hasPictures?: true };
@@ -22,7 +21,6 @@ export interface AskedRun {
 
 /** Where an option does something. Elsewhere it is refused: a person who sets it expects an effect. */
 export interface ActsOn {
-  /** Which runs those are, in words. */
   readonly isFor: string;
   acts(run: AskedRun, options: Readonly<Record<string, unknown>>): boolean;
 }

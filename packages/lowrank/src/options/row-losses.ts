@@ -9,7 +9,6 @@ export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";
 /** Those for answers that people judged. */
 export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
 
-/** All of them. */
 export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...preferenceLossNames, "answers"];
 
 /** The loss if it is one of these. Throws TrainingOptionsError for another. */

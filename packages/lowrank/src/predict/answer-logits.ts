@@ -10,7 +10,6 @@ import type { AskedRow } from "./asked-row.ts";
 import { bestAnswers } from "./best-answer.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
-/** How answers are made of logits. */
 export interface AnswerRules {
   /** Names of the classes, in order of their numbers. */
   readonly labels: readonly string[];

@@ -13,7 +13,6 @@ import {
   tokenizeQuestion,
 } from "@lowrank/data";
 
-/** One sequence of tokens. */
 export interface AskedRow extends TokenMasks, Seen {
   /** The text that the answer is about; empty where the row is tokens. */
   readonly text: string;
@@ -22,7 +21,6 @@ export interface AskedRow extends TokenMasks, Seen {
   readonly spans: readonly CharacterSpan[];
 }
 
-/** Who reads rows. */
 export interface RowReader {
   readonly task: Task;
   /** Only where rows are text. Throws TokenizerMissingError. */

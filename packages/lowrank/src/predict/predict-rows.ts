@@ -44,7 +44,6 @@ export interface Question {
   readonly row: ReadonlyMap<string, unknown>;
 }
 
-/** What predicts. */
 export interface Predictor
   extends Pick<RowReader, "tokenizer">,
     Pick<AnswerRules, "labels" | "problem">,
@@ -135,7 +134,6 @@ function lengthOf(row: AskedRow | undefined): number {
   return row?.inputIds.length ?? 0;
 }
 
-/** A row that was asked, and what its sequences came to. */
 interface AskedQuestion {
   readonly example: Example;
   readonly rows: readonly AskedRow[];

@@ -8,13 +8,11 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
-/** Who writes. */
 export interface Transcriber {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;
 }
 
-/** How to write. */
 export interface TranscribeOptions {
   readonly batchSize: number;
   /** Default: as many as the model has places for. */

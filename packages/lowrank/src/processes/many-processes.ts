@@ -5,7 +5,6 @@ import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import type { LearningPlan } from "../objectives/objective.ts";
 
-/** What is shared. */
 interface SharedRows {
   readonly rows: number;
   readonly learning: Pick<LearningPlan, "kind" | "words" | "comparesNeighbours">;

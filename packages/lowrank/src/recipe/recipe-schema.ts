@@ -20,7 +20,6 @@ export interface RecipeSchema {
 /** Where editors find the package's copy, which `lowrank init --schema` writes when it is built. */
 export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json";
 
-/** The schema of all options. */
 export function recipeSchema(): RecipeSchema {
   const properties = [...recipeOptions].map(
     ([name, { help, value, standard }]) =>

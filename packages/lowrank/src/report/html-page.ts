@@ -2,7 +2,6 @@
 
 import { markup } from "./markup.ts";
 
-/** What differs from page to page. */
 export interface HtmlPage {
   readonly title: string;
   /** HTML, one below the other. */

@@ -5,13 +5,11 @@ import { parseJson } from "@lowrank/contracts";
 /** A value after a step. */
 export type CurvePoint = readonly [step: number, value: number];
 
-/** The numbers of a run by their names. */
 export interface RunCurves {
   readonly loss: readonly CurvePoint[];
   readonly smoothed: readonly CurvePoint[];
   readonly learningRate: readonly CurvePoint[];
   readonly gradientNorm: readonly CurvePoint[];
-  /** What each validation measured. */
   readonly validation: ReadonlyMap<string, readonly CurvePoint[]>;
   /** Steps that were left out, for a number was not finite. */
   readonly skipped: readonly number[];

@@ -10,7 +10,6 @@ import type { RowOptions } from "../train/training-options.ts";
 import { dataFacts } from "./data-facts.ts";
 import { type FactTable, reportPage, type SampleText } from "./report-page.ts";
 
-/** The run. */
 export interface ReportedRun {
   readonly opened: OpenedBase;
   readonly lastRun: { findings(): readonly Warning[]; samples(): Promise<readonly SampleText[]> } | undefined;

@@ -16,7 +16,6 @@ export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
-/** Whether a row is of what is said. */
 export function isHeard(kind: Example["kind"]): boolean {
   return kind === "speech" || kind === "audio";
 }

@@ -13,7 +13,6 @@ import { checkChoices } from "../recipe/run/check-choices.ts";
 /** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 
-/** One run. */
 export interface SweepRun {
   /** Counted from 0. */
   readonly index: number;
@@ -55,7 +54,6 @@ export function planSweep(
   });
 }
 
-/** The folder of all runs. */
 export function sweepFolder(recipe: Readonly<Record<string, unknown>>, out: string | undefined): string {
   return out ?? (typeof recipe.out === "string" ? recipe.out : "sweep");
 }
@@ -67,7 +65,6 @@ export function describeValues(values: SweepRun["values"]): string {
     .join(", ");
 }
 
-/** A value in a table. */
 export function valueText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -166,9 +163,7 @@ export class SweepError extends UsageError {
 /** A run of the sweep was begun with another recipe. */
 export class SweepDiffersError extends UsageError {
   constructor(
-    /** Its folder. */
     readonly out: string,
-    /** Options that are not what they were. */
     readonly options: readonly string[],
   ) {
     super(

@@ -15,7 +15,6 @@ import { InvalidRecordError, SweepDiffersError } from "./plan-sweep.ts";
 /** Metrics by name, after a step. */
 type MeasuredStep = Readonly<Record<string, number>> & { readonly step: number };
 
-/** How a run ended. */
 export interface RunEnd {
   readonly steps: number;
   /** Of the last step. */
@@ -25,7 +24,6 @@ export interface RunEnd {
   readonly bestBy?: MetricName;
 }
 
-/** How far a run is. */
 export type RunProgress =
   | { readonly state: "waiting" }
   | { readonly state: "begun" }
@@ -33,7 +31,6 @@ export type RunProgress =
   /** It would do so again. */
   | { readonly state: "diverged"; readonly message: string };
 
-/** A folder of a run, and its place in the sweep. */
 export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
 
 /** Records are pages long at most; more is another file. */

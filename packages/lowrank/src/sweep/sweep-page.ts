@@ -53,7 +53,6 @@ function cellsOf({ run, progress, value }: RankedRun): readonly string[] {
 
 // The runs of a sweep from the best to the worst.
 
-/** A run, how far it is, and its number. */
 export interface RankedRun {
   readonly run: SweepRun;
   readonly progress: RunProgress;
@@ -61,16 +60,13 @@ export interface RankedRun {
   readonly value: number | undefined;
 }
 
-/** The runs of a sweep. */
 export interface RankedRuns {
-  /** By what they are compared. */
   readonly by: MetricName;
   /** The best first; those without a number as they were planned. */
   readonly runs: readonly RankedRun[];
   readonly best: RankedRun | undefined;
 }
 
-/** Compares by one metric. */
 export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricName): RankedRuns {
   const sign = metricFacts[by].higherIsBetter ? -1 : 1;
   const rated = runs.map((one) => ({ ...one, value: keptValue(one.progress, by) }));

@@ -28,7 +28,6 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
   if (problems.length > 0) throw new KeepingOptionsError(problems);
 }
 
-/** Who asks for a folder. */
 interface RunOpener {
   readonly platform: Platform;
   readonly notices: Notices;

@@ -18,7 +18,6 @@ import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import type { RowMedia } from "../run-folder.ts";
 import type { LoopOptions } from "./training-options.ts";
 
-/** The rows to look at. */
 export interface StartRows {
   readonly rows: RowList<TokenizedExample>;
   readonly batchSize: number;

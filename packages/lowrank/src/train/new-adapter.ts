@@ -97,7 +97,6 @@ export function planNewAdapter(
   return planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
 }
 
-/** How an adapter is made. */
 export interface NewAdapter {
   readonly seed: number;
   /** Default "default". */

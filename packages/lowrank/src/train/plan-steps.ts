@@ -7,7 +7,6 @@ import { defaultEpochs, leastEpochs, type RunDefaults } from "./run-defaults.ts"
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
-/** What decides the length of a run. */
 export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mostEpochs">> {
   readonly rows: number;
   readonly batchSize: number;
@@ -23,7 +22,6 @@ export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mos
   readonly warmupRatio?: number | undefined;
 }
 
-/** The plan of a run. */
 export interface RunSteps {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;

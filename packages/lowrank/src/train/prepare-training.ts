@@ -84,7 +84,6 @@ export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): Read
   ]);
 }
 
-/** The facts of a run that is about to be prepared. */
 export function askedRun(
   { task }: Pick<PretrainedModel, "task">,
   { objective, train, validation, preferences }: TrainingRows,
@@ -104,7 +103,6 @@ export function refuseIdleOptions(run: AskedRun, options: object): void {
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
 
-/** Which rows, and which of them to validate on. */
 interface RowsChoice extends ColumnOptions {
   readonly validation?: RowsInput | undefined;
   readonly validationShare?: number | undefined;

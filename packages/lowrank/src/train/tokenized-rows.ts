@@ -18,7 +18,6 @@ import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";
 import type { RowOptions } from "./training-options.ts";
 
-/** What a run learns from. */
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
@@ -38,7 +37,6 @@ export interface TokenizedRows {
   readonly heldOut: number;
 }
 
-/** Who reads the rows. */
 export interface RowReader {
   readonly model: PretrainedModel;
   /** How many it has. */

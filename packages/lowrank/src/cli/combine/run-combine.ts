@@ -10,7 +10,6 @@ import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank combine`. */
 export interface CombineOptions extends CommonOptions, AdapterOutput {
   readonly adapter: readonly WeightedPath[];
   readonly method: string;
@@ -22,7 +21,6 @@ export interface CombineOptions extends CommonOptions, AdapterOutput {
   readonly compat?: "peft";
 }
 
-/** Writes the one adapter, whole or not at all. */
 export async function runCombine(options: CombineOptions, report: Report): Promise<void> {
   const {
     adapter: adapters,

@@ -26,7 +26,6 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-/** The options of `lowrank diff`. */
 export interface DiffOptions extends EngineOptions {
   readonly model?: string;
   readonly allowDifferentBase?: boolean;
@@ -36,7 +35,6 @@ export interface DiffOptions extends EngineOptions {
 
 type Sides = readonly [adapter: string, other: string | undefined];
 
-/** Compares, prints, and writes what was asked for. */
 export async function runDiff([adapter, other]: Sides, options: DiffOptions, report: Report): Promise<void> {
   const { out, overwrite = false, model } = options;
   if (other !== undefined && model !== undefined)
@@ -65,7 +63,6 @@ async function ofTwo(paths: readonly [string, string], report: Report): Promise<
   return { adapters: [basename(paths[0]), basename(paths[1])], difference };
 }
 
-/** Similarities as rows of numbers. */
 function asJson({ layers, saved, alone }: AdapterDifference) {
   return {
     layers: layers.map(({ similarity: { inputs, outputs }, ...layer }) => ({

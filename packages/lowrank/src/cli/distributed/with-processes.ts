@@ -12,7 +12,6 @@ import { printFailure } from "../terminal/print-failure.ts";
 /** So long the others wait with what they have to say: most often the first process says the same. */
 const grace = 1500; // milliseconds
 
-/** What a command is run with. */
 export interface Joined {
   readonly io: CommandIo;
   /** Undefined where the command is alone. */

@@ -98,7 +98,6 @@ export async function runVerify(report: Report): Promise<void> {
   report.say(`${files} files in ${cache}: each has the content that its hash says`);
 }
 
-/** A command to type, and why. */
 interface Advice {
   readonly why: string;
   readonly command: string;
@@ -119,9 +118,7 @@ export function adviseEngine(running: EngineName, reports: readonly EngineReport
 
 // By which MPI processes would reach each other here, and how fast, where some were started together.
 
-/** What is there. */
 interface MpiReport {
-  /** In its own words. */
   readonly library: string;
   /** Of this process among those that it was started with. */
   readonly rank?: number;
@@ -141,7 +138,6 @@ async function surveyMpi(environment: Environment): Promise<MpiReport | undefine
   return { library, rank, size, times };
 }
 
-/** In words. */
 function describeMpi({ library, size, times }: MpiReport): string {
   if (times === undefined) return `${library}; mpirun -np 2 lowrank doctor times it`;
   const [one, many] = times.map(({ milliseconds }) => `${milliseconds.toPrecision(2)} ms`);

@@ -9,7 +9,6 @@ import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank embed`. */
 export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
   readonly model?: string;
   readonly text?: readonly string[];

@@ -13,7 +13,6 @@ import { describeMetrics } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
-/** The options of `lowrank evaluate`. */
 export interface EvaluateOptions
   extends EngineOptions,
     AdapterOptions,
@@ -31,7 +30,6 @@ export interface EvaluateOptions
   readonly maxNewTokens: number;
 }
 
-/** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { generate } = options;

@@ -15,7 +15,6 @@ import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
-/** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
   if (asked.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(asked, report);

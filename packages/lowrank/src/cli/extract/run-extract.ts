@@ -17,7 +17,6 @@ import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-/** The options of `lowrank extract`. */
 export interface ExtractOptions extends EngineOptions, AdapterOutput {
   readonly model: string;
   readonly tuned: string;
@@ -28,7 +27,6 @@ export interface ExtractOptions extends EngineOptions, AdapterOutput {
   readonly seed: number;
 }
 
-/** Writes the adapter, whole or not at all. */
 export async function runExtract(options: ExtractOptions, report: Report): Promise<void> {
   const { model, tuned, out, overwrite, plan = false } = options;
   const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
@@ -49,7 +47,6 @@ export async function runExtract(options: ExtractOptions, report: Report): Promi
   }
 }
 
-/** A model whose weights stay in their files, and where it came from. */
 interface OpenedInFiles extends ModelInFiles {
   readonly model: PretrainedModel;
   readonly weights: WeightsInFiles;

@@ -2,7 +2,6 @@
 
 const keys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
 
-/** What is given, with a row for each choice. */
 export interface ChoiceRows {
   readonly given: ReadonlyMap<string, unknown>;
   /** Of each question; 1 where that cannot be told. */

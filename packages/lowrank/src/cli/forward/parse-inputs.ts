@@ -13,7 +13,6 @@ export interface IntegerMatrix {
   readonly values: Int32Array;
 }
 
-/** What the model allows. */
 export interface InputLimits {
   readonly vocabSize: number;
   /** How many token types it has; absent where it takes none. */
@@ -22,7 +21,6 @@ export interface InputLimits {
   readonly hasDecoder?: boolean;
   /** Whether each example is several sequences of which one is to be chosen. */
   readonly hasChoices?: boolean;
-  /** What an image is, where the model reads images. */
   readonly image?: ImageLimits;
   /** Whether it reads texts beside its images. */
   readonly readsPairs?: boolean;
@@ -35,7 +33,6 @@ export interface InputLimits {
     | { readonly kind: "none" };
 }
 
-/** Checked inputs of one forward pass. */
 export interface ForwardInputs {
   /** [batch, time], or [batch·choices, time]; absent for images alone. */
   readonly inputIds?: IntegerMatrix;
@@ -123,7 +120,6 @@ interface LabelFacts {
   readonly choices: number;
 }
 
-/** The shape that labels must have. */
 function labelShape(
   inputIds: IntegerMatrix,
   { limits, labels, decoderInputIds, choices }: LabelFacts,

@@ -16,7 +16,6 @@ import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../opt
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank generate`. */
 export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {
   readonly model?: string;
   readonly prompt?: readonly string[];
@@ -29,7 +28,6 @@ export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrec
   readonly seed: number;
 }
 
-/** Continues the prompts so many as one batch. */
 export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   if (options.stop?.includes("") === true) {
@@ -67,7 +65,6 @@ interface WrittenText extends Pick<Extract<TextEvent, { type: "end" }>, "text" |
   readonly prompt: TextPrompt;
   /** Whether people have seen it already. */
   readonly isStreamed: boolean;
-  /** What to do where nothing is written. */
   readonly advice: string;
 }
 

@@ -13,7 +13,6 @@ import type { CommonOptions } from "../options/shared-options.ts";
 import { parserOf } from "../options/table-options.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank init`. */
 export interface InitOptions extends CommonOptions {
   readonly schema?: boolean;
   readonly overwrite?: boolean;

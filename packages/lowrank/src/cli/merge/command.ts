@@ -24,7 +24,6 @@ function dtypeNamed(text: string): Dtype {
   throw new InvalidArgumentError(`Allowed choices are ${[...mergeDtypes.keys()].join(", ")}.`);
 }
 
-/** What becomes of a weight that two modules share. */
 const tiedChoices: readonly MergeOptions["tied"][] = ["refuse", "untie"];
 
 export const addMergeCommand = defineCommand({

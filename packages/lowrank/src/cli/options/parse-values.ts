@@ -13,7 +13,6 @@ export function numberIn(range: NumberRange = {}): (text: string) => number {
   };
 }
 
-/** A parser of whole numbers within a range. */
 export function integerIn(range: NumberRange = {}): (text: string) => number {
   return (text) => {
     const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -24,7 +23,6 @@ export function integerIn(range: NumberRange = {}): (text: string) => number {
   };
 }
 
-/** Splits "a,b" into its names. */
 export function nameList(text: string): readonly string[] {
   const found = text.split(",").map((name) => name.trim());
   if (found.some((name) => name === "")) {

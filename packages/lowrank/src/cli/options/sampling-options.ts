@@ -4,7 +4,6 @@ import type { Option } from "commander";
 import { option } from "../define-command.ts";
 import { integerIn, numberIn } from "./parse-values.ts";
 
-/** What such commands have. */
 export interface SamplingOptions {
   readonly maxNewTokens?: number;
   readonly temperature?: number;

@@ -6,7 +6,6 @@ import type { OptionGroup, ValueSchema } from "../../options/option-table.ts";
 import { asFlags, flagName } from "../terminal/as-flags.ts";
 import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
 
-/** Adds some that belong together, below their heading. */
 export function addOptions(command: Command, { heading, rows }: OptionGroup): Command {
   command.optionsGroup(heading);
   for (const [name, row] of Object.entries(rows)) {

@@ -6,7 +6,6 @@ import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
 import { someRows } from "../../report/data-facts.ts";
 
-/** What was measured. */
 export interface MeasuredSteps {
   readonly steps: readonly Measurement[];
   readonly validations: readonly (Measurement & { readonly metrics: RowMetrics })[];
@@ -64,7 +63,6 @@ interface Measurement {
   readonly tokens: number;
 }
 
-/** What was measured, and what the run has of it. */
 interface MeasuredRun {
   readonly steps: readonly Measurement[];
   /** Of a whole epoch. */
@@ -77,7 +75,6 @@ interface MeasuredRun {
   readonly totalValidations: number;
 }
 
-/** Times in seconds. */
 interface RunEstimate {
   readonly secondsPerStep: number;
   readonly secondsPerValidation: number;

@@ -11,7 +11,6 @@ import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank predict`. */
 export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
   readonly model?: string;
   readonly data?: string;

@@ -11,10 +11,8 @@ import { formatTable, numberColumns } from "../terminal/table.ts";
 
 type FoundRuns = readonly Omit<RankedRun, "value">[];
 
-/** What the runs are gathered by, and where the page goes. */
 interface Gathering {
   readonly by: MetricName;
-  /** The recipe's file. */
   readonly file: string;
 }
 
@@ -22,7 +20,6 @@ interface Gathering {
 export const unranked =
   "The runs cannot be ranked: no rows are held out to compare them by. Give the recipe a validation or a validationShare.";
 
-/** Prints which runs there would be. */
 export function sayPlan(runs: FoundRuns, report: Report): void {
   report.emit({ type: "plan", runs: runs.map(factsOf) });
   const names = Object.keys(runs[0]?.run.values ?? {});
@@ -73,7 +70,6 @@ function wordsOf({ run, value = Number.NaN }: RankedRun, by: MetricName): string
   return `the best by validation ${label}, ${formatNumber(value)}: run ${run.index} (${describeValues(run.values)}), in ${run.out}`;
 }
 
-/** Why none is the best. */
 function adviceOf({ runs, by }: RankedRuns): string {
   const measured = new Set(
     runs.flatMap(({ progress }) =>

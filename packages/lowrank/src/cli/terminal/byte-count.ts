@@ -3,9 +3,7 @@
 import { formatBytes, formatDuration } from "./format.ts";
 import type { Report } from "./report.ts";
 
-/** A running display. */
 export interface ByteCount {
-  /** So many bytes of so many are done. */
   at(progress: { readonly bytes: number; readonly total: number }): void;
   stop(): void;
 }

@@ -5,7 +5,6 @@ import type { CommandIo } from "../io.ts";
 
 const back = "\r\u001b[K"; // to the line's beginning, and away with what stands there
 
-/** The line that stands below everything that is printed. */
 export class LastLine {
   readonly #texts = new Map<string, string>();
 
@@ -28,7 +27,6 @@ export class LastLine {
     this.#draw();
   }
 
-  /** Takes an owner's text away. */
   remove(owner: string): void {
     if (!this.#texts.delete(owner) || !this.isWatched) return;
     this.io.stderr(back);
@@ -42,7 +40,6 @@ export class LastLine {
     if (text !== undefined && this.isWatched) this.above(() => this.io.stderr(`${this.#cut(text)}\n`));
   }
 
-  /** Prints whole lines above it. */
   above(print: () => void): void {
     if (this.#texts.size > 0 && this.isWatched) this.io.stderr(back);
     print();

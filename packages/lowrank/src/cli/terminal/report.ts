@@ -8,7 +8,6 @@ import { asFlags } from "./as-flags.ts";
 import { startCount } from "./count.ts";
 import { LastLine } from "./last-line.ts";
 
-/** Where one run of a command says what it does. */
 export interface Report extends Notices {
   readonly io: CommandIo;
   readonly isJson: boolean;

@@ -16,9 +16,7 @@ import { preparePlan, unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** A run that is open, of which trials are parts. */
 export interface Trials extends PreparedRun {
-  /** As they were read. */
   readonly rows: TrainingRows;
   /** Whether the run itself trains on the validation rows, too. */
   readonly isHeldOutForSearch: boolean;
@@ -83,12 +81,10 @@ export function withCandidate<Options extends TrainOptions>(
   return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-/** Whether the rank is searched. */
 export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 
-/** How a trial goes. */
 export interface TrialOptions {
   readonly steps: number;
   readonly signal: AbortSignal;

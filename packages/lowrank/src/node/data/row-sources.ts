@@ -6,7 +6,6 @@ import { exists } from "../exists.ts";
 import { downloadDataSet, pinnedDataSet } from "../hub/download.ts";
 import type { HubContext } from "../hub/hub-access.ts";
 
-/** How sources are reached. */
 export interface RowSourceContext extends HubContext {
   /** What "-" means; absent where there is none. */
   readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;

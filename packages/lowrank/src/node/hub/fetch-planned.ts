@@ -22,7 +22,6 @@ import { commitOf, type HubListing, type HubRequest, listRepository } from "./li
 /** Chooses from the paths of files – of folders with "/" at the end – those to fetch; throws a HubError where needed ones are absent. */
 export type FetchPlan = (paths: readonly string[]) => readonly string[];
 
-/** What is on this disk now. */
 export interface Fetched {
   /** The folder of a commit in the cache. */
   readonly snapshot: string;
@@ -74,7 +73,6 @@ function parentOf(path: string) {
   return { folder: parent === "." ? "" : parent, isDeep: false };
 }
 
-/** Lets a snapshot have a file. */
 async function provide(
   source: HubSource,
   { folder, context }: { readonly folder: string; readonly context: HubContext },

@@ -15,7 +15,6 @@ export interface HubAccess {
   readonly cacheDir?: string;
 }
 
-/** How to reach the Hub, and who hears of it. */
 export interface HubContext {
   readonly notices: Notices;
   readonly access: HubAccess;
@@ -74,7 +73,6 @@ export function hubFetch(access: HubAccess): typeof fetch {
   };
 }
 
-/** An answer's bytes as they come. */
 export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   try {
@@ -92,7 +90,6 @@ export function reasonOf(error: unknown): string {
   return `${error.message}${status}${cause}`;
 }
 
-/** Why the Hub refuses, and what helps. */
 export function refusal({ status, headers }: Response): Error {
   const told = headers.get("X-Error-Message");
   const advice =

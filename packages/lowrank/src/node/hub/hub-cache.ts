@@ -12,7 +12,6 @@ import type { HubFile, HubListing, HubRequest } from "./list-repository.ts";
 const noteFolder = ".lowrank-verified";
 const isHash = (name: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 
-/** Where a repository's files are kept. */
 export function repositoryFolder({ type, repository }: Pick<HubRequest, "type" | "repository">, access: HubAccess) {
   return join(hubCache(access), `${type}s--${repository.replaceAll("/", "--")}`);
 }
@@ -65,7 +64,6 @@ export async function isWhole(
   return isRight;
 }
 
-/** Notes a file that was hashed on its way here. */
 export async function noteWhole(blob: string, hash: string, { folder }: { readonly folder: string }): Promise<void> {
   const { size, mtimeMs } = await stat(blob);
   await writeNote(join(folder, noteFolder, hash), `${size} ${mtimeMs}`).catch(() => undefined);

@@ -4,7 +4,6 @@
 import { parseJson, printable } from "@lowrank/contracts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
-/** What is to be had of the Hub. */
 export interface HubRequest {
   /** As it was named, for messages. */
   readonly given: string;
@@ -14,7 +13,6 @@ export interface HubRequest {
   readonly revision: string;
 }
 
-/** A file in a repository. */
 export interface HubFile {
   readonly path: string;
   /** Undefined where only the cache says what it is. */
@@ -76,7 +74,6 @@ export function encodedPath(path: string): string {
 
 interface JsonAnswer {
   readonly value: unknown;
-  /** Where the list continues. */
   readonly next: URL | undefined;
 }
 

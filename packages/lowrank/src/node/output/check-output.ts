@@ -17,15 +17,12 @@ import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
 import { lockOutput, type OnWait } from "./lock-output.ts";
 import { isOurFile } from "./our-file.ts";
 
-/** What an output may be. */
 export interface OutputRules {
-  /** What the command writes. */
   readonly kind: OutputKind;
   /** Replaces what an earlier run wrote. */
   readonly overwrite?: boolean | undefined;
   /** Goes on with the run in the folder, whose checkpoint says whose it is. */
   readonly resume?: boolean | undefined;
-  /** Paths that the command reads. */
   readonly inputs: readonly (string | undefined)[];
   /** Whether it may not lie in an input's folder either: what is made of models and adapters is none of their files. */
   readonly isApart?: boolean | undefined;

@@ -4,7 +4,6 @@ import { access, constants, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { OutputNotWritableError } from "../../errors/output-errors.ts";
 
-/** What a command writes. */
 export type OutputKind = "file" | "folder";
 
 /** What most file systems take for a name, in bytes; the system itself is asked. */

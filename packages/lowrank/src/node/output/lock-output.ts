@@ -18,7 +18,6 @@ import {
 import { OutputInUseError, OutputLockBlockedError, OutputNotWritableError } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 
-/** Who holds an output. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -134,7 +133,6 @@ interface FoundLock {
   readonly holder: Holder | undefined;
   /** When the holder last said that it is there, as milliseconds. */
   readonly lastSaid: number;
-  /** Milliseconds since then. */
   readonly silence: number;
 }
 

@@ -80,7 +80,6 @@ class FirstFolder implements RunFolder {
   }
 }
 
-/** Writes nothing. */
 class FollowersFolder implements RunFolder {
   #savedStep: number | undefined;
 

@@ -19,7 +19,6 @@ export interface HashedFile {
   readonly modified: string;
 }
 
-/** What is known of the files already. */
 export interface KnownHashes {
   /** By file name, as an earlier run noted them. */
   readonly recorded: ReadonlyMap<string, HashedFile>;

@@ -4,7 +4,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingEvent } from "@lowrank/trainer";
 
-/** Name of the file in `out`. */
 export const metricsFile = "metrics.jsonl";
 
 /** What it says of an event: nothing that another run of the same would say otherwise, such as times. */

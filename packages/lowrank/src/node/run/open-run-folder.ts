@@ -51,7 +51,6 @@ async function stateIn(out: string, listening: Pick<RunRequest, "onWarning">): P
   return checkpoint.state;
 }
 
-/** What is known of a folder when it has been claimed. */
 interface ClaimedFolder {
   readonly resumeFrom: TrainingState | undefined;
   readonly overwrite: boolean;
@@ -66,7 +65,6 @@ class DiskRunFolder implements RunFolder {
   /** Whether what is in the folder is this run's earlier work. */
   #isOwn: boolean;
   #savedStep: number | undefined;
-  /** For TensorBoard, where that is asked. */
   #events: EventLog | undefined;
   #bestCheckpoint: BestCheckpoint | undefined;
 

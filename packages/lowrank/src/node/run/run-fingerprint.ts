@@ -10,7 +10,6 @@ import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
-/** What a run consists of. */
 export interface RunIdentity extends RunFacts {
   /** The base's files by name, where every byte of them was looked at. */
   readonly baseFiles?: ReadonlyMap<string, HashedFile>;

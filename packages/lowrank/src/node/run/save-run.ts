@@ -10,7 +10,6 @@ import type { KeptCheckpoints } from "../../run-folder.ts";
 import { withRelativeBase } from "../base-path.ts";
 import { metricsFile } from "./metrics-file.ts";
 
-/** What a run has to show so far. */
 export interface RunResult {
   /** Adapter, model card and a tokenizer of the run's own, by name. */
   readonly files: FolderFiles;
@@ -24,12 +23,10 @@ export interface RunResult {
   readonly state: TrainingState | undefined;
 }
 
-/** What happens to what is in `out`. */
 export interface SaveOptions {
   readonly overwrite: boolean;
   /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
   readonly isOwn: boolean;
-  /** Which checkpoints stay. */
   readonly keep: KeptCheckpoints | undefined;
 }
 

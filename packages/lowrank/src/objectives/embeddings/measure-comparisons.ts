@@ -14,10 +14,8 @@ import {
 import { batchTensors, type EmbeddingRecipe, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Scores of related texts, or of scored pairs. */
 export type ComparisonScores = Partial<RankingScores> & { readonly pearson?: number; readonly spearman?: number };
 
-/** With what to measure. */
 export interface ComparisonMeasurement {
   readonly examples: RowList<TokenizedExample>;
   readonly recipe: EmbeddingRecipe;

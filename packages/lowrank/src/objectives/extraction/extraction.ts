@@ -15,7 +15,6 @@ import { bestAnswer } from "../../predict/best-answer.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** Questions, as SQuAD has them. */
 export const extraction: Objective = {
   rows: "a question and its answer's place",
   takes: (row) => row.kind === "question" || row.kind === "span",
@@ -35,7 +34,6 @@ interface AnswerScores {
   readonly f1: number;
 }
 
-/** How to ask. */
 interface AskOptions {
   readonly tokenizer: TextTokenizer;
   readonly batchSize: number;

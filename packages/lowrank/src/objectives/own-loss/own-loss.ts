@@ -9,7 +9,6 @@ import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batch
 import type { LearningPlan, Measuring } from "../objective.ts";
 import { AnswerTally } from "./answer-tally.ts";
 
-/** Learns rows by it. */
 export const ownLoss: LearningPlan = {
   kind: "own",
   loss: (model, batch, { context }) => model.loss(batchTensors(batch), context),

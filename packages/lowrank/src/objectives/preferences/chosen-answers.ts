@@ -9,7 +9,6 @@ export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
   return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
 }
 
-/** How many rows compare two answers. */
 export function countPreferences(examples: RowList<Example>): number {
   return examples.flatMap((example) => (isPreference(example) ? [true] : [])).length;
 }

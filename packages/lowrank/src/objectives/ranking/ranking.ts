@@ -43,7 +43,6 @@ function isOutside(row: Example): boolean {
   return row.kind === "sentence" && !(Number(row.label) >= 0 && Number(row.label) <= 1);
 }
 
-/** One judged pair. */
 interface Judged {
   readonly score: number;
   readonly label: number;

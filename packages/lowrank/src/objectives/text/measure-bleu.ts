@@ -19,7 +19,6 @@ import { type PositionFacts, positionLimit } from "../../open/position-limit.ts"
 import type { RowFile } from "../../rows/row-kinds.ts";
 import { textEnding } from "../../rows/text-ending.ts";
 
-/** How to write and compare. */
 export interface BleuOptions {
   readonly data: string;
   readonly tokenizer: TextTokenizer;
@@ -107,7 +106,6 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
   return kept;
 }
 
-/** Prompt and answer as the template writes them. */
 function asCompletion(example: Example, template: PromptTemplate): Example {
   const rendered = template.render(example);
   const answer = rendered.segments.find((segment) => segment.isTrained)?.text ?? "";

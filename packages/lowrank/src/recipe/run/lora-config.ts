@@ -67,7 +67,6 @@ export function askedConfig(
   };
 }
 
-/** The options of variants. */
 type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
 /** Whether one was given whose text has to become tokens. */

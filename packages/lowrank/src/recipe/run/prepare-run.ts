@@ -28,9 +28,7 @@ import { readRecipeRows } from "./recipe-rows.ts";
 /** Who is told what a person wants to know of a run before it starts, how models and rows are reached, and who starts what computes. */
 export interface RunHost {
   readonly context: SourceContext;
-  /** Hears what will be trained, line by line. */
   say(line: string): void;
-  /** Gives the engine's name. */
   startEngine(): Promise<string>;
 }
 
@@ -39,9 +37,7 @@ export interface RowChoice {
   readonly choose?: ((rows: TrainingRows) => TrainingRows) | undefined;
 }
 
-/** A run that is ready to start. */
 export interface PreparedRun {
-  /** Its name. */
   readonly engine: string;
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
@@ -54,7 +50,6 @@ export interface PreparedRun {
   dispose(): void;
 }
 
-/** What a run learns from. */
 interface RunData {
   readonly rows: TrainingRows;
   /** What `loraConfig` says. */

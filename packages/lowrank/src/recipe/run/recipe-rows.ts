@@ -60,7 +60,6 @@ function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows):
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }
 
-/** What decides how rows are read. */
 export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];

@@ -9,7 +9,6 @@ import { countNumbers, rowClasses } from "./class-numbers.ts";
 /** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
 export const classNamesKey = "lowrank.class_names";
 
-/** Classes of a data set. */
 export interface Classes {
   readonly count: number;
   /** Numbers of class names; empty where the labels are numbers. */
@@ -18,9 +17,7 @@ export interface Classes {
 
 /** What is known of classes before their rows are looked at; all names are in order of the numbers. */
 export interface KnownClasses {
-  /** Those that the caller gives. */
   readonly classNames?: readonly string[] | undefined;
-  /** Those that the adapter remembers. */
   readonly adapterNames?: readonly string[] | undefined;
   readonly modelNames: readonly string[];
   /** Whether the classifier was trained already, so that each of its numbers stands for a class. */
@@ -59,7 +56,6 @@ export function checkGiven(classNames: readonly string[], { adapterNames, modelN
   }
 }
 
-/** What a classifier is for, where it is not the base that says it. */
 interface ClassChoice {
   readonly problem?: ProblemType | undefined;
 }
@@ -89,7 +85,6 @@ export function describeClasses({ count, ids }: Classes, problem?: ProblemType):
     : `${count} classes${several}: ${enumerated(names)}`;
 }
 
-/** The names as they are written into an adapter's metadata. */
 export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
   return JSON.stringify([...ids].sort(([, a], [, b]) => a - b).map(([name]) => name));
 }

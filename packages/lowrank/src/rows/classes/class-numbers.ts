@@ -19,13 +19,11 @@ export const rowClasses: ClassNumbers = (example) => {
   return (typeof label === "object" ? label : [label]).filter((each) => typeof each === "number");
 };
 
-/** The numbers of the classes of a row's tokens. */
 export const tokenClasses: ClassNumbers = (example) => {
   if (example.kind !== "tokens" || typeof example.labels === "number") return [];
   return example.labels.filter((label) => label !== ignoredLabel);
 };
 
-/** How many classes the numbers of the rows need. */
 export function countNumbers(examples: RowList<Example>, numbersOf: ClassNumbers): number {
   let largest = 0;
   for (const example of examples) for (const number of numbersOf(example)) largest = Math.max(largest, number);

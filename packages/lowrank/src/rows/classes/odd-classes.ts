@@ -6,7 +6,6 @@ import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { Classes } from "./class-names.ts";
 
-/** The rows, and what their columns were said to be. */
 export interface ClassRows {
   readonly file: string;
   readonly train: RowList<Example>;
@@ -17,7 +16,6 @@ export interface ClassRows {
 /** Fewer rows may well have a class each. */
 const fewRows = 20;
 
-/** What a column of classes is called. */
 const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
 
 /** A number that a new head, which begins near 0, is far from: scores from 0 to 10 are not. */

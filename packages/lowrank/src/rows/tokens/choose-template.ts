@@ -14,7 +14,6 @@ import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { given } from "../../given.ts";
 import { textsOf } from "../row-kinds.ts";
 
-/** Who reads what a template writes. */
 interface TemplateReader {
   readonly tokenizer: TextTokenizer | undefined;
   readonly task: Task;

@@ -22,7 +22,6 @@ import type { RowNumbers } from "../row-kinds.ts";
 import type { IdLimits, NumberedTokens } from "./check-ids.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 
-/** What decides how rows become tokens. */
 export interface TokenizeRowsOptions {
   readonly file: string;
   readonly model: { readonly config: IdLimits; readonly task: Task };

@@ -18,7 +18,6 @@ import type { Platform } from "../../platform.ts";
 import { type NumberedTokens, wrongIds } from "./check-ids.ts";
 import { type Chunk, numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 
-/** How rows become tokens all at once. */
 export interface TokenizeAllOptions extends TokenizeRowsOptions {
   /** Where many tokens go; default: to memory. */
   readonly platform?: Pick<Platform, "keepRows"> | undefined;

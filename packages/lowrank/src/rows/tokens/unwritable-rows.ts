@@ -16,7 +16,6 @@ import {
 
 import { textsOf } from "../row-kinds.ts";
 
-/** The rows and where they are from. */
 export interface WrittenRows {
   readonly file: string;
   readonly template: PromptTemplate;
