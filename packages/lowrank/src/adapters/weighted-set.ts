@@ -2,7 +2,7 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { baseFingerprintKey } from "@lowrank/inject";
-import { AdaptersOfBasesError, SeveralTokenizersError } from "../errors/library-errors.ts";
+import { adaptersOfBases, severalTokenizers } from "../errors/library-errors.ts";
 import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";
 
@@ -18,7 +18,7 @@ export type AdapterInput = ModelInput | readonly WeightedInput[];
 
 /**
  * The source of one adapter or of a set's sum, which is used as the first of the set was trained to be. Reading it throws
- * AdaptersOfBasesError, and what `combineAdapters` of @lowrank/merge does: not all adapters have a sum.
+ * ADAPTERS_OF_BASES, and what `combineAdapters` of @lowrank/merge does: not all adapters have a sum.
  */
 export async function findAdapters(
   platform: Pick<Platform, "findAdapter">,
@@ -34,7 +34,7 @@ export async function findAdapters(
     return first?.source ?? Promise.reject(new RangeError("A set of adapters needs one at least."));
   }
   const owners = sources.filter(({ source }) => source.tokenizer !== undefined);
-  if (owners.length > 1) throw new SeveralTokenizersError(owners.map(({ source }) => source.name));
+  if (owners.length > 1) throw severalTokenizers(owners.map(({ source }) => source.name));
   return {
     name: sources.map(({ source, weight }) => (weight === 1 ? source.name : `${source.name}:${weight}`)).join(" + "),
     tokenizer: owners[0]?.source.tokenizer,
@@ -60,5 +60,5 @@ function isSet(input: AdapterInput): input is readonly WeightedInput[] {
 function checkBases(read: readonly { readonly adapter: Adapter; readonly name: string }[]): void {
   const known = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
   const bases = new Set(known.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));
-  if (bases.size > 1) throw new AdaptersOfBasesError(known.map(({ name }) => name));
+  if (bases.size > 1) throw adaptersOfBases(known.map(({ name }) => name));
 }

@@ -1,7 +1,7 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
-import { NamingError, named } from "./named-option.ts";
+import { failure, NamingError, named } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model, or a file holds no weights: then `cause` says why it is no safetensors file. */
 export class NotInspectableError extends LowrankError {
@@ -52,14 +52,11 @@ export class BaseNotFoundError extends NamingError {
 }
 
 /** Text needs a tokenizer, which the model folder lacks. */
-export class TokenizerMissingError extends LowrankError {
-  constructor(readonly model: string) {
-    super(
-      "TOKENIZER_MISSING",
-      `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
-        'the folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
-    );
-  }
+export function tokenizerMissing(model: string) {
+  const message =
+    `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
+    'the folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.';
+  return failure("TOKENIZER_MISSING", message, { model });
 }
 
 /** Nothing says how a model's states become an embedding: a wrong guess would give vectors that look right. */
@@ -82,29 +79,19 @@ export class PoolingUnknownError extends NamingError {
 }
 
 /** The model's folder has no prompt of this name. */
-export class PromptUnknownError extends LowrankError {
-  constructor(
-    readonly model: string,
-    readonly prompt: string,
-    readonly known: readonly string[],
-  ) {
-    const names = known.length === 0 ? "none" : enumerated(known.map((name) => JSON.stringify(name)));
-    super(
-      "PROMPT_UNKNOWN",
-      `"${model}" has no prompt ${JSON.stringify(prompt)} in its config_sentence_transformers.json; it has ${names}.`,
-    );
-  }
+export function promptUnknown(model: string, prompt: string, known: readonly string[]) {
+  const names = known.length === 0 ? "none" : enumerated(known.map((name) => JSON.stringify(name)));
+  const message = `"${model}" has no prompt ${JSON.stringify(prompt)} in its config_sentence_transformers.json; it has ${names}.`;
+  return failure("PROMPT_UNKNOWN", message, { model, prompt, known });
 }
 
 /** A text file has more bytes than any file of its kind needs. */
-export class FileTooLargeError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly bytes: number,
-    readonly limit: number,
-  ) {
-    super("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes, more than ${limit}.`);
-  }
+export function fileTooLarge(path: string, bytes: number, limit: number) {
+  return failure("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes, more than ${limit}.`, {
+    path,
+    bytes,
+    limit,
+  });
 }
 
 /** The template "chat" was asked for, but the model comes without a template for conversations. */
@@ -120,13 +107,8 @@ export class ChatTemplateMissingError extends NamingError {
 }
 
 /** A file that is to hold text holds other bytes. */
-export class FileNotTextError extends LowrankError {
-  constructor(
-    readonly path: string,
-    cause: unknown,
-  ) {
-    super("FILE_NOT_TEXT", `"${path}" is not UTF-8 text; save it as UTF-8.`, { cause });
-  }
+export function fileNotText(path: string, cause: unknown) {
+  return failure("FILE_NOT_TEXT", `"${path}" is not UTF-8 text; save it as UTF-8.`, { path, cause });
 }
 
 /** The base was never trained to classify, and no adapter brings the classifier. */
@@ -236,16 +218,9 @@ export class HubFileError extends HubError {
 }
 
 /** Files in the Hub's cache are not what was sent. */
-export class CacheDamagedError extends LowrankError {
-  constructor(
-    readonly cache: string,
-    readonly damaged: readonly string[],
-    readonly files: number,
-  ) {
-    super(
-      "CACHE_DAMAGED",
-      `${damaged.length} of ${files} files in "${cache}" do not have the content that their hashes say: ${enumerated(damaged)}. ` +
-        "lowrank downloads such a file again when it is used next; for other programs remove it.",
-    );
-  }
+export function cacheDamaged(cache: string, damaged: readonly string[], files: number) {
+  const message =
+    `${damaged.length} of ${files} files in "${cache}" do not have the content that their hashes say: ${enumerated(damaged)}. ` +
+    "lowrank downloads such a file again when it is used next; for other programs remove it.";
+  return failure("CACHE_DAMAGED", message, { cache, damaged, files });
 }

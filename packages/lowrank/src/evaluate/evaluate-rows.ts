@@ -55,7 +55,7 @@ export interface Measurer {
   readonly notices: Notices;
 }
 
-/** Measures. Throws WrongTaskError, DataError, NoReferencesError, NothingToTrainError, NonFiniteModelError. */
+/** Measures. Throws WrongTaskError, DataError, NO_REFERENCES, NOTHING_TO_TRAIN, NonFiniteModelError. */
 export async function evaluateRows(
   measurer: Measurer,
   { name, rows }: RowFile,

@@ -2,7 +2,7 @@
 
 import type { TextTokenizer } from "@lowrank/data";
 import { type EndReason, generateTokens } from "@lowrank/models";
-import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -44,7 +44,7 @@ export interface Writer {
 }
 
 /**
- * Continues the prompts as one batch; ends of all come last, in the prompts' order. Throws EmptyPromptError,
+ * Continues the prompts as one batch; ends of all come last, in the prompts' order. Throws EMPTY_PROMPT,
  * NonFiniteModelError, GenerationOptionError, PositionLimitError, ChatTemplateMissingError.
  */
 export async function* continuePrompts(
@@ -55,7 +55,7 @@ export async function* continuePrompts(
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task, setup: opened.setup };
   const promptIds = prompts.map((prompt) => encode(prompt, options, reader));
-  if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
+  if (promptIds.some((ids) => ids.length === 0)) throw emptyPrompt();
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });
   const streams = prompts.map(() => new TextStream(tokenizer));

@@ -19,7 +19,7 @@ import {
   whisperSampleRate,
 } from "@lowrank/data";
 import { type PretrainedModel, readJsonObject } from "@lowrank/models";
-import { MediaError, PreprocessorMissingError } from "../errors/media-errors.ts";
+import { MediaError, preprocessorMissing } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
 
@@ -29,15 +29,15 @@ export interface MediaReader {
   readonly model: Pick<PretrainedModel, "config">;
 }
 
-/** How pictures become what the model reads. Throws PreprocessorMissingError, ImagePreparationError. */
+/** How pictures become what the model reads. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
 export async function imagePreparation({
   source: { folder, path },
 }: Pick<MediaReader, "source">): Promise<ImagePreparation> {
-  if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw new PreprocessorMissingError(path);
+  if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw preprocessorMissing(path);
   return readImagePreparation(await readJsonObject(folder, "preprocessor_config.json"));
 }
 
-/** A picture in the model's size. Throws MediaError, DecoderMissingError. */
+/** A picture in the model's size. Throws MediaError, DECODER_MISSING. */
 export async function pixelsOf(
   image: ImageInput,
   preparation: ImagePreparation,
@@ -106,7 +106,7 @@ export async function bytesOf(
 
 /**
  * The rows with their pictures in the model's size and their recordings as features, all in memory; other rows as they are. Throws
- * MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
+ * MediaError, PREPROCESSOR_MISSING, DECODER_MISSING, ImagePreparationError.
  */
 export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
   let preparation: ImagePreparation | undefined;

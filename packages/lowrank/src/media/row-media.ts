@@ -28,7 +28,7 @@ export interface MediaRows {
 
 /**
  * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
- * anything else happens. Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
+ * anything else happens. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING, ImagePreparationError.
  */
 export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
@@ -113,7 +113,7 @@ class OpenedMedia implements RowMedia {
   }
 }
 
-/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DecoderMissingError. */
+/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DECODER_MISSING. */
 export function openOrLeaveOut(
   media: RowMedia,
   { warn }: Pick<Notices, "warn">,

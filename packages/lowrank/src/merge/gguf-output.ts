@@ -7,7 +7,7 @@ import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowran
 import type { Pooling } from "@lowrank/models";
 import { embeddingRecipe } from "../embed/embedding-recipe.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
-import { OwnTypesError } from "../errors/output-errors.ts";
+import { ownTypes } from "../errors/output-errors.ts";
 import { renderPrompt } from "../generate/prompt-ids.ts";
 import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -28,7 +28,7 @@ export interface GgufOutput {
 
 const fileName = "model.gguf";
 
-/** Plans the files. Throws OwnTypesError, TokenizerError, and what `ggufModelFile` does. */
+/** Plans the files. Throws OWN_TYPES, TokenizerError, and what `ggufModelFile` does. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
   const { type: asked, title, ...merging } = options;
   const source = await opened.source.openGguf?.();
@@ -36,7 +36,7 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
   try {
     const base = source === undefined ? undefined : await openGguf(source);
     const type = asked ?? (base === undefined ? "F16" : "as-base");
-    if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
+    if (type === "as-base" && base === undefined) throw ownTypes(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
     const end = isGenerative(opened) ? tokenizer.end : undefined;
     const pooling = await poolingOf(opened, type);

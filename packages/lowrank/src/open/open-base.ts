@@ -5,7 +5,7 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
-import { HeadIncompleteError, TokenizerMissingError } from "../errors/model-errors.ts";
+import { HeadIncompleteError, tokenizerMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
@@ -168,9 +168,9 @@ function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Noti
   }
 }
 
-/** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
+/** Reads the tokenizer beside the model. Throws TOKENIZER_MISSING where there is none. */
 async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
-  if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
+  if (!(await files.has("tokenizer.json"))) throw tokenizerMissing(path);
   return openTokenizer(files);
 }
 

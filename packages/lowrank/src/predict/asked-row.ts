@@ -23,7 +23,7 @@ export interface AskedRow extends TokenMasks, Seen {
 
 export interface RowReader {
   readonly task: Task;
-  /** Only where rows are text. Throws TokenizerMissingError. */
+  /** Only where rows are text. Throws TOKENIZER_MISSING. */
   tokenizer(): Promise<TextTokenizer>;
   readonly maxLength: number;
 }

@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemised } from "@lowrank/contracts";
+import { failure } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
@@ -173,11 +174,7 @@ export class SweepDiffersError extends UsageError {
 }
 
 /** The note beside a run's folder cannot be read. */
-export class InvalidRecordError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-  ) {
-    super("INVALID_RECORD", `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`);
-  }
+export function invalidRecord(path: string, reason: string) {
+  const message = `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`;
+  return failure("INVALID_RECORD", message, { path, reason });
 }

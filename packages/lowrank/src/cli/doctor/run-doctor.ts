@@ -21,7 +21,7 @@ import {
 } from "@lowrank/trainer/mpi";
 import * as tf from "@tensorflow/tfjs-core";
 import packageJson from "../../../package.json" with { type: "json" };
-import { CacheDamagedError } from "../../errors/model-errors.ts";
+import { cacheDamaged } from "../../errors/model-errors.ts";
 import { hubCache } from "../../node/hub/hub-access.ts";
 import { verifyCache } from "../../node/hub/hub-cache.ts";
 import { engineSettings } from "../../recipe/run/engine-settings.ts";
@@ -89,12 +89,12 @@ function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): re
   return formatTable(columns, rows);
 }
 
-/** Hashes every file of the cache. Throws CacheDamagedError where some are not what their names say. */
+/** Hashes every file of the cache. Throws CACHE_DAMAGED where some are not what their names say. */
 export async function runVerify(report: Report): Promise<void> {
   const cache = hubCache({});
   const { files, damaged } = await verifyCache({});
   report.emit({ cache, files, damaged });
-  if (damaged.length > 0) throw new CacheDamagedError(cache, damaged, files);
+  if (damaged.length > 0) throw cacheDamaged(cache, damaged, files);
   report.say(`${files} files in ${cache}: each has the content that its hash says`);
 }
 

@@ -1,7 +1,7 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
 import { isObject, JsonError, parseJson } from "@lowrank/contracts";
-import { InvalidInputsError } from "../../errors/usage-errors.ts";
+import { invalidInputs } from "../../errors/usage-errors.ts";
 import { given as present } from "../../given.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
@@ -57,7 +57,7 @@ const otherModels = new Map([
   ["pixel_values", "image models"],
 ]);
 
-/** Parses and checks the file's text; throws InvalidInputsError with every fault. */
+/** Parses and checks the file's text; throws INVALID_INPUTS with every fault. */
 export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
   const faults: string[] = [];
   const object = readObject(text, faults);
@@ -88,7 +88,7 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
     checkShape("decoder_input_ids", decoderInputIds, { ...inputIds, columns: decoderInputIds?.columns ?? 1 }, faults);
     checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds, choices }), faults);
   }
-  if (faults.length > 0 || inputIds === undefined) throw new InvalidInputsError(file, faults);
+  if (faults.length > 0 || inputIds === undefined) throw invalidInputs(file, faults);
   return {
     inputIds,
     ...(limits.hasChoices ? { choices } : {}),
@@ -109,7 +109,7 @@ function parseImages(
   const labels = readLabels(given, limits, faults);
   for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
   if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
-  if (faults.length > 0 || pixelValues === undefined) throw new InvalidInputsError(file, faults);
+  if (faults.length > 0 || pixelValues === undefined) throw invalidInputs(file, faults);
   return { pixelValues, ...present({ labels }) };
 }
 

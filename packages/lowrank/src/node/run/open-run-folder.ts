@@ -4,7 +4,7 @@ import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
-import { DivergedError, NonFiniteModelError, NothingToResumeError } from "../../errors/run-errors.ts";
+import { DivergedError, NonFiniteModelError, nothingToResume } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
@@ -19,7 +19,7 @@ import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fi
 import { saveRun } from "./save-run.ts";
 
 /**
- * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NothingToResumeError.
+ * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME.
  */
 export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { communicator } = request;
@@ -47,7 +47,7 @@ async function openDiskFolder(out: string, request: RunRequest): Promise<RunFold
 
 async function stateIn(out: string, listening: Pick<RunRequest, "onWarning">): Promise<TrainingState> {
   const checkpoint = await latestCheckpoint(out, given(listening));
-  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
+  if (checkpoint === undefined) throw nothingToResume(out, await exists(join(out, "adapter_config.json")));
   return checkpoint.state;
 }
 

@@ -3,7 +3,7 @@
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
-import { EarlierCheckpointError } from "../../errors/run-errors.ts";
+import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
 import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
@@ -109,14 +109,14 @@ function isNames(value: unknown): value is readonly string[] {
 }
 
 /**
- * Throws ResumeMismatchError naming every fact in which the saved run was another one; EarlierCheckpointError where it noted
+ * Throws ResumeMismatchError naming every fact in which the saved run was another one; EARLIER_CHECKPOINT where it noted
  * none.
  */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
   if (before === undefined) {
-    throw new EarlierCheckpointError();
+    throw earlierCheckpoint();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
   const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));

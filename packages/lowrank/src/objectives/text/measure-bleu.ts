@@ -11,7 +11,7 @@ import {
   type TextTokenizer,
 } from "@lowrank/data";
 import { generate } from "@lowrank/models";
-import { NoReferencesError } from "../../errors/data-errors.ts";
+import { noReferences } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
@@ -41,15 +41,14 @@ function isAsked({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
-/** Throws NoReferencesError where no row has prompt and answer, or sound and text. */
+/** Throws NO_REFERENCES where no row has prompt and answer, or sound and text. */
 export function checkReferences({ name, rows }: RowFile): void {
-  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio"))
-    throw new NoReferencesError(name);
+  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
 }
 
 /**
  * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
- * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
+ * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NO_REFERENCES where no row has prompt and answer.
  */
 export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
@@ -92,7 +91,7 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
     return { ids, references };
   });
   const kept = prompts.filter(({ ids }) => ids.length > 0);
-  if (kept.length === 0) throw new NoReferencesError(data);
+  if (kept.length === 0) throw noReferences(data);
   const empty = prompts.length - kept.length;
   if (empty > 0) {
     notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });

@@ -10,7 +10,7 @@ import {
   type RowProblem,
   type TokenizedExample,
 } from "@lowrank/data";
-import { NothingToTrainError } from "../../errors/data-errors.ts";
+import { nothingToTrain } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import { keepInMemory } from "../../keep-in-memory.ts";
 import type { Notices } from "../../notices.ts";
@@ -30,7 +30,7 @@ const chunkSize = 1024;
 
 /**
  * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary, classes that
- * the classifier lacks and rows that the template cannot write, NothingToTrainError.
+ * the classifier lacks and rows that the template cannot write, NOTHING_TO_TRAIN.
  */
 export function tokenizeRows(
   examples: RowList<Example>,
@@ -67,7 +67,7 @@ export function tokenizeRows(
   count?.stop();
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
   const rows = kept.finish();
-  if (rows.length === 0) throw new NothingToTrainError(file);
+  if (rows.length === 0) throw nothingToTrain(file);
   warnOfCuts({ ...counts, all: examples.length }, options, notices);
   if (counts.empty > 0) warnOfEmpty(counts.empty, { file, row: firstEmpty }, notices);
   return rows;
