@@ -1,8 +1,9 @@
 // A command of the program as data: its words, its options in the order of its help, and what runs it.
 
 import { type Command, Option } from "commander";
-import type { OptionGroup } from "../options/option-table.ts";
+import type { OptionGroup, ValueSchema } from "../options/option-table.ts";
 import type { CommandIo } from "./io.ts";
+import { numberParser } from "./options/parse-values.ts";
 import type { CommonOptions } from "./options/shared-options.ts";
 import { addOptions, tableOption } from "./options/table-options.ts";
 import { createReport, type Report } from "./terminal/report.ts";
@@ -49,7 +50,14 @@ export function withExamples(command: Command, examples: readonly string[]): Com
   return command.addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n  ${examples.join("\n  ")}`);
 }
 
-export function option(flags: string, help: string, parse?: (text: string) => unknown, standard?: unknown): Option {
+/** An option that the table does not have; a number by its schema, anything else as a parser reads its text. */
+export function option(
+  flags: string,
+  help: string,
+  value?: ValueSchema | ((text: string) => unknown),
+  standard?: unknown,
+): Option {
   const made = new Option(flags, help).default(standard);
-  return parse === undefined ? made : made.argParser(parse);
+  if (value === undefined) return made;
+  return made.argParser(typeof value === "function" ? value : numberParser(value));
 }

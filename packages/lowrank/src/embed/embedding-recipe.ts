@@ -113,9 +113,6 @@ export async function ggufRecipe({
   }
 }
 
-// What a model's folder wants written before texts: config_sentence_transformers.json of sentence-transformers, where E5's models
-// say "query: " and "passage: ".
-
 interface SentencePrompts {
   readonly byName: ReadonlyMap<string, string>;
   /** The one that every text gets where nobody names another. */

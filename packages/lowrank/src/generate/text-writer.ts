@@ -263,8 +263,6 @@ export class TextWriter<Choice> {
   }
 }
 
-// What one part of a program has found out and another reads when it likes.
-
 /** Values in order; reading waits for the next one. */
 class EventQueue<Value> {
   readonly #values: Value[] = [];

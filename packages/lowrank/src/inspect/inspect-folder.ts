@@ -22,8 +22,6 @@ export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   return inspectGguf(await openGgufParts(file, (name) => folder.open(name)), path);
 }
 
-// A Hugging Face model folder: what its config says, and whether we can compute it.
-
 /** Reads config and headers of a model folder; no weight is read. */
 async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {
   const { name: path } = folder;

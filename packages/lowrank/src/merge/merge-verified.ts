@@ -60,8 +60,6 @@ export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   return 1e-4 * Math.max(1, magnitude / 16);
 }
 
-// What is merged and written comes from the base's files, not from what a base in fewer bits made of them.
-
 /** The same base in float32 with the same adapter; the caller disposes of it. */
 export async function openExactly(
   { handle, model, source, tokenizerFolder, recipe, setup }: OpenedBase,

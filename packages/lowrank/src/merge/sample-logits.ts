@@ -11,8 +11,6 @@ export function sampleLogits(model: PretrainedModel, context: ForwardContext): t
   return tf.tidy(() => model.forward(sampleInputs(model), context));
 }
 
-// Inputs that are the same every time, to compare a model with itself: of the kind that the model reads.
-
 const rows = 2;
 const longest = 24;
 

@@ -85,7 +85,11 @@ export function answerOfTokens(
 }
 
 /** Where in the text the answer is. `logits`: [time, 2]. */
-export function answerOfQuestion(logits: ArrayLike<number>, row: AskedRow, { topK, mayBeNone }: AnswerRules): Answer {
+export function answerOfQuestion(
+  logits: ArrayLike<number>,
+  row: AskedRow,
+  { topK, mayBeNone }: Pick<AnswerRules, "topK" | "mayBeNone">,
+): Extract<Answer, { kind: "answer" }> {
   const { text, spans, textStart, inputIds } = row;
   const at = (output: number) => inputIds.map((_, place) => logits[2 * place + output] ?? 0);
   const found = bestAnswers({

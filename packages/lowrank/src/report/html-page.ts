@@ -34,6 +34,17 @@ ${{ html: parts.join("\n") }}
 `;
 }
 
+/** A table whose first column names its rows; without heads it has none. All cells are shown as text. */
+export function htmlTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
+  const body = rows.map(([name = "", ...cells]) => {
+    const values = cells.map((cell) => markup`<td>${cell}</td>`).join("");
+    return markup`<tr><th scope="row">${name}</th>${{ html: values }}</tr>`;
+  });
+  const thead = heads.length === 0 ? "" : `<thead><tr>${head}</tr></thead>`;
+  return `<div class="wide" tabindex="0"><table>${thead}<tbody>${body.join("")}</tbody></table></div>`;
+}
+
 /** CSS without anything from elsewhere. */
 const pageStyle = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --quiet: #57606a; --line: #d8dee4; --plain: #8fb4d9; --smooth: #0b5cad; --held: #b35900; }

@@ -15,8 +15,6 @@ export function targetLanguage(
   return { decoderStartTokenId: id };
 }
 
-// The tokens that end a text: what the model's files say, and the tokenizer's own mark, which training wrote.
-
 export function endTokens(
   { generation }: { readonly generation: Pick<PretrainedModel["generation"], "eosTokenIds"> },
   { eosId }: Partial<Pick<TextTokenizer, "eosId">>,

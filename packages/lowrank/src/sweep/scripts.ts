@@ -105,8 +105,6 @@ exit "$code"
 `;
 }
 
-// The command that makes one run of a sweep, for those who write it into a script.
-
 interface SweepCall {
   readonly recipe: string;
   /** As they were typed: "rank=4,8". */

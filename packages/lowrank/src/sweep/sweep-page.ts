@@ -2,8 +2,7 @@
 
 import { type MetricName, metricFacts } from "../metric-names.ts";
 import { drawChart } from "../report/draw-chart.ts";
-import { htmlPage } from "../report/html-page.ts";
-import { markup } from "../report/markup.ts";
+import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { describeValues, type SweepRun, valueText } from "./plan-sweep.ts";
 import type { RunProgress } from "./run-record.ts";
 
@@ -30,12 +29,8 @@ function chartOf({ runs, by }: RankedRuns): string {
 function tableOf({ runs, by, best }: RankedRuns): string {
   const names = Object.keys(runs[0]?.run.values ?? {});
   const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`, "state"];
-  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
-  const rows = runs.map((one) => {
-    const cells = cellsOf(one).map((cell) => markup`<td>${cell}</td>`);
-    return markup`<tr><th scope="row">${one.run.index}${one === best ? " (best)" : ""}</th>${{ html: cells.join("") }}</tr>`;
-  });
-  return `<section><h2>Runs</h2><div class="wide" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div></section>`;
+  const rows = runs.map((one) => [`${one.run.index}${one === best ? " (best)" : ""}`, ...cellsOf(one)]);
+  return `<section><h2>Runs</h2>${htmlTable(heads, rows)}</section>`;
 }
 
 /** Cells behind a run's number. */
@@ -50,8 +45,6 @@ function cellsOf({ run, progress, value }: RankedRun): readonly string[] {
     progress.state,
   ];
 }
-
-// The runs of a sweep from the best to the worst.
 
 export interface RankedRun {
   readonly run: SweepRun;

@@ -116,8 +116,6 @@ export function adviseEngine(running: EngineName, reports: readonly EngineReport
   return undefined;
 }
 
-// By which MPI processes would reach each other here, and how fast, where some were started together.
-
 interface MpiReport {
   readonly library: string;
   /** Of this process among those that it was started with. */

@@ -1,8 +1,8 @@
 // How tokens are chosen, for commands that write texts.
 
 import type { Option } from "commander";
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { option } from "../define-command.ts";
-import { integerIn, numberIn } from "./parse-values.ts";
 
 export interface SamplingOptions {
   readonly maxNewTokens?: number;

@@ -54,8 +54,6 @@ export function tokensRead(row: TokenizedExample): number {
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }
 
-// From a few measured steps and validations to the time of a whole run.
-
 /** One step, or one validation of a few rows. */
 interface Measurement {
   readonly seconds: number;
