@@ -16,10 +16,7 @@ interface WeightedInput {
 /** An adapter, or several that act as one: the sum of their updates, each times its weight. */
 export type AdapterInput = ModelInput | readonly WeightedInput[];
 
-/**
- * The source of one adapter or of a set's sum, which is used as the first of the set was trained to be. Reading it throws
- * ADAPTERS_OF_BASES, and what `combineAdapters` of @lowrank/merge does: not all adapters have a sum.
- */
+/** The source of an adapter, or of a set's sum, which is used as its first was trained to be. Reading throws ADAPTERS_OF_BASES. */
 export async function findAdapters(
   platform: Pick<Platform, "findAdapter">,
   input: AdapterInput,

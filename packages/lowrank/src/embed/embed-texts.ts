@@ -31,10 +31,7 @@ export interface EmbedOptions extends RecipeOptions {
   readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
-/**
- * One embedding for each text, in their order. Throws PoolingUnknownError, PROMPT_UNKNOWN, EmbeddingRecipeError, UsageError for a length that
- * the model has no positions for, NonFiniteOutputError.
- */
+/** One embedding for each text, in their order. Throws PoolingUnknownError, PROMPT_UNKNOWN, UsageError, NonFiniteOutputError. */
 export async function embedTexts(
   { opened, tokenizer }: { readonly opened: OpenedBase; readonly tokenizer: TextTokenizer },
   texts: readonly string[],

@@ -25,10 +25,7 @@ export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "open
 /** Under which name an adapter's file says how it was trained to be pooled. */
 export const recipeKey = "lowrank.embedding";
 
-/**
- * What was asked for, or else what an adapter was trained for, or what the folder or the .gguf file says. Throws
- * PoolingUnknownError where nobody says it, EmbeddingRecipeError, GgufError.
- */
+/** What was asked for, else what the adapter, the .gguf file or the folder says. Throws PoolingUnknownError, EmbeddingRecipeError. */
 export async function embeddingRecipe(
   source: RecipeFacts,
   { pooling, normalise }: RecipeOptions,

@@ -43,10 +43,7 @@ export interface Writer {
   readonly notices: Notices;
 }
 
-/**
- * Continues the prompts as one batch; ends of all come last, in the prompts' order. Throws EMPTY_PROMPT,
- * NonFiniteModelError, GenerationOptionError, PositionLimitError, ChatTemplateMissingError.
- */
+/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, PositionLimitError, NonFiniteModelError. */
 export async function* continuePrompts(
   { opened, tokenizer, notices }: Writer,
   prompts: readonly TextPrompt[],

@@ -104,10 +104,7 @@ export async function bytesOf(
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
 }
 
-/**
- * The rows with their pictures in the model's size and their recordings as features, all in memory; other rows as they are. Throws
- * MediaError, PREPROCESSOR_MISSING, DECODER_MISSING, ImagePreparationError.
- */
+/** Rows with pictures in the model's size and recordings as features. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING. */
 export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
   let preparation: ImagePreparation | undefined;
   const prepared: Example[] = [];

@@ -26,10 +26,7 @@ export interface MediaRows {
   readonly lists: readonly RowList<Example>[];
 }
 
-/**
- * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
- * anything else happens. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING, ImagePreparationError.
- */
+/** Opens rows' files; undefined where no row has any. A few are opened at once, so that a missing decoder is told first. Throws MediaError. */
 export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;

@@ -14,10 +14,7 @@ export function sampleLogits(model: PretrainedModel, context: ForwardContext): t
 const rows = 2;
 const longest = 24;
 
-/**
- * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
- * images, or both, or arbitrary sounds and tokens. The caller owns them.
- */
+/** Arbitrary tokens, images or sounds of the kind that the model reads. The caller owns them. */
 export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
   const { decoderLayers, imageChannels, imageSize, imageWidth } = config;

@@ -69,10 +69,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   };
 }
 
-/**
- * The path of a model or adapter. A name of the Hub (see `parseHubName`) is downloaded unless there is such a folder, or at
- * least a folder "owner": then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
- */
+/** A name of the Hub is downloaded unless a folder "owner" is here: then it is a mistyped path. Throws PathNotFoundError, HubError. */
 export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);

@@ -37,10 +37,7 @@ export interface RowSurvey {
   readonly kinds: ReadonlySet<Example["kind"]>;
 }
 
-/**
- * The objective that all rows share: that of the first, or the one that rows of another file have; and all kinds of rows that there
- * are, for going through many once takes seconds. Throws a DataError that names the rows which have another.
- */
+/** The objective that all rows share, and their kinds, in one pass. Throws a DataError that names rows of another objective. */
 export function surveyRows(file: string, examples: RowList<Example>, expected?: RowObjective): RowSurvey {
   const first = expected ?? objectiveOf(examples.at(0));
   const kinds = new Set<Example["kind"]>();

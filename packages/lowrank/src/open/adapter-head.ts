@@ -17,10 +17,7 @@ export interface AdapterHead {
 /** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
-/**
- * The head for an adapter on this base. Throws AdapterTaskError where the base's family has no such head, or where another
- * one is asked for than the adapter was trained under.
- */
+/** The head for an adapter on this base. Throws AdapterTaskError where its family has none, or another one is asked for. */
 export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined): AdapterHead {
   const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
   const loaded = task ?? ownTask(config);
@@ -73,10 +70,7 @@ function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
   return heads.length === 1 ? heads[0] : undefined;
 }
 
-/**
- * How many outputs the classifier of a task has in the adapter's file: those of [labels, inFeatures]. Undefined as well
- * where the task asks for another number of them, as a multiple choice does for one.
- */
+/** Outputs of a task's classifier in the adapter's file, [labels, inFeatures]; undefined where the task has another number. */
 function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): number | undefined {
   for (const { inHead, row, path } of modulesOf(config, task)) {
     const isClassifier = inHead && "role" in row && row.role === "output-head" && row.newIfMissing === true;

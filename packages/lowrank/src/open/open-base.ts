@@ -118,10 +118,7 @@ export interface ShapeRequest {
   readonly leastTokens?: number | undefined;
 }
 
-/**
- * The model with the layers that an adapter repeats, and with rows for the tokens that it was trained on or that are asked
- * for. Weights are shared; the base stays the caller's to dispose of, where another one is returned.
- */
+/** The model with an adapter's repeated layers and rows for its tokens. Weights are shared; the base stays the caller's to dispose of. */
 export function shaped(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
   const { adapter, newAdapter, leastTokens = 0 } = request;
   const config = adapter?.config ?? newAdapter;

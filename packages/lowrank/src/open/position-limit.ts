@@ -21,10 +21,7 @@ export interface PositionedModel {
   sites(): readonly { readonly path: string }[];
 }
 
-/**
- * After how many tokens rows are cut: what was asked for, or the default as far as the model has positions. Throws a
- * UsageError for more than a table of positions has: the first long row would end the run.
- */
+/** After how many tokens rows are cut. Throws a UsageError for more than a table of positions has: a long row would end the run. */
 export function maxLengthFor(
   model: PositionedModel,
   asked: number | undefined,

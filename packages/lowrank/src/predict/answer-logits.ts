@@ -56,10 +56,7 @@ export function answerOfChoices(
   };
 }
 
-/**
- * The words of a text, each with the class of its first token, as transformers' pipeline with aggregation_strategy="first": tokens
- * between which nothing parts the text are one word. `logits`: [time, classes].
- */
+/** Each word with the class of its first token, as transformers' aggregation_strategy="first" has it. `logits`: [time, classes]. */
 export function answerOfTokens(
   logits: ArrayLike<number>,
   { text, spans, textStart }: AskedRow,

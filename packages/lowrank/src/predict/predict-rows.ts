@@ -54,10 +54,7 @@ export interface Predictor
 /** As many batches are held at a time: enough that rows of like length meet, and few enough for any memory. */
 const batchesHeld = 16;
 
-/**
- * Answers rows as they come. Throws WrongTaskError for a model without a head that answers rows, ExampleError for a row that
- * its head has no answer to, NonFiniteModelError.
- */
+/** Answers rows as they come. Throws WrongTaskError, ExampleError for a row that the head has no answer to, NonFiniteModelError. */
 export async function* predictRows(
   predictor: Predictor,
   rows: AsyncIterable<Question>,

@@ -20,10 +20,7 @@ export interface TranscribeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The likeliest text of each sound, in their order; it begins as the row says, else as the tokenizer's texts do. Throws
- * NonFiniteModelError, and what `generate` of @lowrank/models does.
- */
+/** The likeliest text of each sound, in their order; it begins as the row says, else as the tokenizer's texts do. */
 export async function transcribe(
   { opened, tokenizer }: Transcriber,
   sounds: readonly SpeechExample[],

@@ -44,10 +44,7 @@ export function runCurves(lines: readonly string[]): RunCurves {
 /** How much of the mean a new value does not replace. */
 const kept = 0.9;
 
-/**
- * The mean over the values so far, those of some ten steps ago a third as heavy as the last; as TensorBoard smooths, so that the first
- * value counts no more than it should.
- */
+/** The exponential mean of the values so far, with TensorBoard's correction of the first ones. */
 export class SmoothedLoss {
   #sum = 0;
   #weight = 0;

@@ -122,10 +122,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/**
- * The values by their option's name. Behind the "=" stands a list as YAML has it, without its brackets, so that a list among the values
- * has brackets of its own: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError with all that is wrong.
- */
+/** The values by option. Behind "=" is a YAML list without its brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
 export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const { parse } = await import("yaml");
   const sets = new Map<string, readonly unknown[]>();

@@ -70,10 +70,7 @@ export async function measureStart(
   });
 }
 
-/**
- * By chance alone, also where the run puts rows of like length together: a batch of short rows and one of long ones would say
- * less of the data.
- */
+/** Shuffled, also where the run puts rows of like length together: a batch of short rows says less of the data. */
 async function firstBatches(
   model: PretrainedModel,
   { rows, batchSize, count, padId, seed, media }: StartRows,

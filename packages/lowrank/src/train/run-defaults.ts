@@ -42,10 +42,7 @@ export const leastEpochs = 3;
 /** Of a handful of rows ten epochs teach nothing. */
 const fewestSteps = 30;
 
-/**
- * Shape of a new adapter where nobody says it. PEFT's own choice of modules stays where a field asks for parts of a model by layer or
- * parameter, which "all-linear" would pass over.
- */
+/** "all-linear" would pass over parts of a model that a field asks for by layer or parameter: PEFT's own modules stay there. */
 export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig> {
   const { rank = 8, rankStabilized = false, layersToTransform, targetParameters } = fields;
   const isPart = (layersToTransform ?? null) !== null || (targetParameters ?? []).length > 0;

@@ -102,9 +102,7 @@ function defaultsOf(
   return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
-/**
- * Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several.
- */
+/** Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several. */
 function drawsTokens(
   rows: RowList<Example>,
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,

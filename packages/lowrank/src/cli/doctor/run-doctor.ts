@@ -31,10 +31,7 @@ import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
 
-/**
- * Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. Of several
- * processes the first one does so, when all have timed how they reach each other: who waits would take its processor's time.
- */
+/** Reports the machine and its engines. Of several processes the first does, after all have timed how they reach each other. */
 export async function runDoctor(options: EngineOptions, report: Report): Promise<void> {
   const mpi = await surveyMpi(report.io.environment);
   if (mpi?.rank !== undefined && mpi.rank > 0) return;

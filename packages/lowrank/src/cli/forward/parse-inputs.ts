@@ -24,10 +24,7 @@ export interface InputLimits {
   readonly image?: ImageLimits;
   /** Whether it reads texts beside its images. */
   readonly readsPairs?: boolean;
-  /**
-   * What a label is: a class for each row, a token for each position, where each row's answer starts and ends, what a
-   * decoder should write, or nothing that it could compute a loss from.
-   */
+  /** What a label is: a class a row, a token a position, an answer's start and end, what a decoder writes, or nothing. */
   readonly labels:
     | { readonly kind: "row" | "position" | "span" | "target"; readonly count: number }
     | { readonly kind: "none" };

@@ -35,10 +35,7 @@ export interface FetchRequest extends HubRequest {
   readonly isDeep: boolean;
 }
 
-/**
- * Fetches what the cache lacks, or has damaged, of the files that a plan chooses. Where the Hub cannot be asked, the cache alone is
- * planned with. Throws HubError, HubFileError, DiskFullError, FileWriteError.
- */
+/** Fetches what the cache lacks or has damaged; without the Hub, plans with the cache alone. Throws HubError, HubFileError. */
 export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, context: HubContext): Promise<Fetched> {
   const { access } = context;
   const folder = repositoryFolder(request, access);

@@ -42,10 +42,7 @@ export async function listSnapshot(snapshot: string): Promise<HubListing> {
   return new Map(await Promise.all(listed));
 }
 
-/**
- * Whether the file at a path has the size and the hash that it should have. It is read where it was not before, where it was
- * written to since, and where `isAnew`.
- */
+/** Whether a file has its size and hash: it is read where it was not before, was written to since, or `isAnew`. */
 export async function isWhole(
   path: string,
   { hash, size }: Pick<HubFile, "hash" | "size">,

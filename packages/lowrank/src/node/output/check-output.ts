@@ -28,10 +28,7 @@ export interface OutputRules {
   readonly isApart?: boolean | undefined;
 }
 
-/**
- * Checks the output and claims it for this run, until the function that is returned is called. Throws what `checkOutput`
- * does, and OUTPUT_IN_USE where another run has it; with `onWait` not before one on another machine has said that it is there.
- */
+/** Checks the output and claims it until the returned function is called. Throws what `checkOutput` does, and OUTPUT_IN_USE. */
 export async function claimOutput(
   path: string,
   rules: OutputRules & { readonly onWait?: OnWait | undefined },

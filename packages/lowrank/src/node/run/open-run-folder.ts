@@ -18,9 +18,7 @@ import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
-/**
- * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME.
- */
+/** Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME. */
 export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { communicator } = request;
   if (communicator !== undefined) return openFolderOfMany(communicator, () => openDiskFolder(out, request));

@@ -108,10 +108,7 @@ function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/**
- * Throws ResumeMismatchError naming every fact in which the saved run was another one; EARLIER_CHECKPOINT where it noted
- * none.
- */
+/** Throws ResumeMismatchError naming every fact in which the saved run differs; EARLIER_CHECKPOINT where it noted none. */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);

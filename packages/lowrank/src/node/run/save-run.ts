@@ -30,11 +30,7 @@ export interface SaveOptions {
   readonly keep: KeptCheckpoints | undefined;
 }
 
-/**
- * Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. Of a
- * finished one the best checkpoint alone stays, if it is not the last step's, under a name that `resume` does not look
- * for; its path is returned.
- */
+/** Writes what the run has. Of a finished run the best checkpoint stays, if it is not the last step's; its path is returned. */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
   const { metrics, records = new Map(), state } = result;
   const files = await withRelativeBase(result.files, out);

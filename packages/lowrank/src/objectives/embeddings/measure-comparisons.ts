@@ -25,10 +25,7 @@ export interface ComparisonMeasurement {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Of scored pairs, how cosines go with scores. Of related texts, each first text looks for its own among the others of all rows,
- * negatives too.
- */
+/** Of scored pairs, how cosines go with scores; of related texts, at which place each first text finds its own among all. */
 export async function measureComparisons(
   model: PretrainedModel,
   asked: ComparisonMeasurement,

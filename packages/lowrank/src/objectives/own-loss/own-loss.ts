@@ -18,10 +18,7 @@ export const ownLoss: LearningPlan = {
 /** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
 const turnEveryMilliseconds = 50;
 
-/**
- * The mean loss over every label that counts in all batches, and what the answers are worth: accuracy, F1 and Matthews'
- * correlation of classes, correlations of numbers, exact match and F1 of places; of text accuracy and perplexity.
- */
+/** The mean loss over every label that counts, and what the answers are worth by the head's metrics. */
 export async function measureRows(
   model: PretrainedModel,
   data: MeasuredFiles,

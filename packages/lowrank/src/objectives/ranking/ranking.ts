@@ -48,10 +48,7 @@ interface Judged {
   readonly label: number;
 }
 
-/**
- * The loss, and of each search that has both, how high it puts what belongs to it among its own pairs; of labels between 0 and 1
- * how scores go with them.
- */
+/** The loss, and how high each search puts what belongs to it; of labels between 0 and 1 how scores go with them. */
 async function measurePairs(
   model: PretrainedModel,
   data: MeasuredData,

@@ -46,10 +46,7 @@ export function checkReferences({ name, rows }: RowFile): void {
   if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
 }
 
-/**
- * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
- * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NO_REFERENCES where no row has prompt and answer.
- */
+/** Corpus BLEU, 0 to 100, of greedy continuations; prompts are cut as in training. Throws NO_REFERENCES. */
 export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);

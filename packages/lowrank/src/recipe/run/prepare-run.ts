@@ -58,10 +58,7 @@ interface RunData {
   readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
-/**
- * Reads what the choices name, loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it
- * fails. The engine starts when rows, tokens and configuration are known to be good.
- */
+/** Nothing stays in memory if any of it fails. The engine starts when rows, tokens and configuration are known to be good. */
 export async function prepareRun(
   options: WithModel<RunChoices>,
   { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,

@@ -68,10 +68,7 @@ export interface ReadingOptions {
   readonly setup?: AdapterSetup;
 }
 
-/**
- * The rows of all that was named, one after the other. Throws a UsageError for names of columns where every row names its own, and
- * what `readRows` does.
- */
+/** The rows of all that was named, one after the other. Throws what `refuseHeader` and `readRows` do. */
 export async function readNamedRows(
   names: readonly string[],
   { columns, header, skipBadRows, setup }: ReadingOptions,

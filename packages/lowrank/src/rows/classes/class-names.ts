@@ -24,11 +24,7 @@ export interface KnownClasses {
   readonly isTrained?: boolean | undefined;
 }
 
-/**
- * Numbers the classes: by the names that the caller gives or the adapter remembers, else by those of the model's config where
- * they cover the data, else by the sorted names of the data. Throws ClassNameError for data with other names than those, and
- * where a trained classifier has no names: sorted names would get any of its numbers.
- */
+/** Numbers classes by given or remembered names, else by the model's if they cover the data, else sorted. Throws ClassNameError. */
 export function numberClasses(examples: RowList<Example>, known: KnownClasses): Classes {
   const { classNames, adapterNames, modelNames, isTrained = false } = known;
   const found = labelIdsOf(examples);
@@ -60,10 +56,7 @@ interface ClassChoice {
   readonly problem?: ProblemType | undefined;
 }
 
-/**
- * How many outputs a classifier needs on this base: one for a regression, else as many as it has where the data fit into them,
- * and two at least.
- */
+/** Outputs of a classifier: 1 for a regression, else those of the base if the data fit into them, and 2 at least. */
 export function countClasses(
   examples: RowList<Example>,
   base: BaseClasses,

@@ -19,10 +19,7 @@ interface TemplateReader {
   readonly task: Task;
 }
 
-/**
- * The template that was asked for, or the one that suits the rows and the model. Throws ChatTemplateMissingError, and
- * TemplateError for a name that there is not.
- */
+/** The template asked for, or the one that suits rows and model. Throws ChatTemplateMissingError, TemplateError. */
 export function chooseTemplate(
   name: string | undefined,
   examples: RowList<Example>,

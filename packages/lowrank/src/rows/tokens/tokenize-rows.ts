@@ -28,10 +28,7 @@ export interface TokenizeAllOptions extends TokenizeRowsOptions {
 /** Rows that are tokenised at once: of more than memory has, the tokens of these alone are in it. */
 const chunkSize = 1024;
 
-/**
- * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary, classes that
- * the classifier lacks and rows that the template cannot write, NOTHING_TO_TRAIN.
- */
+/** Tokenises rows and warns of cuts. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
 export function tokenizeRows(
   examples: RowList<Example>,
   options: TokenizeAllOptions,

@@ -25,10 +25,7 @@ export interface WrittenRows {
   rowOf(index: number): number;
 }
 
-/**
- * A DataError that names the rows which are refused, or the error itself where it is about no row. Throws TemplateLimitError:
- * a template that takes too long with one row would do so with each.
- */
+/** A DataError that names the refused rows; the error itself where it is about no row, or a template takes too long. */
 export function unwritableRows(error: unknown, examples: RowList<Example>, rows: WrittenRows): unknown {
   if (error instanceof TemplateLimitError) return error;
   if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;
