@@ -110,16 +110,13 @@ export async function ggufRecipe({
   }
 }
 
-interface SentencePrompts {
-  readonly byName: ReadonlyMap<string, string>;
-  /** The one that every text gets where nobody names another. */
-  readonly byDefault: string | undefined;
-}
-
 const file = "config_sentence_transformers.json";
 
 /** Reads them; none where the folder says nothing. Throws ModelFileError for a file that is not JSON. */
-export async function sentencePrompts({ folder, path }: RecipeFacts): Promise<SentencePrompts> {
+export async function sentencePrompts({
+  folder,
+  path,
+}: RecipeFacts): Promise<{ readonly byName: ReadonlyMap<string, string>; readonly byDefault: string | undefined }> {
   if (folder === undefined || !(await folder.has(file))) return { byName: new Map(), byDefault: undefined };
   const text = await folder.readText(file, { maxBytes: 1_000_000 });
   const config = fieldsOf(

@@ -20,14 +20,11 @@ export interface TellingReader extends MediaReader {
   readonly notices: Notices;
 }
 
-/** The rows that may have some. */
-export interface MediaRows {
-  readonly sees: boolean;
-  readonly lists: readonly RowList<Example>[];
-}
-
 /** Opens rows' files; undefined where no row has any. A few are opened at once, so that a missing decoder is told first. Throws MediaError. */
-export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
+export async function rowMedia(
+  { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
+  reader: TellingReader,
+): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
   const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);

@@ -74,17 +74,11 @@ async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<
   }
 }
 
-interface Tokenizer {
-  readonly entries: Iterable<readonly [string, WritableValue]>;
-  /** The token that ends a text. */
-  readonly end: string | undefined;
-}
-
 /** The .gguf base's own, unless the adapter brings one. */
 async function tokenizerOf(
   { files, tokenizerFolder, model }: OpenedBase,
   base: GgufFile | undefined,
-): Promise<Tokenizer> {
+): Promise<{ readonly entries: Iterable<readonly [string, WritableValue]>; readonly end: string | undefined }> {
   if (base !== undefined && tokenizerFolder === undefined) {
     const stored = [...(await base.readStoredMetadata())].filter(([key]) => key.startsWith("tokenizer."));
     return { entries: stored, end: endOf((key) => base.metadata.get(key)) };

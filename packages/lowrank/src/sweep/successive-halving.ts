@@ -66,17 +66,11 @@ export function searchSeconds(
   return times.reduce((sum, time) => sum + time, 0);
 }
 
-/** What trains a candidate and gives its loss, NaN if it diverged, and seconds. */
-export interface SearchHost {
-  trial(candidate: Candidate, steps: number): Promise<number>;
-  clock(): number;
-}
-
 /** Trains the candidates of each rung, the best of the last one first, and yields each result. */
 export async function* halve(
   rungs: readonly Rung[],
   search: Search,
-  { trial, clock }: SearchHost,
+  { trial, clock }: { trial(candidate: Candidate, steps: number): Promise<number>; clock(): number },
 ): AsyncGenerator<Trial, void, undefined> {
   const { secondsPerValidation, baseLoss, margin } = search;
   const end = clock() + search.seconds;

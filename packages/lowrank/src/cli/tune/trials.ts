@@ -85,17 +85,11 @@ export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
 }
 
-export interface TrialOptions {
-  readonly steps: number;
-  readonly signal: AbortSignal;
-  onStep(): void;
-}
-
 /** Trains a new adapter and measures it at the end; undefined where it diverged or was stopped. */
 export async function tryOut(
   { model, asked, adapter: { config }, training, rows }: Trials,
   options: TrainOptions,
-  { steps, signal, onStep }: TrialOptions,
+  { steps, signal, onStep }: { readonly steps: number; readonly signal: AbortSignal; onStep(): void },
 ): Promise<RowMetrics | undefined> {
   const { rank = config.rank, alpha = config.alpha, seed, allowDifferentBase = false, warmupSteps } = options;
   const adapter =

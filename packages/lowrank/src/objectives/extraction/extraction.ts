@@ -21,18 +21,12 @@ export const extraction: Objective = {
   },
 };
 
-/** Means over all questions, 0 to 100 as SQuAD's script prints them. */
-interface AnswerScores {
-  readonly exactMatch: number;
-  readonly f1: number;
-}
-
 /** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
 async function measureAnswers(
   opened: OpenedBase,
   rows: RowList<Example>,
   { batchSize, ...reader }: RowReader & { readonly batchSize: number },
-): Promise<AnswerScores> {
+): Promise<{ readonly exactMatch: number; readonly f1: number }> {
   const mayBeNone = rows.some((row) => row.kind === "question" && row.answers.length === 0);
   let [exact, f1, count] = [0, 0, 0];
   for (const questions of questionsOf(rows, batchSize)) {
@@ -68,14 +62,8 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 // Exact match and F1 of an answer, as the script of SQuAD 2.0 counts them (evaluate-v2.0.py, Rajpurkar et al. 2018). Those of
 // 1.1 are the same where no right answer is made of articles and punctuation alone.
 
-/** How well an answer agrees with the best of the right ones: each from 0 to 1. */
-interface AnswerScore {
-  readonly exact: number;
-  readonly f1: number;
-}
-
 /** Scores an answer; "" says that the text has none, and is right where there are no right answers. */
-export function squadScore(given: string, right: readonly string[]): AnswerScore {
+export function squadScore(given: string, right: readonly string[]): { readonly exact: number; readonly f1: number } {
   const known = right.filter((answer) => normalizeAnswer(answer) !== "");
   const answers = known.length === 0 ? [""] : known;
   return {
