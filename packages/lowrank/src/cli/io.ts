@@ -5,7 +5,6 @@ import { isatty } from "node:tty";
 import { OutputLostError } from "../errors/run-errors.ts";
 import { type Interruption, watchInterruptions } from "./terminal/interruptions.ts";
 
-/** Streams, environment and signals of one run of the program. */
 export interface CommandIo {
   /**
    * Writes to standard output: results, and with --json nothing but JSON. Where an earlier text was lost it throws

@@ -14,7 +14,6 @@ export function openModel(request: OpeningRequest, report: Report): Promise<Open
   return openOn(nodePlatform, request, sourceContext(report));
 }
 
-/** How a command reaches the Hub, and standard input. */
 export function sourceContext(report: Report): SourceContext {
   const { fetch, environment } = report.io;
   const token = environment.HF_TOKEN;

@@ -18,7 +18,6 @@ export interface VerifiedMergeOptions extends MergeOptions {
 const slackOfPacked = 8;
 
 export interface VerifiedMerge {
-  /** Paths of the weights that changed. */
   readonly changed: readonly string[];
   /** Between logits of the adapted and the merged model, on a sample input. */
   readonly largestDifference: number;

@@ -171,7 +171,6 @@ async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">):
   return openTokenizer(files);
 }
 
-/** Tokenizers that were read already, each once. */
 export class Tokenizers {
   readonly #known = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
 

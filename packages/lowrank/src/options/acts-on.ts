@@ -25,12 +25,10 @@ export interface ActsOn {
   acts(run: AskedRun, options: Readonly<Record<string, unknown>>): boolean;
 }
 
-/** Whether the rows' objective reads the option. */
 export function reads({ objective }: AskedRun, option: string): boolean {
   return objective.options.includes(option);
 }
 
-/** Whether a classifier gives each row one class. */
 export function isOneClass(problem: ProblemType | undefined): boolean {
   return (problem ?? "single_label_classification") === "single_label_classification";
 }

@@ -46,7 +46,6 @@ export const browserPlatform: Platform = {
   },
 };
 
-/** By the browser itself, whatever kinds it knows. */
 async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const bitmap = await createImageBitmap(new Blob([bytes.slice()])).catch((cause) => {
     throw new MediaError(name, "the browser cannot decode it.", { cause });

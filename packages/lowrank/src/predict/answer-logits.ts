@@ -11,10 +11,8 @@ import { bestAnswers } from "./best-answer.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
 export interface AnswerRules {
-  /** Names of the classes, in order of their numbers. */
   readonly labels: readonly string[];
   readonly problem: ProblemType;
-  /** How many of the likeliest are told. */
   readonly topK: number;
   /** From which probability on a class is one of the row's, where a row may have several. */
   readonly threshold: number;

@@ -28,7 +28,6 @@ export interface RowReader {
   readonly maxLength: number;
 }
 
-/** Heads that can be asked rows of a data file. */
 export const askable: readonly Task[] = [
   ...(["sequence-classification", "token-classification", "question-answering", "multiple-choice"] as const),
   ...(["image-classification", "distilled-image-classification"] as const),

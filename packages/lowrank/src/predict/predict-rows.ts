@@ -38,7 +38,6 @@ export interface PredictOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A row to be asked, with all its columns. */
 export interface Question {
   readonly example: Example;
   readonly row: ReadonlyMap<string, unknown>;

@@ -4,7 +4,6 @@ import { given } from "../given.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import type { ValueSchema } from "../options/option-table.ts";
 
-/** A JSON Schema (draft 2020-12) of a recipe. */
 export interface RecipeSchema {
   readonly $schema: string;
   readonly $id: string;

@@ -43,7 +43,6 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   ];
 }
 
-/** So many rows at most, evenly from all. */
 export function someRows(rows: RowList<TokenizedExample>, most = mostRows): readonly TokenizedExample[] {
   const count = Math.min(rows.length, most);
   return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(

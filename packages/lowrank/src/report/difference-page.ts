@@ -5,7 +5,6 @@ import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 
-/** What is shown: one of both. */
 export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };

@@ -8,7 +8,6 @@ export interface HtmlPage {
   readonly parts: readonly string[];
   /** Rules beside those of all pages. */
   readonly style?: string;
-  /** Who wrote it, as a program finds it. */
   readonly writer?: string;
 }
 

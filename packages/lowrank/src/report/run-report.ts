@@ -16,9 +16,7 @@ export interface ReportedRun {
   readonly rows: TokenizedRows;
   readonly options: RowOptions;
   readonly classNames: readonly string[] | undefined;
-  /** As the model card has it. */
   readonly settings: FactTable;
-  /** The recipe that repeats the run, where there is one. */
   readonly recipe?: string | undefined;
 }
 

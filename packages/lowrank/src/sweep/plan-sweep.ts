@@ -11,7 +11,6 @@ import { completeRecipe } from "../recipe/complete-recipe.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
 
-/** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 
 export interface SweepRun {

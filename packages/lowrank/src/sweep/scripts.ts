@@ -2,7 +2,6 @@
 
 const name = "lowrank-sweep";
 const recipePlace = "/etc/lowrank";
-/** Processors and memory of a run. */
 const size = { cpu: "8", memory: "8Gi" };
 
 /** A manifest for `kubectl apply`: the recipe as text, and a Job that makes each run in a container with a shared volume. */

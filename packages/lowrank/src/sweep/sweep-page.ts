@@ -33,7 +33,6 @@ function tableOf({ runs, by, best }: RankedRuns): string {
   return `<section><h2>Runs</h2>${htmlTable(heads, rows)}</section>`;
 }
 
-/** Cells behind a run's number. */
 function cellsOf({ run, progress, value }: RankedRun): readonly string[] {
   const isOver = progress.state === "complete";
   const number = (one: number | undefined) => (one === undefined ? "" : String(Number(one.toPrecision(5))));

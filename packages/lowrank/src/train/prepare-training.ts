@@ -76,7 +76,6 @@ export function classesOf(
   return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...given(known) });
 }
 
-/** What an adapter's file says of the classes. */
 export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): ReadonlyMap<string, string> {
   return new Map([
     ...(ids.size === 0 ? [] : [[classNamesKey, encodeClassNames(ids)] as const]),

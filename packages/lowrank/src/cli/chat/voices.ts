@@ -17,7 +17,6 @@ export class Voices {
     private readonly allowDifferentBase: boolean,
   ) {}
 
-  /** Attaches all of them. Throws what `OpenedModel.attach` does. */
   static async attach(
     model: OpenedModel,
     named: readonly NamedAdapter[],

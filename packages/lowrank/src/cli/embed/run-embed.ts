@@ -22,7 +22,6 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
   readonly batchSize: number;
 }
 
-/** Embeds the texts of the options, then the lines of the file; prints the numbers, or writes texts and numbers to --out. */
 export async function runEmbed(asked: EmbedCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { text = [], file, out, overwrite } = options;

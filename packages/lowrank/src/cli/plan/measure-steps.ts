@@ -48,7 +48,6 @@ export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedE
   return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
 }
 
-/** The tokens that a model reads of a row. */
 export function tokensRead(row: TokenizedExample): number {
   const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
@@ -96,7 +95,6 @@ export function estimateRun(run: MeasuredRun): RunEstimate {
   return { secondsPerStep, secondsPerValidation, seconds, uncertainty: Math.max(smallestUncertainty, spread) };
 }
 
-/** How long this many tokens take. */
 function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
   return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
 }

@@ -16,7 +16,6 @@ interface Gathering {
   readonly file: string;
 }
 
-/** Of a recipe without validation rows. */
 export const unranked =
   "The runs cannot be ranked: no rows are held out to compare them by. Give the recipe a validation or a validationShare.";
 
@@ -31,7 +30,6 @@ export function sayPlan(runs: FoundRuns, report: Report): void {
   for (const line of formatTable(columns, rows)) report.say(line);
 }
 
-/** Prints them, the best first, and writes report.html beside their folders. */
 export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, report: Report): Promise<void> {
   const ranked = rankRuns(runs, by);
   const page = join(dirname(runs[0]?.run.out ?? ""), "report.html");

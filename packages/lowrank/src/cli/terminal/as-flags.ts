@@ -20,7 +20,6 @@ export function asFlags(message: string): string {
   return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) => (known.has(name) ? flagName(name) : quoted));
 }
 
-/** The flag of an option, with the dashes before it. */
 export function flagName(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -10,7 +10,6 @@ export class LastLine {
 
   constructor(private readonly io: Pick<CommandIo, "stderr" | "terminal">) {}
 
-  /** Whether somebody watches; else nothing is drawn. */
   get isWatched(): boolean {
     return this.io.terminal !== undefined;
   }

@@ -24,7 +24,6 @@ export interface Report extends Notices {
   emit(event: object): void;
 }
 
-/** Makes the report of a command that was called with or without `--json`. */
 export function createReport(io: CommandIo, options: { readonly json?: boolean | undefined }): Report {
   const isJson = options.json === true;
   const colors = pc.createColors(io.hasColors);

@@ -37,7 +37,6 @@ export function hubCache({ cacheDir }: HubAccess): string {
   return cacheDir ?? HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
 }
 
-/** Whether the environment forbids to ask the Hub. */
 export function isHubOffline(): boolean {
   const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
   return /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE || "");
@@ -82,7 +81,6 @@ export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What went wrong, with what the server answered. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const status = "statusCode" in error ? ` (HTTP ${String(error.statusCode)})` : "";

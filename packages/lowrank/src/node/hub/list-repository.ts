@@ -67,7 +67,6 @@ export async function listRepository(
   return found;
 }
 
-/** For an address. */
 export function encodedPath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }

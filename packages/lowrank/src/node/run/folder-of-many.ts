@@ -20,7 +20,6 @@ export async function openFolderOfMany(communicator: Communicator, open: () => P
   return new FirstFolder(communicator, folder);
 }
 
-/** What all processes do, whoever writes. */
 async function tellState(communicator: Communicator, state: TrainingState | undefined): Promise<void> {
   const files = state && serializeState(state);
   await communicator.broadcast(new TextEncoder().encode(files?.facts ?? ""));

@@ -25,7 +25,6 @@ function factsOf(event: TrainingEvent): object | undefined {
   return event.type === "skip" ? { step: event.step, skipped: event.what, value: String(event.value) } : undefined;
 }
 
-/** The lines of a run that is back at its start. */
 export function keptAtRestart(lines: readonly string[]): string[] {
   return lines.filter((line) => line.startsWith('{"step":0,"restart":'));
 }

@@ -177,7 +177,6 @@ class DiskRunFolder implements RunFolder {
   }
 }
 
-/** Names and values: program, processor, memory, system. */
 function machineFacts(): readonly (readonly [name: string, value: string])[] {
   const [processor] = cpus();
   return [

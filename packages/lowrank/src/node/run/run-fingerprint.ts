@@ -62,7 +62,6 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
   return JSON.stringify(facts);
 }
 
-/** The base's files that a saved run noted. */
 export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
   const files = new Map<string, HashedFile>();
   for (const [key, value] of parseFacts(saved) ?? []) {

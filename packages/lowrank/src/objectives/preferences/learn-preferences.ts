@@ -28,7 +28,6 @@ export interface PreferenceOptions extends Settings {
   readonly loss?: RowLoss | undefined;
 }
 
-/** All settings that some loss reads. */
 export const preferenceSettingNames = [
   ...new Set(Object.values(preferenceLosses).flatMap(({ settings }) => Object.keys(settings))),
 ] as readonly (keyof PreferenceSettings)[];

@@ -12,7 +12,6 @@ import type { ComparisonScores } from "../embeddings/measure-comparisons.ts";
 import type { LearningPlan, Measuring, Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** Rows of texts to compare as pairs of a search. */
 export const ranking: Objective = {
   ...classification,
   rows: "a search and a text that is judged",

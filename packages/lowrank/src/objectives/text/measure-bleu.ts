@@ -30,13 +30,11 @@ export interface BleuOptions {
   readonly notices: Notices;
 }
 
-/** A prompt as tokens and what may follow it. */
 interface AskedPrompt {
   readonly ids: readonly number[];
   readonly references: readonly string[];
 }
 
-/** Whether a row has a prompt to continue and an answer to compare with. */
 function isAsked({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }

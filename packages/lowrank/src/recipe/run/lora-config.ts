@@ -69,7 +69,6 @@ export function askedConfig(
 
 type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
-/** Whether one was given whose text has to become tokens. */
 export function asksForTokens(choices: VariantChoices): boolean {
   return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
 }

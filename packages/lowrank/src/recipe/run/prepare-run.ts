@@ -32,7 +32,6 @@ export interface RunHost {
   startEngine(): Promise<string>;
 }
 
-/** Who wants to see some of the rows, or other ones. */
 export interface RowChoice {
   readonly choose?: ((rows: TrainingRows) => TrainingRows) | undefined;
 }

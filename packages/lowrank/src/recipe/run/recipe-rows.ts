@@ -18,7 +18,6 @@ import type { RunFolder } from "../../run-folder.ts";
 import type { AdapterSetup } from "../../setup/adapter-setup.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 
-/** Reads the files that the options name and holds out what they ask for. */
 export async function readRecipeRows(
   options: WithModel<RunChoices>,
   { asBegun }: Pick<RunFolder, "asBegun">,

@@ -10,7 +10,6 @@ const mostClasses = 1_000_000;
 /** Numbers may have gaps, but data that names so few of its classes is more likely to hold ids, years or prices. */
 const mostPerFound = 1000;
 
-/** The class numbers of a row, as one kind of classifier reads them. */
 export type ClassNumbers = (example: Example) => readonly number[];
 
 /** The numbers of a whole row's class, or of all its classes; none where they have names. */

@@ -44,7 +44,6 @@ export function rememberedTemplate(
   return isConversing(setup?.template) || !isChat ? setup?.template : undefined;
 }
 
-/** Whether a template of this name writes conversations. */
 export function isConversing(template: string | undefined): boolean {
   return template === "chat" || template === "vicuna";
 }

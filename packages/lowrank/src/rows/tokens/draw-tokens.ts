@@ -23,7 +23,6 @@ export interface DrawnTokens {
   readonly sample: readonly TokenizedExample[];
 }
 
-/** How many rows are looked at before the first step. */
 const sampleSize = 1024;
 
 /** Looks at some rows as `tokenizeRows` does; others become tokens when drawn. Broken ones are left out then, the first one told. */
@@ -73,7 +72,6 @@ function tokensOf(
   return undefined;
 }
 
-/** Places from all over a list. */
 function spread(length: number): readonly number[] {
   const count = Math.min(length, sampleSize);
   return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));

@@ -21,7 +21,6 @@ export interface WrittenRows {
   readonly template: PromptTemplate;
   readonly tokenizer: TextTokenizer;
   readonly maxLength: number;
-  /** The number in the file, counted from 1, of the row at a place. */
   rowOf(index: number): number;
 }
 
