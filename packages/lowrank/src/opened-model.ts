@@ -135,7 +135,7 @@ export class OpenedModel {
   /**
    * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
    * has another one. Of several – `[{ adapter: "a", weight: 0.7 }, { adapter: "b" }]` – it is their weighted sum that acts, as one.
-   * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
+   * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, ADAPTER_TASK, HEAD_INCOMPLETE, HubError.
    */
   async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);

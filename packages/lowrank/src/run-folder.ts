@@ -111,11 +111,9 @@ export interface ReportTime {
 export interface RunToKeep {
   readonly adapter: {
     readonly opened: Pick<OpenedBase, "handle">;
-    files(options: {
-      readonly stepsDone: number;
-      readonly isOver: boolean;
-      readonly adapterStep: number;
-    }): Promise<ReadonlyMap<string, string | Uint8Array>>;
+    files(
+      at: Pick<ReportTime, "stepsDone" | "isOver" | "adapterStep">,
+    ): Promise<ReadonlyMap<string, string | Uint8Array>>;
   };
   /** Read where a loss is not finite, to say whether the base is to blame. */
   readonly base: Pick<OpenedBase, "model">;

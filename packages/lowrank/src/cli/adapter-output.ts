@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
 import { findAdapters } from "../adapters/weighted-set.ts";
 import { nodePlatform } from "../node/node-platform.ts";
-import { claimOutput } from "../node/output/check-output.ts";
+import { claimOutput, type OutputRules } from "../node/output/check-output.ts";
 import type { OutputKind } from "../node/output/check-place.ts";
 import { sourceContext } from "./open-model.ts";
 import { pathsOf, type WeightedPath } from "./options/named-adapters.ts";
@@ -32,11 +32,18 @@ export async function whileClaimed(
   report: Report,
   make: (read: Adapter) => Promise<void>,
 ): Promise<void> {
-  const claimed = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
+  await claiming(plan ? undefined : out, rules, async () => {
     const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
     await make(await found.read({ onWarning: report.warn }));
+  });
+}
+
+/** Does the work while `out` is claimed; undefined where nothing is written. Throws what `claimOutput` does. */
+export async function claiming(out: string | undefined, rules: OutputRules, work: () => Promise<void>): Promise<void> {
+  const release = out === undefined ? undefined : await claimOutput(out, rules);
+  try {
+    await work();
   } finally {
     await release?.();
   }

@@ -1,6 +1,6 @@
 // What the model's folder says of its embeddings, in the files of sentence-transformers, or its .gguf file.
 
-import { LowrankError, parseJson } from "@lowrank/contracts";
+import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import {
   type EmbeddingRecipe,
@@ -66,9 +66,7 @@ export function recipeIn(metadata: ReadonlyMap<string, string>): EmbeddingRecipe
 export async function sentenceLength({ folder, path }: RecipeFacts): Promise<number | undefined> {
   for (const [file, key] of lengthKeys) {
     if (folder === undefined || !(await folder.has(file))) continue;
-    const config = await readJson(folder, file, path);
-    // Whatever is no object has no fields; values stay unknown.
-    const length = typeof config === "object" && config !== null && (config as Record<string, unknown>)[key];
+    const { [key]: length } = fieldsOf(await readJson(folder, file, path));
     // Tokenizers without a limit say a number beyond all integers.
     if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
   }
@@ -118,10 +116,7 @@ export async function sentencePrompts({
   path,
 }: RecipeFacts): Promise<{ readonly byName: ReadonlyMap<string, string>; readonly byDefault: string | undefined }> {
   if (folder === undefined || !(await folder.has(file))) return { byName: new Map(), byDefault: undefined };
-  const text = await folder.readText(file, { maxBytes: 1_000_000 });
-  const config = fieldsOf(
-    parseJson(text, { refuse: (reason, cause) => new ModelFileError(path, file, `it ${reason}`, { cause }) }),
-  );
+  const config = fieldsOf(await readJson(folder, file, path));
   const prompts = Object.entries(fieldsOf(config.prompts));
   const byName = new Map(prompts.flatMap(([name, prompt]) => (typeof prompt === "string" ? [[name, prompt]] : [])));
   const { default_prompt_name: name } = config;
@@ -129,6 +124,5 @@ export async function sentencePrompts({
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  // Whatever is no object has no fields; values stay unknown.
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  return isObject(value) ? value : {};
 }

@@ -8,7 +8,7 @@ import { ggufPartNames } from "@lowrank/gguf";
 import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { AdapterAsModelError } from "../errors/model-errors.ts";
+import { adapterAsModel } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
@@ -92,7 +92,7 @@ async function refuseAdapter(path: string): Promise<void> {
     exists(join(path, "adapter_config.json")),
     exists(join(path, "config.json")),
   ]);
-  if (isAdapter && !isModel) throw new AdapterAsModelError(path);
+  if (isAdapter && !isModel) throw adapterAsModel(path);
 }
 
 const expectations = {

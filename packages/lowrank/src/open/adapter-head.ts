@@ -4,7 +4,7 @@ import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-fo
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import { modulesOf } from "@lowrank/contracts/families/checkpoint";
 import { DifferentBaseError } from "@lowrank/inject";
-import { AdapterTaskError } from "../errors/model-errors.ts";
+import { adapterTask } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 
 export interface AdapterHead {
@@ -17,7 +17,7 @@ export interface AdapterHead {
 /** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
-/** The head for an adapter on this base. Throws AdapterTaskError where its family has none, or another one is asked for. */
+/** The head for an adapter on this base. Throws ADAPTER_TASK where its family has none, or another one is asked for. */
 export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined): AdapterHead {
   const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
   const loaded = task ?? ownTask(config);
@@ -34,13 +34,13 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   if (task === "causal-lm" && !looksBack(config)) return undefined;
   if (task !== undefined && possible.includes(task)) return task;
   if (loose.has(taskType)) return undefined;
-  throw new AdapterTaskError(config.modelType, { taskType, asked: undefined, possible });
+  throw adapterTask(config.modelType, { taskType, asked: undefined, possible });
 }
 
 function checkAsked(adapter: Adapter, config: ModelConfig, asked: Task): Task {
   const { taskType } = adapter.config;
   if (taskType === null || loose.has(taskType) || taskOfType(taskType) === asked) return asked;
-  throw new AdapterTaskError(config.modelType, { taskType, asked, possible: tasksOf(config) });
+  throw adapterTask(config.modelType, { taskType, asked, possible: tasksOf(config) });
 }
 
 function tasksOf({ modelType }: ModelConfig): readonly Task[] {

@@ -10,7 +10,7 @@ import {
   type PretrainedModel,
   type WeightsInFiles,
 } from "@lowrank/models";
-import { ClassifierMissingError } from "../errors/model-errors.ts";
+import { classifierMissing } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
@@ -100,7 +100,7 @@ async function withHead(
   return loading.catch(async (error: unknown) => {
     if (!(error instanceof HeadMissingError)) throw error;
     if (adapter !== undefined) refuseOtherModules(adapter, await configOf());
-    throw new ClassifierMissingError(path, error.parameters, error);
+    throw classifierMissing(path, error.parameters, error);
   });
 }
 

@@ -5,7 +5,7 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
-import { HeadIncompleteError, tokenizerMissing } from "../errors/model-errors.ts";
+import { headIncomplete, tokenizerMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
@@ -105,10 +105,10 @@ export function withoutAdapter(opened: OpenedBase): OpenedBase {
   return { ...opened, ...none, context: inferenceContext() };
 }
 
-/** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */
+/** Throws HEAD_INCOMPLETE where a part of the head is in neither the base nor the adapter: it would be random. */
 export function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapter, path: string): void {
   const missing = newParameters.filter((parameter) => !tensors.has(parameter));
-  if (missing.length > 0 && task !== "feature-extraction") throw new HeadIncompleteError(path, missing);
+  if (missing.length > 0 && task !== "feature-extraction") throw headIncomplete(path, missing);
 }
 
 export interface ShapeRequest {

@@ -4,13 +4,12 @@ import { readFile } from "node:fs/promises";
 import type { Pooling } from "@lowrank/models";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model?: string;
+export interface EmbedCommandOptions extends ModelOptions {
   readonly text?: readonly string[];
   readonly file?: string;
   readonly out?: string;

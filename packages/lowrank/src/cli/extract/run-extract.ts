@@ -4,11 +4,10 @@ import { type ExtractedAdapter, extractAdapter, type ModelInFiles, planExtractio
 import { type PretrainedModel, WeightsInFiles } from "@lowrank/models";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
 import { loadBase } from "../../open/load-base.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { configFor } from "../../train/new-adapter.ts";
-import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
+import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -29,9 +28,8 @@ export interface ExtractOptions extends EngineOptions, AdapterOutput {
 
 export async function runExtract(options: ExtractOptions, report: Report): Promise<void> {
   const { model, tuned, out, overwrite, plan = false } = options;
-  const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
+  await claiming(plan ? undefined : out, rules, async () => {
     await startEngine(options, report);
     const base = await openModelInFiles(model, report);
     try {
@@ -42,9 +40,7 @@ export async function runExtract(options: ExtractOptions, report: Report): Promi
     } finally {
       await close(base);
     }
-  } finally {
-    await release?.();
-  }
+  });
 }
 
 interface OpenedInFiles extends ModelInFiles {

@@ -12,12 +12,11 @@ import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
 import { refuseOtherTasks } from "../open-model.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {
-  readonly model?: string;
+export interface GenerateOptions extends ModelOptions, SamplingOptions {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
   readonly batchSize: number;

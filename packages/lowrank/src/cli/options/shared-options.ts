@@ -47,3 +47,8 @@ export function distributedOption(): Option {
     "train with the other processes that mpirun or srun has started: mpi, or off for each by itself (default: with them)",
   ).choices(["off", "mpi"]);
 }
+
+/** What commands have that ask a model, with an adapter or without. */
+export interface ModelOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
+  readonly model?: string;
+}

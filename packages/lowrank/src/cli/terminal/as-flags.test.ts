@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { invocationMissing, noReferences } from "../../errors/data-errors.ts";
-import { AdapterAsModelError, AdapterTaskError, ChatTemplateMissingError } from "../../errors/model-errors.ts";
+import { adapterAsModel, adapterTask, ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { emptyPrompt, UsageError } from "../../errors/usage-errors.ts";
 import { asDataFlags, asFlags } from "./as-flags.ts";
 
@@ -9,8 +9,8 @@ const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-l
 it.each([
   [invocationMissing("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
   [noReferences("rows.jsonl"), "--generate needs rows with a prompt"],
-  [new AdapterAsModelError("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
-  [new AdapterTaskError("gpt2", headless), "Is --model the base that"],
+  [adapterAsModel("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
+  [adapterTask("gpt2", headless), "Is --model the base that"],
   [new ChatTemplateMissingError([]), "--template chat is the model's own"],
   [new UsageError("Mend `targetModules`, or set `addTokensFile`."), "Mend --target-modules, or set --add-tokens-file."],
   [emptyPrompt(), "An empty --prompt has no token to continue."],

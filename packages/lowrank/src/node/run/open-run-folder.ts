@@ -13,9 +13,8 @@ import { claimOutput } from "../output/check-output.ts";
 import type { OnWait } from "../output/lock-output.ts";
 import { EventLog } from "./event-file.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
-import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
-import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, identityOf, notedRun } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
 /** Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME. */
@@ -87,11 +86,8 @@ class DiskRunFolder implements RunFolder {
     return this.#bestCheckpoint;
   }
 
-  async identify(facts: RunFacts, { verifyBase: isAnew, ...base }: BaseFiles): Promise<string> {
-    const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
-    const isVerified = isAnew || recorded.size > 0;
-    const baseFiles = isVerified ? await hashBase(base, { recorded, isAnew }) : recorded;
-    const fingerprint = await runFingerprint({ ...facts, baseFiles }, this.resumeFrom?.fingerprint);
+  async identify(facts: RunFacts, base: BaseFiles): Promise<string> {
+    const fingerprint = await identityOf(facts, base, this.resumeFrom?.fingerprint);
     if (this.resumeFrom !== undefined) checkSameRun(this.resumeFrom.fingerprint, fingerprint);
     return fingerprint;
   }

@@ -6,8 +6,8 @@ import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
-import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
-import type { HashedFile } from "./hash-base.ts";
+import type { BaseFiles, BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
+import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
 export interface RunIdentity extends RunFacts {
@@ -60,6 +60,17 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
   return JSON.stringify(facts);
+}
+
+/** The fingerprint of a run, with the hashes of the base's files where they are asked for or were noted before. */
+export async function identityOf(
+  facts: RunFacts,
+  { verifyBase: isAnew, ...base }: BaseFiles,
+  saved: string | undefined,
+): Promise<string> {
+  const recorded = notedBaseFiles(saved);
+  const baseFiles = isAnew || recorded.size > 0 ? await hashBase(base, { recorded, isAnew }) : recorded;
+  return runFingerprint({ ...facts, baseFiles }, saved);
 }
 
 export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
