@@ -149,23 +149,11 @@ export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
   return { rows: all, loss, accuracy: Math.max(...counts) / all };
 }
 
-// How the loss of a run moved, from means of several steps: the loss of one step says more about its batch than about the run.
-
-interface LossTrend {
-  /** Means of the first and of the last steps. */
-  readonly start: number;
-  readonly end: number;
-  /** How many steps each mean is of. */
-  readonly steps: number;
-  /** The standard error of the difference between the means. */
-  readonly error: number;
-}
-
-/** The means of the first and the last `most` steps, by default a tenth of the run and at most 20; never of more than half of the run. */
-export function lossTrend(
-  losses: readonly number[],
-  most = Math.min(20, Math.ceil(losses.length / 10)),
-): LossTrend | undefined {
+/**
+ * The means of the first and the last `steps`, `most` or half of the run, and the standard error of their difference: the loss of one
+ * step says more about its batch than about the run.
+ */
+export function lossTrend(losses: readonly number[], most = Math.min(20, Math.ceil(losses.length / 10))) {
   const steps = Math.min(most, Math.max(1, Math.floor(losses.length / 2)));
   if (losses.length === 0) return undefined;
   const [start, end] = [losses.slice(0, steps), losses.slice(-steps)];

@@ -7,18 +7,11 @@ import { DifferentBaseError } from "@lowrank/inject";
 import { adapterTask } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 
-export interface AdapterHead {
-  /** Undefined: what the base's own files name. */
-  readonly task: Task | undefined;
-  /** Outputs of the classifier that the adapter brings along; undefined where it brings none. */
-  readonly classes: number | undefined;
-}
-
 /** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
-/** The head for an adapter on this base. Throws ADAPTER_TASK where its family has none, or another one is asked for. */
-export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined): AdapterHead {
+/** The head for an adapter: undefined for that of the base's files, and no classes where it brings no classifier. Throws ADAPTER_TASK where its family has none, or another one is asked for. */
+export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined) {
   const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
   const loaded = task ?? ownTask(config);
   return { task, classes: loaded === undefined ? undefined : savedClasses(adapter, config, loaded) };

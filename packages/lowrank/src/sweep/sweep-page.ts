@@ -26,23 +26,25 @@ function chartOf({ runs, by }: RankedRuns): string {
   return drawChart({ title: `Validation ${label} of the best runs`, series });
 }
 
-function tableOf({ runs, by, best }: RankedRuns): string {
-  const names = Object.keys(runs[0]?.run.values ?? {});
-  const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`, "state"];
-  const rows = runs.map((one) => [`${one.run.index}${one === best ? " (best)" : ""}`, ...cellsOf(one)]);
-  return `<section><h2>Runs</h2>${htmlTable(heads, rows)}</section>`;
+function tableOf(ranked: RankedRuns): string {
+  const { heads, rows } = rankedTable(ranked, (value) => String(Number(value.toPrecision(5))));
+  const named = rows.map(([index = "", ...cells], place) => {
+    const one = ranked.runs[place];
+    return [`${index}${one === ranked.best ? " (best)" : ""}`, ...cells, one?.progress.state ?? ""];
+  });
+  return `<section><h2>Runs</h2>${htmlTable([...heads, "state"], named)}</section>`;
 }
 
-function cellsOf({ run, progress, value }: RankedRun): readonly string[] {
-  const isOver = progress.state === "complete";
-  const number = (one: number | undefined) => (one === undefined ? "" : String(Number(one.toPrecision(5))));
-  return [
-    ...Object.values(run.values).map(valueText),
-    isOver ? String(progress.steps) : "",
-    isOver ? number(progress.loss) : "",
-    number(value),
-    progress.state,
-  ];
+/** A row for each run: its number, its values, and what it came to, as `shown`. */
+export function rankedTable({ runs, by }: RankedRuns, shown: (value: number) => string) {
+  const names = Object.keys(runs[0]?.run.values ?? {});
+  const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`];
+  const rows = runs.map(({ run, progress, value }) => {
+    const { steps, loss } = progress.state === "complete" ? progress : {};
+    const numbers = [loss, value].map((one) => (one === undefined ? "" : shown(one)));
+    return [String(run.index), ...Object.values(run.values).map(valueText), String(steps ?? ""), ...numbers];
+  });
+  return { heads, rows };
 }
 
 export interface RankedRun {

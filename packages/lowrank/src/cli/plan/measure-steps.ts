@@ -72,19 +72,11 @@ interface MeasuredRun {
   readonly totalValidations: number;
 }
 
-interface RunEstimate {
-  readonly secondsPerStep: number;
-  readonly secondsPerValidation: number;
-  readonly seconds: number;
-  /** The share by which the time may be wrong, as far as the measured steps tell. */
-  readonly uncertainty: number;
-}
-
 /** However alike a few steps are, other programs want the machine, too. */
 const smallestUncertainty = 0.1;
 
-/** Time is taken as proportional to tokens, for the measured batches may be longer or shorter than the others. */
-export function estimateRun(run: MeasuredRun): RunEstimate {
+/** Seconds, in proportion to tokens, for the measured batches may be longer than others, and the share by which they may be wrong. */
+export function estimateRun(run: MeasuredRun) {
   const { steps, validations, totalSteps, totalValidations } = run;
   const tokensPerStep = run.tokensPerEpoch / run.stepsPerEpoch;
   const rates = steps.map((step) => rateOf(step, tokensPerStep));

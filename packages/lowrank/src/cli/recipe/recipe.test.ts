@@ -3,7 +3,7 @@ import { recordingIo } from "../../../test/recording-io.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
-import { type RecipeSchema, recipeSchema } from "../../recipe/recipe-schema.ts";
+import { recipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
@@ -21,7 +21,7 @@ afterAll(() => place.remove());
 it("the schema that is published has every option of train but those about the call", async () => {
   const recording = recordingIo();
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
-  const { properties, additionalProperties }: RecipeSchema = JSON.parse(recording.stdout());
+  const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
   expect(additionalProperties).toBe(false);
   const calls = ["help", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
   const flags = program().commands.find((command) => command.name() === "train")?.options ?? [];

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { type MetricName, metricFacts } from "../../metric-names.ts";
 import { describeValues, valueText } from "../../sweep/plan-sweep.ts";
-import { type RankedRun, type RankedRuns, rankRuns, sweepPage } from "../../sweep/sweep-page.ts";
+import { type RankedRun, type RankedRuns, rankedTable, rankRuns, sweepPage } from "../../sweep/sweep-page.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
@@ -51,16 +51,13 @@ function factsOf({ run: { index, values, out }, progress }: Omit<RankedRun, "val
   return { index, values, out, ...progress };
 }
 
-function tableOf({ runs, by }: RankedRuns): readonly string[] {
-  const names = Object.keys(runs[0]?.run.values ?? {});
-  const columns = numberColumns("run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`);
-  const rows = runs.map(({ run, progress, value }) => {
-    const isOver = progress.state === "complete";
-    const loss = isOver && progress.loss !== undefined ? formatNumber(progress.loss) : "";
-    const numbers = [isOver ? String(progress.steps) : "", loss, value === undefined ? "" : formatNumber(value)];
-    return [String(run.index), ...Object.values(run.values).map(valueText), ...numbers, isOver ? "" : progress.state];
-  });
-  return formatTable([...columns, { heading: "" }], rows);
+function tableOf(ranked: RankedRuns): readonly string[] {
+  const { heads, rows } = rankedTable(ranked, formatNumber);
+  const states = ranked.runs.map(({ progress: { state } }) => (state === "complete" ? "" : state));
+  return formatTable(
+    numberColumns("run", ...heads.slice(1)).concat({ heading: "" }),
+    rows.map((row, place) => [...row, states[place] ?? ""]),
+  );
 }
 
 function wordsOf({ run, value = Number.NaN }: RankedRun, by: MetricName): string {

@@ -2,6 +2,7 @@
 // of its fields that a library would be larger than what it writes.
 
 import { protobufField } from "@lowrank/contracts";
+import { joinPieces } from "@lowrank/safetensors";
 import type { TrainingEvent } from "@lowrank/trainer";
 
 interface Scalar {
@@ -94,13 +95,7 @@ export class EventLog {
   }
 
   bytes(): Uint8Array {
-    const file = new Uint8Array(this.#parts.reduce((size, part) => size + part.length, 0));
-    let start = 0;
-    for (const part of this.#parts) {
-      file.set(part, start);
-      start += part.length;
-    }
-    return file;
+    return joinPieces(this.#parts);
   }
 }
 
