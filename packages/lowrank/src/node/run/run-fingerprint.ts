@@ -73,7 +73,7 @@ export async function identityOf(
   return runFingerprint({ ...facts, baseFiles }, saved);
 }
 
-export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
+function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
   const files = new Map<string, HashedFile>();
   for (const [key, value] of parseFacts(saved) ?? []) {
     if (key.startsWith(filePrefix) && isHashedFile(value)) files.set(key.slice(filePrefix.length), value);
