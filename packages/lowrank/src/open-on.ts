@@ -34,7 +34,6 @@ export async function openOn(
   return new OpenedModel({ platform, context, opened, request, tokens, classNames });
 }
 
-/** `openModel` of a host. */
 export async function openModelOn(
   platform: Platform,
   model: ModelInput,

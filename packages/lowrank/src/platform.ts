@@ -73,7 +73,7 @@ export interface Platform {
   streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
   /** The bytes of a picture or a recording that a row names. Throws MediaError. */
   readMedia(name: string): Promise<Uint8Array>;
-  /** The pixels of a picture's bytes. Throws MediaError, DecoderMissingError. */
+  /** The pixels of a picture's bytes. Throws MediaError, DECODER_MISSING. */
   decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;

@@ -2,7 +2,7 @@
 
 import type { ChatMessage } from "@lowrank/data";
 import { KeptPrefix } from "@lowrank/models";
-import { NoTurnError } from "../errors/library-errors.ts";
+import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
 import { newTokensByFile } from "../generate/file-defaults.ts";
@@ -110,10 +110,10 @@ export class Chat {
     }
   }
 
-  /** Answers the last turn anew; where tokens are drawn by chance, by other chances. Throws NoTurnError before the first. */
+  /** Answers the last turn anew; where tokens are drawn by chance, by other chances. Throws NO_TURN before the first. */
   async *retry(options: TurnOptions = {}): AsyncGenerator<TextEvent, void, undefined> {
     const last = this.#messages.map(({ role }) => role).lastIndexOf("user");
-    if (last < 0) throw new NoTurnError();
+    if (last < 0) throw noTurn();
     this.#messages = this.#messages.slice(0, last + 1);
     yield* this.#answer(options);
   }

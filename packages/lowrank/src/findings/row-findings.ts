@@ -7,7 +7,6 @@ import { classCounts, someRows } from "../report/data-facts.ts";
 import type { RunSteps } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 
-/** A run that is about to begin. */
 export interface RunAhead {
   readonly file: string;
   readonly rows: Pick<TokenizedRows, "train" | "validation" | "drawn">;

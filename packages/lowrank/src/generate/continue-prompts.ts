@@ -2,7 +2,7 @@
 
 import type { TextTokenizer } from "@lowrank/data";
 import { type EndReason, generateTokens } from "@lowrank/models";
-import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -37,17 +37,13 @@ export type TextEvent =
       readonly reason: EndReason;
     };
 
-/** What is continued with. */
 export interface Writer {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;
   readonly notices: Notices;
 }
 
-/**
- * Continues the prompts as one batch; ends of all come last, in the prompts' order. Throws EmptyPromptError,
- * NonFiniteModelError, GenerationOptionError, PositionLimitError, ChatTemplateMissingError.
- */
+/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, PositionLimitError, NonFiniteModelError. */
 export async function* continuePrompts(
   { opened, tokenizer, notices }: Writer,
   prompts: readonly TextPrompt[],
@@ -56,7 +52,7 @@ export async function* continuePrompts(
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task, setup: opened.setup };
   const promptIds = prompts.map((prompt) => encode(prompt, options, reader));
-  if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
+  if (promptIds.some((ids) => ids.length === 0)) throw emptyPrompt();
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });
   const streams = prompts.map(() => new TextStream(tokenizer));

@@ -6,7 +6,7 @@ import type { TextFiles } from "@lowrank/data";
 import { openGgufParts } from "@lowrank/gguf";
 import type { ByteSource } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
-import { FileNotTextError, FileTooLargeError } from "../errors/model-errors.ts";
+import { fileNotText, fileTooLarge } from "../errors/model-errors.ts";
 
 /** The files in the folder of `path`, by name. */
 export function filesBeside(path: string): TextFiles {
@@ -17,7 +17,7 @@ export function filesBeside(path: string): TextFiles {
     async readText(file, { maxBytes }) {
       const source = await openFile(join(folder, file));
       try {
-        if (source.size > maxBytes) throw new FileTooLargeError(join(folder, file), source.size, maxBytes);
+        if (source.size > maxBytes) throw fileTooLarge(join(folder, file), source.size, maxBytes);
         return decode(join(folder, file), await source.read(0, source.size));
       } finally {
         await source.close?.();
@@ -30,7 +30,7 @@ function decode(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new FileNotTextError(path, cause);
+    throw fileNotText(path, cause);
   }
 }
 

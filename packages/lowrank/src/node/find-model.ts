@@ -8,7 +8,7 @@ import { ggufPartNames } from "@lowrank/gguf";
 import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { AdapterAsModelError } from "../errors/model-errors.ts";
+import { adapterAsModel } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
@@ -69,10 +69,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   };
 }
 
-/**
- * The path of a model or adapter. A name of the Hub (see `parseHubName`) is downloaded unless there is such a folder, or at
- * least a folder "owner": then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
- */
+/** A name of the Hub is downloaded unless a folder "owner" is here: then it is a mistyped path. Throws PathNotFoundError, HubError. */
 export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);
@@ -95,7 +92,7 @@ async function refuseAdapter(path: string): Promise<void> {
     exists(join(path, "adapter_config.json")),
     exists(join(path, "config.json")),
   ]);
-  if (isAdapter && !isModel) throw new AdapterAsModelError(path);
+  if (isAdapter && !isModel) throw adapterAsModel(path);
 }
 
 const expectations = {

@@ -24,26 +24,20 @@ export const objectives = {
   text,
 };
 
-/** The options that some of them read. */
 type LearningOptions = Parameters<typeof embeddings.plan>[2] &
   Parameters<typeof preferences.plan>[2] &
   Parameters<typeof text.plan>[2];
 
-/** One of the table. */
 export type RowObjective = Objective<LearningOptions>;
 
 const table: readonly RowObjective[] = Object.values(objectives);
 
-/** What all rows have in common, and what not. */
 export interface RowSurvey {
   readonly objective: RowObjective;
   readonly kinds: ReadonlySet<Example["kind"]>;
 }
 
-/**
- * The objective that all rows share: that of the first, or the one that rows of another file have; and all kinds of rows that there
- * are, for going through many once takes seconds. Throws a DataError that names the rows which have another.
- */
+/** The objective that all rows share, and their kinds, in one pass. Throws a DataError that names rows of another objective. */
 export function surveyRows(file: string, examples: RowList<Example>, expected?: RowObjective): RowSurvey {
   const first = expected ?? objectiveOf(examples.at(0));
   const kinds = new Set<Example["kind"]>();

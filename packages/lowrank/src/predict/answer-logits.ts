@@ -10,12 +10,9 @@ import type { AskedRow } from "./asked-row.ts";
 import { bestAnswers } from "./best-answer.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
-/** How answers are made of logits. */
 export interface AnswerRules {
-  /** Names of the classes, in order of their numbers. */
   readonly labels: readonly string[];
   readonly problem: ProblemType;
-  /** How many of the likeliest are told. */
   readonly topK: number;
   /** From which probability on a class is one of the row's, where a row may have several. */
   readonly threshold: number;
@@ -57,10 +54,7 @@ export function answerOfChoices(
   };
 }
 
-/**
- * The words of a text, each with the class of its first token, as transformers' pipeline with aggregation_strategy="first": tokens
- * between which nothing parts the text are one word. `logits`: [time, classes].
- */
+/** Each word with the class of its first token, as transformers' aggregation_strategy="first" has it. `logits`: [time, classes]. */
 export function answerOfTokens(
   logits: ArrayLike<number>,
   { text, spans, textStart }: AskedRow,
@@ -86,7 +80,11 @@ export function answerOfTokens(
 }
 
 /** Where in the text the answer is. `logits`: [time, 2]. */
-export function answerOfQuestion(logits: ArrayLike<number>, row: AskedRow, { topK, mayBeNone }: AnswerRules): Answer {
+export function answerOfQuestion(
+  logits: ArrayLike<number>,
+  row: AskedRow,
+  { topK, mayBeNone }: Pick<AnswerRules, "topK" | "mayBeNone">,
+): Extract<Answer, { kind: "answer" }> {
   const { text, spans, textStart, inputIds } = row;
   const at = (output: number) => inputIds.map((_, place) => logits[2 * place + output] ?? 0);
   const found = bestAnswers({

@@ -4,7 +4,6 @@ import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@l
 import type { RowLengths } from "../open/position-limit.ts";
 import type { FactTable } from "./report-page.ts";
 
-/** The rows, and what they were told. */
 export interface ReportedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
@@ -44,7 +43,6 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   ];
 }
 
-/** So many rows at most, evenly from all. */
 export function someRows(rows: RowList<TokenizedExample>, most = mostRows): readonly TokenizedExample[] {
   const count = Math.min(rows.length, most);
   return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(
@@ -52,7 +50,6 @@ export function someRows(rows: RowList<TokenizedExample>, most = mostRows): read
   );
 }
 
-/** How many rows have each class, by its number. */
 export function classCounts(rows: Iterable<TokenizedExample>): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) if (row.kind === "classified") counts.set(row.label, (counts.get(row.label) ?? 0) + 1);

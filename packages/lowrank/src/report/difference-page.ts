@@ -2,10 +2,9 @@
 
 import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
 import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
-import { htmlPage } from "./html-page.ts";
+import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 
-/** What is shown: one of both. */
 export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
@@ -95,12 +94,9 @@ function picture(map: HeatMap): string {
 
 function table(heads: readonly string[], rows: readonly (readonly [string, ...number[]])[]): string {
   if (rows.length === 0) return "";
-  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
-  const body = rows.map(([name, ...numbers]) => {
-    const cells = numbers.map(
-      (value) => markup`<td>${Number.isFinite(value) ? Number(value.toPrecision(4)) : "–"}</td>`,
-    );
-    return markup`<tr><th scope="row">${name}</th>${{ html: cells.join("") }}</tr>`;
-  });
-  return `<div class="wide" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+  const shown = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(4)) : "–");
+  return htmlTable(
+    heads,
+    rows.map(([name, ...numbers]) => [name, ...numbers.map(shown)]),
+  );
 }

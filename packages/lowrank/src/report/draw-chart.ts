@@ -10,7 +10,6 @@ interface ChartSeries {
   readonly points: readonly CurvePoint[];
 }
 
-/** A picture. */
 export interface Chart {
   readonly title: string;
   readonly series: readonly ChartSeries[];
@@ -48,7 +47,6 @@ function isFinitePoint([step, value]: CurvePoint): boolean {
   return Number.isFinite(step) && Number.isFinite(value);
 }
 
-/** From numbers to places. */
 interface Scale {
   at(value: number): number;
   readonly ticks: readonly number[];
@@ -108,7 +106,6 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   return kept;
 }
 
-/** A number in few characters. */
 function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

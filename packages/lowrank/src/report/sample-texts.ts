@@ -9,7 +9,6 @@ import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { textEnding } from "../rows/text-ending.ts";
 import type { SampleText } from "./report-page.ts";
 
-/** Who writes. */
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;

@@ -3,7 +3,6 @@
 import { batches, openedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import type { RowMedia } from "../run-folder.ts";
 
-/** What to measure on. */
 export interface MeasuredData {
   readonly examples: RowList<TokenizedExample>;
   readonly batchSize: number;

@@ -19,7 +19,6 @@ export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRo
 /** The same, and what an adapter remembers of its own data. */
 export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered">;
 
-/** How rows are read. */
 interface Reading {
   readonly platform: Platform;
   readonly columns: RememberedColumns;

@@ -11,12 +11,10 @@ export function textsOf(example: Example): readonly [PlainExample, ...PlainExamp
   return "chosen" in example ? [example.chosen, example.rejected] : [example];
 }
 
-/** Whether any row is text, so that a tokenizer is needed. */
 export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
-/** Whether a row is of what is said. */
 export function isHeard(kind: Example["kind"]): boolean {
   return kind === "speech" || kind === "audio";
 }
@@ -34,13 +32,11 @@ export interface RowFile {
   readonly rows: RowList<Example>;
 }
 
-/** The number of the row at a place. */
 export type RowNumbers = (index: number) => number;
 
 /** Of rows that nobody moved. */
 export const inOrder: RowNumbers = (index) => index + 1;
 
-/** Whether rows were read already. */
 export function isRead(input: unknown): input is RowFile {
   return typeof input === "object" && input !== null && "rows" in input;
 }

@@ -5,7 +5,6 @@ import { parseJson } from "@lowrank/contracts";
 import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import { given } from "../given.ts";
 
-/** What is remembered; only what applies is there. */
 export interface AdapterSetup {
   /** Name of the template that its rows were written with. */
   readonly template?: string;
@@ -19,13 +18,11 @@ export interface AdapterSetup {
   readonly basePath?: string;
 }
 
-/** The part of a folder that is read. */
 export interface SetupFolder {
   has(file: string): Promise<boolean>;
   readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
 }
 
-/** Name of the file. */
 export const setupFile = "lowrank_setup.json";
 
 const maxBytes = 256_000;

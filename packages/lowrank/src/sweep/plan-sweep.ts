@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemised } from "@lowrank/contracts";
+import { failure } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
@@ -10,10 +11,8 @@ import { completeRecipe } from "../recipe/complete-recipe.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
 
-/** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 
-/** One run. */
 export interface SweepRun {
   /** Counted from 0. */
   readonly index: number;
@@ -55,7 +54,6 @@ export function planSweep(
   });
 }
 
-/** The folder of all runs. */
 export function sweepFolder(recipe: Readonly<Record<string, unknown>>, out: string | undefined): string {
   return out ?? (typeof recipe.out === "string" ? recipe.out : "sweep");
 }
@@ -67,7 +65,6 @@ export function describeValues(values: SweepRun["values"]): string {
     .join(", ");
 }
 
-/** A value in a table. */
 export function valueText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -124,10 +121,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/**
- * The values by their option's name. Behind the "=" stands a list as YAML has it, without its brackets, so that a list among the values
- * has brackets of its own: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError with all that is wrong.
- */
+/** The values by option. Behind "=" is a YAML list without its brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
 export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const { parse } = await import("yaml");
   const sets = new Map<string, readonly unknown[]>();
@@ -166,9 +160,7 @@ export class SweepError extends UsageError {
 /** A run of the sweep was begun with another recipe. */
 export class SweepDiffersError extends UsageError {
   constructor(
-    /** Its folder. */
     readonly out: string,
-    /** Options that are not what they were. */
     readonly options: readonly string[],
   ) {
     super(
@@ -178,11 +170,7 @@ export class SweepDiffersError extends UsageError {
 }
 
 /** The note beside a run's folder cannot be read. */
-export class InvalidRecordError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-  ) {
-    super("INVALID_RECORD", `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`);
-  }
+export function invalidRecord(path: string, reason: string) {
+  const message = `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`;
+  return failure("INVALID_RECORD", message, { path, reason });
 }

@@ -1,19 +1,16 @@
 // Successive halving (Jamieson and Talwalkar 2016, arXiv 1502.07943): every candidate gets a few steps, the better half twice as
 // many, until one is left or the time is up.
 
-/** One way to train. */
 export interface Candidate {
   readonly learningRate: number;
   readonly rank: number;
 }
 
-/** How many candidates are tried, for how many steps each. */
 export interface Rung {
   readonly candidates: number;
   readonly steps: number;
 }
 
-/** A candidate that was trained. */
 export interface Trial extends Candidate {
   readonly steps: number;
   /** On the validation rows, lower is better; NaN where the training diverged. */
@@ -22,7 +19,6 @@ export interface Trial extends Candidate {
   readonly isDropped: boolean;
 }
 
-/** What is searched, and in what time. */
 export interface Search {
   /** The defaults first, then what is nearest to them: if the time is short, the last ones are left out. */
   readonly candidates: readonly Candidate[];
@@ -70,17 +66,11 @@ export function searchSeconds(
   return times.reduce((sum, time) => sum + time, 0);
 }
 
-/** What trains a candidate and gives its loss, NaN if it diverged, and seconds. */
-export interface SearchHost {
-  trial(candidate: Candidate, steps: number): Promise<number>;
-  clock(): number;
-}
-
 /** Trains the candidates of each rung, the best of the last one first, and yields each result. */
 export async function* halve(
   rungs: readonly Rung[],
   search: Search,
-  { trial, clock }: SearchHost,
+  { trial, clock }: { trial(candidate: Candidate, steps: number): Promise<number>; clock(): number },
 ): AsyncGenerator<Trial, void, undefined> {
   const { secondsPerValidation, baseLoss, margin } = search;
   const end = clock() + search.seconds;

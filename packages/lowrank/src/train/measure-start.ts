@@ -18,7 +18,6 @@ import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import type { RowMedia } from "../run-folder.ts";
 import type { LoopOptions } from "./training-options.ts";
 
-/** The rows to look at. */
 export interface StartRows {
   readonly rows: RowList<TokenizedExample>;
   readonly batchSize: number;
@@ -71,10 +70,7 @@ export async function measureStart(
   });
 }
 
-/**
- * By chance alone, also where the run puts rows of like length together: a batch of short rows and one of long ones would say
- * less of the data.
- */
+/** Shuffled, also where the run puts rows of like length together: a batch of short rows says less of the data. */
 async function firstBatches(
   model: PretrainedModel,
   { rows, batchSize, count, padId, seed, media }: StartRows,

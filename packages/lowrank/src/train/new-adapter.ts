@@ -97,7 +97,6 @@ export function planNewAdapter(
   return planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
 }
 
-/** How an adapter is made. */
 export interface NewAdapter {
   readonly seed: number;
   /** Default "default". */
@@ -139,10 +138,7 @@ export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: 
   return { ...config, trainableTokenIndices: new Map(tables.map(({ path }) => [moduleName(path), ids])) };
 }
 
-/**
- * The input embedding and, where it has a table of its own, the head that gives a score to each token: it would else know
- * new tokens only as what they began as.
- */
+/** The input embedding and, where it has a table of its own, the head: it would know new tokens only as what they began as. */
 function tablesOf(model: PretrainedModel): { readonly input: Site | undefined; readonly head: Site | undefined } {
   const sites = model.sites();
   const input = sites.find(({ role }) => role === "input-embedding");

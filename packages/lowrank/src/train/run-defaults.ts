@@ -8,7 +8,6 @@ import type { Objective } from "../objectives/objective.ts";
 import { isOneClass } from "../options/acts-on.ts";
 import { defaultValidationShare } from "../rows/row-kinds.ts";
 
-/** What decides the defaults of a run. */
 export interface RunShape {
   readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate">;
   readonly task: Task;
@@ -39,22 +38,17 @@ export interface DefaultRun extends Pick<RunDefaults, "learningRate" | "batchSiz
   readonly steps: number;
 }
 
-/** The fewest epochs of a run. */
 export const leastEpochs = 3;
 /** Of a handful of rows ten epochs teach nothing. */
 const fewestSteps = 30;
 
-/**
- * Shape of a new adapter where nobody says it. PEFT's own choice of modules stays where a field asks for parts of a model by layer or
- * parameter, which "all-linear" would pass over.
- */
+/** "all-linear" would pass over parts of a model that a field asks for by layer or parameter: PEFT's own modules stay there. */
 export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig> {
   const { rank = 8, rankStabilized = false, layersToTransform, targetParameters } = fields;
   const isPart = (layersToTransform ?? null) !== null || (targetParameters ?? []).length > 0;
   return { rank, alpha: rankStabilized ? 16 : 2 * rank, ...(isPart ? {} : { targetModules: "all-linear" }) };
 }
 
-/** Those of a run. */
 export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];

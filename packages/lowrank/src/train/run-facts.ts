@@ -9,7 +9,6 @@ import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
-/** The adapter. */
 export interface TrainedAdapter {
   readonly model: Pick<PretrainedModel, "fingerprint">;
   readonly config: LoraConfig;
@@ -19,7 +18,6 @@ export interface TrainedAdapter {
   readonly seed: number | undefined;
 }
 
-/** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
   rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media" | "defaults" | "heldOut">,

@@ -18,7 +18,6 @@ import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";
 import type { RowOptions } from "./training-options.ts";
 
-/** What a run learns from. */
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
@@ -38,7 +37,6 @@ export interface TokenizedRows {
   readonly heldOut: number;
 }
 
-/** Who reads the rows. */
 export interface RowReader {
   readonly model: PretrainedModel;
   /** How many it has. */
@@ -104,9 +102,7 @@ function defaultsOf(
   return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
-/**
- * Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several.
- */
+/** Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several. */
 function drawsTokens(
   rows: RowList<Example>,
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,

@@ -8,18 +8,15 @@ import { preparePlan } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** The options of `lowrank data preview`. */
 export interface PreviewOptions extends TrainOptions {
   readonly rows: number;
 }
 
-/** Some tokens that are all trained, or all not. */
 interface Stretch {
   readonly ids: readonly number[];
   readonly isTrained: boolean;
 }
 
-/** Prints the first rows. */
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
   // A row that training holds out is shown in its place, too.
   const inOrder = options.validation === undefined ? { validationShare: 0, ...options } : options;

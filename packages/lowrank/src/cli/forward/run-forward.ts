@@ -22,7 +22,6 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
 
-/** The options of `lowrank forward`. */
 export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly model?: string;
   readonly inputs: string;
@@ -31,7 +30,6 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly overwrite?: boolean;
 }
 
-/** Runs one forward pass and writes its tensors. */
 export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
@@ -51,7 +49,6 @@ export async function runForward(asked: ForwardOptions, report: Report): Promise
   });
 }
 
-/** A batch of token ids, or of pictures as numbers. */
 const maxInputBytes = 256_000_000;
 
 async function readInputs(path: string): Promise<string> {

@@ -19,7 +19,6 @@ import { startByteCount } from "../terminal/byte-count.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
@@ -40,7 +39,6 @@ export interface MergeOptions extends EngineOptions {
 
 export type FullOptions = WithBase<MergeOptions>;
 
-/** What was written. */
 export interface Written {
   readonly files: readonly WrittenFile[];
   /** The largest loss of a number, where some were rounded. */
@@ -49,7 +47,6 @@ export interface Written {
   readonly largestDifference?: number;
 }
 
-/** Whether logits are to be compared. */
 export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | "tolerance">): boolean {
   return verify === true || tolerance !== undefined;
 }

@@ -6,7 +6,6 @@ import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
 import { someRows } from "../../report/data-facts.ts";
 
-/** What was measured. */
 export interface MeasuredSteps {
   readonly steps: readonly Measurement[];
   readonly validations: readonly (Measurement & { readonly metrics: RowMetrics })[];
@@ -49,13 +48,10 @@ export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedE
   return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
 }
 
-/** The tokens that a model reads of a row. */
 export function tokensRead(row: TokenizedExample): number {
   const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }
-
-// From a few measured steps and validations to the time of a whole run.
 
 /** One step, or one validation of a few rows. */
 interface Measurement {
@@ -64,7 +60,6 @@ interface Measurement {
   readonly tokens: number;
 }
 
-/** What was measured, and what the run has of it. */
 interface MeasuredRun {
   readonly steps: readonly Measurement[];
   /** Of a whole epoch. */
@@ -77,20 +72,11 @@ interface MeasuredRun {
   readonly totalValidations: number;
 }
 
-/** Times in seconds. */
-interface RunEstimate {
-  readonly secondsPerStep: number;
-  readonly secondsPerValidation: number;
-  readonly seconds: number;
-  /** The share by which the time may be wrong, as far as the measured steps tell. */
-  readonly uncertainty: number;
-}
-
 /** However alike a few steps are, other programs want the machine, too. */
 const smallestUncertainty = 0.1;
 
-/** Time is taken as proportional to tokens, for the measured batches may be longer or shorter than the others. */
-export function estimateRun(run: MeasuredRun): RunEstimate {
+/** Seconds, in proportion to tokens, for the measured batches may be longer than others, and the share by which they may be wrong. */
+export function estimateRun(run: MeasuredRun) {
   const { steps, validations, totalSteps, totalValidations } = run;
   const tokensPerStep = run.tokensPerEpoch / run.stepsPerEpoch;
   const rates = steps.map((step) => rateOf(step, tokensPerStep));
@@ -101,7 +87,6 @@ export function estimateRun(run: MeasuredRun): RunEstimate {
   return { secondsPerStep, secondsPerValidation, seconds, uncertainty: Math.max(smallestUncertainty, spread) };
 }
 
-/** How long this many tokens take. */
 function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
   return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
 }

@@ -4,7 +4,6 @@ import { SmoothedLoss } from "../../report/run-curves.ts";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
-/** How far the run is after one step. */
 interface StepProgress {
   /** Steps done, counted from 1. */
   readonly step: number;
@@ -13,13 +12,11 @@ interface StepProgress {
   readonly secondsLeft: number;
 }
 
-/** A running display. */
 export interface Progress {
   update(progress: StepProgress): void;
   stop(): void;
 }
 
-/** How long the run is. */
 export interface Run {
   readonly total: number;
   /** Steps that an earlier run has made. */

@@ -72,14 +72,11 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
   return `generate --adapter ${out} --prompt "…"`;
 }
 
-/** What is known at the end. */
 interface RunSummary {
-  /** Of each step, in order. */
   readonly losses: readonly number[];
   /** What validations found, by step, step 0 first. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
   readonly best: BestEvaluation | undefined;
-  /** By what validations are judged. */
   readonly bestBy: keyof typeof metricFacts;
   /** Whether the first losses were lost with an earlier process. */
   readonly isResumed: boolean;
@@ -128,7 +125,6 @@ function printed(text: string, most = longestText): string {
   return escapeName(most < 0 ? `…${line.slice(most)}` : `${line.slice(0, most)}…`);
 }
 
-/** What is known of the best validation at the end. */
 interface BestFacts {
   readonly out: string;
   /** What validations are judged by, in words. */

@@ -48,7 +48,6 @@ export function sayPlan(
   );
 }
 
-/** Says how one ended. */
 export function sayTrial({ loss, ...trial }: Trial, by: MetricName, report: Report): void {
   const value = asLoss(loss, by);
   report.emit({ type: "trial", ...trial, value });

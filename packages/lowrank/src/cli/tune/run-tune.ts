@@ -17,7 +17,6 @@ import { runTrain, type TrainOptions, trainInto } from "../train/run-train.ts";
 import { asLoss, sayPlan, sayRanked, sayTrial } from "./report-search.ts";
 import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
-/** The options of `lowrank tune`. */
 export interface TuneOptions extends TrainOptions {
   readonly minutes: number;
 }

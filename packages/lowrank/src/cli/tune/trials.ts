@@ -16,9 +16,7 @@ import { preparePlan, unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** A run that is open, of which trials are parts. */
 export interface Trials extends PreparedRun {
-  /** As they were read. */
   readonly rows: TrainingRows;
   /** Whether the run itself trains on the validation rows, too. */
   readonly isHeldOutForSearch: boolean;
@@ -83,23 +81,15 @@ export function withCandidate<Options extends TrainOptions>(
   return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-/** Whether the rank is searched. */
 export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
-}
-
-/** How a trial goes. */
-export interface TrialOptions {
-  readonly steps: number;
-  readonly signal: AbortSignal;
-  onStep(): void;
 }
 
 /** Trains a new adapter and measures it at the end; undefined where it diverged or was stopped. */
 export async function tryOut(
   { model, asked, adapter: { config }, training, rows }: Trials,
   options: TrainOptions,
-  { steps, signal, onStep }: TrialOptions,
+  { steps, signal, onStep }: { readonly steps: number; readonly signal: AbortSignal; onStep(): void },
 ): Promise<RowMetrics | undefined> {
   const { rank = config.rank, alpha = config.alpha, seed, allowDifferentBase = false, warmupSteps } = options;
   const adapter =

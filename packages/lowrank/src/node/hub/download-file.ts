@@ -6,7 +6,6 @@ import { HubFileError } from "../../errors/model-errors.ts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 import { encodedPath, type HubFile, type HubRequest } from "./list-repository.ts";
 
-/** A file of a commit. */
 export interface HubSource extends HubRequest {
   readonly commit: string;
   readonly file: HubFile & { readonly size: number };

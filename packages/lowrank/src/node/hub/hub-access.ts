@@ -15,7 +15,6 @@ export interface HubAccess {
   readonly cacheDir?: string;
 }
 
-/** How to reach the Hub, and who hears of it. */
 export interface HubContext {
   readonly notices: Notices;
   readonly access: HubAccess;
@@ -38,7 +37,6 @@ export function hubCache({ cacheDir }: HubAccess): string {
   return cacheDir ?? HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
 }
 
-/** Whether the environment forbids to ask the Hub. */
 export function isHubOffline(): boolean {
   const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
   return /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE || "");
@@ -74,7 +72,6 @@ export function hubFetch(access: HubAccess): typeof fetch {
   };
 }
 
-/** An answer's bytes as they come. */
 export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   try {
@@ -84,7 +81,6 @@ export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What went wrong, with what the server answered. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const status = "statusCode" in error ? ` (HTTP ${String(error.statusCode)})` : "";
@@ -92,7 +88,6 @@ export function reasonOf(error: unknown): string {
   return `${error.message}${status}${cause}`;
 }
 
-/** Why the Hub refuses, and what helps. */
 export function refusal({ status, headers }: Response): Error {
   const told = headers.get("X-Error-Message");
   const advice =

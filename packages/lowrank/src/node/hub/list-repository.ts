@@ -4,7 +4,6 @@
 import { parseJson, printable } from "@lowrank/contracts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
-/** What is to be had of the Hub. */
 export interface HubRequest {
   /** As it was named, for messages. */
   readonly given: string;
@@ -14,7 +13,6 @@ export interface HubRequest {
   readonly revision: string;
 }
 
-/** A file in a repository. */
 export interface HubFile {
   readonly path: string;
   /** Undefined where only the cache says what it is. */
@@ -69,14 +67,12 @@ export async function listRepository(
   return found;
 }
 
-/** For an address. */
 export function encodedPath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
 interface JsonAnswer {
   readonly value: unknown;
-  /** Where the list continues. */
   readonly next: URL | undefined;
 }
 

@@ -4,7 +4,6 @@ import { createHash, type Hash } from "node:crypto";
 import { isUnopened, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
 import type { RowMedia, RunFacts } from "../../run-folder.ts";
 
-/** What becomes of pictures and recordings. */
 export interface HashedMedia {
   readonly media: RowMedia | undefined;
   /** Whether it is what they become that is hashed; else the bytes of their files. */

@@ -3,14 +3,13 @@
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
-import { EarlierCheckpointError } from "../../errors/run-errors.ts";
+import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
-import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
-import type { HashedFile } from "./hash-base.ts";
+import type { BaseFiles, BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
+import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
-/** What a run consists of. */
 export interface RunIdentity extends RunFacts {
   /** The base's files by name, where every byte of them was looked at. */
   readonly baseFiles?: ReadonlyMap<string, HashedFile>;
@@ -63,8 +62,18 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
   return JSON.stringify(facts);
 }
 
-/** The base's files that a saved run noted. */
-export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
+/** The fingerprint of a run, with the hashes of the base's files where they are asked for or were noted before. */
+export async function identityOf(
+  facts: RunFacts,
+  { verifyBase: isAnew, ...base }: BaseFiles,
+  saved: string | undefined,
+): Promise<string> {
+  const recorded = notedBaseFiles(saved);
+  const baseFiles = isAnew || recorded.size > 0 ? await hashBase(base, { recorded, isAnew }) : recorded;
+  return runFingerprint({ ...facts, baseFiles }, saved);
+}
+
+function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
   const files = new Map<string, HashedFile>();
   for (const [key, value] of parseFacts(saved) ?? []) {
     if (key.startsWith(filePrefix) && isHashedFile(value)) files.set(key.slice(filePrefix.length), value);
@@ -109,15 +118,12 @@ function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/**
- * Throws ResumeMismatchError naming every fact in which the saved run was another one; EarlierCheckpointError where it noted
- * none.
- */
+/** Throws ResumeMismatchError naming every fact in which the saved run differs; EARLIER_CHECKPOINT where it noted none. */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
   if (before === undefined) {
-    throw new EarlierCheckpointError();
+    throw earlierCheckpoint();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
   const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));

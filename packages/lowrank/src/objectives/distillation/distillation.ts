@@ -21,7 +21,6 @@ interface Teacher {
   tokenizer(): Promise<TextTokenizer>;
 }
 
-/** What a caller says of it. */
 export interface DistillationChoices {
   /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
   readonly keepBase?: number | undefined;

@@ -67,19 +67,13 @@ export function askedConfig(
   };
 }
 
-/** The options of variants. */
 type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
-/** Whether one was given whose text has to become tokens. */
 export function asksForTokens(choices: VariantChoices): boolean {
   return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
 }
 
-/**
- * The fields of the configuration that were asked for. `encode` gives the ids of a text within another one.
- *
- * @throws UsageError for a text without tokens
- */
+/** The fields that were asked for, texts as the ids of `encode`. Throws UsageError for a text without tokens. */
 export function variantFields(
   choices: VariantChoices,
   encode: ((text: string) => readonly number[]) | undefined,

@@ -10,7 +10,6 @@ const mostClasses = 1_000_000;
 /** Numbers may have gaps, but data that names so few of its classes is more likely to hold ids, years or prices. */
 const mostPerFound = 1000;
 
-/** The class numbers of a row, as one kind of classifier reads them. */
 export type ClassNumbers = (example: Example) => readonly number[];
 
 /** The numbers of a whole row's class, or of all its classes; none where they have names. */
@@ -19,13 +18,11 @@ export const rowClasses: ClassNumbers = (example) => {
   return (typeof label === "object" ? label : [label]).filter((each) => typeof each === "number");
 };
 
-/** The numbers of the classes of a row's tokens. */
 export const tokenClasses: ClassNumbers = (example) => {
   if (example.kind !== "tokens" || typeof example.labels === "number") return [];
   return example.labels.filter((label) => label !== ignoredLabel);
 };
 
-/** How many classes the numbers of the rows need. */
 export function countNumbers(examples: RowList<Example>, numbersOf: ClassNumbers): number {
   let largest = 0;
   for (const example of examples) for (const number of numbersOf(example)) largest = Math.max(largest, number);

@@ -23,13 +23,9 @@ export interface DrawnTokens {
   readonly sample: readonly TokenizedExample[];
 }
 
-/** How many rows are looked at before the first step. */
 const sampleSize = 1024;
 
-/**
- * Looks at some rows as `tokenizeRows` does, and throws what it does; the others are tokenised when somebody asks for them. One that
- * turns out to be broken then, or to have nothing to train, is left out of its batch; the first such is told.
- */
+/** Looks at some rows as `tokenizeRows` does; others become tokens when drawn. Broken ones are left out then, the first one told. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
   const places = spread(examples.length);
   const looked = [...pickRows(examples, places)];
@@ -76,7 +72,6 @@ function tokensOf(
   return undefined;
 }
 
-/** Places from all over a list. */
 function spread(length: number): readonly number[] {
   const count = Math.min(length, sampleSize);
   return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));
