@@ -3,8 +3,8 @@
 
 import type { WarningListener } from "../../errors.ts";
 import { describeValue, listed } from "../../messages.ts";
-import type { DropoutPlace } from "../config-names.ts";
-import type { ConfigTable, LayerKindTable, RateRow } from "../config-table.ts";
+import { byName, type DropoutPlace, dropoutPlaces } from "../config-names.ts";
+import type { ConfigTable, LayerKindTable } from "../config-table.ts";
 import type { ConfigValues, LayerKind } from "../config-values.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import type { Family, ModelConfig } from "../family.ts";
@@ -107,21 +107,10 @@ function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
-  const rate = (row: RateRow | undefined): number => {
+  return byName(dropoutPlaces, (place) => {
+    const row = dropouts[place];
     return row ? (reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback) : 0;
-  };
-  return {
-    embedding: rate(dropouts.embedding),
-    attention: rate(dropouts.attention),
-    activation: rate(dropouts.activation),
-    residual: rate(dropouts.residual),
-    classifier: rate(dropouts.classifier),
-    question: rate(dropouts.question),
-    summary: rate(dropouts.summary),
-    path: rate(dropouts.path),
-    encoderLayer: rate(dropouts.encoderLayer),
-    decoderLayer: rate(dropouts.decoderLayer),
-  };
+  });
 }
 
 function readTokenIds(

@@ -2,10 +2,11 @@
 // in stages of ever fewer and wider states.
 
 import type { ConfigValues } from "../../config-values.ts";
-import type { Family, TensorRow } from "../../family.ts";
+import type { Family } from "../../family.ts";
 import { classifierRow } from "../shared/encoder-rows.ts";
 import {
   backboneKeys,
+  feedForwardNames,
   imageSizes,
   patchesOf,
   patchProjection,
@@ -13,7 +14,7 @@ import {
   vitConfig,
   vitFeedForward,
 } from "../shared/image-rows.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
+import { linearRows, moduleSpellings, normRows, parameterRow } from "../shared/module-rows.ts";
 
 const stage = "encoder.layers.{s}";
 const block = `${stage}.blocks.{n}`;
@@ -21,11 +22,10 @@ const block = `${stage}.blocks.{n}`;
 /** Between two stages; the last has none behind it. */
 const isFollowed = ({ stages }: ConfigValues) => stages.length > 1;
 
-const biasTable: TensorRow = {
-  path: `${block}.attention.relative_position_bias.relative_position_bias_table`,
-  kind: "parameter",
-  shape: ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
-};
+const biasTable = parameterRow(
+  `${block}.attention.relative_position_bias.relative_position_bias_table`,
+  ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
+);
 
 /** The tables of `swin`. */
 export const swin: Family = {
@@ -61,12 +61,9 @@ export const swin: Family = {
     harmless: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
   },
   tensors: [
-    {
-      path: "embeddings.position_embeddings",
-      kind: "parameter",
-      shape: (config) => [1, patchesOf(config), config.embeddingSize],
+    parameterRow("embeddings.position_embeddings", (config) => [1, patchesOf(config), config.embeddingSize], {
       when: ({ switches }) => switches.absolutePositions,
-    },
+    }),
     ...patchProjection("embeddings.patch_embeddings.projection", ({ embeddingSize }) => embeddingSize),
     biasTable,
   ],
@@ -90,14 +87,13 @@ export const swin: Family = {
   },
   ignoredFileKeys: ["relative_position_index"],
   fileSpellings: [
-    ...[
+    ...moduleSpellings([
       ["attention.self.query", "attention.q_proj"],
       ["attention.self.key", "attention.k_proj"],
       ["attention.self.value", "attention.v_proj"],
       ["attention.output.dense", "attention.o_proj"],
-      ["intermediate.dense", "mlp.fc1"],
-      ["output.dense", "mlp.fc2"],
-    ].flatMap(([file, path]) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+      ...feedForwardNames,
+    ]),
     {
       file: "attention.self.relative_position_bias_table",
       path: "attention.relative_position_bias.relative_position_bias_table",
