@@ -2,18 +2,16 @@
 
 import { UnsupportedModelError } from "@lowrank/contracts/families";
 import {
-  albertHeads,
   bertHeads,
   debertaV2Heads,
   distilbertHeads,
   electraHeads,
   modernbertHeads,
-  nomicBertHeads,
   robertaHeads,
 } from "../heads/families/bert-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
-import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
+import { sequenceToSequenceHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
   clipHeads,
   clipTextHeads,
@@ -108,19 +106,19 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
   ["modernbert", { trunk: modernbert, head: modernbertHeads }],
-  ["nomic_bert", { trunk: nomicBert, head: nomicBertHeads }],
+  ["nomic_bert", { trunk: nomicBert, head: bertHeads }],
   ["mpnet", { trunk: mpnet, head: robertaHeads }],
-  ["albert", { trunk: albert, head: albertHeads }],
+  ["albert", { trunk: albert, head: bertHeads }],
   ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
-  ["t5", { trunk: t5, head: t5Heads }],
-  ["mt5", { trunk: t5, head: t5Heads }],
-  ["umt5", { trunk: t5, head: t5Heads }],
-  ["bart", { trunk: bart, head: bartHeads }],
-  ["mbart", { trunk: bart, head: bartHeads }],
-  ["marian", { trunk: bart, head: bartHeads }],
-  ["pegasus", { trunk: bart, head: bartHeads }],
-  ["m2m_100", { trunk: m2m100, head: bartHeads }],
-  ["whisper", { trunk: whisper, head: whisperHeads }],
+  ["t5", { trunk: t5, head: sequenceToSequenceHeads }],
+  ["mt5", { trunk: t5, head: sequenceToSequenceHeads }],
+  ["umt5", { trunk: t5, head: sequenceToSequenceHeads }],
+  ["bart", { trunk: bart, head: sequenceToSequenceHeads }],
+  ["mbart", { trunk: bart, head: sequenceToSequenceHeads }],
+  ["marian", { trunk: bart, head: sequenceToSequenceHeads }],
+  ["pegasus", { trunk: bart, head: sequenceToSequenceHeads }],
+  ["m2m_100", { trunk: m2m100, head: sequenceToSequenceHeads }],
+  ["whisper", { trunk: whisper, head: sequenceToSequenceHeads }],
   ["vit", { trunk: vit, head: vitHeads }],
   ["deit", { trunk: vit, head: vitHeads }],
   ["swin", { trunk: swin, head: swinHeads }],
