@@ -31,7 +31,6 @@ export interface Layer extends Planned {
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
-  readonly #slopedMasks = new Map<Alibi, AttentionMask>();
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
@@ -140,12 +139,8 @@ export class Pass {
 
   /** The mask, with a bias that grows with the key's position, differently for each head (ALiBi). */
   slopedMask(slopes: Alibi): AttentionMask {
-    const known = this.#slopedMasks.get(slopes);
-    if (known !== undefined) return known;
     const mask = this.mask();
-    const made = tf.keep(tf.tidy(() => slopedMaskOfPass(this, slopes, mask)));
-    this.#slopedMasks.set(slopes, made);
-    return made;
+    return this.once(slopes, () => slopedMaskOfPass(this, slopes, mask));
   }
 
   rotary(frequencies: RotaryFrequencies): RotaryTables {
@@ -249,7 +244,7 @@ export class Pass {
   /** Frees the masks and tables. */
   dispose(): void {
     this.#isOver = true;
-    for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
+    for (const mask of this.#masks.values()) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
@@ -258,7 +253,6 @@ export class Pass {
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
     this.#masks.clear();
-    this.#slopedMasks.clear();
     this.#tables.clear();
     this.#rotations.clear();
   }

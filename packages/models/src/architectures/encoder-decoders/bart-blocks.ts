@@ -7,8 +7,8 @@ import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import { residual } from "../../parts/trunk/residual.ts";
 import { inHalves, normStage } from "../../parts/trunk/stages.ts";
+import { residual } from "../../parts/trunk/transformer-block.ts";
 import type { Stage } from "../../parts/trunk/trunk.ts";
 
 export type StackName = "encoder" | "decoder";

@@ -12,8 +12,8 @@ import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import { attentionOf } from "../../parts/trunk/decoder-trunk.ts";
 import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
-import { residual } from "../../parts/trunk/residual.ts";
 import { inHalves } from "../../parts/trunk/stages.ts";
+import { residual } from "../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
 export function t5(model: PartList): Trunk {
