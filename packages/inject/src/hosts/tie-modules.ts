@@ -41,7 +41,6 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   return warned(untied(config), `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
 }
 
-/** Nothing is shared. */
 export function untied(config: LoraConfig): Tying {
   return { config, kind: null, embedding: "", followers: [], warnings: [] };
 }

@@ -52,7 +52,6 @@ import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 
-/** How one family computes. */
 export interface Architecture {
   trunk(model: PartList): Trunk;
   /** The head of the plan's task. */

@@ -48,7 +48,6 @@ export class Texts {
   }
 }
 
-/** One state's place. */
 interface Place {
   readonly row: number;
   readonly column: number;

@@ -78,7 +78,6 @@ export function pathInModel(family: Family, task: Task, path: string): string {
   return prefix === "" ? path : `${prefix}.${path}`;
 }
 
-/** The number behind a width's name. */
 function widthOf(config: ModelConfig, width: Width): number {
   return typeof width === "number" ? width : widths[width](config);
 }

@@ -157,7 +157,6 @@ function widthBySizes(own: Metadata): number {
   return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
 }
 
-/** The width of a head. */
 function widthOf(own: Metadata): number {
   const width = own.get("attention.key_length");
   return typeof width === "number" ? width : widthBySizes(own);

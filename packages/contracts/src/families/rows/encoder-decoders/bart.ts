@@ -132,28 +132,18 @@ function fixedBy(own: {
   readonly embeddingNorm: boolean;
   readonly isLearned: boolean;
 }): readonly FixedKey[] {
-  const other = (value: boolean, otherwise: string, effect: string) => (value ? otherwise : effect);
+  const row = (key: string, value: boolean, effects: readonly [ofFalse: string, ofTrue: string]): FixedKey => {
+    return { key, values: [value], effect: effects[value ? 0 : 1] };
+  };
+  const halves = ["false normalises after each half", "true normalises before each half"] as const;
+  const first = ["false leaves out the first norm", "true adds a norm behind the embeddings"] as const;
+  const last = ["false leaves out the last norms", "true adds a norm at the end"] as const;
+  const positions = ["false learns positions", "true computes positions instead of learning them"] as const;
   return [
-    {
-      key: "normalize_before",
-      values: [own.normsBefore],
-      effect: other(own.normsBefore, "false normalises after each half", "true normalises before each half"),
-    },
-    {
-      key: "normalize_embedding",
-      values: [own.embeddingNorm],
-      effect: other(own.embeddingNorm, "false leaves out the first norm", "true adds a norm behind the embeddings"),
-    },
-    {
-      key: "add_final_layer_norm",
-      values: [own.normsBefore],
-      effect: other(own.normsBefore, "false leaves out the last norms", "true adds a norm at the end"),
-    },
-    {
-      key: "static_position_embeddings",
-      values: [!own.isLearned],
-      effect: other(own.isLearned, "true computes positions instead of learning them", "false learns positions"),
-    },
+    row("normalize_before", own.normsBefore, halves),
+    row("normalize_embedding", own.embeddingNorm, first),
+    row("add_final_layer_norm", own.normsBefore, last),
+    row("static_position_embeddings", !own.isLearned, positions),
   ];
 }
 

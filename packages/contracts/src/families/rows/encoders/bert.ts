@@ -11,7 +11,6 @@ import {
   tensorflowSpellings,
 } from "../shared/encoder-rows.ts";
 
-/** What reads the pooled state. */
 const pooled: readonly Task[] = [
   "sequence-classification",
   "multiple-choice",

@@ -72,7 +72,6 @@ function unusedBias(path: string): TensorRow {
   return { path, kind: "unused", shape: ({ vocabularySize }) => [vocabularySize], when };
 }
 
-/** BERT's three tables. */
 export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {
   return [
     { path: "embeddings.word_embeddings", rows: "vocabulary", columns },
@@ -81,7 +80,6 @@ export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow
   ];
 }
 
-/** The maps of BERT's layers. */
 export const bertLinears = linearRows(linear, [
   ["encoder.layer.{n}.attention.self.query", "hidden", "hidden"],
   ["encoder.layer.{n}.attention.self.key", "hidden", "hidden"],

@@ -2,6 +2,7 @@
 
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";
+import { classifierRow } from "./encoder-rows.ts";
 import { layerSizes, linearRows, moduleSpellings, normRows, parameterRow } from "./module-rows.ts";
 
 /** Heights and widths of images and patches, which a file has as one number or as a pair. */
@@ -77,7 +78,6 @@ export function vitAttention(layer: string) {
   ];
 }
 
-/** The maps of ViT's feed-forward. */
 export function vitFeedForward(layer: string) {
   return linearRows({ bias: true, layout: "out-in" }, [
     [`${layer}.mlp.fc1`, "hidden", "intermediate"],
@@ -86,7 +86,7 @@ export function vitFeedForward(layer: string) {
 }
 
 /** ViT's norms: before each half of a layer and at the end. */
-export const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
+const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
 
 /** The names of maps in the layers of ViT and its relatives before transformers 5. */
 export const attentionNames = [
@@ -112,3 +112,28 @@ export const vitSpellings = moduleSpellings(
 
 /** Which of its states a backbone gives to other models; the model itself computes the same. */
 export const backboneKeys = ["out_features", "out_indices", "stage_names"];
+
+interface RelativeOfVit extends Partial<Omit<Family, "config">> {
+  /** How its classes' names begin. */
+  readonly name: string;
+  readonly config?: Partial<Family["config"]>;
+}
+
+/** ViT, or a relative of it, by what it has of its own: keys, rows and heads that replace ViT's. */
+export function likeVit(modelType: string, { name, config, ...rows }: RelativeOfVit): Family {
+  return {
+    modelType,
+    causal: false,
+    basePrefix: modelType,
+    architectures: new Map([
+      [`${name}ForImageClassification`, "image-classification"],
+      [`${name}Model`, "feature-extraction"],
+    ]),
+    embeddings: [],
+    linears: [],
+    norms: vitNorms,
+    heads: { "image-classification": { linears: [classifierRow("classifier")] } },
+    ...rows,
+    config: { ...vitConfig, ...config },
+  };
+}

@@ -7,7 +7,6 @@ import { linearRows, normRows, parameterRow } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-/** config.json of either tower. */
 const towerConfig = {
   dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
   tiedByDefault: false,
@@ -46,7 +45,6 @@ export interface TowerOptions {
   readonly sizes: Family["config"]["sizes"];
 }
 
-/** The encoder of texts. */
 export function textTower(
   options: TowerOptions & { readonly causal: boolean },
 ): Pick<Family, "modelType" | "causal" | "config" | "embeddings" | "linears" | "norms" | "ignoredFileKeys"> {

@@ -7,6 +7,7 @@ import { classifierRow } from "../shared/encoder-rows.ts";
 import {
   attentionNames,
   backboneKeys,
+  likeVit,
   vitAttention,
   vitConfig,
   vitEmbeddings,
@@ -34,17 +35,10 @@ const maskToken: TensorRow = {
 };
 
 /** The tables of `dinov2`. */
-export const dinov2: Family = {
-  modelType: "dinov2",
-  causal: false,
-  basePrefix: "dinov2",
+export const dinov2 = likeVit("dinov2", {
+  name: "Dinov2",
   readsImagesOfAnySize: true,
-  architectures: new Map([
-    ["Dinov2ForImageClassification", "image-classification"],
-    ["Dinov2Model", "feature-extraction"],
-  ]),
   config: {
-    ...vitConfig,
     sizes: { ...sizes, patchSize: { ...sizes.patchSize, fallback: 14 } },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-6 },
     dropouts: { embedding, attention, path: { keys: ["drop_path_rate"], fallback: 0 } },
@@ -63,7 +57,6 @@ export const dinov2: Family = {
     { ...maskToken, when: ({ switches }) => switches.maskToken },
     ...scales,
   ],
-  embeddings: [],
   linears: [
     ...vitAttention(layer),
     ...vitFeedForward(layer).map((row) => ({ ...row, when: isPlain })),
@@ -82,7 +75,7 @@ export const dinov2: Family = {
     file: `${layer}.mlp.weights_in.${end}`,
     paths: [`${layer}.mlp.gate_proj.${end}`, `${layer}.mlp.up_proj.${end}`],
   })),
-};
+});
 
 /** The tables of `dinov2_with_registers`. */
 export const dinov2WithRegisters: Family = {

@@ -2,12 +2,11 @@
 // in stages of ever fewer and wider states.
 
 import type { ConfigValues } from "../../config-values.ts";
-import type { Family } from "../../family.ts";
-import { classifierRow } from "../shared/encoder-rows.ts";
 import {
   backboneKeys,
   feedForwardNames,
   imageSizes,
+  likeVit,
   patchesOf,
   patchProjection,
   vitAttention,
@@ -28,17 +27,10 @@ const biasTable = parameterRow(
 );
 
 /** The tables of `swin`. */
-export const swin: Family = {
-  modelType: "swin",
-  causal: false,
-  basePrefix: "swin",
+export const swin = likeVit("swin", {
+  name: "Swin",
   readsImagesOfAnySize: true,
-  architectures: new Map([
-    ["SwinForImageClassification", "image-classification"],
-    ["SwinModel", "feature-extraction"],
-  ]),
   config: {
-    ...vitConfig,
     sizes: {
       hiddenSize: { keys: ["embed_dim"], fallback: 96 },
       embeddingSize: { keys: ["embed_dim"], fallback: 96 },
@@ -67,7 +59,6 @@ export const swin: Family = {
     ...patchProjection("embeddings.patch_embeddings.projection", ({ embeddingSize }) => embeddingSize),
     biasTable,
   ],
-  embeddings: [],
   linears: [
     ...vitAttention(block),
     ...vitFeedForward(block),
@@ -82,9 +73,6 @@ export const swin: Family = {
     { path: `${stage}.downsample.norm`, kind: "layer", width: "quadruple-hidden", epsilon: 1e-5, when: isFollowed },
     { path: "layernorm", kind: "layer" },
   ],
-  heads: {
-    "image-classification": { linears: [classifierRow("classifier")] },
-  },
   ignoredFileKeys: ["relative_position_index"],
   fileSpellings: [
     ...moduleSpellings([
@@ -99,4 +87,4 @@ export const swin: Family = {
       path: "attention.relative_position_bias.relative_position_bias_table",
     },
   ],
-};
+});
