@@ -13,6 +13,7 @@ import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
+import { remembered } from "./remembered.ts";
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
 export interface RotaryTables {
@@ -88,11 +89,7 @@ export class Pass {
 
   /** Makes a tensor once in this pass, which then owns it. */
   once(key: object, make: () => tf.Tensor): tf.Tensor {
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const made = tf.keep(tf.tidy(make));
-    this.#kept.set(key, made);
-    return made;
+    return remembered(this.#kept, key, () => tf.keep(tf.tidy(make)));
   }
 
   /** What a decoder may see of its source: everything if undefined. */
@@ -144,9 +141,7 @@ export class Pass {
   }
 
   rotary(frequencies: RotaryFrequencies): RotaryTables {
-    const tables = this.#tables.get(frequencies) ?? this.#makeTables(frequencies);
-    this.#tables.set(frequencies, tables);
-    return tables;
+    return remembered(this.#tables, frequencies, () => this.#makeTables(frequencies));
   }
 
   /**
@@ -154,12 +149,9 @@ export class Pass {
    * One small product does the work of slices, products and a join.
    */
   rotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
-    const made = this.#rotations.get(frequencies) ?? new Map<string, tf.Tensor3D>();
-    this.#rotations.set(frequencies, made);
+    const made = remembered(this.#rotations, frequencies, () => new Map<string, tf.Tensor3D>());
     const key = `${options.headSize}/${options.interleaved}/${options.factor}`;
-    const rotation = made.get(key) ?? tf.keep(this.#makeRotation(frequencies, options));
-    made.set(key, rotation);
-    return rotation;
+    return remembered(made, key, () => tf.keep(this.#makeRotation(frequencies, options)));
   }
 
   /** True once the pass has freed its masks and tables: what runs later, during backward, needs `again`. */

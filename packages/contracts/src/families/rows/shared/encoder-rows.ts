@@ -20,7 +20,7 @@ export function transformRow(path: string): LinearRow {
 export const tokenClassification: HeadTable = { linears: [classifierRow("classifier")] };
 
 /** One score for every choice, read from its pooled state (BERT, RoBERTa). */
-export const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
+const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
 
 /** Two scores for every token: whether an answer starts and whether it ends there. */
 export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
