@@ -33,13 +33,11 @@ export interface AdaptedSite extends AdapterPart {
   readonly adaptation: LowRankAdaptation;
 }
 
-/** What a site's adaptation is made of. */
 export interface SiteVariables {
   readonly pair: LoraPair;
   readonly vectors: OwnVectors;
 }
 
-/** What else decides about it. */
 export interface AdaptOptions extends Omit<Wrapping, "vector"> {
   /** The site's own bias, for folding what is added to it. */
   readonly siteBias?: ParameterRef | undefined;

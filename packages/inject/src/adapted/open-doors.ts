@@ -2,7 +2,6 @@
 
 import type { Adaptation, Detach, ForwardContext } from "@lowrank/contracts";
 
-/** For whom doors are opened. */
 export interface Opener {
   /** The adapter's. */
   readonly name: string;
@@ -10,7 +9,6 @@ export interface Opener {
   readonly checkCall: (context: ForwardContext, ownPath?: string) => void;
 }
 
-/** What can be opened for an adapter, and closed again. */
 export interface Door {
   open(opener: Opener): Detach;
 }

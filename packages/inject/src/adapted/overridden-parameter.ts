@@ -26,7 +26,6 @@ export interface OverriddenTogether {
   readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
 }
 
-/** Puts it together; nothing is attached yet. */
 export function overrideParameter(
   { key, copies = [], reason }: PlannedParameter,
   { parameter, followers }: OverriddenTogether,

@@ -7,7 +7,6 @@ import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import { openDoors, withCallsChecked } from "./open-doors.ts";
 
-/** The rows of one table. */
 export interface TrainedRows extends AdapterPart {
   readonly part: "token-rows";
   /** The module that is named, and every one that shares its table. */
@@ -17,7 +16,6 @@ export interface TrainedRows extends AdapterPart {
   readonly key: string;
 }
 
-/** Puts them together; nothing is attached yet. */
 export function trainRows(
   { key, copies = [], indices }: PlannedTokenRows,
   sites: readonly Site[],

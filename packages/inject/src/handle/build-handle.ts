@@ -9,7 +9,6 @@ import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type AdapterContents, disposeContents } from "./adapter-contents.ts";
 import { AdapterHandle } from "./adapter-handle.ts";
 
-/** How a handle is made. */
 export interface BuildOptions {
   readonly name: string;
   readonly plan: InjectionPlan;

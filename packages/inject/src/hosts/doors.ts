@@ -3,13 +3,11 @@
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
 import { StalePlanError } from "../errors/errors.ts";
 
-/** Paths of doors. */
 export interface DoorPaths {
   readonly sites: readonly string[];
   readonly parameters: readonly string[];
 }
 
-/** Finds a model's doors. */
 export class Doors {
   readonly #sites: ReadonlyMap<string, Site>;
   readonly #parameters: ReadonlyMap<string, ParameterRef>;

@@ -9,7 +9,6 @@ import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedPart } from "../planned/planned-parts.ts";
 import type { PartMaker } from "./part-maker.ts";
 
-/** What a kind of part is planned by. */
 export interface PlanningTask {
   readonly model: AdaptableModel;
   /** With defaults, "all-linear" and what is tied resolved to names. */
@@ -25,7 +24,6 @@ export interface PlanningTask {
   readonly vocabulary?: number | undefined;
 }
 
-/** One kind of part. */
 export interface PartKind<Planned extends PlannedPart> {
   readonly part: Planned["part"];
   /** In the model's own order. */

@@ -21,7 +21,6 @@ const partKinds: { readonly [Name in PartName]: PartKind<PlannedOf<Name>> } = {
   "whole-parameter": wholeParameterKind,
 };
 
-/** The row of a part. */
 function kindOf({ part }: PlannedPart): PartKind<PlannedPart> {
   return partKinds[part];
 }
@@ -44,13 +43,11 @@ export function tensorsFor(parts: readonly PlannedPart[]): ReadonlyMap<string, r
   return new Map(parts.flatMap((planned) => kindOf(planned).tensors(planned)));
 }
 
-/** Lines of a plan's table. */
 export function describeParts(parts: readonly PlannedPart[]): readonly (readonly string[])[] {
   const kinds: readonly PartKind<PlannedPart>[] = Object.values(partKinds);
   return kinds.flatMap((kind) => kind.describe(partsOf({ parts }, kind.part)));
 }
 
-/** The doors that a model must have for the parts. */
 export function doorsFor(parts: readonly PlannedPart[]): DoorPaths {
   const doors = parts.map((planned) => kindOf(planned).doors(planned));
   return { sites: doors.flatMap(({ sites }) => sites), parameters: doors.flatMap(({ parameters }) => parameters) };

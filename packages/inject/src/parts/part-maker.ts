@@ -9,7 +9,6 @@ import type { OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import type { ValueSource, VectorLayer } from "./value-source.ts";
 
-/** How parts are made. */
 export interface MakerOptions {
   readonly adapterName: string;
   readonly config: LoraConfig;

@@ -130,7 +130,6 @@ function endingsLike(name: string, paths: readonly string[]): readonly string[] 
   return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];
 }
 
-/** The path of the module that has a parameter. */
 export function moduleOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(".")));
 }

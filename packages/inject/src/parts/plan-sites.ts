@@ -18,7 +18,6 @@ import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts
 import { planVectors } from "../variants/plan-vectors.ts";
 import { variantsOf } from "../variants/variants.ts";
 
-/** What was planned, and what cannot be. */
 export interface SitesPlan {
   readonly entries: readonly PlannedSite[];
   /** Sites that cannot be adapted as the configuration asks, and why. */

@@ -24,7 +24,6 @@ import { startsForStored } from "../start/starts.ts";
 import { variantsOf } from "../variants/variants.ts";
 import { siteWarnings } from "./site-warnings.ts";
 
-/** What decides about a plan besides the configuration. */
 export interface DraftOptions {
   readonly supported: ReadonlySet<Feature>;
   /** Gets whatever is refused. The plan is without it then, and no adapter is to be made by it. */

@@ -19,7 +19,6 @@ export const supportedFeatures: readonly Feature[] = [
   ...variants.map(({ name }) => name),
 ];
 
-/** What a new adapter may ask for. */
 const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startFeatures]);
 
 /**

@@ -17,7 +17,6 @@ import { pairFactors } from "../variants/pair-factors.ts";
 import { variantsOf } from "../variants/variants.ts";
 import { startSettings } from "./start-settings.ts";
 
-/** What decides about a start besides the layer. */
 export interface StartOptions {
   readonly config: LoraConfig;
   readonly seed: number;

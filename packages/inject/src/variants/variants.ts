@@ -41,7 +41,6 @@ export function startVector(name: VariantName, request: NewVector): tf.Tensor1D 
   return vector.start(request);
 }
 
-/** Those that a configuration asks for. */
 export function variantsOf(config: LoraConfig): readonly NamedVariant[] {
   return variants.filter(({ name }) => variantFacts[name].asked(config) !== null);
 }

@@ -2,18 +2,16 @@
 
 import { UnsupportedModelError } from "@lowrank/contracts/families";
 import {
-  albertHeads,
   bertHeads,
   debertaV2Heads,
   distilbertHeads,
   electraHeads,
   modernbertHeads,
-  nomicBertHeads,
   robertaHeads,
 } from "../heads/families/bert-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
-import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
+import { sequenceToSequenceHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
   clipHeads,
   clipTextHeads,
@@ -54,47 +52,39 @@ import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 
-/** How one family computes. */
 export interface Architecture {
   trunk(model: PartList): Trunk;
   /** The head of the plan's task. */
   head(model: PartList, trunk: Trunk): Head;
 }
 
+/** Model types that compute alike. */
+function alike(
+  modelTypes: readonly string[],
+  architecture: Architecture,
+): readonly (readonly [string, Architecture])[] {
+  return modelTypes.map((modelType) => [modelType, architecture]);
+}
+
 const architectures: ReadonlyMap<string, Architecture> = new Map([
-  ["gpt2", { trunk: gpt2, head: decoderHeads }],
-  ["llama", { trunk: llama, head: decoderHeads }],
-  ["mistral", { trunk: llama, head: decoderHeads }],
-  ["qwen2", { trunk: llama, head: decoderHeads }],
-  ["qwen3", { trunk: llama, head: decoderHeads }],
-  ["gemma", { trunk: llama, head: decoderHeads }],
-  ["gemma2", { trunk: gemma2, head: decoderHeads }],
+  ...alike(["gpt2", "gpt_bigcode"], { trunk: gpt2, head: decoderHeads }),
+  ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { trunk: llama, head: decoderHeads }),
+  ...alike(["ministral", "smollm3", "olmo", "exaone"], { trunk: llama, head: decoderHeads }),
+  ...alike(["gemma2", "gemma3", "gemma3_text"], { trunk: gemma2, head: decoderHeads }),
   ["phi", { trunk: phi, head: decoderHeads }],
   ["phi3", { trunk: phi3, head: decoderHeads }],
   ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
-  ["gemma3", { trunk: gemma2, head: decoderHeads }],
-  ["gemma3_text", { trunk: gemma2, head: decoderHeads }],
   ["stablelm", { trunk: stablelm, head: decoderHeads }],
   ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
-  ["olmo2", { trunk: olmo2, head: decoderHeads }],
-  ["granite", { trunk: llama, head: decoderHeads }],
-  ["ministral", { trunk: llama, head: decoderHeads }],
-  ["smollm3", { trunk: llama, head: decoderHeads }],
-  ["olmo", { trunk: llama, head: decoderHeads }],
+  ...alike(["olmo2", "olmo3"], { trunk: olmo2, head: decoderHeads }),
   ["cohere2", { trunk: cohere2, head: decoderHeads }],
   ["glm4", { trunk: glm4, head: decoderHeads }],
   ["exaone4", { trunk: exaone4, head: decoderHeads }],
-  ["olmo3", { trunk: olmo2, head: decoderHeads }],
-  ["exaone", { trunk: llama, head: decoderHeads }],
   ["hyperclovax", { trunk: hyperclovax, head: decoderHeads }],
-  ["gpt_bigcode", { trunk: gpt2, head: decoderHeads }],
   ["xglm", { trunk: xglm, head: decoderHeads }],
   ["lfm2", { trunk: lfm2, head: decoderHeads }],
-  ["qwen3_5", { trunk: qwen35, head: decoderHeads }],
-  ["qwen3_5_text", { trunk: qwen35, head: decoderHeads }],
-  ["mixtral", { trunk: mixtral, head: decoderHeads }],
-  ["qwen2_moe", { trunk: mixtral, head: decoderHeads }],
-  ["qwen3_moe", { trunk: mixtral, head: decoderHeads }],
+  ...alike(["qwen3_5", "qwen3_5_text"], { trunk: qwen35, head: decoderHeads }),
+  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { trunk: mixtral, head: decoderHeads }),
   ["gpt_oss", { trunk: gptOss, head: decoderHeads }],
   ["gptj", { trunk: gptj, head: decoderHeads }],
   ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
@@ -102,27 +92,19 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["falcon", { trunk: falcon, head: decoderHeads }],
   ["opt", { trunk: opt, head: decoderHeads }],
   ["bert", { trunk: bert, head: bertHeads }],
-  ["roberta", { trunk: roberta, head: robertaHeads }],
-  ["xlm-roberta", { trunk: roberta, head: robertaHeads }],
-  ["camembert", { trunk: roberta, head: robertaHeads }],
+  ...alike(["roberta", "xlm-roberta", "camembert"], { trunk: roberta, head: robertaHeads }),
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
   ["modernbert", { trunk: modernbert, head: modernbertHeads }],
-  ["nomic_bert", { trunk: nomicBert, head: nomicBertHeads }],
+  ["nomic_bert", { trunk: nomicBert, head: bertHeads }],
   ["mpnet", { trunk: mpnet, head: robertaHeads }],
-  ["albert", { trunk: albert, head: albertHeads }],
+  ["albert", { trunk: albert, head: bertHeads }],
   ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
-  ["t5", { trunk: t5, head: t5Heads }],
-  ["mt5", { trunk: t5, head: t5Heads }],
-  ["umt5", { trunk: t5, head: t5Heads }],
-  ["bart", { trunk: bart, head: bartHeads }],
-  ["mbart", { trunk: bart, head: bartHeads }],
-  ["marian", { trunk: bart, head: bartHeads }],
-  ["pegasus", { trunk: bart, head: bartHeads }],
-  ["m2m_100", { trunk: m2m100, head: bartHeads }],
-  ["whisper", { trunk: whisper, head: whisperHeads }],
-  ["vit", { trunk: vit, head: vitHeads }],
-  ["deit", { trunk: vit, head: vitHeads }],
+  ...alike(["t5", "mt5", "umt5"], { trunk: t5, head: sequenceToSequenceHeads }),
+  ...alike(["bart", "mbart", "marian", "pegasus"], { trunk: bart, head: sequenceToSequenceHeads }),
+  ["m2m_100", { trunk: m2m100, head: sequenceToSequenceHeads }],
+  ["whisper", { trunk: whisper, head: sequenceToSequenceHeads }],
+  ...alike(["vit", "deit"], { trunk: vit, head: vitHeads }),
   ["swin", { trunk: swin, head: swinHeads }],
   ["clip", { trunk: towers, head: clipHeads }],
   ["clip_text_model", { trunk: textTower, head: clipTextHeads }],

@@ -76,19 +76,19 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     const got = `a ${model.modelType} model whose positions see later ones`;
     throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
   }
-  if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 0)) {
-    throw new GenerationOptionError("maxNewTokens", maxNewTokens, "an integer from 0");
-  }
-  if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty))) {
-    throw new GenerationOptionError("repetitionPenalty", repetitionPenalty, "a number above 0");
-  }
   const { logprobs = 0 } = options;
-  if (!(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100)) {
-    throw new GenerationOptionError("logprobs", logprobs, "an integer from 0 to 100");
-  }
-  if (stopStrings?.strings.some((text) => text === "")) {
-    throw new GenerationOptionError("stopStrings", "an empty text", "texts of at least one character");
-  }
+  const checks: readonly (readonly [isGood: boolean, option: string, got: unknown, expected: string])[] = [
+    [Number.isInteger(maxNewTokens) && maxNewTokens >= 0, "maxNewTokens", maxNewTokens, "an integer from 0"],
+    [
+      repetitionPenalty > 0 && Number.isFinite(repetitionPenalty),
+      "repetitionPenalty",
+      repetitionPenalty,
+      "a number above 0",
+    ],
+    [Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100, "logprobs", logprobs, "an integer from 0 to 100"],
+    [!stopStrings?.strings.includes(""), "stopStrings", "an empty text", "texts of at least one character"],
+  ];
+  for (const [isGood, ...problem] of checks) if (!isGood) throw new GenerationOptionError(...problem);
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }

@@ -72,7 +72,6 @@ export interface HeadRows extends SupervisedRows {
   readonly head: AdaptedHead;
 }
 
-/** The tensors of a judgement. */
 export function tensorsOf({ sum, answers }: Measurement): tf.NamedTensorMap {
   return answers === undefined ? { sum } : { sum, answers: answers.values };
 }

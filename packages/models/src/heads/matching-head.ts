@@ -41,7 +41,6 @@ function similarity(states: tf.Tensor, { images, texts, scale, bias }: MatchingH
   return bias === undefined ? scaled : tf.add<tf.Tensor2D>(scaled, bias.value(context));
 }
 
-/** Each row divided by its length. */
 function normalised(x: tf.Tensor): tf.Tensor2D {
   return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
 }

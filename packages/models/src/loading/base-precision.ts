@@ -24,7 +24,6 @@ import type { WeightSource } from "./weight-source.ts";
  */
 export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16" | "int8";
 
-/** How a slot is to be filled. */
 export interface FillingOptions {
   readonly precision: BasePrecision;
   readonly onWarning?: WarningListener | undefined;

@@ -15,7 +15,6 @@ import { MissingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { sinusoidTable } from "./positions/sinusoids.ts";
 
-/** What a model is to be. */
 export interface ModelPlan {
   readonly config: ModelConfig;
   readonly task: Task;

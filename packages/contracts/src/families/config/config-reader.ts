@@ -4,7 +4,6 @@
 import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 
-/** Bounds of a number, both included. */
 interface Bounds {
   readonly least: number;
   readonly most: number;

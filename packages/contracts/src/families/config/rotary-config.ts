@@ -94,7 +94,6 @@ function readObject(reader: ConfigReader, key: string): ConfigReader | null {
   return object && object.size > 0 ? reader.inside(object, key) : null;
 }
 
-/** What the scaling is relative to. */
 interface ScalingPlace {
   readonly table: RotaryTable;
   /** How many features of a head rotate. */

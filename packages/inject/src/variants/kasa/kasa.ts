@@ -73,7 +73,6 @@ export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
 // KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
 // PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`).
 
-/** What its vector is to a layer. */
 const diagonalPart = "lora_diag";
 
 /** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */

@@ -194,7 +194,6 @@ export function llamaFeedForward(block: PartList): Layer {
   );
 }
 
-/** LLaMA's norms. */
 export function normsBefore(block: PartList) {
   return {
     beforeAttention: block.norm("layers.{n}.input_layernorm"),

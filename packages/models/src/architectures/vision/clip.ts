@@ -14,7 +14,6 @@ import { normStage } from "../../parts/trunk/stages.ts";
 import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 
-/** The encoder of texts alone. */
 export function textTower(model: PartList): Trunk {
   const { tokens, positionRows, embed, stages } = textStages(model);
   return { tokens, positionRows, embed, stages };

@@ -62,7 +62,6 @@ export function joinsBatches(
   return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
 }
 
-/** A text while it is written. */
 interface Row {
   readonly text: BatchText;
   readonly rules: TokenRules;

@@ -10,9 +10,10 @@ import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { pickFrom } from "../../parts/trunk/picked-states.ts";
-import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
+import { stateClassifier } from "./encoder-heads.ts";
+import { meanBehind } from "./image-heads.ts";
 
 export function clipTextHeads(model: PartList): Head {
   if (model.plan.task === "feature-extraction") return noHead;
@@ -70,17 +71,7 @@ export function siglipHeads(model: PartList): Head {
 
 /** A classifier on the mean of the patches, behind `fronts` states. */
 function patchClassifier(model: PartList, fronts: number): Head {
-  const { problemType } = model.plan.config;
-  return new ClassificationHead({
-    site: model.linear("classifier"),
-    problemType,
-    columns: {
-      ofAll: (states) => {
-        const [batch = 0, time = 0, width = 0] = states.shape;
-        return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);
-      },
-    },
-  });
+  return stateClassifier(model, { ofAll: (states) => meanBehind(states, fronts) });
 }
 
 /** The state in front of the patches, which alone is normalised at the end: [batch, width]. */

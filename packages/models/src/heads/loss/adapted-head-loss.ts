@@ -29,7 +29,12 @@ function sumOf(rows: SupervisedRows, head: AdaptedHead): tf.Tensor {
   return tf.addN(chunksOf(rows).map((chunk) => tf.tidy(() => lossOf(chunk.hidden(), chunk, head))));
 }
 
-function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: readonly tf.Variable[]): KnownGradients {
+/** Of the hidden states and the variables, some rows at a time. */
+export function sumAndGradients(
+  rows: SupervisedRows,
+  head: AdaptedHead,
+  variables: readonly tf.Variable[],
+): KnownGradients {
   const sums: tf.Tensor[] = [];
   const slopes: tf.Tensor[] = []; // of the hidden states
   let totals: tf.Tensor[] = []; // of the variables

@@ -9,7 +9,6 @@ import { groupedProduct } from "./grouped-product.ts";
 import { type Routing, routeTokens } from "./route-tokens.ts";
 import type { RoutingRecord } from "./routing-record.ts";
 
-/** One linear map for each expert. */
 interface ExpertLinear {
   /** [experts, outFeatures, inFeatures], or [experts, inFeatures, outFeatures] if `isInOut`. */
   readonly weight: ParameterSlot;
@@ -86,7 +85,6 @@ function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardCont
   return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
 }
 
-/** Each slot's share. */
 function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, addUp: boolean): tf.Tensor2D {
   const [tokens, experts] = scores.shape;
   // Asked for floats at once, wasm's oneHot gives the bits of whole numbers.

@@ -7,7 +7,6 @@ import type { Layer, Pass } from "../pass.ts";
 import { type Block, inHalves, type PositionRules } from "./stages.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 
-/** The start of a stack. */
 interface Embed {
   readonly parts: readonly Part[];
   readonly run: (pass: Pass) => tf.Tensor;

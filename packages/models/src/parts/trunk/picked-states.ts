@@ -5,7 +5,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import type { Pick } from "./stages.ts";
 
-/** What is made of the last states. */
 export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
   /** The states that are read; absent: all are. */
   readonly pick?: Pick | undefined;

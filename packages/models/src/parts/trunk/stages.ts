@@ -21,7 +21,6 @@ export interface Stage {
   readonly isRunOnce?: boolean;
 }
 
-/** How a stack counts its positions. */
 export interface PositionRules {
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;

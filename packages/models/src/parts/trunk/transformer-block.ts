@@ -49,18 +49,23 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
       (x, plan, context) => plan.add(x, plan.add(planHalf(attend)(x, plan, context), planHalf(feed)(x, plan, context))),
     );
   }
-  const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
-  const half = (own: Half, afterSum: NormLayer | undefined): Layer => {
-    const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(own, hidden, pass), pass));
-    return planned(run, (x, plan, context) => {
-      const [from, rest] =
-        options.residual === "after-norm"
-          ? [planNorm(own.before)(x, plan, context), { ...own, before: undefined }]
-          : [x, own];
-      return planNorm(afterSum)(plan.add(from, planHalf(rest)(from, plan, context)), plan, context);
-    });
-  };
-  return inHalves(half(attend, options.afterAttentionSum), half(feed, options.afterFeedForwardSum));
+  const isAfterNorm = options.residual === "after-norm";
+  return inHalves(
+    residual({ ...attend, afterSum: options.afterAttentionSum, isAfterNorm }),
+    residual({ ...feed, afterSum: options.afterFeedForwardSum, isAfterNorm }),
+  );
+}
+
+/** A half with its place in the residual stream: afterSum(hidden + dropout(after(layer(before(hidden))))) */
+export function residual({ afterSum, isAfterNorm = false, ...half }: ResidualHalf): Layer {
+  const sum = isAfterNorm ? sumAfterNorm : sumAround;
+  const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(half, hidden, pass), pass));
+  return planned(run, (x, plan, context) => {
+    const [from, rest] = isAfterNorm
+      ? [planNorm(half.before)(x, plan, context), { ...half, before: undefined }]
+      : [x, half];
+    return planNorm(afterSum)(plan.add(from, planHalf(rest)(from, plan, context)), plan, context);
+  });
 }
 
 function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
@@ -75,9 +80,19 @@ function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass):
 
 interface Half {
   readonly layer: Layer;
-  readonly before: NormLayer | undefined;
-  readonly after: NormLayer | undefined;
-  readonly dropout: { readonly rate: number; readonly path: string } | undefined;
+  /** Normalises what goes into the layer. */
+  readonly before?: NormLayer | undefined;
+  /** Normalises what comes out of it. */
+  readonly after?: NormLayer | undefined;
+  /** On what the layer adds, while training. */
+  readonly dropout?: { readonly rate: number; readonly path: string } | undefined;
+}
+
+interface ResidualHalf extends Half {
+  /** Normalises the sum. */
+  readonly afterSum?: NormLayer | undefined;
+  /** Whether the sum has the normalised states in place of those that came. */
+  readonly isAfterNorm?: boolean;
 }
 
 function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
