@@ -9,12 +9,10 @@ import {
   safetensorsChunks,
   weightFileNames,
 } from "@lowrank/safetensors";
-import { mergesOf } from "../fold/merged-handle.ts";
 import { SourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";
-import { resizedParameters } from "./exportable-model.ts";
-import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
+import { changesOf, type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 
 /** How a text spells its floats, by the path to each as JSON. */
@@ -118,14 +116,7 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
 
 async function planOwnFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { source, tokenizer, merge, dtype = "F32", labelNames } = options;
-  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
-  const isUntied = merges.some(({ untied }) => untied.length > 0);
-  const changed = new Set([
-    ...merges.flatMap((one) => one.changed),
-    ...model.newParameters,
-    ...resizedParameters(model),
-  ]);
-  const choices = { changed, isUntied, dtype, labelNames, merge, onRounded: options.onRounded };
+  const choices = { ...changesOf(model, merge), dtype, labelNames, merge, onRounded: options.onRounded };
   if ("config" in source) {
     const tensors = planTensorsOf(model, choices);
     const config = textFile("config.json", configText(source.config, model, choices));

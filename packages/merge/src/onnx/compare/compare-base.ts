@@ -3,8 +3,7 @@
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
-import type { OnnxModel } from "../model/onnx-model.ts";
-import { floatTypeOf } from "../model/onnx-model.ts";
+import { floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
