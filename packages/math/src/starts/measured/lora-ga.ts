@@ -10,8 +10,6 @@ import { measuredOf } from "./eva.ts";
 export const gradientStart: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
-  isDrawn: false,
-  answersTo: (init) => init === "lora_ga",
   start(request) {
     checkDirections(request, 2);
     const found = truncatedSvd(measuredOf(request, "gradient"), 2 * request.rank); // of [inFeatures, outFeatures]
