@@ -3,7 +3,7 @@
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
-import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
+import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 
 export class NativeRounding {
@@ -51,9 +51,7 @@ export class NativeRounding {
   #session(key: string, build: () => OnnxGraph): NativeSession {
     const found = this.#sessions.get(key);
     if (found !== undefined) return found;
-    const graph = build();
-    const inputs = graph.inputs.map(({ name }) => name);
-    const made = this.#runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true });
+    const made = this.#runtime.createSession(build(), { isOneOfMany: true });
     this.#sessions.set(key, made);
     return made;
   }

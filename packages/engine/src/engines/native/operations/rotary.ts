@@ -1,6 +1,7 @@
 // Rotary position embedding by ONNX Runtime's own operation.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { GraphWriter } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
@@ -43,18 +44,7 @@ function positionsOf(tableShape: readonly number[], batch: number, time: number)
 }
 
 function rotaryGraph(interleaved: number, dims: number, heads: number): OnnxGraph {
+  const g = new GraphWriter([{ name: "x" }, { name: "positions", type: "int64" }, { name: "cos" }, { name: "sin" }]);
   const attributes = { interleaved, rotary_embedding_dim: dims, num_heads: heads };
-  return {
-    inputs: [{ name: "x" }, { name: "positions", type: "int64" }, { name: "cos" }, { name: "sin" }],
-    outputs: ["y"],
-    nodes: [
-      {
-        op: "RotaryEmbedding",
-        inputs: ["x", "positions", "cos", "sin"],
-        outputs: ["y"],
-        attributes,
-        domain: "com.microsoft",
-      },
-    ],
-  };
+  return g.finish(g.node("RotaryEmbedding", ["x", "positions", "cos", "sin"], attributes, "com.microsoft"));
 }
