@@ -8,6 +8,7 @@ import {
   createMatrix,
   type Matrix,
   multiply,
+  pickRows,
   rowsOf,
   scaleColumns,
   tensorOfMatrix,
@@ -84,13 +85,11 @@ const orthogonalStart: Initialization = {
   },
 };
 
-function everySecondRow({ rows, columns, values }: Matrix, first: number): Matrix {
-  const half = createMatrix(rows / 2, columns);
-  for (let row = 0; row < half.rows; row++) {
-    const from = (2 * row + first) * columns;
-    half.values.set(values.subarray(from, from + columns), row * columns);
-  }
-  return half;
+function everySecondRow(matrix: Matrix, first: number): Matrix {
+  return pickRows(
+    matrix,
+    Array.from({ length: matrix.rows / 2 }, (_, row) => 2 * row + first),
+  );
 }
 
 function shrunk(matrix: Matrix): Matrix {

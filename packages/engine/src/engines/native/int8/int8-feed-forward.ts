@@ -3,7 +3,7 @@
 // matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
@@ -12,16 +12,11 @@ import { pieceEntries, scalingGraph } from "./int8-product.ts";
 import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
 
-export function registerInt8FeedForward(): void {
-  registerOwnKernel("LowrankInt8FeedForward", int8FeedForward);
-  registerOwnKernel("LowrankInt8FeedForwardGradient", int8FeedForwardGradient);
-}
-
 /**
  * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's slopes:
  * a tensor whose bytes are codes [rows, hidden].
  */
-function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
+export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const [up, down] = [productOf(call, "up", false), productOf(call, "down", false)];
@@ -51,7 +46,7 @@ function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
 }
 
 /** dy [..., outFeatures] and the slopes → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
-function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
+export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");
   const [up, down] = [productOf(call, "up", true), productOf(call, "down", true)];

@@ -4,16 +4,12 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
-
-export function registerInt8Product(): void {
-  registerOwnKernel("LowrankInt8Product", int8Product);
-}
 
 /** Entries of a piece's wider side: 128 rows of 3072 were fastest on a processor with 1 MB of second-level cache a core. */
 export const pieceEntries = 128 * 3072;
@@ -24,7 +20,7 @@ export const pieceEntries = 128 * 3072;
  *
  * A row with a NaN or an infinity becomes NaN; a row of zeros stays zeros.
  */
-function int8Product(call: KernelCall): tf.TensorInfo[] {
+export function int8Product(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const { term } = call.inputs;

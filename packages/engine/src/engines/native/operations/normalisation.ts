@@ -4,19 +4,12 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
 import { runInPieces } from "../kernels/in-pieces.ts";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
 
-export function registerNormalisation(): void {
-  registerOwnKernel("LowrankLayerNorm", layerNorm);
-  registerOwnKernel("LowrankLayerNormGradient", layerNormGradient);
-  registerOwnKernel("LowrankRmsNorm", rmsNorm);
-  registerOwnKernel("LowrankRmsNormGradient", rmsNormGradient);
-}
-
 /** x [..., features], gain, bias → y [..., features], mean [..., 1], inverse [..., 1] (one over the deviation). */
-function layerNorm(call: KernelCall): tf.TensorInfo[] {
+export function layerNorm(call: KernelCall): tf.TensorInfo[] {
   const epsilon = Number(call.attributes.epsilon);
   const session = call.backend.session(`layer norm ${epsilon}`, () => layerNormGraph(epsilon));
   return byRows(call, session, ["x", "gain", "bias"]);
@@ -32,7 +25,7 @@ function layerNormGraph(epsilon: number): OnnxGraph {
 }
 
 /** dy, x, gain, mean, inverse → dx. */
-function layerNormGradient(call: KernelCall): tf.TensorInfo[] {
+export function layerNormGradient(call: KernelCall): tf.TensorInfo[] {
   const session = call.backend.session("layer norm gradient", layerNormGradientGraph);
   return byRows(call, session, ["dy", "x", "gain", "mean", "inverse"]);
 }
@@ -47,7 +40,7 @@ function layerNormGradientGraph(): OnnxGraph {
 }
 
 /** x [..., features], gain → y [..., features], inverse [..., 1]. */
-function rmsNorm(call: KernelCall): tf.TensorInfo[] {
+export function rmsNorm(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [epsilon, offset] = [Number(attributes.epsilon), Number(attributes.gainOffset)];
   const session = backend.session(`rms norm ${epsilon} ${offset}`, () => rmsNormGraph(epsilon, offset));
@@ -69,7 +62,7 @@ function rmsNormGraph(epsilon: number, offset: number): OnnxGraph {
 }
 
 /** dy, x, gain, inverse → dx. */
-function rmsNormGradient(call: KernelCall): tf.TensorInfo[] {
+export function rmsNormGradient(call: KernelCall): tf.TensorInfo[] {
   const offset = Number(call.attributes.gainOffset);
   const session = call.backend.session(`rms norm gradient ${offset}`, () => rmsNormGradientGraph(offset));
   return byRows(call, session, ["dy", "x", "gain", "inverse"]);

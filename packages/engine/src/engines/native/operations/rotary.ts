@@ -2,16 +2,12 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-export function registerRotary(): void {
-  registerOwnKernel("LowrankRotary", rotary);
-}
-
 /** x [batch, heads, time, headSize], cos and sin [time, pairs] or [batch, 1, time, pairs]; `isBackward` turns back. */
-function rotary(call: KernelCall): tf.TensorInfo[] {
+export function rotary(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [x, cos, sin] = [inputOf(call, "x"), inputOf(call, "cos"), inputOf(call, "sin")];
   const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
