@@ -80,6 +80,8 @@ export interface Initialization {
   readonly name: string;
   /** The paper, or what is imitated. */
   readonly source: string;
+  /** Whether its values come from chance, and not from the weight alone. */
+  readonly isDrawn?: true;
   /** Whether it answers to this `init_lora_weights`, where that is not its name. */
   readonly answersTo?: (init: boolean | string) => boolean;
   /** Whether it is meant for embeddings, too; others start as with true. */

@@ -50,6 +50,7 @@ const pattern = /^pissa_niter_(\d{1,4})$/;
 const quickPrincipalStart: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
+  isDrawn: true,
   answersTo: (init) => typeof init === "string" && pattern.test(init),
   start(request) {
     checkDirections(request);
@@ -73,6 +74,7 @@ const shrink = 0.1;
 const orthogonalStart: Initialization = {
   name: "orthogonal",
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
+  isDrawn: true,
   start({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)
       throw new SettingError(`The pair "${name}" with the orthogonal start`, "rank", rank, "an even number");
@@ -195,7 +197,7 @@ function drawnStart(
   init: PairInitialization,
   facts: Pick<Initialization, "name" | "source" | "answersTo">,
 ): Initialization {
-  return { ...facts, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
+  return { ...facts, isDrawn: true, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
 }
 
 /** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
