@@ -86,6 +86,18 @@ export function rowsOf({ columns, values }: Matrix, start: number, end: number):
   return { rows: end - start, columns, values: values.slice(start * columns, end * columns) };
 }
 
+/** The numbers of a row, which share the matrix's memory. */
+export function rowOf({ columns, values }: Matrix, row: number): Float64Array {
+  return values.subarray(row * columns, (row + 1) * columns);
+}
+
+/** Some rows, in the order in which they are named. */
+export function pickRows(matrix: Matrix, order: readonly number[]): Matrix {
+  const picked = createMatrix(order.length, matrix.columns);
+  for (const [to, from] of order.entries()) rowOf(picked, to).set(rowOf(matrix, from));
+  return picked;
+}
+
 /** Every column multiplied by its own factor: matrix · diag(factors). */
 export function scaleColumns(matrix: Matrix, factors: ArrayLike<number>): Matrix {
   const { rows, columns } = matrix;

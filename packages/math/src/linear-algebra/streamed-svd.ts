@@ -8,8 +8,7 @@ import { SettingError } from "../errors.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
 import { createMatrix, type Matrix, tensorOfMatrix, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
-import type { Svd } from "./svd.ts";
-import { keepFirst } from "./svd.ts";
+import { keepFirst, type Svd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** A matrix that can be read from its first row to its last, as often as asked for. */

@@ -2,7 +2,7 @@
 // Drmač & Veselić 2008): simple, deterministic, and accurate for small singular values too. Its cost grows with the cube
 // of the smaller side; for a few directions of a large matrix there is `truncatedSvd`.
 
-import { columnsOf, createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
+import { columnsOf, createMatrix, type Matrix, multiply, pickRows, rowOf, transpose } from "./matrix.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** matrix = u · diag(s) · vᵀ. */
@@ -134,18 +134,6 @@ function subtractProjections(vector: Float64Array, units: Matrix, count: number)
     const share = unit.reduce((sum, value, index) => sum + value * vector[index]!, 0);
     for (let index = 0; index < vector.length; index++) vector[index]! -= share * unit[index]!;
   }
-}
-
-function rowOf({ columns, values }: Matrix, row: number): Float64Array {
-  return values.subarray(row * columns, (row + 1) * columns);
-}
-
-function pickRows(matrix: Matrix, order: readonly number[]): Matrix {
-  const picked = createMatrix(order.length, matrix.columns);
-  order.forEach((from, to) => {
-    rowOf(picked, to).set(rowOf(matrix, from));
-  });
-  return picked;
 }
 
 function lengthOf(vector: Float64Array): number {

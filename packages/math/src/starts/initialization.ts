@@ -81,9 +81,9 @@ export interface Initialization {
   /** The paper, or what is imitated. */
   readonly source: string;
   /** Whether its values come from chance, and not from the weight alone. */
-  readonly isDrawn: boolean;
-  /** Whether it answers to this `init_lora_weights`. */
-  answersTo(init: boolean | string): boolean;
+  readonly isDrawn?: true;
+  /** Whether it answers to this `init_lora_weights`, where that is not its name. */
+  readonly answersTo?: (init: boolean | string) => boolean;
   /** Whether it is meant for embeddings, too; others start as with true. */
   readonly startsEmbeddings?: boolean;
   /** A new pair for a linear layer, or an embedding if it is meant for those; the caller owns it. */

@@ -8,6 +8,7 @@ import {
   createMatrix,
   type Matrix,
   multiply,
+  pickRows,
   rowsOf,
   scaleColumns,
   tensorOfMatrix,
@@ -30,8 +31,6 @@ import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair
 const principalStart: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
-  isDrawn: false,
-  answersTo: (init) => init === "pissa",
   start(request) {
     checkDirections(request);
     return pairOfDirections(truncatedSvd(request.weight(), request.rank), request);
@@ -76,7 +75,6 @@ const orthogonalStart: Initialization = {
   name: "orthogonal",
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
   isDrawn: true,
-  answersTo: (init) => init === "orthogonal",
   start({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)
       throw new SettingError(`The pair "${name}" with the orthogonal start`, "rank", rank, "an even number");
@@ -89,13 +87,11 @@ const orthogonalStart: Initialization = {
   },
 };
 
-function everySecondRow({ rows, columns, values }: Matrix, first: number): Matrix {
-  const half = createMatrix(rows / 2, columns);
-  for (let row = 0; row < half.rows; row++) {
-    const from = (2 * row + first) * columns;
-    half.values.set(values.subarray(from, from + columns), row * columns);
-  }
-  return half;
+function everySecondRow(matrix: Matrix, first: number): Matrix {
+  return pickRows(
+    matrix,
+    Array.from({ length: matrix.rows / 2 }, (_, row) => 2 * row + first),
+  );
 }
 
 function shrunk(matrix: Matrix): Matrix {
@@ -106,8 +102,6 @@ function shrunk(matrix: Matrix): Matrix {
 const orthonormalStart: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
-  isDrawn: false,
-  answersTo: (init) => init === "olora",
   start(request) {
     checkDirections(request);
     const { rank } = request;
@@ -120,9 +114,7 @@ const orthonormalStart: Initialization = {
 const minorStart: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
-  isDrawn: false,
   startsEmbeddings: true,
-  answersTo: (init) => init === "mica",
   start(request) {
     checkDirections(request);
     const { inFeatures, rank, name, kind } = request;
@@ -148,8 +140,6 @@ const damping = 0.01;
 const contextStart: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
-  isDrawn: false,
-  answersTo: (init) => init === "corda",
   start(request) {
     checkDirections(request);
     const { rank, settings = {} } = request;
@@ -184,8 +174,6 @@ function damped({ rows: size, columns, values }: Matrix): Matrix {
 const roundedStart: Initialization = {
   name: "loftq",
   source: "Li et al. 2023 (LoftQ), arXiv 2310.08659; without regard to s, as PEFT",
-  isDrawn: false,
-  answersTo: (init) => init === "loftq",
   start(request) {
     checkDirections(request);
     const { rank, name, settings } = request;
@@ -205,35 +193,32 @@ const roundedStart: Initialization = {
 
 // Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
 
+function drawnStart(
+  init: PairInitialization,
+  facts: Pick<Initialization, "name" | "source" | "answersTo">,
+): Initialization {
+  return { ...facts, isDrawn: true, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
+}
+
 /** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
-const zeroStart: Initialization = {
+const zeroStart = drawnStart("default", {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
-  isDrawn: true,
-  startsEmbeddings: true,
   answersTo: (init) => init === true,
-  start: (request) => drawnPair(request, "default"),
-};
+});
 
 /** Both matrices random: the adapter changes the model from the start, for tests. */
-const randomStart: Initialization = {
+const randomStart = drawnStart("random", {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
-  isDrawn: true,
-  startsEmbeddings: true,
   answersTo: (init) => init === false,
-  start: (request) => drawnPair(request, "random"),
-};
+});
 
 /** A from N(0, 1/rank²), B zero. */
-const gaussianStart: Initialization = {
+const gaussianStart = drawnStart("gaussian", {
   name: "gaussian",
   source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
-  isDrawn: true,
-  startsEmbeddings: true,
-  answersTo: (init) => init === "gaussian",
-  start: (request) => drawnPair(request, "gaussian"),
-};
+});
 
 /** A pair by chance alone; the caller owns it. */
 function drawnPair(
@@ -261,12 +246,9 @@ export const initializations: readonly Initialization[] = [
 
 /** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
 export function initializationOf(init: boolean | string): Initialization {
-  const found = initializations.find((row) => row.answersTo(init));
-  if (!found)
-    throw new UnknownInitializationError(
-      init,
-      initializations.map(({ name }) => name),
-    );
+  const found = initializations.find(({ name, answersTo }) => answersTo?.(init) ?? init === name);
+  const known = initializations.map(({ name }) => name);
+  if (!found) throw new UnknownInitializationError(init, known);
   return found;
 }
 

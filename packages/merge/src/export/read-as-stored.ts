@@ -14,6 +14,15 @@ export function readAsStored(model: Doors, path: string): tf.Tensor {
   });
 }
 
+/** Reads a tensor's numbers and disposes of it. */
+export async function takeValues(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return await tensor.data<"float32">();
+  } finally {
+    tensor.dispose();
+  }
+}
+
 /** How a weight lies in a file, seen from how it is computed with. */
 export function storedLayout(model: Doors, path: string): FileLayout {
   const parameter = model.parameters().find((one) => one.path === path);

@@ -1,11 +1,10 @@
 // The update of one weight, from the difference of two checkpoints.
 
-import type { ParameterRef } from "@lowrank/contracts";
-import { printable } from "@lowrank/contracts";
+import { type ParameterRef, printable } from "@lowrank/contracts";
 import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
 import { factorsOf } from "../combine/factors-of.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
+import { takeValues } from "../export/read-as-stored.ts";
 import { type FileWeights, foldRows } from "../stream/fold-rows.ts";
 import { ExtractionError } from "./errors.ts";
 import { differenceOf, measurePair, type PairSums, rowsOf, sideBySide, type WeightPair } from "./weight-pair.ts";
@@ -166,10 +165,5 @@ async function relativeChange(
 }
 
 async function valuesOf(parameter: ParameterRef, { weights }: ModelInFiles): Promise<Float32Array> {
-  const value: tf.Tensor = await weights.whileRead(() => parameter.read());
-  try {
-    return await value.data<"float32">();
-  } finally {
-    value.dispose();
-  }
+  return takeValues(await weights.whileRead(() => parameter.read()));
 }

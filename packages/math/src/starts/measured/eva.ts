@@ -10,8 +10,6 @@ import type { Initialization, InputStatistics, Measured, StartRequest } from "..
 export const explainedVarianceStart: Initialization = {
   name: "eva",
   source: "Paischer et al. 2024 (EVA), arXiv 2410.07170; the exact decomposition where PEFT's is incremental",
-  isDrawn: false,
-  answersTo: (init) => init === "eva",
   start(request) {
     const { rank, outFeatures, name, settings = {} } = request;
     const { v, s } = mainDirections(measuredOf(request, "inputs"), rank);

@@ -1,7 +1,7 @@
 // The pair starts so that its first step points where full fine-tuning's would: along the gradient of the weight.
 
 import { uniformValues } from "@lowrank/engine";
-import { createMatrix, type Matrix, scaleColumns, transpose } from "../../linear-algebra/matrix.ts";
+import { pickRows, scaleColumns, transpose } from "../../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import type { GradientDirection, GradientScale, Initialization, StartRequest } from "../initialization.ts";
 import { checkDirections, checkScaling, subtractedPair } from "../subtracted-pair.ts";
@@ -10,23 +10,23 @@ import { measuredOf } from "./eva.ts";
 export const gradientStart: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
-  isDrawn: false,
-  answersTo: (init) => init === "lora_ga",
   start(request) {
     checkDirections(request, 2);
     const found = truncatedSvd(measuredOf(request, "gradient"), 2 * request.rank); // of [inFeatures, outFeatures]
     const [forA, forB] = directions[request.settings?.direction ?? "ArB2r"](request);
     const strengths = forB.map((index) => found.s[index]!);
     const sizes = scales[request.settings?.scale ?? "stable"](request, strengths[0] ?? 0);
-    const a = scaleColumns(
-      pickColumns(found.u, forA),
-      forA.map(() => sizes.a),
-    ); // [inFeatures, rank]
-    const b = scaleColumns(
-      pickColumns(found.v, forB),
-      strengths.map((strength) => strength * sizes.b),
-    ); // [outFeatures, rank]
-    return subtractedPair(a, transpose(b), request);
+    const a = pickRows(transpose(found.u), forA); // [rank, inFeatures]
+    const b = pickRows(transpose(found.v), forB); // [rank, outFeatures]
+    const sizesOfB = strengths.map((strength) => strength * sizes.b);
+    return subtractedPair(
+      scaleColumns(
+        transpose(a),
+        forA.map(() => sizes.a),
+      ),
+      transpose(scaleColumns(transpose(b), sizesOfB)),
+      request,
+    );
   },
 };
 
@@ -63,14 +63,4 @@ const scales: Readonly<
 /** The paper has outFeatures; PEFT takes the first axis of the stored weight, which is the other one for Conv1D. */
 function storedRows({ fanInFanOut = false, inFeatures, outFeatures }: StartRequest): number {
   return fanInFanOut ? inFeatures : outFeatures;
-}
-
-function pickColumns({ rows, columns, values }: Matrix, indices: readonly number[]): Matrix {
-  const picked = createMatrix(rows, indices.length);
-  for (let row = 0; row < rows; row++) {
-    indices.forEach((index, column) => {
-      picked.values[row * indices.length + column] = values[row * columns + index]!;
-    });
-  }
-  return picked;
 }

@@ -1,7 +1,7 @@
 // An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
 // node, with factors of its own.
 
-import { type Adapter, type AdapterTensor, turned } from "@lowrank/adapter-format";
+import { type Adapter, turned } from "@lowrank/adapter-format";
 import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import {
   type AdapterChanges,
@@ -215,8 +215,8 @@ class FixedBranches {
       const type = floatTypeOf(site.stateType) ?? "F32";
       const add = (path: string, { a, b }: Factors) => {
         const names = { a: `${path}.lora_A`, b: `${path}.lora_B` };
-        addTensor(edits, names.a, a, type);
-        addTensor(edits, names.b, b, type);
+        edits.addTensor(tensorMessage(names.a, a, type));
+        edits.addTensor(tensorMessage(names.b, b, type));
         return names;
       };
       const namesOf = (pair: PairChange | undefined, index: number): BranchNames => {
@@ -239,10 +239,6 @@ function emptyFactors({ features, joined }: OnnxSite, index: number): Factors {
     a: { shape: [features?.[0] ?? 0, 0], values },
     b: { shape: [0, joined?.widths[index] ?? 0], values },
   };
-}
-
-function addTensor(edits: Edits, name: string, tensor: AdapterTensor, type: FloatType): void {
-  edits.addTensor(tensorMessage(name, tensor, type));
 }
 
 /** A pair, or another value, for a weight. */

@@ -3,8 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { inParts, partPaths } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import type { OnnxModel, OnnxNode } from "../model/onnx-model.ts";
-import { type FloatType, floatTypeOf } from "../model/onnx-model.ts";
+import { type FloatType, floatTypeOf, type OnnxModel, type OnnxNode } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import type { OnnxSite } from "../sites/onnx-site.ts";

@@ -3,7 +3,7 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
 import { branchOf } from "../change/make-switchable.ts";
-import { type Factors, switchablePairs } from "./switchable-pairs.ts";
+import { type Factors, switchableModules, switchablePairs } from "./switchable-pairs.ts";
 
 /** What is used of an `InferenceSession`. */
 interface OnnxSession<T> {
@@ -78,16 +78,11 @@ export class SwitchableSession<T> {
   #tensorsOf(adapter: Adapter): Halves<T> {
     const known = this.#made.get(adapter);
     if (known !== undefined) return known;
-    const modules = new Map<string, [number | undefined, number | undefined]>();
-    for (const { name, shape = [] } of this.session.inputMetadata) {
-      const { path, half } = branchOf(name) ?? {};
-      if (path === undefined) continue;
-      const features = modules.get(path) ?? [undefined, undefined];
-      const size = shape[half === "a" ? 0 : 1];
-      features[half === "a" ? 0 : 1] = typeof size === "number" && size > 0 ? size : undefined;
-      modules.set(path, features);
-    }
-    const factors = switchablePairs(adapter, modules, "the switchable model");
+    const inputs = this.session.inputMetadata.map(({ name, shape = [] }) => {
+      const sizes = shape.map((size) => (typeof size === "number" && size > 0 ? size : undefined));
+      return [name, sizes] as const;
+    });
+    const factors = switchablePairs(adapter, switchableModules(inputs), "the switchable model");
     const made = this.#tensors((path) => factors.get(path));
     this.#made.set(adapter, made);
     return made;

@@ -2,6 +2,8 @@
 
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
+import { codesOfRows } from "./int8-rows.ts";
+import { largestOfRows } from "./native-rounding.ts";
 import { zeroPoint } from "./product-session.ts";
 
 /** Which gelu, as the operation names it. */
@@ -75,14 +77,9 @@ const withSlopes: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (factor: 
   },
 };
 
-/** `trouble` [rows, 1] is 0, or NaN where a row is to be no number: the library's largest entry overlooks NaN. */
 function roundedRows(g: GraphWriter, x: string, trouble: string) {
-  const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
-  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
-  const factors = g.scale(g.add(largest, trouble), 1 / 127);
-  const scales = g.node("Reshape", [factors, g.integers([-1])]);
-  const zeros = g.node("Expand", ["zero", g.node("Shape", [scales])]);
-  return { codes: g.node("QuantizeLinear", [x, scales, zeros], { axis: 0 }), factors };
+  const factors = g.scale(largestOfRows(g, x, trouble), 1 / 127);
+  return { codes: codesOfRows(g, x, factors), factors };
 }
 
 /** A step of codes that stand for something some factor away. */

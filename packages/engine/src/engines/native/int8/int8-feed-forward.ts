@@ -3,25 +3,17 @@
 // matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
-import type { NativeBackend } from "../native-backend.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
-import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import { activatingGraph, type GeluKind, slopedGraph } from "./feed-forward-graphs.ts";
-import { pieceEntries, scalingGraph } from "./int8-product.ts";
-import { roundingGraph } from "./int8-rows.ts";
+import { inPieces, multiply, roundingSession, scalingGraph, wholeOf } from "./int8-product.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
-
-export function registerInt8FeedForward(): void {
-  registerOwnKernel("LowrankInt8FeedForward", int8FeedForward);
-  registerOwnKernel("LowrankInt8FeedForwardGradient", int8FeedForwardGradient);
-}
 
 /**
  * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's slopes:
  * a tensor whose bytes are codes [rows, hidden].
  */
-function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
+export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const [up, down] = [productOf(call, "up", false), productOf(call, "down", false)];
@@ -51,7 +43,7 @@ function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
 }
 
 /** dy [..., outFeatures] and the slopes → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
-function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
+export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");
   const [up, down] = [productOf(call, "up", true), productOf(call, "down", true)];
@@ -83,50 +75,6 @@ function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   return [{ ...output, shape }];
 }
 
-/** Rows that are done together: their parts of tensors, and memory for what lies between. */
-interface Piece {
-  part(whole: Float32Array | Uint8Array, width: number): NativeTensor;
-  /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */
-  room(product: 0 | 1, width: number): { readonly codes: NativeTensor; readonly factors: NativeTensor };
-  sums(product: 0 | 1, width: number): NativeTensor;
-}
-
-function inPieces(
-  backend: NativeBackend,
-  rows: number,
-  products: readonly [Int8Product, Int8Product],
-  compute: (piece: Piece) => void,
-): void {
-  const widest = Math.max(...products.flatMap(({ inner, columns }) => [inner, columns]));
-  const step = Math.max(1, Math.min(rows, Math.floor(pieceEntries / widest)));
-  const memory = products.map(({ columns }) => ({
-    sums: backend.pool.take(step * columns),
-    factors: new Float32Array(step),
-  }));
-  for (let first = 0; first < rows; first += step) {
-    const count = Math.min(step, rows - first);
-    // There is memory for both products.
-    const firstRows = (whole: Float32Array | undefined, width: number) => {
-      return { values: (whole as Float32Array).subarray(0, count * width), shape: [count, width] };
-    };
-    compute({
-      part: (whole, width) => ({
-        values: whole.subarray(first * width, (first + count) * width),
-        shape: [count, width],
-      }),
-      room: (product, width) => {
-        const { codes } = backend.int8Weights.recentRows.room(count, width);
-        return {
-          codes: { values: codes, shape: [count, width] },
-          factors: firstRows(memory[product]?.factors, 1),
-        };
-      },
-      sums: (product, width) => firstRows(memory[product]?.sums, width),
-    });
-  }
-  for (const { sums } of memory) backend.pool.give(sums);
-}
-
 function productOf({ backend, attributes }: KernelCall, name: string, isTransposed: boolean): Int8Product {
   return backend.int8Weights.product(Number(attributes[name]), isTransposed);
 }
@@ -134,23 +82,6 @@ function productOf({ backend, attributes }: KernelCall, name: string, isTranspos
 /** Those of a transposed product, which has them. */
 function innerScalesOf({ innerScales = new Float32Array() }: Int8Product): Float32Array {
   return innerScales;
-}
-
-function roundingSession(backend: NativeBackend, hasInnerScales: boolean): NativeSession {
-  return backend.session(`int8 rows ${hasInnerScales}`, () => roundingGraph(hasInnerScales));
-}
-
-function multiply(
-  backend: NativeBackend,
-  { session, columnScales }: Int8Product,
-  codes: NativeTensor,
-  sums: NativeTensor,
-): void {
-  backend.run(session, [codes, wholeOf(columnScales)], [sums]);
-}
-
-function wholeOf(values: Float32Array): NativeTensor {
-  return { values, shape: [values.length] };
 }
 
 function biasOf({ backend, inputs }: KernelCall, name: string): readonly NativeTensor[] {
