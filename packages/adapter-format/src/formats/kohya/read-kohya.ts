@@ -8,9 +8,8 @@ import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, using } from "../adapter-folder.ts";
 import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
-import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
-import { foreignFormatOf } from "../refuse-foreign.ts";
-import { diffusers, kohya } from "./kohya.ts";
+import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
+import { oneFileFormat } from "../refuse-foreign.ts";
 import { type KohyaPart, parseKohyaKey } from "./module-parts.ts";
 import { plainPair } from "./plain-pair.ts";
 
@@ -22,9 +21,7 @@ export async function readKohya(
 ): Promise<Adapter | undefined> {
   return using(folder, name, async (source) => {
     const file = await openSafetensors(source, options.onWarning ? { onWarning: options.onWarning } : {});
-    const format = foreignFormatOf([...file.tensors.keys()].map((tensor) => ({ tensor })));
-    if (format !== kohya && format !== diffusers) return undefined;
-    return adapterOf(file, source.name, options);
+    return oneFileFormat(file.tensors.keys()) === undefined ? undefined : adapterOf(file, source.name, options);
   });
 }
 
@@ -64,8 +61,6 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
 }
-
-const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
 /** The keys of each module by what they are to it. */
 function modulesOf(
