@@ -171,21 +171,3 @@ export interface TokenizerParts {
   /** Ids of marks where the file does not name them. */
   readonly impliedMarks: GgufMarks;
 }
-
-/** A BPE model with the fields that it has in every tokenizer.json. */
-export function bpeModel(
-  merges: readonly (readonly [string, string])[],
-  others: Readonly<Record<string, unknown>>,
-): TokenizerParts["model"] {
-  return {
-    type: "BPE",
-    dropout: null,
-    unk_token: null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    ...others,
-    merges,
-  };
-}

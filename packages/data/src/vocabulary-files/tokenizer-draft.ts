@@ -36,6 +36,29 @@ export interface Frame {
   readonly hasSegments?: boolean;
 }
 
+/** RoBERTa's (Liu et al. 2019), which many have taken over. */
+export const robertaMarks = {
+  bos_token: "<s>",
+  eos_token: "</s>",
+  unk_token: "<unk>",
+  sep_token: "</s>",
+  pad_token: "<pad>",
+  cls_token: "<s>",
+  mask_token: "<mask>",
+} as const satisfies UsualMarks;
+
+export const robertaFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
+};
+
+/** BERT's (Devlin et al. 2018). */
+export const bertFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
+  hasSegments: true,
+};
+
 /** A tokenizer.json without its added tokens and its template. */
 export interface TokenizerDraft {
   /** By id. */
