@@ -17,7 +17,6 @@ const formats: ReadonlyMap<string, BlockFormat> = new Map(
 /** Types whose tables are loaded when a file has them: 12 kB that most never need. */
 const gridTypes: readonly string[] = ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"];
 
-/** Names of all quantised types. */
 export const blockTypes: readonly string[] = [...formats.keys(), ...gridTypes];
 
 /** The format of a type that needs no tables. */

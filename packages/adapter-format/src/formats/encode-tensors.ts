@@ -5,7 +5,6 @@ import { InvalidAdapterTensorsError } from "../errors.ts";
 import type { AdapterTensor } from "../lora-config.ts";
 import { valueProblems } from "./peft/check-tensors.ts";
 
-/** Types of numbers that adapters are written in. */
 export type AdapterDtype = "F32" | "F16" | "BF16";
 
 /** Throws InvalidAdapterTensorsError listing numbers that are none, or that the type cannot hold. */

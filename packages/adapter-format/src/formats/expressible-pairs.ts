@@ -5,7 +5,6 @@ import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
 
-/** A pair that has both halves. */
 export type WholePair = StoredPair & { readonly b: AdapterTensor };
 
 /** What a format has words for. */

@@ -103,7 +103,6 @@ function stored({ shape, values }: AdapterTensor, dtype: AdapterType): WritableT
   return { type, shape, bytes: encodeValues(values, type) };
 }
 
-/** A file. */
 interface GgufAdapterPlan {
   readonly architecture: string;
   /** Of the whole file; llama.cpp scales each pair by it over its own rank. */

@@ -9,7 +9,6 @@ export type GgufMetadata = ReadonlyMap<string, unknown>;
 /** What a token is for; GGUF numbers these from 1. */
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
-/** One token. */
 export interface GgufToken {
   readonly text: string;
   readonly kind: (typeof kinds)[number];
@@ -155,7 +154,6 @@ function repeatedTokens(texts: readonly string[]): string[] {
   return problems;
 }
 
-/** Parts of a tokenizer.json. */
 export interface TokenizerParts {
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;

@@ -4,7 +4,6 @@ import type { ChatExample, ChatMessage, CompletionExample } from "../example.ts"
 import { readConversation, readMessages, readTools } from "./read-messages.ts";
 import { type Fields, readTexts, rowForm } from "./row-form.ts";
 
-/** A prompt and its completion. */
 export const completionForm = rowForm({
   name: "prompt/completion",
   source: "TRL's prompt-completion format, OpenAI's first fine-tuning format",

@@ -5,7 +5,6 @@ import { readAnswered, shown } from "./completion-form.ts";
 import { readConversation, readTools } from "./read-messages.ts";
 import { type Fields, refuse, rowForm } from "./row-form.ts";
 
-/** Two answers, of which one is better. */
 export const preferenceForm = rowForm({
   name: "prompt/chosen/rejected",
   source: "TRL's preference format, with an explicit or an implicit prompt",

@@ -12,7 +12,6 @@ export interface TurnKeys {
   readonly roles?: ReadonlyMap<string, string>;
 }
 
-/** OpenAI's names. */
 const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
 /** What templates read of a turn besides who speaks and what. */

@@ -50,7 +50,6 @@ export function rowForm({ read, ...form }: Omit<RowForm, "read"> & { read(fields
   };
 }
 
-/** Whether reading a row failed. */
 export function isRefusal(result: Example | Refusal): result is Refusal {
   return !("kind" in result);
 }
@@ -68,7 +67,6 @@ export function describe(value: unknown): string {
   return `the ${typeof value} ${preview}`;
 }
 
-/** The named fields as texts. */
 export function readTexts<const Names extends readonly string[]>(
   fields: Fields,
   names: Names,
@@ -80,7 +78,6 @@ export function readTexts<const Names extends readonly string[]>(
   return texts as { [Name in keyof Names]: string };
 }
 
-/** A row's label. */
 export function readLabel(value: unknown): Label {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return readList(value);
@@ -136,7 +133,6 @@ export function readIntegers(fields: Fields, name: string, lowest: number, lengt
   return value as readonly number[];
 }
 
-/** The named field as one integer. */
 export function readInteger(
   fields: Fields,
   name: string,

@@ -108,7 +108,6 @@ const sentenceForm = form("sentence/label", "GLUE (Wang et al. 2018)", "sentence
 /** The common name of the same in other sets (IMDB, AG News). */
 const labelledTextForm = form("text/label", "Hugging Face datasets, text classification", "text");
 
-/** Running text. */
 const textForm = rowForm({
   name: "text",
   source: "Hugging Face datasets' text builder, TRL's language-modelling format",
@@ -116,7 +115,6 @@ const textForm = rowForm({
   read: (fields) => ({ kind: "text", text: readTexts(fields, ["text"])[0] }),
 });
 
-/** Stanford Alpaca's rows. */
 const instructionForm = rowForm({
   name: "instruction/input/output",
   source: "Stanford Alpaca (Taori et al. 2023), data format",

@@ -22,7 +22,6 @@ interface SentencePieceNormaliser {
   readonly removesExtraSpaces: boolean;
 }
 
-/** The contents of a file. */
 export interface SentencePieceModel {
   readonly algorithm: "unigram" | "bpe";
   readonly pieces: readonly SentencePiece[];

@@ -174,7 +174,6 @@ export class BoundedInterpreter {
     }
   }
 
-  /** What a block writes. */
   #textOf(written: readonly JinjaValue[]): Operand {
     const parts = written.filter(({ type }) => type !== "NullValue" && type !== "UndefinedValue").map(String);
     const characters = parts.reduce((sum, { length }) => sum + length, 0);

@@ -7,7 +7,6 @@ import type { TemplateBudget } from "./template-budget.ts";
 /** What an expression gives. */
 export type JinjaValue = ReturnType<Interpreter["evaluate"]>;
 
-/** The size of a value. */
 export interface ValueSize {
   /** About how many characters it prints as; what is held twice counts twice. */
   readonly characters: number;

@@ -2,7 +2,6 @@
 
 import { TokenizerError } from "../errors.ts";
 
-/** Two tokens that are joined. */
 export type Merge = readonly [left: string, right: string];
 
 /** A BPE model with the fields that it has in every tokenizer.json. */

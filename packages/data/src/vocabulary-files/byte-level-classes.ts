@@ -48,7 +48,6 @@ const classes: readonly ByteLevelClass[] = [
   },
 ];
 
-/** The classes. */
 export const byteLevelClasses: readonly TokenizerClass[] = classes.map((row) => ({
   ...row,
   files: ["vocab.json", "merges.txt"],

@@ -112,7 +112,6 @@ export function framed({ config }: VocabularySource): TokenizerDraft["frame"] {
   return { single: around("A"), pair: [...around("A"), ...around("B")], hasSegments: true };
 }
 
-/** The classes. */
 export const bytePairClasses: readonly TokenizerClass[] = [
   {
     names: ["LlamaTokenizer"],

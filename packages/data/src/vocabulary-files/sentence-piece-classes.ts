@@ -227,7 +227,6 @@ function sourceLanguage({ config }: VocabularySource): string {
   return typeof config.src_lang === "string" ? config.src_lang : "en_XX";
 }
 
-/** The classes. */
 export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row) => ({
   ...row,
   files: [row.file],
@@ -255,7 +254,6 @@ export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row
   },
 }));
 
-/** A charsmap as tokenizer.json has it. */
 export function precompiled(charsmap: Uint8Array): object {
   return { type: "Precompiled", precompiled_charsmap: encodeBase64(charsmap) };
 }
@@ -272,7 +270,6 @@ export function controlPieces({ pieces }: SentencePieceModel): readonly DraftTok
   );
 }
 
-/** The bytes as text. */
 function encodeBase64(bytes: Uint8Array): string {
   let characters = "";
   // The engine takes only so many arguments of one call.

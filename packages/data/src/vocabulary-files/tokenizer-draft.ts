@@ -15,7 +15,6 @@ export const markKeys = [
   "mask_token",
 ] as const;
 
-/** A mark's key. */
 export type MarkKey = (typeof markKeys)[number];
 
 /** What a class calls its marks where the folder does not name them. */
@@ -94,7 +93,6 @@ export interface TokenizerClass {
   readonly names: readonly string[];
   /** The `model_type`s of config.json whose tokenizer it is. */
   readonly modelTypes: readonly string[];
-  /** The files that it needs. */
   readonly files: readonly string[];
   readonly marks: UsualMarks;
   draft(source: VocabularySource): Promise<TokenizerDraft>;

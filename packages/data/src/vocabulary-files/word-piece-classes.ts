@@ -23,7 +23,6 @@ const classes: readonly WordPieceClass[] = [
   },
 ];
 
-/** The classes. */
 export const wordPieceClasses: readonly TokenizerClass[] = classes.map((row) => ({
   ...row,
   files: ["vocab.txt"],

@@ -97,7 +97,6 @@ async function writeWhole(path: string, contents: FileContents, fileSystem: File
   await file.close(); // some file systems report a failed write only here
 }
 
-/** Throws ContentsFailure. */
 export async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
   if (typeof contents === "string") yield new TextEncoder().encode(contents);
   else if (contents instanceof Uint8Array) yield contents;

@@ -14,7 +14,6 @@ export interface PlainPair {
   readonly scale: number;
 }
 
-/** What is wrong with a module. */
 export interface Reason {
   readonly problem: string;
 }
@@ -56,7 +55,6 @@ export function sizesOf({ shape: [rows = 0, columns = 0] }: AdapterTensor): read
 /** What a tensor is to its module. "mid", "hada_…" and "lokr_…" are of LyCORIS. */
 export type KohyaPart = "a" | "b" | "mid" | "alpha" | "magnitude" | `hada_${string}` | `lokr_${string}`;
 
-/** A key taken apart. */
 interface KohyaKey {
   readonly path: string;
   readonly part: KohyaPart;
