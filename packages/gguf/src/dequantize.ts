@@ -19,11 +19,6 @@ const gridTypes: readonly string[] = ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ
 
 export const blockTypes: readonly string[] = [...formats.keys(), ...gridTypes];
 
-/** The format of a type that needs no tables. */
-function blockFormatOf(type: string): BlockFormat | undefined {
-  return formats.get(type);
-}
-
 let gridFormats: Promise<BlockFormats> | undefined;
 
 /** The format of a type, whose tables are loaded if it needs some. */
@@ -69,7 +64,7 @@ export interface TypeReader {
  * ```
  */
 export function dequantize(bytes: Uint8Array, type: string, count: number): Float32Array {
-  if (!gridTypes.includes(type)) return readerOf(type, blockFormatOf(type)).dequantize(bytes, count);
+  if (!gridTypes.includes(type)) return readerOf(type, formats.get(type)).dequantize(bytes, count);
   const problem = `The tables of type ${type} are not loaded; use (await typeReader("${type}")).dequantize(bytes, count).`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }

@@ -51,15 +51,15 @@ function fileOr<T>(value: unknown, isRead: (value: unknown) => value is T): stri
 }
 
 function isDecoded(value: unknown): value is DecodedImage {
-  if (typeof value !== "object" || value === null) return false;
-  const { width, height, data } = value as Readonly<Record<string, unknown>>;
+  if (!isObject(value)) return false;
+  const { width, height, data } = value;
   const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
   return Number.isInteger(width) && Number.isInteger(height) && isBytes;
 }
 
 function isSound(value: unknown): value is Sound {
-  if (typeof value !== "object" || value === null) return false;
-  const { samples, sampleRate } = value as Readonly<Record<string, unknown>>;
+  if (!isObject(value)) return false;
+  const { samples, sampleRate } = value;
   return samples instanceof Float32Array && typeof sampleRate === "number" && sampleRate > 0;
 }
 

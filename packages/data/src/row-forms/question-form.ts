@@ -58,11 +58,8 @@ export const endingsForm = rowForm({
 
 function readAnswers(value: unknown, context: string): readonly Answer[] {
   const expected = '{"text": [...], "answer_start": [...]} for "answers", two lists of one length';
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse(expected, value);
-  const { text, answer_start: starts } = value as Readonly<Record<string, unknown>>;
-  if (!Array.isArray(text) || !Array.isArray(starts) || text.length !== starts.length) {
-    return refuse(expected, value);
-  }
+  const { text, answer_start: starts } = isObject(value) ? value : {};
+  if (!Array.isArray(text) || !Array.isArray(starts) || text.length !== starts.length) return refuse(expected, value);
   const answers: Answer[] = [];
   for (const [index, answer] of text.entries()) {
     const start = unitsBefore(context, starts[index]);

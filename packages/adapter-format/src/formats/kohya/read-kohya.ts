@@ -10,7 +10,7 @@ import { type AdapterFolder, using } from "../adapter-folder.ts";
 import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
 import { oneFileFormat } from "../refuse-foreign.ts";
-import { type KohyaPart, parseKohyaKey } from "./module-parts.ts";
+import { type KohyaPart, NoPair, type PlainPair, parseKohyaKey } from "./module-parts.ts";
 import { plainPair } from "./plain-pair.ts";
 
 /** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
@@ -35,9 +35,12 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     const parts = new Map<KohyaPart, AdapterTensor>();
     for (const [part, key] of keys)
       parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
-    const pair = plainPair(parts);
-    if ("problem" in pair) {
-      problems.push({ key: path, problem: pair.problem });
+    let pair: PlainPair;
+    try {
+      pair = plainPair(parts);
+    } catch (thrown) {
+      if (!(thrown instanceof NoPair)) throw thrown;
+      problems.push({ key: path, problem: thrown.problem });
       continue;
     }
     const rank = pair.a.shape[0] ?? 0;
