@@ -9,7 +9,7 @@ import {
   type Tokenizer,
 } from "@huggingface/tokenizers";
 import { TokenizationError } from "../errors.ts";
-import { partsOf, type TokenizerPart } from "../tokenizer/parts-of.ts";
+import { partsOf, type TokenizerPart } from "../tokenizer-json/parts-of.ts";
 
 /** Makes a tokenizer throw TokenizationError where it makes too much of a text, or of ids. */
 export function boundGrowth(tokenizer: Tokenizer): void {

@@ -3,7 +3,7 @@
 
 import { type Normalizer, PrecompiledNormalizer } from "@huggingface/tokenizers";
 import { TokenizerError } from "../errors.ts";
-import { partsOf } from "../tokenizer/parts-of.ts";
+import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** A field of our own beside the library's: how SentencePiece itself reads the map, which other programs do a little otherwise. */
 export const longestMatches = "longest_matches";

@@ -3,7 +3,7 @@
 
 import { ByteFallbackDecoder, ByteLevelPreTokenizer, type Decoder, type Tokenizer } from "@huggingface/tokenizers";
 import { isObject } from "@lowrank/contracts";
-import { partsOf } from "./parts-of.ts";
+import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** By byte: printable ones are themselves, the others follow Latin-1. */
 export const byteCharacters: readonly string[] = (() => {

@@ -10,7 +10,7 @@ import {
   type Tokenizer,
 } from "@huggingface/tokenizers";
 import { TokenizerError } from "../../errors.ts";
-import { partsOf, type TokenizerPart } from "../../tokenizer/parts-of.ts";
+import { partsOf, type TokenizerPart } from "../../tokenizer-json/parts-of.ts";
 import { LinearRegExp } from "./linear-regexp.ts";
 import { type PatternTree, parsePattern } from "./pattern-tree.ts";
 
