@@ -21,7 +21,6 @@ export interface FieldCodec<Value> {
 
 type Names = readonly string[];
 
-/** true or false. */
 export const flag: FieldCodec<boolean> = {
   expected: "true or false",
   read: (json) => (typeof json === "boolean" ? json : undefined),
@@ -149,7 +148,6 @@ const nonEmptyText: FieldCodec<string> = {
   write: (value) => value,
 };
 
-/** A list of names. */
 export const names: FieldCodec<Names> = listOf(nonEmptyText);
 
 /** A list of names, or one text (a regular expression, or "all-linear"). */

@@ -137,7 +137,6 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
   ensureWeightTying: { key: "ensure_weight_tying", fallback: false, codec: falseIfNull(flag) },
 };
 
-/** Every field's name, in the same order. */
 export const fieldNames = Object.keys(loraFields) as readonly FieldName[];
 
 /** An empty text and an empty list mean "any layers", as null does. */

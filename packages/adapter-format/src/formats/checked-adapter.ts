@@ -20,7 +20,6 @@ export function checkedAdapter(
   return adapter;
 }
 
-/** One module's rank and α. */
 export interface ModuleScale {
   readonly path: string;
   readonly rank: number;

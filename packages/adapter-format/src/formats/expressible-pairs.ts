@@ -5,7 +5,6 @@ import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
 
-/** A pair that has both halves. */
 export type WholePair = StoredPair & { readonly b: AdapterTensor };
 
 /** What a format has words for. */
@@ -35,7 +34,8 @@ export function expressiblePairs({ config, tensors }: Adapter, words: FormatWord
     else if (b !== undefined) pairs.push({ ...pair, b });
   }
   for (const key of tensors.keys())
-    if (!halves.has(key) && !words.holds(key)) problems.push({ what: key, reason: "the format has no place for it" });
+    if (!halves.has(key) && !words.holds(key))
+      problems.push({ what: key, reason: "it is no half of a pair, and the format has no other place for it" });
   if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no pairs" });
   if (problems.length > 0) throw new InexpressibleAdapterError(words.program, problems);
   return pairs;

@@ -47,7 +47,6 @@ export function firstNamedIn(names: readonly string[], path: string): number | n
   return other?.place ?? (Number.isFinite(named) ? named : null);
 }
 
-/** The patterns that `modulesToSave` is. */
 export const savedPatterns = oncePer((names: readonly string[]) => {
   const wrap = (source: string): string => `(^|.*\\.)${source}($|\\..*)`;
   return new PatternList(names, { key: "modules_to_save", wrap });

@@ -34,7 +34,6 @@ export interface BatchOptions extends CountedLabels {
   readonly share?: BatchShare | undefined;
 }
 
-/** The names of all options. */
 export const batchOptionNames: OptionNames<BatchOptions> = {
   batchSize: true,
   batchTokens: true,
@@ -234,7 +233,6 @@ function textsOf(example: TokenizedExample | undefined): readonly string[] {
   return [example.inputIds, ...example.others].map((ids) => ids.join());
 }
 
-/** One of the processes. */
 interface BatchShare {
   /** Counted from 0. */
   readonly rank: number;

@@ -9,7 +9,6 @@ export type GgufMetadata = ReadonlyMap<string, unknown>;
 /** What a token is for; GGUF numbers these from 1. */
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
-/** One token. */
 export interface GgufToken {
   readonly text: string;
   readonly kind: (typeof kinds)[number];
@@ -155,7 +154,6 @@ function repeatedTokens(texts: readonly string[]): string[] {
   return problems;
 }
 
-/** Parts of a tokenizer.json. */
 export interface TokenizerParts {
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
@@ -170,22 +168,4 @@ export interface TokenizerParts {
   readonly frame?: { readonly start: keyof GgufMarks; readonly end: keyof GgufMarks; readonly isOneFrame: boolean };
   /** Ids of marks where the file does not name them. */
   readonly impliedMarks: GgufMarks;
-}
-
-/** A BPE model with the fields that it has in every tokenizer.json. */
-export function bpeModel(
-  merges: readonly (readonly [string, string])[],
-  others: Readonly<Record<string, unknown>>,
-): TokenizerParts["model"] {
-  return {
-    type: "BPE",
-    dropout: null,
-    unk_token: null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    ...others,
-    merges,
-  };
 }

@@ -8,7 +8,6 @@ import { ExampleCollector } from "./example-collector.ts";
 import { withoutByteOrderMark } from "./line-splitter.ts";
 import type { ReadOptions } from "./read-options.ts";
 
-/** How a table is written. */
 export type TableKind = "csv" | "tsv";
 
 /** As many as a spreadsheet has. */
@@ -51,7 +50,6 @@ export class TableReader {
     if (options.header !== undefined) this.#setHeader(options.header);
   }
 
-  /** Takes the next piece of the text. */
   push(piece: string): void {
     const { file, maxSize, maxRowLength } = this.#collector.limits;
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
@@ -68,7 +66,6 @@ export class TableReader {
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
-  /** The examples since it was called last. */
   take(): Example[] {
     return this.#collector.take();
   }

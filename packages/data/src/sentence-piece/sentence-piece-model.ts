@@ -7,7 +7,7 @@ import { TokenizerError } from "../errors.ts";
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
 /** One piece; its place is its id. */
-export interface SentencePiece {
+interface SentencePiece {
   readonly text: string;
   /** A logarithm of its probability, or of BPE minus the rank of its merge. */
   readonly score: number;
@@ -22,7 +22,6 @@ interface SentencePieceNormaliser {
   readonly removesExtraSpaces: boolean;
 }
 
-/** The contents of a file. */
 export interface SentencePieceModel {
   readonly algorithm: "unigram" | "bpe";
   readonly pieces: readonly SentencePiece[];

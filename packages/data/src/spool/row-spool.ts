@@ -82,7 +82,6 @@ class SpoolFile {
   #pieces: Uint8Array[] = [];
   #waiting = 0;
   #end = 0;
-  /** Where each row ends. */
   #ends = new Float64Array(2 ** 10);
   #count = 0;
 

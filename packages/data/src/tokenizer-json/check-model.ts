@@ -10,7 +10,6 @@ const longestPiece = 128;
 /** All published WordPiece models have 100; time grows with its square. */
 const mostCharactersOfWord = 200;
 
-/** What is wrong with a model. */
 export function modelProblems(model: unknown, maxTokens: number): string[] {
   if (!isObject(model)) return ["model: expected an object"];
   const problems = Array.isArray(model.vocab)
@@ -22,7 +21,6 @@ export function modelProblems(model: unknown, maxTokens: number): string[] {
   return [...problems, ...fieldProblems(model)];
 }
 
-/** Whether a value is an id below `maxTokens`. */
 export function isId(value: unknown, maxTokens: number): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < maxTokens;
 }

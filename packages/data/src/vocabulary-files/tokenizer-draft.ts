@@ -15,7 +15,6 @@ export const markKeys = [
   "mask_token",
 ] as const;
 
-/** A mark's key. */
 export type MarkKey = (typeof markKeys)[number];
 
 /** What a class calls its marks where the folder does not name them. */
@@ -35,6 +34,29 @@ export interface Frame {
   /** Whether the second text, with what follows it, is a segment of its own. */
   readonly hasSegments?: boolean;
 }
+
+/** RoBERTa's (Liu et al. 2019), which many have taken over. */
+export const robertaMarks = {
+  bos_token: "<s>",
+  eos_token: "</s>",
+  unk_token: "<unk>",
+  sep_token: "</s>",
+  pad_token: "<pad>",
+  cls_token: "<s>",
+  mask_token: "<mask>",
+} as const satisfies UsualMarks;
+
+export const robertaFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
+};
+
+/** BERT's (Devlin et al. 2018). */
+export const bertFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
+  hasSegments: true,
+};
 
 /** A tokenizer.json without its added tokens and its template. */
 export interface TokenizerDraft {
@@ -71,7 +93,6 @@ export interface TokenizerClass {
   readonly names: readonly string[];
   /** The `model_type`s of config.json whose tokenizer it is. */
   readonly modelTypes: readonly string[];
-  /** The files that it needs. */
   readonly files: readonly string[];
   readonly marks: UsualMarks;
   draft(source: VocabularySource): Promise<TokenizerDraft>;

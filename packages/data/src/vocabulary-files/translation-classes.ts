@@ -108,7 +108,6 @@ async function m2m100Draft(source: VocabularySource): Promise<TokenizerDraft> {
   };
 }
 
-/** The classes. */
 export const translationClasses: readonly TokenizerClass[] = [
   {
     names: ["MarianTokenizer"],

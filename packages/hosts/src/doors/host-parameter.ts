@@ -6,7 +6,6 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Hold } from "./hold.ts";
 import type { HostWeight } from "./host-weight.ts";
 
-/** How a parameter is made. */
 export interface HostParameterOptions {
   readonly weight: HostWeight;
   readonly hold: Hold;

@@ -17,7 +17,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Hold } from "./hold.ts";
 import type { HostParameter } from "./host-parameter.ts";
 
-/** How a site is made. */
 export interface HostSiteOptions {
   readonly kind: Site["kind"];
   readonly path: string;

@@ -7,7 +7,6 @@ import { SafetensorsError } from "../errors.ts";
 import { checkLayout } from "./check-layout.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
 
-/** The checked content of a header. */
 export interface HeaderContent {
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of their bytes. */

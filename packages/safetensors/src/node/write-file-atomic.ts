@@ -53,7 +53,7 @@ export async function writeFileAtomic(
 }
 
 /** What `contents` threw, which is no failure to write whatever it says. */
-class ContentsFailure {
+export class ContentsFailure {
   constructor(readonly reason: unknown) {}
 }
 
@@ -97,7 +97,7 @@ async function writeWhole(path: string, contents: FileContents, fileSystem: File
   await file.close(); // some file systems report a failed write only here
 }
 
-async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
+export async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
   if (typeof contents === "string") yield new TextEncoder().encode(contents);
   else if (contents instanceof Uint8Array) yield contents;
   else {

@@ -6,13 +6,11 @@ import { describeValue, parseJson } from "@lowrank/contracts";
 import { openFile } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 
-/** What is known of one file. */
 interface ManifestEntry {
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** The contents of manifest.json. */
 export interface Manifest {
   readonly format: "lowrank-checkpoint";
   readonly version: 1;
@@ -31,7 +29,6 @@ export function serializeManifest(step: number, files: ReadonlyMap<string, Uint8
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Reads and checks a folder's manifest. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readRegularFile(folder, manifestName, { most: largestManifest });
   const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });

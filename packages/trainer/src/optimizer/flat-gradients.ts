@@ -24,7 +24,6 @@ export class FlatGradients {
     this.#found = new Uint8Array(layout.places.length);
   }
 
-  /** Begins a step. */
   clear(): void {
     this.#found.fill(0);
   }

@@ -1,6 +1,5 @@
 // Regular expressions of a tokenizer.json, as the tokenizer library translates them for JavaScript, read into a tree.
 
-/** A part of a pattern. */
 export type PatternTree =
   | { readonly kind: "character"; readonly source: string }
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly PatternTree[] }

@@ -7,7 +7,6 @@ const step = fround(0.1);
 /** Below this a run is taken for zeros. */
 const nothing = fround(1e-15);
 
-/** How a range is looked for. */
 interface RangeSearch {
   /** The highest code. */
   readonly most: number;

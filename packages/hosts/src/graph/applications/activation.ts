@@ -3,7 +3,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode, Reference } from "../reading/graph.ts";
 
-/** The activation behind a product. */
 export type Activation =
   | { readonly kind: "relu" | "relu6" | "elu" | "sigmoid" }
   | { readonly kind: "leakyrelu"; readonly slope: number }

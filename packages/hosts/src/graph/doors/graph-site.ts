@@ -6,7 +6,6 @@ import type { LinearShape, SiteShape } from "../applications/application.ts";
 
 type AnySite = LinearSite | EmbeddingSite | ConvolutionSite;
 
-/** What a site is made of. */
 export interface GraphSiteOptions {
   readonly path: string;
   readonly constant: string;

@@ -12,7 +12,6 @@ import { type Graph, type GraphNode, type NodeDefinition, nodeOfReference, type 
 import { NodeGradients } from "./node-gradients.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
 
-/** One call of a graph. */
 export interface GraphCall {
   readonly given: tf.NamedTensorMap;
   readonly wanted: readonly Reference[];
@@ -234,7 +233,6 @@ function productOf(node: GraphNode, { bias }: Application): GraphNode {
 /** How values are found by reference. */
 type Read = (reference: Reference) => tf.Tensor;
 
-/** Runs some nodes. */
 class NodeModel {
   readonly #model: GraphModel<ReturnType<typeof asHandler>>;
   readonly #inputs: ReadonlyMap<Reference, string>;

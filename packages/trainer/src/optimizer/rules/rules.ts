@@ -92,7 +92,6 @@ export const optimizers: ReadonlyMap<string, OptimizerRule> = new Map(
   [adamw, sgd, lion, adafactor].map((row) => [row.name, row]),
 );
 
-/** The optimiser of this name. */
 export function ruleOf(name: OptimizerName): OptimizerRule {
   return optimizers.get(name) ?? adamw;
 }
