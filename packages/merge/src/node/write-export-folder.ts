@@ -15,7 +15,7 @@ import { SourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
 /** How far writing is. */
-export interface WritingProgress {
+interface WritingProgress {
   /** Bytes written so far, of all files. */
   readonly bytes: number;
   readonly total: number;

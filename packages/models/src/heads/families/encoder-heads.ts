@@ -1,7 +1,7 @@
 // Heads that every encoder has and some decoders: an answer for each token, or one read from a single state. What their maps are
 // called, the family's table says.
 
-import type { DropoutPlace } from "@lowrank/contracts/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Activation, activations } from "../../parts/activations.ts";
@@ -42,6 +42,8 @@ export function withoutHead(model: PartList): Head {
   if (pooler !== undefined) model.linear(pooler);
   return noHead;
 }
+
+type DropoutPlace = keyof ModelConfig["dropouts"];
 
 /** A class for every token. */
 export function tokenClassifier(model: PartList, dropout: DropoutPlace = "classifier"): Head {
