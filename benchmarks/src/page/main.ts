@@ -23,7 +23,10 @@ const profiles = benchmarks.flatMap(({ name }) => readKept<Profile>(`profiles/${
 
 mkdirSync(plots, { recursive: true });
 write("docs/benchmarks/time.svg", ratioChart("Time, ours : peer", timeBars(rows, results)));
-write("docs/benchmarks/jobs.svg", ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results).map(withoutTarget)));
+write(
+  "docs/benchmarks/jobs.svg",
+  ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results).map(withoutTarget)),
+);
 write("docs/benchmarks/memory.svg", ratioChart("Peak memory, ours : peer", memoryBars(rows, results)));
 write("docs/benchmarks.md", benchmarkPage(rows, results, profiles));
 console.log(`docs/benchmarks.md: ${results.size} of ${rows.length + 1} benchmarks have a result`);

@@ -2,7 +2,7 @@
 
 import type { Metrics } from "@lowrank/trainer";
 import { methods } from "../methods/methods.ts";
-import { leastGain } from "../training/best-rate.ts";
+import { minGain } from "../training/best-rate.ts";
 import type { Sweep } from "../training/sweep.ts";
 import { besideFullOnE2e, besideFullOnSst2 } from "./claims/beside-full.ts";
 import { claims } from "./claims/claims.ts";
@@ -151,7 +151,7 @@ function ratesSection(sweep: Sweep | undefined): readonly string[] {
       .sort((one, other) => one.learningRate - other.learningRate)
       .map(({ learningRate, after: { loss = Number.NaN } }) => {
         const text = `${learningRate}: ${loss.toFixed(3)}`;
-        return loss <= best + leastGain ? `**${text}**` : text;
+        return loss <= best + minGain ? `**${text}**` : text;
       });
     return runs.length === 0 ? [] : [`| ${label} | ${cells.join("; ")} |`];
   });

@@ -48,7 +48,7 @@ export abstract class NumberedRows<Row> implements RowList<Row> {
 }
 
 /** Some rows of a list, by their places in it; of an array an array. */
-export function pickRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
+export function selectRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
   const picked = new ListedRows(places.length, (index) => {
     const place = places[index];
     return place === undefined ? undefined : rows.at(place);
@@ -57,7 +57,7 @@ export function pickRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): Ro
 }
 
 /** The rows of lists one after the other; of arrays an array. */
-export function joinRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
+export function concatRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
   const [first, ...others] = lists.filter(({ length }) => length > 0);
   if (first === undefined) return [];
   if (others.length === 0) return first;
@@ -77,7 +77,7 @@ export function joinRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
 }
 
 /** Each row as another one, made when it is asked for; of an array an array. */
-export function changeRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
+export function mapRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
   if (Array.isArray(rows)) return rows.map((row: Row) => change(row));
   const at = (index: number) => {
     const row = rows.at(index);
@@ -89,7 +89,7 @@ export function changeRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) 
 }
 
 /** Rows that are made of others whenever one is asked for, of which the length of each is known without that. */
-export interface DrawnRows<Row> extends RowList<Row> {
+export interface SampledRows<Row> extends RowList<Row> {
   /** About how long each row will be. */
   readonly lengths: ArrayLike<number>;
   /** What a row is made of, where batches have to keep rows apart that have a text in common. */
@@ -110,17 +110,17 @@ export interface DrawOptions<Row, Drawn> {
  *
  * @example
  * ```ts
- * import { drawRows } from "@lowrank/data";
+ * import { sampleRows } from "@lowrank/data";
  *
- * const words = drawRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
+ * const words = sampleRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
  * if (words.length !== 3 || [...words].join(";") !== "a,b;c") throw new Error("wrong rows");
  * ```
  */
-export function drawRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): DrawnRows<Drawn> {
+export function sampleRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): SampledRows<Drawn> {
   return new MadeRows(rows, options);
 }
 
-class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements DrawnRows<Drawn> {
+class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements SampledRows<Drawn> {
   constructor(
     private readonly rows: RowList<Row>,
     private readonly options: DrawOptions<Row, Drawn>,

@@ -34,7 +34,7 @@ import type { Predictions, PredictOptions, QuestionsInput } from "./predict/pred
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/row-kinds.ts";
-import { startBatches } from "./train/measure-start.ts";
+import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
 /** Which adapter acts: the one that was made last if nothing is said, the base alone for null. */
@@ -124,7 +124,7 @@ export class OpenedModel {
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
     const made = { name: name ?? freeName(this.#adapters), seed };
-    const needsRows = startBatches({}, full) !== undefined;
+    const needsRows = initBatchesOf({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, made);
     return this.#keep(
       { ...opened, model, handle, adapter: undefined, setup: undefined, adapterPath: undefined },

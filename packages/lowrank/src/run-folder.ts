@@ -67,7 +67,7 @@ export interface RunFacts {
   readonly bestBy: MetricName;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
-  readonly startBatches?: number | undefined;
+  readonly initBatchesOf?: number | undefined;
   readonly adapter: LoraConfig;
   /** Seeds a new adapter, where it is not the run's seed. */
   readonly adapterSeed?: number | undefined;

@@ -59,6 +59,6 @@ export function isAsGood(score: Score | undefined, other: Score): boolean {
 }
 
 function bestOf(scores: readonly Score[]): Score | undefined {
-  const most = Math.max(...scores.map(({ mean }) => mean));
-  return scores.find(({ mean }) => mean === most);
+  const max = Math.max(...scores.map(({ mean }) => mean));
+  return scores.find(({ mean }) => mean === max);
 }

@@ -90,13 +90,13 @@ export const asGoodAsPeft: Claim = {
   judge({ sst2, sst2InPeft, e2e, e2eInPeft }) {
     const tasks = [
       // With one seed on a side: what 872 sentences tell apart, and what two seeds of LoRA may differ by.
-      { name: "SST-2, %", sweep: sst2, inPeft: sst2InPeft, leastError: 1.1 },
-      { name: "E2E, BLEU", sweep: e2e, inPeft: e2eInPeft, leastError: 2 },
+      { name: "SST-2, %", sweep: sst2, inPeft: sst2InPeft, minError: 1.1 },
+      { name: "E2E, BLEU", sweep: e2e, inPeft: e2eInPeft, minError: 2 },
     ];
-    const pairs = tasks.flatMap(({ name, sweep, inPeft, leastError }) =>
+    const pairs = tasks.flatMap(({ name, sweep, inPeft, minError }) =>
       [standard, "full", "head"].flatMap((method) => {
         const [ours, peer] = [scoreOf(sweep, method), scoreOf(inPeft, method)];
-        return ours === undefined || peer === undefined ? [] : [{ name, method, ours, peer, leastError }];
+        return ours === undefined || peer === undefined ? [] : [{ name, method, ours, peer, minError }];
       }),
     );
     const command = `sst2 --only ${standard},full,head\` and \`npm run experiment -- sst2-peft`;
@@ -105,8 +105,7 @@ export const asGoodAsPeft: Claim = {
       ({ name, method, ours, peer }) => `${name}: ${method} ${scoreText(ours)}, in PEFT ${scoreText(peer)}`,
     );
     const isAlike = pairs.map(
-      ({ ours, peer, leastError }) =>
-        peer.mean - ours.mean <= Math.hypot(ours.error ?? leastError, peer.error ?? leastError),
+      ({ ours, peer, minError }) => peer.mean - ours.mean <= Math.hypot(ours.error ?? minError, peer.error ?? minError),
     );
     return { status: statusOf(isAlike), because: `${text.join("; ")}.` };
   },
@@ -117,13 +116,13 @@ export const smallRanksSuffice: Claim = {
   source: "table 6",
   judge({ sst2 }) {
     const found = ranks.map((rank) => ({ rank, score: scoreOf(sst2, rankName(rank, "qv")) }));
-    const [one, most] = [found[0]?.score, found.at(-1)?.score];
-    if (one === undefined || most === undefined)
+    const [one, max] = [found[0]?.score, found.at(-1)?.score];
+    if (one === undefined || max === undefined)
       return notRun("It needs the ranks", `sst2 --only ${ranks.map((rank) => rankName(rank, "qv")).join(",")}`);
     const text = found.map(
       ({ rank, score }) => `r = ${rank} ${score === undefined ? "not run yet" : scoreText(score, " %")}`,
     );
-    return { status: statusOf([isAsGood(one, most)]), because: `SST-2: ${text.join(", ")}.` };
+    return { status: statusOf([isAsGood(one, max)]), because: `SST-2: ${text.join(", ")}.` };
   },
 };
 

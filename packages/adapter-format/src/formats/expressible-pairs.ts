@@ -3,7 +3,7 @@
 import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
-import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
+import { type Feature, trainingOnlyFeatures, unsupportedFeatures } from "../variants/features.ts";
 
 export type WholePair = StoredPair & { readonly b: AdapterTensor };
 
@@ -21,7 +21,7 @@ export interface FormatWords {
 
 /** Throws InexpressibleAdapterError with everything that is in the way. */
 export function expressiblePairs({ config, tensors }: Adapter, words: FormatWords): readonly WholePair[] {
-  const known = new Set<Feature>([...startingFeatures, ...words.features]);
+  const known = new Set<Feature>([...trainingOnlyFeatures, ...words.features]);
   const problems: Inexpressible[] = unsupportedFeatures(config, known).map(({ key, got, effect }) => {
     return { what: `${key} = ${got}`, reason: effect };
   });

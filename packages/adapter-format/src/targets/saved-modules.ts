@@ -22,7 +22,7 @@ export function isSavedModule(config: SavedFields, path: string): boolean {
 }
 
 /** The entries of `modules_to_save` for which `isSavedModule` is true. */
-export function savingNames({ modulesToSave }: SavedFields, path: string): readonly string[] {
+export function savedModuleNames({ modulesToSave }: SavedFields, path: string): readonly string[] {
   const modules = selfAndContainers(path);
   return (modulesToSave ?? []).filter((name) => modules.some((module) => module.endsWith(name)));
 }

@@ -35,7 +35,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** In bytes: NFKC writes eighteen letters for one character, and no other rule more. */
-const longestText = 256;
+const maxTextLength = 256;
 
 /** A character map, read from the bytes that a file has of it. */
 export class Charsmap {
@@ -111,7 +111,7 @@ export class Charsmap {
   #textAt(place: number): string {
     const known = this.#written.get(place);
     if (known !== undefined) return known;
-    const behind = this.#texts.subarray(place, place + longestText);
+    const behind = this.#texts.subarray(place, place + maxTextLength);
     const end = behind.indexOf(0);
     const text = decoder.decode(end === -1 ? behind : behind.subarray(0, end));
     this.#written.set(place, text);

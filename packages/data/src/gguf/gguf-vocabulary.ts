@@ -38,7 +38,7 @@ export interface GgufVocabulary {
 }
 
 /** Gemma 3 has 262 144 tokens; merges are about as many. */
-const mostEntries = 2 ** 21;
+const maxEntries = 2 ** 21;
 /** Rows of 128 spaces are the longest tokens that are common. */
 const longestToken = 1024;
 const longestTemplate = 1_000_000;
@@ -47,10 +47,10 @@ const longestTemplate = 1_000_000;
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const problems: string[] = [];
   const value = (key: string) => metadata.get(`tokenizer.${key}`);
-  const text = (key: string, most: number): string | undefined => {
+  const text = (key: string, max: number): string | undefined => {
     const got = value(key);
-    if (got === undefined || (typeof got === "string" && got.length <= most)) return got;
-    problems.push(`tokenizer.${key}: expected a text of at most ${most} characters`);
+    if (got === undefined || (typeof got === "string" && got.length <= max)) return got;
+    problems.push(`tokenizer.${key}: expected a text of at most ${max} characters`);
     return undefined;
   };
   const flag = (key: string): boolean | undefined => {
@@ -117,7 +117,7 @@ function readList<T>(
   read: (entry: unknown) => T | undefined,
 ): readonly T[] | string {
   if (!Array.isArray(got)) return ": expected a list";
-  if (got.length > mostEntries) return `: ${got.length} entries, more than ${mostEntries}`;
+  if (got.length > maxEntries) return `: ${got.length} entries, more than ${maxEntries}`;
   if (length !== undefined && got.length !== length) return `: ${got.length} entries for ${length} tokens`;
   const entries: T[] = [];
   for (const [place, entry] of got.entries()) {

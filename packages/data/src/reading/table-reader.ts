@@ -11,7 +11,7 @@ import type { ReadOptions } from "./read-options.ts";
 export type TableKind = "csv" | "tsv";
 
 /** As many as a spreadsheet has. */
-const mostColumns = 16_384;
+const maxColumns = 16_384;
 
 /** What Papa's low-level parser gives back (its types say `any`). */
 interface ParsedPiece {
@@ -141,8 +141,8 @@ export class TableReader {
     if (record.some((name) => name.trim().includes("\r"))) {
       throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
     }
-    if (record.length > mostColumns) {
-      const columns = `it has ${record.length} columns, more than ${mostColumns}`;
+    if (record.length > maxColumns) {
+      const columns = `it has ${record.length} columns, more than ${maxColumns}`;
       throw new DataFileError(file, `${columns}; keep those with the texts and labels.`);
     }
     const names = record.map((name) => name.trim());

@@ -58,10 +58,10 @@ function sharedLength<Entry>(
   other: ArrayLike<Entry>,
   isSame: (one: Entry, other: Entry) => boolean,
 ): number {
-  const most = Math.min(one.length, other.length);
-  for (let index = 0; index < most; index++) {
+  const max = Math.min(one.length, other.length);
+  for (let index = 0; index < max; index++) {
     const [left, right] = [one[index], other[index]];
     if (left === undefined || right === undefined || !isSame(left, right)) return index;
   }
-  return most;
+  return max;
 }

@@ -23,7 +23,7 @@ export function bpeModel(
 }
 
 /** Characters that are cut out of pieces in all: a vocabulary of a million pieces of sixteen letters. */
-const mostCut = 2 ** 28;
+const maxCut = 2 ** 28;
 
 /**
  * SentencePiece's BPE (Kudo and Richardson 2018) has no merges in its file, but a score for each piece: of two neighbours those
@@ -37,7 +37,7 @@ export function mergesByScore(
   compare: (one: Merge, other: Merge) => number = () => 0,
 ): readonly Merge[] {
   const cut = pieces.reduce((sum, { text }) => sum + text.length ** 2, 0);
-  if (cut > mostCut) throw new TokenizerError(["the vocabulary has too many long pieces to look for merges in"]);
+  if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to look for merges in"]);
   const sorted = [...pieces].sort((one, other) => other.score - one.score);
   return sorted.flatMap(({ text }) => splitsOf(text, known).sort(compare));
 }

@@ -211,16 +211,16 @@ const unigrams: readonly UnigramClass[] = [
 
 /** T5's marks of what was left out of a text, the last one first. */
 function sentinels({ config }: VocabularySource): readonly DraftToken[] {
-  const count = typeof config.extra_ids === "number" ? Math.min(config.extra_ids, mostSentinels) : 100;
+  const count = typeof config.extra_ids === "number" ? Math.min(config.extra_ids, maxSentinels) : 100;
   return numbers(count)
     .reverse()
     .map((number) => special(`<extra_id_${number}>`));
 }
 
-const mostSentinels = 10_000;
+const maxSentinels = 10_000;
 
 function pegasusOffset({ config }: VocabularySource): number {
-  return typeof config.offset === "number" ? Math.min(config.offset, mostSentinels) : 103;
+  return typeof config.offset === "number" ? Math.min(config.offset, maxSentinels) : 103;
 }
 
 function sourceLanguage({ config }: VocabularySource): string {

@@ -98,18 +98,18 @@ export interface TokenizerClass {
   draft(source: VocabularySource): Promise<TokenizerDraft>;
 }
 
-const mostTokens = 2 ** 22;
+const maxTokens = 2 ** 22;
 
 /** A parsed vocab.json. Throws TokenizerError for what is none. */
 export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
   const entries = isObject(json) ? Object.entries(json) : undefined;
   if (entries === undefined) throw new TokenizerError([`${file}: expected an object of tokens with their ids`]);
-  const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < mostTokens));
+  const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < maxTokens));
   if (wrong === undefined) return new Map(entries.map(([token, id]) => [token, Number(id)]));
   const got = JSON.stringify(wrong[1]) ?? "nothing";
   const token = JSON.stringify(wrong[0].slice(0, 40));
   throw new TokenizerError([
-    `${file}: expected an id from 0 to ${mostTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
+    `${file}: expected an id from 0 to ${maxTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
   ]);
 }
 

@@ -15,8 +15,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
-import { GraphDoors } from "./doors/graph-doors.ts";
 import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
+import { GraphHookPoints } from "./hook-points/graph-hook-points.ts";
 import { type Graph, type GraphNode, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
 
@@ -40,13 +40,13 @@ export class GraphHost implements AdaptableModel {
   /** Names the topology: adapters carry it. */
   readonly fingerprint: string;
   readonly #graph: Graph;
-  readonly #doors: GraphDoors;
+  readonly #doors: GraphHookPoints;
   readonly #runner: GraphRunner;
   #isDisposed = false;
 
   constructor(readonly model: GraphModel) {
     this.#graph = readGraph(model);
-    this.#doors = new GraphDoors(model, this.#graph, constantsOf(model, this.#graph));
+    this.#doors = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
     this.#runner = new GraphRunner(model, this.#graph, (application) => this.#doors.siteOf(application));
     this.refused = this.#doors.refusals;
     this.topology = topologyOf(model, this.#graph);

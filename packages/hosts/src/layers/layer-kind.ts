@@ -2,9 +2,9 @@
 
 import type { ForwardContext, Site } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { HostParameter } from "../doors/host-parameter.ts";
-import type { HostSite } from "../doors/host-site.ts";
-import type { WeightView } from "../doors/host-weight.ts";
+import type { HostParameter } from "../hook-points/host-parameter.ts";
+import type { HostSite } from "../hook-points/host-site.ts";
+import type { WeightView } from "../hook-points/host-weight.ts";
 import type { CallSettings, ForeignLayer, LayerVariable, Tensors } from "./foreign-layer.ts";
 
 /** A weight where adapters can act. */

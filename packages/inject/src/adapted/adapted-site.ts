@@ -18,7 +18,7 @@ import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
-import { openDoors, withCallsChecked } from "./open-doors.ts";
+import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -69,7 +69,7 @@ export function adaptSite(
       ...biasChanges(site, adaptation, options),
     ],
     open: (opener) =>
-      openDoors(opener, [
+      openHookPoints(opener, [
         { open: ({ name }) => openStandIn(name, pair, siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),

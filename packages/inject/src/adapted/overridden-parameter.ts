@@ -5,7 +5,7 @@ import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { type Opener, openDoors } from "./open-doors.ts";
+import { type Opener, openHookPoints } from "./open-hook-points.ts";
 import { haveSameValues } from "./same-values.ts";
 
 /** A weight of the model that the adapter replaces by a variable of its own. */
@@ -55,7 +55,7 @@ export function overrideParameter(
         })),
     open: (opener) => {
       if (isIdle) return () => {};
-      return openDoors(
+      return openHookPoints(
         opener,
         all.map((one) => ({
           open: ({ name }) =>

@@ -7,7 +7,7 @@ import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { vectorTensors } from "./adapted-site.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
-import { withCallsChecked } from "./open-doors.ts";
+import { withCallsChecked } from "./open-hook-points.ts";
 
 export interface TiedSite extends AdapterPart {
   readonly part: "tied-site";

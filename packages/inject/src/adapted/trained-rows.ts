@@ -5,7 +5,7 @@ import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { openDoors, withCallsChecked } from "./open-doors.ts";
+import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
 export interface TrainedRows extends AdapterPart {
   readonly part: "token-rows";
@@ -44,7 +44,7 @@ export function trainRows(
       own: { rows: indices, variable, isTrained: true },
     })),
     open: (opener) =>
-      openDoors(
+      openHookPoints(
         opener,
         sites.map((site) => ({
           open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener, `${site.path}.weight`)),

@@ -2,7 +2,7 @@
 
 import {
   alphaOf,
-  drawsHalves,
+  drawsBothMatrices,
   type LoraConfig,
   loraKeys,
   NothingMatchedError,
@@ -102,7 +102,7 @@ function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, ad
   const general =
     (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
     variantsOf(config)[0]?.refusalOfParameters ||
-    (!drawsHalves(config) && `init_lora_weights = "${init}" is for layers`) ||
+    (!drawsBothMatrices(config) && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {
     const reason = general ?? refusal(parameter, adapted);

@@ -1,7 +1,7 @@
 // A conversation with a model, turn by turn.
 
 import type { ChatMessage } from "@lowrank/data";
-import { KeptPrefix } from "@lowrank/models";
+import { PrefixCache } from "@lowrank/models";
 import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
@@ -46,7 +46,7 @@ const defaultTokens = 512;
  */
 export class Chat {
   readonly #model: OpenedModel;
-  readonly #prefix = new KeptPrefix();
+  readonly #prefix = new PrefixCache();
   readonly #options: Omit<TextOptions, "prefix" | "signal">;
   #choice: AdapterChoice;
   /** What the adapter that was to answer before remembers to write conversations with. */
@@ -176,7 +176,7 @@ export class Chat {
   }
 
   /** A decoder reads a conversation as one text; an encoder–decoder's is its source. */
-  #prefixFor(): KeptPrefix | undefined {
+  #prefixFor(): PrefixCache | undefined {
     return this.#model.base.task === "causal-lm" ? this.#prefix : undefined;
   }
 }

@@ -5,7 +5,7 @@ import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { promptUnknown } from "../errors/model-errors.ts";
 import { breather } from "../generate/breathe.ts";
-import { mostCharacters } from "../generate/character-limit.ts";
+import { maxCharacters } from "../generate/character-limit.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
@@ -104,7 +104,7 @@ const margin = 4;
 export function beginningOf(sentence: string, tokenizer: TextTokenizer, maxLength: number): TokenizedExample {
   const tokenized = (text: string) =>
     tokenizeExample({ kind: "sentence", sentence: text, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength });
-  const most = margin * mostCharacters(maxLength, tokenizer);
-  const first = tokenized(sentence.slice(0, most));
-  return sentence.length <= most || first.inputIds.length >= maxLength ? first : tokenized(sentence);
+  const max = margin * maxCharacters(maxLength, tokenizer);
+  const first = tokenized(sentence.slice(0, max));
+  return sentence.length <= max || first.inputIds.length >= maxLength ? first : tokenized(sentence);
 }

@@ -1,6 +1,6 @@
 // What a program asked of the library that cannot be done.
 
-import { enumerated, itemised } from "@lowrank/contracts";
+import { enumerated, itemized } from "@lowrank/contracts";
 import { failure } from "./named-option.ts";
 
 export function rowsNotFound(address: string, status: number) {
@@ -24,7 +24,7 @@ export function noRunFolder(out: string) {
 
 /** Options of training that contradict each other; every contradiction is listed. */
 export function keepingOptions(problems: readonly string[]) {
-  return failure("KEEPING_OPTIONS", `The training cannot be kept as asked:${itemised(problems)}`, { problems });
+  return failure("KEEPING_OPTIONS", `The training cannot be kept as asked:${itemized(problems)}`, { problems });
 }
 
 /** Rows train another head than the model was opened with. */

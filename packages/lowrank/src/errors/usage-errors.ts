@@ -1,6 +1,6 @@
 // What was typed cannot be done: options, paths, prompts and inputs.
 
-import { itemised } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
 import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** The arguments contradict each other or lack something; exit code 2. */
@@ -16,7 +16,7 @@ export class RecipeError extends UsageError {
     readonly file: string,
     readonly problems: readonly string[],
   ) {
-    super(`The recipe "${file}" cannot be used:${itemised(problems)}`);
+    super(`The recipe "${file}" cannot be used:${itemized(problems)}`);
   }
 }
 
@@ -38,5 +38,5 @@ export function emptyPrompt() {
 
 /** inputs.json of `lowrank forward` is not what the model takes; every fault is listed. */
 export function invalidInputs(file: string, faults: readonly string[]) {
-  return failure("INVALID_INPUTS", `"${file}" cannot be used as model inputs:${itemised(faults)}`, { file, faults });
+  return failure("INVALID_INPUTS", `"${file}" cannot be used as model inputs:${itemized(faults)}`, { file, faults });
 }

@@ -153,8 +153,8 @@ export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
  * The means of the first and the last `steps`, `most` or half of the run, and the standard error of their difference: the loss of one
  * step says more about its batch than about the run.
  */
-export function lossTrend(losses: readonly number[], most = Math.min(20, Math.ceil(losses.length / 10))) {
-  const steps = Math.min(most, Math.max(1, Math.floor(losses.length / 2)));
+export function lossTrend(losses: readonly number[], max = Math.min(20, Math.ceil(losses.length / 10))) {
+  const steps = Math.min(max, Math.max(1, Math.floor(losses.length / 2)));
   if (losses.length === 0) return undefined;
   const [start, end] = [losses.slice(0, steps), losses.slice(-steps)];
   const error = Math.sqrt((variance(start) + variance(end)) / steps);

@@ -45,8 +45,8 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
       if (!isWriter) return [];
       if (written?.afterSteps === losses.length) return written.texts;
       const shown = rows.validation.length > 0 ? rows.validation : rows.train;
-      const mostSeconds = Math.min(10, Math.max(2, seconds / 10));
-      const texts = await sampleTexts({ opened, tokenizer: await tokenizer(), mostSeconds }, shown);
+      const maxSeconds = Math.min(10, Math.max(2, seconds / 10));
+      const texts = await sampleTexts({ opened, tokenizer: await tokenizer(), maxSeconds }, shown);
       written = { afterSteps: losses.length, texts };
       return texts;
     },

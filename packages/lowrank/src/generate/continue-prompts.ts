@@ -1,7 +1,7 @@
 // Prompts in, text out as it comes.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type EndReason, generateTokens } from "@lowrank/models";
+import { type FinishReason, generateTokens } from "@lowrank/models";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
@@ -34,7 +34,7 @@ export type TextEvent =
       readonly rest: string;
       readonly ids: readonly number[];
       readonly promptTokens: number;
-      readonly reason: EndReason;
+      readonly reason: FinishReason;
     };
 
 export interface Writer {
@@ -56,7 +56,7 @@ export async function* continuePrompts(
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });
   const streams = prompts.map(() => new TextStream(tokenizer));
-  const reasons = prompts.map((): EndReason => "length");
+  const reasons = prompts.map((): FinishReason => "length");
   const { signal } = options;
   // What an adapter that waits for tokens makes of a text depends on what comes later.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;

@@ -4,10 +4,10 @@ import {
   type BatchEvent,
   type BatchLimits,
   type BatchText,
-  type EndReason,
-  joinsBatches,
+  ContinuousBatch,
+  canJoinBatches,
+  type FinishReason,
   type PretrainedModel,
-  RunningBatch,
 } from "@lowrank/models";
 import { adapterGone, writerFull, writerStopped } from "../errors/library-errors.ts";
 import { emptyPrompt } from "../errors/usage-errors.ts";
@@ -54,7 +54,7 @@ export function chosenWriter(
 
 interface Job {
   readonly text: BatchText;
-  readonly batch: RunningBatch;
+  readonly batch: ContinuousBatch;
   readonly chosen: ChosenWriter;
   readonly events: EventQueue<BatchEvent>;
 }
@@ -82,7 +82,7 @@ export class TextWriter<Choice> {
   readonly #choose: (choice: Choice) => Promise<ChosenWriter>;
   readonly #limits: Partial<BatchLimits>;
   readonly #maxWaiting: number;
-  readonly #batches = new Map<PretrainedModel, RunningBatch>();
+  readonly #batches = new Map<PretrainedModel, ContinuousBatch>();
   readonly #jobs = new Set<Job>();
   #isRunning = false;
   #isStopped = false;
@@ -130,7 +130,7 @@ export class TextWriter<Choice> {
     options.signal?.throwIfAborted();
     if (this.#isStopped) throw writerStopped();
     if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);
-    if (chosen.isAlone || !joinsBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
+    if (chosen.isAlone || !canJoinBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
       yield* this.#writeAlone(chosen.writer, prompt, options);
       return;
     }
@@ -164,7 +164,7 @@ export class TextWriter<Choice> {
     const stop = () => events.push({ type: "failure", text, error: signal?.reason });
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      for (let reason: EndReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
+      for (let reason: FinishReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
         if (reason !== undefined) {
           const promptTokens = text.promptIds.length;
           yield {
@@ -214,8 +214,8 @@ export class TextWriter<Choice> {
     }
   }
 
-  #batchOf(model: PretrainedModel): RunningBatch {
-    const batch = this.#batches.get(model) ?? new RunningBatch(model, this.#limits);
+  #batchOf(model: PretrainedModel): ContinuousBatch {
+    const batch = this.#batches.get(model) ?? new ContinuousBatch(model, this.#limits);
     this.#batches.set(model, batch);
     return batch;
   }
@@ -240,7 +240,7 @@ export class TextWriter<Choice> {
     }
   }
 
-  async #round(batch: RunningBatch): Promise<void> {
+  async #round(batch: ContinuousBatch): Promise<void> {
     const jobs = new Map([...this.#jobs].filter((job) => job.batch === batch).map((job) => [job.text, job]));
     try {
       for (const event of await batch.round()) jobs.get(event.text)?.events.push(event);

@@ -33,16 +33,16 @@ export async function rowMedia(
 }
 
 /** Rows that are opened before the first batch. */
-const mostLooked = 8;
+const maxLooked = 8;
 
 /** Bytes of prepared files that stay in memory: a small data set is decoded once, a large one for the most part in each epoch. */
-const mostKept = 2 ** 26;
+const maxKept = 2 ** 26;
 
 class OpenedMedia implements RowMedia {
   readonly notices: Notices;
   readonly #pixels = new Map<string, Pixels>();
   readonly #sounds = new Map<string, Sounds>();
-  #room = mostKept;
+  #room = maxKept;
 
   constructor(
     private readonly reader: TellingReader,
@@ -69,7 +69,7 @@ class OpenedMedia implements RowMedia {
 
   /** Opens some from all over a list. */
   async look(rows: RowList<Example>): Promise<void> {
-    const count = Math.min(rows.length, mostLooked);
+    const count = Math.min(rows.length, maxLooked);
     for (let index = 0; index < count; index += 1) {
       const row = rows.at(Math.floor((index * rows.length) / count));
       if (row?.kind === "image") await this.#see(row.image);

@@ -25,11 +25,11 @@ export async function mergeVerified(
   if (handle === undefined) throw new Error("There is no adapter to merge.");
   const adapted = sampleLogits(model, context);
   try {
-    const most = tolerance ?? (await toleranceFor(adapted)) * (isPacked ? slackOfPacked : 1);
+    const max = tolerance ?? (await toleranceFor(adapted)) * (isPacked ? slackOfPacked : 1);
     const merged = await mergeAdapter(model, handle, options);
     const logits = sampleLogits(model, inferenceContext());
     try {
-      const { largestDifference } = await verifyMerge({ adapted, merged: logits, tolerance: most });
+      const { largestDifference } = await verifyMerge({ adapted, merged: logits, tolerance: max });
       return { changed: merged.changed, largestDifference, merged, adapted };
     } catch (error) {
       if (options.keepOriginals !== false) merged.undo();
@@ -46,7 +46,7 @@ export async function mergeVerified(
 /** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
 export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   const values = Float32Array.from(await logits.data());
-  const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const magnitude = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   return 1e-4 * Math.max(1, magnitude / 16);
 }
 
@@ -64,6 +64,6 @@ export async function openExactly(
       ...{ read: async () => adapter, setup: async () => setup ?? {} },
     }),
   };
-  const exact = await openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
+  const exact = await openBase(places, { task: model.task, minTokens: model.config.vocabularySize }, notices);
   return { ...exact, recipe };
 }

@@ -15,7 +15,7 @@ import { baseName, parseHubName } from "../open/hub-name.ts";
 import { type AdapterSource, adapterIn, ggufModel, type ModelSource, onlyGguf } from "../open/model-source.ts";
 import { readSetup } from "../setup/adapter-setup.ts";
 import { exists } from "./exists.ts";
-import { filesBeside, openGgufFile } from "./files-beside.ts";
+import { filesNextTo, openGgufFile } from "./files-next-to.ts";
 import { downloadFromHub } from "./hub/download.ts";
 import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
@@ -40,7 +40,7 @@ async function onlyGgufIn(path: string): Promise<string> {
 /** The base in a folder or a .gguf file. */
 function modelAt(path: string): ModelSource {
   if (path.endsWith(".gguf")) {
-    return ggufModel({ name: path, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
+    return ggufModel({ name: path, path, beside: filesNextTo(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
   const inside = (name: string) => diskFolder(join(path, plainName(path, name)));

@@ -12,7 +12,7 @@ import { inspectGguf } from "../inspect/inspect-gguf.ts";
 import type { Inspection } from "../inspect/inspection.ts";
 import { folderOf } from "../open/model-source.ts";
 import type { ModelInput } from "../platform.ts";
-import { openGgufFile } from "./files-beside.ts";
+import { openGgufFile } from "./files-next-to.ts";
 
 /**
  * What is in an adapter's folder or file, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and

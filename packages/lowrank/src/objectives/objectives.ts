@@ -1,7 +1,7 @@
 // The table of training objectives, and which of them the rows of a data file have.
 
 import type { Task } from "@lowrank/contracts/families";
-import { changeRows, DataError, type Example, type RowList } from "@lowrank/data";
+import { DataError, type Example, mapRows, type RowList } from "@lowrank/data";
 import { rowsWhere } from "../rows/row-kinds.ts";
 import { classification, imageClassification } from "./classification/classification.ts";
 import { embeddings } from "./embeddings/embeddings.ts";
@@ -63,7 +63,7 @@ export function rowsAsText(rows: RowList<Example>): RowList<Example> {
     const { textOf: of = () => row } = objectiveOf(row);
     return of(row);
   };
-  return changeRows(
+  return mapRows(
     rowsWhere(rows, (row) => textOf(row) !== undefined),
     (row) => textOf(row) ?? row,
   );

@@ -7,10 +7,10 @@ import {
   type ImageInput,
   judgedPairs,
   type ProblemType,
-  pickRows,
   type RowList,
   type Split,
-  splitPlaces,
+  selectRows,
+  splitIndices,
 } from "@lowrank/data";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
@@ -91,7 +91,7 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   }
   const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
   const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
-  const [train, held] = [pickRows(rows, places.train), pickRows(rows, places.validation)];
+  const [train, held] = [selectRows(rows, places.train), selectRows(rows, places.validation)];
   return { ...shared, train, validation: held, heldOut: asked, numbers };
 }
 
@@ -101,7 +101,7 @@ function placesOf(
   { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
 ): Split<number> | undefined {
   try {
-    return splitPlaces(rows, (example) => hashOf(inputOf(example)), split);
+    return splitIndices(rows, (example) => hashOf(inputOf(example)), split);
   } catch (error) {
     if (isAsked || !(error instanceof ExampleError)) throw error;
     return undefined;

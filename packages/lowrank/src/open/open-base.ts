@@ -21,7 +21,7 @@ export interface ModelPlaces {
 
 export interface ModelRequest extends BaseRequest, AttachRequest {
   /** How many tokens the model must have rows for; it is given what it lacks. */
-  readonly leastTokens?: number | undefined;
+  readonly minTokens?: number | undefined;
 }
 
 export interface OpenedBase {
@@ -115,18 +115,18 @@ export interface ShapeRequest {
   readonly adapter?: Adapter | undefined;
   /** The configuration of a new adapter, of which the model needs the order of layers. */
   readonly newAdapter?: LoraConfig | undefined;
-  readonly leastTokens?: number | undefined;
+  readonly minTokens?: number | undefined;
 }
 
 /** The model with an adapter's repeated layers and rows for its tokens. Weights are shared; the base stays the caller's to dispose of. */
 export function shaped(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
-  const { adapter, newAdapter, leastTokens = 0 } = request;
+  const { adapter, newAdapter, minTokens = 0 } = request;
   const config = adapter?.config ?? newAdapter;
   const order = config === undefined ? null : layerOrderOf(config);
   const changes: ((model: PretrainedModel) => PretrainedModel)[] = [
     (model) => (order === null ? model : model.withLayers(order)),
     (model) => withVocabularyOf(model, adapter, notices),
-    (model) => (model.config.vocabularySize >= leastTokens ? model : model.withVocabulary(leastTokens)),
+    (model) => (model.config.vocabularySize >= minTokens ? model : model.withVocabulary(minTokens)),
   ];
   let model = base;
   try {

@@ -10,7 +10,7 @@ import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
 import {
   type ModelInput,
-  mostPixels,
+  maxPixels,
   type OutputFolder,
   type Platform,
   type SourceContext,
@@ -51,7 +51,7 @@ async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImag
     throw new MediaError(name, "the browser cannot decode it.", { cause });
   });
   const { width, height } = bitmap;
-  if (width * height > mostPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
+  if (width * height > maxPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
   const canvas = new OffscreenCanvas(width, height).getContext("2d");
   canvas?.drawImage(bitmap, 0, 0);
   bitmap.close();

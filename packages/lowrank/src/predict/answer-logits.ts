@@ -21,7 +21,7 @@ export interface AnswerRules {
 }
 
 /** As many answers share the probability, as in transformers' run_qa.py. */
-const mostAnswers = 20;
+const maxAnswers = 20;
 
 /** The class, classes or number of a row. `logits`: [outputs]. */
 export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): Answer {
@@ -94,7 +94,7 @@ export function answerOfQuestion(
     contextStart: textStart,
     contextLength: spans.length,
     mayBeNone,
-  }).slice(0, mostAnswers);
+  }).slice(0, maxAnswers);
   const shares = softmax(found.map(({ score }) => score));
   const answers = found.slice(0, topK).map(({ place }, index) => {
     const [start, end] = place === undefined ? [0, 0] : [spans[place[0]]?.[0] ?? 0, spans[place[1]]?.[1] ?? 0];
@@ -111,8 +111,8 @@ function ranked(probabilities: readonly number[], { labels }: AnswerRules): read
 
 function softmax(logits: ArrayLike<number>): readonly number[] {
   const values = Array.from(logits);
-  const most = Math.max(...values);
-  const shares = values.map((value) => Math.exp(value - most));
+  const max = Math.max(...values);
+  const shares = values.map((value) => Math.exp(value - max));
   const sum = shares.reduce((total, share) => total + share, 0);
   return shares.map((share) => share / sum);
 }

@@ -13,7 +13,7 @@ export interface ReportedRows {
 }
 
 /** Rows that are looked at, evenly from all: reading and tokenising a million again takes longer than anybody waits. */
-const mostRows = 500;
+const maxRows = 500;
 
 /** Lengths are in tokens. */
 export function dataFacts({ train, validation, lengths, classNames }: ReportedRows): FactTable {
@@ -43,8 +43,8 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   ];
 }
 
-export function someRows(rows: RowList<TokenizedExample>, most = mostRows): readonly TokenizedExample[] {
-  const count = Math.min(rows.length, most);
+export function someRows(rows: RowList<TokenizedExample>, max = maxRows): readonly TokenizedExample[] {
+  const count = Math.min(rows.length, max);
   return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(
     (row) => row ?? [],
   );

@@ -14,7 +14,7 @@ const wide =
   ".wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }";
 
 /** Directions that a square of similarities shows at most: more are not to be seen. */
-const mostDirections = 16;
+const maxDirections = 16;
 
 /**
  * The page. Names are shown as text, whatever is in them.
@@ -76,16 +76,16 @@ function inputMap(layers: readonly LayerDifference[]): HeatMap {
     ...placeOf(path),
     value: similarity.inputs.values.at(-1) ?? Number.NaN,
   }));
-  return { title: "φ of all directions of the inputs", cells, most: 1 };
+  return { title: "φ of all directions of the inputs", cells, max: 1 };
 }
 
 /** The similarity of the first i and the first j directions, as figure 3 of the LoRA paper has it. */
 function square({ path, similarity: { inputs } }: LayerDifference): string {
   const cells = Array.from(inputs.values, (value, place) => {
     const [i, j] = [Math.floor(place / inputs.columns), place % inputs.columns];
-    return i < mostDirections && j < mostDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
+    return i < maxDirections && j < maxDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
   }).flat();
-  return cells.length === 0 ? "" : heatMap({ title: path, cells, most: 1, side: 12 });
+  return cells.length === 0 ? "" : heatMap({ title: path, cells, max: 1, side: 12 });
 }
 
 function picture(map: HeatMap): string {

@@ -18,5 +18,5 @@ export async function addTokens(
 ): Promise<TokenPlan> {
   if (!(await files.has("tokenizer.json"))) throw tokenizerMissing(path);
   const extended = await extendTokenizer(files, tokens, { special });
-  return { ...extended, tokens, rows: extended.ids.reduce((most, id) => Math.max(most, id + 1), 0) };
+  return { ...extended, tokens, rows: extended.ids.reduce((max, id) => Math.max(max, id + 1), 0) };
 }

@@ -27,8 +27,8 @@ export const setupFile = "lowrank_setup.json";
 
 const maxBytes = 256_000;
 /** A text that is longer is no longer a setting but data. */
-const longestText = 32_000;
-const mostColumns = 64;
+const maxTextLength = 32_000;
+const maxColumns = 64;
 
 /** The setup as a file, name and text; none where there is nothing to remember. */
 export function setupFiles(setup: AdapterSetup): readonly (readonly [file: string, text: string])[] {
@@ -64,11 +64,11 @@ function checked(value: unknown): AdapterSetup {
 }
 
 function asText(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" && value.length <= longestText ? value : undefined;
+  return typeof value === "string" && value !== "" && value.length <= maxTextLength ? value : undefined;
 }
 
 function asNames(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostColumns) return undefined;
+  if (!Array.isArray(value) || value.length === 0 || value.length > maxColumns) return undefined;
   return value.every((name): name is string => asText(name) !== undefined) ? value : undefined;
 }
 

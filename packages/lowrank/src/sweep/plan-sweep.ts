@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { itemised } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
 import { failure } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
@@ -32,7 +32,7 @@ export interface SweepPlace {
 }
 
 /** Slurm's arrays end here, too, unless somebody has configured them otherwise (MaxArraySize). */
-const mostRuns = 1000;
+const maxRuns = 1000;
 
 /** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for a combination that is no recipe. */
 export function planSweep(
@@ -80,7 +80,7 @@ function problemsOf(sets: SweepSets): string[] {
     for (const other of excludedBy(name)) if (sets.has(other)) problems.push(`${name}: excludes ${other}`);
   if (sets.size === 0) problems.push("nothing is varied; expected a set like rank=4,8,16");
   const runs = [...sets.values()].reduce((count, { length }) => count * length, 1);
-  if (runs > mostRuns) problems.push(`${runs} runs are more than ${mostRuns}; take fewer values`);
+  if (runs > maxRuns) problems.push(`${runs} runs are more than ${maxRuns}; take fewer values`);
   return problems;
 }
 
@@ -153,7 +153,7 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
 /** What is to be varied cannot be; every fault is listed; exit code 2. */
 export class SweepError extends UsageError {
   constructor(readonly problems: readonly string[]) {
-    super(`There is no such sweep:${itemised(problems)}`);
+    super(`There is no such sweep:${itemized(problems)}`);
   }
 }
 

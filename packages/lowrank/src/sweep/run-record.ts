@@ -34,7 +34,7 @@ export type RunProgress =
 export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
 
 /** Records are pages long at most; more is another file. */
-const mostBytes = 4_000_000;
+const maxBytes = 4_000_000;
 /** What may be another where a run goes on. */
 const notCompared: ReadonlySet<string> = new Set(["out", "engine", "threads"]);
 
@@ -44,7 +44,7 @@ export async function readProgress(run: RunPlace): Promise<RunProgress> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return { state: "waiting" };
   const refuse = (reason: string) => invalidRecord(path, reason);
-  if (facts.size > mostBytes) throw refuse(`has ${facts.size} bytes, more than ${mostBytes}`);
+  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes, more than ${maxBytes}`);
   const record = parseJson(await readFile(path, "utf8"), { refuse });
   if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
     throw refuse("is not what lowrank sweep writes");

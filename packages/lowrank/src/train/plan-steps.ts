@@ -3,11 +3,11 @@
 import { batchIndices } from "@lowrank/data";
 import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../given.ts";
-import { defaultEpochs, leastEpochs, type RunDefaults } from "./run-defaults.ts";
+import { defaultEpochs, minEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
-export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mostEpochs">> {
+export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEpochs">> {
   readonly rows: number;
   readonly batchSize: number;
   /** How many batches an epoch has, where it is not rows that fill them. */
@@ -41,7 +41,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
   const problems = [
     ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
     ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
-    ...(learning.startsByLoss === true
+    ...(learning.initsByLoss === true
       ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
       : []),
   ];
@@ -61,8 +61,8 @@ export function planSteps(run: RunLength): RunSteps {
 }
 
 /** The length of a run that nobody counted. */
-function epochsOf({ epochs, leastSteps = 0, mostEpochs = leastEpochs }: RunLength, stepsPerEpoch: number): number {
-  return epochs ?? defaultEpochs(stepsPerEpoch, { leastSteps, mostEpochs });
+function epochsOf({ epochs, minSteps = 0, maxEpochs = minEpochs }: RunLength, stepsPerEpoch: number): number {
+  return epochs ?? defaultEpochs(stepsPerEpoch, { minSteps, maxEpochs });
 }
 
 /** A warm-up that is asked for begins at a rate of 0, as in transformers; the default one above 0, so that its first step trains, too. */

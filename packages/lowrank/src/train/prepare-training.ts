@@ -1,6 +1,6 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
 import { rowsTask } from "../errors/library-errors.ts";
@@ -69,7 +69,7 @@ export function classesOf(
   { objective, train, validation, problem }: TrainingRows,
   known: Omit<KnownClasses, "modelNames"> = {},
 ): Classes {
-  const rows = joinRows([train, validation]);
+  const rows = concatRows([train, validation]);
   if (objective.hasLabels !== true) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const ofFile = adapter && { isTrained: true, adapterNames: decodeClassNames(adapter.metadata) };

@@ -24,9 +24,9 @@ export interface RunDefaults {
   readonly learningRate: number;
   readonly batchSize: number;
   /** The run has three epochs, more where those make fewer steps than this. */
-  readonly leastSteps: number;
+  readonly minSteps: number;
   /** But never more epochs than this, unless those make fewer than `fewestSteps`. */
-  readonly mostEpochs: number;
+  readonly maxEpochs: number;
   /** The loss of a classifier is lowest early, where it is right less often than later: it grows with every answer that is sure and wrong. */
   readonly bestBy: MetricName;
   readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
@@ -38,7 +38,7 @@ export interface DefaultRun extends Pick<RunDefaults, "learningRate" | "batchSiz
   readonly steps: number;
 }
 
-export const leastEpochs = 3;
+export const minEpochs = 3;
 /** Of a handful of rows ten epochs teach nothing. */
 const fewestSteps = 30;
 
@@ -52,13 +52,13 @@ export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig
 export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
-  const [leastSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
-  const [mostEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
+  const [minSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
+  const [maxEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
   const ofLength =
-    `${leastEpochs}, more to reach ${leastSteps} steps (${ofHead}), but at most ${mostEpochs}${few}; ` +
+    `${minEpochs}, more to reach ${minSteps} steps (${ofHead}), but at most ${maxEpochs}${few}; ` +
     `above that only to reach ${fewestSteps} steps`;
   return {
-    ...{ learningRate, batchSize, leastSteps, mostEpochs, bestBy: judgedBy(run) },
+    ...{ learningRate, batchSize, minSteps, maxEpochs, bestBy: judgedBy(run) },
     reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
   };
 }
@@ -66,10 +66,10 @@ export function runDefaults(run: RunShape): RunDefaults {
 /** The number of epochs, from the steps of one. */
 export function defaultEpochs(
   stepsPerEpoch: number,
-  { leastSteps, mostEpochs }: Pick<RunDefaults, "leastSteps" | "mostEpochs">,
+  { minSteps, maxEpochs }: Pick<RunDefaults, "minSteps" | "maxEpochs">,
 ): number {
-  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.ceil(leastSteps / stepsPerEpoch)));
-  return Math.max(epochs, Math.ceil(Math.min(fewestSteps, leastSteps) / stepsPerEpoch));
+  const epochs = Math.min(maxEpochs, Math.max(minEpochs, Math.ceil(minSteps / stepsPerEpoch)));
+  return Math.max(epochs, Math.ceil(Math.min(fewestSteps, minSteps) / stepsPerEpoch));
 }
 
 /**

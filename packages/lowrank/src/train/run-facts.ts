@@ -5,7 +5,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
 import { notedOptions } from "../options/all-options.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
-import { startBatches } from "./measure-start.ts";
+import { initBatchesOf } from "./measure-init.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
@@ -40,7 +40,7 @@ export function runFacts(
     heldOut: rows.heldOut,
     bestBy,
     addedTokens: adapter.addedTokens,
-    startBatches: startBatches(options, adapter.config),
+    initBatchesOf: initBatchesOf(options, adapter.config),
     adapter: adapter.config,
     options: notedOptions("fact", options),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),

@@ -114,7 +114,7 @@ function drawsTokens(
 }
 
 /** Rows that are looked at: what a file's first rows do, the others do as well. */
-const most = 100;
+const max = 100;
 /** Of scripts that put spaces between words. */
 const word = String.raw`[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}`;
 const ends = new RegExp(`${word}.?!,)]$`, "u");
@@ -124,7 +124,7 @@ const begins = new RegExp(`^${word}]`, "u");
 export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { warn }: Pick<Notices, "warn">): void {
   if (template !== "plain") return;
   let first: string | undefined;
-  for (let index = 0; index < Math.min(most, rows.length); index++) {
+  for (let index = 0; index < Math.min(max, rows.length); index++) {
     const row = rows.at(index);
     if (row?.kind !== "completion" || !ends.test(row.prompt) || !begins.test(row.completion)) return;
     first ??= `${row.prompt.slice(-20)}${row.completion.slice(0, 20)}`;

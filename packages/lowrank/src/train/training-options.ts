@@ -75,7 +75,7 @@ export type SettledOptions<Options extends LoopOptions> = Options & {
   readonly [Name in keyof typeof loopDefaults | "batchSize" | "learningRate" | "bestBy"]: NonNullable<
     LoopOptions[Name]
   >;
-} & Pick<RunDefaults, "leastSteps" | "mostEpochs">;
+} & Pick<RunDefaults, "minSteps" | "maxEpochs">;
 
 /** The options with all defaults, those of the run among them. */
 export function settled<Options extends LoopOptions>(

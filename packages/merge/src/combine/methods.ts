@@ -3,7 +3,7 @@
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
 import type { CombinationMethod, Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
-import { besideOneAnother, compressed, factorsOf, nearest } from "./factors-of.ts";
+import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
 import { elected, largest, likely, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
 
 // Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
@@ -54,7 +54,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     source: "PEFT; exact",
     rank: "sum",
     isSparse: false,
-    combine: (pairs) => besideOneAnother(pairs),
+    combine: (pairs) => concatFactors(pairs),
   },
   {
     name: "svd",
@@ -137,8 +137,8 @@ function onProducts(name: string, source: string, merge: MatrixMerge): Combinati
       part: "product" as const,
     }));
     const combined = merge(products, settings);
-    const most = Math.min(settings.rank, combined.rows, combined.columns);
-    return factorsOf(truncatedSvd(combined, most), settings);
+    const max = Math.min(settings.rank, combined.rows, combined.columns);
+    return factorsOf(truncatedSvd(combined, max), settings);
   };
   const whole = `${source}, then the nearest of low rank`;
   return { name, source: whole, rank: "chosen", isSparse: true, combine };

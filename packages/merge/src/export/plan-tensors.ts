@@ -211,8 +211,8 @@ function chosenType(stored: Dtype, wanted: ExportDtype): Dtype {
 function commonType(tensors: ReadonlyMap<string, BaseTensor>): Dtype {
   const counts = new Map<Dtype, number>();
   for (const { dtype } of tensors.values()) if (floatTypes.has(dtype)) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
-  const [most] = [...counts].sort(([, one], [, other]) => other - one);
-  return most?.[0] ?? "F32";
+  const [max] = [...counts].sort(([, one], [, other]) => other - one);
+  return max?.[0] ?? "F32";
 }
 
 // How a base's file may hold a model's weights otherwise than one by one: a tensor for each expert of a stack, several weights in

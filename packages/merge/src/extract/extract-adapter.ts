@@ -2,7 +2,7 @@
 // of both stay in their files.
 
 import { type Adapter, type AdapterTensor, type LoraConfig, turned } from "@lowrank/adapter-format";
-import { itemised, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
+import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
 import type { ExportableModel } from "../export/exportable-model.ts";
@@ -160,7 +160,7 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
     throw new ExtractionError(
       "EXTRACTION_MISMATCH",
       "The tuned model is another than the base; an adapter is the difference of two checkpoints of one model:" +
-        itemised(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
+        itemized(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
     );
   return pairs;
 }

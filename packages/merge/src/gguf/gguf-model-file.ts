@@ -40,11 +40,11 @@ export interface GgufModelOptions {
    */
   readonly onRounded?: (rounded: KeptEffect & { readonly tensor: string }) => void;
   /** Least share of a planned merge's change that must be left, of all weights together; default 0.5. 0 takes any. */
-  readonly leastKept?: number;
+  readonly minKept?: number;
 }
 
 const optionNames: OptionNames<GgufModelOptions> = {
-  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, leastKept: true },
+  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, minKept: true },
 };
 
 /**
@@ -67,7 +67,7 @@ const optionNames: OptionNames<GgufModelOptions> = {
  */
 export async function ggufModelFile(model: ExportableModel, options: GgufModelOptions): Promise<ExportFile> {
   refuseUnknownOptions("ggufModelFile", options, optionNames);
-  const { type, pooling, merge, name = "model.gguf", leastKept = 0.5 } = options;
+  const { type, pooling, merge, name = "model.gguf", minKept = 0.5 } = options;
   const changes = changesOf(model, merge);
   const outline = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
   const { table, entries: own, planned, ropeFactors } = outline;
@@ -83,8 +83,8 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
     async *contents(from) {
       yield* ggufChunks(entries, tensors, from);
       const { kept } = effects;
-      if (kept < leastKept)
-        throw new LostEffectError(kept, leastKept, typeof type === "string" ? type : "the base's types");
+      if (kept < minKept)
+        throw new LostEffectError(kept, minKept, typeof type === "string" ? type : "the base's types");
     },
     findings: effects,
   };

@@ -21,8 +21,8 @@ import {
   siglipVisionHeads,
 } from "../heads/families/tower-heads.ts";
 import type { Head } from "../heads/head.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
@@ -53,9 +53,9 @@ import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 
 export interface Architecture {
-  trunk(model: PartList): Trunk;
+  backbone(model: PartList): Backbone;
   /** The head of the plan's task. */
-  head(model: PartList, trunk: Trunk): Head;
+  head(model: PartList, backbone: Backbone): Head;
 }
 
 /** Model types that compute alike. */
@@ -67,53 +67,53 @@ function alike(
 }
 
 const architectures: ReadonlyMap<string, Architecture> = new Map([
-  ...alike(["gpt2", "gpt_bigcode"], { trunk: gpt2, head: decoderHeads }),
-  ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { trunk: llama, head: decoderHeads }),
-  ...alike(["ministral", "smollm3", "olmo", "exaone"], { trunk: llama, head: decoderHeads }),
-  ...alike(["gemma2", "gemma3", "gemma3_text"], { trunk: gemma2, head: decoderHeads }),
-  ["phi", { trunk: phi, head: decoderHeads }],
-  ["phi3", { trunk: phi3, head: decoderHeads }],
-  ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
-  ["stablelm", { trunk: stablelm, head: decoderHeads }],
-  ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
-  ...alike(["olmo2", "olmo3"], { trunk: olmo2, head: decoderHeads }),
-  ["cohere2", { trunk: cohere2, head: decoderHeads }],
-  ["glm4", { trunk: glm4, head: decoderHeads }],
-  ["exaone4", { trunk: exaone4, head: decoderHeads }],
-  ["hyperclovax", { trunk: hyperclovax, head: decoderHeads }],
-  ["xglm", { trunk: xglm, head: decoderHeads }],
-  ["lfm2", { trunk: lfm2, head: decoderHeads }],
-  ...alike(["qwen3_5", "qwen3_5_text"], { trunk: qwen35, head: decoderHeads }),
-  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { trunk: mixtral, head: decoderHeads }),
-  ["gpt_oss", { trunk: gptOss, head: decoderHeads }],
-  ["gptj", { trunk: gptj, head: decoderHeads }],
-  ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
-  ["bloom", { trunk: bloom, head: decoderHeads }],
-  ["falcon", { trunk: falcon, head: decoderHeads }],
-  ["opt", { trunk: opt, head: decoderHeads }],
-  ["bert", { trunk: bert, head: bertHeads }],
-  ...alike(["roberta", "xlm-roberta", "camembert"], { trunk: roberta, head: robertaHeads }),
-  ["distilbert", { trunk: distilbert, head: distilbertHeads }],
-  ["electra", { trunk: bert, head: electraHeads }],
-  ["modernbert", { trunk: modernbert, head: modernbertHeads }],
-  ["nomic_bert", { trunk: nomicBert, head: bertHeads }],
-  ["mpnet", { trunk: mpnet, head: robertaHeads }],
-  ["albert", { trunk: albert, head: bertHeads }],
-  ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
-  ...alike(["t5", "mt5", "umt5"], { trunk: t5, head: sequenceToSequenceHeads }),
-  ...alike(["bart", "mbart", "marian", "pegasus"], { trunk: bart, head: sequenceToSequenceHeads }),
-  ["m2m_100", { trunk: m2m100, head: sequenceToSequenceHeads }],
-  ["whisper", { trunk: whisper, head: sequenceToSequenceHeads }],
-  ...alike(["vit", "deit"], { trunk: vit, head: vitHeads }),
-  ["swin", { trunk: swin, head: swinHeads }],
-  ["clip", { trunk: towers, head: clipHeads }],
-  ["clip_text_model", { trunk: textTower, head: clipTextHeads }],
-  ["clip_vision_model", { trunk: visionTower, head: clipVisionHeads }],
-  ["siglip", { trunk: towers, head: siglipHeads }],
-  ["siglip_text_model", { trunk: textTower, head: siglipTextHeads }],
-  ["siglip_vision_model", { trunk: visionTower, head: siglipVisionHeads }],
-  ["dinov2", { trunk: dinov2, head: dinov2Heads }],
-  ["dinov2_with_registers", { trunk: dinov2WithRegisters, head: dinov2Heads }],
+  ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
+  ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
+  ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
+  ...alike(["gemma2", "gemma3", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ["phi", { backbone: phi, head: decoderHeads }],
+  ["phi3", { backbone: phi3, head: decoderHeads }],
+  ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],
+  ["stablelm", { backbone: stablelm, head: decoderHeads }],
+  ["starcoder2", { backbone: starcoder2, head: decoderHeads }],
+  ...alike(["olmo2", "olmo3"], { backbone: olmo2, head: decoderHeads }),
+  ["cohere2", { backbone: cohere2, head: decoderHeads }],
+  ["glm4", { backbone: glm4, head: decoderHeads }],
+  ["exaone4", { backbone: exaone4, head: decoderHeads }],
+  ["hyperclovax", { backbone: hyperclovax, head: decoderHeads }],
+  ["xglm", { backbone: xglm, head: decoderHeads }],
+  ["lfm2", { backbone: lfm2, head: decoderHeads }],
+  ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
+  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { backbone: mixtral, head: decoderHeads }),
+  ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
+  ["gptj", { backbone: gptj, head: decoderHeads }],
+  ["gpt_neo", { backbone: gptNeo, head: decoderHeads }],
+  ["bloom", { backbone: bloom, head: decoderHeads }],
+  ["falcon", { backbone: falcon, head: decoderHeads }],
+  ["opt", { backbone: opt, head: decoderHeads }],
+  ["bert", { backbone: bert, head: bertHeads }],
+  ...alike(["roberta", "xlm-roberta", "camembert"], { backbone: roberta, head: robertaHeads }),
+  ["distilbert", { backbone: distilbert, head: distilbertHeads }],
+  ["electra", { backbone: bert, head: electraHeads }],
+  ["modernbert", { backbone: modernbert, head: modernbertHeads }],
+  ["nomic_bert", { backbone: nomicBert, head: bertHeads }],
+  ["mpnet", { backbone: mpnet, head: robertaHeads }],
+  ["albert", { backbone: albert, head: bertHeads }],
+  ["deberta-v2", { backbone: debertaV2, head: debertaV2Heads }],
+  ...alike(["t5", "mt5", "umt5"], { backbone: t5, head: sequenceToSequenceHeads }),
+  ...alike(["bart", "mbart", "marian", "pegasus"], { backbone: bart, head: sequenceToSequenceHeads }),
+  ["m2m_100", { backbone: m2m100, head: sequenceToSequenceHeads }],
+  ["whisper", { backbone: whisper, head: sequenceToSequenceHeads }],
+  ...alike(["vit", "deit"], { backbone: vit, head: vitHeads }),
+  ["swin", { backbone: swin, head: swinHeads }],
+  ["clip", { backbone: towers, head: clipHeads }],
+  ["clip_text_model", { backbone: textTower, head: clipTextHeads }],
+  ["clip_vision_model", { backbone: visionTower, head: clipVisionHeads }],
+  ["siglip", { backbone: towers, head: siglipHeads }],
+  ["siglip_text_model", { backbone: textTower, head: siglipTextHeads }],
+  ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
+  ["dinov2", { backbone: dinov2, head: dinov2Heads }],
+  ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],
 ]);
 
 export function architectureFor(modelType: string): Architecture {

@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import type { KeptPrefix } from "./kept-prefix.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
@@ -37,7 +37,7 @@ export interface GenerationOptions {
   /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number;
   /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
-  readonly prefix?: KeptPrefix;
+  readonly prefix?: PrefixCache;
   /** Which adapters; none by default. */
   readonly context?: ForwardContext;
   /** Looked at before each token; the promise rejects with its reason. */
@@ -107,10 +107,10 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
   const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 stands for a family whose positions have no limit.
-  const most = maxPositions - model.firstPosition;
+  const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
-  if (maxPositions > 0 && wanted > most)
-    throw new PositionLimitError(wanted, most, ropeType === "dynamic" ? { ropeType } : {});
+  if (maxPositions > 0 && wanted > max)
+    throw new PositionLimitError(wanted, max, ropeType === "dynamic" ? { ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

@@ -1,7 +1,7 @@
 // Where the states of a call stand in their texts: what an adapter that waits for tokens asks for. A text is what a row held when it began;
 // with a cache, later calls go on with it.
 
-import type { TokenPlaces } from "@lowrank/contracts";
+import type { TokenPositions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { remembered } from "./remembered.ts";
@@ -50,7 +50,7 @@ interface Place {
   readonly column: number;
 }
 
-export class TextPlaces implements TokenPlaces {
+export class TextPlaces implements TokenPositions {
   readonly #texts: Texts;
   readonly #places: readonly Place[];
   readonly #since = new Map<readonly number[], Float32Array>();

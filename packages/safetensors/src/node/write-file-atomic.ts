@@ -137,9 +137,9 @@ export async function writePieces(path: string, pieces: readonly Uint8Array[]): 
 }
 
 /** The first pieces, as many as one call can write; the last of them may be cut. */
-export function atOnce(pieces: readonly Uint8Array[], mostBytes = largestTransfer): Uint8Array[] {
+export function atOnce(pieces: readonly Uint8Array[], maxBytes = largestTransfer): Uint8Array[] {
   const batch: Uint8Array[] = [];
-  let room = mostBytes;
+  let room = maxBytes;
   for (const piece of pieces.slice(0, piecesOfCall)) {
     if (room === 0) break;
     const part = piece.subarray(0, room);

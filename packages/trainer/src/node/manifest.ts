@@ -30,7 +30,7 @@ export function serializeManifest(step: number, files: ReadonlyMap<string, Uint8
 }
 
 export async function readManifest(folder: string): Promise<Manifest> {
-  const bytes = await readRegularFile(folder, manifestName, { most: largestManifest });
+  const bytes = await readRegularFile(folder, manifestName, { max: largestManifest });
   const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });
   let json: unknown;
   try {
@@ -74,14 +74,14 @@ export function isPlainName(name: string): boolean {
 async function readRegularFile(
   folder: string,
   name: string,
-  size: { readonly most: number } | { readonly exactly: number },
+  size: { readonly max: number } | { readonly exactly: number },
 ): Promise<Uint8Array> {
   try {
     const file = await openFile(join(folder, name));
     try {
-      const isRight = "most" in size ? file.size <= size.most : file.size === size.exactly;
+      const isRight = "max" in size ? file.size <= size.max : file.size === size.exactly;
       if (isRight) return await file.read(0, file.size);
-      const expected = "most" in size ? `at most ${size.most}` : `${size.exactly}`;
+      const expected = "max" in size ? `at most ${size.max}` : `${size.exactly}`;
       throw new CheckpointError(folder, `${name} has ${file.size} bytes, expected ${expected}.`);
     } finally {
       await file.close();

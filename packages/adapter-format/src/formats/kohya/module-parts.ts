@@ -20,9 +20,9 @@ export class NoPair {
 }
 
 /** The largest rank that an adapter may have. */
-const mostRank = 4096;
+const maxRank = 4096;
 /** The most numbers that a factor may grow to: what a small file says must not take all memory. */
-const mostNumbers = 2 ** 26;
+const maxNumbers = 2 ** 26;
 
 /** α/rank; without an α, or with 0, it is the rank. */
 export function scaleOf(parts: ModuleParts, rank: number): number {
@@ -44,8 +44,8 @@ export function factorsIn(
 
 /** Throws NoPair where factors of that size are not made. */
 export function checkSize(rank: number, features: number): void {
-  if (rank > mostRank) throw new NoPair(`would be of rank ${rank} as one pair, more than ${mostRank}`);
-  if (rank * features > mostNumbers) throw new NoPair("would grow to too many numbers as one pair");
+  if (rank > maxRank) throw new NoPair(`would be of rank ${rank} as one pair, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new NoPair("would grow to too many numbers as one pair");
 }
 
 /** [rows, columns] of a matrix. */

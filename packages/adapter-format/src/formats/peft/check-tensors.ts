@@ -29,11 +29,11 @@ const magnitude = 0x7fffffff;
  * ```
  */
 export function firstNonFinite(values: Float32Array): number {
-  return firstBeyond(values, "F32");
+  return firstOverflow(values, "F32");
 }
 
 /** Position of the first value that the type would make infinite, or that is infinite or NaN already; −1 without one. */
-export function firstBeyond(values: Float32Array, dtype: keyof typeof largestBits): number {
+export function firstOverflow(values: Float32Array, dtype: keyof typeof largestBits): number {
   const bits = largestBits[dtype];
   // Without their sign, the bits of floats are in the order of the floats, and infinity and NaN are beyond all numbers.
   const patterns = new Int32Array(values.buffer, values.byteOffset, values.length);
@@ -57,7 +57,7 @@ export function valueProblems(
 ): readonly TensorProblem[] {
   return [...tensors].flatMap(([key, { shape, values }]): TensorProblem[] => {
     const wanted = shape.reduce((product, size) => product * size, 1);
-    const broken = firstBeyond(values, dtype === "Q8_0" ? "F16" : dtype);
+    const broken = firstOverflow(values, dtype === "Q8_0" ? "F16" : dtype);
     if (values.length !== wanted)
       return [{ key, problem: `has ${values.length} values, but its shape ${shapeText(shape)} needs ${wanted}` }];
     if (broken < 0) return [];

@@ -102,14 +102,14 @@ function readArchitecture(reader: ConfigReader): string | null {
 function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number {
   const { key, otherKey, fallback } = normEpsilon;
   return (
-    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { least: 0, most: 1 })) ?? fallback
+    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { min: 0, max: 1 })) ?? fallback
   );
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
   return byName(dropoutPlaces, (place) => {
     const row = dropouts[place];
-    return row ? (reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback) : 0;
+    return row ? (reader.number(reader.pick(row.keys), { min: 0, max: 1 }) ?? row.fallback) : 0;
   });
 }
 
@@ -119,7 +119,7 @@ function readTokenIds(
 ): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
   // −1 is how the first LLaMA files said "none".
   const one = (key: string): number | null => {
-    const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
+    const id = reader.integer(key, { min: -1, max: 2 ** 31 - 1 });
     return id === -1 ? null : id;
   };
   // A key that is there and null says that there is none.
@@ -205,11 +205,11 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
 
 function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
   if (plainEach !== undefined) {
-    const period = reader.integer(plainEach.key, { least: 1, most: 4096 }) ?? plainEach.fallback;
+    const period = reader.integer(plainEach.key, { min: 1, max: 4096 }) ?? plainEach.fallback;
     return (layer) => (layer + 1) % period !== 0;
   }
   const list = (plain === undefined ? undefined : reader.peek(plain)) ?? null;
-  const period = (each === undefined ? null : reader.integer(each, { least: 1, most: 4096 })) ?? 1;
+  const period = (each === undefined ? null : reader.integer(each, { min: 1, max: 4096 })) ?? 1;
   if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
   const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
   if (!isGood) reader.invalid(plain ?? "", list, "a list of layers' numbers");
@@ -228,7 +228,7 @@ function readRotatingLayers(
     const isWindowless = window !== undefined && reader.peek(window.size.key) === null;
     return windows.map((size) => size !== null || (layers === "windowed-or-all" && isWindowless));
   }
-  const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
+  const period = reader.integer(layers.butEvery, { min: 1, max: 4096 }) ?? layers.fallback;
   const list = reader.peek(layers.list) ?? null;
   if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
   const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));

@@ -36,18 +36,18 @@ function readSize(
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
   // Some models have no kinds of tokens (DeBERTa).
-  const bounds = { least: name === "tokenTypes" ? 0 : 1, most: sizeLimits[name] };
+  const bounds = { min: name === "tokenTypes" ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;
   if (row.fallback) return row.fallback.times * known[row.fallback.of];
-  reader.missing(row.keys[0], `an integer from 1 to ${bounds.most}`);
+  reader.missing(row.keys[0], `an integer from 1 to ${bounds.max}`);
   return Number.NaN;
 }
 
 function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden, heads }: Sizes): number {
   const row = rows.headSize;
-  const given = row ? reader.integer(reader.pick(row.keys), { least: 1, most: sizeLimits.headSize }) : null;
+  const given = row ? reader.integer(reader.pick(row.keys), { min: 1, max: sizeLimits.headSize }) : null;
   if (given !== null) return given;
   if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;

@@ -28,7 +28,7 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     if (row === undefined) return null;
     // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
     if (reader.peek(row.key) === undefined) return row.fallback;
-    const value = reader.number(row.key, { least: row.mayBeZero ? 0 : 1e-6, most: 1e6 });
+    const value = reader.number(row.key, { min: row.mayBeZero ? 0 : 1e-6, max: 1e6 });
     return value !== null && row.isDivisor ? 1 / value : value;
   });
 }

@@ -22,7 +22,7 @@ function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): numbe
   const isGiven = reader.peek(size.key) !== undefined;
   const isEnabled = enabledBy === undefined || reader.flag(enabledBy) === true;
   // Qwen 2 with experts writes 0 where windows are off.
-  const window = reader.integer(size.key, { least: isEnabled ? 1 : 0, most: 2 ** 31 - 1 });
+  const window = reader.integer(size.key, { min: isEnabled ? 1 : 0, max: 2 ** 31 - 1 });
   if (!isEnabled) return null;
   return isGiven ? window : size.fallback;
 }
@@ -46,11 +46,11 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
   if (layers === "all") return () => true;
   if (layers === "alternating") return (layer) => layer % 2 === 0;
   if ("alternatingBelow" in layers) {
-    const end = reader.integer(layers.alternatingBelow, { least: 0, most: 4096 }) ?? layers.fallback;
+    const end = reader.integer(layers.alternatingBelow, { min: 0, max: 4096 }) ?? layers.fallback;
     return (layer) => layer % 2 === 0 && layer < end;
   }
   if ("from" in layers) {
-    const first = reader.integer(layers.from, { least: 0, most: 4096 }) ?? layers.fallback;
+    const first = reader.integer(layers.from, { min: 0, max: 4096 }) ?? layers.fallback;
     return (layer) => layer >= first;
   }
   if ("types" in layers) {
@@ -60,7 +60,7 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
     return (layer) => types[layer] === "local";
   }
   const { butEvery: key, fallback } = layers;
-  const period = (key === null ? null : reader.integer(key, { least: 1, most: 4096 })) ?? fallback;
+  const period = (key === null ? null : reader.integer(key, { min: 1, max: 4096 })) ?? fallback;
   return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }
 

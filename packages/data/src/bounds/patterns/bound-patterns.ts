@@ -83,7 +83,7 @@ function isQuick({ source }: RegExp): boolean {
 /** A text, or one character that may be repeated: what fails has nothing to be tried again. */
 function cannotBacktrack(tree: PatternTree): boolean {
   if (isCharacter(tree)) return true;
-  if (tree.kind === "repeat") return isCharacter(tree.body) && tree.least <= 100;
+  if (tree.kind === "repeat") return isCharacter(tree.body) && tree.min <= 100;
   if (tree.kind !== "sequence") return false;
   const [only] = tree.parts;
   return tree.parts.length === 1 && only !== undefined ? cannotBacktrack(only) : tree.parts.every(isText);

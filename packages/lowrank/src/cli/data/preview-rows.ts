@@ -1,7 +1,7 @@
 // lowrank data preview: rows as tokens again as text, and which part of them is trained.
 
 import { escapeControls } from "@lowrank/contracts";
-import { ignoredLabel, pickRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { ignoredLabel, selectRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { preparePlan } from "../plan/prepare-plan.ts";
@@ -45,7 +45,7 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
 
 function firstOf(rows: TrainingRows, count: number): TrainingRows {
   const places = Array.from({ length: Math.min(count, rows.train.length) }, (_, place) => place);
-  return { ...rows, train: [...pickRows(rows.train, places)], validation: [] };
+  return { ...rows, train: [...selectRows(rows.train, places)], validation: [] };
 }
 
 /** What a decoder is to write stands behind what its encoder reads. */

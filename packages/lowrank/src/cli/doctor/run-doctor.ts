@@ -2,12 +2,12 @@
 
 import { freemem, totalmem } from "node:os";
 import {
+  compareEngines,
   type EngineChoice,
   type EngineReport,
-  int8Unfitness,
+  int8Problem,
   measureInt8Product,
   measureMatMul,
-  surveyEngines,
 } from "@lowrank/engine";
 import { type EngineName, engineFacts, engineNames } from "@lowrank/engine/facts";
 import {
@@ -39,7 +39,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const speed = await measureMatMul();
   const int8 = await reportInt8();
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
-  const engines = await surveyEngines(engineSettings(options, report.io.environment));
+  const engines = await compareEngines(engineSettings(options, report.io.environment));
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
   report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, mpi, advice });
@@ -71,7 +71,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
 
 /** How fast a base in int8 is multiplied, or why that is done in float32. */
 async function reportInt8(): Promise<{ readonly gflops: number } | { readonly reason: string }> {
-  const reason = int8Unfitness();
+  const reason = int8Problem();
   if (reason !== undefined) return { reason };
   return { gflops: (await measureInt8Product()).gflops };
 }

@@ -105,7 +105,7 @@ function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Repor
   for (const line of formatTable(numberColumns("module", "rank", "‖ΔW‖/‖W‖", "missed"), rows)) report.say(line);
   if (unchanged.length > 0) report.say(`the same in both: ${unchanged.join(", ")}`);
   if (others.length === 0) return;
-  const largest = others.reduce((most, one) => (one.relative > most.relative ? one : most));
+  const largest = others.reduce((max, one) => (one.relative > max.relative ? one : max));
   report.warn({
     code: "CHANGES_LEFT_OUT",
     message:

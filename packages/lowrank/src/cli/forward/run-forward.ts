@@ -9,7 +9,7 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
-import { filesBeside } from "../../node/files-beside.ts";
+import { filesNextTo } from "../../node/files-next-to.ts";
 import { checkOutput } from "../../node/output/check-output.ts";
 import { resultNames } from "../../node/output/our-file.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
@@ -54,7 +54,7 @@ const maxInputBytes = 256_000_000;
 async function readInputs(path: string): Promise<string> {
   try {
     await stat(path);
-    return await filesBeside(path).readText(basename(path), { maxBytes: maxInputBytes });
+    return await filesNextTo(path).readText(basename(path), { maxBytes: maxInputBytes });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       throw new PathNotFoundError("--inputs", path, 'a JSON file such as {"input_ids": [[1, 2, 3]]}');

@@ -75,9 +75,9 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
 
 function sayLosses({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
   if (rounding !== undefined) {
-    const most = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
+    const max = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
     const type = dtype === "as-base" ? "the base's type" : dtype;
-    report.say(`rounded to ${type}, by ${most}; --dtype F32 keeps them`);
+    report.say(`rounded to ${type}, by ${max}; --dtype F32 keeps them`);
   }
   if (largestDifference !== undefined)
     report.say(

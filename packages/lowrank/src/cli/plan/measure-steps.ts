@@ -14,7 +14,7 @@ export interface MeasuredSteps {
 /** The first step makes what later ones have: graphs, packed weights, buffers. */
 const warmUp = 1;
 /** Steps are measured until there are this many, or, after three, for this many seconds. */
-const [mostMeasured, leastMeasured, enoughSeconds] = [20, 3, 5];
+const [maxMeasured, minMeasured, enoughSeconds] = [20, 3, 5];
 
 /** Makes some steps; the adapter is not for use afterwards. Validates as the options say. */
 export async function measureSteps(
@@ -22,7 +22,7 @@ export async function measureSteps(
   training: PreparedTraining,
   options: TrainingOptions,
 ): Promise<MeasuredSteps> {
-  const steps = Math.min(training.totalSteps, warmUp + mostMeasured);
+  const steps = Math.min(training.totalSteps, warmUp + maxMeasured);
   // At this rate no run diverges, and a step takes as long.
   const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
   const loop = { ...options, epochs: undefined, steps, ...quiet };
@@ -36,7 +36,7 @@ export async function measureSteps(
     const seconds = (now - last) / 1000;
     if (event.type === "step") made.push({ seconds, tokens: event.tokens ?? 0 });
     if (event.type === "evaluation") validations.push({ seconds, tokens: validationTokens, metrics: event.metrics });
-    if (made.length >= warmUp + leastMeasured && now - start > 1000 * enoughSeconds) break;
+    if (made.length >= warmUp + minMeasured && now - start > 1000 * enoughSeconds) break;
     last = now;
   }
   return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };

@@ -32,7 +32,7 @@ export function startProgress(report: Report, run: Run): Progress {
   return report.lastLine.isWatched ? bar(report, run) : lines(report, run);
 }
 
-const barWidth = { least: 8, most: 28 };
+const barWidth = { min: 8, max: 28 };
 /** Milliseconds between two drawings: more often nobody sees, and a tiny model makes a thousand steps a second. */
 const pause = 100;
 
@@ -44,7 +44,7 @@ function bar({ lastLine }: Report, run: Run): Progress {
   const draw = () => {
     drawn = clock();
     const facts = ` ${last.step}/${total}  ${last.text}`;
-    const width = Math.min(barWidth.most, Math.max(barWidth.least, lastLine.columns - 2 - facts.length));
+    const width = Math.min(barWidth.max, Math.max(barWidth.min, lastLine.columns - 2 - facts.length));
     const full = Math.round((width * last.step) / Math.max(1, total));
     lastLine.show("progress", `  ${"█".repeat(full)}${"░".repeat(width - full)}${facts}`);
   };

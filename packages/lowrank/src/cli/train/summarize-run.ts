@@ -104,7 +104,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
       ? [fact("validation", "none: --validation-share 0.1 holds rows out to measure it")]
       : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
-      fact("prompt", printed(prompt, -longestText)),
+      fact("prompt", printed(prompt, -maxTextLength)),
       fact("  in the data", printed(expected)),
       fact("  the base writes", printed(before)),
       fact("  the adapter writes", printed(after)),
@@ -112,17 +112,17 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   ];
 }
 
-const longestText = 160;
+const maxTextLength = 160;
 
 function fact(label: string, value: string): string {
   return `${label.padEnd(22)} ${value}`;
 }
 
 /** On one line; of a prompt the end. */
-function printed(text: string, most = longestText): string {
+function printed(text: string, max = maxTextLength): string {
   const line = text.trim();
-  if (line.length <= longestText) return escapeName(line);
-  return escapeName(most < 0 ? `…${line.slice(most)}` : `${line.slice(0, most)}…`);
+  if (line.length <= maxTextLength) return escapeName(line);
+  return escapeName(max < 0 ? `…${line.slice(max)}` : `${line.slice(0, max)}…`);
 }
 
 interface BestFacts {

@@ -20,7 +20,7 @@ export interface HubContext {
   readonly access: HubAccess;
 }
 
-const mostRedirects = 10;
+const maxRedirects = 10;
 const redirects = [301, 302, 303, 307, 308];
 
 /** The Hub's address without a slash at its end. */
@@ -55,7 +55,7 @@ export function hubFetch(access: HubAccess): typeof fetch {
     const headers = new Headers(init?.headers);
     if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", own);
     else if (headers.get("Authorization") === own) headers.delete("Authorization");
-    for (let hop = 0; hop <= mostRedirects; hop += 1) {
+    for (let hop = 0; hop <= maxRedirects; hop += 1) {
       const answer = await ask(url, { ...init, headers, redirect: "manual" });
       const location = answer.headers.get("Location");
       if (!redirects.includes(answer.status) || location === null) return answer;
@@ -68,7 +68,7 @@ export function hubFetch(access: HubAccess): typeof fetch {
       if (next.origin !== url.origin) headers.delete("Authorization");
       url = next;
     }
-    throw new Error(`${url.host} redirects more than ${mostRedirects} times.`);
+    throw new Error(`${url.host} redirects more than ${maxRedirects} times.`);
   };
 }
 

@@ -1,7 +1,7 @@
 // What decoding a picture takes, by what its first bytes say: a small file may say that it has any number of pixels.
 
 import { inflateSync } from "node:zlib";
-import { mostPixels } from "../../platform.ts";
+import { maxPixels } from "../../platform.ts";
 
 /** Megabytes for any picture, and for each byte of its file. */
 const memory = { any: 256, each: 200e-6 };
@@ -47,7 +47,7 @@ export function checkJpeg(bytes: Buffer): void {
 }
 
 function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number, number, number]): void {
-  if (width * height <= mostPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
+  if (width * height <= maxPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
   throw new Error(`it says that it has ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
 }
 

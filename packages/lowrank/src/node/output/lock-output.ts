@@ -37,7 +37,7 @@ const look = 1000;
 const longestWrite = 10_000;
 /** For how long to try while others take locks, and take stale ones away. */
 const longestTry = 2 * longestWrite;
-const mostBytes = 4096;
+const maxBytes = 4096;
 
 /** Told once of a holder on another machine that is waited for: it may be gone, with its machine or its pod. */
 export type OnWait = (
@@ -141,7 +141,7 @@ async function holderOf(lock: string): Promise<FoundLock | undefined> {
   const entry = await entryAt(lock);
   if (entry === undefined) return undefined;
   if (!entry.isFile()) throw new Blocked(lock);
-  const text = entry.size > mostBytes ? "" : await readWhole(lock);
+  const text = entry.size > maxBytes ? "" : await readWhole(lock);
   const { mtimeMs: lastSaid } = entry;
   return text === undefined ? undefined : { text, holder: parseHolder(text), lastSaid, silence: Date.now() - lastSaid };
 }

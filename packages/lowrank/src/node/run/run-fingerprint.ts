@@ -29,7 +29,7 @@ const filesName = "rows (as tokens and files)";
  * fingerprint that was saved is of a version that prepared all before the first step, what they become. Throws MediaError.
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
-  const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatchesOf, adapter, baseFiles = [] } = run;
   const { texts, adapterSeed, order, learning, options, media, heldOut, bestBy } = run;
   const before = parseFacts(saved);
   // Earlier versions held out what they were asked to, and did not note it.
@@ -50,7 +50,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
     "added tokens": addedTokens.length === 0 ? "none" : shortHash(JSON.stringify(addedTokens)),
     ...given({
-      "init batches": startBatches,
+      "init batches": initBatchesOf,
       "adapter's seed": adapterSeed,
       [orderName]: order,
     }),

@@ -1,11 +1,11 @@
 // Preferences as rows of text: what answers alone are learned from, the better one of each.
 
-import { changeRows, type Example, type RowList } from "@lowrank/data";
+import { type Example, mapRows, type RowList } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
 
 export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
   if (!examples.some(isPreference)) return examples;
-  return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
+  return mapRows(examples, (example) => (isPreference(example) ? example.chosen : example));
 }
 
 export function countPreferences(examples: RowList<Example>): number {

@@ -2,7 +2,7 @@
 // how much the better answer wins.
 
 import { selectedNames } from "@lowrank/contracts";
-import { type Example, mismatchedAnswers, type RowList, type TokenBatch } from "@lowrank/data";
+import { type Example, mismatchedCompletions, type RowList, type TokenBatch } from "@lowrank/data";
 import {
   type PreferenceLoss,
   type PreferenceLossName,
@@ -106,7 +106,7 @@ function resultOf(
   answers: TokenBatch,
   { loss, settings, padId, context }: LossOptions & LearntLoss,
 ): PreferenceResult {
-  const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedAnswers(answers, padId) : undefined;
+  const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedCompletions(answers, padId) : undefined;
   return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
 }
 

@@ -120,12 +120,12 @@ function promptEncoder(
 ): PromptEncoder {
   const prefix = isWritten ? [] : tokenizer.prefixIds;
   const room = Math.max(prefix.length + 1, positionLimit(config) - maxNewTokens);
-  const most = room - prefix.length;
+  const max = room - prefix.length;
   return {
     room,
     idsOf(prompt) {
       const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
-      return { ids: [...prefix, ...ids.slice(-most)], isCut: ids.length > most };
+      return { ids: [...prefix, ...ids.slice(-max)], isCut: ids.length > max };
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
-import { joinRows } from "@lowrank/data";
+import { concatRows } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -145,7 +145,7 @@ function newHeadFor(
   { train, validation, problem }: TrainingRows,
   { seed: newHeadSeed, classNames }: Pick<RunChoices, "seed" | "classNames">,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  const rows = joinRows([train, validation]);
+  const rows = concatRows([train, validation]);
   if (task === "sequence-classification" || task === "image-classification")
     return { newHeadSeed, classes: (base) => countClasses(rows, base, { problem, classNames }) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };

@@ -3,12 +3,12 @@
 
 import {
   DataError,
-  type DrawnRows,
-  drawRows,
   type Example,
   isTrainable,
-  pickRows,
   type RowList,
+  type SampledRows,
+  sampleRows,
+  selectRows,
   type TokenizedExample,
 } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
@@ -18,7 +18,7 @@ import { countedLabels, tokenizeRows } from "./tokenize-rows.ts";
 
 /** Rows that are tokenised anew each time. */
 export interface DrawnTokens {
-  readonly rows: DrawnRows<TokenizedExample>;
+  readonly rows: SampledRows<TokenizedExample>;
   /** Those that were looked at before, from all over the file. */
   readonly sample: readonly TokenizedExample[];
 }
@@ -28,7 +28,7 @@ const sampleSize = 1024;
 /** Looks at some rows as `tokenizeRows` does; others become tokens when drawn. Broken ones are left out then, the first one told. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
   const places = spread(examples.length);
-  const looked = [...pickRows(examples, places)];
+  const looked = [...selectRows(examples, places)];
   const rowOf = (index: number) => numberOf(places[index] ?? index, options);
   const sample = [...tokenizeRows(looked, { ...options, rowOf, isSample: true }, notices)];
   const tokensPerCharacter = sum(sample.map(tokensMade)) / Math.max(1, sum(looked.map(charactersIn)));
@@ -48,7 +48,7 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
   };
   const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });
   const texts = (example: Example) => (example.kind === "comparison" ? example.texts : []);
-  return { rows: drawRows(examples, { make, lengths, texts }), sample };
+  return { rows: sampleRows(examples, { make, lengths, texts }), sample };
 }
 
 function tokensOf(

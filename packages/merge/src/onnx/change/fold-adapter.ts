@@ -11,7 +11,7 @@ import {
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import {
   allGraphs,
@@ -50,7 +50,7 @@ export interface FoldedOnnx {
  * Weights of 32 and 16 bits take the adapter in and cost nothing more; beside quantised ones (`MatMulNBits`, ONNX Runtime's
  * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
  *
- * @throws OnnxMisfitError listing every module of the adapter that has no place in the model, and what a model cannot say;
+ * @throws OnnxMismatchError listing every module of the adapter that has no place in the model, and what a model cannot say;
  * OnnxOverflowError where
  * 16 bits are too few for a branch's factor; `pieces` throws it for a changed weight.
  *
@@ -71,7 +71,7 @@ export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
   const asked = adapterChanges(adapter);
   const plan = new FoldPlan(model);
   const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
-  if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
+  if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
   return { changes: plan.changes, files: plan.files() };
 }
 
@@ -302,9 +302,9 @@ async function* rowsOf(
   outside: ReadonlyMap<string, ByteSource>,
 ): AsyncGenerator<WeightRows> {
   const [rows, columns] = rowsAndColumns(shape);
-  const most = Math.max(1, Math.floor(blockNumbers / columns));
-  for (let first = 0; first < rows; first += most) {
-    const [begin, end] = [first, Math.min(rows, first + most)].map((row) => (row * columns * bitsOf(type)) / 8);
+  const max = Math.max(1, Math.floor(blockNumbers / columns));
+  for (let first = 0; first < rows; first += max) {
+    const [begin, end] = [first, Math.min(rows, first + max)].map((row) => (row * columns * bitsOf(type)) / 8);
     const stored = await storedBytes(bytes, [begin ?? 0, end ?? 0], outside);
     yield { values: decodeToFloat32(stored, type), columns, first };
   }

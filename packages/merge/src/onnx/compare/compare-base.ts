@@ -109,8 +109,8 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
       const range = { offset: placeOf(output, input) * size, length: size };
       const [theirs = Number.NaN] = decodeToFloat32(await base.readBytes(tensor.name, range), tensor.dtype);
       const ours = await model.at(output, input);
-      const most = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
-      if (!(Math.abs(ours - theirs) <= most))
+      const max = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
+      if (!(Math.abs(ours - theirs) <= max))
         differing.push(`from input ${input} to output ${output} it has ${ours}, the base ${theirs}`);
     }
     // What an optimiser changed in a few places is still that weight.

@@ -2,7 +2,7 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { branchFactors } from "../change/fold.ts";
 import { branchOf } from "../change/make-switchable.ts";
 
@@ -29,7 +29,7 @@ export function switchableModules(
 /**
  * The factors of each module that the adapter has a pair for.
  *
- * @throws OnnxMisfitError for modules that are not among `modules` or of other sizes, and for what is no pair
+ * @throws OnnxMismatchError for modules that are not among `modules` or of other sizes, and for what is no pair
  */
 export function switchablePairs(
   adapter: Adapter,
@@ -58,6 +58,6 @@ export function switchablePairs(
       else made.set(path, factors);
     }
   }
-  if (misfits.length > 0) throw new OnnxMisfitError(model, misfits);
+  if (misfits.length > 0) throw new OnnxMismatchError(model, misfits);
   return made;
 }

@@ -20,11 +20,7 @@ export interface OnnxInput {
 }
 
 /** ONNX Runtime's `new Tensor(type, data, dims)`. */
-type MakeTensor<T> = (
-  type: "float32" | "float16",
-  data: Float32Array | Uint16Array,
-  dims: readonly number[],
-) => T;
+type MakeTensor<T> = (type: "float32" | "float16", data: Float32Array | Uint16Array, dims: readonly number[]) => T;
 
 interface Halves<T> {
   readonly [input: string]: T;
@@ -66,7 +62,7 @@ export class SwitchableSession<T> {
     return this.session.inputNames.filter((name) => branchOf(name) === undefined);
   }
 
-  /** @throws OnnxMisfitError for an adapter that changes what cannot be switched; the one before stays selected */
+  /** @throws OnnxMismatchError for an adapter that changes what cannot be switched; the one before stays selected */
   select(adapter: Adapter | null): void {
     this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
   }

@@ -10,7 +10,7 @@ import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
  * Makes an adapter's file for a model that `makeSwitchable` made with `fedBy: "adapter-files"`. Modules that the adapter leaves
  * alone keep the pair of rank 0 that the model has for them.
  *
- * @throws OnnxMisfitError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
+ * @throws OnnxMismatchError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
  * their type cannot hold
  *
  * @example

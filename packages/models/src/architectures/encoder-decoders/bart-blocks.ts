@@ -4,12 +4,12 @@
 import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
+import type { Stage } from "../../parts/backbone/backbone.ts";
+import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
+import { inHalves, normStage } from "../../parts/backbone/stages.ts";
+import { residual } from "../../parts/backbone/transformer-block.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
-import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import { inHalves, normStage } from "../../parts/trunk/stages.ts";
-import { residual } from "../../parts/trunk/transformer-block.ts";
-import type { Stage } from "../../parts/trunk/trunk.ts";
 
 export type StackName = "encoder" | "decoder";
 

@@ -4,52 +4,52 @@
 import { activations } from "../../parts/activations.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
 import { separateProjections } from "../../parts/attention/self-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
+import { inHalves } from "../../parts/backbone/stages.ts";
+import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { attentionOf } from "../../parts/trunk/decoder-trunk.ts";
-import { inHalves } from "../../parts/trunk/stages.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
 /** BERT and ELECTRA, whose embeddings may be narrower than its layers. */
-export function bert(model: PartList): Trunk {
+export function bert(model: PartList): Backbone {
   return likeBert(model);
 }
 
 /** BERT whose positions begin after the padding id and count only what is not padding. */
-export function roberta(model: PartList): Trunk {
+export function roberta(model: PartList): Backbone {
   return { ...bert(model), positionsFrom: { padding: model.plan.config.padTokenId ?? 1 } };
 }
 
 /** BERT without segments. */
-export function distilbert(model: PartList): Trunk {
+export function distilbert(model: PartList): Backbone {
   return likeBert(model, () => ({ drops: "feed-forward" }));
 }
 
 /** BERT whose positions are rotations, with gated feed-forwards. */
-export function nomicBert(model: PartList): Trunk {
-  const { positionRows: _, ...trunk } = likeBert(model, () => ({ rotary: rotaryOf(model.plan.config) }));
-  return trunk;
+export function nomicBert(model: PartList): Backbone {
+  const { positionRows: _, ...backbone } = likeBert(model, () => ({ rotary: rotaryOf(model.plan.config) }));
+  return backbone;
 }
 
 /** RoBERTa without segments, and with T5's biases of the scores, which all layers share. */
-export function mpnet(model: PartList): Trunk {
+export function mpnet(model: PartList): Backbone {
   const { positionBuckets: buckets, padTokenId } = model.plan.config;
-  const trunk = likeBert(model, () => {
+  const backbone = likeBert(model, () => {
     const table = model.embedding("encoder.relative_attention_bias");
     // The distance is 128 whatever the file says.
     return { relativePositions: relativePositions(table, { buckets, farthest: 128, isBidirectional: true }) };
   });
-  return { ...trunk, positionsFrom: { padding: padTokenId ?? 1 } };
+  return { ...backbone, positionsFrom: { padding: padTokenId ?? 1 } };
 }
 
 /**
  * ALBERT: narrow embeddings, widened, and one layer that is passed through as often as the configuration says. An adapter on it
  * acts at every passage.
  */
-export function albert(model: PartList): Trunk {
+export function albert(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
   const { tokens, run: embed } = wordEmbedding(model, first);
@@ -76,7 +76,7 @@ function passageThrough({ parts, run }: Stage, passage: number): Stage {
 }
 
 /** `own` is made behind the embedding, in the order of the modules. */
-function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Trunk {
+function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
   const { layers, maxPositions } = model.plan.config;
   const first = model.group();
   const { tokens, run: embed } = wordEmbedding(model, first);

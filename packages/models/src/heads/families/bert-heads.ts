@@ -3,9 +3,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
@@ -49,10 +49,10 @@ export const robertaHeads = encoderHeads({
  * ModernBERT's heads (transformers' modeling_modernbert.py): norm(gelu(dense(state))) and a last map, on every token or on
  * what stands for the sequence.
  */
-export function modernbertHeads(model: PartList, trunk: Trunk): Head {
+export function modernbertHeads(model: PartList, backbone: Backbone): Head {
   const { task, config } = model.plan;
   if (task === "feature-extraction") return noHead;
-  if (task === "masked-lm") return languageModel(model, trunk, gelu);
+  if (task === "masked-lm") return languageModel(model, backbone, gelu);
   const dense = model.linear("head.dense");
   const norm = model.norm("head.norm");
   const transform: Layer = (state, pass) => {

@@ -3,20 +3,20 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { planned } from "../../parts/planned.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
 import { outputOf, questionAnswerer, stateClassifier, tokenClassifier } from "./encoder-heads.ts";
 
-export function decoderHeads(model: PartList, trunk: Trunk): Head {
+export function decoderHeads(model: PartList, backbone: Backbone): Head {
   const { config, task } = model.plan;
   if (task === "causal-lm") {
     const { logitCap, logitScale, balanceScale } = config.scalars;
     const head = new TokenHead({
-      site: outputOf(model, trunk.tokens),
+      site: outputOf(model, backbone.tokens),
       shift: 1,
       cap: logitCap,
       // The head has no bias: logits scale with what it reads.

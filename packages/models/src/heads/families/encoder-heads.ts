@@ -2,12 +2,12 @@
 // called, the family's table says.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
-import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Activation, activations } from "../../parts/activations.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf, PooledStates } from "../pooling.ts";
@@ -106,14 +106,14 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
  * output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so: of hidden tokens,
  * or, where the task is a causal one, of the next.
  */
-export function languageModel(model: PartList, trunk: Trunk, activation: Activation): Head {
+export function languageModel(model: PartList, backbone: Backbone, activation: Activation): Head {
   const { norms = [], tensors = [] } = rowsOf(model);
   // A bias that is declared beside an untied output and not added.
   for (const { path } of tensors) model.optionalTensor(path);
   const dense = transformOf(model);
   const norm = model.norm(norms[0]?.path ?? "norm");
   return new TokenHead({
-    site: outputOf(model, trunk.tokens),
+    site: outputOf(model, backbone.tokens),
     shift: model.plan.task === "causal-lm" ? 1 : 0,
     transform: (hidden, { context }) => norm.forward(activation.apply(dense.forward(hidden, context)), context),
   });
@@ -132,11 +132,11 @@ export interface EncoderHeadOptions {
 
 /** The heads of BERT and its relatives. */
 export function encoderHeads({ activation, tokenDropout, sequence, choice = sequence }: EncoderHeadOptions) {
-  return (model: PartList, trunk: Trunk): Head => {
+  return (model: PartList, backbone: Backbone): Head => {
     switch (model.plan.task) {
       case "masked-lm":
       case "causal-lm":
-        return languageModel(model, trunk, activation ?? activations[model.plan.config.activation]);
+        return languageModel(model, backbone, activation ?? activations[model.plan.config.activation]);
       case "token-classification":
         return tokenClassifier(model, tokenDropout);
       case "question-answering":

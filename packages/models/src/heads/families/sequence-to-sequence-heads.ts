@@ -3,21 +3,21 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
 import { denseClassifier, outputOf, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 
-export function sequenceToSequenceHeads(model: PartList, trunk: Trunk): Head {
+export function sequenceToSequenceHeads(model: PartList, backbone: Backbone): Head {
   const { task, config } = model.plan;
   if (task !== "sequence-to-sequence") return readerHeads(model);
   // Of BART and most of its relatives.
   const constantBias = model.optionalTensor("final_logits_bias");
   const scale = config.hiddenSize ** -0.5;
   return new TokenHead({
-    site: outputOf(model, trunk.tokens),
+    site: outputOf(model, backbone.tokens),
     shift: 0,
     ...(constantBias === undefined ? {} : { constantBias }),
     ...(config.switches.scaledOutput ? { transform: (hidden: tf.Tensor) => tf.mul(hidden, scale) } : {}),

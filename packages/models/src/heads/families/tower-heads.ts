@@ -1,15 +1,15 @@
 // Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
 // classifier of images, or what one tower gives to be compared.
 
-import type { ParameterSlot } from "@lowrank/engine/doors";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";
 import { probeAttention } from "../../parts/attention/probe-attention.ts";
+import { pickFrom } from "../../parts/backbone/picked-states.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
-import { pickFrom } from "../../parts/trunk/picked-states.ts";
 import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
 import { stateClassifier } from "./encoder-heads.ts";

@@ -11,7 +11,7 @@ import {
   rotary,
   splitHeads,
 } from "@lowrank/engine";
-import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeysAndValues, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";

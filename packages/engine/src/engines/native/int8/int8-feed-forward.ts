@@ -1,5 +1,5 @@
 // Two products in 8 bits with an activation between them, a few rows at a time: what lies between them is never in memory as a
-// whole. For the gradient the activation's slopes are kept, in 8 bits as well; there the factors of rows and those of the
+// whole. For the gradient the activation's derivatives are kept, in 8 bits as well; there the factors of rows and those of the
 // matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
@@ -10,7 +10,7 @@ import { inPieces, multiply, roundingSession, scalingGraph, wholeOf } from "./in
 import type { Int8Product } from "./native-int8-weights.ts";
 
 /**
- * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's slopes:
+ * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's derivatives:
  * a tensor whose bytes are codes [rows, hidden].
  */
 export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
@@ -21,34 +21,34 @@ export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const rows = values.length / up.inner;
   const result = backend.pool.take(rows * down.columns);
   const isDifferentiated = attributes.isDifferentiated === true;
-  const slopes = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
+  const gradients = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
   const kind = { gelu: attributes.gelu as GeluKind, isDifferentiated, hasBias: call.inputs.upBias !== undefined };
   const round = roundingSession(backend, false);
   const activate = backend.session(`int8 activated ${Object.values(kind).join(" ")}`, () => activatingGraph(kind));
   const [upBias, downBias] = [biasOf(call, "upBias"), biasOf(call, "downBias")];
   const finish = backend.session(`int8 scaled ${downBias.length > 0}`, () => scalingGraph(downBias.length > 0));
-  const codesOfSlopes = slopes && new Uint8Array(slopes.buffer);
+  const codesOfGradients = gradients && new Uint8Array(gradients.buffer);
   inPieces(backend, rows, [up, down], ({ part, room, sums }) => {
     const given = room(0, up.inner);
     backend.run(round, [part(values, up.inner)], [given.codes, given.factors]);
     multiply(backend, up, given.codes, sums(0, up.columns));
     const inner = room(1, up.columns);
-    const kept = codesOfSlopes ? [part(codesOfSlopes, up.columns)] : [];
+    const kept = codesOfGradients ? [part(codesOfGradients, up.columns)] : [];
     backend.run(activate, [sums(0, up.columns), given.factors, ...upBias], [inner.codes, inner.factors, ...kept]);
     multiply(backend, down, inner.codes, sums(1, down.columns));
     backend.run(finish, [sums(1, down.columns), inner.factors, ...downBias], [part(result, down.columns)]);
   });
   const output = backend.output([...x.shape.slice(0, -1), down.columns], result);
-  return slopes === undefined ? [output] : [output, backend.output([slopes.length], slopes)];
+  return gradients === undefined ? [output] : [output, backend.output([gradients.length], gradients)];
 }
 
-/** dy [..., outFeatures] and the slopes → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
+/** dy [..., outFeatures] and the derivatives → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
 export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");
   const [up, down] = [productOf(call, "up", true), productOf(call, "down", true)];
   const values = backend.floats(dy);
-  const codesOfSlopes = new Uint8Array(backend.floats(inputOf(call, "slopes")).buffer);
+  const codesOfGradients = new Uint8Array(backend.floats(inputOf(call, "gradients")).buffer);
   const rows = values.length / down.inner;
   const { term } = inputs;
   const shape = [...dy.shape.slice(0, -1), up.columns];
@@ -57,7 +57,7 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const result = backend.floats(output);
   const added = term && backend.floats(term);
   const round = roundingSession(backend, true);
-  const slope = backend.session("int8 sloped", slopedGraph);
+  const gradient = backend.session("int8 sloped", slopedGraph);
   const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
   // What rows are multiplied by before they are rounded for the next matrix, this one's columns are multiplied by anyway.
   const scaled = { ...down, columnScales: innerScalesOf(up) };
@@ -66,8 +66,8 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
     backend.run(round, [part(values, down.inner), wholeOf(innerScalesOf(down))], [given.codes, given.factors]);
     multiply(backend, scaled, given.codes, sums(0, down.columns));
     const inner = room(1, up.inner);
-    const slopes = part(codesOfSlopes, up.inner);
-    backend.run(slope, [sums(0, down.columns), slopes, given.factors], [inner.codes, inner.factors]);
+    const gradients = part(codesOfGradients, up.inner);
+    backend.run(gradient, [sums(0, down.columns), gradients, given.factors], [inner.codes, inner.factors]);
     multiply(backend, up, inner.codes, sums(1, up.columns));
     const sum = added === undefined ? [] : [part(added, up.columns)];
     backend.run(finish, [sums(1, up.columns), inner.factors, ...sum], [part(result, up.columns)]);

@@ -48,12 +48,12 @@ function floatSession(runtime: OnnxRuntime): NativeSession {
 
 /** Least milliseconds of two things that take turns: whatever else the machine does meets both. */
 function fastestOfEach(one: () => void, other: () => void): readonly [number, number] {
-  const least: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const min: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < rounds; round++) {
-    least[0] = Math.min(least[0], timeOf(one));
-    least[1] = Math.min(least[1], timeOf(other));
+    min[0] = Math.min(min[0], timeOf(one));
+    min[1] = Math.min(min[1], timeOf(other));
   }
-  return least;
+  return min;
 }
 
 function timeOf(run: () => void): number {

@@ -43,9 +43,9 @@ function geluTanhGradient(): OnnxGraph {
   const g = graphOf("dy", "x");
   const square = g.multiply("x", "x");
   const gate = g.sigmoid(g.multiply("x", g.shift(g.scale(square, cubic * doubledRoot), doubledRoot)));
-  const slope = g.multiply("x", g.shift(g.scale(square, 3 * cubic * doubledRoot), doubledRoot));
+  const gradient = g.multiply("x", g.shift(g.scale(square, 3 * cubic * doubledRoot), doubledRoot));
   const rest = g.subtract(g.constant(1), gate);
-  return g.finish(g.multiply(g.multiply(gate, g.shift(g.multiply(slope, rest), 1)), "dy"));
+  return g.finish(g.multiply(g.multiply(gate, g.shift(g.multiply(gradient, rest), 1)), "dy"));
 }
 
 /** The derivative of x·Φ(x) is Φ(x) + x·φ(x). */
@@ -66,8 +66,8 @@ function siluGraph(): OnnxGraph {
 function siluGradient(): OnnxGraph {
   const g = graphOf("dy", "x");
   const gate = g.sigmoid("x");
-  const slope = g.shift(g.multiply("x", g.subtract(g.constant(1), gate)), 1);
-  return g.finish(g.multiply(g.multiply(gate, slope), "dy"));
+  const gradient = g.shift(g.multiply("x", g.subtract(g.constant(1), gate)), 1);
+  return g.finish(g.multiply(g.multiply(gate, gradient), "dy"));
 }
 
 function swigluGraph(): OnnxGraph {

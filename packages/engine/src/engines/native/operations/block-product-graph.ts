@@ -66,7 +66,7 @@ export function sumBlocks(
 }
 
 /** Matrices of the same columns one below the other; undefined for one alone, and for kinds that differ. */
-export function joinRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefined {
+export function concatRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefined {
   const [first] = matrices;
   const isLikeFirst = (other: EvenBlocks) =>
     first !== undefined &&

@@ -3,7 +3,7 @@
 // the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { headIn } from "../../../kernels/lent-head.ts";
+import { headIn } from "../../../kernels/borrowed-head.ts";
 import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";

@@ -9,7 +9,7 @@ import type { OnnxGraph } from "../runtime/onnx-model.ts";
  * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
  * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
  */
-const [fewestTurnedRows, mostTurnedRows] = [8, 64];
+const [fewestTurnedRows, maxTurnedRows] = [8, 64];
 
 /** How a product is computed. */
 interface Kind {
@@ -31,7 +31,7 @@ export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorIn
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const values = backend.floats(x);
   const rows = values.length / inner;
-  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= mostTurnedRows;
+  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= maxTurnedRows;
   const kind = { isTransposed, isTurned, hasTerm: term !== undefined };
   const session = backend.session(`linear ${Object.values(kind).join(" ")}`, () => linearGraph(kind));
   const factors = [

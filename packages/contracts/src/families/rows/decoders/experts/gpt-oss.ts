@@ -23,7 +23,7 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
     switches: { ...balanceSwitch, attentionBias: { key: "attention_bias", fallback: true } },
     scalars: {
       ...balanceScale(0.9),
-      gateSteepness: { key: "swiglu_alpha", fallback: 1.702 },
+      swigluAlpha: { key: "swiglu_alpha", fallback: 1.702 },
       gateLimit: { key: "swiglu_limit", fallback: 7 },
     },
     window: { size: { key: "sliding_window", fallback: 128 }, layers: "alternating" },

@@ -18,7 +18,7 @@ export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-cl
     switches: balanceSwitch,
     scalars: balanceScale(0.001),
     fixed: [{ key: "router_jitter_noise", values: [null, 0], effect: "what the router reads is noisy while training" }],
-    derive: (config) => ({ ...config, switches: { ...config.switches, sharesAddUp: true } }),
+    derive: (config) => ({ ...config, switches: { ...config.switches, normTopkProb: true } }),
   },
   linears: separateAttention(false),
   tensors: expertTensors,

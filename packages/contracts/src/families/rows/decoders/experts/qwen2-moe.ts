@@ -36,7 +36,7 @@ export const qwen3Moe = likeLlama(
       switches: {
         ...balanceSwitch,
         ...attentionBias,
-        sharesAddUp: { key: "norm_topk_prob", fallback: false },
+        normTopkProb: { key: "norm_topk_prob", fallback: false },
       },
       window: { size: { key: "sliding_window", fallback: 4096 }, enabledBy: "use_sliding_window", layers: "all" },
       layerKinds: mixedLayers,
@@ -69,7 +69,7 @@ export const qwen2Moe = likeLlama(
       switches: {
         ...balanceSwitch,
         attentionBias: { key: "qkv_bias", fallback: true },
-        sharesAddUp: { key: "norm_topk_prob", fallback: false },
+        normTopkProb: { key: "norm_topk_prob", fallback: false },
       },
       window: {
         size: { key: "sliding_window", fallback: 4096 },

@@ -14,7 +14,7 @@ const linear = { bias: false, layout: "out-in" } as const;
 const taps: TensorRow = {
   path: "layers.{n}.conv.conv.weight",
   kind: "parameter",
-  shape: ({ hiddenSize, convolutionTaps }) => [hiddenSize, 1, convolutionTaps],
+  shape: ({ hiddenSize, convKernelSize }) => [hiddenSize, 1, convKernelSize],
   inLayers: isConvolution,
 };
 
@@ -26,7 +26,7 @@ export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
     sizes: {
       ...decoderSizes({ keyValueHeads: 8, maxPositions: 128_000 }),
       intermediateSize: { keys: ["block_ff_dim", "intermediate_size"] },
-      convolutionTaps: { keys: ["conv_L_cache"], fallback: 3 },
+      convKernelSize: { keys: ["conv_L_cache"], fallback: 3 },
       intermediateStep: { keys: ["block_multiple_of"], fallback: 256 },
     },
     normEpsilon: { key: "norm_eps", fallback: 1e-5 },

@@ -25,10 +25,10 @@ const tensors: readonly TensorRow[] = [
   {
     path: `${net}.conv1d.weight`,
     kind: "parameter",
-    shape: ({ memoryKeyHeads, memoryKeySize, memoryHeads, memoryValueSize, convolutionTaps }) => [
+    shape: ({ memoryKeyHeads, memoryKeySize, memoryHeads, memoryValueSize, convKernelSize }) => [
       2 * memoryKeyHeads * memoryKeySize + memoryHeads * memoryValueSize,
       1,
-      convolutionTaps,
+      convKernelSize,
     ],
     inLayers: hasMemory,
   },
@@ -47,7 +47,7 @@ export const qwen35Text = likeLlama(
     config: {
       sizes: {
         ...decoderSizes({ keyValueHeads: 4, headSize: 256, maxPositions: 32_768 }),
-        convolutionTaps: { keys: ["linear_conv_kernel_dim"], fallback: 4 },
+        convKernelSize: { keys: ["linear_conv_kernel_dim"], fallback: 4 },
         memoryHeads: { keys: ["linear_num_value_heads"], fallback: 32 },
         memoryKeyHeads: { keys: ["linear_num_key_heads"], fallback: 16 },
         memoryKeySize: { keys: ["linear_key_head_dim"], fallback: 128 },
