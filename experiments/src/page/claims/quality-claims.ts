@@ -175,19 +175,19 @@ export const asGoodAsPeft: Claim = {
   judge({ sst2, sst2InPeft, e2e, e2eInPeft }) {
     const tasks = [
       // With one seed on a side: the sampling error of 872 sentences, and how far two seeds of LoRA may differ.
-      { name: "SST-2, accuracy in %", sweep: sst2, inPeft: sst2InPeft, leastError: 1.1 },
-      { name: "E2E, BLEU", sweep: e2e, inPeft: e2eInPeft, leastError: 2 },
+      { name: "SST-2, accuracy in %", sweep: sst2, inPeft: sst2InPeft, minError: 1.1 },
+      { name: "E2E, BLEU", sweep: e2e, inPeft: e2eInPeft, minError: 2 },
     ];
-    const found = tasks.flatMap(({ name, sweep, inPeft, leastError }) =>
+    const found = tasks.flatMap(({ name, sweep, inPeft, minError }) =>
       [standard, "full", "head"].flatMap((method) => {
         const [ours, peer] = [scoreOf(sweep, method), scoreOf(inPeft, method)];
-        return ours === undefined || peer === undefined ? [] : [{ name, method, ours, peer, leastError }];
+        return ours === undefined || peer === undefined ? [] : [{ name, method, ours, peer, minError }];
       }),
     );
     const command = `sst2 --only ${standard},full,head\` and \`npm run experiment -- sst2-peft`;
     if (found.length === 0) return notRun("It needs both sides", command);
-    const isAlike = ({ ours, peer, leastError }: { ours: Score; peer: Score; leastError: number }) =>
-      peer.mean - ours.mean <= Math.hypot(ours.error ?? leastError, peer.error ?? leastError);
+    const isAlike = ({ ours, peer, minError }: { ours: Score; peer: Score; minError: number }) =>
+      peer.mean - ours.mean <= Math.hypot(ours.error ?? minError, peer.error ?? minError);
     return {
       status: statusOf(found.map(isAlike)),
       because: `in ${found.filter(isAlike).length} of ${found.length} comparisons lowrank is not behind PEFT by more than the standard error of the difference.`,
