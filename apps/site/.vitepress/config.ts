@@ -5,8 +5,8 @@ import { join, relative } from "node:path";
 import { type DefaultTheme, defineConfig } from "vitepress";
 import { anchorOf, linkToPages } from "../src/links.ts";
 import { excludedPatterns, isApi, type Page, readPages } from "../src/pages.ts";
-import { base, manifest, outFolder, repository, root } from "../src/places.ts";
-import { labels, type Section, sections } from "../src/sections.ts";
+import { base, manifest, outFolder, repository, root, siteOrigin } from "../src/places.ts";
+import { type Section, sections } from "../src/sections.ts";
 
 const pages = readPages();
 const paths = new Map(pages.map(({ file, path }) => [file, path]));
@@ -14,6 +14,7 @@ const icon = `data:image/svg+xml;base64,${readFileSync(join(root, "apps/studio/p
 
 export default defineConfig({
   title: "lowrank",
+  lang: "en",
   description: manifest.description,
   base,
   head: [["link", { rel: "icon", href: icon }]],
@@ -29,6 +30,9 @@ export default defineConfig({
   // API pages are made from sources: there is no file to edit.
   transformPageData: ({ filePath, frontmatter }) =>
     isApi(filePath) ? { frontmatter: { ...frontmatter, editLink: false } } : undefined,
+  transformHtml: (html, _, { page }) =>
+    page.endsWith(".ko.md") ? html.replace('<html lang="en"', '<html lang="ko"') : undefined,
+  sitemap: { hostname: siteOrigin + base },
   themeConfig: {
     logo: icon,
     nav: [
@@ -48,8 +52,12 @@ export default defineConfig({
         // Of API pages the search knows names, and shows them below prose: with their texts the index would be several times as large.
         _render: (source, env, markdown) =>
           markdown.renderAsync(isApi(relative(root, env.path)) ? headingsOf(source) : source, env),
-        miniSearch: { searchOptions: { boostDocument: (id: string) => (id.includes("/api/") ? 0.3 : 1) } },
+        miniSearch: { searchOptions: { boostDocument: (id: string) => (/\/api\/|readme\.ko/.test(id) ? 0.3 : 1) } },
       },
+    },
+    notFound: {
+      quote: "The page has moved, or it was never here. The search may find it.",
+      linkText: "Go to the start",
     },
     editLink: { pattern: `${repository}/edit/main/:path`, text: "Edit this page" },
     socialLinks: [{ icon: "github", link: repository }],
@@ -71,12 +79,8 @@ function sidebarOf({ title, groups }: Section): DefaultTheme.SidebarItem[] {
     ...(["API", "Decisions"].includes(group) ? { collapsed: true } : {}),
     items: pages
       .filter((page) => page.section === title && page.group === group)
-      .map((page) => ({ text: labelOf(page), link: linkTo(page) })),
+      .map((page) => ({ text: page.title, link: linkTo(page) })),
   }));
-}
-
-function labelOf({ file, title }: Page): string {
-  return labels[file] ?? title.replaceAll("`", "").replace("API of ", "");
 }
 
 function headingsOf(markdown: string): string {

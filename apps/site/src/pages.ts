@@ -3,14 +3,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { apiFolder, root } from "./places.ts";
-import { notPages, sections } from "./sections.ts";
+import { labels, notPages, sections } from "./sections.ts";
 
 export interface Page {
   /** The Markdown file, from the repository's root. */
   readonly file: string;
   /** The page on the site, such as "guides/onnx.md". */
   readonly path: string;
-  /** The heading. */
+  /** The heading, or what the table says instead. */
   readonly title: string;
   readonly section: string;
   readonly group: string;
@@ -70,7 +70,9 @@ function pathOf(file: string, section: string): string {
 }
 
 function titleOf(file: string): string {
+  const label = labels[file];
+  if (label !== undefined) return label;
   const heading = /^# (.+)$/m.exec(readFileSync(join(root, file), "utf8"));
   if (heading?.[1] === undefined) throw new Error(`${file} has no heading, which a page needs as its title.`);
-  return heading[1];
+  return heading[1].replaceAll("`", "").replace("API of ", "");
 }
