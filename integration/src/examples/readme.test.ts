@@ -78,7 +78,9 @@ describe("package READMEs, and guides to sub-paths of packages", () => {
     });
   }
 
-  const guides = ["library.md", "distillation.md", "many-machines.md"].map((name) => join(root, "docs", name));
+  const guides = ["AGENTS.md", "docs/library.md", "docs/distillation.md", "docs/many-machines.md"].map((name) =>
+    join(root, name),
+  );
   for (const example of [...packages, ...guides].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
       run(example);

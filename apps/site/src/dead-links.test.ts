@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deadLinks } from "../../../scripts/docs/dead-links.mjs";
+import { deadLinks } from "./dead-links.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const withLink = (link: string) => {
   writeFileSync(join(folder, "index.html"), `<a class="x" href="${link}">link</a>`);
-  return deadLinks(folder);
+  return deadLinks({ folder, base: "/lowrank/", elsewhere: ["studio/"] });
 };
 
 describe("deadLinks", () => {
@@ -27,12 +27,20 @@ describe("deadLinks", () => {
   it("names a link to a heading that is not there, on another page or on its own", () => {
     expect(withLink("pages/maths.html#ends")).toHaveLength(1);
     expect(withLink("#ends")).toHaveLength(1);
+    expect(withLink("/lowrank/pages/maths#ends")).toHaveLength(1);
   });
 
   it("is content with files and headings that are there, with their names escaped, and with other sites", () => {
-    for (const link of ["pages/maths.html", "./pages/maths.html#starts&amp;ends", "pages/maths.html#starts%26ends"]) {
+    for (const link of [
+      "pages/maths.html",
+      "./pages/maths.html#starts&amp;ends",
+      "pages/maths.html#starts%26ends",
+      "/lowrank/pages/maths#starts&amp;ends",
+      "/lowrank/",
+    ]) {
       expect(withLink(link)).toEqual([]);
     }
     expect(withLink("https://example.org/nowhere")).toEqual([]);
+    expect(withLink("/lowrank/studio/")).toEqual([]);
   });
 });
