@@ -23,6 +23,8 @@ export default defineConfig({
   outDir: outFolder,
   rewrites: Object.fromEntries(paths),
   cleanUrls: true,
+  // While somebody writes: else Vite looks for dependencies of every page of HTML in the repository.
+  vite: { optimizeDeps: { entries: [] } },
   markdown: {
     anchor: { slugify: anchorOf },
     config: (markdown) => linkToPages(markdown, paths),

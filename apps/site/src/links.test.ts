@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createMarkdownRenderer } from "vitepress";
 import { expect, it } from "vitest";
 import { anchorOf, linkToPages } from "./links.ts";
-import { root } from "./places.ts";
+import { repository, root } from "./places.ts";
 
 const paths = new Map([
   ["docs/onnx.md", "guides/onnx.md"],
@@ -21,10 +21,10 @@ async function addressIn(text: string): Promise<string | undefined> {
 it("leads to a page by its file or its folder, with the anchor", async () => {
   expect(await addressIn("[x](onnx.md#use)")).toBe("/guides/onnx#use");
   expect(await addressIn("[x](../packages/data)")).toBe("/reference/packages/data");
+  expect(await addressIn(`[x](${repository}/blob/main/docs/onnx.md)`)).toBe("/guides/onnx");
 });
 
 it("leads to the repository for what is no page, and names a file that does not exist", async () => {
-  const repository = "https://github.com/lowrank/lowrank";
   expect(await addressIn("[x](../package.json)")).toBe(`${repository}/blob/main/package.json`);
   expect(await addressIn("[x](../packages/testing)")).toBe(`${repository}/tree/main/packages/testing`);
   await expect(addressIn("[x](nowhere.md)")).rejects.toThrow("docs/library.md: there is no nowhere.md");

@@ -13,10 +13,12 @@ export function linkToPages(markdown: MarkdownRenderer, paths: ReadonlyMap<strin
   markdown.core.ruler.push("links-to-pages", ({ tokens, env }) => {
     const file: string = env.realPath ?? env.path;
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
-      const href = token.attrGet("href");
-      if (token.type === "link_open" && href !== null && !/^(#|[a-z][a-z+.-]*:)/i.test(href)) {
-        token.attrSet("href", addressOf(href, file, paths));
-      }
+      if (token.type !== "link_open") continue;
+      // READMEs of packages, which npm shows as well, have whole addresses of files.
+      const href = token
+        .attrGet("href")
+        ?.replace(/^https:\/\/github\.com\/lowrank\/lowrank\/(blob|tree)\/main\//, `${root}/`);
+      if (href && !/^(#|[a-z][a-z+.-]*:)/i.test(href)) token.attrSet("href", addressOf(href, file, paths));
     }
   });
 }
