@@ -21,7 +21,13 @@ const everything = [
 /** npm run test:browser has them. */
 const browser = "**/*.browser.test.ts";
 /** By name or by folder, so that a file says itself that it is slow. */
-const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
+const slow = [
+  "**/*.slow.test.ts",
+  "integration/src/*.test.ts",
+  "integration/src/!(documentation)/**/*.test.ts",
+  "**/end-to-end/*.test.ts",
+  "apps/**/*.test.ts",
+];
 const alone = [
   "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",
   "packages/engine/src/engines/{native/{kernels,runtime},tfjs-node}/*.test.ts",

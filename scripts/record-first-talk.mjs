@@ -32,10 +32,10 @@ writeFileSync(join(work, "pirate.jsonl"), rows.map((row) => `${JSON.stringify(ro
 const sections = [train(), chat(), await serve()];
 writeFileSync(
   join(root, "docs/first-talk.md"),
-  `# From rows to a server
+  `# From eight examples to a server
 
-What a terminal shows, recorded by \`node scripts/record-first-talk.mjs\` and not edited but for paths. \`pirate.jsonl\` has
-${rows.length} conversations:
+A recorded terminal session: train an adapter, chat with it, and serve it. \`node scripts/record-first-talk.mjs\` made it, and only
+paths were edited. \`pirate.jsonl\` has ${rows.length} conversations:
 
 \`\`\`json
 ${JSON.stringify(rows[0])}

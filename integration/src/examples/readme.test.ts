@@ -64,7 +64,8 @@ describe("package READMEs, and guides to sub-paths of packages", () => {
     });
   }
 
-  const guides = ["library.md", "distillation.md", "many-machines.md"].map((name) => join(root, "docs", name));
+  const pages = ["library", "command-line", "data-and-tasks", "distillation", "many-machines"];
+  const guides = [...pages.map((name) => join(root, "docs", `${name}.md`)), join(root, "AGENTS.md")];
   for (const example of [...packages, ...guides].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
       run(example);

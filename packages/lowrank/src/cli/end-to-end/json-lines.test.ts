@@ -15,7 +15,7 @@ const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm
     name,
     isAlways: mark !== "?",
   })),
-  isOpen: /and |what the/.test(fields ?? ""),
+  isOpen: /and |the content of/.test(fields ?? ""),
 }));
 
 let place: Workplace;

@@ -1,0 +1,69 @@
+// Pages use the words of docs/glossary.md, guides have short sentences, and links lead somewhere.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { avoidedIn } from "./avoided-words.ts";
+import { linksOf, markdownFiles, problemOf, proseOf, root, sentencesOf, wordsOf } from "./markdown.ts";
+
+const packagePages = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`);
+const pages = ["README.md", ...markdownFiles(join(root, "docs")), ...packagePages]
+  .filter((page) => existsSync(join(root, page)))
+  .filter((page) => !page.startsWith("docs/decisions/"));
+
+/** Pages whose words are not written by hand, or that are about words. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ["docs/glossary.md", "lists the words to avoid"],
+  ["docs/options.md", "made from the table of options, whose help has a test of its own"],
+  ["docs/model-families.md", "made from the tables of families"],
+  ["docs/benchmarks.md", "made by npm run bench:page"],
+  ["docs/claims.md", "made by npm run experiment:page"],
+  ["docs/first-talk.md", "a recording"],
+  ["docs/adding-a-model-family.md", "quotes a commit"],
+]);
+
+const textOf = (page: string) => readFileSync(join(root, page), "utf8");
+
+describe("words", () => {
+  it.each(pages.filter((page) => !otherWords.has(page)))("%s has no word that the glossary avoids", (page) => {
+    const found = proseOf(textOf(page)).flatMap((line) => avoidedIn(line).map((word) => `${word}: ${line.trim()}`));
+    expect(found).toEqual([]);
+  });
+
+  it("are found where they are", () => {
+    expect(avoidedIn("Rows lie in memory beside the adapter.")).toHaveLength(2);
+    expect(avoidedIn("The slopes of ALiBi")).toHaveLength(1);
+    expect(avoidedIn("A model card for ALiBi's slopes")).toEqual([]);
+  });
+});
+
+describe("guides", () => {
+  const tooLong = (text: string) => sentencesOf(text).filter((sentence) => wordsOf(sentence).length > 30);
+
+  it("have no sentence of more than 30 words", () => {
+    const guides = pages.filter((page) => page.startsWith("docs/guides/"));
+    const found = guides.flatMap((page) => tooLong(textOf(page)).map((sentence) => `${page}: ${sentence}`));
+    expect(found).toEqual([]);
+  });
+
+  it("would be refused for one, also in a list", () => {
+    const words = (count: number) => Array.from({ length: count }, () => "word").join(" ");
+    expect(tooLong(`${words(20)}. Then ${words(20)}.\n\n- ${words(20)}\n- ${words(20)}`)).toEqual([]);
+    expect(tooLong(`Short.\n- ${words(31)}`)).toHaveLength(1);
+  });
+});
+
+describe("links", () => {
+  it("of all pages lead to files and headings", () => {
+    const problems = markdownFiles(root)
+      .flatMap((page) => linksOf(textOf(page)).map((link) => problemOf(page, link)))
+      .filter((problem) => problem !== undefined);
+    expect(problems).toEqual([]);
+  });
+
+  it("that lead nowhere are named", () => {
+    expect(problemOf("docs/README.md", "nowhere.md")).toBe("docs/README.md: nowhere.md is no file");
+    expect(problemOf("docs/README.md", "maths.md#nowhere")).toBe("docs/README.md: maths.md#nowhere is no heading");
+    expect(problemOf("docs/README.md", "../README.md#status")).toBeUndefined();
+  });
+});
