@@ -79,12 +79,6 @@ for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
       if (needed.length > 0) expect(installedBy(text)).toEqual(expect.arrayContaining(needed));
     });
 
-    it("has sentences of at most 30 words", () => {
-      const prose = text.replace(/^```[\s\S]*?^```$/gm, "\n").replace(/^(\||#).*$/gm, "\n");
-      const sentences = prose.split(/(?<=[.!?:])\s|\n\s*\n|\n- /);
-      expect(sentences.filter((sentence) => sentence.trim().split(/\s+/).length > 30)).toEqual([]);
-    });
-
     if (steps.length === 0) return;
     const folder = join(base, page.replace(/\.md$/, ""));
     beforeAll(() => prepare(folder, page), 60_000);
