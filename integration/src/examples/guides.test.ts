@@ -94,6 +94,7 @@ for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
 describe("missingLines", () => {
   it("finds the lines in their order, with other numbers, and anything for an ellipsis", () => {
     expect(missingLines("step 1 2.31\n…\n Aromi is…\n", "step 1 2.5\nstep 2 1.1\n Aromi is a café.\n")).toEqual([]);
+    expect(missingLines("30 steps in 6 s", "30 steps in 1 min 9 s")).toEqual([]);
   });
 
   it("names a line whose words differ, that comes too early, or whose percentage is another", () => {
