@@ -30,7 +30,7 @@ export const avoidedWords: readonly AvoidedWord[] = [
   { avoid: /\brows of like length\b|\blike length\b/i, use: "rows of similar length" },
   { avoid: /\bbetter ones?\b|\bpeople judged\b|\bjudged answers?\b/i, use: "chosen and rejected answers, preferences" },
   { avoid: /\b(?:bit|bits) codes?\b|\bcodes (?:of|from) [−\d]/i, use: "quantized values" },
-  { avoid: /\b(?:is|are) none\b/i, use: "not supported, NaN" },
+  { avoid: /\b(?:that|which|and) (?:is|are) none\b/i, use: "not supported, NaN" },
 ];
 
 /** "beside → next to", for each avoided word of a text. */
