@@ -4,22 +4,21 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { avoidedIn } from "./avoided-words.ts";
-import { linksOf, markdownFiles, problemOf, proseOf, root, sentencesOf, wordsOf } from "./markdown.ts";
+import { linksOf, markdownFiles, pathsOf, problemOf, proseOf, root, sentencesOf, wordsOf } from "./markdown.ts";
 
 const packagePages = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`);
-const pages = ["README.md", ...markdownFiles(join(root, "docs")), ...packagePages]
+const folderPages = ["examples", "benchmarks", "experiments", "fixtures", "fuzz"].map((name) => `${name}/README.md`);
+const rootPages = readdirSync(root).filter((name) => name.endsWith(".md"));
+const pages = [...rootPages, ...markdownFiles(join(root, "docs")), ...packagePages, ...folderPages]
   .filter((page) => existsSync(join(root, page)))
   .filter((page) => !page.startsWith("docs/decisions/"));
 
-/** Pages whose words are not written by hand, or that are about words. */
+/** Pages that are about words, or made by programs. */
 const otherWords: ReadonlyMap<string, string> = new Map([
   ["docs/glossary.md", "lists the words to avoid"],
   ["docs/options.md", "made from the table of options, whose help has a test of its own"],
-  ["docs/model-families.md", "made from the tables of families"],
   ["docs/benchmarks.md", "made by npm run bench:page"],
   ["docs/claims.md", "made by npm run experiment:page"],
-  ["docs/first-talk.md", "a recording"],
-  ["docs/adding-a-model-family.md", "quotes a commit"],
 ]);
 
 const textOf = (page: string) => readFileSync(join(root, page), "utf8");
@@ -53,17 +52,25 @@ describe("guides", () => {
   });
 });
 
-describe("links", () => {
-  it("of all pages lead to files and headings", () => {
+describe("links and paths", () => {
+  it("lead to files and headings", () => {
     const problems = markdownFiles(root)
       .flatMap((page) => linksOf(textOf(page)).map((link) => problemOf(page, link)))
       .filter((problem) => problem !== undefined);
     expect(problems).toEqual([]);
   });
 
-  it("that lead nowhere are named", () => {
+  it("exist, also in code", () => {
+    const missing = markdownFiles(root)
+      .flatMap((page) => pathsOf(textOf(page)).map((path) => ({ page, path })))
+      .filter(({ path }) => !existsSync(join(root, path)));
+    expect(missing).toEqual([]);
+  });
+
+  it("are named if they lead nowhere", () => {
     expect(problemOf("docs/README.md", "nowhere.md")).toBe("docs/README.md: nowhere.md is no file");
     expect(problemOf("docs/README.md", "maths.md#nowhere")).toBe("docs/README.md: maths.md#nowhere is no heading");
     expect(problemOf("docs/README.md", "../README.md#status")).toBeUndefined();
+    expect(pathsOf("`packages/nowhere/a.ts` and `model.gguf`")).toEqual(["packages/nowhere/a.ts"]);
   });
 });
