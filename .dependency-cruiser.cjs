@@ -3,7 +3,7 @@
 /** Rooms that are sub-paths of a package: they have arrows of their own, and whoever may import the package may not import them by that. */
 const rooms = {
   families: "contracts/src/families",
-  doors: "engine/src/doors",
+  hookPoints: "engine/src/hook-points",
   mpi: "trainer/src/mpi",
   onnx: "merge/src/onnx",
 };
@@ -18,12 +18,12 @@ const arrows = {
   "adapter-format": ["contracts", "safetensors", "gguf", "families"],
   data: ["contracts"],
   math: ["contracts", "engine"],
-  doors: ["contracts", "engine"],
-  models: ["contracts", "safetensors", "gguf", "families", "engine", "doors"],
+  hookPoints: ["contracts", "engine"],
+  models: ["contracts", "safetensors", "gguf", "families", "engine", "hookPoints"],
   inject: ["contracts", "math", "adapter-format"],
   trainer: ["contracts", "safetensors", "engine"],
   merge: ["contracts", "math", "families", "adapter-format", "safetensors", "gguf", "inject"],
-  hosts: ["contracts", "engine", "doors", "adapter-format", "inject", "merge"],
+  hosts: ["contracts", "engine", "hookPoints", "adapter-format", "inject", "merge"],
   onnx: ["contracts", "safetensors", "adapter-format"],
   serve: ["contracts"],
   mpi: ["contracts"],

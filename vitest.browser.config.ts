@@ -22,7 +22,7 @@ const layersOfGuests = "packages/hosts/src/layers/every-layer.slow.test.ts";
 /** A survey times a product on plain JavaScript, which is also what sites compute on; a page's disk knows no engine. */
 const sameInEveryPage = [
   "**/survey-engines.browser.test.ts",
-  "packages/engine/src/doors/sites/**",
+  "packages/engine/src/hook-points/sites/**",
   "apps/**",
   layersOfGuests,
 ];

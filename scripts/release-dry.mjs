@@ -65,6 +65,10 @@ function makeCopy(folders) {
   run("git", ["-c", "user.name=release", "-c", "user.email=release@localhost", "commit", "--quiet", "-m", "A copy"]);
 }
 
+function changesetFiles() {
+  return readdirSync(join(copy, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md");
+}
+
 /** The files that a package's exports and programs name, but for patterns. */
 function entriesOf(...values) {
   return values.flatMap((value) => {
@@ -73,8 +77,17 @@ function entriesOf(...values) {
   });
 }
 
+/** Whether a dependency's range takes `version`. A peer's is wide ("0.x"): Changesets answers a version out of it with a major release. */
+function takes(range, version) {
+  return range === version || (range.endsWith(".x") && version.startsWith(range.slice(0, -1)));
+}
+
 const folders = workspaceFolders().filter((folder) => existsSync(join(root, folder, "package.json")));
 makeCopy(folders);
+const changesets = changesetFiles().map((name) => readFileSync(join(copy, ".changeset", name), "utf8"));
+const old = new Map(
+  folders.map((folder) => readJson(copy, folder, "package.json")).map((one) => [one.name, one.version]),
+);
 check("npm run release:version", () => run("npm", ["run", "release:version"]));
 check("npm ci takes the lock file of the new versions", () => run("npm", ["ci", "--dry-run", "--ignore-scripts"]));
 
@@ -83,15 +96,21 @@ const versions = new Map(manifests.map(({ name, version }) => [name, version]));
 const published = manifests.filter((manifest) => !manifest.private);
 
 check("no changeset is left over", () => {
-  const left = readdirSync(join(copy, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md");
+  const left = changesetFiles();
   if (left.length > 0) throw new Error(left.join("\n"));
 });
 
+check("a major version is made only where a changeset says major", () => {
+  if (changesets.some((text) => /^".*": major$/m.test(text))) return;
+  const major = published.filter(({ name, version }) => version.split(".")[0] !== old.get(name).split(".")[0]);
+  if (major.length > 0) throw new Error(major.map(({ name, version }) => `${name} ${version}`).join("\n"));
+});
+
 for (const manifest of manifests) {
-  check(`${manifest.name}: asks for the versions that this release makes`, () => {
+  check(`${manifest.name}: depends on the versions that this release makes`, () => {
     const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest;
     const asked = Object.entries({ ...devDependencies, ...peerDependencies, ...dependencies });
-    const wrong = asked.filter(([name, range]) => versions.has(name) && range !== versions.get(name));
+    const wrong = asked.filter(([name, range]) => versions.has(name) && !takes(range, versions.get(name)));
     if (wrong.length > 0) {
       throw new Error(
         wrong.map(([name, range]) => `${name}: "${range}", but it will be ${versions.get(name)}`).join("\n"),

@@ -8,7 +8,7 @@ const seen = "apps/studio/pictures/9-smollm2-light-1440.png";
 const picture = "docs/studio.webp";
 /** From the first card to the last answer, without the page's margins. */
 const part = { left: 60, top: 1230, width: 1320, height: 1400 };
-const mostBytes = 150_000;
+const maxBytes = 150_000;
 
 const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
 try {
@@ -16,7 +16,7 @@ try {
   const source = `data:image/png;base64,${readFileSync(seen).toString("base64")}`;
   const url = await page.evaluate(drawPart, { source, part });
   const bytes = Buffer.from(url.split(",")[1], "base64");
-  if (bytes.length > mostBytes) throw new Error(`${picture} would have ${bytes.length} bytes, more than ${mostBytes}`);
+  if (bytes.length > maxBytes) throw new Error(`${picture} would have ${bytes.length} bytes, more than ${maxBytes}`);
   writeFileSync(picture, bytes);
   console.log(`${picture}: ${bytes.length} bytes`);
 } finally {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /** Most files that may name a variant besides its own. */
-const most = 2;
+const max = 2;
 
 /** Tables that name every variant; PEFT's, MLX's and Kohya's fields, typed and one by one; facts, which name what they exclude. */
 const tables = [
@@ -15,7 +15,7 @@ const tables = [
   "packages/adapter-format/src/lora-config.ts",
   "packages/adapter-format/src/formats/kohya/",
   "packages/adapter-format/src/formats/mlx/",
-  "packages/math/src/starts/initializations.ts",
+  "packages/math/src/inits/initializations.ts",
 ];
 
 /** `says`: what names it, in code, in comments and in files. `others`: what is its own besides its folder and its facts. */
@@ -69,9 +69,9 @@ for (const { name, own, others } of rows) {
   console.log(`${name.padEnd(14)} ${String(own).padStart(2)} of its own, ${others.length} others`);
   for (const path of others) console.log(`                 ${path}`);
 }
-const scattered = rows.filter(({ others }) => others.length > most).map(({ name }) => name);
+const scattered = rows.filter(({ others }) => others.length > max).map(({ name }) => name);
 if (scattered.length > 0) {
-  console.error(`Named in more than ${most} other files: ${scattered.join(", ")}. Let their rows answer instead.`);
+  console.error(`Named in more than ${max} other files: ${scattered.join(", ")}. Let their rows answer instead.`);
   process.exitCode = 1;
 }
 

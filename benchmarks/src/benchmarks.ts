@@ -16,7 +16,7 @@ const gpt2 = { shape: "gpt2", batch: 1, time: 128 } as const;
 const roberta = { shape: "roberta", batch: 16, time: 64 } as const;
 const smollm2 = { shape: "smollm2", batch: 1, time: 256 } as const;
 
-/** What a guest's `model.fit` takes with its layers adapted, held against what TensorFlow.js has for that. */
+/** A step of `model.fit` with adapted layers, compared with TensorFlow.js without adapters. */
 const guests = ((): Benchmark => {
   const side = (trains: Settings["trains"]): Side => ({
     by: "lowrank",
@@ -25,7 +25,7 @@ const guests = ((): Benchmark => {
   });
   return {
     name: "guests",
-    work: "MobileNet v2 in tf.layers, 8 images of 96 × 96: LoRA on all layers against training all, on one against the last",
+    work: "MobileNet v2 in tf.layers, a step of `fit` with 8 images of 96 × 96",
     sides: {
       ours: side("lora"),
       peer: side("everything"),
@@ -33,9 +33,9 @@ const guests = ((): Benchmark => {
       last: side("last-layer"),
     },
     comparisons: [
-      { label: "step of fit, all layers", ...bothDo("step"), timeTarget: 0.7 },
+      { label: "LoRA on all layers : training of all layers", ...bothDo("step"), timeTarget: 0.7 },
       {
-        label: "one layer adapted, last layer trained",
+        label: "LoRA on the last layer : training of the last layer",
         ours: { contender: "one", step: "step" },
         peer: { contender: "last", step: "step" },
         timeTarget: 1.15,
@@ -45,74 +45,75 @@ const guests = ((): Benchmark => {
   };
 })();
 
-/** Two steps of the one process that has a model as it was and switchable. */
+/** Two steps of one process that has a model in its original and in its switchable form. */
 function idleBranch(label: string, step: string, as: string): Benchmark["comparisons"][number] {
   return { label, ours: { contender: "ours", step }, peer: { contender: "ours", step: as } };
 }
 
-export const benchmarks: readonly Benchmark[] = [
+/** A step, compared with another program's. */
+export const trainingSteps: readonly Benchmark[] = [
   {
     name: "gpt2-step",
-    work: "GPT-2 small, LoRA on c_attn: a training step of 1 × 128 tokens, all supervised",
+    work: "GPT-2 small, LoRA on c_attn, 1 × 128 tokens",
     ...againstPeft(gpt2, 0.68),
     memoryTarget: 0.7,
   },
   {
     name: "gpt2-step-b4",
-    work: "the same with 4 × 128 tokens",
+    work: "GPT-2 small, LoRA on c_attn, 4 × 128 tokens",
     ...againstPeft({ ...gpt2, batch: 4, figures: ["products"] }, 0.76),
     memoryTarget: 0.7,
     productTarget: 0.92,
   },
   {
     name: "gpt2-step-answers",
-    work: "GPT-2 small, 1 × 128 tokens of which a quarter is supervised",
+    work: "GPT-2 small, 1 × 128 tokens, loss on a quarter of them",
     ...againstPeft({ ...gpt2, supervised: 0.25 }, 0.6),
   },
   {
     name: "gpt2-step-b4-answers",
-    work: "GPT-2 small, 4 × 128 tokens of which a quarter is supervised",
+    work: "GPT-2 small, 4 × 128 tokens, loss on a quarter of them",
     ...againstPeft({ ...gpt2, batch: 4, supervised: 0.25 }, 0.6),
   },
   {
     name: "smollm2-step",
-    work: "SmolLM2-135M, LoRA on all linear layers: a step of 4 × 128 tokens",
+    work: "SmolLM2-135M, LoRA on all linear layers, 4 × 128 tokens",
     ...againstPeft({ ...smollm2, batch: 4, time: 128 }, 0.75),
     memoryTarget: 0.7,
   },
   {
     name: "roberta-step",
-    work: "RoBERTa base, two classes, LoRA on query and value: a step of 16 × 64 tokens",
+    work: "RoBERTa base, two classes, LoRA on query and value, 16 × 64 tokens",
     ...againstPeft(roberta, 0.75),
   },
   {
     name: "gpt2-step-int8",
-    work: "GPT-2 small, 1 × 128 tokens, ours in 8 bits against bf16",
+    work: "GPT-2 small, 1 × 128 tokens; lowrank in int8, PEFT in bf16",
     ...in8Bits(gpt2),
   },
   {
     name: "gpt2-step-b4-int8",
-    work: "GPT-2 small, 4 × 128 tokens, ours in 8 bits against bf16",
+    work: "GPT-2 small, 4 × 128 tokens; lowrank in int8, PEFT in bf16",
     ...in8Bits({ ...gpt2, batch: 4 }),
   },
   {
     name: "gpt2-step-b4-answers-int8",
-    work: "the same with a quarter of the tokens supervised",
+    work: "GPT-2 small, 4 × 128 tokens, loss on a quarter of them; lowrank in int8, PEFT in bf16",
     ...in8Bits({ ...gpt2, batch: 4, supervised: 0.25 }),
   },
   {
     name: "smollm2-step-int8",
-    work: "SmolLM2-135M, LoRA on all linear layers, 4 × 128 tokens, ours in 8 bits against bf16",
+    work: "SmolLM2-135M, LoRA on all linear layers, 4 × 128 tokens; lowrank in int8, PEFT in bf16",
     ...in8Bits({ ...smollm2, batch: 4, time: 128 }),
   },
   {
     name: "roberta-step-int8",
-    work: "RoBERTa base, LoRA on query and value, 16 × 64 tokens, ours in 8 bits against bf16",
+    work: "RoBERTa base, LoRA on query and value, 16 × 64 tokens; lowrank in int8, PEFT in bf16",
     ...in8Bits(roberta),
   },
   {
     name: "gpt2-step-dropout",
-    work: "GPT-2 small, 4 × 128 tokens: dropout of 0.1 everywhere, LoRA's as well, against none, both ours",
+    work: "GPT-2 small, 4 × 128 tokens: dropout of 0.1 in model and LoRA, compared with none",
     ...trainingAgainst(
       { by: "lowrank", program: "ours/training-step" },
       { ...gpt2, batch: 4, dropout: 0.1 },
@@ -120,39 +121,13 @@ export const benchmarks: readonly Benchmark[] = [
     ),
   },
   {
-    name: "extras",
-    work: "SmolLM2, a run of 100 steps of 2 rows with noise, smoothing, early stopping, TensorBoard's file and a report, against a plain one",
-    sides: {
-      ours: wholeRun({ hasExtras: true }),
-      peer: wholeRun({ hasExtras: false }),
-    },
-    comparisons: [{ label: "a run", ...bothDo("run"), timeTarget: 1.03 }],
-    memoryTarget: 1.03,
-  },
-  {
-    name: "sst2-padding",
-    work: "MiniLM, rows as long as SST-2's against as many tokens in rows of 23: 10 steps of 16 rows",
-    sides: {
-      ours: {
-        by: "lowrank",
-        program: "ours/padding",
-        settings: { shape: "minilm", batch: 16, time: 23 },
-      },
-    },
-    comparisons: [
-      // Nineteen twentieths of the tokens a second.
-      { label: "rows by chance", ...unequalRows("shuffled"), timeTarget: 1.05 },
-      { label: "rows of like length together", ...unequalRows("grouped") },
-    ],
-  },
-  {
     name: "gpt2-step-bf16",
-    work: "GPT-2 small, 1 × 128 tokens, products in bf16 where the processor has them",
+    work: "GPT-2 small, 1 × 128 tokens, products in bf16 if the processor has them",
     ...againstPeft({ ...gpt2, precision: "bf16" }, 0.8),
   },
   {
     name: "wasm-step",
-    work: "4 layers of 256 features, LoRA on all linear layers: a step of 8 × 128 tokens on wasm",
+    work: "4 layers of 256 features, LoRA on all linear layers, 8 × 128 tokens",
     ...trainingAgainst(
       { by: "nanogpt", program: "peers/nanogpt-step" },
       { shape: "nanogpt", batch: 8, time: 128, figures: ["tensors"] },
@@ -162,7 +137,7 @@ export const benchmarks: readonly Benchmark[] = [
   },
   {
     name: "wasm-step-dropout",
-    work: "the same with dropout of 0.1 on both sides",
+    work: "4 layers of 256 features, LoRA on all linear layers, 8 × 128 tokens, dropout of 0.1 on both sides",
     ...trainingAgainst(
       { by: "nanogpt", program: "peers/nanogpt-step" },
       { shape: "nanogpt", batch: 8, time: 128, dropout: 0.1 },
@@ -170,8 +145,61 @@ export const benchmarks: readonly Benchmark[] = [
     ),
   },
   {
+    name: "gpt2-step-checkpointing",
+    work: "GPT-2 small, 4 × 128 tokens, gradient checkpointing of every block",
+    ...againstPeft({ ...gpt2, batch: 4, checkpointing: true }, 0.75),
+    memoryTarget: 0.75,
+  },
+];
+
+export const generation: readonly Benchmark[] = [
+  {
+    name: "generate",
+    work: "SmolLM2-135M, merged: 64 tokens, greedy, after a prompt of 16",
+    ...generatingIn("f32", 0.5),
+  },
+  {
+    name: "generate-int8",
+    work: "SmolLM2-135M, merged, int8 weights: 64 tokens, greedy, after a prompt of 16",
+    ...generatingIn("int8", 0.3),
+  },
+  {
+    name: "generate-4bit",
+    work: "SmolLM2-135M, 4-bit GGUF file (Q4_1): 64 tokens, greedy, after a prompt of 16",
+    ...generatingIn("4-bit", 0.25),
+  },
+];
+
+export const others: readonly Benchmark[] = [
+  {
+    name: "extras",
+    work: "SmolLM2-135M, 100 steps of 2 rows: NEFTune, label smoothing, early stopping, TensorBoard and a report, compared with a plain run",
+    sides: {
+      ours: wholeRun({ hasExtras: true }),
+      peer: wholeRun({ hasExtras: false }),
+    },
+    comparisons: [{ label: "a run", ...bothDo("run"), timeTarget: 1.03 }],
+    memoryTarget: 1.03,
+  },
+  {
+    name: "sst2-padding",
+    work: "MiniLM, 10 steps of 16 rows with SST-2's lengths, compared with as many tokens in rows of 23",
+    sides: {
+      ours: {
+        by: "lowrank",
+        program: "ours/padding",
+        settings: { shape: "minilm", batch: 16, time: 23 },
+      },
+    },
+    comparisons: [
+      // Nineteen twentieths of the tokens a second.
+      { label: "rows shuffled", ...unequalRows("shuffled"), timeTarget: 1.05 },
+      { label: "rows grouped by length", ...unequalRows("grouped") },
+    ],
+  },
+  {
     name: "merged-latency",
-    work: "SmolLM2-135M, a forward pass of 1 × 256 tokens, 7 adapted layers a block",
+    work: "SmolLM2-135M, forward pass of 1 × 256 tokens, 7 adapted layers a block",
     sides: { ours: { by: "lowrank", program: "ours/merged-latency", settings: smollm2 } },
     comparisons: [
       {
@@ -190,40 +218,19 @@ export const benchmarks: readonly Benchmark[] = [
   },
   {
     name: "onnx-idle",
-    work: "the linear maps of 6 blocks of GPT-2's size in ONNX Runtime, made switchable: 128 tokens, and one token",
+    work: "linear layers of 6 blocks of GPT-2's size, switchable adapters in ONNX Runtime",
     sides: { ours: { by: "lowrank", program: "ours/onnx-idle", settings: gpt2 } },
     comparisons: [
-      idleBranch("no adapter : the model as it was, 128 tokens", "idle", "base"),
-      idleBranch("rank 8 : the model as it was, 128 tokens", "adapted", "base"),
-      idleBranch("no adapter : the model as it was, one token", "token-idle", "token-base"),
-      idleBranch("rank 8 : the model as it was, one token", "token-adapted", "token-base"),
+      idleBranch("no adapter : original model, 128 tokens", "idle", "base"),
+      idleBranch("rank 8 : original model, 128 tokens", "adapted", "base"),
+      idleBranch("no adapter : original model, one token", "token-idle", "token-base"),
+      idleBranch("rank 8 : original model, one token", "token-adapted", "token-base"),
     ],
-  },
-  {
-    name: "generate",
-    work: "SmolLM2-135M merged: 64 tokens, greedily, after a prompt of 16",
-    ...generatingIn("f32", 0.5),
-  },
-  {
-    name: "generate-int8",
-    work: "the same with 8-bit weights",
-    ...generatingIn("int8", 0.3),
-  },
-  {
-    name: "generate-4bit",
-    work: "the same from a GGUF file's blocks of 4 bits (Q4_1)",
-    ...generatingIn("4-bit", 0.25),
-  },
-  {
-    name: "gpt2-step-checkpointing",
-    work: "GPT-2 small, 4 × 128 tokens, every block computed again during backward",
-    ...againstPeft({ ...gpt2, batch: 4, checkpointing: true }, 0.75),
-    memoryTarget: 0.75,
   },
   guests,
   {
     name: "lora-vs-full",
-    work: "GPT-2 small, 4 × 128 tokens: LoRA against training every parameter, both ours",
+    work: "GPT-2 small, 4 × 128 tokens: LoRA compared with training of all parameters",
     ...trainingAgainst(
       { by: "lowrank", program: "ours/training-step" },
       { ...gpt2, batch: 4 },
@@ -235,7 +242,7 @@ export const benchmarks: readonly Benchmark[] = [
   },
   {
     name: "adapter-io",
-    work: "SmolLM2-135M's adapter: read it and put it on the model; write it",
+    work: "SmolLM2-135M's adapter",
     sides: {
       ours: { by: "lowrank", program: "ours/adapter-files", settings: smollm2 },
       peer: { by: "PEFT", program: "peft_files.py", settings: smollm2 },
@@ -254,3 +261,5 @@ export const benchmarks: readonly Benchmark[] = [
     ],
   },
 ];
+
+export const benchmarks: readonly Benchmark[] = [...trainingSteps, ...generation, ...others];

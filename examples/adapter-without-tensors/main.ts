@@ -13,7 +13,7 @@ console.log(`rank ${config.rank}, alpha ${config.alpha}, starts by ${config.init
 
 let numbers = 0;
 for (const [key, { shape, values }] of tensors) {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   console.log(`${key} [${shape}]: largest entry ${largest.toFixed(3)}`);
   numbers += values.length;
 }

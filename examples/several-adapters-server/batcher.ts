@@ -26,7 +26,7 @@ interface Waiting extends CompletionRequest {
   readonly reject: (reason: unknown) => void;
 }
 
-const mostTogether = 16;
+const maxTogether = 16;
 const maxNewTokens = 24;
 
 export function openBatcher({ model, tokenizer }: Base): Batcher {
@@ -37,7 +37,7 @@ export function openBatcher({ model, tokenizer }: Base): Batcher {
     isComputing = true;
     // Requests that are already on their way join the first batch.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    while (waiting.length > 0) await computeBatch(waiting.splice(0, mostTogether));
+    while (waiting.length > 0) await computeBatch(waiting.splice(0, maxTogether));
     isComputing = false;
   }
 

@@ -5,7 +5,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { int8Unfitness } from "@lowrank/engine";
+import { int8Problem } from "@lowrank/engine";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { type BasePrecision, loadModel, type PretrainedModel } from "@lowrank/models";
@@ -78,7 +78,7 @@ describe.skipIf(isAbsent("native"))("on a base in int8 that is multiplied in 8 b
   afterAll(() => use("cpu"));
 
   it.for(kinds)("%s comes down with the loss of the same numbers in float32", async ([, settings], { skip }) => {
-    const reason = int8Unfitness();
+    const reason = int8Problem();
     if (reason !== undefined) {
       process.stderr.write(`skipped: training on a base that is multiplied in 8 bits: ${reason}\n`);
       skip(reason);

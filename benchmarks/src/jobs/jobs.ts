@@ -67,7 +67,7 @@ const everyLinear = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_pr
 export const jobs: readonly Job[] = [
   {
     name: "job-sst2",
-    work: "MiniLM, sentences of SST-2 with a class: 60 steps of 16, measured on 872 rows before and after",
+    work: "MiniLM, classification of SST-2's sentences: 60 steps of 16 rows, validation on 872 rows",
     model: "minilm",
     data: "sst2",
     task: "SEQ_CLS",
@@ -81,7 +81,7 @@ export const jobs: readonly Job[] = [
   },
   {
     name: "job-e2e",
-    work: "SmolLM2-135M, restaurants of E2E into sentences: 38 steps of 8, measured on 100 rows before and after",
+    work: "SmolLM2-135M, descriptions of E2E's restaurants: 38 steps of 8 rows, validation on 100 rows",
     model: "smollm2",
     data: "e2e",
     task: "CAUSAL_LM",
@@ -95,7 +95,7 @@ export const jobs: readonly Job[] = [
   },
   {
     name: "job-alpaca",
-    work: "SmolLM2-135M, Alpaca's seed instructions: 20 steps of 8, measured on 15 rows before and after",
+    work: "SmolLM2-135M, Alpaca's seed instructions: 20 steps of 8 rows, validation on 15 rows",
     model: "smollm2",
     data: "alpaca",
     task: "CAUSAL_LM",
@@ -109,7 +109,7 @@ export const jobs: readonly Job[] = [
   },
   {
     name: "job-squad",
-    work: "MiniLM, questions about texts (XQuAD): 30 steps of 16, measured on 96 rows before and after",
+    work: "MiniLM, questions about texts (XQuAD): 30 steps of 16 rows, validation on 96 rows",
     model: "minilm",
     data: "squad",
     task: "QUESTION_ANS",

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Benchmark } from "../benchmark.ts";
-import { benchmarks } from "../benchmarks.ts";
+import { benchmarks, generation, others, trainingSteps } from "../benchmarks.ts";
 import type { DistributedResult } from "../distributed/run-distributed.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import { jobs } from "../jobs/jobs.ts";
+import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
-import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
+import { benchmarkPage, type PageRows, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
 
 const measured: Result = {
@@ -29,25 +30,88 @@ const measured: Result = {
   met: false,
 };
 
+/** The page without jobs, whose rows have tests of their own. */
+const pageOf = (results: readonly Result[], profiles: readonly Profile[] = [], rows: Partial<PageRows> = {}) =>
+  benchmarkPage(
+    { jobs: [], steps: trainingSteps, generation, others, ...rows },
+    new Map(results.map((result) => [result.name, result])),
+    profiles,
+  );
+
+const sectionOf = (page: string, title: string) =>
+  page.split("\n## ").find((section) => section.startsWith(title)) ?? "";
+
 describe("the page", () => {
-  it("says of every benchmark without a result that it was not measured", () => {
-    const page = benchmarkPage(benchmarks, new Map());
+  it("names every benchmark without a result as not measured", () => {
+    const page = pageOf([]);
+    for (const title of ["Training steps", "Text generation", "Other measurements"])
+      expect(sectionOf(page, title)).toContain("Not measured yet: `");
     for (const { name } of benchmarks) expect(page).toContain(`\`${name}\``);
-    expect(page).toContain("Nothing was measured yet.");
     expect(page).not.toMatch(/NaN|undefined/);
   });
 
-  it("shows medians, ratio, machine, versions and date of a result", () => {
-    const page = benchmarkPage(benchmarks, new Map([["gpt2-step", measured]]));
-    expect(page).toContain("| PEFT | 412 | 600 | 0.69 | ≤ 0.68 |");
-    expect(page).toContain("| `gpt2-step` | 812 | 1090 | 0.74 | ≤ 0.7 |");
-    expect(page).toMatch(/A processor, 2 threads; 2 threads of computation; medians of 10; 2026-01-02/);
-    expect(page).toContain("peer: torch 2.13.0");
+  it("shows medians, ratios and memory of a result, below processor, date and versions", () => {
+    const page = pageOf([measured]);
+    expect(page).toContain(
+      "| `gpt2-step`: GPT-2 small, LoRA on c_attn, 1 × 128 tokens | PEFT | 412 | 600 | 0.69 | 812 | 1090 | 0.74 | 10 |",
+    );
+    expect(page).toContain("**A processor, 2 threads; computed with 2 threads; 2026-01-02**");
+    expect(page).toContain("lowrank: node 20.20.2.  \nCompared with: torch 2.13.0.");
+  });
+
+  it("has the sections in the order of what people wait for", () => {
+    const headings = pageOf([measured]).match(/^## .*/gm);
+    const order = ["Whole jobs", "Training steps", "Text generation", "Other measurements", "Many machines"];
+    expect(headings).toEqual(order.map((title) => `## ${title}`));
+  });
+
+  it("never puts rows of two processors into one table", () => {
+    const other = {
+      ...measured,
+      name: "roberta-step",
+      processor: "Another one, 2 threads",
+      date: "2026-01-05T00:00:00Z",
+    };
+    const single = { ...measured, name: "smollm2-step", threads: 1 };
+    const steps = sectionOf(pageOf([measured, other, single]), "Training steps");
+    const tables = steps.split("\n**").slice(1);
+    expect(tables.map((table) => table.match(/^\| `[^`]*`/gm))).toEqual([
+      ["| `gpt2-step`"],
+      ["| `smollm2-step`"],
+      ["| `roberta-step`"],
+    ]);
+    expect(tables[2]).toMatch(/^Another one, 2 threads; computed with 2 threads; 2026-01-05/);
+  });
+
+  it("gives the first and the last day of a table's results", () => {
+    const later = { ...measured, name: "roberta-step", date: "2026-01-05T00:00:00Z" };
+    expect(pageOf([measured, later])).toContain("; 2026-01-02 to 2026-01-05**");
+  });
+
+  it("names an engine other than the native one, and the precision of the other program", () => {
+    const versions = { ours: { engine: "wasm", node: "20.20.2" }, peer: {} };
+    const page = pageOf([{ ...measured, versions, peerPrecision: "bf16" }]);
+    expect(page).toContain("1 × 128 tokens (engine wasm) | PEFT, bf16 |");
+  });
+
+  it("adds the figures that only some benchmarks have", () => {
+    const page = pageOf([{ ...measured, tensorRatio: 0.5, oursTensorMb: 100, peerTensorMb: 200 }]);
+    expect(page).toContain("- `gpt2-step`: tensors take at most 100 MB, compared with 200 MB: 0.50.");
+  });
+
+  it("compares memory only between two processes", () => {
+    const [part] = [{ label: "merged : base", oursMs: 398, peerMs: 391, ratio: 1.02 }];
+    const page = pageOf([
+      { ...measured, name: "merged-latency", parts: [part] },
+      { ...measured, name: "lora-vs-full" },
+    ]);
+    expect(page).toContain("merged : base | lowrank | 398 | 391 | 1.02 | – | – | – | 10 |");
+    expect(page).toContain("| lowrank | 412 | 600 | 0.69 | 812 | 1090 | 0.74 | 10 |");
   });
 });
 
 describe("many machines", () => {
-  it("show what was measured, and what is predicted from it alone", () => {
+  it("show measured figures, and predictions from them alone", () => {
     const result: DistributedResult = {
       ...{ ...measured, name: "distributed", ranks: 2, trained: 2_500_000 },
       parts: [
@@ -56,32 +120,27 @@ describe("many machines", () => {
       ],
       exchange: [{ values: 1_000_000, milliseconds: 0.834 }],
     };
-    const page = benchmarkPage(benchmarks, new Map([["distributed", result]]));
-    expect(page).toContain("a step takes 1000 ms, 990 ms without the exchange");
+    const page = pageOf([result]);
+    expect(page).toContain("A step takes 1000 ms, and 990 ms without the exchange of gradients");
     expect(page).toContain("| 1000000 | 0.83 |");
     // Ten megabytes: 80 ms at a gigabit a second round a ring of two.
     expect(page).toContain("| 2 | 91 % | 97 % | 98 % | 98 % |");
-    expect(benchmarkPage(benchmarks, new Map())).toContain("`distributed`: not measured yet.");
+    expect(pageOf([])).toContain("Not measured yet: `distributed`.");
   });
 });
 
-describe("the plots", () => {
-  it("have a bar for each comparison, and none for what was not measured", () => {
+describe("the chart", () => {
+  it("has a bar for each comparison, and none without a measurement", () => {
     const bars = timeBars(benchmarks, new Map([["gpt2-step", measured]]));
-    expect(bars[0]).toEqual({ label: "gpt2-step", ratio: 0.687, target: 0.68 });
+    expect(bars[0]).toEqual({ label: "gpt2-step", ratio: 0.687 });
     expect(bars.filter(({ label }) => label.startsWith("merged-latency"))).toHaveLength(2);
     const chart = ratioChart("Time", bars);
     expect(chart.match(/not measured yet/g)).toHaveLength(bars.length - 1);
+    expect(chart).toContain(">0.69</text>");
     expect(chart).not.toMatch(/NaN|undefined/);
   });
 
-  it("compare memory only where there are two processes", () => {
-    const names = memoryBars(benchmarks, new Map()).map(({ label }) => label);
-    expect(names).not.toContain("merged-latency");
-    expect(names).toContain("lora-vs-full");
-  });
-
-  it("keep text from outside out of their markup", () => {
+  it("keeps text from outside out of its markup", () => {
     const bar = { label: "a < b & c", ratio: 0.5 };
     expect(ratioChart("<title>", [bar])).toContain("a &lt; b &amp; c");
   });
@@ -96,13 +155,14 @@ describe("the benchmarks", () => {
 });
 
 describe("whole jobs", () => {
-  it("show where the seconds of each way went", () => {
+  it("show where the seconds of each program went", () => {
     const phases = { "libraries and engine": 0.31, "weights and tokens": 0.3, validation: 4, steps: 19.44, saving: 0 };
     const way = { trainer: "lowrank train", precision: "int8", seconds: 24.1, rssMb: 582, phases } as const;
     const ways = [{ ...way, loss: { mean: 0.5, standardError: 0.01 }, accuracy: { mean: 0.75 } }];
     const gap = { precision: "int8", quality: "loss", worseBy: -0.01, standardError: 0.02, isAsGood: true } as const;
     const job: JobResult = { ...measured, name: "job-sst2", data: "real", steps: 60, ways, qualityGaps: [gap] };
-    const page = benchmarkPage([...benchmarks, ...jobs], new Map([["job-sst2", job]]));
+    const page = pageOf([job], [], { jobs });
+    expect(page).toContain("### job-sst2: 60 steps on real rows\n\nA processor, 2 threads; 2026-01-02; 10 rounds\n");
     expect(page).toContain(
       "| lowrank train in int8 | 24.1 | 0.3 | 0.3 | 4.0 | 19.4 | 0.0 | 582 | 0.5000 ± 0.0100 | 0.7500 |",
     );
@@ -110,36 +170,55 @@ describe("whole jobs", () => {
     for (const { name } of jobs) expect(page).toContain(`\`${name}\``);
   });
 
-  it("say wherever their figures stand when they were shortened", () => {
-    const job: JobResult = { ...measured, name: "job-squad", data: "real", steps: 4, shortenedFrom: 30, ways: [] };
-    const page = benchmarkPage([...benchmarks, ...jobs], new Map([["job-squad", job]]));
+  it("are in seconds, with the memory of the recommended setting", () => {
+    const times = [
+      { label: "recommended", oursMs: 6030, peerMs: 10_790, ratio: 0.56 },
+      { label: "float32", oursMs: 8650, peerMs: 18_470, ratio: 0.47 },
+    ];
+    const page = pageOf([{ ...measured, name: "job-sst2", parts: times }], [], { jobs });
+    expect(page).toContain(" – recommended | PEFT | 6.03 | 10.8 | 0.56 | 812 | 1090 | 0.74 | 10 |");
+    expect(page).toContain(" – float32 | PEFT | 8.65 | 18.5 | 0.47 |  |  |  | 10 |");
+  });
+
+  it("are marked in every table if they were shortened", () => {
+    const part = { label: "", oursMs: 1, peerMs: 2, ratio: 0.5 };
+    const job: JobResult = {
+      ...{ ...measured, name: "job-squad", data: "real", steps: 4, shortenedFrom: 30, ways: [] },
+      parts: [part, part],
+    };
+    const page = pageOf([job], [], { jobs });
     expect(page).toContain("### job-squad: 4 of 30 steps on real rows");
-    expect(page.match(/\| `job-squad`.* \(measured with 4 of 30 steps\) \|/g)).toHaveLength(3);
+    expect(page.match(/\| `job-squad`.* \(measured with 4 of 30 steps\) \|/g)).toHaveLength(2);
   });
 });
 
 describe("profiles", () => {
   const about = { processor: "A processor", threads: 2, date: "2026-01-02T03:04:05.000Z" };
+  const sides = [
+    { by: "lowrank on native", milliseconds: 30.4, parts: { attention: 20.44 }, gflops: 212.3 },
+    { by: "PEFT", milliseconds: 40, parts: { attention: 31, "head and loss": 9 } },
+  ];
 
-  it("stand side by side, without the parts that nobody spends time in", () => {
-    const sides = [
-      { by: "lowrank on native", milliseconds: 30.4, parts: { attention: 20.44 }, gflops: 212.3 },
-      { by: "PEFT", milliseconds: 40, parts: { attention: 31, "head and loss": 9 } },
-    ];
-    const page = benchmarkPage(benchmarks, new Map(), [{ ...about, name: "gpt2-step", label: "a step", sides }]);
-    expect(page).toContain("### gpt2-step: a step");
-    expect(page).toContain("| | lowrank on native | PEFT |");
-    expect(page).toContain("| attention | 20.4 | 31.0 |");
-    expect(page).toContain("| head and loss | 0.0 | 9.0 |");
-    expect(page).toContain("| speed of the products, GFLOPS | 212 | – |");
+  it("have a row for each program, without the parts in which none spends time", () => {
+    const page = pageOf([], [{ ...about, name: "gpt2-step", label: "a step", sides }]);
+    expect(page).toContain("**A processor; computed with 2 threads; 2026-01-02**");
+    expect(page).toContain("| benchmark | program | head and loss | attention | all | GFLOPS of the products |");
+    expect(page).toContain("| `gpt2-step`, a step | lowrank on native | 0.0 | 20.4 | 30 | 212 |");
+    expect(page).toContain("| `gpt2-step`, a step | PEFT | 9.0 | 31.0 | 40 | – |");
     expect(page).not.toContain("norms and activations");
   });
 
-  it("are lists of phases where the work has no operations", () => {
+  it("have a table for each processor", () => {
+    const other = { ...about, processor: "Another one", name: "roberta-step", label: "a step", sides };
+    const section = sectionOf(pageOf([], [{ ...about, name: "gpt2-step", label: "a step", sides }, other]), "Where");
+    const [, first, second] = section.split("\n**");
+    expect(first).not.toContain("roberta-step");
+    expect(second).toMatch(/^Another one; .*\n\n.*\n.*\n\| `roberta-step`, a step/);
+  });
+
+  it("are lists of phases if the work has no operations", () => {
     const phases = [{ label: "save: all", milliseconds: 51.26 }];
-    const page = benchmarkPage(benchmarks, new Map(), [
-      { ...about, name: "adapter-io", label: "parts", sides: [], phases },
-    ]);
+    const page = pageOf([], [{ ...about, name: "adapter-io", label: "parts", sides: [], phases }]);
     expect(page).toContain("| save: all | 51.3 |");
   });
 });

@@ -1,30 +1,30 @@
-// The page's part about whole jobs: every way in which each was done, and where its seconds went.
+// The page's part about whole jobs: every program and precision with which each job was done, and where its seconds went.
 
 import { describeGap, told, toldSteps } from "../jobs/describe-job.ts";
 import { jobPhases } from "../jobs/job-lines.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import type { Result } from "../result.ts";
+import { tableRow } from "./tables.ts";
 
-/** A table for each job that was measured; empty where none was. */
+/** A table for each job that was measured. */
 export function jobSection(results: readonly Result[]): readonly string[] {
   const jobs = results.filter(isJob);
   if (jobs.length === 0) return [];
   return [
-    "## Whole jobs",
-    "",
-    "Seconds from the start of a process until its adapter is saved, and where they go; medians over the rounds, each of which has",
-    "its own seed. Loss and accuracy are of the validation rows at the end, with the standard error of their mean where several",
-    "seeds ran.",
+    "The next tables show where the seconds of each job go. Each round has a seed of its own. Loss and accuracy are those of the validation rows",
+    "at the end, with the standard error of the mean if there are several rounds.",
     "",
     ...jobs.flatMap(jobTable),
   ];
 }
 
 function jobTable(job: JobResult): readonly string[] {
-  const { name, ways, data, rounds, qualityGaps = [] } = job;
-  const head = ["way", "seconds", ...jobPhases, "MB", "loss", "accuracy"];
+  const { name, ways, data, rounds, processor, date, qualityGaps = [] } = job;
+  const head = ["program", "seconds", ...jobPhases, "MB", "loss", "accuracy"];
   return [
-    `### ${name}: ${toldSteps(job)} on ${data === "real" ? "real" : "made-up"} rows, ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
+    `### ${name}: ${toldSteps(job)} on ${data === "real" ? "real" : "made-up"} rows`,
+    "",
+    `${processor}; ${date.slice(0, 10)}; ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
     "",
     tableRow(head),
     tableRow(head.map(() => "---")),
@@ -43,17 +43,11 @@ function jobTable(job: JobResult): readonly string[] {
   ];
 }
 
-/** Of a job that was shortened, what a table of targets has to say beside its figures; else nothing. */
-export function shortenedNote(result: Result | undefined): string {
-  return result === undefined || !isJob(result) || result.shortenedFrom === undefined
-    ? ""
-    : ` (measured with ${toldSteps(result)})`;
+/** The note for a job that was shortened; empty for every other result. */
+export function shortenedNote(result: Result): string {
+  return !isJob(result) || result.shortenedFrom === undefined ? "" : ` (measured with ${toldSteps(result)})`;
 }
 
 function isJob(result: Result): result is JobResult {
   return "ways" in result;
-}
-
-function tableRow(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
 }

@@ -1,14 +1,14 @@
-// `npm run bench:page`: docs/benchmarks.md and its plots from benchmarks/results.
+// `npm run bench:page`: docs/benchmarks.md and its chart from benchmarks/results.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { benchmarks } from "../benchmarks.ts";
+import { benchmarks, generation, others, trainingSteps } from "../benchmarks.ts";
 import { distributed } from "../distributed/run-distributed.ts";
 import { jobs } from "../jobs/jobs.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
-import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
-import { type RatioBar, ratioChart } from "./ratio-chart.ts";
+import { benchmarkPage, timeBars } from "./benchmark-page.ts";
+import { ratioChart } from "./ratio-chart.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
@@ -22,15 +22,9 @@ const results = new Map(
 const profiles = benchmarks.flatMap(({ name }) => readKept<Profile>(`profiles/${name}.json`) ?? []);
 
 mkdirSync(plots, { recursive: true });
-write("docs/benchmarks/time.svg", ratioChart("Time, ours : peer", timeBars(rows, results)));
-write("docs/benchmarks/jobs.svg", ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results).map(withoutTarget)));
-write("docs/benchmarks/memory.svg", ratioChart("Peak memory, ours : peer", memoryBars(rows, results)));
-write("docs/benchmarks.md", benchmarkPage(rows, results, profiles));
+write("docs/benchmarks/jobs.svg", ratioChart("Whole job, time of lowrank : PEFT", timeBars(jobs, results)));
+write("docs/benchmarks.md", benchmarkPage({ jobs, steps: trainingSteps, generation, others }, results, profiles));
 console.log(`docs/benchmarks.md: ${results.size} of ${rows.length + 1} benchmarks have a result`);
-
-function withoutTarget({ target: _, ...bar }: RatioBar): RatioBar {
-  return bar;
-}
 
 function readKept<Kept>(name: string): Kept | undefined {
   const path = join(root, "benchmarks/results", name);

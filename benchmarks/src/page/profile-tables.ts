@@ -1,59 +1,57 @@
-// The page's second half: where the time of each step goes, ours and the peer's, from kept profiles.
+// The page's part about single operations: where the time of a step goes, from kept profiles.
 
 import type { Profile } from "../profile/profile-benchmark.ts";
 import { workParts } from "../profile/work-parts.ts";
+import { datesOf, grouped, tableRow, threadText } from "./tables.ts";
 
-/** A table for each profile; empty where nothing was profiled. */
+/** A table for each processor; empty if there is no profile. */
 export function profileSection(profiles: readonly Profile[]): readonly string[] {
   if (profiles.length === 0) return [];
-  const processors = [...new Set(profiles.map(({ processor, date }) => `${processor}, ${date.slice(0, 10)}`))];
   return [
     "## Where the time goes",
     "",
-    "Milliseconds of a step in each kind of operation, from one run of each side by itself with a clock around every operation",
-    "(`npm run bench:profile -- all`): the clocks cost time too, torch's more than ours, so the sums are not the times above.",
-    "What a missed aim comes from, and what was tried, is told in [why-not-faster.md](why-not-faster.md).",
+    "Milliseconds of each kind of operation, from one run of each program by itself with a clock around every operation",
+    "(`npm run bench:profile -- all`). The clocks take time too, more in torch than in lowrank, so the sums differ from the times above.",
     "",
-    ...profiles.flatMap(profileTable),
-    `Measured on ${processors.join("; ")}.`,
+    ...grouped(profiles, ({ processor, threads }) => `${processor}; computed with ${threadText(threads)}`).flatMap(
+      ([processor, group]) => [
+        `**${processor}; ${datesOf(group.map(({ date }) => date))}**`,
+        "",
+        ...operationTable(group.filter(({ phases = [] }) => phases.length === 0)),
+        ...group.flatMap(phaseTable),
+      ],
+    ),
+  ];
+}
+
+/** Two rows a step, without the parts in which no step spends time. */
+function operationTable(profiles: readonly Profile[]): readonly string[] {
+  if (profiles.length === 0) return [];
+  const sides = profiles.flatMap(({ name, label, sides }) => sides.map((side) => ({ ...side, name, label })));
+  const parts = workParts.filter((part) => sides.some((side) => (side.parts[part] ?? 0) > 0));
+  const head = ["benchmark", "program", ...parts, "all", "GFLOPS of the products"];
+  return [
+    tableRow(head),
+    tableRow(head.map(() => "---")),
+    ...sides.map(({ name, label, by, parts: times, milliseconds, gflops }) =>
+      tableRow([
+        `\`${name}\`, ${label}`,
+        by,
+        ...parts.map((part) => (times[part] ?? 0).toFixed(1)),
+        milliseconds.toFixed(0),
+        gflops?.toFixed(0) ?? "–",
+      ]),
+    ),
     "",
   ];
 }
 
-function profileTable({ name, label, sides, phases = [] }: Profile): readonly string[] {
-  if (phases.length > 0) {
-    return [
-      `### ${name}`,
-      "",
-      "| part | ours, ms |",
-      "| --- | --- |",
-      ...phases.map((phase) => `| ${phase.label} | ${phase.milliseconds.toFixed(1)} |`),
-      "",
-    ];
-  }
-  const columns = sides.map(({ by }) => ` ${by} |`).join("");
-  const row = (first: string, cells: readonly string[]) => `| ${first} | ${cells.join(" | ")} |`;
+function phaseTable({ name, phases = [] }: Profile): readonly string[] {
+  if (phases.length === 0) return [];
   return [
-    `### ${name}: ${label}`,
-    "",
-    `| |${columns}`,
-    `| --- |${" --- |".repeat(sides.length)}`,
-    ...workParts
-      .filter((part) => sides.some(({ parts }) => (parts[part] ?? 0) > 0))
-      .map((part) =>
-        row(
-          part,
-          sides.map(({ parts }) => (parts[part] ?? 0).toFixed(1)),
-        ),
-      ),
-    row(
-      "all",
-      sides.map(({ milliseconds }) => milliseconds.toFixed(0)),
-    ),
-    row(
-      "speed of the products, GFLOPS",
-      sides.map(({ gflops }) => gflops?.toFixed(0) ?? "–"),
-    ),
+    `| \`${name}\` | lowrank, ms |`,
+    "| --- | --- |",
+    ...phases.map((phase) => `| ${phase.label} | ${phase.milliseconds.toFixed(1)} |`),
     "",
   ];
 }

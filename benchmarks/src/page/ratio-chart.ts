@@ -1,10 +1,9 @@
-// A bar chart of ratios as SVG: one bar a row, a mark where its target lies, a line at 1 where both are equal.
+// A bar chart of ratios as SVG: one bar a row, and a line at 1, where both sides are equal.
 
 export interface RatioBar {
   readonly label: string;
   /** Absent: not measured yet. */
   readonly ratio?: number;
-  readonly target?: number;
 }
 
 const labelWidth = 220;
@@ -16,7 +15,7 @@ const font = 'font-family="system-ui, sans-serif" font-size="13"';
 
 /** The chart's text; the same rows give the same text. */
 export function ratioChart(title: string, bars: readonly RatioBar[]): string {
-  const largest = Math.max(1.1, ...bars.flatMap(({ ratio, target }) => [ratio ?? 0, target ?? 0]));
+  const largest = Math.max(1.1, ...bars.map(({ ratio }) => ratio ?? 0));
   const at = (ratio: number) => labelWidth + (barWidth * ratio) / largest;
   const width = labelWidth + barWidth + valueWidth;
   const height = top + bars.length * rowHeight + 14;
@@ -34,27 +33,19 @@ export function ratioChart(title: string, bars: readonly RatioBar[]): string {
   ].join("\n");
 }
 
-function row({ label, ratio, target }: RatioBar, y: number, at: (ratio: number) => number): readonly string[] {
+function row({ label, ratio }: RatioBar, y: number, at: (ratio: number) => number): readonly string[] {
   const middle = y + rowHeight / 2 + 4;
   const name = `<text x="${labelWidth - 10}" y="${middle}" ${font} text-anchor="end" fill="#1f2328">${escaped(label)}</text>`;
-  const goal = target === undefined ? [] : [targetMark(at(target), y)];
   if (ratio === undefined) {
     const note = `<text x="${labelWidth + 8}" y="${middle}" ${font} fill="#8c959f">not measured yet</text>`;
-    return [name, note, ...goal];
+    return [name, note];
   }
-  const colour = target === undefined ? "#6e7781" : ratio <= target ? "#2da44e" : "#bf8700";
   const length = (at(ratio) - labelWidth).toFixed(1);
-  const value = `${ratio.toFixed(2)}${target === undefined ? "" : ` (aim ${target})`}`;
   return [
     name,
-    `<rect x="${labelWidth}" y="${y + 5}" width="${length}" height="${rowHeight - 10}" fill="${colour}"/>`,
-    ...goal,
-    `<text x="${(Math.max(at(ratio), at(target ?? 0)) + 8).toFixed(1)}" y="${middle}" ${font} fill="#1f2328">${value}</text>`,
+    `<rect x="${labelWidth}" y="${y + 5}" width="${length}" height="${rowHeight - 10}" fill="#6e7781"/>`,
+    `<text x="${(at(ratio) + 8).toFixed(1)}" y="${middle}" ${font} fill="#1f2328">${ratio.toFixed(2)}</text>`,
   ];
-}
-
-function targetMark(x: number, y: number): string {
-  return `<rect x="${(x - 1).toFixed(1)}" y="${y + 2}" width="2" height="${rowHeight - 4}" fill="#cf222e"/>`;
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,4 @@
-// Table 1 of the paper: what a forward pass costs with an adapter merged, beside the weights, as added layers, as a prefix.
+// Table 1 of the paper: what a forward pass costs with an adapter merged, not merged, as added layers, as a prefix.
 
 import { activeAdapters, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
@@ -50,9 +50,9 @@ interface Ready {
 
 const sides: readonly Side[] = [
   { what: "the model itself", ready: async () => ({ context: inferenceContext(noAdapters), done: () => {} }) },
-  { what: "LoRA, r = 8, every linear map, merged", ready: merged },
-  attached("LoRA, r = 8, query and value, beside the weights", loraOn("qv")),
-  attached("LoRA, r = 8, every linear map, beside the weights", loraOn("all")),
+  { what: "LoRA, r = 8, all linear layers, merged", ready: merged },
+  attached("LoRA, r = 8, query and value, not merged", loraOn("qv")),
+  attached("LoRA, r = 8, all linear layers, not merged", loraOn("all")),
   attached("adapter layers, two a block", houlsbyAdapters),
   attached("adapter layers, one a block", pfeifferAdapters),
   attached("a prefix of 20 tokens", prefixTuning),

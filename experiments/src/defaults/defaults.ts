@@ -70,8 +70,8 @@ async function sweep(task: DefaultsTask, options: Pick<ExperimentOptions, "seeds
 
 /** Of one seed, those that make no more steps than the defaults. */
 function runsToCompare({ planned, runs }: KeptTask, seed: number): readonly DefaultsRun[] {
-  const most = planned.epochs / planned.batchSize;
-  return runs.filter((one) => one.seed === seed && one.settings.epochs / one.settings.batchSize <= most);
+  const max = planned.epochs / planned.batchSize;
+  return runs.filter((one) => one.seed === seed && one.settings.epochs / one.settings.batchSize <= max);
 }
 
 function bestOf(task: DefaultsTask, runs: readonly DefaultsRun[]): DefaultsRun | undefined {

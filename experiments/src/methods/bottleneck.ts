@@ -5,7 +5,7 @@ import { gelu } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 
 /** Features in the middle of a layer. */
 const bottleneck = 16;
@@ -17,11 +17,11 @@ export const houlsbyAdapters: Method = {
   group: "added layers",
   learningRate: 2e-3,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     for (const site of [...sitesOf(model, "attentionOutput"), ...sitesOf(model, "feedForwardOutput")])
-      addLayer(doors, site, (x) => gelu(x, "erf"));
-    doors.trainNewHead();
-    return doors;
+      addLayer(hookPoints, site, (x) => gelu(x, "erf"));
+    hookPoints.trainNewHead();
+    return hookPoints;
   },
 };
 
@@ -35,23 +35,23 @@ export const pfeifferAdapters: Method = {
   group: "added layers",
   learningRate: 4e-3,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
-    for (const site of sitesOf(model, "feedForwardOutput")) addLayer(doors, site, (x) => tf.relu(x));
-    doors.trainNewHead();
-    return doors;
+    const hookPoints = new OpenedHookPoints(model, seed);
+    for (const site of sitesOf(model, "feedForwardOutput")) addLayer(hookPoints, site, (x) => tf.relu(x));
+    hookPoints.trainNewHead();
+    return hookPoints;
   },
 };
 
-function addLayer(doors: OpenedDoors, site: Site, activate: (x: tf.Tensor) => tf.Tensor): void {
+function addLayer(hookPoints: OpenedHookPoints, site: Site, activate: (x: tf.Tensor) => tf.Tensor): void {
   const { path, outFeatures: width } = site;
   // Near 0, so that training starts from the model itself.
   const drawn = (name: string, shape: readonly number[]) =>
-    doors.variable(`${path}.adapter.${name}`, doors.drawn(`${path}.adapter.${name}`, shape, 1e-2));
+    hookPoints.variable(`${path}.adapter.${name}`, hookPoints.drawn(`${path}.adapter.${name}`, shape, 1e-2));
   const down = drawn("down.weight", [width, bottleneck]);
-  const downBias = doors.variable(`${path}.adapter.down.bias`, tf.zeros([bottleneck]));
+  const downBias = hookPoints.variable(`${path}.adapter.down.bias`, tf.zeros([bottleneck]));
   const up = drawn("up.weight", [bottleneck, width]);
-  const upBias = doors.variable(`${path}.adapter.up.bias`, tf.zeros([width]));
-  doors.attach(site, {
+  const upBias = hookPoints.variable(`${path}.adapter.up.bias`, tf.zeros([width]));
+  hookPoints.attach(site, {
     variables: [down, downBias, up, upBias],
     apply: ({ output }: AdaptationCall) =>
       tf.tidy(() => {

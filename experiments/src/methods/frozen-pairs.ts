@@ -6,7 +6,7 @@ import { createMatrix, matrixOfTensor, multiply, solveSymmetric, tensorOfMatrix,
 import * as tf from "@tensorflow/tfjs-core";
 import { type Job, sitesOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 
 const adapted: readonly Job[] = ["query", "value"];
 
@@ -20,22 +20,26 @@ export const loraFa: Method = {
   group: "low rank",
   learningRate: 8e-3,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
-    addLoraFa(doors, 8, (site, rank) => drawnA(site.inFeatures, rank, { seed, path: site.path }));
-    doors.trainNewHead();
-    return doors;
+    const hookPoints = new OpenedHookPoints(model, seed);
+    addLoraFa(hookPoints, 8, (site, rank) => drawnA(site.inFeatures, rank, { seed, path: site.path }));
+    hookPoints.trainNewHead();
+    return hookPoints;
   },
 };
 
 /** `aOf` gives a layer's A [inFeatures, rank], which the doors then own. α is 16. */
-export function addLoraFa(doors: OpenedDoors, rank: number, aOf: (site: Site, rank: number) => tf.Tensor2D): void {
+export function addLoraFa(
+  hookPoints: OpenedHookPoints,
+  rank: number,
+  aOf: (site: Site, rank: number) => tf.Tensor2D,
+): void {
   const scale = 16 / rank;
-  for (const site of adapted.flatMap((job) => sitesOf(doors.model, job))) {
+  for (const site of adapted.flatMap((job) => sitesOf(hookPoints.model, job))) {
     const { path, inFeatures, outFeatures } = site;
-    const a = doors.frozen(aOf(site, rank));
-    const b = doors.variable(`${path}.lora_B.weight`, tf.zeros([rank, outFeatures]));
-    const turned = doors.frozen(inverseGram(a, scale));
-    doors.attach(site, {
+    const a = hookPoints.frozen(aOf(site, rank));
+    const b = hookPoints.variable(`${path}.lora_B.weight`, tf.zeros([rank, outFeatures]));
+    const turned = hookPoints.frozen(inverseGram(a, scale));
+    hookPoints.attach(site, {
       variables: [b],
       apply: ({ input, output }) =>
         tf.tidy(() => {
@@ -54,15 +58,15 @@ export const vera: Method = {
   group: "low rank",
   learningRate: 8e-2,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     const sites = adapted.flatMap((job) => sitesOf(model, job));
     const widest = (side: "inFeatures" | "outFeatures") => Math.max(...sites.map((site) => site[side]));
-    addVera(doors, {
+    addVera(hookPoints, {
       a: drawnA(widest("inFeatures"), 256, { seed, path: "vera_A" }),
       b: drawnA(256, widest("outFeatures"), { seed, path: "vera_B" }),
     });
-    doors.trainNewHead();
-    return doors;
+    hookPoints.trainNewHead();
+    return hookPoints;
   },
 };
 
@@ -75,17 +79,17 @@ interface SharedPair {
 }
 
 /** The pair belongs to the doors then. */
-export function addVera(doors: OpenedDoors, { a, b }: SharedPair): void {
+export function addVera(hookPoints: OpenedHookPoints, { a, b }: SharedPair): void {
   const [rank] = b.shape;
-  doors.frozen(a);
-  doors.frozen(b);
-  for (const site of adapted.flatMap((job) => sitesOf(doors.model, job))) {
+  hookPoints.frozen(a);
+  hookPoints.frozen(b);
+  for (const site of adapted.flatMap((job) => sitesOf(hookPoints.model, job))) {
     const { path, inFeatures, outFeatures } = site;
-    const d = doors.variable(`${path}.vera_lambda_d`, tf.fill([rank], 0.1));
-    const outputs = doors.variable(`${path}.vera_lambda_b`, tf.zeros([outFeatures]));
-    const ownA = doors.frozen(tf.slice(a, [0, 0], [inFeatures, rank]));
-    const ownB = doors.frozen(tf.slice(b, [0, 0], [rank, outFeatures]));
-    doors.attach(site, {
+    const d = hookPoints.variable(`${path}.vera_lambda_d`, tf.fill([rank], 0.1));
+    const outputs = hookPoints.variable(`${path}.vera_lambda_b`, tf.zeros([outFeatures]));
+    const ownA = hookPoints.frozen(tf.slice(a, [0, 0], [inFeatures, rank]));
+    const ownB = hookPoints.frozen(tf.slice(b, [0, 0], [rank, outFeatures]));
+    hookPoints.attach(site, {
       variables: [d, outputs],
       apply: ({ input, output }) =>
         tf.tidy(() => {

@@ -81,13 +81,13 @@ export function rankName(rank: number, matrices: "qv" | "all"): string {
 export const standard: string = rankName(8, "qv");
 
 /** The same for a classifier: the paper trains RoBERTa's head whole, a layer like BERT's pooler in it. */
-export const standardWithHead: string = `${standard}-head`;
+const standardWithHead = `${standard}-head`;
 
 export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
   lora({ name: rankName(rank, "qv"), label: `LoRA, r = ${rank}, query and value`, rank }),
   lora({
     name: rankName(rank, "all"),
-    label: `LoRA, r = ${rank}, every linear map`,
+    label: `LoRA, r = ${rank}, all linear layers`,
     rank,
     jobs: everyMap,
     learningRate: rate / 2,
@@ -98,7 +98,7 @@ export const variants: readonly Method[] = [
   // BERT's pooler stands before the classifier; sentence transformers leave it untrained.
   lora({
     name: "lora-r2-all-pooler",
-    label: "LoRA, r = 2, every linear map and the pooler",
+    label: "LoRA, r = 2, all linear layers and the pooler",
     rank: 2,
     jobs: everyMap,
     alsoAt: ["pooler.dense"],
@@ -106,13 +106,13 @@ export const variants: readonly Method[] = [
   }),
   lora({
     name: standardWithHead,
-    label: "LoRA, r = 8, query and value; pooler and classifier whole",
+    label: "LoRA, r = 8, query and value; pooler and classifier trained in full",
     learningRate: rate / 2,
     config: wholeHead,
   }),
   lora({
     name: `${rankName(8, "all")}-head`,
-    label: "LoRA, r = 8, every linear map; pooler and classifier whole",
+    label: "LoRA, r = 8, all linear layers; pooler and classifier trained in full",
     jobs: everyMap,
     learningRate: rate / 4,
     config: wholeHead,
@@ -126,7 +126,7 @@ export const variants: readonly Method[] = [
   lora({ name: "dora-r8", label: "DoRA, r = 8, query and value", config: { useDora: true } }),
   lora({
     name: "dora-r2-all",
-    label: "DoRA, r = 2, every linear map",
+    label: "DoRA, r = 2, all linear layers",
     rank: 2,
     jobs: everyMap,
     learningRate: rate / 2,
@@ -137,7 +137,7 @@ export const variants: readonly Method[] = [
   lora({ name: "lora-plus-r8", label: "LoRA+, r = 8, query and value", groups: loraPlus(16), learningRate: 5e-4 }),
   lora({
     name: "lora-plus-r2-all",
-    label: "LoRA+, r = 2, every linear map",
+    label: "LoRA+, r = 2, all linear layers",
     rank: 2,
     jobs: everyMap,
     groups: loraPlus(16),

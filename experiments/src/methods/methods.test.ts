@@ -12,7 +12,7 @@ import { houlsbyAdapters, pfeifferAdapters } from "./bottleneck.ts";
 import { addLoraFa, addVera } from "./frozen-pairs.ts";
 import { type Adapted, adapterName, type Method } from "./method.ts";
 import { methods } from "./methods.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 import { ia3 } from "./scaled-states.ts";
 import { prefixTuning, promptTuning } from "./virtual-tokens.ts";
 import { bitFit } from "./weights.ts";
@@ -31,18 +31,18 @@ function tensorOf(numbers: Numbers, name: string, type: "float32" | "int32" = "f
 const loraFa: Pick<Method, "name"> & { adapt: (...given: [...Parameters<Method["adapt"]>, Numbers]) => Adapted } = {
   name: "lora-fa-r8",
   adapt(model, seed, numbers) {
-    const doors = new OpenedDoors(model, seed);
-    addLoraFa(doors, 8, ({ path }) => tensorOf(numbers, `${path}.lora_A.weight`) as tf.Tensor2D);
-    return doors;
+    const hookPoints = new OpenedHookPoints(model, seed);
+    addLoraFa(hookPoints, 8, ({ path }) => tensorOf(numbers, `${path}.lora_A.weight`) as tf.Tensor2D);
+    return hookPoints;
   },
 };
 const vera: typeof loraFa = {
   name: "vera-r256",
   adapt(model, seed, numbers) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     const [a, b] = [tensorOf(numbers, "vera_A"), tensorOf(numbers, "vera_B")] as [tf.Tensor2D, tf.Tensor2D];
-    addVera(doors, { a, b });
-    return doors;
+    addVera(hookPoints, { a, b });
+    return hookPoints;
   },
 };
 

@@ -1,4 +1,4 @@
-// All methods, in the order in which an experiment runs and tells them.
+// All methods, in the order in which an experiment runs and shows them.
 
 import { houlsbyAdapters, pfeifferAdapters } from "./bottleneck.ts";
 import { loraFa, vera } from "./frozen-pairs.ts";
@@ -28,3 +28,8 @@ const inOrder: readonly Method[] = [
 export const methods: readonly Method[] = inOrder.filter(
   ({ name }, place) => inOrder.findIndex((method) => method.name === name) === place,
 );
+
+/** A method's name for people. */
+export function labelOf(name: string): string {
+  return methods.find((method) => method.name === name)?.label ?? name;
+}

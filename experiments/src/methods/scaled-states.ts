@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf, weightOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 
 export const ia3: Method = {
   name: "ia3",
@@ -11,18 +11,18 @@ export const ia3: Method = {
   group: "scaled states",
   learningRate: 4e-2,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {
-      const scales = doors.variable(`${site.path}.ia3_l`, tf.ones([site.outFeatures]));
-      doors.attach(site, { variables: [scales], apply: ({ output }) => tf.mul(output, scales) });
+      const scales = hookPoints.variable(`${site.path}.ia3_l`, tf.ones([site.outFeatures]));
+      hookPoints.attach(site, { variables: [scales], apply: ({ output }) => tf.mul(output, scales) });
     }
     // Here the layer's input is scaled, and (x ⊙ l)·W is x·(l ⊙ W).
     for (const site of sitesOf(model, "feedForwardOutput")) {
-      const scales = doors.variable(`${site.path}.ia3_l`, tf.ones([site.inFeatures]));
+      const scales = hookPoints.variable(`${site.path}.ia3_l`, tf.ones([site.inFeatures]));
       const rows = () => tf.reshape(scales, [site.inFeatures, 1]);
-      doors.override(weightOf(model, site), (weight) => tf.mul(weight, rows()), [scales]);
+      hookPoints.override(weightOf(model, site), (weight) => tf.mul(weight, rows()), [scales]);
     }
-    doors.trainNewHead();
-    return doors;
+    hookPoints.trainNewHead();
+    return hookPoints;
   },
 };

@@ -6,7 +6,7 @@ import type { ModelInputs, PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "./block-sites.ts";
 import type { Adapted, Method, VirtualTokens } from "./method.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 
 /** How many there are. */
 const count = 20;
@@ -21,15 +21,15 @@ export const promptTuning: Method = {
   group: "virtual tokens",
   learningRate: 2e-2,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     const site = tokenTable(model);
-    const prompt = doors.variable("prompt_embeddings", wordsOf(site, seed));
-    doors.attach(site, {
+    const prompt = hookPoints.variable("prompt_embeddings", wordsOf(site, seed));
+    hookPoints.attach(site, {
       variables: [prompt],
       apply: ({ output }: AdaptationCall) => withRows(output, prompt, 0),
     });
-    doors.trainNewHead();
-    return withTokens(doors, { widen: (inputs) => widened(inputs, 0), byPlace: true });
+    hookPoints.trainNewHead();
+    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 0), byPlace: true });
   },
 };
 
@@ -47,19 +47,19 @@ export const prefixTuning: Method = {
   group: "virtual tokens",
   learningRate: 8e-2,
   adapt(model, seed) {
-    const doors = new OpenedDoors(model, seed);
+    const hookPoints = new OpenedHookPoints(model, seed);
     for (const site of [...sitesOf(model, "key"), ...sitesOf(model, "value")]) {
       const name = `${site.path}.prefix`;
-      const prefix = doors.variable(name, doors.drawn(name, [count, site.outFeatures], 0.02));
-      doors.attach(site, { variables: [prefix], apply: ({ output }) => withRows(output, prefix, 1) });
+      const prefix = hookPoints.variable(name, hookPoints.drawn(name, [count, site.outFeatures], 0.02));
+      hookPoints.attach(site, { variables: [prefix], apply: ({ output }) => withRows(output, prefix, 1) });
     }
-    doors.trainNewHead();
-    return withTokens(doors, { widen: (inputs) => widened(inputs, 1), byPlace: true });
+    hookPoints.trainNewHead();
+    return withTokens(hookPoints, { widen: (inputs) => widened(inputs, 1), byPlace: true });
   },
 };
 
-function withTokens(doors: OpenedDoors, virtualTokens: VirtualTokens): Adapted {
-  return { variables: doors.variables, virtualTokens, dispose: () => doors.dispose() };
+function withTokens(hookPoints: OpenedHookPoints, virtualTokens: VirtualTokens): Adapted {
+  return { variables: hookPoints.variables, virtualTokens, dispose: () => hookPoints.dispose() };
 }
 
 function tokenTable(model: PretrainedModel): Site {

@@ -4,7 +4,7 @@ import type { ParameterRef } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Method } from "./method.ts";
-import { OpenedDoors } from "./opened-doors.ts";
+import { OpenedHookPoints } from "./opened-hook-points.ts";
 
 export const fullFineTuning: Method = {
   name: "full",
@@ -33,15 +33,19 @@ export const bitFit: Method = {
   adapt: (model, seed) => training(model, seed, ({ path }) => path.endsWith(".bias")),
 };
 
-function training(model: PretrainedModel, seed: number, isTrained: (parameter: ParameterRef) => boolean): OpenedDoors {
-  const doors = new OpenedDoors(model, seed);
-  doors.trainNewHead();
+function training(
+  model: PretrainedModel,
+  seed: number,
+  isTrained: (parameter: ParameterRef) => boolean,
+): OpenedHookPoints {
+  const hookPoints = new OpenedHookPoints(model, seed);
+  hookPoints.trainNewHead();
   for (const parameter of model.parameters()) {
-    if (doors.variables.has(parameter.path) || !isTrained(parameter)) continue;
-    const shared = parameter.tiedWith === undefined ? undefined : doors.variables.get(parameter.tiedWith);
-    if (shared === undefined) doors.train(parameter);
+    if (hookPoints.variables.has(parameter.path) || !isTrained(parameter)) continue;
+    const shared = parameter.tiedWith === undefined ? undefined : hookPoints.variables.get(parameter.tiedWith);
+    if (shared === undefined) hookPoints.train(parameter);
     // A table is [rows, width], the head that shares it [width, rows].
-    else doors.override(parameter, () => tf.transpose(shared), [shared]);
+    else hookPoints.override(parameter, () => tf.transpose(shared), [shared]);
   }
-  return doors;
+  return hookPoints;
 }

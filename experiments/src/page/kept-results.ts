@@ -1,4 +1,4 @@
-// All that the page is made of.
+// The results that the page is made from.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { Switching } from "../costs/switching.ts";
 import { readKept } from "../training/kept-runs.ts";
 import type { Sweep } from "../training/sweep.ts";
 
-/** What is absent was not run yet. */
+/** An absent result was not run yet. */
 export interface KeptResults {
   readonly sst2?: Sweep | undefined;
   /** The same recipe in PEFT. */
@@ -48,17 +48,19 @@ interface TrainingCosts {
   readonly ratio: number;
   readonly rssRatioWithoutCopy: number;
   readonly stateRatio: number;
+  readonly processor: string;
 }
 
 /** Of a merged model and of the model itself. */
 interface MergedCosts {
   readonly work: string;
   readonly ratio: number;
+  readonly processor: string;
 }
 
 const benchmarks = join(import.meta.dirname, "../../../benchmarks/results");
 
-/** Those beside a task's own that come on the page. */
+/** The longer trainings that come on the page. */
 const trainings = [3, 10, 20, 30].flatMap((epochs) => [`${epochs}-epochs`, `${epochs}-epochs-dropout`]);
 
 function trainedLonger(task: string): readonly SearchedSweep[] {

@@ -17,7 +17,7 @@ const points = methods.flatMap(({ name, label, group }) => {
   const score = scoreOf(results.sst2, name);
   return score === undefined ? [] : [{ ...score, label, group }];
 });
-if (points.length > 1) plots.set("trade-off.svg", tradeOffPlot("Accuracy on SST-2's dev, percent", points));
+if (points.length > 1) plots.set("trade-off.svg", tradeOffPlot("Accuracy on SST-2 (dev), percent", points));
 addGrids("ranks.svg", "r = 8 (i) and r = 64 (j): φ(i, j) of query", results.subspaces?.ranks ?? []);
 addGrids("seeds.svg", "r = 64, seeds 0 (i) and 1 (j): φ(i, j) of query", results.subspaces?.seeds ?? []);
 

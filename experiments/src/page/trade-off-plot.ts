@@ -17,19 +17,19 @@ const colours = ["#0969da", "#1a7f37", "#bf8700", "#8250df", "#cf222e", "#57606a
 export function tradeOffPlot(title: string, points: readonly TradeOff[]): string {
   const groups = [...new Set(points.map(({ group }) => group))];
   const exponents = points.map(({ trainable }) => Math.log10(trainable));
-  const [fewest, most] = [Math.floor(Math.min(...exponents)), Math.ceil(Math.max(...exponents))];
+  const [fewest, max] = [Math.floor(Math.min(...exponents)), Math.ceil(Math.max(...exponents))];
   const [lowest, highest] = [
     Math.floor(Math.min(...points.map(({ mean }) => mean)) - 1),
     Math.ceil(Math.max(...points.map(({ mean }) => mean)) + 1),
   ];
-  const x = (exponent: number) => left + ((width - left - right) * (exponent - fewest)) / (most - fewest);
+  const x = (exponent: number) => left + ((width - left - right) * (exponent - fewest)) / (max - fewest);
   const y = (value: number) => height - bottom - ((height - top - bottom) * (value - lowest)) / (highest - lowest);
   const every = Math.max(1, Math.ceil((highest - lowest) / 8));
   const lines = Array.from(
     { length: Math.floor((highest - lowest) / every) + 1 },
     (_, index) => lowest + every * index,
   );
-  const powers = Array.from({ length: most - fewest + 1 }, (_, index) => fewest + index);
+  const powers = Array.from({ length: max - fewest + 1 }, (_, index) => fewest + index);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${title}</title>`,

@@ -10,7 +10,7 @@ import { chatPrompt, textBatches } from "./text-batches.ts";
 
 /** Sentences of each restaurant that are trained on; all of one that is held out are references. */
 const sentencesEach = 2;
-const mostHeldOut = 100;
+const maxHeldOut = 100;
 /** By `e2e-rates`. */
 const rates = { full: 2e-4, "lora-r8-qv": 8e-3, "lora-r8-all": 8e-3, "lora-r2-all": 4e-3 };
 
@@ -18,7 +18,7 @@ const rates = { full: 2e-4, "lora-r8-qv": 8e-3, "lora-r8-all": 8e-3, "lora-r2-al
 export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/e2e/e2e-devset.csv");
   const groups = groupReferences(await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } }));
-  const heldOut = Math.min(mostHeldOut, rows ?? mostHeldOut);
+  const heldOut = Math.min(maxHeldOut, rows ?? maxHeldOut);
   // Evenly from the whole file, which is sorted.
   const every = Math.floor(groups.length / heldOut);
   const { train: others, held } = parted(groups, every, { forRates }, heldOut);

@@ -42,7 +42,7 @@ export async function openInPeft({ path, kind, method, seed, learningRate, steps
     ...(await next<Pick<ModelInPeft, "trainable" | "engine">>()),
     learn: (batch) => ask({ learn: plain(batch) }),
     answer: (batch) => ask({ answer: plain(batch) }),
-    write: (prompts, most) => ask({ write: [prompts, most] }),
+    write: (prompts, max) => ask({ write: [prompts, max] }),
     end: () => child.stdin.end(),
   };
 }

@@ -31,8 +31,8 @@ export class Random {
   }
 
   /** `most` or fewer things, few more often than many. */
-  list<Item>(most: number, make: (index: number) => Item): Item[] {
-    return Array.from({ length: Math.floor(this.#next() ** 2 * (most + 1)) }, (_, index) => make(index));
+  list<Item>(max: number, make: (index: number) => Item): Item[] {
+    return Array.from({ length: Math.floor(this.#next() ** 2 * (max + 1)) }, (_, index) => make(index));
   }
 
   bytes(length: number): Uint8Array {

@@ -181,9 +181,9 @@ function checkParsed(parsed: ForwardInputs, { vocabSize, labels }: InputLimits):
   for (const ids of [inputIds, decoderInputIds]) {
     demand(ids?.values.every((id) => id >= 0 && id < vocabSize) ?? true, "an id is outside the vocabulary");
   }
-  const most = labels.kind === "none" ? 0 : labels.count;
+  const max = labels.kind === "none" ? 0 : labels.count;
   demand(
-    parsed.labels?.values.every((label) => label === -100 || (label >= 0 && label < most)) ?? true,
+    parsed.labels?.values.every((label) => label === -100 || (label >= 0 && label < max)) ?? true,
     "a wrong label",
   );
   for (const of of [inputIds, decoderInputIds, parsed.labels, parsed.attentionMask, parsed.tokenTypeIds]) {

@@ -22,7 +22,7 @@ for (const [name, size] of [
   bits.set(name, size);
 
 /** Beyond the specification, as SECURITY.md says: dimensions, nesting of unknown fields, the header's size. */
-const most = { rank: 32, depth: 16, header: 25_000_000n, integer: 2n ** 53n };
+const max = { rank: 32, depth: 16, header: 25_000_000n, integer: 2n ** 53n };
 
 type Value = { readonly text: string } | Value[] | ReadonlyMap<string, Value>;
 
@@ -30,7 +30,7 @@ type Value = { readonly text: string } | Value[] | ReadonlyMap<string, Value>;
 export function specifiedTensors(file: Uint8Array): ReadonlyMap<string, SpecifiedTensor> | undefined {
   if (file.length < 8) return undefined;
   const length = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  if (length > most.header || length > BigInt(file.length - 8)) return undefined;
+  if (length > max.header || length > BigInt(file.length - 8)) return undefined;
   const header = readJson(file.subarray(8, 8 + Number(length)));
   if (!(header instanceof Map)) return undefined;
   const tensors = new Map<string, SpecifiedTensor>();
@@ -62,11 +62,11 @@ function tensorOf(entry: Value | undefined): SpecifiedTensor | undefined {
   let elements = 1n;
   for (const dimension of shape) {
     elements *= dimension;
-    if (dimension >= most.integer || elements >= most.integer) return undefined;
+    if (dimension >= max.integer || elements >= max.integer) return undefined;
   }
   const [begin = 0n, end = 0n] = offsets;
   const total = elements * BigInt(size);
-  if (shape.length > most.rank || total >= most.integer || total % 8n !== 0n || end - begin !== total / 8n)
+  if (shape.length > max.rank || total >= max.integer || total % 8n !== 0n || end - begin !== total / 8n)
     return undefined;
   return { dtype, shape: shape.map(Number), begin: Number(begin), end: Number(end) };
 }
@@ -121,7 +121,7 @@ function readJson(bytes: Uint8Array): Value | undefined {
   };
   const read = (depth: number): Value | undefined => {
     const first = next();
-    if (first === "{" && depth < most.depth) {
+    if (first === "{" && depth < max.depth) {
       const entries = new Map<string, Value>();
       const isWhole = readMembers("}", () => {
         const key = stringOf(next());
@@ -131,7 +131,7 @@ function readJson(bytes: Uint8Array): Value | undefined {
       });
       return isWhole ? entries : undefined;
     }
-    if (first === "[" && depth < most.depth) {
+    if (first === "[" && depth < max.depth) {
       const items: Value[] = [];
       const isWhole = readMembers("]", () => {
         const value = read(depth + 1);

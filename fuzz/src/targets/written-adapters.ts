@@ -104,8 +104,8 @@ function bitsOf(values: Float32Array): string {
 function drawn(random: Random, { ranks, alphas }: Format): Adapter {
   const chosen = modules.filter((_, index) => index === 0 || random.chance(0.6));
   const rank = 1 + random.integer(5);
-  const some = (own: boolean, most: number) =>
-    new Map(chosen.filter(() => own && random.chance(0.3)).map(([path]) => [path, 1 + random.integer(most)]));
+  const some = (own: boolean, max: number) =>
+    new Map(chosen.filter(() => own && random.chance(0.3)).map(([path]) => [path, 1 + random.integer(max)]));
   const rankPattern = some(ranks, 6);
   const isWild = random.chance(0.1);
   const number = () =>

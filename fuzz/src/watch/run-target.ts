@@ -31,7 +31,7 @@ export interface TargetResult {
 }
 
 /** A reader that fails in more ways is not worth more time. */
-const mostProblems = 20;
+const maxProblems = 20;
 
 export async function runTarget(target: string, { seed, runs, seconds }: RunOptions): Promise<TargetResult> {
   const folder = mkdtempSync(join(tmpdir(), "lowrank-fuzz-"));
@@ -42,7 +42,7 @@ export async function runTarget(target: string, { seed, runs, seconds }: RunOpti
   const problems = new Map<string, Problem>();
   let [from, executions, accepted] = [0, 0, 0];
   try {
-    while (problems.size < mostProblems) {
+    while (problems.size < maxProblems) {
       const end = await watchChild({
         ...job,
         from,

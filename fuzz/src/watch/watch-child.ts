@@ -61,9 +61,9 @@ function watchOnce(pid: number, file: number, stop: (kind: "time" | "memory", me
     const now = readProgress(file).index;
     const use = useOf(pid);
     if (now !== index) [index, since] = [now, use];
-    const most = index === -1 ? startMilliseconds : limits.milliseconds;
-    const waited = use.clock - since.clock > most * patience;
-    if (waited || use.processor - since.processor > most) stop("time", `took more than ${most} ms`);
+    const max = index === -1 ? startMilliseconds : limits.milliseconds;
+    const waited = use.clock - since.clock > max * patience;
+    if (waited || use.processor - since.processor > max) stop("time", `took more than ${max} ms`);
     if (use.megabytes > limits.megabytes) stop("memory", `took ${Math.round(use.megabytes)} MB of memory`);
   };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Example, markdownExamples, root } from "./extract-examples.ts";
+import { installedBy, neededBy } from "./needed-packages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lowrank-readme-"));
 symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
@@ -49,19 +50,6 @@ function textBefore({ code }: Example, path: string): string {
   return readFileSync(path, "utf8").split(code)[0] ?? "";
 }
 
-/** The packages that a program imports or opens a folder of, and for chooseEngine the engine that runs everywhere. */
-function neededBy(code: string): string[] {
-  const imported = [...code.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, name = ""]) => name);
-  const packages = imported
-    .filter((name) => !name.startsWith("node:"))
-    .map((name) => /^@?[^/]+\/[^/]+/.exec(name)?.[0]);
-  const opened = [...code.matchAll(/@lowrank\/tiny-model/g)].map(([name]) => name);
-  const engines = code.includes("chooseEngine")
-    ? ["@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-cpu"]
-    : [];
-  return [...packages.filter((name) => name !== undefined), ...opened, ...engines];
-}
-
 describe("package READMEs, and guides to sub-paths of packages", () => {
   const packages = [
     ...readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "README.md")),
@@ -72,14 +60,12 @@ describe("package READMEs, and guides to sub-paths of packages", () => {
     const [first] = markdownExamples(path);
     if (first === undefined) continue;
     it(`${relative(root, path)} installs, before its first example, what that needs`, () => {
-      const command = /```sh\n(npm install [\s\S]*?)```/.exec(textBefore(first, path))?.[1] ?? "";
-      const installed = command.split(/[\s\\]+/).map((word) => word.replace(/(?<=.)@[\d.]+$/, ""));
-      expect(installed).toEqual(expect.arrayContaining(neededBy(first.code)));
+      expect(installedBy(textBefore(first, path))).toEqual(expect.arrayContaining(neededBy(first.code)));
     });
   }
 
   const pages = ["library", "command-line", "data-and-tasks", "distillation", "many-machines"];
-  const guides = pages.map((name) => join(root, "docs", `${name}.md`));
+  const guides = [...pages.map((name) => join(root, "docs", `${name}.md`)), join(root, "AGENTS.md")];
   for (const example of [...packages, ...guides].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
       run(example);

@@ -56,7 +56,7 @@ describe("an exported model", () => {
   };
 
   const largest = (one: Float32Array, other: Float32Array) =>
-    one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index]!)), 0);
+    one.reduce((max, value, index) => Math.max(max, Math.abs(value - other[index]!)), 0);
 
   const tensorsOf = async (path: string) => {
     const file = parseSafetensors(await readFile(path));

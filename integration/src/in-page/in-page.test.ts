@@ -19,7 +19,7 @@ import { cacheFolder } from "@lowrank/testing/cache-folder";
 import type { Browser, Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { someAdapter } from "../llama-cpp/beside-llama-cpp.ts";
+import { someAdapter } from "../llama-cpp/with-llama-cpp.ts";
 import { fixtures, foldFixture, peftFixture } from "../onnx/fold-fixture.ts";
 import { difference } from "../onnx/peft-case.ts";
 import { peftValues } from "../onnx/peft-values.ts";

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, adapterRows, noAdapters } from "@lowrank/contracts";
-import { RowCountError, RowsOverrideError } from "@lowrank/engine/doors";
+import { RowCountError, RowsOverrideError } from "@lowrank/engine/hook-points";
 import type { AdapterHandle } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { UnknownAdapterError } from "@lowrank/models";

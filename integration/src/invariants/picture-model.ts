@@ -8,7 +8,7 @@ import {
   type Site,
 } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
-import { ConvolutionSite, type ConvolutionSiteOptions, OverridableParameter } from "@lowrank/engine/doors";
+import { ConvolutionSite, type ConvolutionSiteOptions, OverridableParameter } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 
 const plain = { strides: [1, 1], padding: [1, 1], dilations: [1, 1], groups: 1 } as const;

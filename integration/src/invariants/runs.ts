@@ -72,7 +72,7 @@ export function expectDifferences(
 ): void {
   for (const [name, gradient] of gradients) {
     const variable = variables.get(name)!;
-    const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2);
+    const largest = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-2);
     for (let tried = 0; tried < Math.min(entries, gradient.length); tried++) {
       const entry = Math.floor((tried * gradient.length) / Math.min(entries, gradient.length));
       const numeric = (lossAt(variable, entry, step, loss) - lossAt(variable, entry, -step, loss)) / (2 * step);

@@ -32,7 +32,7 @@ describe("an adapter of a pipeline that makes images, on its text encoder", () =
       return model.forward({ inputIds }, inferenceContext(activeAdapters(...(adapter ? [adapter] : [])))).dataSync();
     });
   const distance = (one: ArrayLike<number>, other: ArrayLike<number>) =>
-    Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? Number.NaN))), 0);
+    Array.from(one).reduce((max, value, index) => Math.max(max, Math.abs(value - (other[index] ?? Number.NaN))), 0);
 
   it.each(["kohya", "diffusers_old", "diffusers", "dora", "loha", "lokr"])("computes as there: %s", async (name) => {
     const warnings: string[] = [];

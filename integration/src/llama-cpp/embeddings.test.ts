@@ -22,7 +22,7 @@ import {
   llamaCppFolder,
   ourEmbedding,
   someAdapter,
-} from "./beside-llama-cpp.ts";
+} from "./with-llama-cpp.ts";
 
 if (!isThere)
   console.info(`skipped: llama.cpp reads our encoders – no ${llamaCppFolder} (scripts/setup-node-llama-cpp.sh)`);

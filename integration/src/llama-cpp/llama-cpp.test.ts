@@ -8,6 +8,7 @@ import { bytesSource } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rewritten } from "./rewritten.ts";
 import {
   type Asked,
   fixtureNames,
@@ -19,8 +20,7 @@ import {
   llamaCppFolder,
   ours,
   someAdapter,
-} from "./beside-llama-cpp.ts";
-import { rewritten } from "./rewritten.ts";
+} from "./with-llama-cpp.ts";
 
 if (!isThere)
   console.info(`skipped: llama.cpp reads our adapters – no ${llamaCppFolder} (scripts/setup-node-llama-cpp.sh)`);

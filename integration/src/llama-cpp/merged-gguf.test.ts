@@ -14,6 +14,8 @@ import { openFile } from "@lowrank/safetensors/node";
 import { findPrepared } from "@lowrank/testing/cache-folder";
 import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomLlama } from "./random-llama.ts";
+import { words } from "./rewritten.ts";
 import {
   type Asked,
   fixtureNames,
@@ -25,9 +27,7 @@ import {
   llamaCppFolder,
   ours,
   someAdapter,
-} from "./beside-llama-cpp.ts";
-import { randomLlama } from "./random-llama.ts";
-import { words } from "./rewritten.ts";
+} from "./with-llama-cpp.ts";
 
 if (!isThere)
   console.info(`skipped: llama.cpp reads our merged models – no ${llamaCppFolder} (scripts/setup-node-llama-cpp.sh)`);

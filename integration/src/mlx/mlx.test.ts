@@ -71,7 +71,7 @@ async function ourLogits(name: string, adapter: Adapter, read: readonly number[]
 }
 
 const largest = (one: ArrayLike<number>, other: ArrayLike<number>) =>
-  Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? Number.NaN))), 0);
+  Array.from(one).reduce((max, value, index) => Math.max(max, Math.abs(value - (other[index] ?? Number.NaN))), 0);
 
 describe.skipIf("missing" in found)("mlx_lm with an adapter that we wrote", () => {
   // It reads keys of the base's configuration that transformers 5 has elsewhere, and mistral's and gemma2's windows not at all.

@@ -58,8 +58,5 @@ export function difference(one: Float32Array, other: Float32Array, mask: ArrayLi
   expect(one.length).toBe(other.length);
   const perPlace = one.length / mask.length;
   const counts = (index: number) => !Number.isInteger(perPlace) || mask[Math.floor(index / perPlace)] === 1;
-  return one.reduce(
-    (most, value, index) => (counts(index) ? Math.max(most, Math.abs(value - other[index]!)) : most),
-    0,
-  );
+  return one.reduce((max, value, index) => (counts(index) ? Math.max(max, Math.abs(value - other[index]!)) : max), 0);
 }

@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 import { type Fixture, readFixture } from "@lowrank/testing";
 import { adaptersChecks, hasAdapters } from "./cases/adapters-case.ts";
+import { hasStart, startChecks } from "./cases/init-case.ts";
 import { roundedChecks } from "./cases/rounded-case.ts";
 import { singleAdapterChecks } from "./cases/single-adapter-case.ts";
-import { hasStart, startChecks } from "./cases/start-case.ts";
 import { hasCombinations, weightedChecks } from "./cases/weighted-case.ts";
 import { withFalconNote } from "./checks/falcon-biases.ts";
 import { contradictions } from "./fixture/case-contents.ts";

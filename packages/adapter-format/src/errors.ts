@@ -1,6 +1,6 @@
 // What can go wrong with an adapter as a file or as a configuration.
 
-import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
+import { describeValue, itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {
@@ -18,7 +18,7 @@ export class InvalidAdapterConfigError extends LowrankError {
     cause?: unknown,
   ) {
     const lines = problems.map(({ key, got, expected }) => `${key}: got ${got}, expected ${expected}`);
-    const message = `${printable(file)} cannot be used as a LoRA configuration:${itemised(lines)}`;
+    const message = `${printable(file)} cannot be used as a LoRA configuration:${itemized(lines)}`;
     super("INVALID_ADAPTER_CONFIG", message, cause === undefined ? undefined : { cause });
   }
 }
@@ -43,7 +43,7 @@ export class UnsupportedFeaturesError extends LowrankError {
     readonly features: readonly { readonly key: string; readonly got: string; readonly effect: string }[],
   ) {
     const lines = features.map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
-    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not implemented here:${itemised(lines)}`);
+    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not implemented here:${itemized(lines)}`);
   }
 }
 
@@ -103,7 +103,7 @@ export class InvalidAdapterTensorsError extends LowrankError {
     readonly problems: readonly TensorProblem[],
   ) {
     const lines = problems.map(({ key, problem }) => `${describeValue(key)}: ${problem}`);
-    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} do not make a LoRA adapter:${itemised(lines)}`);
+    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} do not make a LoRA adapter:${itemized(lines)}`);
   }
 }
 
@@ -148,7 +148,7 @@ export class InexpressibleAdapterError extends LowrankError {
     const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
     super(
       "INEXPRESSIBLE_ADAPTER",
-      `${program}'s format cannot hold all of this adapter:${itemised(lines)}\n` +
+      `${program}'s format cannot hold all of this adapter:${itemized(lines)}\n` +
         "Merge it into its base instead, and use the merged model; or train an adapter without that.",
     );
   }

@@ -15,7 +15,7 @@ export { writeKohyaAdapter } from "./formats/kohya/write-kohya.ts";
 export { readLoralibAdapter } from "./formats/loralib/read-loralib.ts";
 export { writeLoralibAdapter } from "./formats/loralib/write-loralib.ts";
 export { writeMlxAdapter } from "./formats/mlx/write-mlx.ts";
-export { firstBeyond, firstNonFinite } from "./formats/peft/check-tensors.ts";
+export { firstNonFinite, firstOverflow } from "./formats/peft/check-tensors.ts";
 export { currentAdapter } from "./formats/peft/current-adapter.ts";
 export { parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 export { patternFor } from "./formats/peft/pattern-order.ts";
@@ -29,7 +29,7 @@ export { pairsIn, type StoredPair } from "./pairs-in.ts";
 export { badPatterns } from "./targets/bad-patterns.ts";
 export { matchesTarget } from "./targets/matches-target.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";
-export { firstNamedIn, isSavedModule, savingNames } from "./targets/saved-modules.ts";
+export { firstNamedIn, isSavedModule, savedModuleNames } from "./targets/saved-modules.ts";
 export { alphaOf, rankOf, scalingOf } from "./targets/scaling.ts";
 export {
   buildTensorKey,
@@ -46,11 +46,11 @@ export {
   checkFeatures,
   type Feature,
   features,
-  startFeatures,
-  startingFeatures,
+  initFeatures,
+  trainingOnlyFeatures,
   unsupportedFeatures,
 } from "./variants/features.ts";
+export { drawsBothMatrices, initFacts, initNames, initOf } from "./variants/inits.ts";
 export { kasaSettings } from "./variants/kasa.ts";
-export { drawsHalves, startFacts, startNames, startOf } from "./variants/starts.ts";
 export type { VariantFacts, VariantOption } from "./variants/variant-facts.ts";
 export { columnsPerStored, toPlainLora, type VariantName, variantFacts, variants } from "./variants/variants.ts";

@@ -80,8 +80,8 @@ function writeFloat(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
 }
 
-/** Like json.dumps, beyond ASCII everything is escaped. */
-function writeText(text: string): string {
+/** Like json.dumps, beyond ASCII everything is escaped; YAML reads it, too. */
+export function writeText(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -33,7 +33,7 @@ export interface ForwardContext {
    */
   readonly everyPosition?: boolean;
   /** Where the states at hand stand in their texts. Callers leave it out: a model that tells it fills it in. */
-  readonly places?: TokenPlaces;
+  readonly places?: TokenPositions;
 }
 
 /** A context for evaluation: no dropout, with the given adapters (default: the base alone). */
@@ -77,7 +77,7 @@ export function selectedNames(selection: AdapterSelection): readonly string[] {
 }
 
 /** Of each state at a site – its input, all axes but the last flattened –, the place in its text. Made by the model. */
-export interface TokenPlaces {
+export interface TokenPositions {
   /** How many states there are. */
   readonly count: number;
   /**
@@ -86,5 +86,5 @@ export interface TokenPlaces {
    */
   since(tokens: readonly number[]): Float32Array;
   /** The places of some of the states, by their numbers. */
-  pick(states: readonly number[]): TokenPlaces;
+  pick(states: readonly number[]): TokenPositions;
 }

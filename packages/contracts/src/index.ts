@@ -1,7 +1,7 @@
 export type { AdaptableModel } from "./adaptable-model.ts";
 export type { Warning, WarningListener } from "./errors.ts";
 export { describeLfsPointer, LowrankError } from "./errors.ts";
-export type { TokenPlaces } from "./forward-context.ts";
+export type { TokenPositions } from "./forward-context.ts";
 export {
   type ActiveAdapter,
   type AdapterSelection,
@@ -20,14 +20,14 @@ export {
   enumerated,
   escapeControls,
   escapeName,
-  itemised,
+  itemized,
   listed,
-  mostListed,
+  maxListed,
   printable,
   shortened,
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
-export { isObject, JsonError, type JsonObject, longestText, parseJson } from "./parse-json.ts";
+export { isObject, JsonError, type JsonObject, maxTextLength, parseJson } from "./parse-json.ts";
 export { protobufField, readVarint, varint } from "./protobuf.ts";
 export { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "./refuse-unknown-options.ts";
 export type {

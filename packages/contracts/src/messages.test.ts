@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeValue, escapeControls, itemised, listed, printable } from "./messages.ts";
+import { describeValue, escapeControls, itemized, listed, printable } from "./messages.ts";
 
 describe("what comes from outside, in a message", () => {
   it("shows control characters, marks of direction and line breaks of a name instead of sending them", () => {
@@ -20,8 +20,8 @@ describe("what comes from outside, in a message", () => {
     const names = Array.from({ length: 20_000 }, (_, at) => `key\n${at}`);
     expect(listed(names)).toBe(`${Array.from({ length: 12 }, (_, at) => `"key\\n${at}"`).join(", ")} and 19988 more`);
     expect(listed(names.slice(0, 2))).toBe('"key\\n0", "key\\n1"');
-    expect(itemised(["a", "b"], 3)).toBe("\n  - a\n  - b\n  - … and 1 more");
-    expect(itemised(Array.from({ length: 14 }, (_, at) => `${at}`))).toMatch(/ - 11\n {2}- … and 2 more$/);
+    expect(itemized(["a", "b"], 3)).toBe("\n  - a\n  - b\n  - … and 1 more");
+    expect(itemized(Array.from({ length: 14 }, (_, at) => `${at}`))).toMatch(/ - 11\n {2}- … and 2 more$/);
   });
 
   it.each([

@@ -8,7 +8,7 @@ const longestName = 200;
 /** Longer values are cut. */
 const longestValue = 120;
 /** Of longer lists the first are named. */
-export const mostListed = 12;
+export const maxListed = 12;
 
 /** Makes control characters visible ("\u001b"), so that a stranger's text prints harmlessly. Tabs and line breaks stay. */
 export function escapeControls(text: string): string {
@@ -69,8 +69,8 @@ export function listed(names: readonly string[]): string {
 
 /** The first twelve texts and how many there are besides, for what is no name or is `printable` already. */
 export function enumerated(texts: readonly (string | number)[], separator = ", "): string {
-  const shown = texts.slice(0, mostListed).join(separator);
-  return texts.length > mostListed ? `${shown} and ${texts.length - mostListed} more` : shown;
+  const shown = texts.slice(0, maxListed).join(separator);
+  return texts.length > maxListed ? `${shown} and ${texts.length - maxListed} more` : shown;
 }
 
 /**
@@ -84,8 +84,8 @@ export function enumerated(texts: readonly (string | number)[], separator = ", "
  * if (itemised(["no wte", "no wpe"]) !== "\n  - no wte\n  - no wpe") throw new Error("unexpected");
  * ```
  */
-export function itemised(lines: readonly string[], count = lines.length): string {
-  const shown = lines.slice(0, mostListed).map((line) => `\n  - ${line}`);
+export function itemized(lines: readonly string[], count = lines.length): string {
+  const shown = lines.slice(0, maxListed).map((line) => `\n  - ${line}`);
   return count > shown.length ? `${shown.join("")}\n  - … and ${count - shown.length} more` : shown.join("");
 }
 

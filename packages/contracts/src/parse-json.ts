@@ -5,7 +5,7 @@ import { describeLfsPointer, LowrankError } from "./errors.ts";
 import { printable } from "./messages.ts";
 
 /** Characters of the longest text that V8 can hold; a file with more bytes is refused before it is read as one text. */
-export const longestText = 2 ** 29 - 24;
+export const maxTextLength = 2 ** 29 - 24;
 
 /** Configurations, tokenizers and rows nest 10 levels and less. */
 const deepest = 64;

@@ -1,7 +1,7 @@
 // Options that nobody knows: a compiler refuses them, plain JavaScript would drop them without a word.
 
 import { LowrankError } from "./errors.ts";
-import { editDistance, itemised, printable } from "./messages.ts";
+import { editDistance, itemized, printable } from "./messages.ts";
 
 /** The names of all options; the compiler asks for each. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
@@ -25,7 +25,7 @@ export class UnknownOptionError extends LowrankError {
       return nearest === undefined ? `"${printable(name)}"` : `"${printable(name)}" → "${nearest}"`;
     });
     const options = known.join(", ");
-    super("UNKNOWN_OPTION", `${where} does not know these options:${itemised(lines)}\nIt has: ${options}.`);
+    super("UNKNOWN_OPTION", `${where} does not know these options:${itemized(lines)}\nIt has: ${options}.`);
   }
 }
 

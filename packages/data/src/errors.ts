@@ -1,6 +1,6 @@
 // What can go wrong between a file and a token batch.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
 
 /** One thing wrong with one row of a file. */
 export interface RowProblem {
@@ -35,7 +35,7 @@ export class DataError extends LowrankError {
   ) {
     const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
     const told = problems.reduce((sum, { more = 0 }) => sum + more, 0);
-    const rows = itemised(problems.map(lineOf(unit)), count - told);
+    const rows = itemized(problems.map(lineOf(unit)), count - told);
     // Advice is about all rows: it comes before what is told of the first of them.
     const text =
       advice === undefined ? `${rows}\nMend or remove ${count === 1 ? "it" : "them"}.` : `\n${advice}${rows}`;
@@ -58,7 +58,7 @@ export class MixedLabelsError extends LowrankError {
     readonly problems: readonly RowProblem[],
   ) {
     const advice = "Give every row a class number from 0, or every row a class name; a text of digits is a number.";
-    super("MIXED_LABELS", `Cannot number the classes:${itemised(problems.map(lineOf("row")))}\n${advice}`);
+    super("MIXED_LABELS", `Cannot number the classes:${itemized(problems.map(lineOf("row")))}\n${advice}`);
   }
 }
 
@@ -79,7 +79,7 @@ export class TokenizerError extends LowrankError {
     readonly problems: readonly string[],
     options?: { readonly cause?: unknown },
   ) {
-    super("TOKENIZER_INVALID", `Cannot build a tokenizer:${itemised(problems)}`, options);
+    super("TOKENIZER_INVALID", `Cannot build a tokenizer:${itemized(problems)}`, options);
   }
 }
 
@@ -106,7 +106,7 @@ export interface TokenProblem {
 export class AddedTokensError extends LowrankError {
   constructor(readonly problems: readonly TokenProblem[]) {
     const lines = problems.map(({ token, reason }) => `${JSON.stringify(token.slice(0, 60))}: ${reason}`);
-    super("TOKENS_NOT_ADDABLE", `Cannot add tokens to the tokenizer:${itemised(lines)}\nCorrect or remove them.`);
+    super("TOKENS_NOT_ADDABLE", `Cannot add tokens to the tokenizer:${itemized(lines)}\nCorrect or remove them.`);
   }
 }
 

@@ -97,7 +97,7 @@ interface ChoiceExample {
   readonly endings: readonly string[];
 }
 
-/** A picture and its label. One that is not prepared yet (`resizeImage`) is when a batch draws it (`openedBatches`). */
+/** A picture and its label. One that is not prepared yet (`resizeImage`) is when a batch draws it (`decodedBatches`). */
 export interface ImageExample {
   readonly kind: "image";
   readonly image: ImageInput;

@@ -5,11 +5,11 @@ export type { AudioInput } from "./audio/read-wav.ts";
 export { readWav, type Sound } from "./audio/read-wav.ts";
 export { resample } from "./audio/resample.ts";
 export { batches, batchIndices } from "./batching/batches.ts";
-export { mismatchedAnswers } from "./batching/mismatched-answers.ts";
-export { openedBatches } from "./batching/opened-batches.ts";
+export { decodedBatches } from "./batching/decoded-batches.ts";
+export { mismatchedCompletions } from "./batching/mismatched-answers.ts";
 export { padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
-export { type Split, splitByKey, splitPlaces } from "./batching/split-by-key.ts";
+export { type Split, splitByKey, splitIndices } from "./batching/split-by-key.ts";
 export {
   AddedTokensError,
   AudioError,
@@ -45,7 +45,7 @@ export { readJson, readObjects } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal } from "./row-forms/row-form.ts";
-export { changeRows, type DrawnRows, drawRows, joinRows, pickRows, type RowList } from "./row-list.ts";
+export { concatRows, mapRows, type RowList, type SampledRows, sampleRows, selectRows } from "./row-list.ts";
 export { bleu } from "./scoring/bleu.ts";
 export { classScores, labelScores } from "./scoring/class-scores.ts";
 export { pearson, spearman } from "./scoring/correlation.ts";
@@ -60,7 +60,7 @@ export {
   type ClassifiedSequence,
   type ComparedTexts,
   ignoredLabel,
-  isUnopened,
+  isUndecoded,
   labelsOf,
   type Seen,
   type Sounds,

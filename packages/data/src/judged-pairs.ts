@@ -1,7 +1,7 @@
 // Searches and their answers as pairs of texts to be judged one by one, as a cross-encoder reads them.
 
 import type { ComparisonExample, Example, SentenceExample } from "./example.ts";
-import { NumberedRows, type RowList } from "./row-list.ts";
+import { ListedRows, type RowList } from "./row-list.ts";
 
 /** Pairs, and where each is from. */
 interface JudgedPairs {
@@ -38,7 +38,7 @@ export function judgedPairs(rows: RowList<Example>): JudgedPairs {
       searchOf.push(search);
     }
   }
-  const pairs = new Pairs(rowOf.length, (pair) => {
+  const pairs = new ListedRows<Example>(rowOf.length, (pair) => {
     const row = rows.at(rowOf[pair] ?? -1);
     return row?.kind === "comparison" ? pairOf(row, placeOf[pair] ?? 0, searchOf[pair] ?? 0) : row;
   });
@@ -48,14 +48,4 @@ export function judgedPairs(rows: RowList<Example>): JudgedPairs {
 function pairOf({ texts, score }: ComparisonExample, place: number, search: number): SentenceExample {
   const [sentence = "", ...others] = texts;
   return { kind: "sentence", sentence, pair: others[place] ?? "", label: score ?? (place === 0 ? 1 : 0), search };
-}
-
-/** Made when they are asked for. */
-class Pairs extends NumberedRows<Example> {
-  constructor(
-    readonly length: number,
-    readonly at: (pair: number) => Example | undefined,
-  ) {
-    super();
-  }
 }

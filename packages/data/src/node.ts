@@ -5,4 +5,4 @@ export { findDataFiles } from "./files/find-data-files.ts";
 export { type DataInput, readDataFile, streamDataFile } from "./files/read-data-file.ts";
 export { GuardedDecoder } from "./guarded/guarded-decoder.ts";
 export { fileOfPackage } from "./guarded/start-thread.ts";
-export { type RowKeeper, RowSpool } from "./spool/row-spool.ts";
+export { RowSpool, type RowStore } from "./spool/row-spool.ts";

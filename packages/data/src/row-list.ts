@@ -48,27 +48,48 @@ export abstract class NumberedRows<Row> implements RowList<Row> {
 }
 
 /** Some rows of a list, by their places in it; of an array an array. */
-export function pickRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
-  const picked = new PickedRows(rows, places);
+export function selectRows<Row>(rows: RowList<Row>, places: ArrayLike<number>): RowList<Row> {
+  const picked = new ListedRows(places.length, (index) => {
+    const place = places[index];
+    return place === undefined ? undefined : rows.at(place);
+  });
   return Array.isArray(rows) ? [...picked] : picked;
 }
 
 /** The rows of lists one after the other; of arrays an array. */
-export function joinRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
+export function concatRows<Row>(lists: readonly RowList<Row>[]): RowList<Row> {
   const [first, ...others] = lists.filter(({ length }) => length > 0);
   if (first === undefined) return [];
   if (others.length === 0) return first;
-  const joined = new JoinedRows([first, ...others]);
+  const length = lists.reduce((sum, list) => sum + list.length, 0);
+  const at = (index: number): Row | undefined => {
+    let rest = index;
+    for (const list of lists) {
+      if (rest < list.length) return list.at(rest);
+      rest -= list.length;
+    }
+    return undefined;
+  };
+  const joined = new ListedRows(length, at, function* () {
+    for (const list of lists) yield* list;
+  });
   return [first, ...others].every((list) => Array.isArray(list)) ? [...joined] : joined;
 }
 
 /** Each row as another one, made when it is asked for; of an array an array. */
-export function changeRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
-  return Array.isArray(rows) ? rows.map((row: Row) => change(row)) : new ChangedRows(rows, change);
+export function mapRows<Row, Changed>(rows: RowList<Row>, change: (row: Row) => Changed): RowList<Changed> {
+  if (Array.isArray(rows)) return rows.map((row: Row) => change(row));
+  const at = (index: number) => {
+    const row = rows.at(index);
+    return row === undefined ? undefined : change(row);
+  };
+  return new ListedRows(rows.length, at, function* () {
+    for (const row of rows) yield change(row);
+  });
 }
 
 /** Rows that are made of others whenever one is asked for, of which the length of each is known without that. */
-export interface DrawnRows<Row> extends RowList<Row> {
+export interface SampledRows<Row> extends RowList<Row> {
   /** About how long each row will be. */
   readonly lengths: ArrayLike<number>;
   /** What a row is made of, where batches have to keep rows apart that have a text in common. */
@@ -89,17 +110,17 @@ export interface DrawOptions<Row, Drawn> {
  *
  * @example
  * ```ts
- * import { drawRows } from "@lowrank/data";
+ * import { sampleRows } from "@lowrank/data";
  *
- * const words = drawRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
+ * const words = sampleRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
  * if (words.length !== 3 || [...words].join(";") !== "a,b;c") throw new Error("wrong rows");
  * ```
  */
-export function drawRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): DrawnRows<Drawn> {
+export function sampleRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): SampledRows<Drawn> {
   return new MadeRows(rows, options);
 }
 
-class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements DrawnRows<Drawn> {
+class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements SampledRows<Drawn> {
   constructor(
     private readonly rows: RowList<Row>,
     private readonly options: DrawOptions<Row, Drawn>,
@@ -137,65 +158,18 @@ class MadeRows<Row, Drawn> extends NumberedRows<Drawn> implements DrawnRows<Draw
   }
 }
 
-class ChangedRows<Row, Changed> extends NumberedRows<Changed> {
+/** Rows that are made when they are asked for; `all` gives them in order where that is quicker than one by one. */
+export class ListedRows<Row> extends NumberedRows<Row> {
   constructor(
-    private readonly rows: RowList<Row>,
-    private readonly change: (row: Row) => Changed,
+    readonly length: number,
+    readonly at: (index: number) => Row | undefined,
+    private readonly all?: () => Iterable<Row>,
   ) {
     super();
-  }
-
-  get length(): number {
-    return this.rows.length;
-  }
-
-  override *[Symbol.iterator](): Generator<Changed> {
-    for (const row of this.rows) yield this.change(row);
-  }
-
-  at(index: number): Changed | undefined {
-    const row = this.rows.at(index);
-    return row === undefined ? undefined : this.change(row);
-  }
-}
-
-class PickedRows<Row> extends NumberedRows<Row> {
-  constructor(
-    private readonly rows: RowList<Row>,
-    private readonly places: ArrayLike<number>,
-  ) {
-    super();
-  }
-
-  get length(): number {
-    return this.places.length;
-  }
-
-  at(index: number): Row | undefined {
-    const place = this.places[index];
-    return place === undefined ? undefined : this.rows.at(place);
-  }
-}
-
-class JoinedRows<Row> extends NumberedRows<Row> {
-  readonly length: number;
-
-  constructor(private readonly lists: readonly RowList<Row>[]) {
-    super();
-    this.length = lists.reduce((sum, { length }) => sum + length, 0);
   }
 
   override *[Symbol.iterator](): Generator<Row> {
-    for (const list of this.lists) yield* list;
-  }
-
-  at(index: number): Row | undefined {
-    let rest = index;
-    for (const list of this.lists) {
-      if (rest < list.length) return list.at(rest);
-      rest -= list.length;
-    }
-    return undefined;
+    yield* this.all?.() ?? super[Symbol.iterator]();
   }
 }
 

@@ -122,7 +122,7 @@ export type TokenizedExample =
   | JudgedAnswer;
 
 /** Whether an example has a picture or a recording that nobody has opened. */
-export function isUnopened(example: TokenizedExample): boolean {
+export function isUndecoded(example: TokenizedExample): boolean {
   return ("image" in example && example.image !== undefined) || ("audio" in example && example.audio !== undefined);
 }
 

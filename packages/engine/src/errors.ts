@@ -62,9 +62,9 @@ export class UnknownEngineError extends LowrankError {
 
 /** No engine could be started. */
 export class NoEngineError extends LowrankError {
-  constructor(readonly passedOver: readonly { readonly name: string; readonly reason: string }[]) {
-    const reasons = passedOver.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n");
-    const triedWasm = passedOver.some(({ name }) => name === "wasm");
+  constructor(readonly skipped: readonly { readonly name: string; readonly reason: string }[]) {
+    const reasons = skipped.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n");
+    const triedWasm = skipped.some(({ name }) => name === "wasm");
     const advice = triedWasm ? "Mend one of them" : "Mend that, or leave the choice open";
     super("NO_ENGINE", `No TensorFlow.js engine could be started:\n${reasons}\n${advice}: wasm works everywhere.`);
   }

@@ -9,7 +9,7 @@ import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
-import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
+import { currentInt8Weights, type Int8Weights, int8Problem } from "./packed/int8-weights.ts";
 import { type BlockMatrix, checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 import { mayRoundProducts } from "./step/rounded-products.ts";
 import type { StepFactor } from "./step/step-plan.ts";
@@ -61,7 +61,7 @@ export class FrozenWeight {
 
   /**
    * From a matrix in 8 bits with a scale for each output. The native engine multiplies it in 8 bits, forward and for the
-   * gradient, where the processor is fast and exact at that (`int8Unfitness`); the weight then belongs to that engine, and
+   * gradient, where the processor is fast and exact at that (`int8Problem`); the weight then belongs to that engine, and
    * throws OtherEngineError on another. Elsewhere products decode it and are float32. Throws ArgumentError unless its arrays
    * have the lengths they should.
    */
@@ -193,7 +193,7 @@ export class FrozenWeight {
   #canRoundLogits(): boolean {
     const { stored, readRows } = this.#current();
     const isReadable = stored?.isTransposed === true || readRows !== undefined;
-    return this.#mayRoundLogits && isReadable && int8Unfitness() === undefined;
+    return this.#mayRoundLogits && isReadable && int8Problem() === undefined;
   }
 
   #current(): FrozenStorage {

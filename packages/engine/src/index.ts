@@ -1,7 +1,8 @@
+export { borrowedValues } from "./borrowed-values.ts";
 export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
 export { measureInt8Product, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
-export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
+export { compareEngines, type EngineReport } from "./choose/survey-engines.ts";
 export { currentBackend } from "./engines/backends.ts";
 export type { EngineFacts } from "./engines/engine-facts.ts";
 export { type EngineName, engineNames } from "./engines/facts.ts";
@@ -11,7 +12,6 @@ export { FrozenWeight } from "./frozen-weight.ts";
 export { graphKernelGradients } from "./gradients/graph-kernels.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
-export { lentValues } from "./lent-values.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
 export { attendNext } from "./ops/attention/attend-next.ts";
@@ -33,7 +33,7 @@ export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts"
 export { linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
-export { int8Unfitness } from "./packed/int8-weights.ts";
+export { int8Problem } from "./packed/int8-weights.ts";
 export { packInt8 } from "./packed/pack-int8.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matrix.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";

@@ -2,11 +2,11 @@
 
 import { expect, it } from "vitest";
 import { chooseEngine } from "./choose/choose-engine.ts";
-import { surveyEngines } from "./choose/survey-engines.ts";
+import { compareEngines } from "./choose/survey-engines.ts";
 
 it.each<[name: string, misspelt: string, nearest: string, call: (options: never) => unknown]>([
   ["chooseEngine", "thread", "threads", (options) => chooseEngine(options)],
-  ["surveyEngines", "wasm_path", "wasmPath", (options) => surveyEngines(options)],
+  ["compareEngines", "wasm_path", "wasmPath", (options) => compareEngines(options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);

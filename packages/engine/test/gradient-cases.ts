@@ -80,8 +80,8 @@ export function testGradients(
 
     it.each(Object.entries(flat))("%s has a gradient of zero", async (_kernel, compute) => {
       const x = waves([3, 4]);
-      const withSlope = (input: tf.Tensor) => tf.add(tf.sum(tf.cast(compute(input), "float32")), tf.sum(input));
-      const gradient = tf.tidy(() => tf.grad(withSlope)(x));
+      const withGradient = (input: tf.Tensor) => tf.add(tf.sum(tf.cast(compute(input), "float32")), tf.sum(input));
+      const gradient = tf.tidy(() => tf.grad(withGradient)(x));
       expectClose(await gradient.data(), new Float32Array(12).fill(1), 0);
       tf.dispose([x, gradient]);
     });

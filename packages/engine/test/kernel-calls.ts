@@ -119,7 +119,7 @@ const axes = fc.constantFrom<(number | number[] | undefined)[]>(
 const none = fc.constant(undefined);
 const activations = fc.constantFrom("linear", "relu", "relu6", "sigmoid", "elu", "leakyrelu", "prelu");
 /** prelu alone has slopes, one for each of four outputs. */
-const slopesOf = (activation: string) =>
+const gradientsOf = (activation: string) =>
   activation === "prelu" ? { preluActivationWeights: tf.tensor1d([0.1, -0.2, 0.3, 0.4]) } : {};
 /** One to three places of one or two axes. */
 const places = (min: number) =>
@@ -208,7 +208,7 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
     ([a, b, bias], activation) =>
       kernel(
         "_FusedMatMul",
-        { a, b, bias, ...slopesOf(activation) },
+        { a, b, bias, ...gradientsOf(activation) },
         {
           transposeA: false,
           transposeB: false,
@@ -223,7 +223,7 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
     ([image, filter, bias], [activation, pad, strides]) =>
       kernel(
         "FusedConv2D",
-        { x: image, filter, bias, ...slopesOf(activation) },
+        { x: image, filter, bias, ...gradientsOf(activation) },
         {
           strides: [strides, strides],
           pad,

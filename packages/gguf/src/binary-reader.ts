@@ -59,13 +59,13 @@ export class BinaryReader {
     return this.view.getBigInt64(this.take(8), true);
   }
 
-  /** A count of things that take at least `leastBytes` each; more than the rest of the file can hold is refused. */
-  count(what: string, leastBytes: number): number {
+  /** A count of things that take at least `minBytes` each; more than the rest of the file can hold is refused. */
+  count(what: string, minBytes: number): number {
     const at = this.position;
     const count = this.uint64();
-    const most = Math.floor((this.file.size - this.position) / leastBytes);
-    if (count <= BigInt(most)) return Number(count);
-    const problem = `The file claims ${count} ${what} at byte ${at}, but its rest can hold ${most} at most.`;
+    const max = Math.floor((this.file.size - this.position) / minBytes);
+    if (count <= BigInt(max)) return Number(count);
+    const problem = `The file claims ${count} ${what} at byte ${at}, but its rest can hold ${max} at most.`;
     throw new GgufError("GGUF_TRUNCATED", problem, { file: this.file.name, offset: at });
   }
 

@@ -17,13 +17,7 @@ const formats: ReadonlyMap<string, BlockFormat> = new Map(
 /** Types whose tables are loaded when a file has them: 12 kB that most never need. */
 const gridTypes: readonly string[] = ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"];
 
-/** Names of all quantised types. */
 export const blockTypes: readonly string[] = [...formats.keys(), ...gridTypes];
-
-/** The format of a type that needs no tables. */
-function blockFormatOf(type: string): BlockFormat | undefined {
-  return formats.get(type);
-}
 
 let gridFormats: Promise<BlockFormats> | undefined;
 
@@ -70,7 +64,7 @@ export interface TypeReader {
  * ```
  */
 export function dequantize(bytes: Uint8Array, type: string, count: number): Float32Array {
-  if (!gridTypes.includes(type)) return readerOf(type, blockFormatOf(type)).dequantize(bytes, count);
+  if (!gridTypes.includes(type)) return readerOf(type, formats.get(type)).dequantize(bytes, count);
   const problem = `The tables of type ${type} are not loaded; use (await typeReader("${type}")).dequantize(bytes, count).`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }

@@ -7,7 +7,7 @@ import { GgufError, quoted } from "./errors.ts";
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 
 interface ValueType {
-  readonly leastBytes: number;
+  readonly minBytes: number;
   readonly read: (reader: BinaryReader) => GgufValue;
 }
 
@@ -26,24 +26,24 @@ export interface ValuePlace {
 
 /** Items of arrays, all arrays of a file together: a file can pack a list of bytes far more densely than memory can. */
 interface ItemBudget {
-  readonly most: number;
+  readonly max: number;
   left: number;
 }
 
 const valueTypes: ReadonlyMap<number, ValueType> = new Map([
-  [0, { leastBytes: 1, read: (reader) => reader.uint8() }],
-  [1, { leastBytes: 1, read: (reader) => reader.int8() }],
-  [2, { leastBytes: 2, read: (reader) => reader.uint16() }],
-  [3, { leastBytes: 2, read: (reader) => reader.int16() }],
-  [4, { leastBytes: 4, read: (reader) => reader.uint32() }],
-  [5, { leastBytes: 4, read: (reader) => reader.int32() }],
-  [6, { leastBytes: 4, read: (reader) => reader.float32() }],
-  [7, { leastBytes: 1, read: (reader) => reader.uint8() !== 0 }],
-  [stringType, { leastBytes: 8, read: (reader) => reader.string("a string", "value") }],
-  [arrayType, { leastBytes: 12, read: () => [] }], // read by `readArray`, which knows the depth
-  [10, { leastBytes: 8, read: (reader) => numberIfExact(reader.uint64()) }],
-  [11, { leastBytes: 8, read: (reader) => numberIfExact(reader.int64()) }],
-  [12, { leastBytes: 8, read: (reader) => reader.float64() }],
+  [0, { minBytes: 1, read: (reader) => reader.uint8() }],
+  [1, { minBytes: 1, read: (reader) => reader.int8() }],
+  [2, { minBytes: 2, read: (reader) => reader.uint16() }],
+  [3, { minBytes: 2, read: (reader) => reader.int16() }],
+  [4, { minBytes: 4, read: (reader) => reader.uint32() }],
+  [5, { minBytes: 4, read: (reader) => reader.int32() }],
+  [6, { minBytes: 4, read: (reader) => reader.float32() }],
+  [7, { minBytes: 1, read: (reader) => reader.uint8() !== 0 }],
+  [stringType, { minBytes: 8, read: (reader) => reader.string("a string", "value") }],
+  [arrayType, { minBytes: 12, read: () => [] }], // read by `readArray`, which knows the depth
+  [10, { minBytes: 8, read: (reader) => numberIfExact(reader.uint64()) }],
+  [11, { minBytes: 8, read: (reader) => numberIfExact(reader.int64()) }],
+  [12, { minBytes: 8, read: (reader) => reader.float64() }],
 ]);
 
 /** Reads the type number and the value of a metadata entry. */
@@ -57,13 +57,13 @@ function readArray(reader: BinaryReader, place: ValuePlace, depth: number): read
   if (depth > maximumDepth) throw invalid(`has arrays nested deeper than ${maximumDepth}`, place);
   const id = reader.uint32();
   const type = valueTypeOf(id, place);
-  const length = reader.count(`items of ${quoted(place.key)}`, type.leastBytes);
+  const length = reader.count(`items of ${quoted(place.key)}`, type.minBytes);
   if (length > maximumArrayLength) {
     const problem = `The metadata ${quoted(place.key)} has ${length} items, more than ${maximumArrayLength}.`;
     throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
   }
   if (length > place.items.left) {
-    const problem = `The metadata's arrays have more than ${place.items.most} items together, the limit, at ${quoted(place.key)}.`;
+    const problem = `The metadata's arrays have more than ${place.items.max} items together, the limit, at ${quoted(place.key)}.`;
     throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
   }
   place.items.left -= length;

@@ -113,8 +113,8 @@ const firstWindow = 1 << 20;
 /** The header's size is stated nowhere: read a window, and a larger one from the start if it was too small. */
 async function readHeader(source: GgufSource, options: GgufOptions): Promise<GgufHeader> {
   const { maxTensors = 100_000, maxMetadata = 100_000, maxItems = 16_000_000 } = options;
-  const most = Math.min(source.size, options.maxHeaderBytes ?? 256_000_000);
-  for (let window = Math.min(firstWindow, most); ; ) {
+  const max = Math.min(source.size, options.maxHeaderBytes ?? 256_000_000);
+  for (let window = Math.min(firstWindow, max); ; ) {
     const bytes = await source.read(0, window);
     try {
       return parseHeader(bytes, source, { maxTensors, maxMetadata, maxItems });
@@ -124,11 +124,11 @@ async function readHeader(source: GgufSource, options: GgufOptions): Promise<Ggu
         const problem = `Asked for the first ${window} bytes, got ${bytes.length}; the file changed or the source is broken.`;
         throw new GgufError("GGUF_TRUNCATED", problem, { file: source.name, offset: bytes.length });
       }
-      if (window >= most) {
-        const problem = `The header has more than ${most} bytes, the limit set.`;
+      if (window >= max) {
+        const problem = `The header has more than ${max} bytes, the limit set.`;
         throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, { file: source.name });
       }
-      window = Math.min(most, Math.max(window * 2, error.until));
+      window = Math.min(max, Math.max(window * 2, error.until));
     }
   }
 }

@@ -59,7 +59,7 @@ export function parseHeader(
     "metadata entries",
     file.name,
   );
-  const items = { most: limits.maxItems, left: limits.maxItems };
+  const items = { max: limits.maxItems, left: limits.maxItems };
   const { metadata, places } = readMetadata(reader, metadataCount, { file: file.name, items });
   const alignment = alignmentOf(metadata, file.name);
   const relative = readTensors(reader, tensorCount, file.name);

@@ -15,13 +15,13 @@ export interface GgufParts extends GgufPart {
 }
 
 const partName = /^(.*-)(\d{5})-of-(\d{5})(\.gguf)$/;
-const mostParts = 1000;
+const maxParts = 1000;
 
 /** Names of all parts of the split file that one of them belongs to; the name alone where it is none's. */
 export function ggufPartNames(name: string): readonly string[] {
   const [, before = "", , count = "", after = ""] = partName.exec(name) ?? [];
   const parts = Number(count);
-  if (count === "" || parts === 0 || parts > mostParts) return [name];
+  if (count === "" || parts === 0 || parts > maxParts) return [name];
   return Array.from(
     { length: parts },
     (_, part) => `${before}${String(part + 1).padStart(5, "0")}-of-${count}${after}`,

@@ -1,13 +1,11 @@
 // The types of GGML tensors, as one table: how many elements make a block, and how many bytes a block takes.
 
-/** How a tensor type is stored. */
 export interface TensorType {
   /** Number in the file. */
   readonly id: number;
   readonly name: string;
   /** Elements in a block; rows are whole blocks. */
   readonly blockSize: number;
-  /** Bytes of a block. */
   readonly blockBytes: number;
 }
 

@@ -1,6 +1,6 @@
 // What can go wrong with a guest, each failure with its facts as fields. Nothing is changed when one is thrown.
 
-import { itemised, LowrankError, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** A model without weights yet, or with nothing in it that can be adapted. */
 export class UnadaptableModelError extends LowrankError {
@@ -12,7 +12,7 @@ export class UnadaptableModelError extends LowrankError {
   ) {
     super(
       "UNADAPTABLE_MODEL",
-      `The model "${printable(model)}" cannot be adapted: ${reason}.${itemised(layers.map(printable))}`,
+      `The model "${printable(model)}" cannot be adapted: ${reason}.${itemized(layers.map(printable))}`,
     );
   }
 }
@@ -25,7 +25,7 @@ export class UnadaptableLayerError extends LowrankError {
     const lines = layers.map(
       ({ name, className, reason }) => `"${printable(name)}" (${printable(className)}): ${reason}`,
     );
-    super("UNADAPTABLE_LAYER", `These layers cannot be adapted:${itemised(lines)}`);
+    super("UNADAPTABLE_LAYER", `These layers cannot be adapted:${itemized(lines)}`);
   }
 }
 
@@ -37,7 +37,7 @@ export class ModelChangedError extends LowrankError {
   ) {
     super(
       "MODEL_CHANGED",
-      `The model "${printable(model)}" has other layers than when layersModel(…) looked at it. Build the model first, then adapt it.${itemised(differences.map(printable))}`,
+      `The model "${printable(model)}" has other layers than when layersModel(…) looked at it. Build the model first, then adapt it.${itemized(differences.map(printable))}`,
     );
   }
 }

@@ -6,9 +6,10 @@
 // running/       a plan of what runs frozen, what behind it and what in sites; and how plans run
 // saving/        the merged model as files that TensorFlow.js loads without us
 
-export { attachLora, loraOf } from "./graph/adapter-data.ts";
+export { attachLora } from "./graph/adapter-data.ts";
 export type { Refusal } from "./graph/applications/application.ts";
 export { GraphGradientError } from "./graph/errors.ts";
 export { GraphHost, graphModel } from "./graph/graph-host.ts";
 export { graphModelFiles, graphModelReader } from "./graph/saving/graph-model-files.ts";
 export { mergedArtifacts } from "./graph/saving/merged-artifacts.ts";
+export { loraOf } from "./topology/adapter-data.ts";

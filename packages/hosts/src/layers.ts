@@ -4,6 +4,7 @@
 // layers/  classes of layers, how each computes with an adapter; the model with doors; LoRA in one line, adapters as data
 
 export { UnfitDataError } from "./errors.ts";
-export { attachLora, loraOf } from "./layers/adapter-data.ts";
+export { attachLora } from "./layers/adapter-data.ts";
 export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";
 export { layersModel } from "./layers/layers-model.ts";
+export { loraOf } from "./topology/adapter-data.ts";

@@ -28,7 +28,7 @@ export function expectVariableGradients(loss: () => tf.Tensor, variables: readon
     const stride = Math.max(1, Math.floor(start.length / entries));
     for (let place = 0; place < start.length; place += stride) {
       const numeric = steps.map((step) => (moved(place, step) - moved(place, -step)) / (2 * step));
-      if (numeric.every((slope) => Math.abs(slope - analytic[place]!) > allowed))
+      if (numeric.every((grad) => Math.abs(grad - analytic[place]!) > allowed))
         throw new Error(`Variable ${index}, entry ${place}: ${analytic[place]}, but differences give ${numeric}.`);
     }
     set(start);

@@ -12,7 +12,7 @@ import type { ModelInput } from "./platform.ts";
  * Opens a pretrained model: the address of a Hugging Face folder, a name on the Hugging Face Hub, a folder that a person chose
  * (`showDirectoryPicker()`), `File`s of an `<input type="file">`, or a `ModelFolder`. The caller disposes of it.
  *
- * @throws ModelFileError; ClassifierMissingError, HeadIncompleteError, AdapterTaskError; and what `loadModel` of @lowrank/models
+ * @throws ModelFileError; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and what `loadModel` of @lowrank/models
  * and `chooseEngine` of @lowrank/engine throw.
  *
  * @example
@@ -33,7 +33,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
  * What is in an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file, given as `openModel` takes it:
  * names, shapes, types and configuration; of an adapter, which base it fits. Weights of models are not read.
  *
- * @throws NotInspectableError; for a damaged one ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
+ * @throws NOT_INSPECTABLE; for a damaged one ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
  * @lowrank/adapter-format throws
  *
  * @example

@@ -12,7 +12,7 @@ import type { ModelInput } from "./platform.ts";
  * Opens a pretrained model: a Hugging Face folder, a .gguf file, or a name on the Hugging Face Hub, whose files are kept in the
  * cache that Python uses too; or a `ModelFolder`, or `File`s. The caller disposes of it.
  *
- * @throws PathNotFoundError, HubError, AdapterAsModelError; ClassifierMissingError, HeadIncompleteError, AdapterTaskError; and
+ * @throws PathNotFoundError, HubError, ADAPTER_AS_MODEL; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and
  * what `loadModel` of @lowrank/models and `chooseEngine` of @lowrank/engine throw.
  *
  * @example

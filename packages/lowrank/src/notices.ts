@@ -12,7 +12,6 @@ export interface Notices {
   count?(of: { readonly what: string; readonly total: number }): Count;
 }
 
-/** What counts. */
 export interface Count {
   add(done: number): void;
   stop(): void;

@@ -29,12 +29,11 @@ export async function openOn(
     model: () => platform.findModel(model, context),
     ...(adapter === undefined ? {} : { adapter: () => findAdapters(platform, adapter, context) }),
   };
-  const full = { memoryBytes: platform.memoryBytes(), leastTokens: tokens?.rows, ...request };
+  const full = { memoryBytes: platform.memoryBytes(), minTokens: tokens?.rows, ...request };
   const opened = await openBase(places, full, context.notices);
   return new OpenedModel({ platform, context, opened, request, tokens, classNames });
 }
 
-/** `openModel` of a host. */
 export async function openModelOn(
   platform: Platform,
   model: ModelInput,

@@ -13,7 +13,7 @@ import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
 import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
-import { StartNeedsRowsError } from "./errors/library-errors.ts";
+import { startNeedsRows } from "./errors/library-errors.ts";
 import type { RunReview } from "./findings/watch-run.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
@@ -28,7 +28,7 @@ import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 import type { ReportTime, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, onBase, setupFiles } from "./setup/adapter-setup.ts";
 import { openRun } from "./train/check-keeping.ts";
-import { startBatches } from "./train/measure-start.ts";
+import { initBatchesOf } from "./train/measure-init.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type RunSteps, stepsOf } from "./train/plan-steps.ts";
 import type { TokenizedRows } from "./train/tokenized-rows.ts";
@@ -113,9 +113,9 @@ export class OpenedAdapter {
     return describePlan(this.plan);
   }
 
-  /** Its variables and its state, for the packages below. Throws StartNeedsRowsError where `init` looks at rows first. */
+  /** Its variables and its state, for the packages below. Throws START_NEEDS_ROWS where `init` looks at rows first. */
   get handle(): AdapterHandle {
-    if (this.#handle === undefined) throw new StartNeedsRowsError(String(this.config.init));
+    if (this.#handle === undefined) throw startNeedsRows(String(this.config.init));
     return this.#handle;
   }
 
@@ -127,8 +127,8 @@ export class OpenedAdapter {
   }
 
   /**
-   * Reads and tokenises rows and counts the steps; nothing is trained. Throws DataError, DataFileError, NothingToTrainError,
-   * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError, TrainingOptionsError.
+   * Reads and tokenises rows and counts the steps; nothing is trained. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
+   * ROWS_TASK, WrongTaskError, TOKENIZER_MISSING, ChatTemplateMissingError, INVOCATION_MISSING, TrainingOptionsError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
     const training = await import("./train/preparing.ts"); // a page's visit may never train
@@ -157,11 +157,11 @@ export class OpenedAdapter {
     const reader = { ...this.#facts, model, parameters, tokenizer, labels, learning, media, setup };
     const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize } = settled(tokenized, options);
-    const count = startBatches(options, this.config) ?? 0;
+    const count = initBatchesOf(options, this.config) ?? 0;
     const { padId } = tokenized;
     const seen = { rows: tokenized.train, padId, batchSize, count, media, seed: this.#facts.seed };
     const loss = (batch: TokenBatch, context: ForwardContext) => learning.loss(model, batch, { context, padId });
-    const start = { ...seen, ...(learning.startsByLoss === true ? { loss } : {}) };
+    const start = { ...seen, ...(learning.initsByLoss === true ? { loss } : {}) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
     const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(learning.recipe)];
@@ -184,8 +184,8 @@ export class OpenedAdapter {
   /**
    * Trains on rows – a data file, or objects as a data file has them –; events come as they happen. A consumer that stops
    * early stops the training, and what was saved last stays. Throws what `prepare` does, NonFiniteLossError,
-   * TrainingOptionsError. With `out` also what claiming the folder does – OutputExistsError, OutputInUseError,
-   * OutputNotOursError, NothingToResumeError …, in a page NoRunFolderError –, ResumeMismatchError, EarlierCheckpointError,
+   * TrainingOptionsError. With `out` also what claiming the folder does – OUTPUT_EXISTS, OUTPUT_IN_USE,
+   * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
    * and DivergedError or NonFiniteModelError in place of NonFiniteLossError.
    */
   async *train(
@@ -272,8 +272,8 @@ export class OpenedAdapter {
   }
 
   /**
-   * Writes the files into a folder, all or none. Throws OutputExistsError unless `overwrite`, and with it NotReplaceableError
-   * for a folder that lowrank did not write; UnwritableFolderError for a path in a page.
+   * Writes the files into a folder, all or none. Throws OUTPUT_EXISTS unless `overwrite`, and with it NotReplaceableError
+   * for a folder that lowrank did not write; UNWRITABLE_FOLDER for a path in a page.
    */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<void> {
     refuseUnknownOptions("save", options, saveNames);

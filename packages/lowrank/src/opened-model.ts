@@ -34,7 +34,7 @@ import type { Predictions, PredictOptions, QuestionsInput } from "./predict/pred
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/row-kinds.ts";
-import { startBatches } from "./train/measure-start.ts";
+import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
 /** Which adapter acts: the one that was made last if nothing is said, the base alone for null. */
@@ -92,7 +92,7 @@ export class OpenedModel {
     return this.#adapters;
   }
 
-  /** The tokenizer beside the model, or that of the tokens that it was opened with. Throws TokenizerMissingError. */
+  /** The tokenizer beside the model, or that of the tokens that it was opened with. Throws TOKENIZER_MISSING. */
   tokenizer(): Promise<TextTokenizer> {
     return this.#tokenizerOf(this.#facts.opened);
   }
@@ -124,7 +124,7 @@ export class OpenedModel {
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
     const made = { name: name ?? freeName(this.#adapters), seed };
-    const needsRows = startBatches({}, full) !== undefined;
+    const needsRows = initBatchesOf({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, made);
     return this.#keep(
       { ...opened, model, handle, adapter: undefined, setup: undefined, adapterPath: undefined },
@@ -135,7 +135,7 @@ export class OpenedModel {
   /**
    * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
    * has another one. Of several – `[{ adapter: "a", weight: 0.7 }, { adapter: "b" }]` – it is their weighted sum that acts, as one.
-   * Throws AdaptersOfBasesError, SeveralTokenizersError, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
+   * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, ADAPTER_TASK, HEAD_INCOMPLETE, HubError.
    */
   async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
@@ -160,7 +160,7 @@ export class OpenedModel {
     return isSeveral(prompts) ? texts : (texts[0] ?? "");
   }
 
-  /** The tokens that `generate` would continue. Throws TokenizerMissingError, ChatTemplateMissingError, TemplateError. */
+  /** The tokens that `generate` would continue. Throws TOKENIZER_MISSING, ChatTemplateMissingError, TemplateError. */
   async promptIds(
     prompt: TextPrompt,
     { adapter, ...options }: Pick<TextOptions, "template" | "system"> & AdapterChoice = {},
@@ -170,8 +170,8 @@ export class OpenedModel {
   }
 
   /**
-   * The same token by token. Throws EmptyPromptError, TokenizerMissingError, ChatTemplateMissingError, GenerationOptionError
-   * for a model that writes no texts and for odd options, InvalidWeightError, NonFiniteModelError, AdapterGoneError.
+   * The same token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
+   * for a model that writes no texts and for odd options, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
@@ -228,7 +228,7 @@ export class OpenedModel {
   /**
    * One embedding for each text, in their order, with an adapter if there is one: vectors for search and comparison, pooled
    * and normalised as the model's folder says in sentence-transformers' files, unless the options do. Throws
-   * PoolingUnknownError where neither does, EmbeddingRecipeError, TokenizerMissingError, NonFiniteModelError, AdapterGoneError.
+   * PoolingUnknownError where neither does, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
   async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
     refuseUnknownOptions("embed", asked, embedNames);

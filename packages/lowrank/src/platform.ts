@@ -50,10 +50,10 @@ export interface ModelOutput extends ExportOptions {
 }
 
 /** Pixels of a picture: more than any camera makes. */
-export const mostPixels = 100_000_000;
+export const maxPixels = 100_000_000;
 
 /** Who gathers rows. */
-export interface RowKeeper<Row> {
+export interface RowStore<Row> {
   add(row: Row): void;
   finish(): RowList<Row>;
 }
@@ -68,12 +68,12 @@ export interface Platform {
   /** The name by which the same rows will be read again: of a data set on the Hub the commit that was read. */
   lastingName?(given: string): Promise<string>;
   /** Gathers rows, which go to a disk when they are many, where there is one. */
-  keepRows<Row>(): RowKeeper<Row>;
+  keepRows<Row>(): RowStore<Row>;
   /** The same as they come, where the host can. */
   streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
   /** The bytes of a picture or a recording that a row names. Throws MediaError. */
   readMedia(name: string): Promise<Uint8Array>;
-  /** The pixels of a picture's bytes. Throws MediaError, DecoderMissingError. */
+  /** The pixels of a picture's bytes. Throws MediaError, DECODER_MISSING. */
   decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;

@@ -36,7 +36,7 @@ export interface RunRequest {
 export interface RowMedia {
   /** How pictures become what the model reads; undefined where there are none. */
   readonly preparation: ImagePreparation | undefined;
-  /** A row with pixels or sounds in place of a file. Throws MediaError, DecoderMissingError. */
+  /** A row with pixels or sounds in place of a file. Throws MediaError, DECODER_MISSING. */
   open(row: TokenizedExample): Promise<TokenizedExample>;
   /** The bytes of a file, by its name or in hands. Throws MediaError. */
   bytes(file: string | Uint8Array | Blob): Promise<Uint8Array>;
@@ -67,7 +67,7 @@ export interface RunFacts {
   readonly bestBy: MetricName;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
-  readonly startBatches?: number | undefined;
+  readonly initBatchesOf?: number | undefined;
   readonly adapter: LoraConfig;
   /** Seeds a new adapter, where it is not the run's seed. */
   readonly adapterSeed?: number | undefined;
@@ -111,11 +111,9 @@ export interface ReportTime {
 export interface RunToKeep {
   readonly adapter: {
     readonly opened: Pick<OpenedBase, "handle">;
-    files(options: {
-      readonly stepsDone: number;
-      readonly isOver: boolean;
-      readonly adapterStep: number;
-    }): Promise<ReadonlyMap<string, string | Uint8Array>>;
+    files(
+      at: Pick<ReportTime, "stepsDone" | "isOver" | "adapterStep">,
+    ): Promise<ReadonlyMap<string, string | Uint8Array>>;
   };
   /** Read where a loss is not finite, to say whether the base is to blame. */
   readonly base: Pick<OpenedBase, "model">;

@@ -6,6 +6,9 @@ export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-
 export { type Amplification, amplificationFactor } from "./analysis/amplification-factor.ts";
 export { subspaceSimilarities, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
+export type { GradientDirection, GradientScale, InitSettings, Measured } from "./inits/initialization.ts";
+export { initializationOf, initializations, initializePair } from "./inits/initializations.ts";
+export { explainedVariance } from "./inits/measured/eva.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
 export type { Branch, Layer, LayerKind, PairInitialization, SiteKind } from "./kinds/layer-kind.ts";
 export { tiedHead } from "./kinds/linear.ts";
@@ -13,14 +16,14 @@ export { parameterDelta, rawPairSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
 export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
-  besideEachOther,
-  columnsOf,
+  concatColumns,
   createMatrix,
   frobeniusNorm,
   type Matrix,
   matrixOfTensor,
   multiply,
   scaleColumns,
+  sliceColumns,
   tensorOfMatrix,
   transpose,
 } from "./linear-algebra/matrix.ts";
@@ -29,16 +32,13 @@ export { normalMatrix, randomizedSvd } from "./linear-algebra/randomized-svd.ts"
 export { rankForEnergy } from "./linear-algebra/rank-for-energy.ts";
 export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type RowBlocks, streamedSvd } from "./linear-algebra/streamed-svd.ts";
-export { keepFirst, type Svd, svd } from "./linear-algebra/svd.ts";
+export { type Svd, svd, truncateSvd } from "./linear-algebra/svd.ts";
 export { thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
 export { createPair } from "./pairs/create-pair.ts";
 export { LoraPair, type PairOptions } from "./pairs/lora-pair.ts";
 export { pissaToLora } from "./pairs/pissa-to-lora.ts";
 export { loftq } from "./quantization/loftq.ts";
-export type { GradientDirection, GradientScale, Measured, StartSettings } from "./starts/initialization.ts";
-export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
-export { explainedVariance } from "./starts/measured/eva.ts";
 export { type Beside, type Factor, type FactorSpec, type Halves, halvesOf, type Update } from "./update/factor.ts";
 export {
   type FileLayout,

@@ -113,7 +113,7 @@ function product(
   });
 }
 
-export function slope(one: DoraCase, input: number, place: number): number {
+export function gradientAt(one: DoraCase, input: number, place: number): number {
   const lengths = lengthsOf(one);
   const sumAt = (shift: number) => {
     const moved = one.inputs.map((values) => Float64Array.from(values));

@@ -1,7 +1,7 @@
 // What a person wants to know of a model before using it.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
-import { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
+import { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
 /** Sizes of a model. */

@@ -1,6 +1,6 @@
 // What can go wrong with a model, each failure with its facts as fields.
 
-import { describeValue, enumerated, itemised, LowrankError, listed, printable } from "@lowrank/contracts";
+import { describeValue, enumerated, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A model folder is missing, or is no folder. */
 export class ModelFolderError extends LowrankError {
@@ -87,14 +87,14 @@ export class ModelTooLargeError extends LowrankError {
 
   constructor(
     readonly file: string,
-    facts: Pick<ModelTooLargeError, "tensors" | "bytes" | "maxBytes"> & { readonly mostValues: number },
+    facts: Pick<ModelTooLargeError, "tensors" | "bytes" | "maxBytes"> & { readonly maxValues: number },
   ) {
-    const { tensors, mostValues, bytes, maxBytes } = facts;
+    const { tensors, maxValues, bytes, maxBytes } = facts;
     const lines = tensors.map((one) => `"${printable(one.tensor)}" has ${one.values} values (${one.bytes} bytes)`);
     super(
       "MODEL_TOO_LARGE",
       tensors.length > 0
-        ? `The weights in "${printable(file)}" are too large: a tensor can have ${mostValues} values.${itemised(lines)}`
+        ? `The weights in "${printable(file)}" are too large: a tensor can have ${maxValues} values.${itemized(lines)}`
         : `The weights in "${printable(file)}" need at least ${bytes} bytes of memory, more than the ${maxBytes} there are. ` +
             "Take a smaller model, or keep its matrices in fewer bits: basePrecision (--base-precision) nf4, bf16 or as-stored.",
     );

@@ -1,4 +1,4 @@
-export type { NewRows } from "@lowrank/engine/doors";
+export type { NewRows } from "@lowrank/engine/hook-points";
 export { describeModel } from "./describe-model.ts";
 export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
 export { type ComparisonLoss, comparisonLoss, comparisonLosses } from "./embeddings/comparison-loss.ts";
@@ -18,14 +18,19 @@ export { filesFolder } from "./folder/files-folder.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export type { WritingDefaults } from "./folder/writing-defaults.ts";
 export type { BatchLimits } from "./generation/continuous/plan-round.ts";
-export { type BatchEvent, type BatchText, joinsBatches, RunningBatch } from "./generation/continuous/running-batch.ts";
+export {
+  type BatchEvent,
+  type BatchText,
+  ContinuousBatch,
+  canJoinBatches,
+} from "./generation/continuous/running-batch.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";
 export { generateTokens } from "./generation/generate-tokens.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
-export { KeptPrefix } from "./generation/kept-prefix.ts";
+export { PrefixCache } from "./generation/prefix-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";
 export { scoreContinuation } from "./generation/score-continuation.ts";
-export type { EndReason } from "./generation/stop-rule.ts";
+export type { FinishReason } from "./generation/stop-rule.ts";
 export type { TokenReport } from "./generation/token-logprobs.ts";
 export type { Answers, Measurement } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";

@@ -18,7 +18,7 @@ import {
   ModelDisposedError,
   type NewRows,
   type Part,
-} from "@lowrank/engine/doors";
+} from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
@@ -32,10 +32,10 @@ import { sequencesOf } from "./inputs/sequence-inputs.ts";
 import type { ModelAssembly } from "./outline/outline-model.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
+import { firstPositionOf, runBackbone } from "./parts/backbone/backbone.ts";
+import { computeByPlan } from "./parts/backbone/compute-by-plan.ts";
+import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/backbone/picked-states.ts";
 import type { Pass } from "./parts/pass.ts";
-import { computeByPlan } from "./parts/trunk/compute-by-plan.ts";
-import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/trunk/picked-states.ts";
-import { firstPositionOf, runTrunk } from "./parts/trunk/trunk.ts";
 
 /** A pretrained transformer with frozen weights, made by `loadModel` or `loadGguf`. It owns its tensors; `dispose` frees them. */
 export class PretrainedModel implements AdaptableModel {
@@ -69,7 +69,7 @@ export class PretrainedModel implements AdaptableModel {
     this.modelType = assembly.config.modelType;
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
-    this.firstPosition = firstPositionOf(assembly.trunk);
+    this.firstPosition = firstPositionOf(assembly.backbone);
     this.tellsPlaces = tellsPlaces(assembly.task);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
@@ -114,13 +114,13 @@ export class PretrainedModel implements AdaptableModel {
   forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
     return this.#run(inputs, context, (pass) => {
       const pick = lastStates(pass);
-      const { trunk, head } = this.#assembly;
+      const { backbone, head } = this.#assembly;
       const byRow = (logits: tf.Tensor) =>
         tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape.at(-1) ?? 0]);
       return {
         pick,
         whole: () => {
-          const logits = computeByPlan(trunk, head, pass);
+          const logits = computeByPlan(backbone, head, pass);
           return logits && byRow(logits);
         },
         finish: (last) => {
@@ -189,8 +189,8 @@ export class PretrainedModel implements AdaptableModel {
    * ```
    */
   embed(inputs: ModelInputs, recipe: EmbeddingRecipe, context: ForwardContext = inferenceContext()): tf.Tensor2D {
-    const { trunk } = this.#assembly;
-    if (trunk.decoder !== undefined || trunk.tokens === undefined)
+    const { backbone } = this.#assembly;
+    if (backbone.decoder !== undefined || backbone.tokens === undefined)
       throw new ModelInputError("inputIds", "embeddings are made of encoders' or decoder-only models' states");
     return this.#run(inputs, context, (pass) => ({
       pick: readForPooling(pooledBy[recipe.pooling], pass),
@@ -279,22 +279,22 @@ export class PretrainedModel implements AdaptableModel {
     prepare: (pass: Pass) => Reading<T>,
   ): T {
     this.#checkAlive();
-    const { trunk } = this.#assembly;
+    const { backbone } = this.#assembly;
     return tf.tidy(() => {
       const inputs = sequencesOf(given, this.task);
-      checkInputs(inputs, this.config, trunk);
+      checkInputs(inputs, this.config, backbone);
       inputs.cache?.check(context.adapters);
       checkAdapters(this.#assembly.parts, context);
-      const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
+      const pass = makePass(inputs, context, { backbone, config: this.config, task: this.task, causal: this.causal });
       try {
         const { pick, whole, finish } = prepare(pass);
         const early = context.everyPosition === true ? undefined : pick;
         const byStates = () => {
-          const states = runTrunk(trunk, pass, early);
+          const states = runBackbone(backbone, pass, early);
           return finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
         };
         const result = whole?.() ?? byStates();
-        inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
+        inputs.cache?.advance((backbone.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
         return result;
       } finally {
         pass.dispose();

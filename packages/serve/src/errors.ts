@@ -1,6 +1,6 @@
 // What a client did wrong or cannot have now, as HTTP says it; and what `serve` cannot do.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
 
 /** A request that is answered with an error; `status` is HTTP's. */
 export class RequestError extends LowrankError {
@@ -19,7 +19,7 @@ export class RequestError extends LowrankError {
 export class InvalidRequestError extends RequestError {
   constructor(readonly faults: readonly { readonly param: string; readonly fault: string }[]) {
     const lines = faults.map(({ param, fault }) => `${param}: ${fault}`);
-    super(400, "INVALID_REQUEST", `The request cannot be served:${itemised(lines)}`, faults[0]?.param ?? null);
+    super(400, "INVALID_REQUEST", `The request cannot be served:${itemized(lines)}`, faults[0]?.param ?? null);
   }
 }
 

@@ -109,7 +109,7 @@ function weights(count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, index) => 0.5 + ((index * 0.618034) % 1));
 }
 
-function spread(count: number, most: number): readonly number[] {
-  const tried = Math.min(count, most);
+function spread(count: number, max: number): readonly number[] {
+  const tried = Math.min(count, max);
   return Array.from({ length: tried }, (_, index) => Math.floor((index * count) / tried));
 }

@@ -1,11 +1,11 @@
 // What can go wrong in a training run.
 
-import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** Options that cannot be trained with, all of them at once. */
 export class TrainingOptionsError extends LowrankError {
   constructor(readonly problems: readonly string[]) {
-    super("TRAINING_OPTIONS", `Cannot train:${itemised(problems)}`);
+    super("TRAINING_OPTIONS", `Cannot train:${itemized(problems)}`);
   }
 }
 
@@ -97,7 +97,7 @@ export class ResumeMismatchError extends LowrankError {
   constructor(readonly differences: readonly string[]) {
     super(
       "RESUME_MISMATCH",
-      `Cannot go on from this state:${itemised(differences)}\nStart anew, or use the settings of the first run.`,
+      `Cannot go on from this state:${itemized(differences)}\nStart anew, or use the settings of the first run.`,
     );
   }
 }

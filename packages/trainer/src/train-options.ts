@@ -181,4 +181,4 @@ export const evaluationNames: OptionNames<EvaluationOptions> = {
 export const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
 /** Options that count something, with the least that each may be. */
-export const leastCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxBadSteps: 0 } as const;
+export const minCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxBadSteps: 0 } as const;

@@ -42,5 +42,5 @@ export interface ChatAnswer {
 /** How long a conversation is, with what the chat template writes around it, and how long it may be. */
 export interface ConversationLength {
   readonly tokens: number;
-  readonly most: number;
+  readonly max: number;
 }

@@ -13,7 +13,7 @@ export interface EngineFacts {
   /** Of wasm; 1 where the page is not isolated from other origins. */
   readonly threads: number;
   /** Why each better engine does not run, a sentence each. */
-  readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
+  readonly skipped: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
 /** Where a model comes from. Of files, all of a folder, or a single .gguf. */

@@ -29,7 +29,7 @@ export interface RowProblem {
   readonly kind: "empty" | "too-long" | "repeated" | "unwritable";
   /** Tokens, of a row that is too long: how many it has, how many fit. */
   readonly got?: number;
-  readonly most?: number;
+  readonly max?: number;
 }
 
 /** What was pasted, or a file that was dropped: JSONL, JSON, CSV, TSV, Parquet, or a row a line. */

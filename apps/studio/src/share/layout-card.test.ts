@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cardBoxes, cardHeight, layoutCard, wrap } from "./layout-card.ts";
 
-const room = { width: 10, most: 3, measure: (line: string) => [...line].length };
+const room = { width: 10, max: 3, measure: (line: string) => [...line].length };
 
 describe("a text on a card", () => {
   it("breaks at spaces", () => {

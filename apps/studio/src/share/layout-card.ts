@@ -34,10 +34,10 @@ export function layoutCard({ prompt, before, after }: CardContent, measure: Meas
     role: keyof CardContent,
     text: string,
     at: { x: number; y: number; width: number },
-    most: number,
+    max: number,
   ): CardBlock => {
     const size = role === "prompt" ? 38 : 27;
-    const lines = wrap(text, { width: at.width, most, measure: (line) => measure(line, size) });
+    const lines = wrap(text, { width: at.width, max, measure: (line) => measure(line, size) });
     return { role, x: at.x, y: at.y, size, lineHeight: Math.round(size * 1.35), lines };
   };
   const inner = column - 48;
@@ -56,12 +56,12 @@ export const cardBoxes = [
 
 interface Room {
   readonly width: number;
-  readonly most: number;
+  readonly max: number;
   measure(line: string): number;
 }
 
 /** Breaks at spaces; in a word that is wider than a line, anywhere. */
-export function wrap(text: string, { width, most, measure }: Room): readonly string[] {
+export function wrap(text: string, { width, max, measure }: Room): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const piece of text
@@ -76,10 +76,10 @@ export function wrap(text: string, { width, most, measure }: Room): readonly str
     }
   }
   if (line !== "") lines.push(line);
-  if (lines.length <= most) return lines;
-  const last = [...(lines[most - 1] ?? "")];
+  if (lines.length <= max) return lines;
+  const last = [...(lines[max - 1] ?? "")];
   while (last.length > 0 && measure(`${last.join("")}…`) > width) last.pop();
-  return [...lines.slice(0, most - 1), `${last.join("").trimEnd()}…`];
+  return [...lines.slice(0, max - 1), `${last.join("").trimEnd()}…`];
 }
 
 function fitting(word: string, width: number, measure: Room["measure"]): readonly string[] {

@@ -9,8 +9,8 @@ import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 /** The first letters say which form it has, so that a later one can be told from a broken one. */
 const form = "#teach1=";
 /** Characters of a link. What takes more is shared as a file. */
-const mostCharacters = 64_000;
-const mostBytes = 1_000_000;
+const maxCharacters = 64_000;
+const maxBytes = 1_000_000;
 
 /** Whether an address says that it carries something. */
 export const isShareLink = (hash: string): boolean => hash.startsWith("#teach");
@@ -19,7 +19,7 @@ export const isShareLink = (hash: string): boolean => hash.startsWith("#teach");
 export function writeShareLink(shared: Shared): string {
   const bytes = strToU8(JSON.stringify(shared));
   const text = form + toBase64Url(deflateSync(bytes, { level: 9 }));
-  const isTooMuch = shared.rows.length > mostRows || bytes.length > mostBytes || text.length > mostCharacters;
+  const isTooMuch = shared.rows.length > maxRows || bytes.length > maxBytes || text.length > maxCharacters;
   if (isTooMuch) throw new ShareLinkError("too-large");
   return text;
 }
@@ -27,7 +27,7 @@ export function writeShareLink(shared: Shared): string {
 /** Throws a ShareLinkError: "newer", "damaged" or "too-large". */
 export function readShareLink(hash: string): Shared {
   if (!hash.startsWith(form)) throw new ShareLinkError("newer");
-  if (hash.length > mostCharacters) throw new ShareLinkError("too-large");
+  if (hash.length > maxCharacters) throw new ShareLinkError("too-large");
   let parsed: unknown;
   try {
     parsed = JSON.parse(strFromU8(inflateAtMost(fromBase64Url(hash.slice(form.length)))));
@@ -45,7 +45,7 @@ function inflateAtMost(packed: Uint8Array): Uint8Array {
   let isWhole = false;
   const inflate = new Inflate((part, final) => {
     length += part.length;
-    if (length > mostBytes) throw new ShareLinkError("too-large");
+    if (length > maxBytes) throw new ShareLinkError("too-large");
     parts.push(part);
     isWhole = final;
   });
@@ -74,12 +74,12 @@ function fromBase64Url(text: string): Uint8Array {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const mostRows = 2000;
+const maxRows = 2000;
 
 /** Throws a ShareLinkError, "damaged", at the first field that is not what it has to be. Fields that nobody knows are left out. */
 function readShared(value: unknown): Shared {
   const { rows, adapter, training, watched, model } = fields(value);
-  if (!Array.isArray(rows) || rows.length > mostRows) throw new ShareLinkError("damaged");
+  if (!Array.isArray(rows) || rows.length > maxRows) throw new ShareLinkError("damaged");
   return {
     rows: rows.map((row) => readRow(fields(row))),
     adapter: readAdapter(fields(adapter)),
@@ -137,13 +137,13 @@ function texts(value: unknown): readonly string[] {
   return value.map(text);
 }
 
-function between(value: unknown, least: number, most: number): number {
-  if (typeof value !== "number" || !(value >= least && value <= most)) throw new ShareLinkError("damaged");
+function between(value: unknown, min: number, max: number): number {
+  if (typeof value !== "number" || !(value >= min && value <= max)) throw new ShareLinkError("damaged");
   return value;
 }
 
-function whole(value: unknown, least: number, most: number): number {
-  const number = between(value, least, most);
+function whole(value: unknown, min: number, max: number): number {
+  const number = between(value, min, max);
   if (!Number.isInteger(number)) throw new ShareLinkError("damaged");
   return number;
 }

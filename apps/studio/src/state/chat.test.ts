@@ -10,7 +10,7 @@ import { debounced } from "./debounced.ts";
 function conversation(failure?: string) {
   const asked: ChatRequest[] = [];
   const ask: Ask = async (name, request, onNews) => {
-    if (name === "countTokens") return { tokens: 600, most: 511 } as never;
+    if (name === "countTokens") return { tokens: 600, max: 511 } as never;
     if (name !== "chat") return undefined as never;
     if (failure !== undefined) throw new Error(failure);
     const chat = request as ChatRequest;

@@ -58,7 +58,7 @@ export class ChatState {
   readonly failure = signal<string | undefined>(undefined);
   /** What was cleared last: `undo` brings it back. */
   readonly cleared = signal<readonly Exchange[] | undefined>(undefined);
-  readonly isTooLong = computed(() => (this.length.value?.tokens ?? 0) > (this.length.value?.most ?? 0));
+  readonly isTooLong = computed(() => (this.length.value?.tokens ?? 0) > (this.length.value?.max ?? 0));
   readonly canSend = computed(
     () =>
       this.#place.chats.value !== undefined &&

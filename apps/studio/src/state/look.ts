@@ -32,8 +32,8 @@ export class LookState {
     await this.#try(async () => {
       const picture = await this.#ask("picture", { id });
       this.picture.value = picture;
-      const [most] = [...picture.cells].sort((one, other) => other.change - one.change);
-      if (most !== undefined) this.singular.value = await this.#ask("singularValues", { id, site: most.site });
+      const [max] = [...picture.cells].sort((one, other) => other.change - one.change);
+      if (max !== undefined) this.singular.value = await this.#ask("singularValues", { id, site: max.site });
     });
   }
 

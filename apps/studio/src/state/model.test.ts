@@ -12,7 +12,7 @@ type Given = { readonly [Name in CallName]?: (ask: Calls[Name]["ask"]) => Calls[
 function worker(given: Given = {}) {
   const asked: string[] = [];
   const usual: Given = {
-    start: ({ engine = "wasm" }) => ({ name: engine, threads: 1, passedOver: [] }),
+    start: ({ engine = "wasm" }) => ({ name: engine, threads: 1, skipped: [] }),
     weigh: ({ kind }) => ({ name: kind, parameters: 1, bytes: 1, trainingBytes: 1, isKept: false }),
     open: ({ kind }) => ({
       ...{ name: kind, address: undefined, parameters: 1, positions: 8, chats: true, blocks: 1, targets: [] },
@@ -97,7 +97,7 @@ describe("ModelState", () => {
   it("opens the model again on another engine, and goes on with the old one where that does not start", async () => {
     const { ask, asked } = worker({
       start: ({ engine = "wasm" }) =>
-        engine === "webgpu" ? fails("NO_ENGINE")() : { name: engine, threads: 1, passedOver: [] },
+        engine === "webgpu" ? fails("NO_ENGINE")() : { name: engine, threads: 1, skipped: [] },
     });
     const state = new ModelState(ask, { base: "", store: memoryStore() });
     await state.startUp();

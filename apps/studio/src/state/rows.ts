@@ -47,7 +47,7 @@ export class RowsState {
   );
   /** Tokens of the longest of them. */
   readonly longest = computed(() =>
-    this.teachable.value.reduce((most, { id }) => Math.max(most, this.checked.value.get(id)?.tokens ?? 0), 0),
+    this.teachable.value.reduce((max, { id }) => Math.max(max, this.checked.value.get(id)?.tokens ?? 0), 0),
   );
   readonly #checkSoon = debounced(150);
   readonly #keepSoon = debounced(400);

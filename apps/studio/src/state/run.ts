@@ -27,7 +27,7 @@ export interface RunPlace {
 /** News come as fast as a small model learns; the page draws so often. */
 const drawEvery = 80;
 /** Earlier runs that stay in the chart. */
-const mostEarlier = 4;
+const maxEarlier = 4;
 
 export class RunState {
   readonly phase = signal<RunPhase>("idle");
@@ -124,7 +124,7 @@ export class RunState {
   ): Promise<void> {
     batch(() => {
       if (this.curve.value.training.length > 0 && request.resume === undefined) {
-        this.earlier.value = [this.curve.value, ...this.earlier.value].slice(0, mostEarlier);
+        this.earlier.value = [this.curve.value, ...this.earlier.value].slice(0, maxEarlier);
       }
       this.phase.value = "preparing";
       this.curve.value = curve;

@@ -17,7 +17,7 @@ export async function tinyWorkshop(store: Store = memoryStore()): Promise<Worksh
   const { name } = await chooseEngine({ order: ["wasm", "cpu"] });
   const opened = await openModel(openFolder(folder), { engine: false });
   const workshop = new Workshop(store);
-  workshop.engine = { name: name as "wasm" | "cpu", threads: 1, passedOver: [] };
+  workshop.engine = { name: name as "wasm" | "cpu", threads: 1, skipped: [] };
   workshop.model = { source: { kind: "tiny" }, facts: tinyFacts, opened, weightBytes: tf.memory().numBytes };
   return workshop;
 }

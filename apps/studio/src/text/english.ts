@@ -41,12 +41,12 @@ const modelFailures: Readonly<Record<string, string>> = {
 
 const rowsOf = (count: number) => (count === 1 ? "1 row" : `${count} rows`);
 
-const rowProblem = ({ kind, column, got, most }: RowProblem): string => {
+const rowProblem = ({ kind, column, got, max }: RowProblem): string => {
   switch (kind) {
     case "empty":
       return column === "says" ? "Write what someone says." : "Write what it should answer.";
     case "too-long":
-      return `This row has ${got} tokens, and ${most} fit. Shorten it, or split it into two rows.`;
+      return `This row has ${got} tokens, and ${max} fit. Shorten it, or split it into two rows.`;
     case "repeated":
       return "The same row is there already; this one is left out.";
     case "unwritable":
@@ -344,9 +344,9 @@ export const english = {
     training: "It answers again when training has ended or stopped.",
     waiting: "Writing…",
     answered: "Both have answered.",
-    length: (tokens: number, most: number) => `${tokens} of ${most} tokens`,
-    tooLong: (tokens: number, most: number) =>
-      `That is ${tokens} tokens, and this model reads ${most} at most. Write less, or clear the conversation.`,
+    length: (tokens: number, max: number) => `${tokens} of ${max} tokens`,
+    tooLong: (tokens: number, max: number) =>
+      `That is ${tokens} tokens, and this model reads ${max} at most. Write less, or clear the conversation.`,
     legend: "An underlined word became at least three times as likely by what you taught.",
     likelier: (times: number) =>
       times > 1000
@@ -452,7 +452,7 @@ export const english = {
     outside: "–",
     percent,
     cell: (target: string, block: string, value: string) => `${target}, ${block}: ${value}`,
-    legend: (least: string, most: string) => `from ${least} (faint) to ${most} (strong)`,
+    legend: (min: string, max: string) => `from ${min} (faint) to ${max} (strong)`,
     keys: "Arrow keys move from layer to layer, Enter shows its directions.",
     without: (count: number) =>
       `${count} layers are not shown: what the adapter does there is not a change of weights.`,

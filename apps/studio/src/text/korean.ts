@@ -35,12 +35,12 @@ const modelFailures: Readonly<Record<string, string>> = {
     "이 모델에는 글을 숫자로 바꾸는 토크나이저가 없어요. tokenizer.json을 다른 파일과 함께 놓아 주세요.",
 };
 
-const rowProblem = ({ kind, column, got, most }: RowProblem): string => {
+const rowProblem = ({ kind, column, got, max }: RowProblem): string => {
   switch (kind) {
     case "empty":
       return column === "says" ? "상대방이 하는 말을 적어 주세요." : "어떻게 답해야 하는지 적어 주세요.";
     case "too-long":
-      return `이 행은 토큰이 ${got}개인데, ${most}개까지만 들어가요. 줄이거나 두 행으로 나눠 주세요.`;
+      return `이 행은 토큰이 ${got}개인데, ${max}개까지만 들어가요. 줄이거나 두 행으로 나눠 주세요.`;
     case "repeated":
       return "같은 행이 이미 있어서 이 행은 빼고 가르쳐요.";
     case "unwritable":
@@ -316,9 +316,9 @@ export const korean: Texts = {
     training: "학습이 끝나거나 멈추면 다시 답해요.",
     waiting: "쓰는 중…",
     answered: "둘 다 답했어요.",
-    length: (tokens, most) => `${most}토큰 중 ${tokens}토큰`,
-    tooLong: (tokens, most) =>
-      `${tokens}토큰이에요. 이 모델은 ${most}토큰까지만 읽을 수 있어요. 줄여서 쓰거나 대화를 지워 주세요.`,
+    length: (tokens, max) => `${max}토큰 중 ${tokens}토큰`,
+    tooLong: (tokens, max) =>
+      `${tokens}토큰이에요. 이 모델은 ${max}토큰까지만 읽을 수 있어요. 줄여서 쓰거나 대화를 지워 주세요.`,
     legend: "밑줄 친 낱말은 가르친 뒤에 나올 가능성이 세 배 이상 커진 낱말이에요.",
     likelier: (times) =>
       times > 1000
@@ -423,7 +423,7 @@ export const korean: Texts = {
     outside: "–",
     percent,
     cell: (target, block, value) => `${target}, ${block}: ${value}`,
-    legend: (least, most) => `${least} (옅음)에서 ${most} (짙음)까지`,
+    legend: (min, max) => `${min} (옅음)에서 ${max} (짙음)까지`,
     keys: "화살표 키로 층 사이를 옮기고, Enter로 그 방향들을 보여요.",
     without: (count) => `층 ${count}개는 보이지 않아요. 거기서 어댑터가 하는 일은 가중치의 변화가 아니에요.`,
     directions: (target, block) => `${target}의 방향들, ${block}`,

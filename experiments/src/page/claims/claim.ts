@@ -1,30 +1,44 @@
-// What a claim is to the page: somebody's sentence, and what our own figures say of it.
+// What the page needs of a claim: the paper's sentence, the comparison made here, and the verdict with its figures.
 
 import type { KeptResults } from "../kept-results.ts";
 
 export interface Claim {
+  /** The heading of its section. */
+  readonly title: string;
   /** In the paper's sense, short. */
   readonly says: string;
-  /** Where it is said. */
+  /** Where the paper has it. */
   readonly source: string;
+  /** What is compared, under which equal budget, and how settings were chosen. */
+  readonly compared: string;
+  readonly picture?: { readonly file: string; readonly text: string };
   judge(results: KeptResults): Verdict;
 }
 
 export interface Verdict {
   readonly status: Status;
-  /** The figures, in a sentence or two; of what was not run, how to run it. */
+  /** One sentence with the figures that decide; for missing results, the command that makes them. */
   readonly because: string;
+  readonly table?: Table;
 }
 
-export type Status = "held" | "partly" | "not held" | "not run yet";
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
 
-/** What to say while results are missing. */
+/** "not shown": there are results, but none with an equal budget and a setting chosen on held-out rows. */
+export type Status = "held" | "partly" | "not held" | "not shown" | "not run yet";
+
+export const statuses: readonly Status[] = ["held", "partly", "not held", "not shown", "not run yet"];
+
+/** The verdict while results are missing. */
 export function notRun(what: string, command: string): Verdict {
   return { status: "not run yet", because: `${what}: \`npm run experiment -- ${command}\`.` };
 }
 
 /** Held if all are true, not held if none is. */
-export function statusOf(conditions: readonly boolean[]): Exclude<Status, "not run yet"> {
+export function statusOf(conditions: readonly boolean[]): "held" | "partly" | "not held" {
   if (conditions.every(Boolean)) return "held";
   return conditions.some(Boolean) ? "partly" : "not held";
 }

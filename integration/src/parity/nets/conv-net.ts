@@ -4,7 +4,7 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
-import { ConvolutionSite } from "@lowrank/engine/doors";
+import { ConvolutionSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
 

@@ -1,6 +1,6 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, type ConvolutionGeometry, inferenceContext } from "@lowrank/contracts";
-import { ConvolutionSite } from "@lowrank/engine/doors";
+import { ConvolutionSite } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
 import { uniform } from "@lowrank/engine";
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";

@@ -1,7 +1,7 @@
 // emb → lin1 → gelu → mean over tokens → lin2.
 
 import { gelu } from "@lowrank/engine";
-import { EmbeddingSite } from "@lowrank/engine/doors";
+import { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, linearOf, Net, type Weights, weightOf } from "./net.ts";
 

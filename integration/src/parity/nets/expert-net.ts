@@ -1,7 +1,7 @@
 // lin → tanh → w2, where the file has it → experts, mixed by a soft gate → tanh → head. w2 and the experts are raw
 // parameters.
 
-import { ParameterSlot } from "@lowrank/engine/doors";
+import { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
 

@@ -2,7 +2,7 @@
 
 import type { AdaptableModel, ForwardContext, ParameterRef, Site } from "@lowrank/contracts";
 import { crossEntropy } from "@lowrank/engine";
-import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/engine/doors";
+import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/engine/hook-points";
 import type { FixtureTensor } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityInputs, ParityModel } from "../parity-model.ts";

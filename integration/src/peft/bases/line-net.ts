@@ -4,7 +4,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gelu, uniform } from "@lowrank/engine";
-import { ConvolutionSite, LinearSite } from "@lowrank/engine/doors";
+import { ConvolutionSite, LinearSite } from "@lowrank/engine/hook-points";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { given, Net, type Weights } from "../../parity/nets/net.ts";

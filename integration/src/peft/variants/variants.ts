@@ -2,8 +2,8 @@
 
 import { familyVariants } from "./family-variants.ts";
 import { fieldVariants } from "./field-variants.ts";
+import { startVariants } from "./init-variants.ts";
 import { layerVariants } from "./layer-variants.ts";
-import { startVariants } from "./start-variants.ts";
 import { tableVariants } from "./table-variants.ts";
 import type { Variant } from "./variant.ts";
 

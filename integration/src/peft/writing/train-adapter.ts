@@ -44,10 +44,7 @@ export async function trainAdapter(
     seed,
   });
   for await (const _ of events);
-  const moved = logits(base, context).reduce(
-    (most, value, index) => Math.max(most, Math.abs(value - before[index]!)),
-    0,
-  );
+  const moved = logits(base, context).reduce((max, value, index) => Math.max(max, Math.abs(value - before[index]!)), 0);
   if (!(moved > 1e-3)) throw new Error(`training moved the logits by ${moved} at most`);
   return handle;
 }

@@ -21,7 +21,6 @@ export interface FieldCodec<Value> {
 
 type Names = readonly string[];
 
-/** true or false. */
 export const flag: FieldCodec<boolean> = {
   expected: "true or false",
   read: (json) => (typeof json === "boolean" ? json : undefined),
@@ -43,11 +42,10 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): FieldC
 }
 
 /** An integer within bounds, both included. */
-export function integer(least: number, most: number): FieldCodec<number> {
+export function integer(min: number, max: number): FieldCodec<number> {
   return {
-    expected: `an integer from ${least} to ${most}`,
-    read: (json) =>
-      Number.isInteger(json) && Number(json) >= least && Number(json) <= most ? Number(json) : undefined,
+    expected: `an integer from ${min} to ${max}`,
+    read: (json) => (Number.isInteger(json) && Number(json) >= min && Number(json) <= max ? Number(json) : undefined),
     write: (value) => value,
   };
 }
@@ -149,7 +147,6 @@ const nonEmptyText: FieldCodec<string> = {
   write: (value) => value,
 };
 
-/** A list of names. */
 export const names: FieldCodec<Names> = listOf(nonEmptyText);
 
 /** A list of names, or one text (a regular expression, or "all-linear"). */

@@ -2,14 +2,14 @@
 
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { type StartFacts, startFacts, startNameOf, startNames } from "../variants/starts.ts";
+import { type InitFacts, initFacts, initNameOf, initNames } from "../variants/inits.ts";
 import type { Rule } from "../variants/variant-facts.ts";
 import { variants } from "../variants/variants.ts";
 import { areLayerRanges } from "./lora-fields.ts";
 
-const starts: readonly (StartFacts & { readonly name: string })[] = startNames.map((name) => ({
+const starts: readonly (InitFacts & { readonly name: string })[] = initNames.map((name) => ({
   name,
-  ...startFacts[name],
+  ...initFacts[name],
 }));
 
 /** What PEFT has layers of their own for, and whether a configuration asks for it. */
@@ -21,7 +21,7 @@ const layers: readonly { readonly name: string; isAsked(config: LoraConfig): boo
     .filter(({ layer }) => layer !== undefined)
     .map(({ name }) => ({
       name: `init_lora_weights = "${name}"`,
-      isAsked: ({ init }: LoraConfig) => startNameOf(init) === name,
+      isAsked: ({ init }: LoraConfig) => initNameOf(init) === name,
     })),
 ];
 
@@ -55,14 +55,14 @@ const rules: readonly Rule[] = [
   },
   {
     key: "init_lora_weights",
-    expected: either(startNames),
-    holds: ({ init }) => startNameOf(init) !== undefined,
+    expected: either(initNames),
+    holds: ({ init }) => initNameOf(init) !== undefined,
   },
   ...starts.flatMap(({ name, settings }): Rule[] => {
     if (settings === undefined) return [];
     const { key, field } = settings;
     const holds = (config: LoraConfig) =>
-      startNameOf(config.init) !== name || Object.keys(config[field] ?? {}).length > 0;
+      initNameOf(config.init) !== name || Object.keys(config[field] ?? {}).length > 0;
     return [{ key: "init_lora_weights", expected: `${key} to be given with it`, holds }];
   }),
   {

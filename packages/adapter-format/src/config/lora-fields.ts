@@ -21,7 +21,7 @@ import {
 } from "./field-codec.ts";
 
 /** No model has as many layers; a file must not make us count to a billion. */
-const mostLayers = 10_000;
+const maxLayers = 10_000;
 
 /**
  * Which layer of the base each layer of the adapted model repeats, or null if the configuration repeats none.
@@ -47,7 +47,7 @@ export function areLayerRanges(ranges: readonly (readonly number[])[]): boolean 
   return ranges.every((range) => {
     const [start = 0, end = 0] = range;
     count += end - start;
-    return range.length === 2 && start < end && count <= mostLayers;
+    return range.length === 2 && start < end && count <= maxLayers;
   });
 }
 
@@ -137,7 +137,6 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
   ensureWeightTying: { key: "ensure_weight_tying", fallback: false, codec: falseIfNull(flag) },
 };
 
-/** Every field's name, in the same order. */
 export const fieldNames = Object.keys(loraFields) as readonly FieldName[];
 
 /** An empty text and an empty list mean "any layers", as null does. */

@@ -20,7 +20,6 @@ export function checkedAdapter(
   return adapter;
 }
 
-/** One module's rank and α. */
 export interface ModuleScale {
   readonly path: string;
   readonly rank: number;
@@ -44,6 +43,6 @@ export function configOfPairs(modules: readonly ModuleScale[], fields: Partial<L
 function mostFrequent(values: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const [most] = [...counts].sort(([, one], [, other]) => other - one);
-  return most?.[0] ?? 1;
+  const [max] = [...counts].sort(([, one], [, other]) => other - one);
+  return max?.[0] ?? 1;
 }

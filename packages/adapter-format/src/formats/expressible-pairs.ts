@@ -3,9 +3,8 @@
 import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
-import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
+import { type Feature, trainingOnlyFeatures, unsupportedFeatures } from "../variants/features.ts";
 
-/** A pair that has both halves. */
 export type WholePair = StoredPair & { readonly b: AdapterTensor };
 
 /** What a format has words for. */
@@ -22,7 +21,7 @@ export interface FormatWords {
 
 /** Throws InexpressibleAdapterError with everything that is in the way. */
 export function expressiblePairs({ config, tensors }: Adapter, words: FormatWords): readonly WholePair[] {
-  const known = new Set<Feature>([...startingFeatures, ...words.features]);
+  const known = new Set<Feature>([...trainingOnlyFeatures, ...words.features]);
   const problems: Inexpressible[] = unsupportedFeatures(config, known).map(({ key, got, effect }) => {
     return { what: `${key} = ${got}`, reason: effect };
   });
@@ -35,7 +34,8 @@ export function expressiblePairs({ config, tensors }: Adapter, words: FormatWord
     else if (b !== undefined) pairs.push({ ...pair, b });
   }
   for (const key of tensors.keys())
-    if (!halves.has(key) && !words.holds(key)) problems.push({ what: key, reason: "the format has no place for it" });
+    if (!halves.has(key) && !words.holds(key))
+      problems.push({ what: key, reason: "it is no half of a pair, and the format has no other place for it" });
   if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no pairs" });
   if (problems.length > 0) throw new InexpressibleAdapterError(words.program, problems);
   return pairs;

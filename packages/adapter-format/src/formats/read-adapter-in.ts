@@ -54,16 +54,13 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
 
 /** Looks at the files' names, and into weights that are not called as PEFT calls them. */
 async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Promise<void> {
-  for (const file of names) refuseForeign(`${folder.name}/${file}`, [{ file }]);
+  for (const file of names) refuseForeign(`${folder.name}/${file}`, "file", [file]);
   const file = names.find((name) => name.endsWith(".safetensors") && name !== weightsName);
   if (file === undefined) return;
   try {
     await using(folder, file, async (source) => {
       const { tensors } = await openSafetensors(source);
-      refuseForeign(
-        source.name,
-        [...tensors.keys()].map((tensor) => ({ tensor })),
-      );
+      refuseForeign(source.name, "tensor", tensors.keys());
     });
   } catch (error) {
     // A file that cannot be read says nothing of the folder.

@@ -1,50 +1,79 @@
 // Low-rank adapters that other programs write: recognised by how they name their tensors and files. What cannot be read is
-// refused with what to do instead. A new one is a row of the table; one that is read has a folder.
+// refused with what to do instead. A new one is a row of the table; one that is read has a folder, and a line in
+// read-adapter-in.ts.
 
 import { ForeignAdapterError } from "../errors.ts";
-import type { Clue, ForeignFormat } from "./foreign-format.ts";
-import { diffusers, kohya } from "./kohya/kohya.ts";
-import { loralib } from "./loralib/loralib.ts";
-import { mlx } from "./mlx/mlx.ts";
 
-const torchtune: ForeignFormat = {
-  name: "torchtune",
-  advice:
-    "With its FullModelHFCheckpointer it also writes PEFT's adapter_config.json and adapter_model.safetensors into the epoch's folder: " +
-    "take that folder. Of Phi 3 and of models with images it writes none: take the merged model as the base.",
-  recognises: (clue) =>
-    "file" in clue
-      ? /^adapter_(\d+\.(pt|safetensors)|model\.pt)$/.test(clue.file)
-      : "tensor" in clue &&
-        /^(layers\.\d+\.(attn|mlp)\..*|output|tok_embeddings)\.lora_[ab]\.weight$/.test(clue.tensor),
-};
+/** What of an adapter can be seen before it is read. `start`: the first four bytes; `configKey`: one that no PEFT wrote. */
+type Clue = "file" | "tensor" | "configKey" | "start";
 
-const llamaCpp: ForeignFormat = {
-  name: "llama.cpp (GGUF)",
-  advice:
-    "If it is an adapter, take the PEFT folder that convert_lora_to_gguf.py made it of, or read it in a program with " +
-    "readGgufAdapter of @lowrank/adapter-format/gguf, which needs the base's configuration.",
-  recognises: (clue) => ("file" in clue ? clue.file.endsWith(".gguf") : "start" in clue && clue.start === "GGUF"),
-};
+/** A program's format, and what files of it alone have. */
+interface ForeignFormat extends Readonly<Partial<Record<Clue, RegExp>>> {
+  readonly name: string;
+  /** A sentence: what to do instead of reading it. */
+  readonly advice: string;
+  /** Whether one file holds a whole adapter and needs no configuration. */
+  readonly isOneFile?: true;
+}
 
-const litgpt: ForeignFormat = {
-  name: "litgpt",
-  advice:
-    "It is a pickle in names of its own. Make a whole model of it with litgpt merge_lora and litgpt convert_from_litgpt, load its " +
-    'model.pth in Python – from_pretrained(base, state_dict=torch.load("model.pth")) –, save_pretrained it and take that as the base.',
-  recognises: (clue) =>
-    "file" in clue
-      ? /^lit_model\.(pth\.lora|lora\.pth)$/.test(clue.file)
-      : "tensor" in clue &&
-        /^transformer\.h\.\d+\.(attn\.(qkv|attn|proj)|mlp\.(fc|fc_1|fc_2|proj))\.lora_[AB]$/.test(clue.tensor),
-};
+const oneFile =
+  "It is read by the path of the .safetensors file itself, or as the only one in a folder without adapter_config.json.";
 
-const formats: readonly ForeignFormat[] = [mlx, llamaCpp, torchtune, litgpt, loralib, kohya, diffusers];
+const formats: readonly ForeignFormat[] = [
+  {
+    name: "MLX",
+    advice:
+      "It is read from a folder with its adapters.safetensors and its adapter_config.json. Else make a whole model of it with " +
+      "mlx_lm.fuse, and take that as the base.",
+    file: /^adapters\.(safetensors|npz)$/,
+    tensor: /\.lora_[ab]$/,
+    configKey: /^(fine_tune_type|lora_parameters)$/,
+  },
+  {
+    name: "llama.cpp (GGUF)",
+    advice:
+      "If it is an adapter, take the PEFT folder that convert_lora_to_gguf.py made it of, or read it in a program with " +
+      "readGgufAdapter of @lowrank/adapter-format/gguf, which needs the base's configuration.",
+    file: /\.gguf$/,
+    start: /^GGUF$/,
+  },
+  {
+    name: "torchtune",
+    advice:
+      "With its FullModelHFCheckpointer it also writes PEFT's adapter_config.json and adapter_model.safetensors into the epoch's folder: " +
+      "take that folder. Of Phi 3 and of models with images it writes none: take the merged model as the base.",
+    file: /^adapter_(\d+\.(pt|safetensors)|model\.pt)$/,
+    tensor: /^(layers\.\d+\.(attn|mlp)\..*|output|tok_embeddings)\.lora_[ab]\.weight$/,
+  },
+  {
+    name: "litgpt",
+    advice:
+      "It is a pickle in names of its own. Make a whole model of it with litgpt merge_lora and litgpt convert_from_litgpt, load its " +
+      'model.pth in Python – from_pretrained(base, state_dict=torch.load("model.pth")) –, save_pretrained it and take that as the base.',
+    file: /^lit_model\.(pth\.lora|lora\.pth)$/,
+    tensor: /^transformer\.h\.\d+\.(attn\.(qkv|attn|proj)|mlp\.(fc|fc_1|fc_2|proj))\.lora_[AB]$/,
+  },
+  {
+    name: "loralib",
+    advice:
+      "Such a file says neither α nor which parts of a MergedLinear have pairs: read it in a program with readLoralibAdapter of " +
+      "@lowrank/adapter-format, readLoralibAdapter(bytes, { alpha: 16, groups: { c_attn: [true, false, true] } }).",
+    tensor: /\.lora_[AB]$/,
+  },
+  { name: "Kohya", advice: oneFile, isOneFile: true, tensor: /^lora_(unet|te\d?|transformer)_/ },
+  {
+    name: "diffusers",
+    advice: oneFile,
+    isOneFile: true,
+    file: /^pytorch_lora_weights\.(safetensors|bin)$/,
+    tensor: /^(unet|transformer|text_encoder(_\d)?)\..*\.(lora[._]|processor\.)|\.processor\.\w+_lora\./,
+  },
+];
 
-/** The format that the first telling one of a file's clues is of; undefined where none tells anything. */
-export function foreignFormatOf(clues: Iterable<Clue>): ForeignFormat | undefined {
-  for (const clue of clues) {
-    const format = formats.find((one) => one.recognises(clue));
+/** The format that the first telling one of a file's clues is of. */
+function foreignFormatOf(clue: Clue, texts: Iterable<string>): ForeignFormat | undefined {
+  for (const text of texts) {
+    const format = formats.find((one) => one[clue]?.test(text));
     if (format !== undefined) return format;
   }
   return undefined;
@@ -62,12 +91,12 @@ export function foreignFormatOf(clues: Iterable<Clue>): ForeignFormat | undefine
  * ```
  */
 export function oneFileFormat(names: Iterable<string>): string | undefined {
-  const format = foreignFormatOf([...names].map((tensor) => ({ tensor })));
-  return format === kohya || format === diffusers ? format.name : undefined;
+  const format = foreignFormatOf("tensor", names);
+  return format?.isOneFile ? format.name : undefined;
 }
 
 /** Throws ForeignAdapterError if one of the clues that a file gives is of another program's format. */
-export function refuseForeign(file: string, clues: Iterable<Clue>): void {
-  const format = foreignFormatOf(clues);
+export function refuseForeign(file: string, clue: Clue, texts: Iterable<string>): void {
+  const format = foreignFormatOf(clue, texts);
   if (format !== undefined) throw new ForeignAdapterError(file, format);
 }

@@ -67,7 +67,7 @@ function drawn(seed: number, { ranks, alphas }: { readonly ranks: boolean; reado
     return (state >>> 8) % below;
   };
   const paths = modules.filter((_, index) => index === 0 || next(3) > 0);
-  const pattern = (most: number) => new Map(paths.filter(() => next(3) === 0).map((path) => [path, 1 + next(most)]));
+  const pattern = (max: number) => new Map(paths.filter(() => next(3) === 0).map((path) => [path, 1 + next(max)]));
   const rankPattern = ranks ? pattern(5) : new Map<string, number>();
   const rank = 1 + next(6);
   const tensors = paths.flatMap((path) => {

@@ -11,18 +11,12 @@ import {
 } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
 import { joinPieces } from "@lowrank/safetensors";
-import {
-  type Inexpressible,
-  InexpressibleAdapterError,
-  InvalidAdapterTensorsError,
-  type TensorProblem,
-} from "../errors.ts";
+import { InexpressibleAdapterError, InvalidAdapterTensorsError } from "../errors.ts";
 import { turned } from "../formats/encode-tensors.ts";
-import { firstBeyond, tensorProblems } from "../formats/peft/check-tensors.ts";
+import { expressiblePairs, type WholePair } from "../formats/expressible-pairs.ts";
+import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
-import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
-import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
 import { toPlainLora, variants } from "../variants/variants.ts";
 import { tokenTable, toStoredRows } from "./gguf-pair.ts";
 
@@ -86,7 +80,8 @@ export function writeGgufAdapter(
     factors.set(`${weight}.lora_a`, weight === tokenTable ? turned(pair.a) : pair.a);
     factors.set(`${weight}.lora_b`, toStoredRows(pair.b, { change, config }, factor));
   }
-  refuseBeyond(factors, dtype);
+  const problems = valueProblems(factors, dtype);
+  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
   const metadata: [string, WritableValue][] = [
     ["general.architecture", { type: "string", value: architecture }],
     ["general.type", { type: "string", value: "adapter" }],
@@ -108,40 +103,21 @@ function stored({ shape, values }: AdapterTensor, dtype: AdapterType): WritableT
   return { type, shape, bytes: encodeValues(values, type) };
 }
 
-function refuseBeyond(tensors: ReadonlyMap<string, AdapterTensor>, dtype: AdapterType): void {
-  const problems = [...tensors].flatMap(([key, { values }]): TensorProblem[] => {
-    const position = firstBeyond(values, dtype === "Q8_0" ? "F16" : dtype);
-    if (position < 0) return [];
-    return [{ key, problem: `has ${values[position]} at position ${position}, which ${dtype} cannot hold` }];
-  });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
-}
-
-/** One pair of the file. */
-interface PlannedGgufPair {
-  readonly pair: StoredPair & { readonly b: NonNullable<StoredPair["b"]> };
-  /** GGUF's name of the weight: "blk.0.attn_q.weight". */
-  readonly name: string;
-  readonly change: GgufChange | undefined;
-  /** What B is multiplied by, where llama.cpp's α/rank is not this module's scale. */
-  readonly factor: number;
-}
-
-/** A file. */
 interface GgufAdapterPlan {
   readonly architecture: string;
   /** Of the whole file; llama.cpp scales each pair by it over its own rank. */
   readonly alpha: number;
-  readonly pairs: readonly PlannedGgufPair[];
+  readonly pairs: readonly {
+    readonly pair: WholePair;
+    /** GGUF's name of the weight: "blk.0.attn_q.weight". */
+    readonly name: string;
+    readonly change: GgufChange | undefined;
+    /** What B is multiplied by, where llama.cpp's α/rank is not this module's scale. */
+    readonly factor: number;
+  }[];
   /** What variants say in the metadata: lists of numbers by key. */
   readonly lists: ReadonlyMap<string, readonly number[]>;
 }
-
-/** Beside plain LoRA: what only training sees, and what llama.cpp has a key for. */
-const expressible: ReadonlySet<Feature> = new Set<Feature>([
-  ...startingFeatures,
-  ...variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
-]);
 
 /** Throws InexpressibleAdapterError with everything that llama.cpp's format cannot hold. */
 function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
@@ -154,21 +130,18 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   }
   // llama.cpp takes an alpha of 0 for "no scale is said".
   const alpha = adapter.config.alpha === 0 ? 1 : adapter.config.alpha;
-  const problems: Inexpressible[] = unsupportedFeatures(adapter.config, expressible).map(({ key, got, effect }) => {
-    return { what: `${key} = ${got}`, reason: effect };
+  const whole = expressiblePairs(adapter, {
+    program: "llama.cpp",
+    features: variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
+    holds: () => false,
+    reasonAgainst: (pair) => reasonAgainst(pair, config, table),
   });
-  const pairs: PlannedGgufPair[] = [];
-  const inPairs = new Set<string>();
-  for (const pair of pairsIn(adapter.tensors)) {
-    inPairs.add(pair.keys.a).add(pair.keys.b);
-    const planned = planPair(pair, { adapter, config, table, alpha });
-    if ("reason" in planned) problems.push(planned);
-    else pairs.push(planned);
-  }
-  for (const key of adapter.tensors.keys()) {
-    if (!inPairs.has(key)) problems.push({ what: key, reason: "it is no half of a pair" });
-  }
-  if (problems.length > 0) throw new InexpressibleAdapterError("llama.cpp", problems);
+  const pairs = whole.map((pair) => {
+    const name = ggufNameOf(table, `${pair.path}.weight`) ?? "";
+    // llama.cpp takes the rank of each pair from its own shape.
+    const factor = scalingOf(adapter.config, pair.path) / (alpha / rankOf(adapter.config, pair.path));
+    return { pair, name, change: ggufPlaceOf(table, name)?.change, factor };
+  });
   const said = variants.flatMap(({ gguf }) =>
     gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
   );
@@ -176,27 +149,12 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   return { architecture: table.architecture, alpha, pairs, lists };
 }
 
-function planPair(
-  { b, ...pair }: StoredPair,
-  facts: { readonly adapter: Adapter; readonly config: ModelConfig; readonly table: GgufTable; readonly alpha: number },
-): PlannedGgufPair | Inexpressible {
-  const { adapter, config, table, alpha } = facts;
-  const { path, partOfA } = pair;
+function reasonAgainst({ path, partOfA, a }: WholePair, config: ModelConfig, table: GgufTable): string | undefined {
   const name = ggufNameOf(table, `${path}.weight`);
-  if (b === undefined) return { what: path, reason: "its other half is missing" };
-  if (name === null) return { what: path, reason: `the architecture ${table.architecture} has no such weight in GGUF` };
+  if (name === null) return `the architecture ${table.architecture} has no such weight in GGUF`;
   const isTable = partOfA === "lora_embedding_A";
-  if (config.tiedEmbeddings && (isTable || name === "output.weight")) {
-    return {
-      what: path,
-      reason: "table and head are one weight of this model, and llama.cpp adapts neither by itself",
-    };
-  }
-  if (isTable && name !== "token_embd.weight")
-    return { what: path, reason: "llama.cpp adapts the table of tokens alone" };
-  if (pair.a.shape.length !== 2) return { what: path, reason: "only pairs of matrices are adapted" };
-  // llama.cpp takes the rank of each pair from its own shape.
-  const factor = scalingOf(adapter.config, path) / (alpha / rankOf(adapter.config, path));
-  const change = ggufPlaceOf(table, name)?.change;
-  return { pair: { ...pair, b }, name, change, factor };
+  if (config.tiedEmbeddings && (isTable || name === "output.weight"))
+    return "table and head are one weight of this model, and llama.cpp adapts neither by itself";
+  if (isTable && name !== "token_embd.weight") return "llama.cpp adapts the table of tokens alone";
+  return a.shape.length === 2 ? undefined : "only pairs of matrices are adapted";
 }

@@ -4,10 +4,10 @@ import { UnsupportedPatternError } from "../errors.ts";
 import { compilePattern, type Pattern, patternLimits } from "./pattern.ts";
 
 /** How large all programs of a list may be together: some 1 500 expressions as people write them. */
-const mostStates = 40_000;
+const maxStates = 40_000;
 
 /** Of thousands of broken patterns the first are enough to see what is wrong. */
-const mostProblems = 20;
+const maxProblems = 20;
 
 /** How a list's patterns are read. */
 export interface PatternField {
@@ -59,10 +59,10 @@ export class PatternList {
   /** The errors of the first twenty patterns that cannot be used. */
   problems(): readonly UnsupportedPatternError[] {
     const problems: UnsupportedPatternError[] = [];
-    for (let index = 0; index < this.#others.length && problems.length < mostProblems; index += 1) {
+    for (let index = 0; index < this.#others.length && problems.length < maxProblems; index += 1) {
       const problem = problemOf(() => this.#pattern(index));
       if (problem !== null) problems.push(problem);
-      if (this.#states > mostStates) break;
+      if (this.#states > maxStates) break;
     }
     return problems;
   }
@@ -74,7 +74,7 @@ export class PatternList {
     const { source = "" } = this.#others[index] ?? {};
     const pattern = compilePattern(source, key, wrap);
     this.#states += pattern.states;
-    if (this.#states > mostStates) throw new UnsupportedPatternError(key, source, tooMany(this.#compiled.length));
+    if (this.#states > maxStates) throw new UnsupportedPatternError(key, source, tooMany(this.#compiled.length));
     this.#compiled[index] = pattern;
     return pattern;
   }
@@ -99,7 +99,7 @@ function tooMany(before: number): string {
 const plain = /^\^?(?:[A-Za-z0-9_-]|\\?[.-])+$/;
 
 /** A model's paths have a few dozen shapes; each costs a look-up. */
-const mostShapes = 256;
+const maxShapes = 256;
 
 /** Names of the same length, with their dots for any character at the same places. */
 interface Shape {
@@ -145,7 +145,7 @@ class PlainNames {
   #shape(wanted: Omit<Shape, "places">): Shape | null {
     const id = `${wanted.length} ${wanted.isWhole} ${wanted.open}`;
     const known = this.#shapes.get(id);
-    if (known !== undefined || this.#shapes.size === mostShapes) return known ?? null;
+    if (known !== undefined || this.#shapes.size === maxShapes) return known ?? null;
     const shape = { ...wanted, places: new Map<string, number>() };
     this.#shapes.set(id, shape);
     this.#byLength.set(shape.length, [...(this.#byLength.get(shape.length) ?? []), shape]);

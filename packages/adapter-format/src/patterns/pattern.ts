@@ -6,7 +6,6 @@ import { UnsupportedPatternError } from "../errors.ts";
 /** Limits that bound the time of a match together with RE2. */
 export const patternLimits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
 
-/** A compiled pattern. */
 export interface Pattern {
   /** How many states its program has: a match takes at most so many steps a character. */
   readonly states: number;

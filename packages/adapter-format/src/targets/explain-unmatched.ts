@@ -8,7 +8,7 @@ import { isNamed } from "./matches-target.ts";
 import { isGuarded } from "./saved-modules.ts";
 
 /** A file may name thousands of modules that are not there; the first of them are enough to see why. */
-const mostExplained = 20;
+const maxExplained = 20;
 
 /** What is known of targets that matched nothing. */
 export interface Unmatched {
@@ -27,7 +27,7 @@ export function explainUnmatched(
 ): Unmatched {
   const suggestions = new Map<string, readonly string[]>();
   const reasons = new Map<string, string>();
-  for (const target of targets.slice(0, mostExplained)) {
+  for (const target of targets.slice(0, maxExplained)) {
     const named = modulePaths.filter((path) => isNamed(path, target));
     const open = named.filter((path) => !isGuarded(config, path));
     if (named.length === 0) suggestions.set(target, nearNames(target, modulePaths));
@@ -97,7 +97,7 @@ function examplesOf(modulePaths: readonly string[]): string {
     : `The model's modules end with ${enumerated(endings.map(printable))}.`;
 }
 
-const mostSuggestions = 3;
+const maxSuggestions = 3;
 
 /** What modules were called before transformers 5, and are called now. */
 const renamedModules: ReadonlyMap<string, string> = new Map([["embed_out", "lm_head"]]);
@@ -112,7 +112,7 @@ export function nearNames(name: string, modulePaths: Iterable<string>): readonly
     .map((candidate) => ({ candidate, distance: distanceOf(last, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 3)))
     .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
-    .slice(0, mostSuggestions)
+    .slice(0, maxSuggestions)
     .map(({ candidate }) => candidate);
 }
 

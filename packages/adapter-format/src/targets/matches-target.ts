@@ -50,12 +50,10 @@ export function isNamed(path: string, name: string): boolean {
 }
 
 const setOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
-/** `targetModules`, if it is a pattern. */
 export const targetPattern = oncePer(({ targetModules }: TargetFields) =>
   compilePattern(String(targetModules), "target_modules"),
 );
 
-/** `excludeModules`, if it is a pattern. */
 export const excludePattern = oncePer(({ excludeModules }: TargetFields) =>
   compilePattern(String(excludeModules), "exclude_modules"),
 );

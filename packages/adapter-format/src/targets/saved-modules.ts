@@ -22,7 +22,7 @@ export function isSavedModule(config: SavedFields, path: string): boolean {
 }
 
 /** The entries of `modules_to_save` for which `isSavedModule` is true. */
-export function savingNames({ modulesToSave }: SavedFields, path: string): readonly string[] {
+export function savedModuleNames({ modulesToSave }: SavedFields, path: string): readonly string[] {
   const modules = selfAndContainers(path);
   return (modulesToSave ?? []).filter((name) => modules.some((module) => module.endsWith(name)));
 }
@@ -47,7 +47,6 @@ export function firstNamedIn(names: readonly string[], path: string): number | n
   return other?.place ?? (Number.isFinite(named) ? named : null);
 }
 
-/** The patterns that `modulesToSave` is. */
 export const savedPatterns = oncePer((names: readonly string[]) => {
   const wrap = (source: string): string => `(^|.*\\.)${source}($|\\..*)`;
   return new PatternList(names, { key: "modules_to_save", wrap });

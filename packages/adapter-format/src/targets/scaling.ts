@@ -40,10 +40,8 @@ interface RankedPatterns {
   readonly values: readonly number[];
 }
 
-/** The patterns of `rankPattern`. */
 export const rankPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
 
-/** The patterns of `alphaPattern`. */
 export const alphaPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
 
 /** PEFT's get_pattern_key (utils/other.py): a key is a regular expression for the end of the path. */

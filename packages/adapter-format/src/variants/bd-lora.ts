@@ -17,10 +17,10 @@ export type BlockVerdict =
   | { readonly kind: "refused"; readonly reason: string };
 
 /** Blocks divide a rank, and no rank is larger. */
-const mostBlocks = 4096;
+const maxBlocks = 4096;
 
 /** Most numbers that a half may have once it is spread out. */
-const mostNumbers = 2 ** 30;
+const maxNumbers = 2 ** 30;
 
 export const bdLora = {
   key: "use_bdlora",
@@ -45,7 +45,7 @@ function areBlockSettings(settings: JsonObject): boolean {
   const { nblocks = 1, match_strict: isStrict = true } = settings;
   const [forA, forB] = [settings.target_modules_bd_a ?? [], settings.target_modules_bd_b ?? []];
   if (!isNames(forA) || !isNames(forB) || typeof isStrict !== "boolean") return false;
-  if (!Number.isInteger(nblocks) || Number(nblocks) < 1 || Number(nblocks) > mostBlocks) return false;
+  if (!Number.isInteger(nblocks) || Number(nblocks) < 1 || Number(nblocks) > maxBlocks) return false;
   const names = new Set(forA);
   return !forB.some((name) => names.has(name));
 }
@@ -131,7 +131,7 @@ function spreadProblem({ shape }: AdapterTensor, count: number): string | null {
   const [rows = 0, columns = 0] = shape;
   const text = `has the shape [${shape.join(", ")}]`;
   if (shape.length !== 2 || rows % count !== 0) return `${text}, whose rows are no ${count} blocks (use_bdlora)`;
-  return rows * columns * count > mostNumbers ? `${text}, which ${count} blocks make too large to be spread out` : null;
+  return rows * columns * count > maxNumbers ? `${text}, which ${count} blocks make too large to be spread out` : null;
 }
 
 /** [rows, columns] → [rows, columns · count] */

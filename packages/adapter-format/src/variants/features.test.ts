@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { UnsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { checkFeatures, type Feature, features, startingFeatures, unsupportedFeatures } from "./features.ts";
+import { checkFeatures, type Feature, features, trainingOnlyFeatures, unsupportedFeatures } from "./features.ts";
 
 /** A configuration that asks for each feature. */
 const askingFor: Readonly<Record<Feature, Partial<LoraConfig>>> = {
@@ -52,7 +52,7 @@ describe("features beyond plain LoRA", () => {
   });
 
   it("those that matter only at the start are told apart", () => {
-    expect(startingFeatures).toEqual([
+    expect(trainingOnlyFeatures).toEqual([
       "velora_config",
       "monteclora_config",
       "init=eva",

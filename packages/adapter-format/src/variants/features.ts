@@ -4,7 +4,7 @@
 import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { type StartName, startFacts, startNameOf, startNames } from "./starts.ts";
+import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 import { type VariantName, variantFacts } from "./variants.ts";
 
@@ -44,28 +44,28 @@ const others = {
   },
 } as const satisfies Readonly<Record<string, FeatureRow>>;
 
-type StartFeature = Extract<(typeof startFacts)[StartName], { readonly feature: string }>["feature"];
+type InitFeature = Extract<(typeof initFacts)[InitName], { readonly feature: string }>["feature"];
 
 /** A feature beyond plain LoRA: PEFT's key, or key and value where one value of several is meant. */
-export type Feature = keyof typeof others | VariantName | StartFeature;
+export type Feature = keyof typeof others | VariantName | InitFeature;
 
 /** Starts that are no feature are those of plain LoRA. Two that differ only in how quick they are may be one feature. */
-const starts = Object.values(startFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
+const starts = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
 
 /** The features of starts. */
-export const startFeatures: readonly StartFeature[] = [...new Set(starts.map(({ feature }) => feature))];
+export const initFeatures: readonly InitFeature[] = [...new Set(starts.map(({ feature }) => feature))];
 
 const rows = new Map<Feature, FeatureRow>([
   ...(Object.entries(others) as [keyof typeof others, FeatureRow][]),
   ...(Object.entries(variantFacts) as [VariantName, FeatureRow][]),
-  ...starts.map((facts): [StartFeature, FeatureRow] => [facts.feature, startRow(facts)]),
+  ...starts.map((facts): [InitFeature, FeatureRow] => [facts.feature, startRow(facts)]),
 ]);
 
 function startRow({ feature, effect, base }: (typeof starts)[number]): FeatureRow {
-  const named = startNames.filter((name) => (startFacts[name] as { feature?: string }).feature === feature);
+  const named = initNames.filter((name) => (initFacts[name] as { feature?: string }).feature === feature);
   return {
     key: "init_lora_weights",
-    asked: ({ init }) => (named.some((name) => name === startNameOf(init)) ? init : null),
+    asked: ({ init }) => (named.some((name) => name === initNameOf(init)) ? init : null),
     effect,
     onlyInTraining: base === "kept",
   };
@@ -75,7 +75,7 @@ function startRow({ feature, effect, base }: (typeof starts)[number]): FeatureRo
 export const features: readonly Feature[] = [...rows.keys()];
 
 /** Features that matter only while an adapter is made and trained: a trained one can be used without them. */
-export const startingFeatures: readonly Feature[] = features.filter((name) => rows.get(name)?.onlyInTraining);
+export const trainingOnlyFeatures: readonly Feature[] = features.filter((name) => rows.get(name)?.onlyInTraining);
 
 /** A feature that a configuration asks for and a program does not have. */
 export interface UnsupportedFeature {

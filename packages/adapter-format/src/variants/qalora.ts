@@ -7,7 +7,7 @@ import { parseTensorKey } from "../tensor-keys.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 
 /** Most numbers that A may have once it is spread out. */
-const mostNumbers = 2 ** 30;
+const maxNumbers = 2 ** 30;
 
 export const qalora = {
   key: "use_qalora",
@@ -31,7 +31,7 @@ function spreadGroups(adapter: Adapter): Adapter {
   if (!config.useQalora) return adapter;
   const spread = [...tensors].map(([key, tensor]): [string, AdapterTensor] => {
     if (parseTensorKey(key)?.part !== "lora_A") return [key, tensor];
-    if (tensor.values.length * config.qaloraGroupSize <= mostNumbers) return [key, overGroups(tensor, config)];
+    if (tensor.values.length * config.qaloraGroupSize <= maxNumbers) return [key, overGroups(tensor, config)];
     const problem = `groups of ${config.qaloraGroupSize} inputs make it too large to be spread out`;
     throw new InvalidAdapterTensorsError("The adapter", [{ key, problem }]);
   });

@@ -22,7 +22,7 @@ export interface SizeListRow {
 }
 
 /** Where a rate from 0 to below 1 is written. */
-export interface RateRow {
+interface RateRow {
   readonly keys: readonly [string, ...string[]];
   readonly fallback: number;
 }
@@ -38,7 +38,7 @@ interface SwitchRow {
 }
 
 /** Where such a number is written; null means that the family computes without it. */
-export interface ScalarRow {
+interface ScalarRow {
   readonly key: string;
   readonly fallback: number | null;
   /** True where the file says what to divide by, and we what to multiply by. */

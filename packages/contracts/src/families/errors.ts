@@ -1,7 +1,7 @@
 // What can go wrong between a model's configuration and what we can compute.
 
 import { LowrankError } from "../errors.ts";
-import { describeValue, itemised, printable } from "../messages.ts";
+import { describeValue, itemized, printable } from "../messages.ts";
 import { withRelative } from "./lookup/default-targets.ts";
 
 /** A `model_type` without a family here. */
@@ -63,5 +63,5 @@ export class InvalidConfigError extends LowrankError {
 
 function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
   const lines = problems.map(({ key, got, expected }) => `${printable(key)}: got ${got}, expected ${expected}`);
-  return `${printable(file)} cannot be used:${itemised(lines)}`;
+  return `${printable(file)} cannot be used:${itemized(lines)}`;
 }

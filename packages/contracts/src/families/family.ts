@@ -5,36 +5,39 @@ import type { ConfigTable } from "./config-table.ts";
 import type { ConfigValues } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
+/** Widths that a configuration decides, by the names that tables call them. */
+export const widths = {
+  hidden: (config) => config.hiddenSize,
+  embedding: (config) => config.embeddingSize,
+  "double-hidden": (config) => 2 * config.hiddenSize,
+  "triple-hidden": (config) => 3 * config.hiddenSize,
+  "quadruple-hidden": (config) => 4 * config.hiddenSize,
+  intermediate: (config) => config.intermediateSize,
+  "double-intermediate": (config) => 2 * config.intermediateSize,
+  "queries-keys-values": (config) => (config.heads + 2 * config.keyValueHeads) * config.headSize,
+  head: (config) => config.headSize,
+  queries: (config) => config.heads * config.headSize,
+  "double-queries": (config) => 2 * config.heads * config.headSize,
+  "key-values": (config) => config.keyValueHeads * config.headSize,
+  vocabulary: (config) => config.vocabularySize,
+  positions: (config) => config.maxPositions,
+  "token-types": (config) => config.tokenTypes,
+  "decoder-intermediate": (config) => config.decoderIntermediateSize,
+  heads: (config) => config.heads,
+  "position-buckets": (config) => config.positionBuckets,
+  "double-position-buckets": (config) => 2 * config.positionBuckets,
+  "shared-intermediate": (config) => config.sharedIntermediateSize,
+  labels: (config) => config.labels,
+  projection: (config) => config.projectionSize,
+  "memory-inputs": (config) =>
+    2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
+  "memory-values": (config) => config.memoryHeads * config.memoryValueSize,
+  "memory-heads": (config) => config.memoryHeads,
+  "memory-value": (config) => config.memoryValueSize,
+} satisfies Readonly<Record<string, (config: ConfigValues) => number>>;
+
 /** A width that the configuration decides, or a number of outputs that is always the same. */
-export type Width =
-  | "hidden"
-  | "embedding"
-  | "double-hidden"
-  | "triple-hidden"
-  | "quadruple-hidden"
-  | "intermediate"
-  | "double-intermediate"
-  | "queries"
-  | "double-queries"
-  | "key-values"
-  | "queries-keys-values"
-  | "head"
-  | "vocabulary"
-  | "positions"
-  | "token-types"
-  | "decoder-intermediate"
-  | "heads"
-  | "position-buckets"
-  | "double-position-buckets"
-  | "shared-intermediate"
-  | "labels"
-  | "projection"
-  | "memory-inputs"
-  | "memory-values"
-  | "memory-heads"
-  | "memory-value"
-  | 1
-  | 2;
+export type Width = keyof typeof widths | 1 | 2;
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
 type WeightLayout = "out-in" | "in-out";

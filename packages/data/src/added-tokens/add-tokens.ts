@@ -50,7 +50,7 @@ export function addTokens(
   const [json, before] = [tokenizerJson as WithTokens["json"], added_tokens as readonly AddedToken[]];
   const known = new Map(before.map(({ content, id }) => [content, id]));
   const ofModel = vocabularyOf(model);
-  const first = before.reduce((most, { id }) => Math.max(most, id + 1), ofModel.size);
+  const first = before.reduce((max, { id }) => Math.max(max, id + 1), ofModel.size);
   let next = first;
   const added: AddedToken[] = [];
   const ids = tokens.map((content) => {
@@ -90,15 +90,15 @@ function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, 
 }
 
 /** As many are added at once at most: more is a vocabulary of its own. */
-const mostTokens = 10_000;
+const maxTokens = 10_000;
 /** In UTF-16 units. */
 const longestToken = 256;
 
 /** Throws AddedTokensError naming every token that cannot be added, and why. */
 function checkNewTokens(tokens: readonly string[]): void {
-  if (tokens.length > mostTokens) {
-    const reason = `${tokens.length} tokens were given, expected at most ${mostTokens}`;
-    throw new AddedTokensError([{ token: tokens[mostTokens] ?? "", reason }]);
+  if (tokens.length > maxTokens) {
+    const reason = `${tokens.length} tokens were given, expected at most ${maxTokens}`;
+    throw new AddedTokensError([{ token: tokens[maxTokens] ?? "", reason }]);
   }
   const problems: TokenProblem[] = [];
   const seen = new Set<string>();

@@ -6,7 +6,7 @@ import { AudioError } from "../errors.ts";
 import { logMelFeatures, melFilters } from "./log-mel-features.ts";
 
 interface Golden {
-  readonly filters: readonly (readonly [mel: number, peak: number, most: number, sum: number])[];
+  readonly filters: readonly (readonly [mel: number, peak: number, max: number, sum: number])[];
   readonly cases: readonly {
     readonly kind: string;
     readonly length: number;
@@ -31,7 +31,7 @@ describe("logMelFeatures", () => {
     const made = logMelFeatures(sound(wanted.kind, wanted.length), { melBins, frames });
     expect(made).toHaveLength(melBins * frames);
     const expected = features.flat();
-    const farthest = made.reduce((most, value, place) => Math.max(most, Math.abs(value - (expected[place] ?? 0))), 0);
+    const farthest = made.reduce((max, value, place) => Math.max(max, Math.abs(value - (expected[place] ?? 0))), 0);
     expect(farthest).toBeLessThan(2e-5);
   });
 
@@ -50,10 +50,10 @@ describe("logMelFeatures", () => {
 });
 
 it("mel filters peak where transformers' do, with as much under each", () => {
-  for (const [mel, peak, most, sum] of golden.filters) {
+  for (const [mel, peak, max, sum] of golden.filters) {
     const filter = melFilters(80, 201, 8000)[mel] ?? new Float64Array();
     expect(filter.indexOf(Math.max(...filter))).toBe(peak);
-    expect(filter[peak]).toBeCloseTo(most, 10);
+    expect(filter[peak]).toBeCloseTo(max, 10);
     expect(filter.reduce((total, weight) => total + weight, 0)).toBeCloseTo(sum, 10);
   }
 });

@@ -45,7 +45,7 @@ export function logMelFeatures(samples: Float32Array, options: LogMelOptions = {
   if (broken >= 0) throw new AudioError(`Sample ${broken} is ${samples[broken]}; expected numbers from −1 to 1.`);
   const features = logarithms(samples, melBins, frames);
   // What is 80 dB below the loudest counts as silence.
-  const floor = features.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) - 8;
+  const floor = features.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY) - 8;
   return features.map((value) => (Math.max(value, floor) + 4) / 4);
 }
 

@@ -7,9 +7,9 @@ import type { Sound } from "./read-wav.ts";
 const crossings = 6;
 const rolloff = 0.99;
 /** New samples for each old one: more would be made up, and a small file would fill the memory. */
-const mostRatio = 100;
+const maxRatio = 100;
 /** Rates without a common divisor would need a kernel of this many numbers: more is no recording's. */
-const mostNumbers = 2 ** 24;
+const maxNumbers = 2 ** 24;
 
 /**
  * The samples at another rate.
@@ -30,10 +30,8 @@ export function resample({ samples, sampleRate: from }: Sound, sampleRate: numbe
       throw new AudioError(`${rate} is no rate of samples; expected a whole number.`);
   }
   if (from === sampleRate) return samples;
-  if (sampleRate > mostRatio * from) {
-    throw new AudioError(
-      `Cannot make ${sampleRate} samples a second of ${from}, more than ${mostRatio} times as many.`,
-    );
+  if (sampleRate > maxRatio * from) {
+    throw new AudioError(`Cannot make ${sampleRate} samples a second of ${from}, more than ${maxRatio} times as many.`);
   }
   const divisor = greatestDivisor(from, sampleRate);
   const [old, fresh] = [from / divisor, sampleRate / divisor];
@@ -54,7 +52,7 @@ function kernelsOf(old: number, fresh: number): readonly Float64Array[] {
   const rate = Math.min(old, fresh) * rolloff;
   const reach = Math.ceil((crossings * old) / rate);
   const length = 2 * reach + old;
-  if (length * fresh > mostNumbers) {
+  if (length * fresh > maxNumbers) {
     throw new AudioError(`Cannot make ${fresh} samples of each ${old}: the two rates have too little in common.`);
   }
   return Array.from({ length: fresh }, (_, phase) =>

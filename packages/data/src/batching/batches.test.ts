@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ExampleError } from "../errors.ts";
-import { drawRows } from "../row-list.ts";
+import { sampleRows } from "../row-list.ts";
 import type { TokenizedExample } from "../tokenized-example.ts";
 import { isTrainable } from "../tokenizing/shorten-sequence.ts";
 import { batches, batchIndices } from "./batches.ts";
@@ -134,7 +134,7 @@ describe("batches of so many tokens", () => {
   });
 
   it("of drawn rows hold no more than they may either, where lengths were a guess", () => {
-    const guessed = drawRows(examples, { make: (row) => row, lengths: examples.map(() => 1) });
+    const guessed = sampleRows(examples, { make: (row) => row, lengths: examples.map(() => 1) });
     const epoch = [...batches(guessed, { batchTokens: 10, padId: 0, shuffle: false })];
     expect(epoch.map(({ tokens }) => tokens)).toEqual([3, 10, 7, 7, 8]);
     expect(batchIndices(guessed, { batchTokens: 10, shuffle: false })).toHaveLength(1);
@@ -150,7 +150,7 @@ describe("drawn rows", () => {
   it("that are not there are left out of their batches, and a batch of none is none", () => {
     const examples = sequences([3, 2, 4, 1, 2]);
     const make = (row: TokenizedExample) => (row.inputIds.length === 2 || row.inputIds.length === 4 ? undefined : row);
-    const drawn = drawRows(examples, { make, lengths: [3, 2, 4, 1, 2] });
+    const drawn = sampleRows(examples, { make, lengths: [3, 2, 4, 1, 2] });
     const rowsOf = (batchSize: number) =>
       [...batches(drawn, { batchSize, padId: 0, shuffle: false })].map(({ rows }) => rows);
     expect(rowsOf(2)).toEqual([1, 1]);

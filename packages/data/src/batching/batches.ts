@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
-import type { DrawnRows, RowList } from "../row-list.ts";
+import type { RowList, SampledRows } from "../row-list.ts";
 import { type CountedLabels, type TokenizedExample, tokensIn } from "../tokenized-example.ts";
 import { emptyBatch, padBatch, type TokenBatch } from "./pad-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
@@ -34,7 +34,6 @@ export interface BatchOptions extends CountedLabels {
   readonly share?: BatchShare | undefined;
 }
 
-/** The names of all options. */
 export const batchOptionNames: OptionNames<BatchOptions> = {
   batchSize: true,
   batchTokens: true,
@@ -53,7 +52,7 @@ export const batchOptionNames: OptionNames<BatchOptions> = {
 const batchesPerGroup = 50;
 
 /**
- * The batches of one epoch, made as they are asked for; rows that `drawRows` has none for are left out of theirs. Throws ExampleError for a batch size or a `multipleOf` that is
+ * The batches of one epoch, made as they are asked for; rows that `sampleRows` has none for are left out of theirs. Throws ExampleError for a batch size or a `multipleOf` that is
  * no whole number from 1, or where there are no examples.
  *
  * @example
@@ -159,7 +158,7 @@ function lengthsOf(
   return isDrawn(examples) ? examples.lengths : examples.map(lengthOf);
 }
 
-function isDrawn<Row>(rows: RowList<Row>): rows is DrawnRows<Row> {
+function isDrawn<Row>(rows: RowList<Row>): rows is SampledRows<Row> {
   return "lengths" in rows;
 }
 
@@ -210,7 +209,7 @@ function isRelated(example: TokenizedExample | undefined): boolean {
 /** As many batches of the same sizes; each row comes to the first that has none of its texts, as far as there is one with room. */
 function apart(
   batches: readonly (readonly number[])[],
-  examples: RowList<TokenizedExample> & Pick<DrawnRows<TokenizedExample>, "textsAt">,
+  examples: RowList<TokenizedExample> & Pick<SampledRows<TokenizedExample>, "textsAt">,
 ): readonly (readonly number[])[] {
   const made = batches.map(({ length }) => ({ size: length, indices: [] as number[], texts: new Set<string>() }));
   let firstOpen = 0;
@@ -234,7 +233,6 @@ function textsOf(example: TokenizedExample | undefined): readonly string[] {
   return [example.inputIds, ...example.others].map((ids) => ids.join());
 }
 
-/** One of the processes. */
 interface BatchShare {
   /** Counted from 0. */
   readonly rank: number;
@@ -255,10 +253,10 @@ export function shareOfBatch<Row>(
   const loads = new Array<number>(size).fill(0);
   const own = new Set<number>();
   for (const index of longestFirst) {
-    const least = loads.indexOf(Math.min(...loads));
+    const min = loads.indexOf(Math.min(...loads));
     // A row takes time beside its tokens, and rows of pictures have none.
-    loads[least] = (loads[least] ?? 0) + (tokens[index] ?? 0) + 1;
-    if (least === rank) own.add(index);
+    loads[min] = (loads[min] ?? 0) + (tokens[index] ?? 0) + 1;
+    if (min === rank) own.add(index);
   }
   return rows.filter((_, index) => own.has(index));
 }

@@ -9,17 +9,17 @@ import { padBatch, type TokenBatch } from "./pad-batch.ts";
  *
  * @example
  * ```ts
- * import { mismatchedAnswers, padBatch } from "@lowrank/data";
+ * import { mismatchedCompletions, padBatch } from "@lowrank/data";
  *
  * const rows = [
  *   { kind: "sequence", inputIds: [1, 2], labels: [-100, 2] },
  *   { kind: "sequence", inputIds: [3, 4, 5], labels: [-100, 4, 5] },
  * ] as const;
- * const other = mismatchedAnswers(padBatch(rows, { padId: 0 }), 0);
+ * const other = mismatchedCompletions(padBatch(rows, { padId: 0 }), 0);
  * if (other.inputIds.join() !== "1,4,5,3,2,0") throw new Error("unexpected rows");
  * ```
  */
-export function mismatchedAnswers(batch: TokenBatch, padId: number): TokenBatch {
+export function mismatchedCompletions(batch: TokenBatch, padId: number): TokenBatch {
   const rows = Array.from({ length: batch.rows }, (_, row) => partsOf(batch, row));
   const mixed = rows.map(({ prompt }, row): TokenSequence => {
     const { answer = [] } = rows.at(row - 1) ?? {};

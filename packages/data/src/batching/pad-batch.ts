@@ -5,7 +5,7 @@ import { normalizedPixels } from "../images/prepare-image.ts";
 import {
   type CountedLabels,
   ignoredLabel,
-  isUnopened,
+  isUndecoded,
   labelsOf,
   type Sounds,
   supervisedTokens,
@@ -82,9 +82,9 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
       "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, judged answers, and pairs of answers.",
     );
   }
-  if (examples.some(isUnopened)) {
+  if (examples.some(isUndecoded)) {
     throw new ExampleError(
-      "Pictures and recordings are opened before they are in a batch: `openedBatches` is told how, `resizeImage` and `logMelFeatures` make what a model reads.",
+      "Pictures and recordings are opened before they are in a batch: `decodedBatches` is told how, `resizeImage` and `logMelFeatures` make what a model reads.",
     );
   }
   if (first.kind === "comparison") return padComparisons(examples, options);
@@ -209,7 +209,7 @@ function batchSounds(
 }
 
 function paddedLength(lengths: readonly number[], multiple: number): number {
-  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  const longest = lengths.reduce((max, length) => Math.max(max, length), 1);
   return Math.ceil(longest / multiple) * multiple;
 }
 

@@ -36,13 +36,13 @@ const optionNames: OptionNames<SplitOptions> = { share: true, seed: true };
  */
 export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => string, options: SplitOptions): Split<T> {
   refuseUnknownOptions("splitByKey", options, optionNames);
-  const { train, validation } = splitPlaces(examples, keyOf, options);
+  const { train, validation } = splitIndices(examples, keyOf, options);
   const pick = (places: readonly number[]) => places.map((place) => examples[place] as T);
   return { train: pick(train), validation: pick(validation) };
 }
 
 /** The same for rows that are wherever they are: the places of each part's. */
-export function splitPlaces<T>(
+export function splitIndices<T>(
   examples: Iterable<T>,
   keyOf: (example: T) => unknown,
   { share, seed }: SplitOptions,

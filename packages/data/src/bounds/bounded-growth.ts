@@ -1,26 +1,22 @@
 // The parts of a tokenizer that may multiply text: each is counted after it ran, and replacements before they are made.
 
 import {
-  type Decoder,
   type Normalizer,
   PrependNormalizer,
-  type PreTokenizer,
   ReplaceDecoder,
   ReplaceNormalizer,
   ReplacePreTokenizer,
-  SequenceDecoder,
-  SequenceNormalizer,
-  SequencePreTokenizer,
   type Tokenizer,
 } from "@huggingface/tokenizers";
 import { TokenizationError } from "../errors.ts";
+import { partsOf, type TokenizerPart } from "../tokenizer-json/parts-of.ts";
 
 /** Makes a tokenizer throw TokenizationError where it makes too much of a text, or of ids. */
 export function boundGrowth(tokenizer: Tokenizer): void {
   const room = new GrowthRoom();
-  boundNormalizer(tokenizer.normalizer, room);
-  boundPreTokenizer(tokenizer.pre_tokenizer, room);
-  boundDecoder(tokenizer.decoder);
+  bound(tokenizer.normalizer, room);
+  bound(tokenizer.pre_tokenizer, room);
+  bound(tokenizer.decoder, new GrowthRoom());
   // Private in the library's types, and the only place where a text goes through both.
   const inner = tokenizer as unknown as { encode_text(text: string | null): string[] | null };
   const encode = inner.encode_text.bind(inner);
@@ -28,70 +24,36 @@ export function boundGrowth(tokenizer: Tokenizer): void {
 }
 
 /** Makes a normaliser do so. */
-export function boundNormalizer(normalizer: Normalizer | null, room = new GrowthRoom()): void {
-  if (normalizer === null) return;
-  countNormalizer(normalizer, room);
-  const normalize = normalizer.normalize.bind(normalizer);
-  normalizer.normalize = (text) => room.within(text, () => normalize(text));
+export function boundNormalizer(normalizer: Normalizer | null): void {
+  bound(normalizer, new GrowthRoom());
 }
 
-function boundPreTokenizer(preTokenizer: PreTokenizer | null, room: GrowthRoom): void {
-  if (preTokenizer === null) return;
-  countPreTokenizer(preTokenizer, room);
-  const cut = preTokenizer.pre_tokenize.bind(preTokenizer);
-  preTokenizer.pre_tokenize = (text, options) => room.within(text, () => cut(text, options));
+function bound(component: TokenizerPart | null, room: GrowthRoom): void {
+  if (component === null) return;
+  for (const [, part] of partsOf(component)) {
+    const checkReplacements = replacementsOf(part, room);
+    around(part, (texts, run) => {
+      checkReplacements?.(texts);
+      if (part instanceof PrependNormalizer) room.check(part.config.prepend.length);
+      return room.count(texts, run);
+    });
+  }
+  around(component, (texts, run) => room.within(texts, run));
 }
 
-function boundDecoder(decoder: Decoder | null): void {
-  if (decoder === null) return;
-  const room = new GrowthRoom();
-  countDecoder(decoder, room);
-  const decode = decoder.decode_chain.bind(decoder);
-  decoder.decode_chain = (tokens) => room.within(tokens, () => decode(tokens));
-}
-
-function countNormalizer(part: Normalizer | null, room: GrowthRoom): void {
-  if (part instanceof SequenceNormalizer) for (const inner of part.normalizers) countNormalizer(inner, room);
-  if (part === null || part instanceof SequenceNormalizer) return;
-  const normalize = part.normalize.bind(part);
-  const checkReplacements = replacementsOf(part, room);
-  part.normalize = (text) => {
-    checkReplacements?.(text);
-    if (part instanceof PrependNormalizer) room.check(part.config.prepend.length);
-    return room.count(text, () => normalize(text));
-  };
-}
-
-function countPreTokenizer(part: PreTokenizer | null, room: GrowthRoom): void {
-  if (part instanceof SequencePreTokenizer) for (const inner of part.tokenizers) countPreTokenizer(inner, room);
-  if (part === null || part instanceof SequencePreTokenizer) return;
-  const cut = part.pre_tokenize.bind(part);
-  const checkReplacements = replacementsOf(part, room);
-  part.pre_tokenize = (texts, options) => {
-    checkReplacements?.(texts);
-    return room.count(texts, () => cut(texts, options));
-  };
-}
-
-function countDecoder(part: Decoder, room: GrowthRoom): void {
-  if (part instanceof SequenceDecoder) for (const inner of part.decoders) countDecoder(inner, room);
-  if (part instanceof SequenceDecoder) return;
-  const decode = part.decode_chain.bind(part);
-  const checkReplacements = replacementsOf(part, room);
-  part.decode_chain = (tokens) => {
-    checkReplacements?.(tokens);
-    return room.count(tokens, () => decode(tokens));
-  };
+/** Puts something around what a part does to texts. */
+function around(part: TokenizerPart, run: (texts: Texts, inner: () => Texts) => Texts): void {
+  const name = "normalize" in part ? "normalize" : "pre_tokenize" in part ? "pre_tokenize" : "decode_chain";
+  const holder = part as unknown as Record<typeof name, (texts: Texts, options?: unknown) => Texts>;
+  const inner = holder[name].bind(part);
+  holder[name] = (texts, options) => run(texts, () => inner(texts, options));
 }
 
 /**
  * What checks a text before a part replaces in it, as that alone may write a thousand characters for one; undefined for
  * other parts. Matches are counted where there may be too many.
  */
-function replacementsOf(
-  part: Normalizer | PreTokenizer | Decoder,
-  room: GrowthRoom,
-): ((texts: Texts) => void) | undefined {
+function replacementsOf(part: TokenizerPart, room: GrowthRoom): ((texts: Texts) => void) | undefined {
   const replaces =
     part instanceof ReplaceNormalizer || part instanceof ReplacePreTokenizer || part instanceof ReplaceDecoder;
   if (!replaces) return undefined;

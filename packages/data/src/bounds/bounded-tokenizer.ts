@@ -41,19 +41,19 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
 }
 
 /** Candidates for the pieces of one text, of some 150 bytes each; a megabyte of English has four million. */
-const mostCandidates = 2 ** 23;
+const maxCandidates = 2 ** 23;
 /** Pairs of candidates that meet: each is weighed. */
-const mostPairs = 2 ** 26;
+const maxPairs = 2 ** 26;
 
 /** Makes the model refuse by TokenizationError what it cannot do. */
 function boundUnigram(model: Unigram): void {
   const hasUnknown = typeof model.unk_token_id === "number";
-  let most: number | undefined;
+  let max: number | undefined;
   // The library's own gives all pieces of a word as arguments of one call, of which there may not be so many.
   model.encode = (words) =>
     words.flatMap((word) => {
-      most ??= mostAtOnePlace(model.trie.root);
-      if (word.length * most > mostCandidates || word.length * most ** 2 > mostPairs) checkCandidates(word, model);
+      max ??= maxAtOnePlace(model.trie.root);
+      if (word.length * max > maxCandidates || word.length * max ** 2 > maxPairs) checkCandidates(word, model);
       const pieces = model.tokenize(word);
       if (!hasUnknown) checkKnown(pieces, model);
       return pieces;
@@ -61,10 +61,10 @@ function boundUnigram(model: Unigram): void {
 }
 
 /** How many pieces can start, and how many can end, at one place of a text. */
-function mostAtOnePlace(node: Unigram["trie"]["root"]): number {
-  let most = 0;
-  for (const child of node.children.values()) most = Math.max(most, mostAtOnePlace(child));
-  return most + (node.is_leaf ? 1 : 0);
+function maxAtOnePlace(node: Unigram["trie"]["root"]): number {
+  let max = 0;
+  for (const child of node.children.values()) max = Math.max(max, maxAtOnePlace(child));
+  return max + (node.is_leaf ? 1 : 0);
 }
 
 function checkCandidates(word: string, { trie }: Unigram): void {
@@ -79,8 +79,8 @@ function checkCandidates(word: string, { trie }: Unigram): void {
     }
     candidates += starting;
     pairs += starting * (1 + (ending[start] ?? 0));
-    const limit = candidates > mostCandidates ? mostCandidates : mostPairs;
-    if (candidates <= mostCandidates && pairs <= mostPairs) continue;
+    const limit = candidates > maxCandidates ? maxCandidates : maxPairs;
+    if (candidates <= maxCandidates && pairs <= maxPairs) continue;
     throw new TokenizationError(`the text has more than ${limit} candidates for its pieces.`, limit);
   }
 }

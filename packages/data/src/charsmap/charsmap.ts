@@ -1,22 +1,24 @@
 // SentencePiece's "precompiled charsmap": which sequences of bytes are written as which others, NFKC and more, in a double-array
 // trie (Aoe 1989) as Darts-clone lays it out, with the texts to write behind it.
 
-import { type Normalizer, PrecompiledNormalizer, SequenceNormalizer } from "@huggingface/tokenizers";
+import { type Normalizer, PrecompiledNormalizer } from "@huggingface/tokenizers";
 import { TokenizerError } from "../errors.ts";
+import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** A field of our own beside the library's: how SentencePiece itself reads the map, which other programs do a little otherwise. */
 export const longestMatches = "longest_matches";
 
 /** Makes a normaliser read the maps of its parts. Throws TokenizerError for one that is broken. */
 export function useCharsmaps(normalizer: Normalizer | null): void {
-  if (normalizer instanceof SequenceNormalizer) for (const part of normalizer.normalizers) useCharsmaps(part);
-  if (!(normalizer instanceof PrecompiledNormalizer)) return;
-  const config: Readonly<Record<string, unknown>> = { ...normalizer.config };
-  const { precompiled_charsmap: base64 } = config;
-  if (typeof base64 !== "string" || base64 === "") return;
-  const map = charsmapOf(base64);
-  normalizer.normalize =
-    config[longestMatches] === true ? (text) => map.replaceLongest(text) : (text) => map.replaceGraphemes(text);
+  for (const [, part] of partsOf(normalizer)) {
+    if (!(part instanceof PrecompiledNormalizer)) continue;
+    const config: Readonly<Record<string, unknown>> = { ...part.config };
+    const { precompiled_charsmap: base64 } = config;
+    if (typeof base64 !== "string" || base64 === "") continue;
+    const map = charsmapOf(base64);
+    part.normalize =
+      config[longestMatches] === true ? (text) => map.replaceLongest(text) : (text) => map.replaceGraphemes(text);
+  }
 }
 
 function charsmapOf(base64: string): Charsmap {
@@ -33,7 +35,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** In bytes: NFKC writes eighteen letters for one character, and no other rule more. */
-const longestText = 256;
+const maxTextLength = 256;
 
 /** A character map, read from the bytes that a file has of it. */
 export class Charsmap {
@@ -109,7 +111,7 @@ export class Charsmap {
   #textAt(place: number): string {
     const known = this.#written.get(place);
     if (known !== undefined) return known;
-    const behind = this.#texts.subarray(place, place + longestText);
+    const behind = this.#texts.subarray(place, place + maxTextLength);
     const end = behind.indexOf(0);
     const text = decoder.decode(end === -1 ? behind : behind.subarray(0, end));
     this.#written.set(place, text);

@@ -5,7 +5,7 @@ import { join, sep } from "node:path";
 import { DataFileError } from "../errors.ts";
 
 /** More than this is a pattern over a whole disk. */
-const mostEntries = 1_000_000;
+const maxEntries = 1_000_000;
 
 /**
  * The path itself, or the files that match its `*` (within a name), `?` (one character) and `**` (any folders), sorted; names
@@ -28,7 +28,7 @@ export async function findDataFiles(pattern: string): Promise<readonly string[]>
   const look = async (folder: string, [part = "", ...rest]: readonly string[]): Promise<void> => {
     const entries = await readdir(folder === "" ? "." : folder, { withFileTypes: true }).catch(() => []);
     looked += entries.length;
-    if (looked > mostEntries) throw new DataFileError(pattern, "the folders that it means hold too many files.");
+    if (looked > maxEntries) throw new DataFileError(pattern, "the folders that it means hold too many files.");
     if (part === "**") await look(folder, rest);
     for (const entry of entries) {
       const path = join(folder, entry.name);

@@ -5,7 +5,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { maxTextLength, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { ParquetSource } from "../parquet/open-parquet.ts";
@@ -93,7 +93,7 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
     );
   }
   const size = await checkFile(input, readLimits(named));
-  if (format === "json" && size > longestText) throw tooLongForJson(named.file, size);
+  if (format === "json" && size > maxTextLength) throw tooLongForJson(named.file, size);
   if (format === "parquet") yield* parquetExamples(input, size, named);
   else yield* textExamples(fileBytes(input, { file: named.file, signal }), format, named);
 }
@@ -116,7 +116,7 @@ async function* textExamples(
     const text = decode(decoder, piece, file);
     if (format === undefined && text.trim() === "") continue;
     format ??= formatOfText(text);
-    if (format === "json" && size > longestText) throw tooLongForJson(file, size);
+    if (format === "json" && size > maxTextLength) throw tooLongForJson(file, size);
     reader ??= readerOf(format, options);
     reader.push(text);
     yield* reader.take();
@@ -154,7 +154,7 @@ function adviceFor(file: string): string {
 }
 
 function tooLongForJson(file: string, size: number): DataFileError {
-  const reason = `it has ${size} bytes, and a JSON array must be one text of at most ${longestText}`;
+  const reason = `it has ${size} bytes, and a JSON array must be one text of at most ${maxTextLength}`;
   return new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
 }
 
@@ -200,7 +200,7 @@ function refuseUtf16(bytes: Uint8Array, file: string): void {
 async function checkFile(path: string, { file, maxSize }: ReadLimits): Promise<number> {
   const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw unopened(path, file, error);
-    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesBeside(path)}`, {
+    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesNextTo(path)}`, {
       cause: error,
     });
   });
@@ -246,7 +246,7 @@ function unopened(path: string, file: string, cause: NodeJS.ErrnoException): Dat
 }
 
 /** Names a mistyped path's neighbours, for somebody who looks for the right one. */
-async function filesBeside(path: string): Promise<string> {
+async function filesNextTo(path: string): Promise<string> {
   const names = await readdir(dirname(path)).catch(() => []);
   const data = names.filter((name) => formatOfName(name) !== undefined).sort();
   if (data.length === 0) return "";

@@ -3,8 +3,8 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import type { GgufVocabulary } from "./gguf-vocabulary.ts";
-import { bpeModel, type TokenizerParts } from "./gguf-vocabulary.ts";
+import { bpeModel } from "../tokenizer-json/bpe-model.ts";
+import type { GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 
 interface WordRule {
   /** Names of `tokenizer.ggml.pre`. */

@@ -2,7 +2,7 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import type { TextFiles } from "../text-files.ts";
+import { type TextFiles, tokenText } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";
 import { preTokenizerName } from "./byte-level-parts.ts";
@@ -118,7 +118,7 @@ function wordPiece(json: JsonObject): Kind {
     pieceOf: ggufPiece,
     frame: ({ first, last }, { cls_token, sep_token }, ids) => {
       const start = ids.get(first ?? "");
-      if (start === undefined || first !== textOf(cls_token) || last === undefined || last !== textOf(sep_token))
+      if (start === undefined || first !== tokenText(cls_token) || last === undefined || last !== tokenText(sep_token))
         throw refused("a text does not stand between its cls_token and its sep_token");
       return [
         ["tokenizer.ggml.bos_token_id", { type: "uint32", value: start }],
@@ -183,35 +183,25 @@ function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: n
 }
 
 /** tokenizer_config.json's marks, and what GGUF calls them. */
-const marks = [
-  ...([
-    ["bos_token", "bos"],
-    ["eos_token", "eos"],
-    ["unk_token", "unknown"],
-    ["pad_token", "padding"],
-  ] as const),
-  ...([
-    ["cls_token", "cls"],
-    ["sep_token", "seperator"],
-    ["mask_token", "mask"],
-  ] as const),
-];
+const marks = Object.entries({
+  bos_token: "bos",
+  eos_token: "eos",
+  unk_token: "unknown",
+  pad_token: "padding",
+  cls_token: "cls",
+  sep_token: "seperator",
+  mask_token: "mask",
+});
 
 function markEntries(settings: JsonObject, ids: Ids): readonly Entry[] {
   return marks.flatMap(([key, name]): Entry[] => {
-    const value = ids.get(textOf(settings[key]) ?? "");
+    const value = ids.get(tokenText(settings[key]) ?? "");
     return value === undefined ? [] : [markEntry(name, value)];
   });
 }
 
 function markEntry(name: string, value: number): Entry {
   return [`tokenizer.ggml.${name}_token_id`, { type: "uint32", value }];
-}
-
-/** A token as text, or as an object that has it. */
-function textOf(token: unknown): string | undefined {
-  const text = isObject(token) ? token.content : token;
-  return typeof text === "string" ? text : undefined;
 }
 
 /** The marks around one text, where there are some. */
@@ -226,20 +216,20 @@ function marksAround(processor: unknown): MarksAround {
     (part) => isObject(part) && ["BertProcessing", "RobertaProcessing"].includes(String(part.type)),
   );
   if (isObject(bert)) {
-    const [first, last] = [bert.cls, bert.sep].map((mark) => (Array.isArray(mark) ? textOf(mark[0]) : undefined));
+    const [first, last] = [bert.cls, bert.sep].map((mark) => (Array.isArray(mark) ? tokenText(mark[0]) : undefined));
     return { first, last };
   }
   const template = parts.find((part) => isObject(part) && part.type === "TemplateProcessing");
   const single = isObject(template) && Array.isArray(template.single) ? template.single : [];
   const marksAt = (place: number) => {
     const part: unknown = single.at(place);
-    return isObject(part) && isObject(part.SpecialToken) ? textOf(part.SpecialToken.id) : undefined;
+    return isObject(part) && isObject(part.SpecialToken) ? tokenText(part.SpecialToken.id) : undefined;
   };
   return { first: marksAt(0), last: marksAt(-1) };
 }
 
 function beginAndEnd({ first, last }: MarksAround, settings: JsonObject, ids: Ids): readonly Entry[] {
-  const [bos, eos] = [textOf(settings.bos_token), textOf(settings.eos_token)];
+  const [bos, eos] = [tokenText(settings.bos_token), tokenText(settings.eos_token)];
   if (first !== undefined && first !== bos) throw refused(`a text begins with ${first}, which is not its bos_token`);
   return [
     ["tokenizer.ggml.add_bos_token", { type: "bool", value: first !== undefined }],

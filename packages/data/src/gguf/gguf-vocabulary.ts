@@ -9,7 +9,6 @@ export type GgufMetadata = ReadonlyMap<string, unknown>;
 /** What a token is for; GGUF numbers these from 1. */
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
-/** One token. */
 export interface GgufToken {
   readonly text: string;
   readonly kind: (typeof kinds)[number];
@@ -39,7 +38,7 @@ export interface GgufVocabulary {
 }
 
 /** Gemma 3 has 262 144 tokens; merges are about as many. */
-const mostEntries = 2 ** 21;
+const maxEntries = 2 ** 21;
 /** Rows of 128 spaces are the longest tokens that are common. */
 const longestToken = 1024;
 const longestTemplate = 1_000_000;
@@ -48,10 +47,10 @@ const longestTemplate = 1_000_000;
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const problems: string[] = [];
   const value = (key: string) => metadata.get(`tokenizer.${key}`);
-  const text = (key: string, most: number): string | undefined => {
+  const text = (key: string, max: number): string | undefined => {
     const got = value(key);
-    if (got === undefined || (typeof got === "string" && got.length <= most)) return got;
-    problems.push(`tokenizer.${key}: expected a text of at most ${most} characters`);
+    if (got === undefined || (typeof got === "string" && got.length <= max)) return got;
+    problems.push(`tokenizer.${key}: expected a text of at most ${max} characters`);
     return undefined;
   };
   const flag = (key: string): boolean | undefined => {
@@ -118,7 +117,7 @@ function readList<T>(
   read: (entry: unknown) => T | undefined,
 ): readonly T[] | string {
   if (!Array.isArray(got)) return ": expected a list";
-  if (got.length > mostEntries) return `: ${got.length} entries, more than ${mostEntries}`;
+  if (got.length > maxEntries) return `: ${got.length} entries, more than ${maxEntries}`;
   if (length !== undefined && got.length !== length) return `: ${got.length} entries for ${length} tokens`;
   const entries: T[] = [];
   for (const [place, entry] of got.entries()) {
@@ -155,7 +154,6 @@ function repeatedTokens(texts: readonly string[]): string[] {
   return problems;
 }
 
-/** Parts of a tokenizer.json. */
 export interface TokenizerParts {
   readonly normalizer: object | null;
   readonly preTokenizer: object | null;
@@ -170,22 +168,4 @@ export interface TokenizerParts {
   readonly frame?: { readonly start: keyof GgufMarks; readonly end: keyof GgufMarks; readonly isOneFrame: boolean };
   /** Ids of marks where the file does not name them. */
   readonly impliedMarks: GgufMarks;
-}
-
-/** A BPE model with the fields that it has in every tokenizer.json. */
-export function bpeModel(
-  merges: readonly (readonly [string, string])[],
-  others: Readonly<Record<string, unknown>>,
-): TokenizerParts["model"] {
-  return {
-    type: "BPE",
-    dropout: null,
-    unk_token: null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    ...others,
-    merges,
-  };
 }

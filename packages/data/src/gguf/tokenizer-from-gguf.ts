@@ -2,9 +2,9 @@
 
 import type { JsonObject } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
+import { bpeModel, type Merge, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
 import {
-  bpeModel,
   type GgufMarks,
   type GgufMetadata,
   type GgufToken,
@@ -40,7 +40,7 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
       type: "Sequence",
       decoders: [toSpace, { type: "ByteFallback" }, { type: "Fuse" }, ...(startsWithSpace ? [strip] : [])],
     },
-    model: bpeModel(mergesByScore(vocabulary, scores), {
+    model: bpeModel(scoredMerges(vocabulary, scores), {
       unk_token: unknown?.kind === "unknown" ? unknown.text : null,
       fuse_unk: true,
       byte_fallback: tokens.some(({ kind }) => kind === "byte"),
@@ -50,27 +50,11 @@ function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
   };
 }
 
-/** Characters that are cut out of pieces in all: a vocabulary of a million pieces of sixteen letters. */
-const mostCut = 2 ** 28;
-
-/** Every way in which two pieces make a third, those with the highest score first. */
-function mergesByScore({ tokens }: GgufVocabulary, scores: readonly number[]): readonly (readonly [string, string])[] {
-  const cut = tokens.reduce((sum, { text, kind }) => (kind === "normal" ? sum + text.length ** 2 : sum), 0);
-  if (cut > mostCut) throw new TokenizerError(["tokenizer.ggml.tokens: too many long pieces to look for merges in"]);
+function scoredMerges({ tokens }: GgufVocabulary, scores: readonly number[]): readonly Merge[] {
   const ids = new Map(tokens.map(({ text }, id) => [text, id]));
-  const byScore = tokens.flatMap(({ text, kind }, id) => (kind === "normal" ? [{ text, score: scores[id] ?? 0 }] : []));
-  byScore.sort((one, other) => other.score - one.score);
-  return byScore.flatMap(({ text }) => splitsOf(text, ids));
-}
-
-function splitsOf(text: string, ids: ReadonlyMap<string, number>): readonly (readonly [string, string])[] {
-  const splits: { readonly pair: readonly [string, string]; readonly left: number; readonly right: number }[] = [];
-  for (let at = 1; at < text.length; at += 1) {
-    const pair = [text.slice(0, at), text.slice(at)] as const;
-    const [left, right] = [ids.get(pair[0]), ids.get(pair[1])];
-    if (left !== undefined && right !== undefined) splits.push({ pair, left, right });
-  }
-  return splits.sort((one, other) => one.left - other.left || one.right - other.right).map(({ pair }) => pair);
+  const idOf = (text: string) => ids.get(text) ?? 0;
+  const pieces = tokens.flatMap(({ text, kind }, id) => (kind === "normal" ? [{ text, score: scores[id] ?? 0 }] : []));
+  return mergesByScore(pieces, ids, (one, other) => idOf(one[0]) - idOf(other[0]) || idOf(one[1]) - idOf(other[1]));
 }
 
 /** Contents of tokenizer.json and tokenizer_config.json. */

@@ -99,11 +99,8 @@ function lengthOf(key: string, given: unknown): number {
 function filterOf(given: unknown): ResampleFilter {
   const filter = typeof given === "number" ? filters[given] : undefined;
   if (filter !== undefined) return filter;
-  throw new ImagePreparationError(
-    "resample",
-    describeValue(given),
-    `0 to ${filters.length - 1} (${filters.join(", ")})`,
-  );
+  const expected = `0 to ${filters.length - 1} (${filters.join(", ")})`;
+  throw new ImagePreparationError("resample", describeValue(given), expected);
 }
 
 function numberOf(key: string, given: unknown): number {

@@ -33,8 +33,8 @@ describe("an image prepared by preprocessor_config.json", () => {
     (_, __, one) => {
       const { width, height, values } = prepareImage(imageOf(one), readImagePreparation(one.config));
       expect([3, height, width]).toEqual(one.shape);
-      const farthest = one.values.reduce((most, value, index) => {
-        return Math.max(most, Math.abs(value - (values[index] ?? Number.NaN)));
+      const farthest = one.values.reduce((max, value, index) => {
+        return Math.max(max, Math.abs(value - (values[index] ?? Number.NaN)));
       }, 0);
       expect(farthest).toBeLessThan(2e-6 * Math.max(1, ...one.values.map(Math.abs)));
     },

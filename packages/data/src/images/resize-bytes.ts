@@ -10,7 +10,6 @@ export interface Bytes {
   readonly data: Uint8Array;
 }
 
-/** An image of another size. */
 export function resizeBytes(image: Bytes, size: { width: number; height: number }, filter: ResampleFilter): Bytes {
   if (filter === "nearest") return pickNearest(image, size);
   const across = image.width === size.width ? image : resizeWidth(image, size.width, curves[filter]);

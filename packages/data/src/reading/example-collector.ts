@@ -1,6 +1,6 @@
 // Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
 
-import { enumerated, isObject, listed, mostListed } from "@lowrank/contracts";
+import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
@@ -147,7 +147,7 @@ export class ExampleCollector {
   /** The advice takes a while to find: once for all rows with these columns, and for no more columns than are told. */
   #unknownForm(fields: Fields): Refusal {
     const found = keysOf(fields);
-    const isTold = this.#columnProblems.has(found) || this.#problems.length >= mostListed;
+    const isTold = this.#columnProblems.has(found) || this.#problems.length >= maxListed;
     return { expected: knownForms, found, ...(isTold ? {} : { advice: adviceFor(fields) }) };
   }
 
@@ -161,7 +161,7 @@ export class ExampleCollector {
       return;
     }
     // More are only counted: a wrong file may have millions.
-    if (this.#problems.length >= mostListed) return;
+    if (this.#problems.length >= maxListed) return;
     if (advice !== undefined) this.#columnProblems.set(problem.found, { index: this.#problems.length, advice });
     this.#problems.push({ row, ...problem });
   }

@@ -15,7 +15,6 @@ export class LineSplitter {
     private readonly onLine: (line: string, number: number) => void,
   ) {}
 
-  /** Takes the next piece of the text. */
   push(piece: string): void {
     this.#size += piece.length;
     const { file, maxSize } = this.limits;

@@ -23,7 +23,6 @@ export class JsonlReader {
     this.#lines.push(piece);
   }
 
-  /** The examples since it was called last. */
   take(): Example[] {
     return this.#collector.take();
   }

@@ -8,11 +8,10 @@ import { ExampleCollector } from "./example-collector.ts";
 import { withoutByteOrderMark } from "./line-splitter.ts";
 import type { ReadOptions } from "./read-options.ts";
 
-/** How a table is written. */
 export type TableKind = "csv" | "tsv";
 
 /** As many as a spreadsheet has. */
-const mostColumns = 16_384;
+const maxColumns = 16_384;
 
 /** What Papa's low-level parser gives back (its types say `any`). */
 interface ParsedPiece {
@@ -51,7 +50,6 @@ export class TableReader {
     if (options.header !== undefined) this.#setHeader(options.header);
   }
 
-  /** Takes the next piece of the text. */
   push(piece: string): void {
     const { file, maxSize, maxRowLength } = this.#collector.limits;
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
@@ -68,7 +66,6 @@ export class TableReader {
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
-  /** The examples since it was called last. */
   take(): Example[] {
     return this.#collector.take();
   }
@@ -144,8 +141,8 @@ export class TableReader {
     if (record.some((name) => name.trim().includes("\r"))) {
       throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
     }
-    if (record.length > mostColumns) {
-      const columns = `it has ${record.length} columns, more than ${mostColumns}`;
+    if (record.length > maxColumns) {
+      const columns = `it has ${record.length} columns, more than ${maxColumns}`;
       throw new DataFileError(file, `${columns}; keep those with the texts and labels.`);
     }
     const names = record.map((name) => name.trim());

@@ -5,44 +5,32 @@ import type { Sound } from "../audio/read-wav.ts";
 import type { AudioExample } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";
 import type { DecodedImage } from "../images/prepare-image.ts";
-import {
-  describe,
-  type Fields,
-  isLabel,
-  isTexts,
-  type Refusal,
-  type RowForm,
-  readLabel,
-  readTexts,
-} from "./row-form.ts";
+import { type Fields, readLabel, readTexts, refuse, rowForm } from "./row-form.ts";
 
 /** {"image": "cats/1.png", "label": …}; the file lies beside the data file. */
-export const imageForm: RowForm = {
+export const imageForm = rowForm({
   name: "image/label",
   source: "Hugging Face datasets, image classification",
   keys: ["image", "label"],
   read(fields) {
     const image = fileOr<DecodedImage>(fields.get("image"), isDecoded);
-    if (image === undefined) return notAFile("image", fields.get("image"), "a PNG or JPEG file");
-    const label = readLabel(fields.get("label"));
-    return isLabel(label) ? { kind: "image", image: image satisfies ImageInput, label } : label;
+    if (image === undefined) return refuse('the name of a PNG or JPEG file for "image"', fields.get("image"));
+    return { kind: "image", image: image satisfies ImageInput, label: readLabel(fields.get("label")) };
   },
-};
+});
 
 /** {"audio": "1.wav", "text": …}; the file lies beside the data file. */
-export const audioForm: RowForm = {
+export const audioForm = rowForm({
   name: "audio/text",
   source: "Hugging Face datasets, speech recognition",
   keys: ["audio", "text"],
   read(fields) {
     const audio: AudioExample["audio"] | undefined = fileOr<Sound>(fields.get("audio"), isSound);
-    if (audio === undefined) return notAFile("audio", fields.get("audio"), "a WAV file");
-    const texts = readTexts(fields, fields.has("start") ? ["text", "start"] : ["text"]);
-    if (!isTexts(texts)) return texts;
-    const [text = "", start] = texts;
+    if (audio === undefined) return refuse('the name of a WAV file for "audio"', fields.get("audio"));
+    const [text = "", start] = readTexts(fields, fields.has("start") ? ["text", "start"] : ["text"]);
     return { kind: "audio", audio, text, ...(start === undefined ? {} : { start }) };
   },
-};
+});
 
 /** The row with its file by the name that forms know, where a folder's metadata file calls the column `file_name`. */
 export function withNamedFile(fields: Fields): Fields {
@@ -63,50 +51,42 @@ function fileOr<T>(value: unknown, isRead: (value: unknown) => value is T): stri
 }
 
 function isDecoded(value: unknown): value is DecodedImage {
-  if (typeof value !== "object" || value === null) return false;
-  const { width, height, data } = value as Readonly<Record<string, unknown>>;
+  if (!isObject(value)) return false;
+  const { width, height, data } = value;
   const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
   return Number.isInteger(width) && Number.isInteger(height) && isBytes;
 }
 
 function isSound(value: unknown): value is Sound {
-  if (typeof value !== "object" || value === null) return false;
-  const { samples, sampleRate } = value as Readonly<Record<string, unknown>>;
+  if (!isObject(value)) return false;
+  const { samples, sampleRate } = value;
   return samples instanceof Float32Array && typeof sampleRate === "number" && sampleRate > 0;
 }
 
-function notAFile(key: string, value: unknown, what: string): Refusal {
-  return { expected: `the name of ${what} for "${key}"`, found: describe(value) };
-}
-
 /** A sound as features and what is said in it. */
-export const speechForm: RowForm = {
+export const speechForm = rowForm({
   name: "input_features/text",
   source: "transformers' model inputs for Whisper",
   keys: ["input_features", "text"],
   read(fields) {
-    const texts = readTexts(fields, ["text"]);
-    if (!isTexts(texts)) return texts;
+    const [text] = readTexts(fields, ["text"]);
     const bins = readBins(fields.get("input_features"));
-    if ("found" in bins) return bins;
     const start = fields.get("start");
-    if (start !== undefined && typeof start !== "string") {
-      return { expected: 'a text for "start", or none', found: describe(start) };
-    }
+    if (start !== undefined && typeof start !== "string") return refuse('a text for "start", or none', start);
     const frames = bins[0]?.length ?? 0;
     const features = new Float32Array(bins.length * frames);
     for (const [bin, values] of bins.entries()) features.set(values, bin * frames);
     const given = start === undefined ? {} : { start };
-    return { kind: "speech", features, melBins: bins.length, text: texts[0] ?? "", ...given };
+    return { kind: "speech", features, melBins: bins.length, text, ...given };
   },
-};
+});
 
 /** [melBins][frames], rows of any kind of numbers. */
-function readBins(value: unknown): readonly ArrayLike<number>[] | Refusal {
+function readBins(value: unknown): readonly ArrayLike<number>[] {
   const expected = 'rows of as many numbers for "input_features", one row for each mel bin';
   const isBin = (bin: unknown): bin is ArrayLike<number> =>
     (Array.isArray(bin) || bin instanceof Float32Array) && bin.length > 0 && bin.every(Number.isFinite);
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isBin)) return { expected, found: describe(value) };
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isBin)) return refuse(expected, value);
   const lengths = new Set(value.map(({ length }) => length));
-  return lengths.size === 1 ? value : { expected, found: `rows of ${[...lengths].join(" and ")} numbers` };
+  return lengths.size === 1 ? value : refuse(expected, value, `rows of ${[...lengths].join(" and ")} numbers`);
 }

@@ -2,22 +2,22 @@
 
 import type { ChatExample, CompletionExample, PreferenceExample } from "../example.ts";
 import { readAnswered, shown } from "./completion-form.ts";
-import { isMessages, readConversation, readTools } from "./read-messages.ts";
-import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
+import { readConversation, readTools } from "./read-messages.ts";
+import { type Fields, refuse, rowForm } from "./row-form.ts";
 
-/** Two answers, of which one is better. */
-export const preferenceForm: RowForm = {
+export const preferenceForm = rowForm({
   name: "prompt/chosen/rejected",
   source: "TRL's preference format, with an explicit or an implicit prompt",
   keys: ["chosen", "rejected"],
   read(fields) {
     if (fields.get("prompt") === undefined || fields.get("prompt") === null) return readImplicit(fields);
-    return pairOf(readAnswered(fields, "chosen"), readAnswered(fields, "rejected"));
+    const [chosen, rejected] = [readAnswered(fields, "chosen"), readAnswered(fields, "rejected")];
+    return { kind: "preference", chosen, rejected };
   },
-};
+});
 
 /** {"prompt": …, "completion": …, "label": true}: an answer that is good or bad. With a label that is neither true nor false, a prompt and its completion. */
-export const judgedForm: RowForm = {
+export const judgedForm = rowForm({
   name: "prompt/completion/label (true or false)",
   source: "TRL's unpaired preference format",
   keys: ["prompt", "completion", "label"],
@@ -25,29 +25,17 @@ export const judgedForm: RowForm = {
     const answer = readAnswered(fields, "completion");
     const label = String(fields.get("label")).toLowerCase(); // tables hold texts
     const isJudged = label === "true" || label === "false";
-    return isJudged && "kind" in answer ? { kind: "judged", answer, isGood: label === "true" } : answer;
+    return isJudged ? { kind: "judged", answer, isGood: label === "true" } : answer;
   },
-};
+});
 
-type Answered = CompletionExample | ChatExample;
-
-function pairOf(chosen: Answered | Refusal, rejected: Answered | Refusal): PreferenceExample | Refusal {
-  if (!("kind" in chosen)) return chosen;
-  return "kind" in rejected ? { kind: "preference", chosen, rejected } : rejected;
-}
-
-function readImplicit(fields: Fields): PreferenceExample | Refusal {
+function readImplicit(fields: Fields): PreferenceExample {
   const [chosen, rejected] = [fields.get("chosen"), fields.get("rejected")];
   if (typeof chosen === "string" && typeof rejected === "string") return ofTexts(chosen, rejected);
   const [better, worse] = [readConversation(chosen, "chosen"), readConversation(rejected, "rejected")];
-  if (!isMessages(better)) return better;
-  if (!isMessages(worse)) return worse;
   const tools = readTools(fields);
-  if ("expected" in tools) return tools;
   const shared = sharedLength(better, worse, (one, other) => JSON.stringify(one) === JSON.stringify(other));
-  if (shared === 0) {
-    return { expected: '"chosen" and "rejected" that begin with the same turns', found: describe(chosen) };
-  }
+  if (shared === 0) return refuse('"chosen" and "rejected" that begin with the same turns', chosen);
   const behind = (messages: typeof better): ChatExample => {
     return { kind: "chat", messages: [...shown(messages.slice(0, shared)), ...messages.slice(shared)], ...tools };
   };
@@ -70,10 +58,10 @@ function sharedLength<Entry>(
   other: ArrayLike<Entry>,
   isSame: (one: Entry, other: Entry) => boolean,
 ): number {
-  const most = Math.min(one.length, other.length);
-  for (let index = 0; index < most; index++) {
+  const max = Math.min(one.length, other.length);
+  for (let index = 0; index < max; index++) {
     const [left, right] = [one[index], other[index]];
     if (left === undefined || right === undefined || !isSame(left, right)) return index;
   }
-  return most;
+  return max;
 }

@@ -1,106 +1,75 @@
 // Questions about a text that holds the answer: SQuAD's rows, and such rows as tokens; and questions with answers to choose from.
 
-import { isObject, parseJson } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts";
 import type { Answer } from "../example.ts";
-import {
-  describe,
-  isTexts,
-  type Refusal,
-  type RowForm,
-  readInteger,
-  readIntegers,
-  readMasks,
-  readTexts,
-} from "./row-form.ts";
+import { describe, fromJson, readInteger, readIntegers, readMasks, readTexts, refuse, rowForm } from "./row-form.ts";
 
 /** {"question": …, "context": …, "answers": {"text": […], "answer_start": […]}}; without answers, the text has none. */
-export const questionForm: RowForm = {
+export const questionForm = rowForm({
   name: "question/context/answers",
   source: "SQuAD (Rajpurkar et al. 2016, 2018) as Hugging Face datasets has it",
   keys: ["question", "context", "answers"],
   read(fields) {
-    const texts = readTexts(fields, ["question", "context"]);
-    if (!isTexts(texts)) return texts;
-    const [question = "", context = ""] = texts;
-    const answers = readAnswers(fields.get("answers"), context);
-    return "found" in answers ? answers : { kind: "question", question, context, answers };
+    const [question, context] = readTexts(fields, ["question", "context"]);
+    return { kind: "question", question, context, answers: readAnswers(fields.get("answers"), context) };
   },
-};
+});
 
 /** {"input_ids": […], "start_positions": …, "end_positions": …} */
-export const spanForm: RowForm = {
+export const spanForm = rowForm({
   name: "input_ids/start_positions/end_positions",
   source: "transformers' model inputs for question answering",
   keys: ["input_ids", "start_positions", "end_positions"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
-    if ("found" in inputIds) return inputIds;
     const start = readInteger(fields, "start_positions", { lowest: 0, highest: inputIds.length - 1 });
-    if (typeof start !== "number") return start;
     const end = readInteger(fields, "end_positions", { lowest: start, highest: inputIds.length - 1 });
-    if (typeof end !== "number") return end;
-    const masks = readMasks(fields, inputIds.length);
-    return "found" in masks ? masks : { kind: "span", inputIds, start, end, ...masks };
+    return { kind: "span", inputIds, start, end, ...readMasks(fields, inputIds.length) };
   },
-};
+});
 
 /** {"question": …, "choices": […]}, with a text that it is about in "context" if there is one. */
-export const choiceForm: RowForm = {
+export const choiceForm = rowForm({
   name: "question/choices",
   source:
     "ARC, CommonsenseQA and MMLU as Hugging Face datasets has them; with a context RACE, as transformers' examples read it",
   keys: ["question", "choices"],
   read(fields) {
     const context = fields.has("context") ? ["context"] : [];
-    const texts = readTexts(fields, ["question", ...context]);
-    if (!isTexts(texts)) return texts;
-    const [question = "", about] = texts;
+    const [question, about] = readTexts(fields, ["question", ...context]);
     const choices = readChoices(fields.get("choices"));
-    if (!isTexts(choices)) return choices;
     if (about === undefined) return { kind: "choice", about: question, choices, endings: choices };
     return { kind: "choice", about, choices, endings: choices.map((choice) => `${question} ${choice}`) };
   },
-};
+});
 
 /** {"sent1": …, "sent2": …, "ending0": …, "ending1": …, …} */
-export const endingsForm: RowForm = {
+export const endingsForm = rowForm({
   name: "sent1/sent2/ending0/ending1/…",
   source: "SWAG (Zellers et al. 2018), as transformers' run_swag.py reads it",
   keys: ["sent1", "sent2", "ending0", "ending1"],
   read(fields) {
     const names = ["sent1", "sent2"];
     for (let number = 0; fields.has(`ending${number}`); number += 1) names.push(`ending${number}`);
-    const texts = readTexts(fields, names);
-    if (!isTexts(texts)) return texts;
-    const [about = "", beginning = "", ...choices] = texts;
+    const [about = "", beginning = "", ...choices] = readTexts(fields, names);
     return { kind: "choice", about, choices, endings: choices.map((choice) => `${beginning} ${choice}`) };
   },
-};
+});
 
-function readAnswers(value: unknown, context: string): readonly Answer[] | Refusal {
+function readAnswers(value: unknown, context: string): readonly Answer[] {
   const expected = '{"text": [...], "answer_start": [...]} for "answers", two lists of one length';
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { expected, found: describe(value) };
-  const { text, answer_start: starts } = value as Readonly<Record<string, unknown>>;
-  if (!Array.isArray(text) || !Array.isArray(starts) || text.length !== starts.length) {
-    return { expected, found: describe(value) };
-  }
+  const { text, answer_start: starts } = isObject(value) ? value : {};
+  if (!Array.isArray(text) || !Array.isArray(starts) || text.length !== starts.length) return refuse(expected, value);
   const answers: Answer[] = [];
   for (const [index, answer] of text.entries()) {
     const start = unitsBefore(context, starts[index]);
     if (typeof answer !== "string" || answer === "" || start === undefined || !context.startsWith(answer, start)) {
-      const at = `"answers".text[${index}]`;
-      return {
-        expected: `${at} in the context, "answer_start" characters from its beginning`,
-        found: placeFound(answer, starts[index]),
-      };
+      const expected = `"answers".text[${index}] in the context, "answer_start" characters from its beginning`;
+      return refuse(expected, answer, `${describe(answer)} at ${describe(starts[index])}`);
     }
     answers.push({ text: answer, start });
   }
   return answers;
-}
-
-function placeFound(answer: unknown, start: unknown): string {
-  return `${describe(answer)} at ${describe(start)}`;
 }
 
 /** Python counts characters, JavaScript UTF-16 units: an emoji is one there and two here. */
@@ -116,17 +85,9 @@ function unitsBefore(text: string, characters: unknown): number | undefined {
 }
 
 /** A list; the "text" of {"text": […], "label": […]}; or, in a table, a list as JSON. */
-function readChoices(given: unknown): readonly string[] | Refusal {
-  const value = typeof given === "string" ? listIn(given) : given;
+function readChoices(given: unknown): readonly string[] {
+  const value = fromJson(given);
   const list: unknown = isObject(value) ? value.text : value;
   if (Array.isArray(list) && list.length > 0 && list.every((each) => typeof each === "string")) return list;
-  return { expected: 'a list of texts for "choices", or {"text": [...]}', found: describe(given) };
-}
-
-function listIn(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
+  return refuse('a list of texts for "choices", or {"text": [...]}', given);
 }

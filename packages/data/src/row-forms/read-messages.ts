@@ -1,8 +1,8 @@
 // A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
 
-import { enumerated, isObject, type JsonObject, parseJson } from "@lowrank/contracts";
+import { enumerated, isObject, type JsonObject } from "@lowrank/contracts";
 import type { ChatMessage } from "../example.ts";
-import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
+import { type Fields, fromJson, type RowForm, refuse, rowForm } from "./row-form.ts";
 
 /** What the fields of a turn are called. */
 export interface TurnKeys {
@@ -12,78 +12,59 @@ export interface TurnKeys {
   readonly roles?: ReadonlyMap<string, string>;
 }
 
-/** OpenAI's names. */
 const openAiKeys: TurnKeys = { role: "role", content: "content" };
 
 /** What templates read of a turn besides who speaks and what. */
 const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content", "reasoning", "thinking"];
 
-/** Whether a list of turns was read. */
-export function isMessages(result: readonly ChatMessage[] | Refusal): result is readonly ChatMessage[] {
-  return Array.isArray(result);
-}
-
 /** The turns of a list, or what is wrong with the first that is none. */
-export function readMessages(value: unknown, listKey: string, keys = openAiKeys): readonly ChatMessage[] | Refusal {
-  if (!Array.isArray(value) || value.length === 0) {
-    return { expected: `a list of turns for "${listKey}"`, found: describe(value) };
-  }
-  const messages: ChatMessage[] = [];
-  for (const [index, turn] of value.entries()) {
+export function readMessages(value: unknown, listKey: string, keys = openAiKeys): readonly ChatMessage[] {
+  if (!Array.isArray(value) || value.length === 0) return refuse(`a list of turns for "${listKey}"`, value);
+  return value.map((turn: unknown, index) => {
     const at = `"${listKey}"[${index}]`;
-    const message = isObject(turn) ? readTurn(turn, at, keys) : { expected: `a turn for ${at}`, found: describe(turn) };
-    if ("expected" in message) return message;
-    messages.push(message);
-  }
-  return messages;
+    return isObject(turn) ? readTurn(turn, at, keys) : refuse(`a turn for ${at}`, turn);
+  });
 }
 
 /** The same, refused where the assistant never speaks: nothing would be trained. */
-export function readConversation(value: unknown, listKey: string, keys?: TurnKeys): readonly ChatMessage[] | Refusal {
+export function readConversation(value: unknown, listKey: string, keys?: TurnKeys): readonly ChatMessage[] {
   const messages = readMessages(value, listKey, keys);
-  if (!isMessages(messages) || messages.some(({ role }) => role === "assistant")) return messages;
+  if (messages.some(({ role }) => role === "assistant")) return messages;
   const others = [...new Set(messages.map(({ role }) => role))].map((role) => JSON.stringify(role));
-  return {
-    expected: `a turn of the role "assistant" in "${listKey}"`,
-    found: `${enumerated(others)} alone (roles are system, user, assistant and tool; ShareGPT's human and gpt belong in "conversations" with "from" and "value")`,
-  };
+  return refuse(
+    `a turn of the role "assistant" in "${listKey}"`,
+    value,
+    `${enumerated(others)} alone (roles are system, user, assistant and tool; ShareGPT's human and gpt belong in "conversations" with "from" and "value")`,
+  );
 }
 
 /** Functions that a row offers to the assistant: a list, or as some data sets have it, a list's JSON. */
-export function readTools(fields: Fields): { readonly tools?: readonly unknown[] } | Refusal {
-  if (fields.get("functions") !== undefined) {
-    return { expected: '"tools" in place of OpenAI\'s earlier "functions"', found: describe(fields.get("functions")) };
-  }
-  const given = parsed(fields.get("tools"));
+export function readTools(fields: Fields): { readonly tools?: readonly unknown[] } {
+  if (fields.get("functions") !== undefined)
+    return refuse('"tools" in place of OpenAI\'s earlier "functions"', fields.get("functions"));
+  const given = fromJson(fields.get("tools"));
   if (given === undefined || given === null || given === "") return {};
   if (Array.isArray(given) && given.every(isObject)) return given.length === 0 ? {} : { tools: given };
-  return { expected: 'a list of functions for "tools"', found: describe(given) };
+  return refuse('a list of functions for "tools"', given);
 }
 
-function readTurn(
-  turn: JsonObject,
-  at: string,
-  { role: roleKey, content: contentKey, roles }: TurnKeys,
-): ChatMessage | Refusal {
+function readTurn(turn: JsonObject, at: string, { role: roleKey, content: contentKey, roles }: TurnKeys): ChatMessage {
   const fields = new Map<string, unknown>(Object.entries(turn));
   const given = fields.get(roleKey);
   const role = typeof given === "string" ? (roles === undefined ? given : roles.get(given)) : undefined;
   if (role === undefined || role === "") {
     const known = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
-    return { expected: `${known} for ${at}."${roleKey}"`, found: describe(given) };
+    return refuse(`${known} for ${at}."${roleKey}"`, given);
   }
-  if (isThere(fields.get("function_call"))) {
-    const expected = `"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`;
-    return { expected, found: describe(fields.get("function_call")) };
-  }
+  if (isThere(fields.get("function_call")))
+    return refuse(`"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`, fields.get("function_call"));
   const weight = fields.get("weight") ?? 1;
-  if (weight !== 0 && weight !== 1) return { expected: `0 or 1 for ${at}."weight"`, found: describe(weight) };
+  if (weight !== 0 && weight !== 1) return refuse(`0 or 1 for ${at}."weight"`, weight);
   const more = Object.fromEntries(
     furtherFields.flatMap((name) => (isThere(fields.get(name)) ? [[name, fields.get(name)]] : [])),
   );
   if (more.tool_calls !== undefined) more.tool_calls = withArguments(more.tool_calls);
   const content = readContent(fields.get(contentKey), `${at}."${contentKey}"`, more.tool_calls !== undefined);
-  if (typeof content !== "string") return content;
   const isSilent = weight === 0 && role === "assistant";
   return {
     role,
@@ -94,20 +75,16 @@ function readTurn(
 }
 
 /** A text, or parts of one, each on a line of its own as vLLM joins them; none beside calls of tools. */
-function readContent(value: unknown, at: string, hasCalls: boolean): string | Refusal {
+function readContent(value: unknown, at: string, hasCalls: boolean): string {
   if (typeof value === "string") return value;
   if (hasCalls && !isThere(value)) return "";
-  if (!Array.isArray(value) || value.length === 0) return { expected: `a text for ${at}`, found: describe(value) };
-  const texts: string[] = [];
-  for (const [index, part] of value.entries()) {
+  if (!Array.isArray(value) || value.length === 0) return refuse(`a text for ${at}`, value);
+  const texts = value.map((part: unknown, index) => {
     const { type, text } = isObject(part) ? part : {};
-    if (type !== "text" || typeof text !== "string") {
-      const found =
-        typeof type === "string" && type !== "text" ? `a part of type ${JSON.stringify(type)}` : describe(part);
-      return { expected: `a text for ${at}[${index}] (other parts are not trained on)`, found };
-    }
-    texts.push(text);
-  }
+    if (type === "text" && typeof text === "string") return text;
+    const found = typeof type === "string" && type !== "text" ? `a part of type ${JSON.stringify(type)}` : undefined;
+    return refuse(`a text for ${at}[${index}] (other parts are not trained on)`, part, found);
+  });
   return texts.join("\n");
 }
 
@@ -116,17 +93,8 @@ function withArguments(calls: unknown): unknown {
   if (!Array.isArray(calls)) return calls;
   return calls.map((call: unknown) => {
     if (!isObject(call) || !isObject(call.function)) return call;
-    return { ...call, function: { ...call.function, arguments: parsed(call.function.arguments) } };
+    return { ...call, function: { ...call.function, arguments: fromJson(call.function.arguments) } };
   });
-}
-
-function parsed(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return parseJson(value);
-  } catch {
-    return value;
-  }
 }
 
 function isThere(value: unknown): boolean {
@@ -146,17 +114,15 @@ const shareGptRoles = new Map([
 ]);
 
 function form(name: string, source: string, listKey: string, keys: TurnKeys): RowForm {
-  return {
+  return rowForm({
     name,
     source,
     keys: [listKey],
     read(fields) {
       const messages = readConversation(fields.get(listKey), listKey, keys);
-      if (!isMessages(messages)) return messages;
-      const tools = readTools(fields);
-      return "expected" in tools ? tools : { kind: "chat", messages, ...tools };
+      return { kind: "chat", messages, ...readTools(fields) };
     },
-  };
+  });
 }
 
 /** {"messages": [{"role": "user", "content": …}, …], "tools": […]} */

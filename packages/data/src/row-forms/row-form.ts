@@ -25,7 +25,31 @@ export interface RowForm {
   read(fields: Fields): Example | Refusal;
 }
 
-/** Whether reading a row failed. */
+/** What a refusal travels in from where it is found to the form's `read`. */
+class Refused {
+  constructor(readonly refusal: Refusal) {}
+}
+
+/** Ends the reading of a row: it was not given what was expected. */
+export function refuse(expected: string, given: unknown, found = describe(given)): never {
+  throw new Refused({ expected, found });
+}
+
+/** A form whose `read` ends by `refuse` where a row is not an example. */
+export function rowForm({ read, ...form }: Omit<RowForm, "read"> & { read(fields: Fields): Example }): RowForm {
+  return {
+    ...form,
+    read(fields) {
+      try {
+        return read(fields);
+      } catch (thrown) {
+        if (thrown instanceof Refused) return thrown.refusal;
+        throw thrown;
+      }
+    },
+  };
+}
+
 export function isRefusal(result: Example | Refusal): result is Refusal {
   return !("kind" in result);
 }
@@ -43,111 +67,85 @@ export function describe(value: unknown): string {
   return `the ${typeof value} ${preview}`;
 }
 
-/** Whether `readTexts` found what it looked for. */
-export function isTexts(result: readonly string[] | Refusal): result is readonly string[] {
-  return Array.isArray(result);
-}
-
-/** The named fields as texts, or why they are not. */
-export function readTexts(fields: Fields, names: readonly string[]): readonly string[] | Refusal {
-  const texts: string[] = [];
-  for (const name of names) {
+export function readTexts<const Names extends readonly string[]>(
+  fields: Fields,
+  names: Names,
+): { [Name in keyof Names]: string } {
+  const texts = names.map((name) => {
     const value = fields.get(name);
-    if (typeof value !== "string") return { expected: `a text for "${name}"`, found: describe(value) };
-    texts.push(value);
-  }
-  return texts;
+    return typeof value === "string" ? value : refuse(`a text for "${name}"`, value);
+  });
+  return texts as { [Name in keyof Names]: string };
 }
 
-/** Whether `readLabel` found one. */
-export function isLabel(result: Label | Refusal): result is Label {
-  return typeof result !== "object" || Array.isArray(result);
-}
-
-/** The label, or why it is none. */
-export function readLabel(value: unknown): Label | Refusal {
+export function readLabel(value: unknown): Label {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return readList(value);
   // CSV knows only texts; a text of digits is a number there, and a list is written as JSON has it.
   if (typeof value === "string" && isNumber(value)) return Number(value);
   if (typeof value === "string" && value.startsWith("[")) {
-    const list = listIn(value);
-    if (list !== undefined) return readList(list);
-    const expected = 'a list of classes as JSON for "label", since it begins with "[": a class name must not begin so';
-    return { expected, found: describe(value) };
+    const list = fromJson(value);
+    if (list !== value) return readList(list);
+    return refuse(
+      'a list of classes as JSON for "label", since it begins with "[": a class name must not begin so',
+      value,
+    );
   }
   if (typeof value === "string" && value.trim() !== "") return value;
-  return {
-    expected: 'a class number from 0, a class name, a number, or a list of classes for "label"',
-    found: describe(value),
-  };
+  return refuse('a class number from 0, a class name, a number, or a list of classes for "label"', value);
 }
 
 function isNumber(text: string): boolean {
   return /^(-?\d{1,9}|-?(\d+\.\d*|\.\d+)(e[-+]?\d{1,3})?)$/i.test(text);
 }
 
-function listIn(text: string): unknown {
+/** What a text has as JSON; other values, and texts that are none, as they are. */
+export function fromJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
   try {
-    return parseJson(text);
+    return parseJson(value);
   } catch {
-    return undefined;
+    return value;
   }
 }
 
 /** All numbers or all names, each once: a row of 0 and 1 for each class has numbers twice and is not taken for classes. */
-function readList(value: unknown): Label | Refusal {
+function readList(value: unknown): Label {
   const isClass = (one: unknown): one is number | string =>
     typeof one === "number" ? Number.isSafeInteger(one) && one >= 0 : typeof one === "string" && one.trim() !== "";
   const isWhole = Array.isArray(value) && value.every((one) => isClass(one) && typeof one === typeof value[0]);
   if (isWhole && new Set(value).size === value.length) return value;
-  const expected = 'class numbers from 0 or class names for "label", each once';
-  return { expected, found: describe(value) };
+  return refuse('class numbers from 0 or class names for "label", each once', value);
 }
 
 /** Above this no vocabulary reaches, and an Int32Array would wrap. */
 export const largestId = 2 ** 31 - 1;
 
 /** The named field as integers: as many as are asked for, at least one otherwise. */
-export function readIntegers(
-  fields: Fields,
-  name: string,
-  lowest: number,
-  length?: number,
-): readonly number[] | Refusal {
+export function readIntegers(fields: Fields, name: string, lowest: number, length?: number): readonly number[] {
   const value = fields.get(name);
   const many = length === undefined ? "at least one integer" : `${length} integers, one for each token,`;
   if (!Array.isArray(value) || value.length === 0 || (length !== undefined && value.length !== length)) {
-    const found = Array.isArray(value) ? `${value.length}` : describe(value);
-    return { expected: `${many} for "${name}"`, found };
+    return refuse(`${many} for "${name}"`, value, Array.isArray(value) ? `${value.length}` : undefined);
   }
   const at = value.findIndex((entry) => !Number.isInteger(entry) || entry < lowest || entry > largestId);
-  if (at !== -1) return { expected: `an integer from ${lowest} at "${name}"[${at}]`, found: describe(value[at]) };
+  if (at !== -1) return refuse(`an integer from ${lowest} at "${name}"[${at}]`, value[at]);
   return value as readonly number[];
 }
 
-/** The named field as one integer. */
 export function readInteger(
   fields: Fields,
   name: string,
   { lowest, highest }: { readonly lowest: number; readonly highest: number },
-): number | Refusal {
+): number {
   const value = fields.get(name);
   if (typeof value === "number" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
-  return { expected: `an integer from ${lowest} to ${highest} for "${name}"`, found: describe(value) };
+  return refuse(`an integer from ${lowest} to ${highest} for "${name}"`, value);
 }
 
 /** The lists that are there, each with one entry for each token. */
-export function readMasks(fields: Fields, length: number): TokenMasks | Refusal {
-  const masks: { attentionMask?: readonly number[]; tokenTypeIds?: readonly number[] } = {};
-  for (const [key, name] of [
-    ["attentionMask", "attention_mask"],
-    ["tokenTypeIds", "token_type_ids"],
-  ] as const) {
-    if (fields.get(name) === undefined) continue;
-    const values = readIntegers(fields, name, 0, length);
-    if ("found" in values) return values;
-    masks[key] = values;
-  }
-  return masks;
+export function readMasks(fields: Fields, length: number): TokenMasks {
+  const read = (key: string, name: string) =>
+    fields.get(name) === undefined ? {} : { [key]: readIntegers(fields, name, 0, length) };
+  return { ...read("attentionMask", "attention_mask"), ...read("tokenTypeIds", "token_type_ids") };
 }

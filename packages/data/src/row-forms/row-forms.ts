@@ -1,6 +1,6 @@
 // Every form of row that is recognised, the more telling first.
 
-import type { ComparisonExample, TokensExample } from "../example.ts";
+import type { TokensExample } from "../example.ts";
 import { ignoredLabel } from "../tokenized-example.ts";
 import { completionForm } from "./completion-form.ts";
 import { audioForm, imageForm, speechForm } from "./media-forms.ts";
@@ -8,24 +8,22 @@ import { judgedForm, preferenceForm } from "./preference-form.ts";
 import { choiceForm, endingsForm, questionForm, spanForm } from "./question-form.ts";
 import { conversationsForm, messagesForm } from "./read-messages.ts";
 import {
-  describe,
   type Fields,
-  isLabel,
-  isTexts,
   largestId,
-  type Refusal,
   type RowForm,
   readIntegers,
   readLabel,
   readMasks,
   readTexts,
+  refuse,
+  rowForm,
 } from "./row-form.ts";
 
 /** "negative", "negative_1", … */
 const negativeKey = /^negative(?:_(\d{1,3}))?$/;
 
 function relatedForm(anchorKey: string): RowForm {
-  return {
+  return rowForm({
     name: `${anchorKey}/positive`,
     source: "sentence-transformers, MultipleNegativesRankingLoss and TripletLoss",
     keys: [anchorKey, "positive"],
@@ -35,10 +33,9 @@ function relatedForm(anchorKey: string): RowForm {
         return found === null ? [] : [{ key, number: Number(found[1] ?? 0) }];
       });
       const negatives = numbers.sort((one, other) => one.number - other.number).map(({ key }) => key);
-      const texts = readTexts(fields, [anchorKey, "positive", ...negatives]);
-      return isTexts(texts) ? { kind: "comparison", texts } : texts;
+      return { kind: "comparison", texts: readTexts(fields, [anchorKey, "positive", ...negatives]) };
     },
-  };
+  });
 }
 
 /** A text and one that belongs to it, perhaps with others that do not. */
@@ -47,40 +44,36 @@ const anchorForm = relatedForm("anchor");
 const queryForm = relatedForm("query");
 
 /** Two texts and how alike they are. */
-const scoredPairForm: RowForm = {
+const scoredPairForm = rowForm({
   name: "sentence1/sentence2/score",
   source: "sentence-transformers, CoSENTLoss and CosineSimilarityLoss (STS)",
   keys: ["sentence1", "sentence2", "score"],
-  read(fields): ComparisonExample | Refusal {
+  read(fields) {
     const texts = readTexts(fields, ["sentence1", "sentence2"]);
-    if (!isTexts(texts)) return texts;
     const given = fields.get("score");
     // CSV knows only texts.
     const score = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
     if (typeof score === "number" && Number.isFinite(score)) return { kind: "comparison", texts, score };
-    return { expected: 'a number for "score"', found: describe(given) };
+    return refuse('a number for "score"', given);
   },
-};
+});
 
 /** Already tokenised rows; labels −100 are not trained. Without labels, every token that the mask does not hide is. */
-const tokensForm: RowForm = {
+const tokensForm = rowForm({
   name: "input_ids/labels",
   source: "transformers' model inputs",
   keys: ["input_ids"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
-    if ("found" in inputIds) return inputIds;
     const given = readLabels(fields, inputIds.length);
-    if (typeof given === "object" && "found" in given) return given;
     const masks = readMasks(fields, inputIds.length);
-    if ("found" in masks) return masks;
     const labels = given ?? visibleIds(inputIds, masks.attentionMask);
     return { kind: "tokens", inputIds, labels, ...masks };
   },
-};
+});
 
 /** The labels as they are given, hidden positions too: transformers' collators keep them. Undefined for none. */
-function readLabels(fields: Fields, length: number): TokensExample["labels"] | Refusal | undefined {
+function readLabels(fields: Fields, length: number): TokensExample["labels"] | undefined {
   // transformers calls a row's class "labels" in model inputs and "label" in data sets.
   const label = fields.get("labels") ?? fields.get("label");
   if (typeof label === "number" && Number.isFinite(label) && Math.abs(label) <= largestId) return label;
@@ -94,19 +87,16 @@ function visibleIds(inputIds: readonly number[], mask: readonly number[] | undef
 
 function form(name: string, source: string, sentenceKey: string, pairKey?: string): RowForm {
   const textKeys = pairKey === undefined ? [sentenceKey] : [sentenceKey, pairKey];
-  return {
+  return rowForm({
     name,
     source,
     keys: [...textKeys, "label"],
     read(fields) {
-      const texts = readTexts(fields, textKeys);
-      if (!isTexts(texts)) return texts;
+      const [sentence = "", pair] = readTexts(fields, textKeys);
       const label = readLabel(fields.get("label"));
-      if (!isLabel(label)) return label;
-      const [sentence = "", pair] = texts;
       return { kind: "sentence", sentence, label, ...(pair === undefined ? {} : { pair }) };
     },
-  };
+  });
 }
 
 /** GLUE's pair tasks (MRPC, RTE, STS). */
@@ -118,31 +108,24 @@ const sentenceForm = form("sentence/label", "GLUE (Wang et al. 2018)", "sentence
 /** The common name of the same in other sets (IMDB, AG News). */
 const labelledTextForm = form("text/label", "Hugging Face datasets, text classification", "text");
 
-/** Running text. */
-const textForm: RowForm = {
+const textForm = rowForm({
   name: "text",
   source: "Hugging Face datasets' text builder, TRL's language-modelling format",
   keys: ["text"],
-  read(fields) {
-    const texts = readTexts(fields, ["text"]);
-    if (!isTexts(texts)) return texts;
-    return { kind: "text", text: texts[0] ?? "" };
-  },
-};
+  read: (fields) => ({ kind: "text", text: readTexts(fields, ["text"])[0] }),
+});
 
-/** Stanford Alpaca's rows. */
-const instructionForm: RowForm = {
+const instructionForm = rowForm({
   name: "instruction/input/output",
   source: "Stanford Alpaca (Taori et al. 2023), data format",
   keys: ["instruction", "output"],
   read(fields) {
     const hasInput = fields.get("input") !== undefined && fields.get("input") !== null;
-    const texts = readTexts(fields, hasInput ? ["instruction", "output", "input"] : ["instruction", "output"]);
-    if (!isTexts(texts)) return texts;
-    const [instruction = "", output = "", input = ""] = texts;
+    const [instruction, output] = readTexts(fields, ["instruction", "output"]);
+    const [input = ""] = hasInput ? readTexts(fields, ["input"]) : [];
     return { kind: "instruction", instruction, input, output };
   },
-};
+});
 
 /**
  * The forms, in the order in which they are tried: the first whose keys a row has is the row's form.

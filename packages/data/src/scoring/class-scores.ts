@@ -98,7 +98,8 @@ export function labelScores(
   };
 }
 
-function sameLength(given: ArrayLike<unknown>, right: ArrayLike<unknown>): number {
+/** Their length. Throws ExampleError where they have two. */
+export function sameLength(given: ArrayLike<unknown>, right: ArrayLike<unknown>): number {
   if (given.length === right.length) return given.length;
   throw new ExampleError(`There are ${given.length} answers and ${right.length} right ones; expected as many of each.`);
 }

@@ -1,6 +1,6 @@
 // How well numbers that a model gives go with the right ones: scipy's pearsonr and spearmanr.
 
-import { ExampleError } from "../errors.ts";
+import { sameLength } from "./class-scores.ts";
 
 /**
  * Pearson's correlation of two lists of one length, −1 to 1; NaN where all of one list are equal.
@@ -14,7 +14,7 @@ import { ExampleError } from "../errors.ts";
  * ```
  */
 export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): number {
-  const count = lengthOf(given, right);
+  const count = sameLength(given, right);
   const [meanOfGiven, meanOfRight] = [meanOf(given), meanOf(right)];
   let [together, ofGiven, ofRight] = [0, 0, 0];
   for (let place = 0; place < count; place += 1) {
@@ -38,13 +38,8 @@ export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): num
  * ```
  */
 export function spearman(given: ArrayLike<number>, right: ArrayLike<number>): number {
-  lengthOf(given, right);
+  sameLength(given, right);
   return pearson(ranksOf(given), ranksOf(right));
-}
-
-function lengthOf(given: ArrayLike<number>, right: ArrayLike<number>): number {
-  if (given.length === right.length) return given.length;
-  throw new ExampleError(`There are ${given.length} numbers and ${right.length} right ones; expected as many of each.`);
 }
 
 function meanOf(values: ArrayLike<number>): number {

@@ -27,8 +27,8 @@ export interface RankingScores {
 export function rankingScores(searches: readonly (readonly number[])[]): RankingScores {
   const mean = (score: (places: readonly number[]) => number) =>
     searches.reduce((sum, places) => sum + score(places), 0) / searches.length;
-  const recallAt = (most: number) =>
-    mean((places) => places.filter((place) => place <= most).length / Math.max(1, places.length));
+  const recallAt = (max: number) =>
+    mean((places) => places.filter((place) => place <= max).length / Math.max(1, places.length));
   return {
     recallAt1: recallAt(1),
     recallAt5: recallAt(5),
@@ -38,7 +38,7 @@ export function rankingScores(searches: readonly (readonly number[])[]): Ranking
       return places.length === 0 ? 0 : gain(places) / gain(best);
     }),
     mrrAt10: mean((places) => {
-      const first = places.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY);
+      const first = places.reduce((min, place) => Math.min(min, place), Number.POSITIVE_INFINITY);
       return first <= 10 ? 1 / first : 0;
     }),
   };

@@ -7,7 +7,7 @@ import { TokenizerError } from "../errors.ts";
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
 /** One piece; its place is its id. */
-export interface SentencePiece {
+interface SentencePiece {
   readonly text: string;
   /** A logarithm of its probability, or of BPE minus the rank of its merge. */
   readonly score: number;
@@ -22,7 +22,6 @@ interface SentencePieceNormaliser {
   readonly removesExtraSpaces: boolean;
 }
 
-/** The contents of a file. */
 export interface SentencePieceModel {
   readonly algorithm: "unigram" | "bpe";
   readonly pieces: readonly SentencePiece[];
@@ -34,7 +33,7 @@ export interface SentencePieceModel {
 }
 
 /** Gemma has 256 000 pieces, mT5 250 100. */
-const mostPieces = 2 ** 21;
+const maxPieces = 2 ** 21;
 /** In bytes; sixteen spaces or dashes are the longest that are common. */
 const longestPiece = 4096;
 
@@ -57,7 +56,7 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
     if (entry.field === 1) pieces.push(readPiece(entry.bytes, pieces.length));
     if (entry.field === 2) trainer = byNumber(entry.bytes);
     if (entry.field === 3) normaliser = byNumber(entry.bytes);
-    if (pieces.length > mostPieces) throw new RangeError(`it has more than ${mostPieces} pieces`);
+    if (pieces.length > maxPieces) throw new RangeError(`it has more than ${maxPieces} pieces`);
   }
   if (pieces.length === 0) throw new RangeError("it has no pieces");
   const algorithm = numberOf(trainer?.get(3), 1);

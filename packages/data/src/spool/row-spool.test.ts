@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
-import { joinRows, pickRows } from "../row-list.ts";
+import { concatRows, selectRows } from "../row-list.ts";
 import { RowSpool } from "./row-spool.ts";
 
 const rows = Array.from({ length: 3000 }, (_, row) => ({
@@ -32,8 +32,8 @@ describe("rows in a spool", () => {
     expect(list.flatMap(({ labels }) => labels)).toEqual(rows.flatMap(({ labels }) => labels));
     expect(list.some(({ labels }) => labels[0] === 2999)).toBe(true);
     expect(list.some(() => false)).toBe(false);
-    expect([...pickRows(list, [5, 2])]).toEqual([rows[5], rows[2]]);
-    const joined = joinRows([list, [], rows.slice(0, 2)]);
+    expect([...selectRows(list, [5, 2])]).toEqual([rows[5], rows[2]]);
+    const joined = concatRows([list, [], rows.slice(0, 2)]);
     expect([joined.length, joined.at(3001), [...joined].length]).toEqual([3002, rows[1], 3002]);
   });
 

@@ -8,7 +8,7 @@ import { deserialize, serialize } from "node:v8";
 import { NumberedRows, type RowList } from "../row-list.ts";
 
 /** Who gathers rows. */
-export interface RowKeeper<Row> {
+export interface RowStore<Row> {
   add(row: Row): void;
   /** All rows, in the order in which they came; nothing is added after it. */
   finish(): RowList<Row>;
@@ -37,7 +37,7 @@ const pieceSize = 2 ** 20;
  * if (rows.length !== 100 || rows.at(42)?.text !== "row 42") throw new Error("not kept");
  * ```
  */
-export class RowSpool<Row> implements RowKeeper<Row> {
+export class RowSpool<Row> implements RowStore<Row> {
   readonly #maxBytes: number;
   #inMemory: Row[] = [];
   #bytes = 0;
@@ -82,7 +82,6 @@ class SpoolFile {
   #pieces: Uint8Array[] = [];
   #waiting = 0;
   #end = 0;
-  /** Where each row ends. */
   #ends = new Float64Array(2 ** 10);
   #count = 0;
 

@@ -78,7 +78,7 @@ export class BoundedInterpreter {
   #evaluate(node: JinjaNode | undefined, environment: Environment): JinjaValue {
     if (node === undefined) return this.#evaluateInLibrary(node, environment);
     this.#budget.spend(1);
-    this.#budget.checkDepth(this.#activations.length);
+    this.#budget.check("depth", this.#activations.length);
     const mark = this.#known.marks.get(node);
     if (mark !== undefined && environment !== undefined)
       return this.#evaluateInLibrary(textNode(this.#textAt(mark, environment)), environment);
@@ -136,7 +136,7 @@ export class BoundedInterpreter {
     const { operation, values } = activation;
     if (values.length < operation.inputs.length) return;
     const { steps, added } = this.#costOf(operation, values);
-    this.#budget.checkText(added);
+    this.#budget.check("characters", added);
     this.#budget.spend(steps);
   }
 
@@ -174,11 +174,10 @@ export class BoundedInterpreter {
     }
   }
 
-  /** What a block writes. */
   #textOf(written: readonly JinjaValue[]): Operand {
     const parts = written.filter(({ type }) => type !== "NullValue" && type !== "UndefinedValue").map(String);
     const characters = parts.reduce((sum, { length }) => sum + length, 0);
-    this.#budget.checkText(characters);
+    this.#budget.check("characters", characters);
     return { text: parts.join(""), length: 0, size: { characters, entries: 1, depth: 0, isFixed: true } };
   }
 }

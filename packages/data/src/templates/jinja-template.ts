@@ -6,7 +6,6 @@ import { BoundedInterpreter, type KnownTemplate } from "./bounded-interpreter.ts
 import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
 import { generationMarks, type MarkedText, readMarks, withGenerationMarks } from "./turns/answer-spans.ts";
 
-/** A parsed template. */
 export interface JinjaTemplate {
   /** Throws TemplateError, TemplateLimitError where it takes more than is left of the budget. */
   render(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): string;

@@ -5,7 +5,6 @@ import { isObject } from "@lowrank/contracts";
 import type { ChatExample, ChatMessage } from "../example.ts";
 import type { JinjaValue } from "./jinja-values.ts";
 
-/** A statement or an expression. */
 export type JinjaNode = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 
 /** One operation and what it works on, in the order in which it is evaluated. */
@@ -22,7 +21,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const none: Operation = { kind: "none", name: "", inputs: [], args: [] };
 
-/** The operation of a node. */
 export function operationOf(node: JinjaNode): Operation {
   const fields = node as unknown as Fields;
   switch (node.type) {
@@ -56,7 +54,6 @@ export function operationOf(node: JinjaNode): Operation {
 
 /** Where a round of a loop begins or ends. */
 export interface RoundMark {
-  /** The loop's variable. */
   readonly variable: string;
   readonly isEnd: boolean;
 }
@@ -74,7 +71,6 @@ export function markRounds(node: JinjaNode): readonly (readonly [JinjaNode, Roun
   ];
 }
 
-/** A node that writes a text. */
 export function textNode(value: string): JinjaNode {
   const node = { type: "StringLiteral", value };
   return node as unknown as JinjaNode;

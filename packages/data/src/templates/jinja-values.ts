@@ -7,7 +7,6 @@ import type { TemplateBudget } from "./template-budget.ts";
 /** What an expression gives. */
 export type JinjaValue = ReturnType<Interpreter["evaluate"]>;
 
-/** The size of a value. */
 export interface ValueSize {
   /** About how many characters it prints as; what is held twice counts twice. */
   readonly characters: number;
@@ -34,7 +33,7 @@ export class ValueSizes {
     if (held === undefined) return ofOther;
     const known = this.#known.get(value);
     if (known !== undefined) return known;
-    this.budget.checkNesting(depth);
+    this.budget.check("nesting", depth);
     this.budget.spend(held.length);
     let { characters, entries, depth: deepest } = { characters: keysOf(value).length + 2, entries: 1, depth: 0 };
     let isFixed = value.type !== "NamespaceValue";
@@ -46,14 +45,14 @@ export class ValueSizes {
       isFixed &&= size.isFixed;
     }
     const size = this.#checked({ characters, entries, depth: deepest + 1, isFixed });
-    this.budget.checkNesting(size.depth);
+    this.budget.check("nesting", size.depth);
     if (isFixed) this.#known.set(value, size);
     return size;
   }
 
   #checked(size: ValueSize): ValueSize {
-    this.budget.checkText(size.characters);
-    this.budget.checkEntries(size.entries);
+    this.budget.check("characters", size.characters);
+    this.budget.check("entries", size.entries);
     return size;
   }
 }

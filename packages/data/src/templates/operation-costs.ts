@@ -22,7 +22,6 @@ export interface Operand {
 
 const charactersInStep = 32;
 
-/** A value as an operand. */
 export function operandOf(value: JinjaValue, sizes: ValueSizes): Operand {
   return { text: textOf(value), length: lengthOf(value), size: sizes.of(value) };
 }
@@ -60,7 +59,6 @@ export function filterCost(name: string, { text, length, size }: Operand, given:
   }
 }
 
-/** The cost of an operator. */
 export function binaryCost(operator: string, [left, right]: readonly JinjaValue[], sizes: ValueSizes): OperationCost {
   if (left === undefined || right === undefined) return textCost(0, 0);
   if (operator === "in" || operator === "not in") {

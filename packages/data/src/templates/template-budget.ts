@@ -21,6 +21,13 @@ export const templateLimits = {
   range: 100_000,
 } as const;
 
+const counted = {
+  depth: "levels of nesting",
+  characters: "characters in one text",
+  entries: "entries in one list",
+  nesting: "lists within each other",
+} as const;
+
 /**
  * Counts what a conversation takes; throws TemplateLimitError where that is too much. It is rendered up to each of its turns:
  * a bound for each rendering alone would let a template take that many times as long.
@@ -39,26 +46,8 @@ export class TemplateBudget {
     if (!(this.#steps <= this.#most)) throw new TemplateLimitError("steps", this.#most);
   }
 
-  checkDepth(depth: number): void {
-    if (depth > templateLimits.depth) throw new TemplateLimitError("levels of nesting", templateLimits.depth);
-  }
-
-  checkText(characters: number): void {
-    if (!(characters <= templateLimits.characters)) {
-      throw new TemplateLimitError("characters in one text", templateLimits.characters);
-    }
-  }
-
-  checkEntries(entries: number): void {
-    if (entries > templateLimits.entries) {
-      throw new TemplateLimitError("entries in one list", templateLimits.entries);
-    }
-  }
-
-  checkNesting(depth: number): void {
-    if (depth > templateLimits.nesting) {
-      throw new TemplateLimitError("lists within each other", templateLimits.nesting);
-    }
+  check(what: keyof typeof counted, count: number): void {
+    if (!(count <= templateLimits[what])) throw new TemplateLimitError(counted[what], templateLimits[what]);
   }
 }
 

@@ -20,7 +20,7 @@ const components = {
 } as const;
 
 /** Published ones have a dozen parts. */
-const mostParts = 512;
+const maxParts = 512;
 const deepest = 16;
 
 /** What is wrong with the parts of one component. */
@@ -44,8 +44,8 @@ class ComponentCheck {
     if (depth === 0 && (part === null || part === undefined)) return;
     this.#parts += 1;
     if (depth > deepest) this.problems.push(`${at.slice(0, 60)}…: nested more than ${deepest} deep`);
-    if (this.#parts === mostParts) this.problems.push(`${at}: expected at most ${mostParts} parts`);
-    if (depth > deepest || this.#parts >= mostParts) return;
+    if (this.#parts === maxParts) this.problems.push(`${at}: expected at most ${maxParts} parts`);
+    if (depth > deepest || this.#parts >= maxParts) return;
     if (!isObject(part) || typeof part.type !== "string") {
       this.problems.push(`${at}: expected ${depth === 0 ? "null or " : ""}an object with a type, got ${shown(part)}`);
       return;
@@ -84,15 +84,15 @@ export function shown(value: unknown): string {
 }
 
 /** Published ones have up to eight pieces. */
-const mostPieces = 64;
+const maxPieces = 64;
 
 /** What is wrong with its templates, and which marks the tokenizer does not have. */
 function templateProblems(part: JsonObject, at: string, json: JsonObject): string[] {
   return (["single", "pair"] as const).flatMap((name) => {
     const pieces = part[name];
     const where = `${at}.${name}`;
-    if (!Array.isArray(pieces) || pieces.length > mostPieces) {
-      return [`${where}: expected a list of at most ${mostPieces} marks and texts`];
+    if (!Array.isArray(pieces) || pieces.length > maxPieces) {
+      return [`${where}: expected a list of at most ${maxPieces} marks and texts`];
     }
     return [
       ...pieces.flatMap((piece, index) => pieceProblems(piece, `${where}[${index}]`, part, json)),
@@ -126,8 +126,8 @@ function markProblems(mark: string, at: string, part: JsonObject, json: JsonObje
 function repeatedTexts(pieces: readonly unknown[], at: string, texts: readonly string[]): string[] {
   const ids = pieces.map((piece) => (isObject(piece) && isObject(piece.Sequence) ? piece.Sequence.id : undefined));
   return ["A", "B"].flatMap((text) => {
-    const most = texts.includes(text) ? 1 : 0;
+    const max = texts.includes(text) ? 1 : 0;
     const count = ids.filter((id) => id === text).length;
-    return count > most ? [`${at}: expected the text ${text} at most ${most} times, got ${count}`] : [];
+    return count > max ? [`${at}: expected the text ${text} at most ${max} times, got ${count}`] : [];
   });
 }

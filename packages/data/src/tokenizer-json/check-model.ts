@@ -8,9 +8,8 @@ const longestToken = 1024;
 /** Unigram looks at every piece that a text goes on with, at each of its characters. */
 const longestPiece = 128;
 /** All published WordPiece models have 100; time grows with its square. */
-const mostCharactersOfWord = 200;
+const maxCharactersOfWord = 200;
 
-/** What is wrong with a model. */
 export function modelProblems(model: unknown, maxTokens: number): string[] {
   if (!isObject(model)) return ["model: expected an object"];
   const problems = Array.isArray(model.vocab)
@@ -22,7 +21,6 @@ export function modelProblems(model: unknown, maxTokens: number): string[] {
   return [...problems, ...fieldProblems(model)];
 }
 
-/** Whether a value is an id below `maxTokens`. */
 export function isId(value: unknown, maxTokens: number): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < maxTokens;
 }
@@ -82,13 +80,13 @@ const flags = ["fuse_unk", "byte_fallback", "ignore_merges"] as const;
 function fieldProblems(model: JsonObject): string[] {
   const wrongTexts = texts.filter((name) => !isMissing(model[name]) && !isShort(model[name]));
   const wrongFlags = flags.filter((name) => !isMissing(model[name]) && typeof model[name] !== "boolean");
-  const most = model.max_input_chars_per_word;
-  const isRight = isMissing(most) || (isId(most, mostCharactersOfWord + 1) && most !== 0);
-  const expected = `a whole number from 1 to ${mostCharactersOfWord}`;
+  const max = model.max_input_chars_per_word;
+  const isRight = isMissing(max) || (isId(max, maxCharactersOfWord + 1) && max !== 0);
+  const expected = `a whole number from 1 to ${maxCharactersOfWord}`;
   return [
     ...wrongTexts.map((name) => `model.${name}: expected a text of at most 100 characters, got ${shown(model[name])}`),
     ...wrongFlags.map((name) => `model.${name}: expected true or false, got ${shown(model[name])}`),
-    ...(isRight ? [] : [`model.max_input_chars_per_word: expected ${expected}, got ${shown(most)}`]),
+    ...(isRight ? [] : [`model.max_input_chars_per_word: expected ${expected}, got ${shown(max)}`]),
   ];
 }
 

@@ -23,7 +23,7 @@ const componentNames = ["normalizer", "pre_tokenizer", "post_processor", "decode
 /** The library looks for added tokens letter by letter from each place of a text. */
 const longestAddedToken = 512;
 /** And through all of them for each token that it decodes. */
-const mostAddedTokens = 2 ** 17;
+const maxAddedTokens = 2 ** 17;
 
 /** A copy of the tokenizer JSON that the library builds a right tokenizer from; throws TokenizerError. */
 export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}): JsonObject {
@@ -50,7 +50,7 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
 
 function addedTokenProblems(tokens: unknown, maxTokens: number): string[] {
   if (!Array.isArray(tokens)) return ["added_tokens: expected a list"];
-  if (tokens.length > mostAddedTokens) return [`added_tokens: ${tokens.length} tokens, more than ${mostAddedTokens}`];
+  if (tokens.length > maxAddedTokens) return [`added_tokens: ${tokens.length} tokens, more than ${maxAddedTokens}`];
   const flags = ["single_word", "lstrip", "rstrip", "normalized", "special"] as const;
   const expected = `a content of at most ${longestAddedToken} characters and an id from 0 to ${maxTokens - 1}`;
   return tokens.flatMap((token: unknown, index) => {

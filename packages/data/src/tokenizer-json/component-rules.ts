@@ -13,12 +13,12 @@ export interface FieldRule {
 /** The fields of each type of part. */
 export type PartRules = Readonly<Record<string, Readonly<Record<string, FieldRule>>>>;
 
-const longestText = 1024;
+const maxTextLength = 1024;
 
 const flag: FieldRule = { expected: "true or false", accepts: (value) => typeof value === "boolean" };
 const text: FieldRule = {
-  expected: `a text of at most ${longestText} characters`,
-  accepts: (value) => typeof value === "string" && value.length <= longestText,
+  expected: `a text of at most ${maxTextLength} characters`,
+  accepts: (value) => typeof value === "string" && value.length <= maxTextLength,
 };
 const character: FieldRule = {
   expected: "one character",

@@ -3,7 +3,6 @@
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
 
-/** A part, or null for none. */
 type Part = unknown;
 
 /** `\w` of Rust's regex crate. */

@@ -1,16 +1,9 @@
 // GPT-2's alphabet: a letter for each byte, so that a vocabulary of bytes can be written as text. Source: openai/gpt-2,
 // encoder.py, bytes_to_unicode.
 
-import {
-  ByteFallbackDecoder,
-  ByteLevelPreTokenizer,
-  type Decoder,
-  type PreTokenizer,
-  SequenceDecoder,
-  SequencePreTokenizer,
-  type Tokenizer,
-} from "@huggingface/tokenizers";
+import { ByteFallbackDecoder, ByteLevelPreTokenizer, type Decoder, type Tokenizer } from "@huggingface/tokenizers";
 import { isObject } from "@lowrank/contracts";
+import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** By byte: printable ones are themselves, the others follow Latin-1. */
 export const byteCharacters: readonly string[] = (() => {
@@ -34,7 +27,7 @@ function asByteCharacters(text: string): string {
 
 /** Makes the tokenizer's step from words to bytes quick; it gives what it gave. */
 export function writeBytesQuickly({ pre_tokenizer: step }: Tokenizer): void {
-  for (const part of partsOf(step)) {
+  for (const [, part] of partsOf(step)) {
     if (!(part instanceof ByteLevelPreTokenizer)) continue;
     const { add_prefix_space: addsSpace, use_regex: parts, pattern } = part;
     part.pre_tokenize_text = (text) => {
@@ -43,10 +36,6 @@ export function writeBytesQuickly({ pre_tokenizer: step }: Tokenizer): void {
       return words.map(asByteCharacters);
     };
   }
-}
-
-function partsOf(step: PreTokenizer | null): readonly (PreTokenizer | null)[] {
-  return step instanceof SequencePreTokenizer ? step.tokenizers.flatMap(partsOf) : [step];
 }
 
 // Models with `byte_fallback` write what they have no piece for as its UTF-8 bytes. The JavaScript library does so for BPE
@@ -68,8 +57,6 @@ export function fallBackToBytes({ model, decoder }: Tokenizer, json: unknown): v
 
 /** Rust keeps a byte order mark, and writes a replacement character for each byte of a run that is no UTF-8. */
 function readBytesAsRust(decoder: Decoder | null): void {
-  if (decoder instanceof SequenceDecoder) for (const part of decoder.decoders) readBytesAsRust(part);
-  if (!(decoder instanceof ByteFallbackDecoder)) return;
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const decode = (bytes: Uint8Array): string => {
     try {
@@ -78,5 +65,6 @@ function readBytesAsRust(decoder: Decoder | null): void {
       return "\uFFFD".repeat(bytes.length);
     }
   };
-  Object.assign(decoder, { text_decoder: { decode } });
+  for (const [, part] of partsOf(decoder))
+    if (part instanceof ByteFallbackDecoder) Object.assign(part, { text_decoder: { decode } });
 }

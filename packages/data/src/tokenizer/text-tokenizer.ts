@@ -109,8 +109,8 @@ export class TextTokenizer {
     this.eosId = this.#idOf(this.eosToken);
     this.padId = this.#idOf(tokenText(config.pad_token)) ?? this.eosId ?? 0;
     const vocabulary = [...tokenizer.get_vocab(true)];
-    this.vocabSize = vocabulary.reduce((most, [, id]) => Math.max(most, id + 1), 0);
-    this.longestToken = vocabulary.reduce((most, [token = ""]) => Math.max(most, token.length), 0);
+    this.vocabSize = vocabulary.reduce((max, [, id]) => Math.max(max, id + 1), 0);
+    this.longestToken = vocabulary.reduce((max, [token = ""]) => Math.max(max, token.length), 0);
     this.chatTemplate = templateText(config.chat_template);
     // Only WordPiece writes spaces that a reader would not, and only its configs ask to have them removed.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
@@ -137,8 +137,8 @@ export class TextTokenizer {
     if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
     const further = tokenizerConfig.additional_special_tokens;
     // The library looks through all of them for each.
-    if (Array.isArray(further) && further.length > mostSpecialTokens) {
-      const expected = `at most ${mostSpecialTokens} tokens, got ${further.length}`;
+    if (Array.isArray(further) && further.length > maxSpecialTokens) {
+      const expected = `at most ${maxSpecialTokens} tokens, got ${further.length}`;
       throw new TokenizerError([`tokenizer_config.json: additional_special_tokens: expected ${expected}`]);
     }
     try {
@@ -273,7 +273,7 @@ export class TextTokenizer {
   }
 }
 
-const mostSpecialTokens = 2 ** 14;
+const maxSpecialTokens = 2 ** 14;
 
 /** Of a model of whole words the library takes it from the configuration, Rust from the model. */
 function unknownToken({ model }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

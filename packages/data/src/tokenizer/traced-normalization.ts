@@ -57,7 +57,6 @@ export function traceNormalization(
   return textOf(traced) === whole ? traced : undefined;
 }
 
-/** The characters as one text. */
 export function textOf(characters: readonly TracedCharacter[]): string {
   return characters.map(({ character }) => character).join("");
 }

@@ -4,7 +4,7 @@ import {
   type CountedLabels,
   cutMasks,
   ignoredLabel,
-  isUnopened,
+  isUndecoded,
   supervisedTokens,
   type TokenizedExample,
   type TokenSequence,
@@ -50,11 +50,11 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
   const { kind, inputIds } = example;
   if (kind === "span") return inputIds.length > 0;
   if (kind === "classified" || kind === "scored")
-    return inputIds.length > 0 || example.pixels !== undefined || isUnopened(example);
+    return inputIds.length > 0 || example.pixels !== undefined || isUndecoded(example);
   if (kind === "comparison") return [inputIds, ...example.others].every(({ length }) => length > 0);
   if (kind === "source-target")
     return (
-      (inputIds.length > 0 || example.sounds !== undefined || isUnopened(example)) &&
+      (inputIds.length > 0 || example.sounds !== undefined || isUndecoded(example)) &&
       supervisedTokens(example.labels, { firstCounts: true }) > 0
     );
   if (kind === "preference" && supervisedTokens(example.rejected.labels, counted) === 0) return false;

@@ -12,6 +12,7 @@ import type { PromptTemplate, RenderedExample, Segment } from "../templates/prom
 import {
   type ClassifiedSequence,
   type ComparedTexts,
+  cutMasks,
   ignoredLabel,
   type ScoredSequence,
   type TokenizedExample,
@@ -108,14 +109,10 @@ export function labelImage({ image, label }: ImageExample, meaning: LabelMeaning
 
 /** A ready-made row as a sequence; needs no tokenizer. */
 export function shortenTokens(example: TokensExample, maxLength: number, meaning: LabelMeaning = {}): TokenizedExample {
-  const { inputIds, labels, attentionMask, tokenTypeIds } = example;
-  const optional = {
-    ...(attentionMask === undefined ? {} : { attentionMask }),
-    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
-  };
-  if (typeof labels !== "number")
-    return shortenSequence({ kind: "sequence", inputIds, labels, ...optional }, maxLength);
-  const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...optional }, maxLength);
+  const { inputIds, labels } = example;
+  const masks = cutMasks(example, (values) => values);
+  if (typeof labels !== "number") return shortenSequence({ kind: "sequence", inputIds, labels, ...masks }, maxLength);
+  const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...masks }, maxLength);
   const { labels: _, kind: __, ...rest } = cut;
   return labelRow(rest, labels, meaning);
 }

@@ -1,14 +1,12 @@
 // Byte-level BPE (Radford et al. 2019) as its classes save it: vocab.json and merges.txt.
 
 import { TokenizerError } from "../errors.ts";
+import { bpeModel, type Merge } from "../tokenizer-json/bpe-model.ts";
 import { framed } from "./byte-pair-classes.ts";
-import type { Frame, TokenizerClass, TokenizerDraft, UsualMarks, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens, tokensInOrder } from "./tokenizer-draft.ts";
+import type { Frame, TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
+import { numberedTokens, robertaFrame, robertaMarks, tokensInOrder } from "./tokenizer-draft.ts";
 
-interface ByteLevelClass {
-  readonly names: readonly string[];
-  readonly modelTypes: readonly string[];
-  readonly marks: UsualMarks;
+interface ByteLevelClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
   readonly normalizer?: object;
   /** Cuts a text before its bytes are written as letters; GPT-2's pattern unless given. */
   readonly pattern?: string;
@@ -28,19 +26,8 @@ const classes: readonly ByteLevelClass[] = [
   {
     names: ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer"],
     modelTypes: ["roberta", "bart", "longformer", "data2vec-text"],
-    marks: {
-      bos_token: "<s>",
-      eos_token: "</s>",
-      unk_token: "<unk>",
-      sep_token: "</s>",
-      pad_token: "<pad>",
-      cls_token: "<s>",
-      mask_token: "<mask>",
-    },
-    frame: () => ({
-      single: ["cls_token", "A", "sep_token"],
-      pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
-    }),
+    marks: robertaMarks,
+    frame: () => robertaFrame,
   },
   {
     names: ["WhisperTokenizer"],
@@ -61,12 +48,9 @@ const classes: readonly ByteLevelClass[] = [
   },
 ];
 
-/** The classes. */
 export const byteLevelClasses: readonly TokenizerClass[] = classes.map((row) => ({
-  names: row.names,
-  modelTypes: row.modelTypes,
+  ...row,
   files: ["vocab.json", "merges.txt"],
-  marks: row.marks,
   draft: (source) => draft(row, source),
 }));
 
@@ -76,18 +60,12 @@ async function draft(row: ByteLevelClass, source: VocabularySource): Promise<Tok
   const { pattern } = row;
   return {
     tokens: tokensInOrder(ids),
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
+    model: bpeModel(mergesOf(await source.text("merges.txt"), ids), {
       continuing_subword_prefix: "",
       end_of_word_suffix: "",
-      fuse_unk: false,
-      byte_fallback: false,
       ignore_merges: false,
       vocab: Object.fromEntries(ids),
-      merges: mergesOf(await source.text("merges.txt"), ids),
-    },
+    }),
     normalizer: row.normalizer ?? null,
     preTokenizer:
       pattern === undefined
@@ -106,7 +84,7 @@ async function draft(row: ByteLevelClass, source: VocabularySource): Promise<Tok
 }
 
 /** Two tokens a line, in order of their rank; a line that starts with "#version" says the format's. */
-function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly (readonly [string, string])[] {
+function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly Merge[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#version"));
   return lines.map((line, index) => {
     const [left, right, ...more] = line.trimEnd().split(" ");

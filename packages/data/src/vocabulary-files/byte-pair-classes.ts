@@ -1,8 +1,8 @@
 // Tokenizers of SentencePiece's BPE models, as transformers 5 makes them of the file alone: LLaMA's and Mistral's, which follow
 // what the file says, and Gemma's.
 
-import { TokenizerError } from "../errors.ts";
-import type { SentencePiece, SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
+import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
+import { bpeModel, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { controlPieces, precompiled, sequenceOf } from "./sentence-piece-classes.ts";
 import type { TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
 
@@ -14,18 +14,14 @@ const toSpace = { type: "Replace", pattern: { String: mark }, content: " " };
 /** A BPE model of tokenizer.json, of a file's pieces. */
 export function bytePairModel(model: SentencePieceModel): TokenizerDraft["model"] {
   const { pieces, fallsBackToBytes, unknownId } = model;
-  return {
-    type: "BPE",
-    dropout: null,
+  const normal = pieces.filter(({ kind }) => kind === "normal");
+  return bpeModel(mergesByScore(normal, new Set(normal.map(({ text }) => text))), {
     unk_token: pieces[unknownId]?.text ?? null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
     fuse_unk: true,
     byte_fallback: fallsBackToBytes,
     ignore_merges: false,
     vocab: Object.fromEntries(pieces.map(({ text }, id) => [text, id])),
-    merges: mergesByScore(pieces),
-  };
+  });
 }
 
 /** What SentencePiece does to a text before it cuts it, as far as it is no map of characters. */
@@ -116,7 +112,6 @@ export function framed({ config }: VocabularySource): TokenizerDraft["frame"] {
   return { single: around("A"), pair: [...around("A"), ...around("B")], hasSegments: true };
 }
 
-/** The classes. */
 export const bytePairClasses: readonly TokenizerClass[] = [
   {
     names: ["LlamaTokenizer"],
@@ -140,29 +135,3 @@ export const bytePairClasses: readonly TokenizerClass[] = [
     draft: gemmaDraft,
   },
 ];
-
-// SentencePiece's BPE (Kudo and Richardson 2018) has no merges in its file, but a score for each piece: of two neighbours those
-// are joined first that make the piece with the highest score. Written as merges, as transformers' converter of such models does.
-
-/** Characters that are cut out of pieces in all: a vocabulary of a million pieces of sixteen letters. */
-const mostCut = 2 ** 28;
-
-/** Every way in which two pieces make a third, those with the highest score first. Throws TokenizerError for too long pieces. */
-function mergesByScore(pieces: readonly SentencePiece[]): readonly (readonly [string, string])[] {
-  const normal = pieces.flatMap(({ text, score, kind }, id) => (kind === "normal" ? [{ text, score, id }] : []));
-  const cut = normal.reduce((sum, { text }) => sum + text.length ** 2, 0);
-  if (cut > mostCut) throw new TokenizerError(["the vocabulary has too many long pieces to look for merges in"]);
-  const known = new Set(normal.map(({ text }) => text));
-  const sorted = normal.sort((one, other) => other.score - one.score || one.id - other.id);
-  return sorted.flatMap(({ text }) => splitsOf(text, known));
-}
-
-/** In order of their texts, as Python sorts them. */
-function splitsOf(text: string, known: ReadonlySet<string>): readonly (readonly [string, string])[] {
-  const splits: (readonly [string, string])[] = [];
-  for (let at = 1; at < text.length; at += 1) {
-    const [left, right] = [text.slice(0, at), text.slice(at)];
-    if (known.has(left) && known.has(right)) splits.push([left, right]);
-  }
-  return splits;
-}

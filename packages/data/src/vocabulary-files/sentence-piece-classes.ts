@@ -2,19 +2,16 @@
 // marks of its own before, between or behind the pieces.
 
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
-import type { DraftToken, Frame, MarkKey, TokenizerClass, UsualMarks, VocabularySource } from "./tokenizer-draft.ts";
-import { languagesOfMBart, languagesOfMBart50 } from "./tokenizer-draft.ts";
+import type { DraftToken, Frame, MarkKey, TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
+import { bertFrame, languagesOfMBart, languagesOfMBart50, robertaMarks } from "./tokenizer-draft.ts";
 
 /** How a space is written. */
 const mark = "▁";
 
 type Scored = readonly [piece: string, score: number];
 
-interface UnigramClass {
-  readonly names: readonly string[];
-  readonly modelTypes: readonly string[];
+interface UnigramClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
   readonly file: string;
-  readonly marks: UsualMarks;
   /** The pieces in order of their ids, with the id of the unknown one. */
   vocabulary(
     model: SentencePieceModel,
@@ -29,16 +26,6 @@ interface UnigramClass {
   readonly config?: (source: VocabularySource) => Readonly<Record<string, unknown>>;
 }
 
-const robertaMarks = {
-  bos_token: "<s>",
-  eos_token: "</s>",
-  unk_token: "<unk>",
-  sep_token: "</s>",
-  pad_token: "<pad>",
-  cls_token: "<s>",
-  mask_token: "<mask>",
-} as const satisfies UsualMarks;
-
 const bertMarks = {
   bos_token: "[CLS]",
   eos_token: "[SEP]",
@@ -47,14 +34,9 @@ const bertMarks = {
   mask_token: "[MASK]",
 };
 
-const robertaFrame: Frame = {
+const fairseqFrame: Frame = {
   single: ["bos_token", "A", "eos_token"],
   pair: ["bos_token", "A", "eos_token", "eos_token", "B", "eos_token"],
-};
-const bertFrame: Frame = {
-  single: ["cls_token", "A", "sep_token"],
-  pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
-  hasSegments: true,
 };
 
 const wholeWords = { type: "WhitespaceSplit" };
@@ -104,7 +86,7 @@ const unigrams: readonly UnigramClass[] = [
     vocabulary: fairseqPieces,
     normalizers: charsmapAlone,
     preTokenizers: words,
-    frame: robertaFrame,
+    frame: fairseqFrame,
   },
   {
     names: ["CamembertTokenizer"],
@@ -124,7 +106,7 @@ const unigrams: readonly UnigramClass[] = [
     },
     normalizers: charsmapAlone,
     preTokenizers: words,
-    frame: robertaFrame,
+    frame: fairseqFrame,
     takesSpace: "mask_token",
   },
   {
@@ -229,28 +211,25 @@ const unigrams: readonly UnigramClass[] = [
 
 /** T5's marks of what was left out of a text, the last one first. */
 function sentinels({ config }: VocabularySource): readonly DraftToken[] {
-  const count = typeof config.extra_ids === "number" ? Math.min(config.extra_ids, mostSentinels) : 100;
+  const count = typeof config.extra_ids === "number" ? Math.min(config.extra_ids, maxSentinels) : 100;
   return numbers(count)
     .reverse()
     .map((number) => special(`<extra_id_${number}>`));
 }
 
-const mostSentinels = 10_000;
+const maxSentinels = 10_000;
 
 function pegasusOffset({ config }: VocabularySource): number {
-  return typeof config.offset === "number" ? Math.min(config.offset, mostSentinels) : 103;
+  return typeof config.offset === "number" ? Math.min(config.offset, maxSentinels) : 103;
 }
 
 function sourceLanguage({ config }: VocabularySource): string {
   return typeof config.src_lang === "string" ? config.src_lang : "en_XX";
 }
 
-/** The classes. */
 export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row) => ({
-  names: row.names,
-  modelTypes: row.modelTypes,
+  ...row,
   files: [row.file],
-  marks: row.marks,
   draft: async (source) => {
     const model = await source.sentencePiece(row.file);
     const { scored, unknown } = row.vocabulary(model, source);
@@ -275,7 +254,6 @@ export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row
   },
 }));
 
-/** A charsmap as tokenizer.json has it. */
 export function precompiled(charsmap: Uint8Array): object {
   return { type: "Precompiled", precompiled_charsmap: encodeBase64(charsmap) };
 }
@@ -292,7 +270,6 @@ export function controlPieces({ pieces }: SentencePieceModel): readonly DraftTok
   );
 }
 
-/** The bytes as text. */
 function encodeBase64(bytes: Uint8Array): string {
   let characters = "";
   // The engine takes only so many arguments of one call.

@@ -15,7 +15,6 @@ export const markKeys = [
   "mask_token",
 ] as const;
 
-/** A mark's key. */
 export type MarkKey = (typeof markKeys)[number];
 
 /** What a class calls its marks where the folder does not name them. */
@@ -35,6 +34,29 @@ export interface Frame {
   /** Whether the second text, with what follows it, is a segment of its own. */
   readonly hasSegments?: boolean;
 }
+
+/** RoBERTa's (Liu et al. 2019), which many have taken over. */
+export const robertaMarks = {
+  bos_token: "<s>",
+  eos_token: "</s>",
+  unk_token: "<unk>",
+  sep_token: "</s>",
+  pad_token: "<pad>",
+  cls_token: "<s>",
+  mask_token: "<mask>",
+} as const satisfies UsualMarks;
+
+export const robertaFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
+};
+
+/** BERT's (Devlin et al. 2018). */
+export const bertFrame: Frame = {
+  single: ["cls_token", "A", "sep_token"],
+  pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
+  hasSegments: true,
+};
 
 /** A tokenizer.json without its added tokens and its template. */
 export interface TokenizerDraft {
@@ -71,24 +93,23 @@ export interface TokenizerClass {
   readonly names: readonly string[];
   /** The `model_type`s of config.json whose tokenizer it is. */
   readonly modelTypes: readonly string[];
-  /** The files that it needs. */
   readonly files: readonly string[];
   readonly marks: UsualMarks;
   draft(source: VocabularySource): Promise<TokenizerDraft>;
 }
 
-const mostTokens = 2 ** 22;
+const maxTokens = 2 ** 22;
 
 /** A parsed vocab.json. Throws TokenizerError for what is none. */
 export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
   const entries = isObject(json) ? Object.entries(json) : undefined;
   if (entries === undefined) throw new TokenizerError([`${file}: expected an object of tokens with their ids`]);
-  const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < mostTokens));
+  const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < maxTokens));
   if (wrong === undefined) return new Map(entries.map(([token, id]) => [token, Number(id)]));
   const got = JSON.stringify(wrong[1]) ?? "nothing";
   const token = JSON.stringify(wrong[0].slice(0, 40));
   throw new TokenizerError([
-    `${file}: expected an id from 0 to ${mostTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
+    `${file}: expected an id from 0 to ${maxTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
   ]);
 }
 

@@ -35,7 +35,7 @@ function cutting(model: SentencePieceModel): JsonObject {
 function unigramOf({ pieces, unknownId }: SentencePieceModel): JsonObject {
   const used = pieces.filter(({ kind }, id) => id === unknownId || kind === "normal" || kind === "user-defined");
   const unknown = pieces[unknownId];
-  const lowest = pieces.reduce((least, { score, kind }) => (kind === "normal" ? Math.min(least, score) : least), 0);
+  const lowest = pieces.reduce((min, { score, kind }) => (kind === "normal" ? Math.min(min, score) : min), 0);
   return {
     type: "Unigram",
     unk_id: unknown === undefined ? null : used.indexOf(unknown),
@@ -108,7 +108,6 @@ async function m2m100Draft(source: VocabularySource): Promise<TokenizerDraft> {
   };
 }
 
-/** The classes. */
 export const translationClasses: readonly TokenizerClass[] = [
   {
     names: ["MarianTokenizer"],

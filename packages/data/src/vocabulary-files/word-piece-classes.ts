@@ -1,11 +1,8 @@
 // WordPiece (Wu et al. 2016) as its classes save it: vocab.txt, a token a line.
 
-import type { Frame, TokenizerClass, UsualMarks } from "./tokenizer-draft.ts";
+import { bertFrame, type Frame, robertaFrame, robertaMarks, type TokenizerClass } from "./tokenizer-draft.ts";
 
-interface WordPieceClass {
-  readonly names: readonly string[];
-  readonly modelTypes: readonly string[];
-  readonly marks: UsualMarks;
+interface WordPieceClass extends Pick<TokenizerClass, "names" | "modelTypes" | "marks"> {
   readonly frame: Frame;
   readonly maskTakesSpace?: boolean;
 }
@@ -15,38 +12,20 @@ const classes: readonly WordPieceClass[] = [
     names: ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"],
     modelTypes: ["bert", "distilbert", "electra", "nomic_bert", "convbert", "ernie", "megatron-bert"],
     marks: { unk_token: "[UNK]", sep_token: "[SEP]", pad_token: "[PAD]", cls_token: "[CLS]", mask_token: "[MASK]" },
-    frame: {
-      single: ["cls_token", "A", "sep_token"],
-      pair: ["cls_token", "A", "sep_token", "B", "sep_token"],
-      hasSegments: true,
-    },
+    frame: bertFrame,
   },
   {
     names: ["MPNetTokenizer"],
     modelTypes: ["mpnet"],
-    marks: {
-      bos_token: "<s>",
-      eos_token: "</s>",
-      unk_token: "[UNK]",
-      sep_token: "</s>",
-      pad_token: "<pad>",
-      cls_token: "<s>",
-      mask_token: "<mask>",
-    },
-    frame: {
-      single: ["cls_token", "A", "sep_token"],
-      pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
-    },
+    marks: { ...robertaMarks, unk_token: "[UNK]" },
+    frame: robertaFrame,
     maskTakesSpace: true,
   },
 ];
 
-/** The classes. */
 export const wordPieceClasses: readonly TokenizerClass[] = classes.map((row) => ({
-  names: row.names,
-  modelTypes: row.modelTypes,
+  ...row,
   files: ["vocab.txt"],
-  marks: row.marks,
   draft: async (source) => {
     const { config } = source;
     const lines = (await source.text("vocab.txt")).split(/\r?\n/);

@@ -14,20 +14,20 @@ describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) =>
     { by: "the option prefer", options: { prefer: engine, environment: {} } },
     { by: "the option order", options: { order: [engine], environment: {} } },
   ])("starts what $by asks for, and notes whether it is emulated", async ({ options }) => {
-    const { name, backend, passedOver, note } = await chooseEngine({ ...options, wasmPath });
-    expect({ name, backend, passedOver }).toEqual({ name: engine, backend: engine, passedOver: [] });
+    const { name, backend, skipped, note } = await chooseEngine({ ...options, wasmPath });
+    expect({ name, backend, skipped }).toEqual({ name: engine, backend: engine, skipped: [] });
     expect(tf.getBackend()).toBe(engine);
     if (isGraphics(engine)) expect(note).toMatch(/is emulated in software\.$/);
     else expect(note).toBeUndefined();
   });
 
   it("passes emulated graphics over where nobody asks for them", async () => {
-    const { name, passedOver } = await chooseEngine({ environment: {}, wasmPath });
+    const { name, skipped } = await chooseEngine({ environment: {}, wasmPath });
     expect(name).toBe("wasm");
-    expect(passedOver).toEqual([
+    expect(skipped).toEqual([
       { name: "webgpu", reason: expect.stringMatching(/^WebGPU (offers only a software|found no)/) },
     ]);
     const others = await chooseEngine({ order: ["webgl", "cpu"], environment: {} });
-    expect(others.passedOver).toEqual([{ name: "webgl", reason: "WebGL is emulated in software here" }]);
+    expect(others.skipped).toEqual([{ name: "webgl", reason: "WebGL is emulated in software here" }]);
   });
 });

@@ -14,7 +14,7 @@ afterEach(() => {
 describe("chooseEngine", () => {
   it("starts wasm, mends it, and registers gradients", async () => {
     const choice = await chooseEngine({ order: ["wasm"], environment });
-    expect(choice).toEqual({ name: "wasm", backend: "wasm", passedOver: [] });
+    expect(choice).toEqual({ name: "wasm", backend: "wasm", skipped: [] });
     expect(tf.getBackend()).toBe("wasm");
     expect(tf.getKernel("UnsortedSegmentSum", "wasm")).toBeDefined();
     expect(tf.getGradient("BatchMatMul")).toBeDefined();
@@ -31,9 +31,9 @@ describe("chooseEngine", () => {
 
   it("keeps the reason for each engine that did not start", async () => {
     // The package "webgpu" is no dependency of this repository.
-    const { name, passedOver } = await chooseEngine({ order: ["webgpu", "webgl", "cpu"], environment });
+    const { name, skipped } = await chooseEngine({ order: ["webgpu", "webgl", "cpu"], environment });
     expect(name).toBe("cpu");
-    expect(passedOver).toEqual([
+    expect(skipped).toEqual([
       {
         name: "webgpu",
         reason: expect.stringContaining('npm package "webgpu"'),
@@ -44,12 +44,12 @@ describe("chooseEngine", () => {
   });
 
   it("goes on to the next engine when the folder of tfjs-node is empty, and names the command", async () => {
-    const { name, passedOver } = await chooseEngine({
+    const { name, skipped } = await chooseEngine({
       order: ["tfjs-node", "cpu"],
       environment: { LOWRANK_TFJS_NODE: "/nowhere" },
     });
     expect(name).toBe("cpu");
-    expect(passedOver).toEqual([
+    expect(skipped).toEqual([
       {
         name: "tfjs-node",
         reason: expect.stringMatching(/"\/nowhere", which LOWRANK_TFJS_NODE.* does not hold @tensorflow\/tfjs-node/),

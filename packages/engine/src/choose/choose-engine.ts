@@ -6,7 +6,7 @@ import { type EngineName, engineFacts } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-options.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
-import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";
+import { explainFailure, type SkippedEngine, sentenceOf } from "./explain-failure.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { type ChooseEngineOptions, chooseEngineNames, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
@@ -17,7 +17,7 @@ export interface EngineChoice {
   /** The name of its TensorFlow.js backend. */
   readonly backend: string;
   /** Engines that were tried, with the reason against each and the command that would enable it. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedEngine[];
   /** Sentences that a user should read: a setting that could not be used, an engine slower than hoped. */
   readonly note?: string;
 }
@@ -28,7 +28,7 @@ export interface EngineChoice {
  * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a small product decide between native and
  * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
  * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
- * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is passed over, and `note` or a reason in `passedOver` says so.
+ * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is passed over, and `note` or a reason in `skipped` says so.
  *
  * Throws UnknownEngineError or ArgumentError for a wrong option, NoEngineError if no engine works.
  *
@@ -36,26 +36,26 @@ export interface EngineChoice {
  * ```ts
  * import { chooseEngine } from "@lowrank/engine";
  *
- * const { name, passedOver } = await chooseEngine({ order: ["wasm", "cpu"] });
- * console.assert(name === "wasm" || passedOver[0]?.name === "wasm");
+ * const { name, skipped } = await chooseEngine({ order: ["wasm", "cpu"] });
+ * console.assert(name === "wasm" || skipped[0]?.name === "wasm");
  * ```
  */
 export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<EngineChoice> {
   refuseUnknownOptions("chooseEngine", options, chooseEngineNames);
   registerGradients();
   const plan = await planEngines(options);
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedEngine[] = [];
   for (const row of plan.order) {
-    const started = await startRow(row, plan, passedOver);
+    const started = await startRow(row, plan, skipped);
     const [first, ...others] = started;
     if (first === undefined) continue;
-    const { name, outcome } = others.length === 0 ? first : await takeFastest(started, passedOver);
-    const sentences = [...plan.notes, outcome.note, explainSlowEngine(name, passedOver)];
+    const { name, outcome } = others.length === 0 ? first : await takeFastest(started, skipped);
+    const sentences = [...plan.notes, outcome.note, explainSlowEngine(name, skipped)];
     const notes = sentences.filter((sentence) => sentence !== undefined);
     const note = notes.length === 0 ? {} : { note: notes.join(" ") };
-    return { name, backend: outcome.backend, passedOver, ...note };
+    return { name, backend: outcome.backend, skipped, ...note };
   }
-  throw new NoEngineError(passedOver.map(({ name, ...failure }) => ({ name, reason: sentenceOf(failure) })));
+  throw new NoEngineError(skipped.map(({ name, ...failure }) => ({ name, reason: sentenceOf(failure) })));
 }
 
 interface Started {
@@ -66,7 +66,7 @@ interface Started {
 async function startRow(
   row: readonly EngineName[],
   plan: EnginePlan,
-  passedOver: PassedOver[],
+  skipped: SkippedEngine[],
 ): Promise<readonly Started[]> {
   const started: Started[] = [];
   for (const name of row) {
@@ -74,24 +74,24 @@ async function startRow(
       const options = { ...plan.settings, isAskedFor: name === plan.askedFor };
       started.push({ name, outcome: await startEngine(name, options) });
     } catch (cause) {
-      passedOver.push({ name, ...explainFailure(name, cause) });
+      skipped.push({ name, ...explainFailure(name, cause) });
     }
   }
   return started;
 }
 
 /** Times a product on each engine and switches to the fastest. */
-async function takeFastest(started: readonly Started[], passedOver: PassedOver[]): Promise<Started> {
+async function takeFastest(started: readonly Started[], skipped: SkippedEngine[]): Promise<Started> {
   const timed: (Started & { readonly speed: MatMulSpeed })[] = [];
   for (const each of started) {
     await useBackend(each.outcome.backend);
     timed.push({ ...each, speed: await measureMatMul() });
   }
   const [first, ...others] = timed;
-  if (first === undefined) throw new NoEngineError(passedOver);
+  if (first === undefined) throw new NoEngineError(skipped);
   const picked = pickFastest(first, others);
   await useBackend(picked.fastest.outcome.backend);
-  passedOver.push(...picked.passedOver);
+  skipped.push(...picked.skipped);
   return picked.fastest;
 }
 
@@ -101,9 +101,9 @@ async function takeFastest(started: readonly Started[], passedOver: PassedOver[]
  * Which engine runs, why the faster one does not, and the command to run, which comes last so that it can be copied.
  * Undefined where that was not tried – somebody chose the engine by name – or where another library computes as fast.
  */
-export function explainSlowEngine(name: EngineName, passedOver: readonly PassedOver[]): string | undefined {
+export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEngine[]): string | undefined {
   const { slowerThan = [] } = engineFacts[name];
-  const faster = passedOver.find((each) => slowerThan.includes(each.name) && couldRun(each));
+  const faster = skipped.find((each) => slowerThan.includes(each.name) && couldRun(each));
   if (faster === undefined) return undefined;
   const { reason, command } = faster;
   const sentence = `The engine is ${name}, slower than ${faster.name}, which was passed over: ${reason}.`;
@@ -111,7 +111,7 @@ export function explainSlowEngine(name: EngineName, passedOver: readonly PassedO
 }
 
 /** Nobody can change that a machine has no graphics processor; a package that is missing beside one can be installed. */
-function couldRun({ name, command }: PassedOver): boolean {
+function couldRun({ name, command }: SkippedEngine): boolean {
   return command !== undefined || backends[engineFacts[name].backend]?.memory === "process";
 }
 
@@ -128,13 +128,13 @@ const clearlyFaster = 1.1;
 export function pickFastest<T extends TimedEngine>(
   first: T,
   others: readonly T[],
-): { readonly fastest: T; readonly passedOver: readonly PassedOver[] } {
+): { readonly fastest: T; readonly skipped: readonly SkippedEngine[] } {
   const fastest = others.reduce(
     (best, each) => (each.speed.gflops > best.speed.gflops * clearlyFaster ? each : best),
     first,
   );
   const slower = [first, ...others].filter((each) => each !== fastest);
-  return { fastest, passedOver: slower.map((each) => ({ name: each.name, reason: comparison(each, fastest) })) };
+  return { fastest, skipped: slower.map((each) => ({ name: each.name, reason: comparison(each, fastest) })) };
 }
 
 function comparison({ speed: { size, gflops } }: TimedEngine, fastest: TimedEngine): string {

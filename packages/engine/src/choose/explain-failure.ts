@@ -12,7 +12,7 @@ export interface Failure {
 }
 
 /** An engine that was not chosen. */
-export interface PassedOver extends Failure {
+export interface SkippedEngine extends Failure {
   readonly name: EngineName;
 }
 

@@ -5,8 +5,8 @@ const reason = "its package onnxruntime-node is not installed";
 
 describe("explainSlowEngine", () => {
   it.each(["wasm", "cpu"] as const)("says that %s runs, why native does not, and last the command", (name) => {
-    const passedOver = [{ name: "native" as const, reason, command: "npm install it" }];
-    expect(explainSlowEngine(name, passedOver)).toBe(
+    const skipped = [{ name: "native" as const, reason, command: "npm install it" }];
+    expect(explainSlowEngine(name, skipped)).toBe(
       `The engine is ${name}, slower than native, which was passed over: ${reason}. Run: npm install it`,
     );
   });

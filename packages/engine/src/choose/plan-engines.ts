@@ -122,7 +122,7 @@ interface ThreadCount {
 }
 
 /** No processor that Node runs on has more. */
-const most = 1024;
+const max = 1024;
 
 /** Decides. Throws ArgumentError for an option that is no whole number from 1 to 1024. */
 export async function threadCount(
@@ -130,7 +130,7 @@ export async function threadCount(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ThreadCount> {
   if (asked !== undefined) {
-    if (!isCount(asked)) throw new ArgumentError("chooseEngine", "threads", asked, `a whole number from 1 to ${most}`);
+    if (!isCount(asked)) throw new ArgumentError("chooseEngine", "threads", asked, `a whole number from 1 to ${max}`);
     return { threads: asked };
   }
   const threads = isNode() ? await processors() : undefined;
@@ -140,12 +140,12 @@ export async function threadCount(
   if (isCount(number)) return { threads: number };
   return {
     threads,
-    note: `LOWRANK_THREADS is "${text}", which is no whole number from 1 to ${most}; ${threads ?? "the engine's own number of"} threads are used instead.`,
+    note: `LOWRANK_THREADS is "${text}", which is no whole number from 1 to ${max}; ${threads ?? "the engine's own number of"} threads are used instead.`,
   };
 }
 
 function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= most;
+  return Number.isInteger(value) && value >= 1 && value <= max;
 }
 
 async function processors(): Promise<number | undefined> {

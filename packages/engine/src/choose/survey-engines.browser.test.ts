@@ -5,11 +5,11 @@ import { expect, it } from "vitest";
 import { wasmPath } from "../../test/test-engines.ts";
 import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { surveyEngines } from "./survey-engines.ts";
+import { compareEngines } from "./survey-engines.ts";
 
 it("says of each engine how fast it is, or in a clause why it does not run, and leaves the current one in place", async () => {
   await chooseEngine({ order: ["cpu"], environment: {} });
-  const reports = await surveyEngines({ environment: {}, wasmPath });
+  const reports = await compareEngines({ environment: {}, wasmPath });
   expect(tf.getBackend()).toBe("cpu");
   expect(reports.map(({ name }) => name)).toEqual(engineNames);
   expect(reports.filter(({ runs }) => runs).map(({ name }) => name)).toEqual(["wasm", "cpu"]);

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { surveyEngines } from "./survey-engines.ts";
+import { compareEngines } from "./survey-engines.ts";
 
 it("reports each engine's speed or why it does not run, and leaves the current one in place", async () => {
   await chooseEngine({ order: ["cpu"], environment: {} });
-  const reports = await surveyEngines({ environment: {} });
+  const reports = await compareEngines({ environment: {} });
   expect(tf.getBackend()).toBe("cpu");
   expect(reports.map(({ name }) => name)).toEqual(engineNames);
   for (const report of reports) {

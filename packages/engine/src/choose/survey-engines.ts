@@ -22,15 +22,15 @@ export type EngineReport =
  *
  * @example
  * ```ts
- * import { surveyEngines } from "@lowrank/engine";
+ * import { compareEngines } from "@lowrank/engine";
  *
- * for (const engine of await surveyEngines()) {
+ * for (const engine of await compareEngines()) {
  *   console.log(engine.name, engine.runs ? `${engine.speed.gflops} GFLOPS` : engine.reason);
  * }
  * ```
  */
-export async function surveyEngines(options: ChooseEngineOptions = {}): Promise<readonly EngineReport[]> {
-  refuseUnknownOptions("surveyEngines", options, chooseEngineNames);
+export async function compareEngines(options: ChooseEngineOptions = {}): Promise<readonly EngineReport[]> {
+  refuseUnknownOptions("compareEngines", options, chooseEngineNames);
   registerGradients();
   const { settings } = await planEngines(options);
   const before = tf.engine().backendName;

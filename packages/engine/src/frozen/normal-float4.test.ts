@@ -35,7 +35,7 @@ describe("packNormalFloat4", () => {
             const column = index % columns;
             const start = index - (column % 64);
             const block = values.subarray(start, Math.min(start + 64, index - column + columns));
-            const largest = block.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+            const largest = block.reduce((maxMagnitude, one) => Math.max(maxMagnitude, Math.abs(one)), 0);
             const errors = [...normalFloat4Levels].map((level) => Math.abs(Math.fround(level * largest) - value));
             expect(Math.abs(result[index]! - value)).toBeLessThanOrEqual(Math.min(...errors) + 1e-6 * largest);
           }

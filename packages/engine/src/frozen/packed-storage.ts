@@ -94,11 +94,10 @@ export class PackedStorage implements FrozenStorage {
     const { rows, columns } = this.#matrix;
     const values = new Float32Array(rows * columns);
     decodeInto(values, this.#matrix, { firstRow: 0, rows, firstColumn: 0, columns });
-    const whole = tf.tensor2d(values, [rows, columns]);
-    if (!this.#isTransposed) return whole;
-    const turned = tf.transpose(whole);
-    whole.dispose();
-    return turned;
+    return tf.tidy(() => {
+      const whole = tf.tensor2d(values, [rows, columns]);
+      return this.#isTransposed ? tf.transpose(whole) : whole;
+    });
   }
 
   get readRows(): ((first: number, count: number) => Float32Array) | undefined {

@@ -37,8 +37,8 @@ export const convolutionGradients: readonly tf.GradConfig[] = [
       x: () => scaled(),
       mean: () => tf.neg(unbroadcast(scaled(), mean.shape)),
       variance: () => {
-        const slope = tf.mul(tf.mul(tf.sub(x, mean), tf.square(inverse())), -0.5);
-        return unbroadcast(tf.mul(scaled(), slope), variance.shape);
+        const grad = tf.mul(tf.mul(tf.sub(x, mean), tf.square(inverse())), -0.5);
+        return unbroadcast(tf.mul(scaled(), grad), variance.shape);
       },
       scale: () => unbroadcast(tf.mul(dy, tf.mul(tf.sub(x, mean), inverse())), scale.shape),
       offset: () => unbroadcast(dy, mean.shape),

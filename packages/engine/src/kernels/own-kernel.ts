@@ -4,36 +4,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { DisposedError } from "../errors.ts";
 
+/** Operations whose gradient has a kernel, too. */
+type Differentiated = Norm | Activation | "Attention" | "GroupAttention" | "AddLowRank" | "Int8FeedForward";
+type Norm = "LayerNorm" | "RmsNorm";
+type Activation = "GeluTanh" | "GeluErf" | "Silu" | "Swiglu";
+type Product = "Linear" | "BlockProduct" | "Int8Product" | "DroppedLowRankGradient";
+
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =
-  | "LowrankLayerNorm"
-  | "LowrankLayerNormGradient"
-  | "LowrankRmsNorm"
-  | "LowrankRmsNormGradient"
-  | "LowrankGeluTanh"
-  | "LowrankGeluTanhGradient"
-  | "LowrankGeluErf"
-  | "LowrankGeluErfGradient"
-  | "LowrankSilu"
-  | "LowrankSiluGradient"
-  | "LowrankSwiglu"
-  | "LowrankSwigluGradient"
-  | "LowrankAttention"
-  | "LowrankAttentionGradient"
-  | "LowrankGroupAttention"
-  | "LowrankGroupAttentionGradient"
-  | "LowrankAttendNext"
-  | "LowrankRotary"
-  | "LowrankLinear"
-  | "LowrankBlockProduct"
-  | "LowrankAddLowRank"
-  | "LowrankAddLowRankGradient"
-  | "LowrankDroppedLowRankGradient"
-  | "LowrankHeadLoss"
-  | "LowrankInt8Product"
-  | "LowrankInt8FeedForward"
-  | "LowrankInt8FeedForwardGradient"
-  | "LowrankDropout";
+  | `Lowrank${Differentiated}${"" | "Gradient"}`
+  | `Lowrank${Product | "AttendNext" | "Rotary" | "HeadLoss" | "Dropout"}`;
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {

@@ -64,9 +64,9 @@ onEachBackend((engine) => {
     it.skipIf(isGraphics(engine))("pass an infinite gradient on as torch does", async () => {
       const [gate, up] = [tf.tensor1d([-3, -1, 0.5, 2]), tf.tensor1d([1, Infinity, -Infinity, Infinity])];
       const weights = tf.tensor1d([1, 2, -3, 1]);
-      const slope = (operation: typeof swiglu) =>
+      const grad = (operation: typeof swiglu) =>
         tf.grad((x: tf.Tensor) => tf.sum(tf.mul(operation(x, up), weights)))(gate);
-      const gradients = [slope(swiglu), slope((x, y) => geglu(x, y, "tanh"))];
+      const gradients = [grad(swiglu), grad((x, y) => geglu(x, y, "tanh"))];
       const [ofSilu, ofGelu] = await Promise.all(gradients.map((gradient) => gradient.data()));
       // torch.nn.functional.silu(gate) * up and gelu(gate, approximate="tanh") * up, PyTorch 2.
       expectClose(ofSilu ?? [], [-0.0881, Infinity, Infinity, Infinity], 1e-4);

@@ -113,22 +113,22 @@ onEachBackend((engine) => {
         of?.subarray(index * features, (index + 1) * features) ?? new Float32Array();
       expect(row(y, 1).some(Number.isFinite)).toBe(false);
       for (const index of [0, 2]) expect(relativeError(row(y, index), row(expected, index))).toBeLessThan(1e-5);
-      const slopes = tf.tidy(() =>
+      const grads = tf.tidy(() =>
         tf
           .grad((own: tf.Tensor) => tf.sum(tf.mul(frozenFeedForward(own, both, "erf"), x)))(good)
           .dataSync(),
       );
-      expect(row(slopes as Float32Array, 1).some(Number.isFinite)).toBe(false);
-      expect(row(slopes as Float32Array, 2).every(Number.isFinite)).toBe(true);
+      expect(row(grads as Float32Array, 1).some(Number.isFinite)).toBe(false);
+      expect(row(grads as Float32Array, 2).every(Number.isFinite)).toBe(true);
       tf.dispose([good, x]);
       dispose(both);
     });
 
     it("gives a row of zeros the value of its biases", () => {
       const { up, down } = maps({ hasBias: false });
-      const [y, slope] = computed((own) => frozenFeedForward(own, { up, down }, "erf"), tf.zeros([2, features]));
+      const [y, grad] = computed((own) => frozenFeedForward(own, { up, down }, "erf"), tf.zeros([2, features]));
       expect(y?.every((value) => value === 0)).toBe(true);
-      expect(slope?.every(Number.isFinite)).toBe(true);
+      expect(grad?.every(Number.isFinite)).toBe(true);
       dispose({ up, down });
     });
 

@@ -1,5 +1,5 @@
 // The feed-forward half of a block whose two maps are frozen. Between matrices in 8 bits the native engine computes it whole: of what
-// lies between them, four times as wide as what goes in, nothing is kept but slopes in a byte each.
+// lies between them, four times as wide as what goes in, nothing is kept but derivatives in a byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
@@ -21,7 +21,7 @@ export interface FrozenMap {
 /**
  * down(gelu(up(x))) for x [..., up's inFeatures]; returns [..., down's outFeatures].
  *
- * Differentiable for x alone. With both weights of `FrozenWeight.fromInt8` where those are multiplied in 8 bits, gelu's slopes are
+ * Differentiable for x alone. With both weights of `FrozenWeight.fromInt8` where those are multiplied in 8 bits, gelu's derivatives are
  * rounded to multiples of 0.005 for the gradient. Throws ShapeError.
  *
  * @example
@@ -64,9 +64,9 @@ export function frozenFeedForward(
       const [value, ...saved] = runOwnKernel("LowrankInt8FeedForward", inputs, how) ?? [];
       return { value: value as tf.Tensor, saved }; // the kernel is there
     },
-    backward: (dy, [slopes]) => ({
+    backward: (dy, [gradients]) => ({
       x: accumulates((term) => {
-        const given = { dy, slopes: slopes as tf.Tensor, ...(term && { term }) };
+        const given = { dy, gradients: gradients as tf.Tensor, ...(term && { term }) };
         return runOwnKernelForOne("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
       }),
     }),

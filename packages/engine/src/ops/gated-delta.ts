@@ -131,18 +131,14 @@ function inChunks(inputs: GatedDeltaInputs, chunk: number, chunks: number): read
     within: byChunk(tf.mul(tf.matMul(query, key, false, true), reach)),
     left: byChunk(tf.exp(end)),
   };
-  return Array.from({ length: chunks }, (_, index) => {
-    const at = (parts: readonly tf.Tensor3D[]) => parts[index] as tf.Tensor3D; // one for each chunk
-    const { query, key, corrections, predictors, within, left } = all;
-    return {
-      query: at(query),
-      key: at(key),
-      corrections: at(corrections),
-      predictors: at(predictors),
-      within: at(within),
-      left: at(left),
-    };
-  });
+  return all.query.map((query, index) => ({
+    query,
+    key: all.key[index]!,
+    corrections: all.corrections[index]!,
+    predictors: all.predictors[index]!,
+    within: all.within[index]!,
+    left: all.left[index]!,
+  }));
 }
 
 /** (1 + lower)⁻¹ of matrices [rows, chunk, chunk] that are 0 on and above the diagonal; `chunk` is a power of 2. */

@@ -44,8 +44,8 @@ const tanhRule = {
   derivative: (x: tf.Tensor): tf.Tensor => {
     const squared = tf.square(x);
     const gate = tf.sigmoid(tf.mul(tf.mul(x, doubledRoot), tf.add(tf.mul(squared, cubic), 1)));
-    const slope = tf.mul(tf.add(tf.mul(squared, 3 * cubic), 1), doubledRoot);
-    return tf.mul(gate, tf.add(tf.mul(tf.mul(x, slope), tf.sub(1, gate)), 1));
+    const gradient = tf.mul(tf.add(tf.mul(squared, 3 * cubic), 1), doubledRoot);
+    return tf.mul(gate, tf.add(tf.mul(tf.mul(x, gradient), tf.sub(1, gate)), 1));
   },
 } as const;
 

@@ -33,7 +33,7 @@ export interface Int8Weights {
  * console.log(int8Unfitness()); // the backend "cpu" has no products in 8 bits
  * ```
  */
-export function int8Unfitness(): string | undefined {
+export function int8Problem(): string | undefined {
   const weights = currentInt8Weights();
   return weights === undefined ? `the backend "${tf.getBackend()}" has no products in 8 bits` : weights.unfitness;
 }

@@ -5,7 +5,7 @@ import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
 import { packedMatrices, waveValues } from "../../test/packed-matrices.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
-import { int8Unfitness } from "../packed/int8-weights.ts";
+import { int8Problem } from "../packed/int8-weights.ts";
 import { packInt8 } from "../packed/pack-int8.ts";
 import { withRoundedProducts } from "./rounded-products.ts";
 import { StepPlan } from "./step-plan.ts";
@@ -51,7 +51,7 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
 onEachBackend((engine) => {
   describe.skipIf(engine !== "native")("TokenSteps", () => {
     it.each(Object.entries(weights))("multiplies by a weight in %s as products by themselves do", (name, make) => {
-      if (name === "int8" && int8Unfitness() !== undefined) return;
+      if (name === "int8" && int8Problem() !== undefined) return;
       const [weight, x] = [make(), waves([1, 1, columns], 3)];
       const expected = tf.tidy(() => tf.mul(frozenLinear(x, weight), 2).dataSync<"float32">());
       const actual = withRoundedProducts(() => computed(weight, x));

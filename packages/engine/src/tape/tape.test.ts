@@ -42,13 +42,13 @@ onEachBackend(() => {
       const x = tf.tensor1d([2]);
       const gradient = tf.tidy(() =>
         tf.grad((input: tf.Tensor) => {
-          const slope = withoutTape(() => tf.grad((inner: tf.Tensor) => tf.square(inner))(input)); // 2x, a constant
+          const grad = withoutTape(() => tf.grad((inner: tf.Tensor) => tf.square(inner))(input)); // 2x, a constant
           expect(() =>
             withoutTape(() => {
               throw new Error("inside");
             }),
           ).toThrow("inside");
-          return tf.mul(slope, input);
+          return tf.mul(grad, input);
         })(x),
       );
       expectClose(await gradient.data(), [4], 1e-6);

@@ -36,7 +36,8 @@ export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: Gr
   const runner: object = tf.engine();
   // Without a tape nothing is to be recorded, and a token that is generated takes hundreds of operations.
   if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value);
-  if (!isKernelRunner(runner)) return withEagerGradients(rule);
+  if (!isKernelRunner(runner))
+    throw new Error("This version of TensorFlow.js cannot run an operation with own gradients.");
   return runner.runKernelFunc({
     inputs: { ...rule.inputs },
     forwardFunc: (_backend, save) => {
@@ -50,26 +51,6 @@ export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: Gr
 
 function isKernelRunner(engine: object): engine is KernelRunner {
   return "runKernelFunc" in engine && typeof engine.runKernelFunc === "function";
-}
-
-/** The public way, for a tfjs-core that hides `runKernelFunc`: the same numbers, with gradients nobody needs. */
-function withEagerGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
-  const names = Object.keys(rule.inputs);
-  const operation = tf.customGrad((...parameters) => {
-    const save = parameters.at(-1);
-    const { value, saved } = rule.forward();
-    if (isSave(save)) save([...saved]);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
-      const gradients = rule.backward(dy, asSaved(kept));
-      return names.map((name) => tf.tidy(() => gradients[name]?.() ?? tf.zerosLike(dy)));
-    };
-    return { value, gradFunc };
-  });
-  return operation(...Object.values(rule.inputs));
-}
-
-function isSave(value: unknown): value is Save {
-  return typeof value === "function";
 }
 
 /** The engine hands back, in order, clones of exactly the tensors that `save` was given. */

@@ -64,7 +64,7 @@ const rootMeanSquare = defineOperation<Settings>({
         Math.sqrt(mean(row.map((value) => value * value)) + epsilon),
       ]);
       const largestGain = largestMagnitude(given(gain).map((value) => value + gainOffset));
-      return [0, largestGain / sizes.reduce((least, size) => Math.min(least, size), Number.POSITIVE_INFINITY)];
+      return [0, largestGain / sizes.reduce((min, size) => Math.min(min, size), Number.POSITIVE_INFINITY)];
     },
     twin: (x, gain) => {
       const size = tf.sqrt(tf.add(tf.mean(tf.square(given(x)), -1, true), epsilon));

@@ -47,7 +47,7 @@ export async function computedValue(
 }
 
 /** Central difference, in float64, of the reference's weighted sum for one entry of one input. */
-export function referenceSlope(
+export function referenceGradient(
   { reference }: OperationUse,
   inputs: readonly Float32Array[],
   entry: { readonly input: number; readonly place: number },

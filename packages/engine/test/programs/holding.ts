@@ -42,7 +42,7 @@ export function watchHolding(count: number): HoldingWatch {
   const before = Math.floor(early / 2);
   const apart = Math.max(1, Math.floor(before / 5));
   const held: Holding[] = [];
-  let leastResident = Number.POSITIVE_INFINITY;
+  let minResident = Number.POSITIVE_INFINITY;
   return {
     early,
     held,
@@ -51,10 +51,10 @@ export function watchHolding(count: number): HoldingWatch {
       if (ahead % apart !== 0) return;
       const reading = holding();
       if (ahead > before) return;
-      leastResident = Math.min(leastResident, reading.rss);
+      minResident = Math.min(minResident, reading.rss);
       if (ahead > 0) return;
-      held.push({ ...reading, rss: leastResident });
-      leastResident = Number.POSITIVE_INFINITY;
+      held.push({ ...reading, rss: minResident });
+      minResident = Number.POSITIVE_INFINITY;
     },
   };
 }

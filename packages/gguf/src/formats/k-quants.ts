@@ -44,7 +44,6 @@ function unpackHalves(bytes: Uint8Array, from: number, codes: Uint8Array): void 
     splitNibbles(bytes, from + 32 * chunk, codes, { first: 64 * chunk, count: 32 });
 }
 
-/** Q2_K … Q6_K and Q8_K. */
 export const kQuantFormats: BlockFormats = {
   Q2_K: blockFormat({
     levels: centredNibbles,

@@ -26,7 +26,6 @@ function unpackScaled(bytes: Uint8Array, at: number, parts: BlockParts): void {
   splitNibbles(bytes, at + 2, parts.codes, whole);
 }
 
-/** Q8_0, Q4_0, Q4_1, Q5_0 and Q5_1. */
 export const legacyFormats: BlockFormats = {
   Q8_0: blockFormat({
     levels: signedBytes,

@@ -18,7 +18,6 @@ function digit(byte: number, place: number): number {
   return (((byte * 3 ** place) & 255) * 3) >> 8;
 }
 
-/** TQ1_0 and TQ2_0. */
 export const ternaryFormats: BlockFormats = {
   TQ1_0: blockFormat({
     levels: centredNibbles,
@@ -55,7 +54,6 @@ function halfPowers(): Float32Array {
   return powers;
 }
 
-/** IQ4_NL, IQ4_XS and MXFP4. */
 export const unevenFormats: BlockFormats = {
   IQ4_NL: blockFormat({
     levels: nonLinear,

@@ -98,10 +98,10 @@ describe("encodeValues", () => {
     ["Q4_K", 0.11],
     ["Q4_1", 0.07],
     ["Q4_0", 0.13],
-  ] as const)("loses little in %s, and nothing of zeros", (type, most) => {
+  ] as const)("loses little in %s, and nothing of zeros", (type, max) => {
     const wide = Float32Array.from({ length: 1024 }, (_, index) => Math.sin(index * 12.9898) * 3);
     const back = dequantize(encodeValues(wide, type), type, 1024);
-    expect(Math.max(...back.map((value, index) => Math.abs(value - wide[index]!)))).toBeLessThan(3 * most);
+    expect(Math.max(...back.map((value, index) => Math.abs(value - wide[index]!)))).toBeLessThan(3 * max);
     expect(dequantize(encodeValues(new Float32Array(256), type), type, 256).every((value) => value === 0)).toBe(true);
     expect(() => encodeValues(wide.subarray(0, 33), type)).toThrow(/whole blocks/);
   });

@@ -202,8 +202,8 @@ function valueBytes(value: WritableValue): readonly Uint8Array[] {
 
 /** All of a vocabulary in one piece: an array for each token would take a hundred times the room. */
 function textsBytes(texts: readonly string[]): Uint8Array {
-  const most = texts.reduce((sum, text) => sum + 8 + 3 * text.length, 0); // a UTF-16 unit is at most three bytes
-  const bytes = new Uint8Array(most);
+  const max = texts.reduce((sum, text) => sum + 8 + 3 * text.length, 0); // a UTF-16 unit is at most three bytes
+  const bytes = new Uint8Array(max);
   const view = new DataView(bytes.buffer);
   const encoder = new TextEncoder();
   let place = 0;

@@ -1,32 +1,9 @@
 // Adapters of graphs in the form of PEFT's files. What they were trained on is told by the nodes of the graph.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { type AdapterHandle, type AttachOptions, attachAdapter } from "@lowrank/inject";
-import { checkTopology, topologyKey } from "../topology/topology.ts";
-import { GraphHost } from "./graph-host.ts";
-
-/**
- * An adapter of a graph as plain data, for `writeAdapter` of `@lowrank/adapter-format`: its tensors, its configuration, and the nodes
- * of the graph that it was trained on.
- *
- * @throws HandleDisposedError
- *
- * @example
- * ```ts
- * import { writeAdapterFolder } from "@lowrank/adapter-format/node";
- * import { loraOf } from "@lowrank/hosts/graph";
- * import type { AdapterHandle } from "@lowrank/inject";
- *
- * export async function save(handle: AdapterHandle, folder: string): Promise<void> {
- *   await writeAdapterFolder(folder, await loraOf(handle));
- * }
- * ```
- */
-export async function loraOf(handle: AdapterHandle): Promise<Adapter> {
-  const { model } = handle;
-  const topology: [string, string][] = model instanceof GraphHost ? [[topologyKey, model.topology.join("\n")]] : [];
-  return handle.toAdapter({ metadata: new Map(topology) });
-}
+import type { AdapterHandle, AttachOptions } from "@lowrank/inject";
+import { attachTo } from "../topology/adapter-data.ts";
+import type { GraphHost } from "./graph-host.ts";
 
 /**
  * Attaches an adapter that was read from files, by the names of the constants.
@@ -45,7 +22,5 @@ export async function loraOf(handle: AdapterHandle): Promise<Adapter> {
  * ```
  */
 export function attachLora(host: GraphHost, adapter: Adapter, options: AttachOptions = {}): AdapterHandle {
-  const topology = adapter.metadata.get(topologyKey);
-  if (topology !== undefined && !options.allowDifferentBase) checkTopology(topology.split("\n"), host.topology);
-  return attachAdapter(host, adapter, { baseFingerprint: host.fingerprint, ...options });
+  return attachTo(host, adapter, options);
 }

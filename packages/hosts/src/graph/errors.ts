@@ -1,6 +1,6 @@
 // What can go wrong with a GraphModel as a host, each failure with its facts as fields.
 
-import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** What was given is no tf.GraphModel that was loaded. */
 export class UnreadableGraphError extends LowrankError {
@@ -47,7 +47,7 @@ export class GraphGradientError extends LowrankError {
     super(
       "GRAPH_WITHOUT_GRADIENT",
       "No gradient passes from the result to the adapted layers: TensorFlow.js has none for the nodes below. Adapt layers " +
-        `behind them only, or ask for another output.${itemised(nodes.map(told))}`,
+        `behind them only, or ask for another output.${itemized(nodes.map(told))}`,
     );
   }
 }
@@ -63,9 +63,9 @@ export class DynamicNodeError extends LowrankError {
       "GRAPH_DYNAMIC",
       isAdapted
         ? "Control flow or shapes that depend on values stand behind an adapted layer, where TensorFlow.js can run them in " +
-            `executeAsync alone, without gradients. Adapt layers behind them only.${itemised(nodes.map(told))}`
+            `executeAsync alone, without gradients. Adapt layers behind them only.${itemized(nodes.map(told))}`
         : "The graph has control flow or shapes that depend on values. Compute what stands before the adapted layers with " +
-            `\`await host.prepare(inputs)\` and execute with what that gives.${itemised(nodes.map(told))}`,
+            `\`await host.prepare(inputs)\` and execute with what that gives.${itemized(nodes.map(told))}`,
     );
   }
 }

@@ -15,8 +15,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
-import { GraphDoors } from "./doors/graph-doors.ts";
 import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
+import { GraphHookPoints } from "./hook-points/graph-hook-points.ts";
 import { type Graph, type GraphNode, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
 
@@ -40,13 +40,13 @@ export class GraphHost implements AdaptableModel {
   /** Names the topology: adapters carry it. */
   readonly fingerprint: string;
   readonly #graph: Graph;
-  readonly #doors: GraphDoors;
+  readonly #doors: GraphHookPoints;
   readonly #runner: GraphRunner;
   #isDisposed = false;
 
   constructor(readonly model: GraphModel) {
     this.#graph = readGraph(model);
-    this.#doors = new GraphDoors(model, this.#graph, constantsOf(model, this.#graph));
+    this.#doors = new GraphHookPoints(model, this.#graph, constantsOf(model, this.#graph));
     this.#runner = new GraphRunner(model, this.#graph, (application) => this.#doors.siteOf(application));
     this.refused = this.#doors.refusals;
     this.topology = topologyOf(model, this.#graph);
@@ -82,12 +82,7 @@ export class GraphHost implements AdaptableModel {
 
   /** The same for every graph, without gradients. */
   async executeAsync(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<readonly tf.Tensor[]> {
-    const call = this.#keptCall(inputs, options);
-    try {
-      return await this.#runner.runAsync(call);
-    } finally {
-      tf.dispose([...call.changed.values()]);
-    }
+    return this.#keeping(inputs, options, (call) => this.#runner.runAsync(call));
   }
 
   /**
@@ -95,12 +90,7 @@ export class GraphHost implements AdaptableModel {
    * in place of the inputs. The caller owns the tensors, and may use them for as many steps as the inputs stay the same.
    */
   async prepare(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<tf.NamedTensorMap> {
-    const call = this.#keptCall(inputs, options);
-    try {
-      return await this.#runner.prepare(call);
-    } finally {
-      tf.dispose([...call.changed.values()]);
-    }
+    return this.#keeping(inputs, options, (call) => this.#runner.prepare(call));
   }
 
   /** Constants that merges replaced, by name, as copies that the caller owns. */
@@ -133,14 +123,23 @@ export class GraphHost implements AdaptableModel {
     };
   }
 
-  /** For calls that wait, what stands for constants is kept meanwhile: whoever waits disposes of it. */
-  #keptCall(inputs: GraphInputs, options: ExecuteOptions): GraphCall {
+  /** For calls that wait, what stands for constants is kept meanwhile. */
+  async #keeping<Result>(
+    inputs: GraphInputs,
+    options: ExecuteOptions,
+    run: (call: GraphCall) => Promise<Result>,
+  ): Promise<Result> {
     const changed = new Map<string, tf.Tensor>();
     tf.tidy(() => {
       for (const [name, value] of this.#doors.changed(options.context ?? inferenceContext()))
         changed.set(name, tf.keep(tf.clone(value)));
     });
-    return this.#call(inputs, options, changed);
+    const call = this.#call(inputs, options, changed);
+    try {
+      return await run(call);
+    } finally {
+      tf.dispose([...changed.values()]);
+    }
   }
 
   #given(inputs: GraphInputs): tf.NamedTensorMap {

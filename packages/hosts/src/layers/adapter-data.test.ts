@@ -9,8 +9,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, it } from "vitest";
 import { predict, stir, weightsOf } from "../../test/adapted.ts";
+import { attachLora, loraOf } from "../layers.ts";
 import { OtherTopologyError } from "../topology/topology.ts";
-import { attachLora, loraOf } from "./adapter-data.ts";
 import { enableLora } from "./enable-lora.ts";
 
 const x = tf.randomNormal([2, 6, 6, 2], 0, 1, "float32", 4);

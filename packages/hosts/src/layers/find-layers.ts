@@ -3,7 +3,6 @@
 
 import { type ForeignLayer, isLayer, type LayerVariable, lastName, layersOf } from "./foreign-layer.ts";
 
-/** A layer and its place. */
 export interface FoundLayer {
   readonly layer: ForeignLayer;
   /** Names on the way to it, with points between: "backbone.dense_1". */

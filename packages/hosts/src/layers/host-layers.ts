@@ -1,10 +1,10 @@
 // The doors of a model's layers: which weight is whose, under which name.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Hold } from "../doors/hold.ts";
-import { HostParameter } from "../doors/host-parameter.ts";
-import { HostSite } from "../doors/host-site.ts";
-import { HostWeight, type WeightPlace } from "../doors/host-weight.ts";
+import type { Hold } from "../hook-points/hold.ts";
+import { HostParameter } from "../hook-points/host-parameter.ts";
+import { HostSite } from "../hook-points/host-site.ts";
+import { HostWeight, type WeightPlace } from "../hook-points/host-weight.ts";
 import type { FoundLayer } from "./find-layers.ts";
 import type { LayerVariable } from "./foreign-layer.ts";
 import { plainView } from "./kinds/by-weight.ts";

@@ -2,9 +2,9 @@
 
 import type { ForwardContext, Site } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { HostParameter } from "../doors/host-parameter.ts";
-import type { HostSite } from "../doors/host-site.ts";
-import type { WeightView } from "../doors/host-weight.ts";
+import type { HostParameter } from "../hook-points/host-parameter.ts";
+import type { HostSite } from "../hook-points/host-site.ts";
+import type { WeightView } from "../hook-points/host-weight.ts";
 import type { CallSettings, ForeignLayer, LayerVariable, Tensors } from "./foreign-layer.ts";
 
 /** A weight where adapters can act. */
@@ -39,16 +39,13 @@ export interface HostedLayer {
   readonly sites: readonly HostSite[];
 }
 
-/** One call of a layer. */
 export interface LayerCall extends HostedLayer {
   readonly inputs: Tensors;
   readonly settings: CallSettings;
   readonly context: ForwardContext;
-  /** The layer's own call. */
   original(inputs: Tensors, settings: CallSettings): Tensors;
 }
 
-/** A class of layers. */
 export interface LayerKind {
   /** Where adapters can act; names of weights decide where the answer is one for all. */
   outlines(layer: ForeignLayer, variables: ReadonlyMap<string, LayerVariable>): readonly SiteOutline[];
@@ -58,7 +55,6 @@ export interface LayerKind {
   readonly isFrozenByUs?: boolean;
 }
 
-/** A weight by its name in the layer. */
 export function parameterIn({ parameters }: HostedLayer, name: string): LayerParameter | undefined {
   return parameters.find((one) => one.name === name);
 }

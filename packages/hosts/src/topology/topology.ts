@@ -1,7 +1,7 @@
 // What a guest is made of, as lines of text: an adapter carries them, so that one made for another model is told from one that
 // fits, with what differs between the two.
 
-import { itemised, LowrankError, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** One line for each layer or node: its name, its class, its weights' shapes, what it reads. */
 export type Topology = readonly string[];
@@ -40,7 +40,7 @@ export class OtherTopologyError extends LowrankError {
     super(
       "ADAPTER_FOR_ANOTHER_TOPOLOGY",
       `This adapter was made for a model that is built otherwise ("-" only its base has, "+" only this model). Load the ` +
-        `model that it was trained on.${itemised(lines)}`,
+        `model that it was trained on.${itemized(lines)}`,
     );
   }
 }

@@ -16,7 +16,6 @@ export interface AdaptedParameter extends AdapterPart {
   readonly scaling: number;
 }
 
-/** Puts it together; nothing is attached yet. */
 export function adaptParameter(
   { keys, scaling }: PlannedRawParameter,
   parameter: ParameterRef,

@@ -18,7 +18,7 @@ import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
-import { openDoors, withCallsChecked } from "./open-doors.ts";
+import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -33,13 +33,11 @@ export interface AdaptedSite extends AdapterPart {
   readonly adaptation: LowRankAdaptation;
 }
 
-/** What a site's adaptation is made of. */
 export interface SiteVariables {
   readonly pair: LoraPair;
   readonly vectors: OwnVectors;
 }
 
-/** What else decides about it. */
 export interface AdaptOptions extends Omit<Wrapping, "vector"> {
   /** The site's own bias, for folding what is added to it. */
   readonly siteBias?: ParameterRef | undefined;
@@ -71,7 +69,7 @@ export function adaptSite(
       ...biasChanges(site, adaptation, options),
     ],
     open: (opener) =>
-      openDoors(opener, [
+      openHookPoints(opener, [
         { open: ({ name }) => openStandIn(name, pair, siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),

@@ -3,7 +3,7 @@
 import type { Restore } from "@lowrank/contracts";
 import type { FileLayout, RowUpdate } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Door } from "./open-doors.ts";
+import type { HookPoint } from "./open-hook-points.ts";
 
 /** One tensor of an adapter file, while it is in use. */
 export interface AdapterVariable {
@@ -52,7 +52,7 @@ export interface WeightChange {
 }
 
 /** One thing that an adapter changes in a model. */
-export interface AdapterPart extends Door {
+export interface AdapterPart extends HookPoint {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];

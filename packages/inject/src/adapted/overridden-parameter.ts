@@ -5,7 +5,7 @@ import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { type Opener, openDoors } from "./open-doors.ts";
+import { type Opener, openHookPoints } from "./open-hook-points.ts";
 import { haveSameValues } from "./same-values.ts";
 
 /** A weight of the model that the adapter replaces by a variable of its own. */
@@ -26,7 +26,6 @@ export interface OverriddenTogether {
   readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
 }
 
-/** Puts it together; nothing is attached yet. */
 export function overrideParameter(
   { key, copies = [], reason }: PlannedParameter,
   { parameter, followers }: OverriddenTogether,
@@ -56,7 +55,7 @@ export function overrideParameter(
         })),
     open: (opener) => {
       if (isIdle) return () => {};
-      return openDoors(
+      return openHookPoints(
         opener,
         all.map((one) => ({
           open: ({ name }) =>

@@ -7,16 +7,14 @@ import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { vectorTensors } from "./adapted-site.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
-import { withCallsChecked } from "./open-doors.ts";
+import { withCallsChecked } from "./open-hook-points.ts";
 
-/** What an adapter has at such a head. */
 export interface TiedSite extends AdapterPart {
   readonly part: "tied-site";
   readonly site: Site;
   readonly scaling: number;
 }
 
-/** What it is made of. */
 export interface TiedSiteVariables {
   /** The embedding's, which owns it. */
   readonly pair: LoraPair;
@@ -24,7 +22,6 @@ export interface TiedSiteVariables {
   readonly vectors: OwnVectors;
 }
 
-/** Puts it together; nothing is attached yet. */
 export function tieSite(
   planned: PlannedTiedSite,
   site: Site,

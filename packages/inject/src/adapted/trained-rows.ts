@@ -5,9 +5,8 @@ import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { openDoors, withCallsChecked } from "./open-doors.ts";
+import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
-/** The rows of one table. */
 export interface TrainedRows extends AdapterPart {
   readonly part: "token-rows";
   /** The module that is named, and every one that shares its table. */
@@ -17,7 +16,6 @@ export interface TrainedRows extends AdapterPart {
   readonly key: string;
 }
 
-/** Puts them together; nothing is attached yet. */
 export function trainRows(
   { key, copies = [], indices }: PlannedTokenRows,
   sites: readonly Site[],
@@ -46,7 +44,7 @@ export function trainRows(
       own: { rows: indices, variable, isTrained: true },
     })),
     open: (opener) =>
-      openDoors(
+      openHookPoints(
         opener,
         sites.map((site) => ({
           open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener, `${site.path}.weight`)),

@@ -9,8 +9,8 @@ import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
+import { storedBeside } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
-import { storedBeside } from "../start/starts.ts";
 import { factorKey, pairFactors } from "../variants/pair-factors.ts";
 
 /** How an adapter is attached. */

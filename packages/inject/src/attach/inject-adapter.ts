@@ -7,11 +7,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
 import { tokenTableOf } from "../hosts/token-table.ts";
+import { freshPair, pairInitialization } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
-import { freshPair, pairInitialization } from "../start/starts.ts";
-import { startVector } from "../variants/variants.ts";
+import { initialVector } from "../variants/variants.ts";
 
 /** How a new adapter is made. */
 export interface InjectOptions {
@@ -64,7 +64,7 @@ function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<st
   const init = pairInitialization(config);
   return {
     pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
-    vector: ({ variant }, layer) => startVector(variant, { ...layer, init, seed }),
+    vector: ({ variant }, layer) => initialVector(variant, { ...layer, init, seed }),
     rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
       createPair({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
     parameter: (_, parameter) => parameter.read(),

@@ -2,7 +2,7 @@
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { LinearSite } from "@lowrank/engine/doors";
+import { LinearSite } from "@lowrank/engine/hook-points";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";

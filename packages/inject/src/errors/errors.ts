@@ -1,6 +1,6 @@
 // Everything that planning or attaching an adapter can refuse.
 
-import { enumerated, itemised, LowrankError, listed, mostListed, printable, shortened } from "@lowrank/contracts";
+import { enumerated, itemized, LowrankError, listed, maxListed, printable, shortened } from "@lowrank/contracts";
 
 /** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
@@ -8,13 +8,13 @@ export class UnsupportedSiteError extends LowrankError {
     const lines = sites.map(({ path, kind, reason }) => `"${printable(path)}" (${kind}): ${reason}`);
     super(
       "UNSUPPORTED_SITE",
-      `These targets cannot be adapted as asked; leave them out or change the setting:${itemised(lines)}`,
+      `These targets cannot be adapted as asked; leave them out or change the setting:${itemized(lines)}`,
     );
   }
 }
 
 /** A start that cannot go together with another setting. */
-export class UnsupportedStartError extends LowrankError {
+export class UnsupportedInitError extends LowrankError {
   constructor(
     readonly init: string,
     /** PEFT's key of the other setting. */
@@ -123,7 +123,7 @@ export class MergedTableError extends LowrankError {
 /** More than one thing is wrong. Each is an error of its own, as it would be if it were alone. */
 export class SeveralProblemsError extends LowrankError {
   constructor(readonly errors: readonly LowrankError[]) {
-    const shown = errors.slice(0, mostListed);
+    const shown = errors.slice(0, maxListed);
     const lines = shown.map(({ message }, at) => `\n${at + 1}. ${shortened(message, 4000).replaceAll("\n", "\n   ")}`);
     const more = errors.length > shown.length ? `\n… and ${errors.length - shown.length} more` : "";
     super("SEVERAL_PROBLEMS", `${errors.length} things are wrong, and nothing was changed:${lines.join("")}${more}`);
@@ -158,7 +158,7 @@ export class ConflictingAdaptersError extends LowrankError {
       "CONFLICTING_ADAPTERS",
       "Adapters cannot act together, or be merged, if they have different values of their own for the same weight (a " +
         "saved module, a bias, rows of tokens), or one that trains: there is no sum of them. Select one of them, or one for each row of the batch " +
-        `(adapterRows).${itemised(lines)}`,
+        `(adapterRows).${itemized(lines)}`,
     );
   }
 }
@@ -167,6 +167,6 @@ export class ConflictingAdaptersError extends LowrankError {
 export class InvalidWeightError extends LowrankError {
   constructor(readonly weights: readonly { readonly adapterName: string; readonly weight: number }[]) {
     const lines = weights.map(({ adapterName, weight }) => `"${printable(adapterName)}": ${weight}`);
-    super("INVALID_WEIGHT", `The weight of an adapter has to be a finite number, as 0.5 is; got${itemised(lines)}`);
+    super("INVALID_WEIGHT", `The weight of an adapter has to be a finite number, as 0.5 is; got${itemized(lines)}`);
   }
 }

@@ -1,6 +1,6 @@
 // In what an adapter and a model can differ, and the errors that say so.
 
-import { itemised, LowrankError, listed, mostListed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed, maxListed, printable } from "@lowrank/contracts";
 
 /** One thing in which an adapter and a model differ. */
 export type AdapterProblem =
@@ -52,18 +52,18 @@ export class AdapterMismatchError extends LowrankError {
     readonly problems: readonly AdapterProblem[],
     summary = "The adapter does not fit this model",
     code = "ADAPTER_MISMATCH",
-    shown = mostListed,
+    shown = maxListed,
   ) {
     super(
       code,
-      `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${itemised(everyKindFirst(problems).slice(0, shown).map(describe), problems.length)}`,
+      `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${itemized(everyKindFirst(problems).slice(0, shown).map(describe), problems.length)}`,
     );
   }
 }
 
 /** A long list is cut: something of each kind comes before the rest. */
 function everyKindFirst(problems: readonly AdapterProblem[]): readonly AdapterProblem[] {
-  if (problems.length <= mostListed) return problems;
+  if (problems.length <= maxListed) return problems;
   const first = new Set([...new Map([...problems].reverse().map((problem) => [problem.kind, problem])).values()]);
   return [...problems.filter((one) => first.has(one)), ...problems.filter((one) => !first.has(one))];
 }

@@ -4,24 +4,18 @@ import { editDistance } from "@lowrank/contracts";
 
 /** The `limit` names nearest to `wanted` by edit distance of their last parts, nearest first, each part once. */
 export function nearestNames(wanted: string, paths: readonly string[], limit = 3): readonly string[] {
-  const target = lastPart(wanted);
-  const parts = [...new Set(paths.map(lastPart))];
-  return parts
-    .map((part) => ({ part, distance: editDistance(target, part) }))
-    .sort((one, other) => one.distance - other.distance || (one.part < other.part ? -1 : 1))
-    .slice(0, limit)
-    .map(({ part }) => part);
+  return nearestPaths(lastPart(wanted), [...new Set(paths.map(lastPart))].sort(), limit);
 }
 
 /** The `limit` whole paths nearest to `wanted` by edit distance, nearest first. */
 export function nearestPaths(wanted: string, paths: readonly string[], limit = 2): readonly string[] {
-  return [...paths]
+  return paths
     .map((path) => ({ path, distance: editDistance(wanted, path) }))
     .sort((one, other) => one.distance - other.distance)
     .slice(0, limit)
     .map(({ path }) => path);
 }
 
-function lastPart(path: string): string {
+export function lastPart(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }

@@ -4,11 +4,11 @@ import {
   type Adapter,
   type Feature,
   firstNonFinite,
+  initOf,
   type LoraConfig,
   parseTensorKey,
   rankAxisOf,
-  startingFeatures,
-  startOf,
+  trainingOnlyFeatures,
   UnsupportedFeaturesError,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, LowrankError, WarningListener } from "@lowrank/contracts";
@@ -22,11 +22,11 @@ import {
 import { Refusals } from "../errors/refusals.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { otherVocabulary, type VocabularyDifference } from "../hosts/vocabulary-tables.ts";
+import { initsForStored } from "../init/inits.ts";
 import { draftPlan } from "../plan/draft-plan.ts";
 import { supportedFeatures } from "../plan/plan-injection.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
-import { startsForStored } from "../start/starts.ts";
 import { lostBiasWarnings } from "./lost-biases.ts";
 import { findMissing, findShapes } from "./needed-tensors.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
@@ -70,8 +70,8 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
 
 /** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
 function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): ReadonlySet<Feature> {
-  const past = startingFeatures.filter((feature) => !trainable || feature.startsWith("init="));
-  return new Set([...supportedFeatures, ...past, ...startsForStored(config)]);
+  const past = trainingOnlyFeatures.filter((feature) => !trainable || feature.startsWith("init="));
+  return new Set([...supportedFeatures, ...past, ...initsForStored(config)]);
 }
 
 interface Facts {
@@ -188,10 +188,10 @@ function guessOtherBase(
       pairs.set(`${got}:${expected}`, pair);
     });
   }
-  const [most, next] = [...pairs.values()].sort((one, other) => other.count - one.count);
+  const [max, next] = [...pairs.values()].sort((one, other) => other.count - one.count);
   // One odd tensor is a broken file; the same difference again and again is another model.
-  const isConsistent = most !== undefined && most.count >= 2 && most.count > (next?.count ?? 0) / 2;
-  return isConsistent ? { got: most.got, expected: most.expected } : null;
+  const isConsistent = max !== undefined && max.count >= 2 && max.count > (next?.count ?? 0) / 2;
+  return isConsistent ? { got: max.got, expected: max.expected } : null;
 }
 
 // NaN and infinity in an adapter: one of them makes every score of the model NaN.
@@ -214,7 +214,7 @@ function findSharedStarts(
   model: AdaptableModel,
   { config }: Pick<Adapter, "config">,
 ): readonly AdapterProblem[] {
-  if (startOf(config).base !== "computed again") return [];
+  if (initOf(config).base !== "computed again") return [];
   const sharers = new Map(
     model
       .sites()

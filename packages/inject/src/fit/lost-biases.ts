@@ -19,7 +19,6 @@ export function oldNamesOf(lost: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...lost].map((key) => key.replaceAll(".base_layer", "")));
 }
 
-/** One warning for all of them. */
 export function lostBiasWarnings(plan: InjectionPlan, adapter: Adapter): readonly Warning[] {
   const [first, ...others] = lostBiases(plan, adapter);
   if (first === undefined) return [];

@@ -25,12 +25,12 @@ export function findUnexpected(
       ...(idleKey === undefined ? [] : [idleKey]),
     ]),
   );
-  const passedOver = oldNamesOf(lostBiases(plan, adapter));
+  const skipped = oldNamesOf(lostBiases(plan, adapter));
   const paths = model.sites().map((site) => site.path);
   const known = new Set(paths);
   let suggested = 0;
   return [...adapter.tensors.keys()].flatMap((key): AdapterProblem[] => {
-    if (needed.has(key) || copies.has(key) || passedOver.has(key)) return [];
+    if (needed.has(key) || copies.has(key) || skipped.has(key)) return [];
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;

@@ -16,7 +16,6 @@ export interface AdapterContents {
   readonly isNew?: boolean;
 }
 
-/** Frees every variable. */
 export function disposeContents(contents: AdapterContents): void {
   for (const part of contents.parts) part.dispose();
 }

@@ -1,15 +1,14 @@
 // From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import { Doors } from "../hosts/doors.ts";
-import { doorsFor, makePart } from "../parts/part-kinds.ts";
+import { HookPoints } from "../hosts/hook-points.ts";
+import { hookPointsFor, makePart } from "../parts/part-kinds.ts";
 import { PartMaker } from "../parts/part-maker.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type AdapterContents, disposeContents } from "./adapter-contents.ts";
 import { AdapterHandle } from "./adapter-handle.ts";
 
-/** How a handle is made. */
 export interface BuildOptions {
   readonly name: string;
   readonly plan: InjectionPlan;
@@ -44,8 +43,8 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
  */
 export function buildContents(model: AdaptableModel, options: BuildOptions): AdapterContents {
   const { name: adapterName, plan, values, trainable, baseFingerprint, isNew = false } = options;
-  const doors = new Doors(model, doorsFor(plan.parts));
-  const maker = new PartMaker({ adapterName, config: plan.config, doors, values, trainable });
+  const hookPoints = new HookPoints(model, hookPointsFor(plan.parts));
+  const maker = new PartMaker({ adapterName, config: plan.config, hookPoints, values, trainable });
   const base = baseFingerprint === undefined ? {} : { baseFingerprint };
   const contents: AdapterContents = { plan, parts: maker.made, ...base, isNew };
   try {

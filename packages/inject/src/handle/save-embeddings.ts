@@ -3,6 +3,8 @@
 
 import { buildTensorKey, isSavedModule, type LoraConfig, matchesTarget, parseTensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import { lastPart } from "../errors/nearest-names.ts";
+import { embeddingNames } from "../hosts/tie-modules.ts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
@@ -19,9 +21,6 @@ export interface SavedBaseWeight {
   readonly parameter: ParameterRef;
   readonly site: Site;
 }
-
-/** The only names by which PEFT recognises an embedding. */
-const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
 
 /** What goes into the file besides what the adapter itself is made of. */
 export function baseWeightsToSave(
@@ -76,6 +75,6 @@ function targetsEmbeddings(config: LoraConfig, sites: readonly Site[]): boolean 
   const { targetModules } = config;
   if (typeof targetModules !== "string") return embeddingNames.some((name) => targetModules?.includes(name));
   if (targetModules === "all-linear") return false;
-  const isEmbedding = ({ path }: Site) => embeddingNames.includes(path.slice(path.lastIndexOf(".") + 1));
+  const isEmbedding = ({ path }: Site) => embeddingNames.includes(lastPart(path));
   return sites.filter(isEmbedding).some(({ path }) => matchesTarget(config, path));
 }

@@ -2,7 +2,7 @@
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
-import { OverridableParameter } from "@lowrank/engine/doors";
+import { OverridableParameter } from "@lowrank/engine/hook-points";
 import { createPair, SettingError } from "@lowrank/math";
 import { expectClose, HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";

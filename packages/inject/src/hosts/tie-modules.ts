@@ -3,6 +3,7 @@
 
 import { firstNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+import { lastPart } from "../errors/nearest-names.ts";
 
 /** Which modules follow the input embedding. */
 export interface Tying {
@@ -16,7 +17,7 @@ export interface Tying {
 }
 
 /** The only names by which PEFT recognises an embedding that a configuration means. */
-const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
+export const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
 
 /**
  * Completes the configuration; nothing changes unless it asks for tying and the model shares its embedding's table.
@@ -41,7 +42,6 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   return warned(untied(config), `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
 }
 
-/** Nothing is shared. */
 export function untied(config: LoraConfig): Tying {
   return { config, kind: null, embedding: "", followers: [], warnings: [] };
 }
@@ -90,8 +90,4 @@ function withoutFollowers(names: readonly string[], followers: readonly string[]
     const first = firstNamedIn(left, path);
     return first === null ? left : left.filter((_, index) => index !== first);
   }, names);
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf(".") + 1);
 }

@@ -4,7 +4,6 @@
 import type { Site } from "@lowrank/contracts";
 import { siteKinds } from "@lowrank/math";
 
-/** How a table lies in its layer. */
 export interface TokenTable {
   /** Along which axis of `readWeight` its tokens are. */
   readonly axis: 0 | 1;

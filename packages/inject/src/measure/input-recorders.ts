@@ -1,7 +1,7 @@
 // What is kept of a layer's inputs while they are measured: EVA decomposes them as they are, CorDA after dividing those of
 // each call by their largest entry, as PEFT does. A recorder is an adaptation that changes nothing.
 
-import { startOf } from "@lowrank/adapter-format";
+import { initOf } from "@lowrank/adapter-format";
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
 import { type Measured, matrixOfTensor } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
@@ -19,7 +19,7 @@ export interface InputRecorder extends Adaptation {
 
 /** A recorder of what the start needs that `init` names. */
 export function inputRecorder(init: boolean | string, inFeatures: number, mask: RowMask): InputRecorder {
-  return startOf({ init }).measures === "moments" ? momentRecorder(inFeatures, mask) : sumRecorder(inFeatures, mask);
+  return initOf({ init }).measures === "moments" ? momentRecorder(inFeatures, mask) : sumRecorder(inFeatures, mask);
 }
 
 function sumRecorder(inFeatures: number, mask: RowMask): InputRecorder {

@@ -2,9 +2,9 @@
 
 import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
 import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
+import { rankSettings } from "../init/init-settings.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
-import { rankSettings } from "../start/start-settings.ts";
 
 /**
  * The configuration with a rank for each layer by the variance of its inputs (EVA, section 3.3), at most `eva_config.rho`
@@ -47,8 +47,8 @@ function countRanks(entries: readonly PlannedSite[], rho: number, measured: Read
   const shares = entries.flatMap(({ path, rank, inFeatures, outFeatures }) => {
     const inputs = measured.get(path)?.inputs;
     if (!inputs) throw new MissingMeasurementError("eva", path, "inputs");
-    const most = Math.min(Math.round(rank * rho), inFeatures, outFeatures);
-    return explainedVariance(inputs, most).map((share) => ({ path, share }));
+    const max = Math.min(Math.round(rank * rho), inFeatures, outFeatures);
+    return explainedVariance(inputs, max).map((share) => ({ path, share }));
   });
   const budget = entries.reduce((sum, { rank }) => sum + rank, 0);
   const ranks = new Map(entries.map(({ path }) => [path, 0]));

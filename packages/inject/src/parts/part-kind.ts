@@ -4,12 +4,11 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { Refusals } from "../errors/refusals.ts";
-import type { DoorPaths } from "../hosts/doors.ts";
+import type { HookPointPaths } from "../hosts/hook-points.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedPart } from "../planned/planned-parts.ts";
 import type { PartMaker } from "./part-maker.ts";
 
-/** What a kind of part is planned by. */
 export interface PlanningTask {
   readonly model: AdaptableModel;
   /** With defaults, "all-linear" and what is tied resolved to names. */
@@ -25,7 +24,6 @@ export interface PlanningTask {
   readonly vocabulary?: number | undefined;
 }
 
-/** One kind of part. */
 export interface PartKind<Planned extends PlannedPart> {
   readonly part: Planned["part"];
   /** In the model's own order. */
@@ -37,7 +35,7 @@ export interface PartKind<Planned extends PlannedPart> {
   /** Lines of a table: layer, count, shape, rank, scaling, parameters. */
   describe(planned: readonly Planned[]): readonly (readonly string[])[];
   /** Doors that a model must have for a part. */
-  doors(planned: Planned): DoorPaths;
+  hookPoints(planned: Planned): HookPointPaths;
   /** A part with its variables, attached nowhere yet. What it cannot finish it frees. */
   build(planned: Planned, maker: PartMaker): AdaptedPart;
 }

@@ -1,7 +1,7 @@
 // Every kind of part, in the order of files: pairs, then what is stored whole. Each is planned by what the ones before it are.
 
 import type { Warning } from "@lowrank/contracts";
-import type { DoorPaths } from "../hosts/doors.ts";
+import type { HookPointPaths } from "../hosts/hook-points.ts";
 import { type PartName, type PlannedPart, partsOf } from "../planned/planned-parts.ts";
 import type { PartKind, PlanningTask } from "./part-kind.ts";
 import type { PartMaker } from "./part-maker.ts";
@@ -21,7 +21,6 @@ const partKinds: { readonly [Name in PartName]: PartKind<PlannedOf<Name>> } = {
   "whole-parameter": wholeParameterKind,
 };
 
-/** The row of a part. */
 function kindOf({ part }: PlannedPart): PartKind<PlannedPart> {
   return partKinds[part];
 }
@@ -44,16 +43,17 @@ export function tensorsFor(parts: readonly PlannedPart[]): ReadonlyMap<string, r
   return new Map(parts.flatMap((planned) => kindOf(planned).tensors(planned)));
 }
 
-/** Lines of a plan's table. */
 export function describeParts(parts: readonly PlannedPart[]): readonly (readonly string[])[] {
   const kinds: readonly PartKind<PlannedPart>[] = Object.values(partKinds);
   return kinds.flatMap((kind) => kind.describe(partsOf({ parts }, kind.part)));
 }
 
-/** The doors that a model must have for the parts. */
-export function doorsFor(parts: readonly PlannedPart[]): DoorPaths {
-  const doors = parts.map((planned) => kindOf(planned).doors(planned));
-  return { sites: doors.flatMap(({ sites }) => sites), parameters: doors.flatMap(({ parameters }) => parameters) };
+export function hookPointsFor(parts: readonly PlannedPart[]): HookPointPaths {
+  const hookPoints = parts.map((planned) => kindOf(planned).hookPoints(planned));
+  return {
+    sites: hookPoints.flatMap(({ sites }) => sites),
+    parameters: hookPoints.flatMap(({ parameters }) => parameters),
+  };
 }
 
 /** Makes a part and remembers it among those that the maker has made. */

@@ -3,17 +3,16 @@
 import type { LoraConfig, VariantName } from "@lowrank/adapter-format";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
-import type { Doors } from "../hosts/doors.ts";
+import type { HookPoints } from "../hosts/hook-points.ts";
 import type { PlannedVectors } from "../planned/planned-parts.ts";
 import type { OwnVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import type { ValueSource, VectorLayer } from "./value-source.ts";
 
-/** How parts are made. */
 export interface MakerOptions {
   readonly adapterName: string;
   readonly config: LoraConfig;
-  readonly doors: Doors;
+  readonly hookPoints: HookPoints;
   readonly values: ValueSource;
   readonly trainable: boolean;
 }
@@ -22,17 +21,17 @@ export interface MakerOptions {
 export class PartMaker {
   readonly adapterName: string;
   readonly config: LoraConfig;
-  readonly doors: Doors;
+  readonly hookPoints: HookPoints;
   readonly values: ValueSource;
   /** The parts so far, in the order of the plan. */
   readonly made: AdaptedPart[] = [];
   readonly #isTrainable: boolean;
   readonly #prefix: string;
 
-  constructor({ adapterName, config, doors, values, trainable }: MakerOptions) {
+  constructor({ adapterName, config, hookPoints, values, trainable }: MakerOptions) {
     this.adapterName = adapterName;
     this.config = config;
-    this.doors = doors;
+    this.hookPoints = hookPoints;
     this.values = values;
     this.#isTrainable = trainable;
     this.#prefix = unusedPrefix(adapterName);

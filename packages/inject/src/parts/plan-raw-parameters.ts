@@ -2,7 +2,7 @@
 
 import {
   alphaOf,
-  drawsHalves,
+  drawsBothMatrices,
   type LoraConfig,
   loraKeys,
   NothingMatchedError,
@@ -102,7 +102,7 @@ function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, ad
   const general =
     (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
     variantsOf(config)[0]?.refusalOfParameters ||
-    (!drawsHalves(config) && `init_lora_weights = "${init}" is for layers`) ||
+    (!drawsBothMatrices(config) && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {
     const reason = general ?? refusal(parameter, adapted);
@@ -130,7 +130,6 @@ function endingsLike(name: string, paths: readonly string[]): readonly string[] 
   return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];
 }
 
-/** The path of the module that has a parameter. */
 export function moduleOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(".")));
 }

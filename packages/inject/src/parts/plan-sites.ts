@@ -2,13 +2,13 @@
 
 import {
   alphaOf,
-  drawsHalves,
+  drawsBothMatrices,
+  initOf,
   isSavedModule,
   type LoraConfig,
   rankOf,
-  savingNames,
+  savedModuleNames,
   scalingOf,
-  startOf,
 } from "@lowrank/adapter-format";
 import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { siteKinds } from "@lowrank/math";
@@ -18,7 +18,6 @@ import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts
 import { planVectors } from "../variants/plan-vectors.ts";
 import { variantsOf } from "../variants/variants.ts";
 
-/** What was planned, and what cannot be. */
 export interface SitesPlan {
   readonly entries: readonly PlannedSite[];
   /** Sites that cannot be adapted as the configuration asks, and why. */
@@ -76,14 +75,14 @@ function refusal(site: Site, config: LoraConfig): string | null {
     const ofVariant = row.refusal?.(site, config) ?? null;
     if (ofVariant !== null) return ofVariant;
   }
-  if (site.kind === "convolution" && !drawsHalves(config))
+  if (site.kind === "convolution" && !drawsBothMatrices(config))
     return `init_lora_weights = "${config.init}" is for linear layers`;
   return null;
 }
 
 /** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
 function savedReason({ path }: Site, config: LoraConfig): string {
-  const names = savingNames(config, path);
+  const names = savedModuleNames(config, path);
   return (
     `modules_to_save trains it whole – its path, or that of what it lies in, ends with ${listed(names)} –, ` +
     "and such a module can have no pair; exclude_modules with its path leaves the pair out"
@@ -93,7 +92,7 @@ function savedReason({ path }: Site, config: LoraConfig): string {
 /** Some variants and starts compute with a weight of their own in place of the frozen one. */
 function withoutPlaceForStandIn({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  const ofStart = startOf(config).standIn;
+  const ofStart = initOf(config).standIn;
   const what = [
     ...(ofStart === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofStart}`]),
     ...variantsOf(config).flatMap(({ standIn }) => standIn ?? []),

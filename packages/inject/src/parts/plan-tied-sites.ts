@@ -1,16 +1,16 @@
 // What the heads get that share an embedding's pair.
 
-import { drawsHalves, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import { drawsBothMatrices, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
+import { UnsupportedInitError, UnsupportedSiteError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 
-/** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
+/** Throws UnsupportedInitError where a start looks at a weight that is to be shared. */
 export function checkTiedStart({ kind }: Tying, config: LoraConfig): void {
-  if (kind === "targets" && !drawsHalves(config))
-    throw new UnsupportedStartError(String(config.init), "ensure_weight_tying");
+  if (kind === "targets" && !drawsBothMatrices(config))
+    throw new UnsupportedInitError(String(config.init), "ensure_weight_tying");
 }
 
 /** One entry for each follower. Throws UnsupportedSiteError. */

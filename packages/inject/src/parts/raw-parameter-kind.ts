@@ -13,9 +13,9 @@ export const rawParameterKind: PartKind<PlannedRawParameter> = {
   warnings: ({ model, config }) => unmatchedParameters(model, config),
   tensors: ({ fileShapes }) => [...fileShapes],
   describe: pairLines,
-  doors: ({ path }) => ({ sites: [], parameters: [path] }),
+  hookPoints: ({ path }) => ({ sites: [], parameters: [path] }),
   build: (planned, maker) => {
-    const parameter = maker.doors.parameter(planned.path);
+    const parameter = maker.hookPoints.parameter(planned.path);
     return adaptParameter(planned, parameter, maker.values.rawPair(planned, maker.nameOf(planned.path)));
   },
 };

@@ -86,7 +86,6 @@ export function checkSavedModules(model: AdaptableModel, config: LoraConfig): vo
   throw new SavedModuleNotFoundError(unknown, suggestions);
 }
 
-/** The plan of one weight, under a name in files. */
 export function plannedParameter(
   parameter: ParameterRef,
   key: string,

@@ -16,7 +16,7 @@ export const siteKind: PartKind<PlannedSite> = {
   plan: planAll,
   tensors: ({ fileShapes }) => [...fileShapes],
   describe: pairLines,
-  doors: ({ path }) => ({ sites: [path], parameters: [] }),
+  hookPoints: ({ path }) => ({ sites: [path], parameters: [] }),
   build,
 };
 
@@ -38,13 +38,13 @@ function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }
 
 function build(planned: PlannedSite, maker: PartMaker): AdaptedSite {
   const { path, scaling, vectors } = planned;
-  const { adapterName, doors, values } = maker;
-  const site = doors.site(path);
+  const { adapterName, hookPoints, values } = maker;
+  const site = hookPoints.site(path);
   const pair = values.pair(planned, maker.nameOf(path), site);
   const plain = new LoraAdaptation({ pair, site, scale: scaling, adapterName });
   const weight = () => (pair.beside?.kind === "stand-in" ? tf.clone(pair.beside.weight) : site.readWeight());
-  const siteBias = doors.findParameter(site.biasPath ?? `${path}.bias`);
-  const siteWeight = doors.findParameter(`${path}.weight`);
+  const siteBias = hookPoints.findParameter(site.biasPath ?? `${path}.bias`);
+  const siteWeight = hookPoints.findParameter(`${path}.weight`);
   try {
     const own = maker.vectors(vectors, { ...planned, weight, plain });
     return adaptSite(planned, site, { pair, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });

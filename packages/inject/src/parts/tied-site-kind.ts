@@ -13,7 +13,7 @@ export const tiedSiteKind: PartKind<PlannedTiedSite> = {
   tensors: ({ fileShapes }) => [...fileShapes],
   // It is the embedding's line that counts the pair.
   describe: () => [],
-  doors: ({ path }) => ({ sites: [path], parameters: [] }),
+  hookPoints: ({ path }) => ({ sites: [path], parameters: [] }),
   build,
 };
 
@@ -25,7 +25,7 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
 }
 
 function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
-  const site = maker.doors.site(planned.path);
+  const site = maker.hookPoints.site(planned.path);
   // The embedding was made before.
   const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.pairOf)!;
   const { path, outFeatures } = site;

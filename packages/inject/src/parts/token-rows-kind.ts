@@ -24,9 +24,9 @@ export const tokenRowsKind: PartKind<PlannedTokenRows> = {
       "–",
       withCommas(parameters),
     ]),
-  doors: ({ path, followers }) => ({ sites: [path, ...followers], parameters: [] }),
+  hookPoints: ({ path, followers }) => ({ sites: [path, ...followers], parameters: [] }),
   build: (planned, maker) => {
-    const [site, ...others] = [planned.path, ...planned.followers].map((path) => maker.doors.site(path));
+    const [site, ...others] = [planned.path, ...planned.followers].map((path) => maker.hookPoints.site(path));
     const rows = maker.variable(planned.key, maker.values.rows(planned, site!));
     return trainRows(planned, [site!, ...others], rows);
   },

@@ -7,10 +7,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { NewVector } from "../variants/variant.ts";
 
-/** What it belongs to. */
 export type VectorLayer = Omit<NewVector, "init" | "seed">;
 
-/** A vector and its name in an adapter file. */
 interface PlannedVector {
   readonly variant: VariantName;
   readonly key: string;

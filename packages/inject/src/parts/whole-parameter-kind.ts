@@ -15,7 +15,7 @@ export const wholeParameterKind: PartKind<PlannedParameter> = {
   tensors: ({ key, followers = [], fileShape }) =>
     [key, ...followers.flatMap((one) => one.key ?? [])].map((one) => [one, fileShape] as const),
   describe: wholeLines,
-  doors: ({ path, followers = [] }) => ({ sites: [], parameters: [path, ...followers.map((one) => one.path)] }),
+  hookPoints: ({ path, followers = [] }) => ({ sites: [], parameters: [path, ...followers.map((one) => one.path)] }),
   build,
 };
 
@@ -36,13 +36,13 @@ function followed(planned: PlannedParameter, { kind, embedding, followers }: Tyi
 }
 
 function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter {
-  const { doors, values } = maker;
-  const parameter = doors.parameter(planned.path);
+  const { hookPoints, values } = maker;
+  const parameter = hookPoints.parameter(planned.path);
   const value = values.parameter(planned, parameter);
   const variable = maker.variable(planned.key, value, planned.reason !== "base-layer");
   const followers = (planned.followers ?? []).map(({ path, ...named }) => ({
     ...named,
-    parameter: doors.parameter(path),
+    parameter: hookPoints.parameter(path),
   }));
   try {
     return overrideParameter(planned, { parameter, followers }, variable);

@@ -16,15 +16,14 @@ import { LayerReplicationError } from "../errors/errors.ts";
 import type { Refusals } from "../errors/refusals.ts";
 import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
+import { initsForStored } from "../init/inits.ts";
 import { partWarnings, planParts } from "../parts/part-kinds.ts";
 import { checkTiedStart } from "../parts/plan-tied-sites.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
-import { startsForStored } from "../start/starts.ts";
 import { variantsOf } from "../variants/variants.ts";
 import { siteWarnings } from "./site-warnings.ts";
 
-/** What decides about a plan besides the configuration. */
 export interface DraftOptions {
   readonly supported: ReadonlySet<Feature>;
   /** Gets whatever is refused. The plan is without it then, and no adapter is to be made by it. */
@@ -75,7 +74,7 @@ function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refu
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
   refusals.attempt(() => checkTiedStart(tying, config), undefined);
-  const isStarted = stored === undefined || startsForStored(config).length > 0;
+  const isStarted = stored === undefined || initsForStored(config).length > 0;
   for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, isStarted }), undefined);
   return tying;
 }

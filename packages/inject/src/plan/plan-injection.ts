@@ -1,6 +1,6 @@
 // Decides what an adapter will change, without making a single tensor.
 
-import { type Feature, type LoraConfig, startFeatures } from "@lowrank/adapter-format";
+import { type Feature, initFeatures, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { Refusals } from "../errors/refusals.ts";
 import { checkSavedModules } from "../parts/saved-parameters.ts";
@@ -19,8 +19,7 @@ export const supportedFeatures: readonly Feature[] = [
   ...variants.map(({ name }) => name),
 ];
 
-/** What a new adapter may ask for. */
-const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startFeatures]);
+const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...initFeatures]);
 
 /**
  * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
@@ -29,7 +28,7 @@ const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ..
  * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
  *
  * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
- * UnsupportedStartError, UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with
+ * UnsupportedInitError, UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with
  * all of them where more than one thing is wrong
  *
  * @example

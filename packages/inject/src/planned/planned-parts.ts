@@ -100,7 +100,6 @@ export interface PlannedTokenRows {
 /** One thing that an adapter will change in a model. */
 export type PlannedPart = PlannedSite | PlannedTiedSite | PlannedRawParameter | PlannedTokenRows | PlannedParameter;
 
-/** What tells the kinds of parts apart. */
 export type PartName = PlannedPart["part"];
 
 /**

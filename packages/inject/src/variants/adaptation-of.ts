@@ -9,7 +9,6 @@ import { variantsOf } from "./variants.ts";
 /** A layer's variables beside its pair, by variant. */
 export type OwnVectors = ReadonlyMap<VariantName, tf.Variable>;
 
-/** Puts it together; nothing is attached yet. */
 export function adaptationOf(
   plain: LoraAdaptationOptions,
   vectors: OwnVectors,

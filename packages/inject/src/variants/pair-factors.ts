@@ -1,6 +1,6 @@
 // What the pair of a layer is made of: the plain one of its kind, changed by the start and the variants that change it.
 
-import { buildTensorKey, type LoraConfig, startOf, type TensorPart } from "@lowrank/adapter-format";
+import { buildTensorKey, initOf, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
 import type { PairLayer } from "./variant.ts";
@@ -13,7 +13,7 @@ export function pairFactors(
   config: LoraConfig,
 ): readonly FactorSpec[] {
   const [a, b] = siteKinds[site.kind].pair(site, layer.rank);
-  const halves = [a, startOf(config).keepsB ? { ...b, isTrained: false } : b];
+  const halves = [a, initOf(config).keepsB ? { ...b, isTrained: false } : b];
   return variantsOf(config).reduce<readonly FactorSpec[]>(
     (pair, row) => row.factors?.(pair, layer, config) ?? pair,
     halves,

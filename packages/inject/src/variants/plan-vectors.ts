@@ -6,7 +6,6 @@ import type { FactorSpec } from "@lowrank/math";
 import type { PlannedVectors } from "../planned/planned-parts.ts";
 import { variantsOf } from "./variants.ts";
 
-/** The vectors of a layer with this pair. */
 export function planVectors(
   site: Site,
   pair: readonly FactorSpec[],

@@ -40,7 +40,6 @@ export interface Variant {
   readonly needsBias?: string;
 }
 
-/** What for an adapter is planned. */
 interface Situation {
   readonly model: AdaptableModel;
   /** Whether pairs are started, or what a start did to the base is computed again. */
@@ -53,7 +52,6 @@ export interface PairLayer {
   readonly rank: number;
 }
 
-/** A pair that is to be made. */
 export interface NewPair extends PairLayer {
   readonly inFeatures: number;
   readonly outFeatures: number;

@@ -35,13 +35,12 @@ export const variants: readonly NamedVariant[] = (Object.keys(rows) as VariantNa
 });
 
 /** First values of what a variant has beside a pair. The caller owns them. */
-export function startVector(name: VariantName, request: NewVector): tf.Tensor1D {
+export function initialVector(name: VariantName, request: NewVector): tf.Tensor1D {
   const vector = variants.find((row) => row.name === name)?.vector;
   if (vector === undefined) throw new TypeError(`${name} has no vector beside a pair.`);
   return vector.start(request);
 }
 
-/** Those that a configuration asks for. */
 export function variantsOf(config: LoraConfig): readonly NamedVariant[] {
   return variants.filter(({ name }) => variantFacts[name].asked(config) !== null);
 }

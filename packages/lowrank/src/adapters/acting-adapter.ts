@@ -2,19 +2,18 @@
 
 import { inferenceContext, noAdapters } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
-import { AdapterGoneError } from "../errors/library-errors.ts";
+import { adapterGone } from "../errors/library-errors.ts";
 import { adapterHead } from "../open/adapter-head.ts";
 import { checkHead, type ModelRequest, type OpenedBase, openBase, shaped, withoutAdapter } from "../open/open-base.ts";
 import type { Platform, SourceContext } from "../platform.ts";
 import { type AdapterInput, findAdapters } from "./weighted-set.ts";
 
-/** One of a model's adapters. */
 interface NamedAdapter {
   readonly name: string;
   readonly opened: OpenedBase;
 }
 
-/** The model as it is to compute: with an adapter and its strength, or alone. Throws AdapterGoneError for one that it has not. */
+/** The model as it is to compute: with an adapter and its strength, or alone. Throws ADAPTER_GONE for one that it has not. */
 export function actingModel(
   base: OpenedBase,
   adapters: readonly NamedAdapter[],
@@ -24,7 +23,7 @@ export function actingModel(
   }: { readonly adapter: NamedAdapter | null | undefined; readonly strength: number | undefined },
 ): OpenedBase {
   if (adapter === null || adapter === undefined) return withoutAdapter(base);
-  if (!adapters.includes(adapter)) throw new AdapterGoneError(adapter.name);
+  if (!adapters.includes(adapter)) throw adapterGone(adapter.name);
   if (strength === 1) return adapter.opened;
   const acting = strength === 0 ? noAdapters : weightedAdapters({ [adapter.name]: strength });
   return { ...adapter.opened, context: inferenceContext(acting) };

@@ -2,7 +2,7 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { baseFingerprintKey } from "@lowrank/inject";
-import { AdaptersOfBasesError, SeveralTokenizersError } from "../errors/library-errors.ts";
+import { adaptersOfBases, severalTokenizers } from "../errors/library-errors.ts";
 import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";
 
@@ -16,10 +16,7 @@ interface WeightedInput {
 /** An adapter, or several that act as one: the sum of their updates, each times its weight. */
 export type AdapterInput = ModelInput | readonly WeightedInput[];
 
-/**
- * The source of one adapter or of a set's sum, which is used as the first of the set was trained to be. Reading it throws
- * AdaptersOfBasesError, and what `combineAdapters` of @lowrank/merge does: not all adapters have a sum.
- */
+/** The source of an adapter, or of a set's sum, which is used as its first was trained to be. Reading throws ADAPTERS_OF_BASES. */
 export async function findAdapters(
   platform: Pick<Platform, "findAdapter">,
   input: AdapterInput,
@@ -34,7 +31,7 @@ export async function findAdapters(
     return first?.source ?? Promise.reject(new RangeError("A set of adapters needs one at least."));
   }
   const owners = sources.filter(({ source }) => source.tokenizer !== undefined);
-  if (owners.length > 1) throw new SeveralTokenizersError(owners.map(({ source }) => source.name));
+  if (owners.length > 1) throw severalTokenizers(owners.map(({ source }) => source.name));
   return {
     name: sources.map(({ source, weight }) => (weight === 1 ? source.name : `${source.name}:${weight}`)).join(" + "),
     tokenizer: owners[0]?.source.tokenizer,
@@ -60,5 +57,5 @@ function isSet(input: AdapterInput): input is readonly WeightedInput[] {
 function checkBases(read: readonly { readonly adapter: Adapter; readonly name: string }[]): void {
   const known = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
   const bases = new Set(known.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));
-  if (bases.size > 1) throw new AdaptersOfBasesError(known.map(({ name }) => name));
+  if (bases.size > 1) throw adaptersOfBases(known.map(({ name }) => name));
 }

@@ -1,8 +1,8 @@
 // A conversation with a model, turn by turn.
 
 import type { ChatMessage } from "@lowrank/data";
-import { KeptPrefix } from "@lowrank/models";
-import { NoTurnError } from "../errors/library-errors.ts";
+import { PrefixCache } from "@lowrank/models";
+import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
 import { newTokensByFile } from "../generate/file-defaults.ts";
@@ -46,7 +46,7 @@ const defaultTokens = 512;
  */
 export class Chat {
   readonly #model: OpenedModel;
-  readonly #prefix = new KeptPrefix();
+  readonly #prefix = new PrefixCache();
   readonly #options: Omit<TextOptions, "prefix" | "signal">;
   #choice: AdapterChoice;
   /** What the adapter that was to answer before remembers to write conversations with. */
@@ -110,10 +110,10 @@ export class Chat {
     }
   }
 
-  /** Answers the last turn anew; where tokens are drawn by chance, by other chances. Throws NoTurnError before the first. */
+  /** Answers the last turn anew; where tokens are drawn by chance, by other chances. Throws NO_TURN before the first. */
   async *retry(options: TurnOptions = {}): AsyncGenerator<TextEvent, void, undefined> {
     const last = this.#messages.map(({ role }) => role).lastIndexOf("user");
-    if (last < 0) throw new NoTurnError();
+    if (last < 0) throw noTurn();
     this.#messages = this.#messages.slice(0, last + 1);
     yield* this.#answer(options);
   }
@@ -176,7 +176,7 @@ export class Chat {
   }
 
   /** A decoder reads a conversation as one text; an encoder–decoder's is its source. */
-  #prefixFor(): KeptPrefix | undefined {
+  #prefixFor(): PrefixCache | undefined {
     return this.#model.base.task === "causal-lm" ? this.#prefix : undefined;
   }
 }

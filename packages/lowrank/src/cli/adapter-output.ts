@@ -4,14 +4,13 @@ import { createHash } from "node:crypto";
 import { type Adapter, writeAdapter } from "@lowrank/adapter-format";
 import { findAdapters } from "../adapters/weighted-set.ts";
 import { nodePlatform } from "../node/node-platform.ts";
-import { claimOutput } from "../node/output/check-output.ts";
+import { claimOutput, type OutputRules } from "../node/output/check-output.ts";
 import type { OutputKind } from "../node/output/check-place.ts";
 import { sourceContext } from "./open-model.ts";
 import { pathsOf, type WeightedPath } from "./options/named-adapters.ts";
 import { formatBytes } from "./terminal/format.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Where it goes. */
 export interface AdapterOutput {
   readonly out: string;
   readonly overwrite?: boolean;
@@ -19,7 +18,6 @@ export interface AdapterOutput {
   readonly plan?: boolean;
 }
 
-/** What is made of an adapter. */
 interface AdapterWork extends AdapterOutput {
   readonly kind: OutputKind;
   readonly model?: string | undefined;
@@ -34,11 +32,18 @@ export async function whileClaimed(
   report: Report,
   make: (read: Adapter) => Promise<void>,
 ): Promise<void> {
-  const claimed = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind, overwrite, isApart, inputs: [model, ...pathsOf(adapter)] };
+  await claiming(plan ? undefined : out, rules, async () => {
     const found = await findAdapters(nodePlatform, adapter, sourceContext(report));
     await make(await found.read({ onWarning: report.warn }));
+  });
+}
+
+/** Does the work while `out` is claimed; undefined where nothing is written. Throws what `claimOutput` does. */
+export async function claiming(out: string | undefined, rules: OutputRules, work: () => Promise<void>): Promise<void> {
+  const release = out === undefined ? undefined : await claimOutput(out, rules);
+  try {
+    await work();
   } finally {
     await release?.();
   }
@@ -62,14 +67,12 @@ export async function putAdapter(
   return files;
 }
 
-/** One file. */
 export interface SaidFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256?: string;
 }
 
-/** Prints them and their sum. */
 export function sayFiles(files: readonly SaidFile[], report: Pick<Report, "say">): void {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { name, bytes, sha256 } of files)

@@ -13,7 +13,6 @@ import type { Report } from "./terminal/report.ts";
 
 type Given = string | readonly WeightedPath[];
 
-/** Options whose base is known. */
 export type WithBase<Options> = Options & { readonly model: string };
 
 /** The options with --model, which an adapter – of several the first – can stand for. Throws UsageError where there is neither, BaseNotFoundError. */

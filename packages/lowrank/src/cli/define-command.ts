@@ -1,8 +1,9 @@
 // A command of the program as data: its words, its options in the order of its help, and what runs it.
 
 import { type Command, Option } from "commander";
-import type { OptionGroup } from "../options/option-table.ts";
+import type { OptionGroup, ValueSchema } from "../options/option-table.ts";
 import type { CommandIo } from "./io.ts";
+import { numberParser } from "./options/parse-values.ts";
 import type { CommonOptions } from "./options/shared-options.ts";
 import { addOptions, tableOption } from "./options/table-options.ts";
 import { createReport, type Report } from "./terminal/report.ts";
@@ -10,7 +11,6 @@ import { createReport, type Report } from "./terminal/report.ts";
 /** An option of the table by its name, one of the command's own, a group of the table, or a heading for those that follow. */
 export type CommandOption = string | Option | OptionGroup | { readonly heading: string };
 
-/** One command. */
 interface CommandShape<Options extends CommonOptions, Words extends readonly unknown[]> {
   readonly name: string;
   /** Its line in the program's help. */
@@ -24,10 +24,8 @@ interface CommandShape<Options extends CommonOptions, Words extends readonly unk
   run(options: Options, report: Report, ...words: Words): Promise<void>;
 }
 
-/** Adds a command to a program, or to a command that has some. */
 export type AddCommand = (program: Command, io: CommandIo) => Command;
 
-/** What adds the command. */
 export function defineCommand<Options extends CommonOptions, Words extends readonly unknown[]>(
   shape: CommandShape<Options, Words>,
 ): AddCommand {
@@ -48,13 +46,18 @@ export function defineCommand<Options extends CommonOptions, Words extends reado
   };
 }
 
-/** Appends examples to a command's help. */
 export function withExamples(command: Command, examples: readonly string[]): Command {
   return command.addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n  ${examples.join("\n  ")}`);
 }
 
-/** An option that the table does not have. */
-export function option(flags: string, help: string, parse?: (text: string) => unknown, standard?: unknown): Option {
+/** An option that the table does not have; a number by its schema, anything else as a parser reads its text. */
+export function option(
+  flags: string,
+  help: string,
+  value?: ValueSchema | ((text: string) => unknown),
+  standard?: unknown,
+): Option {
   const made = new Option(flags, help).default(standard);
-  return parse === undefined ? made : made.argParser(parse);
+  if (value === undefined) return made;
+  return made.argParser(typeof value === "function" ? value : numberParser(value));
 }

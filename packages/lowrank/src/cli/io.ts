@@ -5,7 +5,6 @@ import { isatty } from "node:tty";
 import { OutputLostError } from "../errors/run-errors.ts";
 import { type Interruption, watchInterruptions } from "./terminal/interruptions.ts";
 
-/** Streams, environment and signals of one run of the program. */
 export interface CommandIo {
   /**
    * Writes to standard output: results, and with --json nothing but JSON. Where an earlier text was lost it throws
@@ -26,13 +25,11 @@ export interface CommandIo {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Calls the listener at the first interruption; returns a function that stops listening. */
   readonly onInterrupt: (listener: () => void) => () => void;
-  /** What has interrupted the run. */
   readonly interruption: () => Interruption | undefined;
   /** Replaces the global fetch for downloads from the Hugging Face Hub. */
   readonly fetch?: typeof fetch;
 }
 
-/** The real process. */
 export function processIo(): CommandIo {
   outliveTerminals();
   const interruptions = watchInterruptions(process.env);
@@ -92,7 +89,6 @@ function outliveTerminals(): void {
 
 // A stream that may lose its reader, its disk or its terminal, for which Node would end the process.
 
-/** Writes, as long as that works. */
 interface LastingStream {
   /** Writes, or drops the text after a failure; never throws. */
   readonly write: (text: string) => void;

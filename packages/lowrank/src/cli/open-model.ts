@@ -10,12 +10,10 @@ import type { SourceContext } from "../platform.ts";
 import { asFlags } from "./terminal/as-flags.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Opens --model, and --adapter with it. */
 export function openModel(request: OpeningRequest, report: Report): Promise<OpenedModel> {
   return openOn(nodePlatform, request, sourceContext(report));
 }
 
-/** How a command reaches the Hub, and standard input. */
 export function sourceContext(report: Report): SourceContext {
   const { fetch, environment } = report.io;
   const token = environment.HF_TOKEN;

@@ -28,7 +28,6 @@ import { addSweepCommand } from "./sweep/command.ts";
 import { addTrainCommand } from "./train/command.ts";
 import { addTuneCommand } from "./tune/command.ts";
 
-/** What most people come for, from rows to a server. */
 const firstSteps = `Examples:
   lowrank train --model ./base --data pairs.jsonl --out ./adapter --epochs 3
   lowrank generate --adapter ./adapter --prompt "…"    (it remembers its base)

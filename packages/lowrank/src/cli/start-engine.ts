@@ -11,11 +11,7 @@ import { sourceContext } from "./open-model.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
-/**
- * Starts the engine that `--engine` names, and no other, or else the best one. What is said on the command line goes
- * before LOWRANK_ENGINE and LOWRANK_THREADS. Warns, in one line, of a setting that could not be used and of an engine
- * slower than native that nobody asked for. Throws NoEngineError.
- */
+/** Starts what --engine names, else the best engine; flags go before LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError. */
 export async function startEngine(options: EngineOptions, report: Report): Promise<EngineChoice> {
   tf.enableProdMode(); // tfjs advertises its other packages on stdout otherwise
   const choice = await chooseEngine(engineSettings(options, report.io.environment));
@@ -36,7 +32,6 @@ export function engineHost(options: EngineOptions, report: Report): RunHost {
   };
 }
 
-/** What says which model is opened, and on which engine. */
 type Opening = EngineOptions &
   Pick<OpeningRequest, "adapter" | "allowDifferentBase" | "basePrecision" | "task" | "mayJudgePairs"> & {
     readonly model: string;

@@ -3,9 +3,9 @@
 import { padBatch, promptTemplate, type TextTokenizer, type TokenizedExample, tokenizeExample } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { PromptUnknownError } from "../errors/model-errors.ts";
+import { promptUnknown } from "../errors/model-errors.ts";
 import { breather } from "../generate/breathe.ts";
-import { mostCharacters } from "../generate/character-limit.ts";
+import { maxCharacters } from "../generate/character-limit.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
@@ -31,10 +31,7 @@ export interface EmbedOptions extends RecipeOptions {
   readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
-/**
- * One embedding for each text, in their order. Throws PoolingUnknownError, PromptUnknownError, EmbeddingRecipeError, UsageError for a length that
- * the model has no positions for, NonFiniteOutputError.
- */
+/** One embedding for each text, in their order. Throws PoolingUnknownError, PROMPT_UNKNOWN, UsageError, NonFiniteOutputError. */
 export async function embedTexts(
   { opened, tokenizer }: { readonly opened: OpenedBase; readonly tokenizer: TextTokenizer },
   texts: readonly string[],
@@ -83,7 +80,7 @@ async function promptOf(source: RecipeFacts, name: string | undefined): Promise<
   const { byName, byDefault } = await sentencePrompts(source);
   if (name === undefined) return byDefault ?? "";
   const prompt = byName.get(name);
-  if (prompt === undefined) throw new PromptUnknownError(source.path, name, [...byName.keys()]);
+  if (prompt === undefined) throw promptUnknown(source.path, name, [...byName.keys()]);
   return prompt;
 }
 
@@ -107,7 +104,7 @@ const margin = 4;
 export function beginningOf(sentence: string, tokenizer: TextTokenizer, maxLength: number): TokenizedExample {
   const tokenized = (text: string) =>
     tokenizeExample({ kind: "sentence", sentence: text, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength });
-  const most = margin * mostCharacters(maxLength, tokenizer);
-  const first = tokenized(sentence.slice(0, most));
-  return sentence.length <= most || first.inputIds.length >= maxLength ? first : tokenized(sentence);
+  const max = margin * maxCharacters(maxLength, tokenizer);
+  const first = tokenized(sentence.slice(0, max));
+  return sentence.length <= max || first.inputIds.length >= maxLength ? first : tokenized(sentence);
 }

@@ -1,6 +1,6 @@
 // What the model's folder says of its embeddings, in the files of sentence-transformers, or its .gguf file.
 
-import { LowrankError, parseJson } from "@lowrank/contracts";
+import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import {
   type EmbeddingRecipe,
@@ -20,16 +20,12 @@ export interface RecipeOptions {
   readonly normalise?: boolean | undefined;
 }
 
-/** Where the folder is. */
 export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
 
 /** Under which name an adapter's file says how it was trained to be pooled. */
 export const recipeKey = "lowrank.embedding";
 
-/**
- * What was asked for, or else what an adapter was trained for, or what the folder or the .gguf file says. Throws
- * PoolingUnknownError where nobody says it, EmbeddingRecipeError, GgufError.
- */
+/** What was asked for, else what the adapter, the .gguf file or the folder says. Throws PoolingUnknownError, EmbeddingRecipeError. */
 export async function embeddingRecipe(
   source: RecipeFacts,
   { pooling, normalise }: RecipeOptions,
@@ -70,9 +66,7 @@ export function recipeIn(metadata: ReadonlyMap<string, string>): EmbeddingRecipe
 export async function sentenceLength({ folder, path }: RecipeFacts): Promise<number | undefined> {
   for (const [file, key] of lengthKeys) {
     if (folder === undefined || !(await folder.has(file))) continue;
-    const config = await readJson(folder, file, path);
-    // Whatever is no object has no fields; values stay unknown.
-    const length = typeof config === "object" && config !== null && (config as Record<string, unknown>)[key];
+    const { [key]: length } = fieldsOf(await readJson(folder, file, path));
     // Tokenizers without a limit say a number beyond all integers.
     if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
   }
@@ -114,25 +108,15 @@ export async function ggufRecipe({
   }
 }
 
-// What a model's folder wants written before texts: config_sentence_transformers.json of sentence-transformers, where E5's models
-// say "query: " and "passage: ".
-
-/** The folder's prompts. */
-interface SentencePrompts {
-  readonly byName: ReadonlyMap<string, string>;
-  /** The one that every text gets where nobody names another. */
-  readonly byDefault: string | undefined;
-}
-
 const file = "config_sentence_transformers.json";
 
 /** Reads them; none where the folder says nothing. Throws ModelFileError for a file that is not JSON. */
-export async function sentencePrompts({ folder, path }: RecipeFacts): Promise<SentencePrompts> {
+export async function sentencePrompts({
+  folder,
+  path,
+}: RecipeFacts): Promise<{ readonly byName: ReadonlyMap<string, string>; readonly byDefault: string | undefined }> {
   if (folder === undefined || !(await folder.has(file))) return { byName: new Map(), byDefault: undefined };
-  const text = await folder.readText(file, { maxBytes: 1_000_000 });
-  const config = fieldsOf(
-    parseJson(text, { refuse: (reason, cause) => new ModelFileError(path, file, `it ${reason}`, { cause }) }),
-  );
+  const config = fieldsOf(await readJson(folder, file, path));
   const prompts = Object.entries(fieldsOf(config.prompts));
   const byName = new Map(prompts.flatMap(([name, prompt]) => (typeof prompt === "string" ? [[name, prompt]] : [])));
   const { default_prompt_name: name } = config;
@@ -140,6 +124,5 @@ export async function sentencePrompts({ folder, path }: RecipeFacts): Promise<Se
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  // Whatever is no object has no fields; values stay unknown.
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  return isObject(value) ? value : {};
 }

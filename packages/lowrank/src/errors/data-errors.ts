@@ -1,41 +1,27 @@
 // What the rows of a data file lack.
 
-import { enumerated, LowrankError, printable } from "@lowrank/contracts";
-import { NamingError, named } from "./named-option.ts";
+import { enumerated, printable } from "@lowrank/contracts";
+import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** Not one row of a data file has a token or class to learn. */
-export class NothingToTrainError extends LowrankError {
-  constructor(readonly file: string) {
-    super(
-      "NOTHING_TO_TRAIN",
-      `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off.`,
-    );
-  }
+export function nothingToTrain(file: string) {
+  const message = `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off.`;
+  return failure("NOTHING_TO_TRAIN", message, { file });
 }
 
 /** No row of a data file has the tokens that the adapter waits for. */
-export class InvocationMissingError extends NamingError {
-  constructor(
-    readonly file: string,
-    readonly tokens: readonly number[],
-  ) {
-    super(
-      "INVOCATION_MISSING",
-      `No row of "${file}" has the tokens [${enumerated(tokens)}] that the adapter waits for, so it would ` +
-        `learn nothing. Write them into the rows, choose a template that does, or raise ${named("maxLength")} if it cuts them off. ` +
-        "Beside other text the same words may be other tokens: marks of the tokenizer's own are safe.",
-    );
-  }
+export function invocationMissing(file: string, tokens: readonly number[]) {
+  const message =
+    `No row of "${file}" has the tokens [${enumerated(tokens)}] that the adapter waits for, so it would ` +
+    `learn nothing. Write them into the rows, choose a template that does, or raise ${named("maxLength")} if it cuts them off. ` +
+    "Beside other text the same words may be other tokens: marks of the tokenizer's own are safe.";
+  return namingFailure("INVOCATION_MISSING", message, { file, tokens });
 }
 
 /** BLEU was asked for, but no row has both a prompt and an answer. */
-export class NoReferencesError extends NamingError {
-  constructor(readonly file: string) {
-    super(
-      "NO_REFERENCES",
-      `${named("generate")} needs rows with a prompt and an answer to compare with; "${file}" has none.`,
-    );
-  }
+export function noReferences(file: string) {
+  const message = `${named("generate")} needs rows with a prompt and an answer to compare with; "${file}" has none.`;
+  return namingFailure("NO_REFERENCES", message, { file });
 }
 
 /** Why names of classes cannot be used. */
@@ -71,13 +57,15 @@ function numbersOf(names: readonly string[]): string {
 }
 
 /** A line of a file of prompts that is none. */
-export class UnreadablePromptError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly line: number,
-    reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("UNREADABLE_PROMPT", `Cannot take a prompt from "${file}", line ${line}: ${reason}.`, options);
-  }
+export function unreadablePrompt(
+  place: { readonly file: string; readonly line: number },
+  reason: string,
+  cause?: unknown,
+) {
+  const { file, line } = place;
+  return failure("UNREADABLE_PROMPT", `Cannot take a prompt from "${file}", line ${line}: ${reason}.`, {
+    file,
+    line,
+    cause,
+  });
 }

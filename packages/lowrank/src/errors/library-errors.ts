@@ -1,117 +1,73 @@
 // What a program asked of the library that cannot be done.
 
-import { enumerated, itemised, LowrankError } from "@lowrank/contracts";
+import { enumerated, itemized } from "@lowrank/contracts";
+import { failure } from "./named-option.ts";
 
-/** A data file could not be fetched. */
-export class RowsNotFoundError extends LowrankError {
-  constructor(
-    readonly address: string,
-    readonly status: number,
-  ) {
-    super("ROWS_NOT_FOUND", `Cannot read rows from "${address}": the server answered ${status}.`);
-  }
+export function rowsNotFound(address: string, status: number) {
+  const message = `Cannot read rows from "${address}": the server answered ${status}.`;
+  return failure("ROWS_NOT_FOUND", message, { address, status });
 }
 
 /** A page has no paths to write to. */
-export class UnwritableFolderError extends LowrankError {
-  constructor(readonly folder: string) {
-    super(
-      "UNWRITABLE_FOLDER",
-      `A page cannot write to "${folder}": give what showDirectoryPicker() returned, or take files() and offer a download.`,
-    );
-  }
+export function unwritableFolder(folder: string) {
+  const message = `A page cannot write to "${folder}": give what showDirectoryPicker() returned, or take files() and offer a download.`;
+  return failure("UNWRITABLE_FOLDER", message, { folder });
 }
 
 /** A page has no folder in which a run could keep itself. */
-export class NoRunFolderError extends LowrankError {
-  constructor(readonly out: string) {
-    super(
-      "NO_RUN_FOLDER",
-      `A page cannot keep a run in "${out}": train without { out }, give { checkpoint, resumeFrom } to keep its state ` +
-        "elsewhere, and save the adapter at the end.",
-    );
-  }
+export function noRunFolder(out: string) {
+  const message =
+    `A page cannot keep a run in "${out}": train without { out }, give { checkpoint, resumeFrom } to keep its state ` +
+    "elsewhere, and save the adapter at the end.";
+  return failure("NO_RUN_FOLDER", message, { out });
 }
 
 /** Options of training that contradict each other; every contradiction is listed. */
-export class KeepingOptionsError extends LowrankError {
-  constructor(readonly problems: readonly string[]) {
-    super("KEEPING_OPTIONS", `The training cannot be kept as asked:${itemised(problems)}`);
-  }
+export function keepingOptions(problems: readonly string[]) {
+  return failure("KEEPING_OPTIONS", `The training cannot be kept as asked:${itemized(problems)}`, { problems });
 }
 
 /** Rows train another head than the model was opened with. */
-export class RowsTaskError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly task: string,
-    readonly needed: string,
-  ) {
-    super(
-      "ROWS_TASK",
-      `The rows of "${file}" train a head for ${needed}, but the model was opened for ${task}. ` +
-        `Open it with { task: "${needed}" }, and with { classes } where they are labelled.`,
-    );
-  }
+export function rowsTask(file: string, task: string, needed: string) {
+  const message =
+    `The rows of "${file}" train a head for ${needed}, but the model was opened for ${task}. ` +
+    `Open it with { task: "${needed}" }, and with { classes } where they are labelled.`;
+  return failure("ROWS_TASK", message, { file, task, needed });
 }
 
 /** A start that looks at the data cannot compute before it has seen some. */
-export class StartNeedsRowsError extends LowrankError {
-  constructor(readonly init: string) {
-    super(
-      "START_NEEDS_ROWS",
-      `The start "${init}" is made from the rows that the adapter learns from: call train or prepare before anything else.`,
-    );
-  }
+export function startNeedsRows(init: string) {
+  const message = `The start "${init}" is made from the rows that the adapter learns from: call train or prepare before anything else.`;
+  return failure("START_NEEDS_ROWS", message, { init });
 }
 
-/** An adapter belongs to another model, or was disposed of. */
-export class AdapterGoneError extends LowrankError {
-  constructor(readonly adapter: string) {
-    super(
-      "ADAPTER_GONE",
-      `The adapter "${adapter}" is not one of this model's: it was disposed of, or belongs to another model.`,
-    );
-  }
+export function adapterGone(adapter: string) {
+  const message = `The adapter "${adapter}" is not one of this model's: it was disposed of, or belongs to another model.`;
+  return failure("ADAPTER_GONE", message, { adapter });
 }
 
-/** As many texts wait as may. */
-export class WriterFullError extends LowrankError {
-  constructor(readonly maxWaiting: number) {
-    super("WRITER_FULL", `${maxWaiting} texts wait for room already. Ask again when some are written.`);
-  }
+export function writerFull(maxWaiting: number) {
+  const message = `${maxWaiting} texts wait for room already. Ask again when some are written.`;
+  return failure("WRITER_FULL", message, { maxWaiting });
 }
 
-/** A writer was told to stop. */
-export class WriterStoppedError extends LowrankError {
-  constructor() {
-    super("WRITER_STOPPED", "The writer has been stopped: it takes no more texts. Make a new one.");
-  }
+export function writerStopped() {
+  return failure("WRITER_STOPPED", "The writer has been stopped: it takes no more texts. Make a new one.", {});
 }
 
 /** A conversation in which nothing was said yet has no answer to be given anew. */
-export class NoTurnError extends LowrankError {
-  constructor() {
-    super("NO_TURN", "Nothing was said yet: there is no answer to give anew. Send something first.");
-  }
+export function noTurn() {
+  return failure("NO_TURN", "Nothing was said yet: there is no answer to give anew. Send something first.", {});
 }
 
 /** Adapters that are to act together were made on different weights. */
-export class AdaptersOfBasesError extends LowrankError {
-  constructor(readonly adapters: readonly string[]) {
-    super(
-      "ADAPTERS_OF_BASES",
-      `The adapters ${enumerated(adapters)} were not made on the same base, so they cannot act together on one.`,
-    );
-  }
+export function adaptersOfBases(adapters: readonly string[]) {
+  const message = `The adapters ${enumerated(adapters)} were not made on the same base, so they cannot act together on one.`;
+  return failure("ADAPTERS_OF_BASES", message, { adapters });
 }
 
 /** Adapters that are to act together have added tokens, which are other ones in each. */
-export class SeveralTokenizersError extends LowrankError {
-  constructor(readonly adapters: readonly string[]) {
-    super(
-      "SEVERAL_TOKENIZERS",
-      `The adapters ${enumerated(adapters)} each have a tokenizer of their own, and a text has one. Let them act one at a time.`,
-    );
-  }
+export function severalTokenizers(adapters: readonly string[]) {
+  const message = `The adapters ${enumerated(adapters)} each have a tokenizer of their own, and a text has one. Let them act one at a time.`;
+  return failure("SEVERAL_TOKENIZERS", message, { adapters });
 }

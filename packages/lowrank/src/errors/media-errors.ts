@@ -1,6 +1,7 @@
 // Pictures and recordings that rows name and that cannot be read.
 
 import { LowrankError } from "@lowrank/contracts";
+import { failure } from "./named-option.ts";
 
 /** A picture or a recording of a row cannot be read. */
 export class MediaError extends LowrankError {
@@ -15,26 +16,15 @@ export class MediaError extends LowrankError {
 }
 
 /** The model's folder does not say how pictures or sounds become numbers. */
-export class PreprocessorMissingError extends LowrankError {
-  constructor(readonly folder: string) {
-    super(
-      "PREPROCESSOR_MISSING",
-      `"${folder}" has no preprocessor_config.json, which says how a picture becomes what the model reads. ` +
-        "Copy the file from the repository that the model is from.",
-    );
-  }
+export function preprocessorMissing(folder: string) {
+  const message =
+    `"${folder}" has no preprocessor_config.json, which says how a picture becomes what the model reads. ` +
+    "Copy the file from the repository that the model is from.";
+  return failure("PREPROCESSOR_MISSING", message, { folder });
 }
 
 /** A package that decodes pictures is not installed. */
-export class DecoderMissingError extends LowrankError {
-  constructor(
-    readonly packageName: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super(
-      "DECODER_MISSING",
-      `Reading such pictures needs the optional package ${packageName}. Run: npm install ${packageName}`,
-      options,
-    );
-  }
+export function decoderMissing(packageName: string, cause: unknown) {
+  const message = `Reading such pictures needs the optional package ${packageName}. Run: npm install ${packageName}`;
+  return failure("DECODER_MISSING", message, { packageName, cause });
 }

@@ -1,33 +1,23 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
-import { enumerated, LowrankError, printable } from "@lowrank/contracts";
-import { NamingError, named } from "./named-option.ts";
+import { enumerated, printable } from "@lowrank/contracts";
+import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model, or a file holds no weights: then `cause` says why it is no safetensors file. */
-export class NotInspectableError extends LowrankError {
-  constructor(
-    readonly path: string,
-    cause?: unknown,
-  ) {
-    super(
-      "NOT_INSPECTABLE",
-      cause === undefined
-        ? `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder, and ` +
-            "not one file of weights alone. Name a file in it to look at that."
-        : `"${path}" is neither a .safetensors nor a .gguf file, and no folder. Rows of data are shown by lowrank data preview.`,
-      { cause },
-    );
-  }
+export function notInspectable(path: string, cause?: unknown) {
+  const message =
+    cause === undefined
+      ? `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder, and ` +
+        "not one file of weights alone. Name a file in it to look at that."
+      : `"${path}" is neither a .safetensors nor a .gguf file, and no folder. Rows of data are shown by lowrank data preview.`;
+  return failure("NOT_INSPECTABLE", message, { path, cause });
 }
 
 /** What is given as the model is an adapter, which is nothing without its base. */
-export class AdapterAsModelError extends NamingError {
-  constructor(readonly path: string) {
-    super(
-      "ADAPTER_AS_MODEL",
-      `${named("model")} "${path}" is an adapter: give it as ${named("adapter")}, and as ${named("model")} the base that it was trained on.`,
-    );
-  }
+export function adapterAsModel(path: string) {
+  const [model, adapter] = [named("model"), named("adapter")];
+  const message = `${model} "${path}" is an adapter: give it as ${adapter}, and as ${model} the base that it was trained on.`;
+  return namingFailure("ADAPTER_AS_MODEL", message, { path });
 }
 
 /** Neither what an adapter remembers of its base nor what PEFT's configuration names leads to a model. */
@@ -52,14 +42,11 @@ export class BaseNotFoundError extends NamingError {
 }
 
 /** Text needs a tokenizer, which the model folder lacks. */
-export class TokenizerMissingError extends LowrankError {
-  constructor(readonly model: string) {
-    super(
-      "TOKENIZER_MISSING",
-      `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
-        'the folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
-    );
-  }
+export function tokenizerMissing(model: string) {
+  const message =
+    `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
+    'the folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.';
+  return failure("TOKENIZER_MISSING", message, { model });
 }
 
 /** Nothing says how a model's states become an embedding: a wrong guess would give vectors that look right. */
@@ -82,29 +69,19 @@ export class PoolingUnknownError extends NamingError {
 }
 
 /** The model's folder has no prompt of this name. */
-export class PromptUnknownError extends LowrankError {
-  constructor(
-    readonly model: string,
-    readonly prompt: string,
-    readonly known: readonly string[],
-  ) {
-    const names = known.length === 0 ? "none" : enumerated(known.map((name) => JSON.stringify(name)));
-    super(
-      "PROMPT_UNKNOWN",
-      `"${model}" has no prompt ${JSON.stringify(prompt)} in its config_sentence_transformers.json; it has ${names}.`,
-    );
-  }
+export function promptUnknown(model: string, prompt: string, known: readonly string[]) {
+  const names = known.length === 0 ? "none" : enumerated(known.map((name) => JSON.stringify(name)));
+  const message = `"${model}" has no prompt ${JSON.stringify(prompt)} in its config_sentence_transformers.json; it has ${names}.`;
+  return failure("PROMPT_UNKNOWN", message, { model, prompt, known });
 }
 
 /** A text file has more bytes than any file of its kind needs. */
-export class FileTooLargeError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly bytes: number,
-    readonly limit: number,
-  ) {
-    super("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes, more than ${limit}.`);
-  }
+export function fileTooLarge(path: string, bytes: number, limit: number) {
+  return failure("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes, more than ${limit}.`, {
+    path,
+    bytes,
+    limit,
+  });
 }
 
 /** The template "chat" was asked for, but the model comes without a template for conversations. */
@@ -120,70 +97,41 @@ export class ChatTemplateMissingError extends NamingError {
 }
 
 /** A file that is to hold text holds other bytes. */
-export class FileNotTextError extends LowrankError {
-  constructor(
-    readonly path: string,
-    cause: unknown,
-  ) {
-    super("FILE_NOT_TEXT", `"${path}" is not UTF-8 text; save it as UTF-8.`, { cause });
-  }
+export function fileNotText(path: string, cause: unknown) {
+  return failure("FILE_NOT_TEXT", `"${path}" is not UTF-8 text; save it as UTF-8.`, { path, cause });
 }
 
 /** The base was never trained to classify, and no adapter brings the classifier. */
-export class ClassifierMissingError extends NamingError {
-  constructor(
-    readonly model: string,
-    readonly parameters: readonly string[],
-    cause: unknown,
-  ) {
-    super(
-      "CLASSIFIER_MISSING",
-      `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – training on rows with ` +
-        `labels makes a new classifier, and saves it with the adapter – and give that folder as ${named("adapter")}.`,
-      { cause },
-    );
-  }
+export function classifierMissing(model: string, parameters: readonly string[], cause: unknown) {
+  const message =
+    `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – training on rows with ` +
+    `labels makes a new classifier, and saves it with the adapter – and give that folder as ${named("adapter")}.`;
+  return namingFailure("CLASSIFIER_MISSING", message, { model, parameters, cause });
 }
 
 /** An adapter brings only a part of the head that its base lacks. */
-export class HeadIncompleteError extends LowrankError {
-  constructor(
-    readonly model: string,
-    readonly parameters: readonly string[],
-  ) {
-    super(
-      "HEAD_INCOMPLETE",
-      `Neither "${model}" nor the adapter has ${enumerated(parameters)}: the adapter was trained above random values that ` +
-        "nobody kept. Train it again with these modules saved, too – training here does so by itself.",
-    );
-  }
+export function headIncomplete(model: string, parameters: readonly string[]) {
+  const message =
+    `Neither "${model}" nor the adapter has ${enumerated(parameters)}: the adapter was trained above random values that ` +
+    "nobody kept. Train it again with these modules saved, too – training here does so by itself.";
+  return failure("HEAD_INCOMPLETE", message, { model, parameters });
+}
+
+/** What an adapter was trained for (PEFT's "TOKEN_CLS"), the head that was asked for, if one was, and those that the family has. */
+interface TaskFacts {
+  readonly taskType: string;
+  readonly asked: string | undefined;
+  readonly possible: readonly string[];
 }
 
 /** An adapter's task needs a head that the base's family does not have, or that is not the one asked for. */
-export class AdapterTaskError extends NamingError {
-  /** PEFT's name of the adapter's task: "TOKEN_CLS". */
-  readonly taskType: string;
-  /** The head that was asked for; undefined where it is the family that has none for the adapter's. */
-  readonly asked: string | undefined;
-  /** The heads that the family has. */
-  readonly possible: readonly string[];
-
-  constructor(
-    readonly modelType: string,
-    facts: { readonly taskType: string; readonly asked: string | undefined; readonly possible: readonly string[] },
-  ) {
-    const { taskType, asked, possible } = facts;
-    super(
-      "ADAPTER_TASK",
-      asked === undefined
-        ? `The adapter was trained for ${taskType}, but a ${modelType} model has no such head here. It has: ` +
-            `${possible.join(", ")}. Is ${named("model")} the base that the adapter was trained on?`
-        : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Give data, or a ${named("task")}, that go with it.`,
-    );
-    this.taskType = taskType;
-    this.asked = asked;
-    this.possible = possible;
-  }
+export function adapterTask(modelType: string, { taskType, asked, possible }: TaskFacts) {
+  const message =
+    asked === undefined
+      ? `The adapter was trained for ${taskType}, but a ${modelType} model has no such head here. It has: ` +
+        `${possible.join(", ")}. Is ${named("model")} the base that the adapter was trained on?`
+      : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Give data, or a ${named("task")}, that go with it.`;
+  return namingFailure("ADAPTER_TASK", message, { modelType, taskType, asked, possible });
 }
 
 /** What most work needs. */
@@ -236,16 +184,9 @@ export class HubFileError extends HubError {
 }
 
 /** Files in the Hub's cache are not what was sent. */
-export class CacheDamagedError extends LowrankError {
-  constructor(
-    readonly cache: string,
-    readonly damaged: readonly string[],
-    readonly files: number,
-  ) {
-    super(
-      "CACHE_DAMAGED",
-      `${damaged.length} of ${files} files in "${cache}" do not have the content that their hashes say: ${enumerated(damaged)}. ` +
-        "lowrank downloads such a file again when it is used next; for other programs remove it.",
-    );
-  }
+export function cacheDamaged(cache: string, damaged: readonly string[], files: number) {
+  const message =
+    `${damaged.length} of ${files} files in "${cache}" do not have the content that their hashes say: ${enumerated(damaged)}. ` +
+    "lowrank downloads such a file again when it is used next; for other programs remove it.";
+  return failure("CACHE_DAMAGED", message, { cache, damaged, files });
 }

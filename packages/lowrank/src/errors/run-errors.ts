@@ -3,7 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
-import { NamingError, named } from "./named-option.ts";
+import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A signal, or a reader who left, ended a run early, after saving. The message says how to go on. */
 export class InterruptedError extends LowrankError {
@@ -97,28 +97,20 @@ function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
 }
 
 /** `resume` found a checkpoint that does not say of which run it is. */
-export class EarlierCheckpointError extends NamingError {
-  constructor() {
-    super(
-      "EARLIER_CHECKPOINT",
-      `Cannot go on with ${named("resume")}: the checkpoint was written by an earlier version of lowrank, which did not note ` +
-        `the adapter's settings. As ${named("adapter")} its adapter can be trained on, into another ${named("out")}.`,
-    );
-  }
+export function earlierCheckpoint() {
+  const message =
+    `Cannot go on with ${named("resume")}: the checkpoint was written by an earlier version of lowrank, which did not note ` +
+    `the adapter's settings. As ${named("adapter")} its adapter can be trained on, into another ${named("out")}.`;
+  return namingFailure("EARLIER_CHECKPOINT", message, {});
 }
 
-/** `resume` found nothing to go on from. */
-export class NothingToResumeError extends NamingError {
-  constructor(
-    readonly folder: string,
-    /** Whether an adapter is there all the same: a finished run removes its checkpoints. */
-    readonly holdsAdapter: boolean,
-  ) {
-    const advice = holdsAdapter
-      ? `, only an adapter: ${named("adapter")} "${folder}" trains it on, into another ${named("out")}.`
-      : `. Run the command without ${named("resume")}.`;
-    super("NOTHING_TO_RESUME", `There is no checkpoint in "${folder}" to go on from${advice}`);
-  }
+/** `resume` found nothing to go on from; an adapter may be there all the same, for a finished run removes its checkpoints. */
+export function nothingToResume(folder: string, holdsAdapter: boolean) {
+  const advice = holdsAdapter
+    ? `, only an adapter: ${named("adapter")} "${folder}" trains it on, into another ${named("out")}.`
+    : `. Run the command without ${named("resume")}.`;
+  const message = `There is no checkpoint in "${folder}" to go on from${advice}`;
+  return namingFailure("NOTHING_TO_RESUME", message, { folder, holdsAdapter });
 }
 
 /** Standard output could not be written, so that results are lost. */

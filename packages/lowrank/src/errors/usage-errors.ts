@@ -1,7 +1,7 @@
 // What was typed cannot be done: options, paths, prompts and inputs.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
-import { NamingError, named } from "./named-option.ts";
+import { itemized } from "@lowrank/contracts";
+import { failure, NamingError, named, namingFailure } from "./named-option.ts";
 
 /** The arguments contradict each other or lack something; exit code 2. */
 export class UsageError extends NamingError {
@@ -16,7 +16,7 @@ export class RecipeError extends UsageError {
     readonly file: string,
     readonly problems: readonly string[],
   ) {
-    super(`The recipe "${file}" cannot be used:${itemised(problems)}`);
+    super(`The recipe "${file}" cannot be used:${itemized(problems)}`);
   }
 }
 
@@ -31,19 +31,12 @@ export class PathNotFoundError extends NamingError {
   }
 }
 
-/** A prompt that has no token at all. */
-export class EmptyPromptError extends NamingError {
-  constructor() {
-    super("EMPTY_PROMPT", `An empty ${named("prompt")} has no token to continue. Give at least one word.`);
-  }
+export function emptyPrompt() {
+  const message = `An empty ${named("prompt")} has no token to continue. Give at least one word.`;
+  return namingFailure("EMPTY_PROMPT", message, {});
 }
 
 /** inputs.json of `lowrank forward` is not what the model takes; every fault is listed. */
-export class InvalidInputsError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly faults: readonly string[],
-  ) {
-    super("INVALID_INPUTS", `"${file}" cannot be used as model inputs:${itemised(faults)}`);
-  }
+export function invalidInputs(file: string, faults: readonly string[]) {
+  return failure("INVALID_INPUTS", `"${file}" cannot be used as model inputs:${itemized(faults)}`, { file, faults });
 }

@@ -17,6 +17,7 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/task-types.ts";
 import type { Platform } from "../platform.ts";
+import type { PredictOptions } from "../predict/predict-rows.ts";
 import { type KnownClasses, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import { inOrder, needTokenizer, type RowFile, rowsWhere } from "../rows/row-kinds.ts";
@@ -30,15 +31,11 @@ export interface Evaluation extends RowMetrics, ExtraScores {
 }
 
 /** How to measure. */
-export interface EvaluationOptions extends ComparisonOptions {
+export interface EvaluationOptions
+  extends ComparisonOptions,
+    Pick<PredictOptions, "classNames" | "batchSize" | "maxLength"> {
   /** How a row becomes text; default: as the adapter's rows did, else what suits the rows. */
   readonly template?: string | undefined;
-  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's. */
-  readonly classNames?: readonly string[] | undefined;
-  /** Rows a batch; default 8. */
-  readonly batchSize?: number | undefined;
-  /** After how many tokens rows are cut; default 512 or the model's limit. */
-  readonly maxLength?: number | undefined;
   readonly maxTargetLength?: number | undefined;
   /** Whether to let the model write after each prompt, and compare. */
   readonly generate?: boolean | undefined;
@@ -46,7 +43,6 @@ export interface EvaluationOptions extends ComparisonOptions {
   readonly maxNewTokens?: number | undefined;
 }
 
-/** With what to measure. */
 export interface Measurer {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly opened: OpenedBase;
@@ -56,7 +52,7 @@ export interface Measurer {
   readonly notices: Notices;
 }
 
-/** Measures. Throws WrongTaskError, DataError, NoReferencesError, NothingToTrainError, NonFiniteModelError. */
+/** Measures. Throws WrongTaskError, DataError, NO_REFERENCES, NOTHING_TO_TRAIN, NonFiniteModelError. */
 export async function evaluateRows(
   measurer: Measurer,
   { name, rows }: RowFile,

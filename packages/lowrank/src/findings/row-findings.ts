@@ -7,7 +7,6 @@ import { classCounts, someRows } from "../report/data-facts.ts";
 import type { RunSteps } from "../train/plan-steps.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 
-/** A run that is about to begin. */
 export interface RunAhead {
   readonly file: string;
   readonly rows: Pick<TokenizedRows, "train" | "validation" | "drawn">;
@@ -26,7 +25,7 @@ const [enoughToHoldOut, severalEpochs] = [50, 3];
 /** The most frequent class against the rarest. */
 const unbalanced = 10;
 /** Reading more of a file that is larger than memory would take seconds. */
-const mostRows = 10_000;
+const maxRows = 10_000;
 
 /** What they are called; of a part of the rows they say nothing. */
 export const rowFindingCodes: ReadonlySet<string> = new Set([
@@ -42,7 +41,7 @@ export const rowFindingCodes: ReadonlySet<string> = new Set([
 export function rowFindings(run: RunAhead): readonly Warning[] {
   const { file, rows, plan, classNames } = run;
   const { train, validation, drawn } = rows;
-  const seen = drawn?.sample ?? someRows(train, mostRows);
+  const seen = drawn?.sample ?? someRows(train, maxRows);
   const of = `"${printable(file)}"`;
   const counted = train.length === 1 ? "1 row" : `${train.length} rows`;
   const epochs = plan.totalSteps / plan.stepsPerEpoch;
@@ -86,11 +85,11 @@ function areAllEqual(rows: readonly TokenizedExample[]): boolean {
 /** Where one class has most of the rows, and another one hardly any. */
 function unbalancedClasses(seen: readonly TokenizedExample[], classNames: RunAhead["classNames"]): Warning | undefined {
   const classes = [...classCounts(seen)].sort(([, one], [, other]) => other - one);
-  const [[most, many] = [0, 0], [least, few] = [0, 0]] = [classes[0], classes.at(-1)];
-  if (many <= seen.length / 2 || many < unbalanced * few || most === least) return undefined;
+  const [[max, many] = [0, 0], [min, few] = [0, 0]] = [classes[0], classes.at(-1)];
+  if (many <= seen.length / 2 || many < unbalanced * few || max === min) return undefined;
   const name = (label: number) => `"${printable(classNames?.[label] ?? String(label))}"`;
   const message =
-    `The classes are out of balance: ${name(most)} has ${many} of ${seen.length} rows and ${name(least)} ${few}. An adapter that always answers ` +
-    `${name(most)} looks good by its accuracy. Add rows of ${name(least)}, and judge by ${named("bestBy")} f1.`;
+    `The classes are out of balance: ${name(max)} has ${many} of ${seen.length} rows and ${name(min)} ${few}. An adapter that always answers ` +
+    `${name(max)} looks good by its accuracy. Add rows of ${name(min)}, and judge by ${named("bestBy")} f1.`;
   return { code: "CLASSES_UNBALANCED", message };
 }

@@ -13,7 +13,6 @@ export interface RunFinding extends Warning {
   readonly learntNothing?: true;
 }
 
-/** A run that is over. */
 export interface RunRecord {
   /** Of each step, in order. Empty for a run that was resumed: its first losses are not known. */
   readonly losses: readonly number[];
@@ -66,7 +65,6 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
   return { code: "NO_BETTER_THAN_GUESSING", message };
 }
 
-/** Judged by what validations are judged by. */
 function useless({ validations, best, learningRate }: RunRecord): Warning | undefined {
   if (best?.step !== 0 || validations.length < 2) return undefined;
   const message =
@@ -92,7 +90,6 @@ function unchanged({ losses, validations, learningRate }: RunRecord): Warning | 
   return { code: "LOSS_FLAT", message };
 }
 
-/** One that learnt at first. */
 function overfitted({ validations, best, learningRate }: RunRecord): Warning | undefined {
   const [lowest] = [...validations].sort((one, other) => one.loss - other.loss);
   const last = validations.at(-1);
@@ -152,25 +149,12 @@ export function guessOf(rows: readonly TokenizedExample[]): Guess | undefined {
   return { rows: all, loss, accuracy: Math.max(...counts) / all };
 }
 
-// How the loss of a run moved, from means of several steps: the loss of one step says more about its batch than about the run.
-
-/** The loss at both ends of a run. */
-interface LossTrend {
-  /** Means of the first and of the last steps. */
-  readonly start: number;
-  readonly end: number;
-  /** How many steps each mean is of. */
-  readonly steps: number;
-  /** The standard error of the difference between the means. */
-  readonly error: number;
-}
-
-/** The means of the first and the last `most` steps, by default a tenth of the run and at most 20; never of more than half of the run. */
-export function lossTrend(
-  losses: readonly number[],
-  most = Math.min(20, Math.ceil(losses.length / 10)),
-): LossTrend | undefined {
-  const steps = Math.min(most, Math.max(1, Math.floor(losses.length / 2)));
+/**
+ * The means of the first and the last `steps`, `most` or half of the run, and the standard error of their difference: the loss of one
+ * step says more about its batch than about the run.
+ */
+export function lossTrend(losses: readonly number[], max = Math.min(20, Math.ceil(losses.length / 10))) {
+  const steps = Math.min(max, Math.max(1, Math.floor(losses.length / 2)));
   if (losses.length === 0) return undefined;
   const [start, end] = [losses.slice(0, steps), losses.slice(-steps)];
   const error = Math.sqrt((variance(start) + variance(end)) / steps);

@@ -18,12 +18,10 @@ export interface RunReview extends Pick<RunRecord, "losses" | "validations"> {
   samples(): Promise<readonly SampleText[]>;
 }
 
-/** A run that is watched. */
 export interface RunWatch extends RunReview {
   add(event: TrainingEvent): void;
 }
 
-/** What is watched. */
 export interface WatchedRun {
   readonly opened: SampleWriter["opened"];
   readonly rows: TokenizedRows;
@@ -31,7 +29,6 @@ export interface WatchedRun {
   tokenizer(): Promise<TextTokenizer>;
 }
 
-/** Keeps what the events say. */
 export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunWatch {
   const losses: number[] = [];
   const validations: RunRecord["validations"][number][] = [];
@@ -48,8 +45,8 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
       if (!isWriter) return [];
       if (written?.afterSteps === losses.length) return written.texts;
       const shown = rows.validation.length > 0 ? rows.validation : rows.train;
-      const mostSeconds = Math.min(10, Math.max(2, seconds / 10));
-      const texts = await sampleTexts({ opened, tokenizer: await tokenizer(), mostSeconds }, shown);
+      const maxSeconds = Math.min(10, Math.max(2, seconds / 10));
+      const texts = await sampleTexts({ opened, tokenizer: await tokenizer(), maxSeconds }, shown);
       written = { afterSteps: losses.length, texts };
       return texts;
     },

@@ -1,15 +1,15 @@
 import { PositionLimitError } from "@lowrank/models";
 import { expect, it } from "vitest";
-import { checkCharacters, mostCharacters } from "./character-limit.ts";
+import { checkCharacters, maxCharacters } from "./character-limit.ts";
 
 const model = { config: { maxPositions: 100, modelType: "llama", padTokenId: null } } as unknown as Parameters<
   typeof checkCharacters
 >[2];
 
 it("lets a token have as many characters as the longest of the vocabulary, and at most sixteen", () => {
-  expect(mostCharacters(100, { longestToken: 7 })).toBe(700);
-  expect(mostCharacters(100, { longestToken: 80 })).toBe(1600);
-  expect(mostCharacters(Number.POSITIVE_INFINITY, { longestToken: 80 })).toBe(2 ** 19);
+  expect(maxCharacters(100, { longestToken: 7 })).toBe(700);
+  expect(maxCharacters(100, { longestToken: 80 })).toBe(1600);
+  expect(maxCharacters(Number.POSITIVE_INFINITY, { longestToken: 80 })).toBe(2 ** 19);
 });
 
 it("refuses a text or a conversation that is longer, by its characters", () => {

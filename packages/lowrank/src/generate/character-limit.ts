@@ -8,11 +8,11 @@ import type { TextPrompt } from "./prompt-ids.ts";
 /** Vocabularies have tokens of 80 spaces; whole texts of them are not written. Words of many languages have 4 characters a token. */
 const charactersOfToken = 16;
 /** For models that have no limit of their own. */
-const mostTokens = 2 ** 15;
+const maxTokens = 2 ** 15;
 
 /** So many characters fill this many tokens of a vocabulary whose longest token has `longestToken` characters. */
-export function mostCharacters(tokens: number, { longestToken }: { readonly longestToken: number }): number {
-  return Math.min(tokens, mostTokens) * Math.min(Math.max(longestToken, 1), charactersOfToken);
+export function maxCharacters(tokens: number, { longestToken }: { readonly longestToken: number }): number {
+  return Math.min(tokens, maxTokens) * Math.min(Math.max(longestToken, 1), charactersOfToken);
 }
 
 /** Throws PositionLimitError for a prompt that cannot fit into the model, by its length in characters alone. */
@@ -24,7 +24,7 @@ export function checkCharacters(
   const texts = typeof prompt === "string" ? [prompt] : prompt.messages.map(({ content }) => content);
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const limit = positionLimit(config);
-  const most = mostCharacters(limit, tokenizer);
-  if (characters > most)
-    throw new PositionLimitError(Math.ceil((characters / most) * Math.min(limit, mostTokens)), limit, { characters });
+  const max = maxCharacters(limit, tokenizer);
+  if (characters > max)
+    throw new PositionLimitError(Math.ceil((characters / max) * Math.min(limit, maxTokens)), limit, { characters });
 }

@@ -1,8 +1,8 @@
 // Prompts in, text out as it comes.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type EndReason, generateTokens } from "@lowrank/models";
-import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { type FinishReason, generateTokens } from "@lowrank/models";
+import { emptyPrompt } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -34,20 +34,16 @@ export type TextEvent =
       readonly rest: string;
       readonly ids: readonly number[];
       readonly promptTokens: number;
-      readonly reason: EndReason;
+      readonly reason: FinishReason;
     };
 
-/** What is continued with. */
 export interface Writer {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;
   readonly notices: Notices;
 }
 
-/**
- * Continues the prompts as one batch; ends of all come last, in the prompts' order. Throws EmptyPromptError,
- * NonFiniteModelError, GenerationOptionError, PositionLimitError, ChatTemplateMissingError.
- */
+/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, PositionLimitError, NonFiniteModelError. */
 export async function* continuePrompts(
   { opened, tokenizer, notices }: Writer,
   prompts: readonly TextPrompt[],
@@ -56,11 +52,11 @@ export async function* continuePrompts(
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task, setup: opened.setup };
   const promptIds = prompts.map((prompt) => encode(prompt, options, reader));
-  if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
+  if (promptIds.some((ids) => ids.length === 0)) throw emptyPrompt();
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });
   const streams = prompts.map(() => new TextStream(tokenizer));
-  const reasons = prompts.map((): EndReason => "length");
+  const reasons = prompts.map((): FinishReason => "length");
   const { signal } = options;
   // What an adapter that waits for tokens makes of a text depends on what comes later.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;

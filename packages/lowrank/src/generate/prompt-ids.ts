@@ -30,7 +30,6 @@ export interface Writing {
   readonly system?: string | undefined;
 }
 
-/** Who reads the prompt, and how the rows were written that it learned from. */
 interface TaughtReader extends PromptReader {
   readonly setup?: Writing | undefined;
 }
@@ -40,7 +39,6 @@ export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtRead
   return encodePrompt(writePrompt(prompt, asked, reader), reader);
 }
 
-/** The same as text. */
 function writePrompt(prompt: TextPrompt, asked: Writing, reader: TaughtReader): RenderedExample {
   const isText = typeof prompt === "string";
   const name = asked.template ?? reader.setup?.template ?? (isText ? undefined : "chat");
@@ -85,7 +83,6 @@ export function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts 
   return Array.isArray(prompts);
 }
 
-/** Who reads the prompt. */
 interface PromptReader {
   readonly tokenizer: TextTokenizer;
   readonly task: Task;

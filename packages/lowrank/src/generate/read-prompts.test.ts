@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { UnreadablePromptError } from "../errors/data-errors.ts";
 import { parsePrompts } from "./read-prompts.ts";
 
 const user = { role: "user", content: "Hi" };
@@ -20,7 +19,7 @@ describe("parsePrompts", () => {
     "refuses %s by its line",
     (line) => {
       const read = () => parsePrompts(`"good"\n${line}`, "p.jsonl");
-      expect(read).toThrow(UnreadablePromptError);
+      expect(read).toThrow(expect.objectContaining({ code: "UNREADABLE_PROMPT" }));
       expect(read).toThrow(/p\.jsonl.*line 2/s);
     },
   );

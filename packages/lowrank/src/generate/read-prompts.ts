@@ -1,15 +1,16 @@
 // Prompts of a file: a line of JSON each – a text, { prompt } or { messages } –, or a line of text each.
 
 import type { ChatMessage } from "@lowrank/data";
-import { UnreadablePromptError } from "../errors/data-errors.ts";
+import { unreadablePrompt } from "../errors/data-errors.ts";
 import type { TextPrompt } from "./prompt-ids.ts";
 
-/** Empty lines are none. Throws UnreadablePromptError. */
+/** Empty lines are none. Throws UNREADABLE_PROMPT. */
 export function parsePrompts(text: string, file: string): readonly TextPrompt[] {
   const isJson = /^\s*[{"]/.test(text);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "") return [];
-    return [isJson ? promptOf(parsed(line, { file, line: index + 1 }), { file, line: index + 1 }) : line];
+    const place = { file, line: index + 1 };
+    return [isJson ? promptOf(parsed(line, place), place) : line];
   });
 }
 
@@ -18,24 +19,20 @@ interface Place {
   readonly line: number;
 }
 
-function parsed(line: string, { file, line: number }: Place): unknown {
+function parsed(line: string, place: Place): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new UnreadablePromptError(file, number, "it is no JSON, but the first line is", { cause: error });
+    throw unreadablePrompt(place, "it is no JSON, but the first line is", error);
   }
 }
 
-function promptOf(value: unknown, { file, line }: Place): TextPrompt {
+function promptOf(value: unknown, place: Place): TextPrompt {
   if (typeof value === "string") return value;
   const { prompt, messages } = (value ?? {}) as { readonly prompt?: unknown; readonly messages?: unknown };
   if (typeof prompt === "string") return prompt;
   if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return { messages: asked(messages) };
-  throw new UnreadablePromptError(
-    file,
-    line,
-    'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}',
-  );
+  throw unreadablePrompt(place, 'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}');
 }
 
 /** Rows of training end with the answer, which is what is asked for here. */

@@ -1,7 +1,7 @@
 // What may come next in a text and where it ends, as the models' package takes it.
 
 import type { TextTokenizer } from "@lowrank/data";
-import type { GenerationOptions, KeptPrefix, PretrainedModel, Sampling, TokenReport } from "@lowrank/models";
+import type { GenerationOptions, PrefixCache, PretrainedModel, Sampling, TokenReport } from "@lowrank/models";
 import { given } from "../given.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
@@ -32,7 +32,7 @@ export interface TextOptions {
   /** Tells each token with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number | undefined;
   /** What was kept of an earlier text, where this one begins alike; for one prompt. It keeps this text then. */
-  readonly prefix?: KeptPrefix | undefined;
+  readonly prefix?: PrefixCache | undefined;
   /** Stops before the next token; the iteration throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,7 +2,6 @@
 
 import type { TextTokenizer } from "@lowrank/data";
 
-/** Collects the tokens of one continuation. */
 export class TextStream {
   readonly #ids: number[] = [];
   /** How many tokens' text was given out, and how many it was the time before. */

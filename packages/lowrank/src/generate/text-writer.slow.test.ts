@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
 import { type AdapterChoice, type OpenedModel, openModel, type TextOptions, type TextWriter } from "../index.ts";
 
 const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
@@ -54,12 +53,12 @@ describe("OpenedModel.writer", () => {
     const results = await Promise.allSettled(prompts.map((prompt) => written(writer, prompt, { maxNewTokens: 3 })));
     const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
     expect(refused.length).toBeGreaterThan(0);
-    expect(refused.every((reason) => reason instanceof WriterFullError)).toBe(true);
+    for (const reason of refused) expect(reason).toMatchObject({ code: "WRITER_FULL" });
     const last = written(writer, "Aromi", { maxNewTokens: 3 });
     await new Promise((resolve) => setTimeout(resolve, 0));
     await writer.stop();
     expect(await last).toBe(await model.generate("Aromi", { maxNewTokens: 3 }));
-    await expect(written(writer, "Aromi", {})).rejects.toThrow(WriterStoppedError);
+    await expect(written(writer, "Aromi", {})).rejects.toMatchObject({ code: "WRITER_STOPPED" });
   });
 
   it("ends a text that was aborted or that nobody hears any more, and no other", async () => {
@@ -80,7 +79,7 @@ describe("OpenedModel.writer", () => {
     const text = written(writer, "Aromi is", { adapter: gone, maxNewTokens: 200 });
     const other = written(writer, "Aromi is", { adapter: null, maxNewTokens: 12 });
     setTimeout(() => gone.dispose(), 5);
-    await expect(text).rejects.toThrow(AdapterGoneError);
+    await expect(text).rejects.toMatchObject({ code: "ADAPTER_GONE" });
     expect(await other).toBe(await model.generate("Aromi is", { adapter: null, maxNewTokens: 12 }));
   });
 

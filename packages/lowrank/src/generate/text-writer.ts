@@ -4,13 +4,13 @@ import {
   type BatchEvent,
   type BatchLimits,
   type BatchText,
-  type EndReason,
-  joinsBatches,
+  ContinuousBatch,
+  canJoinBatches,
+  type FinishReason,
   type PretrainedModel,
-  RunningBatch,
 } from "@lowrank/models";
-import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
-import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { adapterGone, writerFull, writerStopped } from "../errors/library-errors.ts";
+import { emptyPrompt } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import { checkPrompts, needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { breathe } from "./breathe.ts";
@@ -52,10 +52,9 @@ export function chosenWriter(
   };
 }
 
-/** A text that is being written, and who listens. */
 interface Job {
   readonly text: BatchText;
-  readonly batch: RunningBatch;
+  readonly batch: ContinuousBatch;
   readonly chosen: ChosenWriter;
   readonly events: EventQueue<BatchEvent>;
 }
@@ -83,7 +82,7 @@ export class TextWriter<Choice> {
   readonly #choose: (choice: Choice) => Promise<ChosenWriter>;
   readonly #limits: Partial<BatchLimits>;
   readonly #maxWaiting: number;
-  readonly #batches = new Map<PretrainedModel, RunningBatch>();
+  readonly #batches = new Map<PretrainedModel, ContinuousBatch>();
   readonly #jobs = new Set<Job>();
   #isRunning = false;
   #isStopped = false;
@@ -117,7 +116,7 @@ export class TextWriter<Choice> {
   }
 
   /**
-   * One text, token by token, and its end. Whoever stops listening ends it. Throws WriterFullError and WriterStoppedError
+   * One text, token by token, and its end. Whoever stops listening ends it. Throws WRITER_FULL and WRITER_STOPPED
    * before anything is written, and what `OpenedModel.stream` throws.
    */
   async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
@@ -125,13 +124,13 @@ export class TextWriter<Choice> {
     const { opened, tokenizer, notices } = chosen.writer;
     checkCharacters(prompt, tokenizer, opened.model);
     const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
-    if (ids.length === 0) throw new EmptyPromptError();
+    if (ids.length === 0) throw emptyPrompt();
     const asked = withFileDefaults(options, opened.model, { notices, promptTokens: ids.length });
     const rules = textRules(opened.model, tokenizer, asked);
     options.signal?.throwIfAborted();
-    if (this.#isStopped) throw new WriterStoppedError();
-    if (this.waiting >= this.#maxWaiting) throw new WriterFullError(this.#maxWaiting);
-    if (chosen.isAlone || !joinsBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
+    if (this.#isStopped) throw writerStopped();
+    if (this.waiting >= this.#maxWaiting) throw writerFull(this.#maxWaiting);
+    if (chosen.isAlone || !canJoinBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
       yield* this.#writeAlone(chosen.writer, prompt, options);
       return;
     }
@@ -165,7 +164,7 @@ export class TextWriter<Choice> {
     const stop = () => events.push({ type: "failure", text, error: signal?.reason });
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      for (let reason: EndReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
+      for (let reason: FinishReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
         if (reason !== undefined) {
           const promptTokens = text.promptIds.length;
           yield {
@@ -215,8 +214,8 @@ export class TextWriter<Choice> {
     }
   }
 
-  #batchOf(model: PretrainedModel): RunningBatch {
-    const batch = this.#batches.get(model) ?? new RunningBatch(model, this.#limits);
+  #batchOf(model: PretrainedModel): ContinuousBatch {
+    const batch = this.#batches.get(model) ?? new ContinuousBatch(model, this.#limits);
     this.#batches.set(model, batch);
     return batch;
   }
@@ -241,7 +240,7 @@ export class TextWriter<Choice> {
     }
   }
 
-  async #round(batch: RunningBatch): Promise<void> {
+  async #round(batch: ContinuousBatch): Promise<void> {
     const jobs = new Map([...this.#jobs].filter((job) => job.batch === batch).map((job) => [job.text, job]));
     try {
       for (const event of await batch.round()) jobs.get(event.text)?.events.push(event);
@@ -255,7 +254,7 @@ export class TextWriter<Choice> {
     for (const { text, batch, chosen, events } of this.#jobs) {
       if (!chosen.isGone()) continue;
       batch.remove(text);
-      events.push({ type: "failure", text, error: new AdapterGoneError(text.adapter ?? "") });
+      events.push({ type: "failure", text, error: adapterGone(text.adapter ?? "") });
     }
   }
 
@@ -263,8 +262,6 @@ export class TextWriter<Choice> {
     for (const tell of this.#done.splice(0)) tell();
   }
 }
-
-// What one part of a program has found out and another reads when it likes.
 
 /** Values in order; reading waits for the next one. */
 class EventQueue<Value> {

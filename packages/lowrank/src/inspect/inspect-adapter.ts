@@ -68,10 +68,7 @@ async function adapterInspection(
   };
 }
 
-/**
- * Widths are read off the tensors: A is [rank, in] and B is [out, rank], for an embedding the same with rows as in. Of a
- * variant's A, a file may have fewer columns.
- */
+/** Widths by the tensors: A is [rank, in], of a variant perhaps with fewer columns; B is [out, rank]; an embedding's rows are in. */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
   for (const { path, partOfA: part, a, b } of pairsIn(tensors)) {

@@ -6,23 +6,21 @@ import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { openGgufParts } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
-import { NotInspectableError } from "../errors/model-errors.ts";
+import { notInspectable } from "../errors/model-errors.ts";
 import { factsOf, inspectAdapter, inspectWeights } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
 import { type Inspection, type ModelInspection, totals } from "./inspection.ts";
 
-/** An adapter, a model, or the one file of weights that it holds. Throws NotInspectableError for anything else. */
+/** An adapter, a model, or the one file of weights that it holds. Throws NOT_INSPECTABLE for anything else. */
 export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   if (await folder.has("adapter_config.json")) return inspectAdapter(folder);
   if (await folder.has("config.json")) return inspectModel(folder);
   const [file, ...others] = (await folder.list()).filter((name) => /\.(gguf|safetensors)$/.test(name));
-  if (file === undefined || others.length > 0) throw new NotInspectableError(folder.name);
+  if (file === undefined || others.length > 0) throw notInspectable(folder.name);
   const path = `${folder.name}/${file}`;
   if (file.endsWith(".safetensors")) return inspectWeights(folder, file, path);
   return inspectGguf(await openGgufParts(file, (name) => folder.open(name)), path);
 }
-
-// A Hugging Face model folder: what its config says, and whether we can compute it.
 
 /** Reads config and headers of a model folder; no weight is read. */
 async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {

@@ -19,26 +19,25 @@ import {
   whisperSampleRate,
 } from "@lowrank/data";
 import { type PretrainedModel, readJsonObject } from "@lowrank/models";
-import { MediaError, PreprocessorMissingError } from "../errors/media-errors.ts";
+import { MediaError, preprocessorMissing } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
 
-/** Who reads them. */
 export interface MediaReader {
   readonly platform: Pick<Platform, "readMedia" | "decodeImage">;
   readonly source: Pick<ModelSource, "folder" | "path">;
   readonly model: Pick<PretrainedModel, "config">;
 }
 
-/** How pictures become what the model reads. Throws PreprocessorMissingError, ImagePreparationError. */
+/** How pictures become what the model reads. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
 export async function imagePreparation({
   source: { folder, path },
 }: Pick<MediaReader, "source">): Promise<ImagePreparation> {
-  if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw new PreprocessorMissingError(path);
+  if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw preprocessorMissing(path);
   return readImagePreparation(await readJsonObject(folder, "preprocessor_config.json"));
 }
 
-/** A picture in the model's size. Throws MediaError, DecoderMissingError. */
+/** A picture in the model's size. Throws MediaError, DECODER_MISSING. */
 export async function pixelsOf(
   image: ImageInput,
   preparation: ImagePreparation,
@@ -105,10 +104,7 @@ export async function bytesOf(
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
 }
 
-/**
- * The rows with their pictures in the model's size and their recordings as features, all in memory; other rows as they are. Throws
- * MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
- */
+/** Rows with pictures in the model's size and recordings as features. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING. */
 export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
   let preparation: ImagePreparation | undefined;
   const prepared: Example[] = [];

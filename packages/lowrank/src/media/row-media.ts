@@ -16,23 +16,15 @@ import type { Notices } from "../notices.ts";
 import type { RowMedia } from "../run-folder.ts";
 import { bytesOf, imagePreparation, type MediaReader, pixelsOf, soundsOf } from "./prepare-media.ts";
 
-/** Who reads pictures and recordings, and tells whoever waits how far it is. */
 export interface TellingReader extends MediaReader {
   readonly notices: Notices;
 }
 
-/** The rows that may have some. */
-export interface MediaRows {
-  /** Whether they are pictures. */
-  readonly sees: boolean;
-  readonly lists: readonly RowList<Example>[];
-}
-
-/**
- * Who opens them; undefined where no row has any. A few are opened at once: a wrong format or a missing decoder is told before
- * anything else happens. Throws MediaError, PreprocessorMissingError, DecoderMissingError, ImagePreparationError.
- */
-export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader): Promise<RowMedia | undefined> {
+/** Opens rows' files; undefined where no row has any. A few are opened at once, so that a missing decoder is told first. Throws MediaError. */
+export async function rowMedia(
+  { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
+  reader: TellingReader,
+): Promise<RowMedia | undefined> {
   if (!sees && reader.model.config.melBins === 0) return undefined; // looking at a million texts takes seconds
   if (!lists.some((rows) => rows.some(({ kind }) => kind === "image" || kind === "audio"))) return undefined;
   const media = new OpenedMedia(reader, sees ? await imagePreparation(reader) : undefined);
@@ -41,16 +33,16 @@ export async function rowMedia({ sees, lists }: MediaRows, reader: TellingReader
 }
 
 /** Rows that are opened before the first batch. */
-const mostLooked = 8;
+const maxLooked = 8;
 
 /** Bytes of prepared files that stay in memory: a small data set is decoded once, a large one for the most part in each epoch. */
-const mostKept = 2 ** 26;
+const maxKept = 2 ** 26;
 
 class OpenedMedia implements RowMedia {
   readonly notices: Notices;
   readonly #pixels = new Map<string, Pixels>();
   readonly #sounds = new Map<string, Sounds>();
-  #room = mostKept;
+  #room = maxKept;
 
   constructor(
     private readonly reader: TellingReader,
@@ -77,7 +69,7 @@ class OpenedMedia implements RowMedia {
 
   /** Opens some from all over a list. */
   async look(rows: RowList<Example>): Promise<void> {
-    const count = Math.min(rows.length, mostLooked);
+    const count = Math.min(rows.length, maxLooked);
     for (let index = 0; index < count; index += 1) {
       const row = rows.at(Math.floor((index * rows.length) / count));
       if (row?.kind === "image") await this.#see(row.image);
@@ -115,7 +107,7 @@ class OpenedMedia implements RowMedia {
   }
 }
 
-/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DecoderMissingError. */
+/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DECODER_MISSING. */
 export function openOrLeaveOut(
   media: RowMedia,
   { warn }: Pick<Notices, "warn">,

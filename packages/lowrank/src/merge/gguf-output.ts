@@ -7,22 +7,19 @@ import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowran
 import type { Pooling } from "@lowrank/models";
 import { embeddingRecipe } from "../embed/embedding-recipe.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
-import { OwnTypesError } from "../errors/output-errors.ts";
+import { ownTypes } from "../errors/output-errors.ts";
 import { renderPrompt } from "../generate/prompt-ids.ts";
 import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 
-/** How the file is made. */
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
   /** Default: the base's own types where it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
-  /** What the model calls itself. */
   readonly title: string;
 }
 
-/** Files to write, and what must be closed afterwards. */
 export interface GgufOutput {
   readonly type: GgufFileType | "as-base";
   readonly files: readonly ExportFile[];
@@ -31,7 +28,7 @@ export interface GgufOutput {
 
 const fileName = "model.gguf";
 
-/** Plans the files. Throws OwnTypesError, TokenizerError, and what `ggufModelFile` does. */
+/** Plans the files. Throws OWN_TYPES, TokenizerError, and what `ggufModelFile` does. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
   const { type: asked, title, ...merging } = options;
   const source = await opened.source.openGguf?.();
@@ -39,7 +36,7 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
   try {
     const base = source === undefined ? undefined : await openGguf(source);
     const type = asked ?? (base === undefined ? "F16" : "as-base");
-    if (type === "as-base" && base === undefined) throw new OwnTypesError(opened.path);
+    if (type === "as-base" && base === undefined) throw ownTypes(opened.path);
     const tokenizer = await tokenizerOf(opened, base);
     const end = isGenerative(opened) ? tokenizer.end : undefined;
     const pooling = await poolingOf(opened, type);
@@ -77,17 +74,11 @@ async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<
   }
 }
 
-interface Tokenizer {
-  readonly entries: Iterable<readonly [string, WritableValue]>;
-  /** The token that ends a text. */
-  readonly end: string | undefined;
-}
-
 /** The .gguf base's own, unless the adapter brings one. */
 async function tokenizerOf(
   { files, tokenizerFolder, model }: OpenedBase,
   base: GgufFile | undefined,
-): Promise<Tokenizer> {
+): Promise<{ readonly entries: Iterable<readonly [string, WritableValue]>; readonly end: string | undefined }> {
   if (base !== undefined && tokenizerFolder === undefined) {
     const stored = [...(await base.readStoredMetadata())].filter(([key]) => key.startsWith("tokenizer."));
     return { entries: stored, end: endOf((key) => base.metadata.get(key)) };
@@ -119,11 +110,9 @@ function modelfile(text: string): ExportFile {
 
 // Ollama's Modelfile. Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md
 
-/** What a Modelfile says besides. */
 interface ModelfileFacts {
   /** The token that ends a text; undefined for a model that writes none. */
   readonly end: string | undefined;
-  /** How the adapter was trained to be used. */
   readonly setup: AdapterSetup | undefined;
 }
 

@@ -1,13 +1,12 @@
 // Merging, and looking whether the merged model computes what the adapted one did.
 
 import { inferenceContext } from "@lowrank/contracts";
-import { type MergedHandle, type MergeOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
+import { type MergeOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Notices } from "../notices.ts";
 import { type OpenedBase, openBase } from "../open/open-base.ts";
 import { sampleLogits } from "./sample-logits.ts";
 
-/** How to merge. */
 export interface VerifiedMergeOptions extends MergeOptions {
   /** By how much logits may differ; default: by how large they are. */
   readonly tolerance?: number | undefined;
@@ -18,30 +17,19 @@ export interface VerifiedMergeOptions extends MergeOptions {
 /** Sums of other kernels have another order: in SmolLM2's 30 layers they end 5e-4 apart where logits reach 32. */
 const slackOfPacked = 8;
 
-/** What merging did. */
-export interface VerifiedMerge {
-  /** Paths of the weights that changed. */
-  readonly changed: readonly string[];
-  /** Between logits of the adapted and the merged model, on a sample input. */
-  readonly largestDifference: number;
-  readonly merged: MergedHandle;
-  /** The adapted model's logits; the caller disposes of them. */
-  readonly adapted: tf.Tensor;
-}
-
-/** Merges the adapter that is attached. Throws MergeVerificationError, and what `mergeAdapter` does. */
+/** Merges the adapter that is attached; the caller disposes of `adapted`, the logits before. Throws MergeVerificationError, and what `mergeAdapter` does. */
 export async function mergeVerified(
   { model, handle, context }: OpenedBase,
   { tolerance, isPacked = false, ...options }: VerifiedMergeOptions,
-): Promise<VerifiedMerge> {
+) {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
   const adapted = sampleLogits(model, context);
   try {
-    const most = tolerance ?? (await toleranceFor(adapted)) * (isPacked ? slackOfPacked : 1);
+    const max = tolerance ?? (await toleranceFor(adapted)) * (isPacked ? slackOfPacked : 1);
     const merged = await mergeAdapter(model, handle, options);
     const logits = sampleLogits(model, inferenceContext());
     try {
-      const { largestDifference } = await verifyMerge({ adapted, merged: logits, tolerance: most });
+      const { largestDifference } = await verifyMerge({ adapted, merged: logits, tolerance: max });
       return { changed: merged.changed, largestDifference, merged, adapted };
     } catch (error) {
       if (options.keepOriginals !== false) merged.undo();
@@ -58,11 +46,9 @@ export async function mergeVerified(
 /** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
 export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   const values = Float32Array.from(await logits.data());
-  const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const magnitude = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   return 1e-4 * Math.max(1, magnitude / 16);
 }
-
-// What is merged and written comes from the base's files, not from what a base in fewer bits made of them.
 
 /** The same base in float32 with the same adapter; the caller disposes of it. */
 export async function openExactly(
@@ -78,6 +64,6 @@ export async function openExactly(
       ...{ read: async () => adapter, setup: async () => setup ?? {} },
     }),
   };
-  const exact = await openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
+  const exact = await openBase(places, { task: model.task, minTokens: model.config.vocabularySize }, notices);
   return { ...exact, recipe };
 }

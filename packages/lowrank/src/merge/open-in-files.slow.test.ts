@@ -95,7 +95,7 @@ function expectSameTensors(ours: Uint8Array, whole: Uint8Array): void {
   expect(one.tensors).toEqual(other.tensors);
   for (const key of other.tensors.keys()) {
     const [got, expected] = [one.float32(key), other.float32(key)];
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
     const off = got.findIndex((value, index) => !(Math.abs(value - expected[index]!) <= 1e-6 * largest));
     expect([key, off, got[off], expected[off]]).toEqual([key, -1, undefined, undefined]);
   }

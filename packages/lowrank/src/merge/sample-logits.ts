@@ -11,15 +11,10 @@ export function sampleLogits(model: PretrainedModel, context: ForwardContext): t
   return tf.tidy(() => model.forward(sampleInputs(model), context));
 }
 
-// Inputs that are the same every time, to compare a model with itself: of the kind that the model reads.
-
 const rows = 2;
 const longest = 24;
 
-/**
- * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
- * images, or both, or arbitrary sounds and tokens. The caller owns them.
- */
+/** Arbitrary tokens, images or sounds of the kind that the model reads. The caller owns them. */
 export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
   const { decoderLayers, imageChannels, imageSize, imageWidth } = config;

@@ -8,11 +8,7 @@ import { absoluteBase } from "./base-path.ts";
 import { exists } from "./exists.ts";
 import { nodePlatform } from "./node-platform.ts";
 
-/**
- * A path, or a name of the Hub, that `openModel` takes: the folder that training here noted, if it is still there, else PEFT's
- * `base_model_name_or_path` and `revision`. Nothing is downloaded but the adapter. Throws BaseNotFoundError, and what finding
- * and reading an adapter does.
- */
+/** The path that training here noted, if it is still there, else PEFT's name and revision. Throws BaseNotFoundError. */
 export async function findBase(adapter: ModelInput, context: SourceContext): Promise<string> {
   const source = await nodePlatform.findAdapter(adapter, context);
   const { basePath: remembered } = await source.setup();

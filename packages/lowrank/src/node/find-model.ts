@@ -8,14 +8,14 @@ import { ggufPartNames } from "@lowrank/gguf";
 import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { AdapterAsModelError } from "../errors/model-errors.ts";
+import { adapterAsModel } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { type AdapterSource, adapterIn, ggufModel, type ModelSource, onlyGguf } from "../open/model-source.ts";
 import { readSetup } from "../setup/adapter-setup.ts";
 import { exists } from "./exists.ts";
-import { filesBeside, openGgufFile } from "./files-beside.ts";
+import { filesNextTo, openGgufFile } from "./files-next-to.ts";
 import { downloadFromHub } from "./hub/download.ts";
 import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
@@ -40,7 +40,7 @@ async function onlyGgufIn(path: string): Promise<string> {
 /** The base in a folder or a .gguf file. */
 function modelAt(path: string): ModelSource {
   if (path.endsWith(".gguf")) {
-    return ggufModel({ name: path, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
+    return ggufModel({ name: path, path, beside: filesNextTo(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
   const inside = (name: string) => diskFolder(join(path, plainName(path, name)));
@@ -69,10 +69,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   };
 }
 
-/**
- * The path of a model or adapter. A name of the Hub (see `parseHubName`) is downloaded unless there is such a folder, or at
- * least a folder "owner": then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
- */
+/** A name of the Hub is downloaded unless a folder "owner" is here: then it is a mistyped path. Throws PathNotFoundError, HubError. */
 export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);
@@ -95,7 +92,7 @@ async function refuseAdapter(path: string): Promise<void> {
     exists(join(path, "adapter_config.json")),
     exists(join(path, "config.json")),
   ]);
-  if (isAdapter && !isModel) throw new AdapterAsModelError(path);
+  if (isAdapter && !isModel) throw adapterAsModel(path);
 }
 
 const expectations = {

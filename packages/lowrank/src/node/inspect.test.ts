@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { NotInspectableError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { inspect } from "./inspect.ts";
 
@@ -44,6 +43,6 @@ describe("inspect", () => {
 
   it("refuses what is not there, and what is neither", async () => {
     await expect(inspect(repository("no-such-path"))).rejects.toBeInstanceOf(PathNotFoundError);
-    await expect(inspect(repository("docs"))).rejects.toBeInstanceOf(NotInspectableError);
+    await expect(inspect(repository("docs"))).rejects.toMatchObject({ code: "NOT_INSPECTABLE" });
   });
 });

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import { diskFolder } from "@lowrank/merge/node";
-import { NotInspectableError } from "../errors/model-errors.ts";
+import { notInspectable } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { inspectWeights } from "../inspect/inspect-adapter.ts";
 import { inspectFolder } from "../inspect/inspect-folder.ts";
@@ -12,14 +12,14 @@ import { inspectGguf } from "../inspect/inspect-gguf.ts";
 import type { Inspection } from "../inspect/inspection.ts";
 import { folderOf } from "../open/model-source.ts";
 import type { ModelInput } from "../platform.ts";
-import { openGgufFile } from "./files-beside.ts";
+import { openGgufFile } from "./files-next-to.ts";
 
 /**
  * What is in an adapter's folder or file, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
  * configuration; of an adapter, which base it fits. Weights of models are not read, and no engine starts. In a page:
  * `inspect` of "lowrank/browser".
  *
- * @throws PathNotFoundError, NotInspectableError; for a damaged one ModelFileError, SafetensorsError, GgufError, or what
+ * @throws PathNotFoundError, NOT_INSPECTABLE; for a damaged one ModelFileError, SafetensorsError, GgufError, or what
  * `readAdapterIn` of @lowrank/adapter-format throws
  *
  * @example
@@ -43,6 +43,6 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
   } catch (error) {
     // Files of a cache have no endings; what is read then says more than its name.
     if (input.endsWith(".safetensors") || !LowrankError.isInstance(error)) throw error;
-    throw new NotInspectableError(input, error);
+    throw notInspectable(input, error);
   }
 }

@@ -77,7 +77,7 @@ export interface LearningPlan {
   /** Whether rows of a batch are compared with each other, so that the loss of a share of a batch is another one. */
   readonly comparesNeighbours?: boolean;
   /** Whether a start that looks at rows learns from them by this loss; else by the model's own. */
-  readonly startsByLoss?: true;
+  readonly initsByLoss?: true;
   /** What is written before texts that are compared. */
   readonly prompts?: ComparisonPrompts;
   /** How states become embeddings. */

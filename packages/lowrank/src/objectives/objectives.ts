@@ -1,7 +1,7 @@
 // The table of training objectives, and which of them the rows of a data file have.
 
 import type { Task } from "@lowrank/contracts/families";
-import { changeRows, DataError, type Example, type RowList } from "@lowrank/data";
+import { DataError, type Example, mapRows, type RowList } from "@lowrank/data";
 import { rowsWhere } from "../rows/row-kinds.ts";
 import { classification, imageClassification } from "./classification/classification.ts";
 import { embeddings } from "./embeddings/embeddings.ts";
@@ -24,26 +24,20 @@ export const objectives = {
   text,
 };
 
-/** The options that some of them read. */
 type LearningOptions = Parameters<typeof embeddings.plan>[2] &
   Parameters<typeof preferences.plan>[2] &
   Parameters<typeof text.plan>[2];
 
-/** One of the table. */
 export type RowObjective = Objective<LearningOptions>;
 
 const table: readonly RowObjective[] = Object.values(objectives);
 
-/** What all rows have in common, and what not. */
 export interface RowSurvey {
   readonly objective: RowObjective;
   readonly kinds: ReadonlySet<Example["kind"]>;
 }
 
-/**
- * The objective that all rows share: that of the first, or the one that rows of another file have; and all kinds of rows that there
- * are, for going through many once takes seconds. Throws a DataError that names the rows which have another.
- */
+/** The objective that all rows share, and their kinds, in one pass. Throws a DataError that names rows of another objective. */
 export function surveyRows(file: string, examples: RowList<Example>, expected?: RowObjective): RowSurvey {
   const first = expected ?? objectiveOf(examples.at(0));
   const kinds = new Set<Example["kind"]>();
@@ -69,7 +63,7 @@ export function rowsAsText(rows: RowList<Example>): RowList<Example> {
     const { textOf: of = () => row } = objectiveOf(row);
     return of(row);
   };
-  return changeRows(
+  return mapRows(
     rowsWhere(rows, (row) => textOf(row) !== undefined),
     (row) => textOf(row) ?? row,
   );

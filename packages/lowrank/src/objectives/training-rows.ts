@@ -7,10 +7,10 @@ import {
   type ImageInput,
   judgedPairs,
   type ProblemType,
-  pickRows,
   type RowList,
   type Split,
-  splitPlaces,
+  selectRows,
+  splitIndices,
 } from "@lowrank/data";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
@@ -19,7 +19,6 @@ import type { LearnedRows } from "./objective.ts";
 import { objectives, type RowSurvey, surveyRows } from "./objectives.ts";
 import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts";
 
-/** What to learn from. */
 export interface TrainingRowsRequest {
   readonly data: RowFile;
   /** Rows that are measured on and not trained on. */
@@ -34,7 +33,6 @@ export interface TrainingRowsRequest {
   readonly loss?: string | undefined;
 }
 
-/** Rows of a run. */
 export interface TrainingRows extends RowSurvey, LearnedRows {
   /** What a classifier is for; undefined where neither the labels nor anybody says it. */
   readonly problem?: ProblemType | undefined;
@@ -93,7 +91,7 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   }
   const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
   const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
-  const [train, held] = [pickRows(rows, places.train), pickRows(rows, places.validation)];
+  const [train, held] = [selectRows(rows, places.train), selectRows(rows, places.validation)];
   return { ...shared, train, validation: held, heldOut: asked, numbers };
 }
 
@@ -103,7 +101,7 @@ function placesOf(
   { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
 ): Split<number> | undefined {
   try {
-    return splitPlaces(rows, (example) => hashOf(inputOf(example)), split);
+    return splitIndices(rows, (example) => hashOf(inputOf(example)), split);
   } catch (error) {
     if (isAsked || !(error instanceof ExampleError)) throw error;
     return undefined;
@@ -114,10 +112,7 @@ function answersIn({ name, rows }: RowFile): RowFile {
   return { name, rows: chosenAnswers(rows) };
 }
 
-/**
- * A number for a text or a picture, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
- * come to the same side, which is what a split is for.
- */
+/** A number for a text or a picture: two FNV-1a hashes in 53 bits. Equal numbers come to the same side of the split. */
 function hashOf(input: string | ArrayLike<number>): number {
   let low = 0x811c9dc5;
   let high = 0x01000193;

@@ -4,25 +4,14 @@ import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-fo
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import { modulesOf } from "@lowrank/contracts/families/checkpoint";
 import { DifferentBaseError } from "@lowrank/inject";
-import { AdapterTaskError } from "../errors/model-errors.ts";
+import { adapterTask } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
-
-/** What to load a base with. */
-export interface AdapterHead {
-  /** Undefined: what the base's own files name. */
-  readonly task: Task | undefined;
-  /** Outputs of the classifier that the adapter brings along; undefined where it brings none. */
-  readonly classes: number | undefined;
-}
 
 /** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
-/**
- * The head for an adapter on this base. Throws AdapterTaskError where the base's family has no such head, or where another
- * one is asked for than the adapter was trained under.
- */
-export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined): AdapterHead {
+/** The head for an adapter: undefined for that of the base's files, and no classes where it brings no classifier. Throws ADAPTER_TASK where its family has none, or another one is asked for. */
+export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined) {
   const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
   const loaded = task ?? ownTask(config);
   return { task, classes: loaded === undefined ? undefined : savedClasses(adapter, config, loaded) };
@@ -38,13 +27,13 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   if (task === "causal-lm" && !looksBack(config)) return undefined;
   if (task !== undefined && possible.includes(task)) return task;
   if (loose.has(taskType)) return undefined;
-  throw new AdapterTaskError(config.modelType, { taskType, asked: undefined, possible });
+  throw adapterTask(config.modelType, { taskType, asked: undefined, possible });
 }
 
 function checkAsked(adapter: Adapter, config: ModelConfig, asked: Task): Task {
   const { taskType } = adapter.config;
   if (taskType === null || loose.has(taskType) || taskOfType(taskType) === asked) return asked;
-  throw new AdapterTaskError(config.modelType, { taskType, asked, possible: tasksOf(config) });
+  throw adapterTask(config.modelType, { taskType, asked, possible: tasksOf(config) });
 }
 
 function tasksOf({ modelType }: ModelConfig): readonly Task[] {
@@ -74,10 +63,7 @@ function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
   return heads.length === 1 ? heads[0] : undefined;
 }
 
-/**
- * How many outputs the classifier of a task has in the adapter's file: those of [labels, inFeatures]. Undefined as well
- * where the task asks for another number of them, as a multiple choice does for one.
- */
+/** Outputs of a task's classifier in the adapter's file, [labels, inFeatures]; undefined where the task has another number. */
 function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): number | undefined {
   for (const { inHead, row, path } of modulesOf(config, task)) {
     const isClassifier = inHead && "role" in row && row.role === "output-head" && row.newIfMissing === true;

@@ -11,7 +11,6 @@ const problems: readonly string[] = [
   "multi_label_classification",
 ] satisfies readonly ProblemType[];
 
-/** The problem from an adapter's metadata. */
 export function decodeProblem(metadata: ReadonlyMap<string, string> | undefined): ProblemType | undefined {
   const name = metadata?.get(problemKey);
   return name !== undefined && isProblem(name) ? name : undefined;

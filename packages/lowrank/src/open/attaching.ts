@@ -8,7 +8,6 @@ import type { Notices } from "../notices.ts";
 
 export { readAdapterIn } from "@lowrank/adapter-format";
 
-/** How an adapter is attached. */
 export interface AttachRequest {
   /** The adapter's name within the model; "default" if absent. */
   readonly adapterName?: string | undefined;

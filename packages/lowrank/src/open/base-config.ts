@@ -6,7 +6,6 @@ import type { GgufSource } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import type { ModelSource } from "./model-source.ts";
 
-/** How many classes config.json has, their names by number, and what they are for. */
 export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames" | "problemType">;
 
 /** Reads config.json; loading the model reads it again and gives its warnings. Throws as `loadModel` does for it. */

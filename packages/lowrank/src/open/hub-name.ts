@@ -2,7 +2,6 @@
 //
 //   owner/name · owner/name@v1.0 · owner/name/checkpoint-500 · owner/name/file-Q4_K_M.gguf · owner/name/folder@refs/pr/3
 
-/** A name taken apart. */
 export interface HubName {
   /** "owner/name". */
   readonly repository: string;
@@ -46,7 +45,6 @@ export function baseName(given: string): { readonly name: string; readonly revis
   return { name: given.slice(0, given.lastIndexOf("@")), revision: name.revision };
 }
 
-/** The last part of a path: a folder's or a file's own name. */
 export function lastPart(path: string): string {
   return (
     path
@@ -56,7 +54,6 @@ export function lastPart(path: string): string {
   );
 }
 
-/** Where a file of the folder lies in the repository. */
 export function pathInRepository({ folder }: Pick<HubName, "folder">, file: string): string {
   return folder === "" ? file : `${folder}/${file}`;
 }

@@ -10,7 +10,7 @@ import {
   type PretrainedModel,
   type WeightsInFiles,
 } from "@lowrank/models";
-import { ClassifierMissingError } from "../errors/model-errors.ts";
+import { classifierMissing } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
@@ -18,7 +18,6 @@ import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import type { ModelSource } from "./model-source.ts";
 
-/** How to load the base. */
 export interface BaseRequest {
   /** The head to use instead of the one that the files name. */
   readonly task?: Task | undefined;
@@ -38,7 +37,6 @@ export interface BaseRequest {
   readonly memoryBytes?: number | undefined;
   /** Stops the loading between tensors. */
   readonly signal?: AbortSignal | undefined;
-  /** After each tensor. */
   readonly onProgress?: LoadOptions["onProgress"] | undefined;
 }
 
@@ -102,7 +100,7 @@ async function withHead(
   return loading.catch(async (error: unknown) => {
     if (!(error instanceof HeadMissingError)) throw error;
     if (adapter !== undefined) refuseOtherModules(adapter, await configOf());
-    throw new ClassifierMissingError(path, error.parameters, error);
+    throw classifierMissing(path, error.parameters, error);
   });
 }
 

@@ -19,7 +19,6 @@ export interface ModelSource {
   readonly path: string;
   /** The same on a disk, absolute, where it was given as a path. */
   readonly basePath?: string | undefined;
-  /** The tokenizer's. */
   readonly files: TextFiles;
   /** Absent for a .gguf file. */
   readonly folder?: ModelFolder;
@@ -29,7 +28,6 @@ export interface ModelSource {
   readonly openGguf?: () => Promise<ByteSource>;
 }
 
-/** The configuration of an adapter's base. */
 type BaseConfig = () => Promise<ModelConfig | undefined>;
 
 /** An adapter, found but not read. */
@@ -43,7 +41,6 @@ export interface AdapterSource {
   readonly tokenizer: TokenizerFolder | undefined;
 }
 
-/** A folder in which a tokenizer lies. */
 export interface TokenizerFolder extends TextFiles {
   list(): Promise<readonly string[]>;
   open: ModelFolder["open"];
@@ -60,7 +57,6 @@ export interface DirectoryHandle {
 /** A folder in memory, on a server (`fetchedFolder`), or of files that a person chose. */
 export type FolderInput = ModelFolder | DirectoryHandle | readonly File[];
 
-/** The folder of what a program has in its hands. */
 export async function folderOf(input: FolderInput): Promise<ModelFolder> {
   if ("readText" in input) return input;
   if (!("values" in input) || !("name" in input)) return ofFiles("the files", input);

@@ -5,7 +5,7 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
 import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
-import { HeadIncompleteError, TokenizerMissingError } from "../errors/model-errors.ts";
+import { headIncomplete, tokenizerMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 import type { AttachRequest } from "./attaching.ts";
@@ -19,13 +19,11 @@ export interface ModelPlaces {
   readonly adapter?: (() => Promise<AdapterSource>) | undefined;
 }
 
-/** What to open. */
 export interface ModelRequest extends BaseRequest, AttachRequest {
   /** How many tokens the model must have rows for; it is given what it lacks. */
-  readonly leastTokens?: number | undefined;
+  readonly minTokens?: number | undefined;
 }
 
-/** A model ready to compute, with its adapter attached. */
 export interface OpenedBase {
   readonly model: PretrainedModel;
   readonly source: ModelSource;
@@ -107,32 +105,28 @@ export function withoutAdapter(opened: OpenedBase): OpenedBase {
   return { ...opened, ...none, context: inferenceContext() };
 }
 
-/** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */
+/** Throws HEAD_INCOMPLETE where a part of the head is in neither the base nor the adapter: it would be random. */
 export function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapter, path: string): void {
   const missing = newParameters.filter((parameter) => !tensors.has(parameter));
-  if (missing.length > 0 && task !== "feature-extraction") throw new HeadIncompleteError(path, missing);
+  if (missing.length > 0 && task !== "feature-extraction") throw headIncomplete(path, missing);
 }
 
-/** What decides the shape of a model. */
 export interface ShapeRequest {
   readonly adapter?: Adapter | undefined;
   /** The configuration of a new adapter, of which the model needs the order of layers. */
   readonly newAdapter?: LoraConfig | undefined;
-  readonly leastTokens?: number | undefined;
+  readonly minTokens?: number | undefined;
 }
 
-/**
- * The model with the layers that an adapter repeats, and with rows for the tokens that it was trained on or that are asked
- * for. Weights are shared; the base stays the caller's to dispose of, where another one is returned.
- */
+/** The model with an adapter's repeated layers and rows for its tokens. Weights are shared; the base stays the caller's to dispose of. */
 export function shaped(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
-  const { adapter, newAdapter, leastTokens = 0 } = request;
+  const { adapter, newAdapter, minTokens = 0 } = request;
   const config = adapter?.config ?? newAdapter;
   const order = config === undefined ? null : layerOrderOf(config);
   const changes: ((model: PretrainedModel) => PretrainedModel)[] = [
     (model) => (order === null ? model : model.withLayers(order)),
     (model) => withVocabularyOf(model, adapter, notices),
-    (model) => (model.config.vocabularySize >= leastTokens ? model : model.withVocabulary(leastTokens)),
+    (model) => (model.config.vocabularySize >= minTokens ? model : model.withVocabulary(minTokens)),
   ];
   let model = base;
   try {
@@ -171,13 +165,12 @@ function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Noti
   }
 }
 
-/** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
+/** Reads the tokenizer beside the model. Throws TOKENIZER_MISSING where there is none. */
 async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
-  if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
+  if (!(await files.has("tokenizer.json"))) throw tokenizerMissing(path);
   return openTokenizer(files);
 }
 
-/** Tokenizers that were read already, each once. */
 export class Tokenizers {
   readonly #known = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
 

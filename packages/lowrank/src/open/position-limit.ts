@@ -4,7 +4,6 @@ import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/famili
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 
-/** What the limit depends on. */
 export type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "padTokenId">;
 
 /** How many tokens the model has positions for; Infinity where it has no limit. */
@@ -17,16 +16,12 @@ export function positionLimit({ maxPositions, modelType, padTokenId }: PositionF
 /** The longest rows by default: enough for instructions, small enough for a laptop. */
 export const defaultMaxLength = 512;
 
-/** What of a loaded model says how long its rows may be. */
 export interface PositionedModel {
   readonly config: PositionFacts;
   sites(): readonly { readonly path: string }[];
 }
 
-/**
- * After how many tokens rows are cut: what was asked for, or the default as far as the model has positions. Throws a
- * UsageError for more than a table of positions has: the first long row would end the run.
- */
+/** After how many tokens rows are cut. Throws a UsageError for more than a table of positions has: a long row would end the run. */
 export function maxLengthFor(
   model: PositionedModel,
   asked: number | undefined,
@@ -38,7 +33,6 @@ export function maxLengthFor(
   throw new UsageError(`${named(option)} ${asked} is more than the ${limit} tokens that the model has positions for.`);
 }
 
-/** After how many tokens the texts of a row are cut. */
 export interface RowLengths {
   readonly maxLength: number;
   /** Of what a decoder writes; only where the model is an encoder–decoder that writes texts. */

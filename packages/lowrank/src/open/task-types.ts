@@ -20,7 +20,6 @@ const types: ReadonlyMap<Task, TaskType> = new Map([
   ["text-encoding", "FEATURE_EXTRACTION"],
 ]);
 
-/** The head that a type of PEFT's asks for. */
 export function taskOfType(type: TaskType): Task | undefined {
   return tasks.get(type);
 }

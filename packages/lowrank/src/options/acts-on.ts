@@ -4,7 +4,6 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 import type { Example, ProblemType } from "@lowrank/data";
 
-/** What decides which options act. */
 export interface AskedRun {
   /** What the objective of the rows says of options. */
   readonly objective: { readonly options: readonly string[]; readonly hasPictures?: true };
@@ -22,17 +21,14 @@ export interface AskedRun {
 
 /** Where an option does something. Elsewhere it is refused: a person who sets it expects an effect. */
 export interface ActsOn {
-  /** Which runs those are, in words. */
   readonly isFor: string;
   acts(run: AskedRun, options: Readonly<Record<string, unknown>>): boolean;
 }
 
-/** Whether the rows' objective reads the option. */
 export function reads({ objective }: AskedRun, option: string): boolean {
   return objective.options.includes(option);
 }
 
-/** Whether a classifier gives each row one class. */
 export function isOneClass(problem: ProblemType | undefined): boolean {
   return (problem ?? "single_label_classification") === "single_label_classification";
 }

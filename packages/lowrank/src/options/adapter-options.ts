@@ -1,9 +1,9 @@
 // Options of a run: what a new adapter is, and tokens that come with it.
 
 import {
-  startFacts,
-  startNames,
-  startOf,
+  initFacts,
+  initNames,
+  initOf,
   type VariantName,
   type VariantOption,
   type variantFacts,
@@ -24,11 +24,11 @@ import {
 /** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
 const starts: readonly string[] = [
   "default",
-  ...startNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in startFacts[name])),
+  ...initNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in initFacts[name])),
 ];
 
 /** Those that look at data. */
-const measuringStarts = startNames.filter((name) => "measures" in startFacts[name]).join(", ");
+const measuringInits = initNames.filter((name) => "measures" in initFacts[name]).join(", ");
 
 /** Which biases of the base train. */
 const biasModes = ["none", "all", "lora_only"] as const;
@@ -89,17 +89,17 @@ export const adapterOptions = {
     ...variantRows,
     init: {
       argument: "<name>",
-      help: `how pairs start: by chance with B zero, from the weights, or – ${measuringStarts} – from what the model makes of the data (default: default)`,
+      help: `how pairs start: by chance with B zero, from the weights, or – ${measuringInits} – from what the model makes of the data (default: default)`,
       value: oneOf(starts),
     },
     /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
     initBatches: {
       argument: "<number>",
-      help: `how many batches ${measuringStarts} look at (default: 16)`,
+      help: `how many batches ${measuringInits} look at (default: 16)`,
       value: integerIn({ min: 1 }),
       actsOn: {
         isFor: "new adapters whose start looks at data",
-        acts: ({ config }) => config !== undefined && startOf(config).measures !== undefined,
+        acts: ({ config }) => config !== undefined && initOf(config).measures !== undefined,
       },
     },
     bias: { argument: "<which>", help: "biases of the base to train (default: none)", value: oneOf(biasModes) },

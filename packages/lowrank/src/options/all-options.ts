@@ -6,7 +6,6 @@ import { comparisonOptions, distillationOptions, preferenceOptions } from "./lea
 import { libraryOptions, loopOptions } from "./loop-options.ts";
 import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
 
-/** Every option of a run. */
 export type RunRows = typeof fileOptions.rows &
   typeof adapterOptions.rows &
   typeof tokenOptions.rows &
@@ -27,7 +26,6 @@ export const runOptions: readonly OptionGroup[] = [
   distillationOptions,
 ];
 
-/** A row and its name. */
 export interface RecipeOption extends OptionRow {
   readonly name: string;
 }

@@ -16,7 +16,7 @@ function rowOf([name, row]: readonly [string, OptionRow]): string {
     ...(standard === undefined ? [] : [`default: ${standard}`]),
     ...(excludes.length === 0 ? [] : [`not with ${excludes.map((each) => `\`${each}\``).join(", ")}`]),
   ];
-  const cells = [`\`${name}\``, argument && `\`${argument}\``, [help, ...facts].join("; ").replaceAll("|", "\\|")];
+  const cells = [`\`${name}\``, argument && `\`${argument}\``, [help, ...facts].join("; ").replaceAll(/[|<]/g, "\\$&")];
   return `| ${cells.join(" | ")} |`;
 }
 

@@ -6,10 +6,8 @@ import { TrainingOptionsError } from "@lowrank/trainer";
 /** A loss for rows of texts to compare or of judged answers; "answers" trains the better answers alone, as text. */
 export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";
 
-/** Those for answers that people judged. */
 export const preferenceLossNames = Object.keys(preferenceLosses) as readonly PreferenceLossName[];
 
-/** All of them. */
 export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...preferenceLossNames, "answers"];
 
 /** The loss if it is one of these. Throws TrainingOptionsError for another. */

@@ -3,14 +3,14 @@
 import type { DecodedImage, Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 
-import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "../errors/library-errors.ts";
+import { noRunFolder, rowsNotFound, unwritableFolder } from "../errors/library-errors.ts";
 import { MediaError } from "../errors/media-errors.ts";
 import { keepInMemory } from "../keep-in-memory.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
 import {
   type ModelInput,
-  mostPixels,
+  maxPixels,
   type OutputFolder,
   type Platform,
   type SourceContext,
@@ -37,7 +37,7 @@ export const browserPlatform: Platform = {
   keepRows: keepInMemory, // a page has no disk to put rows on
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
   async openRun(out) {
-    throw new NoRunFolderError(out);
+    throw noRunFolder(out);
   },
   writeModel: async (folder, { model, ...options }) => {
     const target = chosen(folder);
@@ -46,13 +46,12 @@ export const browserPlatform: Platform = {
   },
 };
 
-/** By the browser itself, whatever kinds it knows. */
 async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const bitmap = await createImageBitmap(new Blob([bytes.slice()])).catch((cause) => {
     throw new MediaError(name, "the browser cannot decode it.", { cause });
   });
   const { width, height } = bitmap;
-  if (width * height > mostPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
+  if (width * height > maxPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
   const canvas = new OffscreenCanvas(width, height).getContext("2d");
   canvas?.drawImage(bitmap, 0, 0);
   bitmap.close();
@@ -63,7 +62,7 @@ async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImag
 
 async function fetchRows(address: string, options: ReadOptions): Promise<readonly Example[]> {
   const answer = await fetch(address);
-  if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
+  if (!answer.ok) throw rowsNotFound(address, answer.status);
   const locate = (name: string) => new URL(name, new URL(address, globalThis.location?.href)).href;
   const { rowsOfFile } = await import("../rows/read-rows.ts");
   return rowsOfFile(new File([await answer.blob()], address), { locate, ...options });
@@ -104,6 +103,6 @@ function withToken({ fetch: ask = fetch, accessToken }: Pick<SourceContext, "fet
 }
 
 function chosen(folder: OutputFolder): WritableDirectory {
-  if (typeof folder === "string") throw new UnwritableFolderError(folder);
+  if (typeof folder === "string") throw unwritableFolder(folder);
   return folder;
 }

@@ -10,12 +10,9 @@ import type { AskedRow } from "./asked-row.ts";
 import { bestAnswers } from "./best-answer.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
-/** How answers are made of logits. */
 export interface AnswerRules {
-  /** Names of the classes, in order of their numbers. */
   readonly labels: readonly string[];
   readonly problem: ProblemType;
-  /** How many of the likeliest are told. */
   readonly topK: number;
   /** From which probability on a class is one of the row's, where a row may have several. */
   readonly threshold: number;
@@ -24,7 +21,7 @@ export interface AnswerRules {
 }
 
 /** As many answers share the probability, as in transformers' run_qa.py. */
-const mostAnswers = 20;
+const maxAnswers = 20;
 
 /** The class, classes or number of a row. `logits`: [outputs]. */
 export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): Answer {
@@ -57,10 +54,7 @@ export function answerOfChoices(
   };
 }
 
-/**
- * The words of a text, each with the class of its first token, as transformers' pipeline with aggregation_strategy="first": tokens
- * between which nothing parts the text are one word. `logits`: [time, classes].
- */
+/** Each word with the class of its first token, as transformers' aggregation_strategy="first" has it. `logits`: [time, classes]. */
 export function answerOfTokens(
   logits: ArrayLike<number>,
   { text, spans, textStart }: AskedRow,
@@ -86,7 +80,11 @@ export function answerOfTokens(
 }
 
 /** Where in the text the answer is. `logits`: [time, 2]. */
-export function answerOfQuestion(logits: ArrayLike<number>, row: AskedRow, { topK, mayBeNone }: AnswerRules): Answer {
+export function answerOfQuestion(
+  logits: ArrayLike<number>,
+  row: AskedRow,
+  { topK, mayBeNone }: Pick<AnswerRules, "topK" | "mayBeNone">,
+): Extract<Answer, { kind: "answer" }> {
   const { text, spans, textStart, inputIds } = row;
   const at = (output: number) => inputIds.map((_, place) => logits[2 * place + output] ?? 0);
   const found = bestAnswers({
@@ -96,7 +94,7 @@ export function answerOfQuestion(logits: ArrayLike<number>, row: AskedRow, { top
     contextStart: textStart,
     contextLength: spans.length,
     mayBeNone,
-  }).slice(0, mostAnswers);
+  }).slice(0, maxAnswers);
   const shares = softmax(found.map(({ score }) => score));
   const answers = found.slice(0, topK).map(({ place }, index) => {
     const [start, end] = place === undefined ? [0, 0] : [spans[place[0]]?.[0] ?? 0, spans[place[1]]?.[1] ?? 0];
@@ -113,8 +111,8 @@ function ranked(probabilities: readonly number[], { labels }: AnswerRules): read
 
 function softmax(logits: ArrayLike<number>): readonly number[] {
   const values = Array.from(logits);
-  const most = Math.max(...values);
-  const shares = values.map((value) => Math.exp(value - most));
+  const max = Math.max(...values);
+  const shares = values.map((value) => Math.exp(value - max));
   const sum = shares.reduce((total, share) => total + share, 0);
   return shares.map((share) => share / sum);
 }

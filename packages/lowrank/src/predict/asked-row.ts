@@ -13,7 +13,6 @@ import {
   tokenizeQuestion,
 } from "@lowrank/data";
 
-/** One sequence of tokens. */
 export interface AskedRow extends TokenMasks, Seen {
   /** The text that the answer is about; empty where the row is tokens. */
   readonly text: string;
@@ -22,15 +21,13 @@ export interface AskedRow extends TokenMasks, Seen {
   readonly spans: readonly CharacterSpan[];
 }
 
-/** Who reads rows. */
 export interface RowReader {
   readonly task: Task;
-  /** Only where rows are text. Throws TokenizerMissingError. */
+  /** Only where rows are text. Throws TOKENIZER_MISSING. */
   tokenizer(): Promise<TextTokenizer>;
   readonly maxLength: number;
 }
 
-/** Heads that can be asked rows of a data file. */
 export const askable: readonly Task[] = [
   ...(["sequence-classification", "token-classification", "question-answering", "multiple-choice"] as const),
   ...(["image-classification", "distilled-image-classification"] as const),

@@ -38,13 +38,11 @@ export interface PredictOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A row to be asked, with all its columns. */
 export interface Question {
   readonly example: Example;
   readonly row: ReadonlyMap<string, unknown>;
 }
 
-/** What predicts. */
 export interface Predictor
   extends Pick<RowReader, "tokenizer">,
     Pick<AnswerRules, "labels" | "problem">,
@@ -55,10 +53,7 @@ export interface Predictor
 /** As many batches are held at a time: enough that rows of like length meet, and few enough for any memory. */
 const batchesHeld = 16;
 
-/**
- * Answers rows as they come. Throws WrongTaskError for a model without a head that answers rows, ExampleError for a row that
- * its head has no answer to, NonFiniteModelError.
- */
+/** Answers rows as they come. Throws WrongTaskError, ExampleError for a row that the head has no answer to, NonFiniteModelError. */
 export async function* predictRows(
   predictor: Predictor,
   rows: AsyncIterable<Question>,
@@ -135,7 +130,6 @@ function lengthOf(row: AskedRow | undefined): number {
   return row?.inputIds.length ?? 0;
 }
 
-/** A row that was asked, and what its sequences came to. */
 interface AskedQuestion {
   readonly example: Example;
   readonly rows: readonly AskedRow[];

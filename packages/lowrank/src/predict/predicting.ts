@@ -12,16 +12,13 @@ import { type QuestionSources, type QuestionsInput, questionsIn } from "./questi
 
 export type { PredictOptions, QuestionsInput };
 
-/** Rows with their answers, one by one. */
 export type Predictions = AsyncGenerator<Prediction, void, undefined>;
 
-/** What an adapter says of its classes. */
 interface ClassFacts {
   readonly classNames: readonly string[] | undefined;
   readonly problemType: AnswerRules["problem"] | undefined;
 }
 
-/** A model that is open, with the adapter that acts. */
 export interface OpenPredictor extends Pick<Predictor, "tokenizer">, QuestionSources {
   readonly opened: OpenedBase;
   readonly adapter: ClassFacts | null | undefined;

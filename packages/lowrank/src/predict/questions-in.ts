@@ -8,7 +8,6 @@ import type { Question } from "./predict-rows.ts";
 /** The name of a data file, a `File`, or rows: all at once or as they come. */
 export type QuestionsInput = string | File | readonly object[] | AsyncIterable<object>;
 
-/** Where rows come from. */
 export interface QuestionSources {
   readonly platform: Platform;
   readonly context: SourceContext;

@@ -8,13 +8,11 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
-/** Who writes. */
 export interface Transcriber {
   readonly opened: OpenedBase;
   readonly tokenizer: TextTokenizer;
 }
 
-/** How to write. */
 export interface TranscribeOptions {
   readonly batchSize: number;
   /** Default: as many as the model has places for. */
@@ -22,10 +20,7 @@ export interface TranscribeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The likeliest text of each sound, in their order; it begins as the row says, else as the tokenizer's texts do. Throws
- * NonFiniteModelError, and what `generate` of @lowrank/models does.
- */
+/** The likeliest text of each sound, in their order; it begins as the row says, else as the tokenizer's texts do. */
 export async function transcribe(
   { opened, tokenizer }: Transcriber,
   sounds: readonly SpeechExample[],

@@ -5,7 +5,6 @@ import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import type { LearningPlan } from "../objectives/objective.ts";
 
-/** What is shared. */
 interface SharedRows {
   readonly rows: number;
   readonly learning: Pick<LearningPlan, "kind" | "words" | "comparesNeighbours">;
@@ -14,10 +13,7 @@ interface SharedRows {
   readonly onWarning: WarningListener | undefined;
 }
 
-/**
- * Throws TrainingOptionsError for more processes than rows, and for rows that a loss compares with their neighbours of the batch, so
- * that a share of it says something else. Warns where some have nothing to do.
- */
+/** Throws TrainingOptionsError for more processes than rows, and for a loss that compares the rows of a batch. Warns of idle ones. */
 export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">, shared: SharedRows): void {
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
@@ -43,10 +39,7 @@ export function stopWith(signal: AbortSignal | undefined): AbortController {
   return stop;
 }
 
-/**
- * An evaluation that the first process makes, and all have: whether a run goes on hangs on its bits, and metrics are no sums. Where
- * it was stopped, `stop` is aborted in all, and its reason thrown.
- */
+/** The first process measures, and all have its bits: whether a run goes on depends on them. A stop there stops all. */
 export function measuredByFirst(
   communicator: Communicator,
   measure: () => Promise<Metrics>,

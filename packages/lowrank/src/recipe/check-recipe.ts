@@ -12,7 +12,7 @@ export function recipeProblems(recipe: Readonly<Record<string, unknown>>): reado
   return Object.entries(recipe).flatMap(([name, value]) => {
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (schema === undefined) return [unknownName(name, names)];
-    return fits(value, schema) ? [] : [`${name}: expected ${describe(schema)}, got ${JSON.stringify(value)}`];
+    return fits(value, schema) ? [] : [`${name}: expected ${describeSchema(schema)}, got ${JSON.stringify(value)}`];
   });
 }
 
@@ -34,7 +34,8 @@ function camelCase(name: string): string {
   return name.replace(/^-+/, "").replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function fits(value: unknown, schema: ValueSchema): boolean {
+/** Whether the schema allows the value. */
+export function fits(value: unknown, schema: ValueSchema): boolean {
   if (schema.anyOf !== undefined) return schema.anyOf.some((one) => fits(value, one));
   if (schema.enum !== undefined) return schema.enum.some((one) => one === value);
   switch (schema.type) {
@@ -66,20 +67,21 @@ function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusive
   return exclusiveMinimum === undefined || value > exclusiveMinimum;
 }
 
-function describe(schema: ValueSchema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(", or ");
+/** What the schema allows, in words: "a whole number, at least 1". */
+export function describeSchema(schema: ValueSchema): string {
+  if (schema.anyOf !== undefined) return schema.anyOf.map(describeSchema).join(", or ");
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   if (schema.type === "array" && schema.items !== undefined)
-    return `a list${lengthOf(schema)}, each ${describe(schema.items)}`;
+    return `a list${lengthOf(schema)}, each ${describeSchema(schema.items)}`;
   if (schema.pattern !== undefined) return `a text like ${schema.pattern}`;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const limits = [
-    ...(minimum === undefined ? [] : [`from ${minimum}`]),
-    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
-    ...(maximum === undefined ? [] : [`up to ${maximum}`]),
-    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+    ...(minimum === undefined ? [] : [`at least ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`more than ${exclusiveMinimum}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`less than ${exclusiveMaximum}`]),
   ];
-  return [words[schema.type ?? "string"], ...limits].join(" ");
+  return [words[schema.type ?? "string"], limits.join(" and ")].filter(Boolean).join(", ");
 }
 
 function lengthOf({ minItems, maxItems }: ValueSchema): string {

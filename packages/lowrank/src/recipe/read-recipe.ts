@@ -9,17 +9,17 @@ import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
 /** A recipe is a page long; more is another file. */
-const mostBytes = 1_000_000;
+const maxBytes = 1_000_000;
 /** An alias may stand for a list of aliases, and so on: a few lines would unfold to all memory. */
-const mostAliases = 100;
-const mostLevels = 100;
+const maxAliases = 100;
+const maxLevels = 100;
 
 /** Reads .yaml, .yml, .json, or what a .ts, .mts, .js or .mjs file exports by default. Throws RecipeError, PathNotFoundError. */
 export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined)
     throw new PathNotFoundError(named("recipe"), file, "a .yaml, .json or .ts file (lowrank init writes one)");
-  if (facts.size > mostBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${mostBytes}`]);
+  if (facts.size > maxBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${maxBytes}`]);
   const value = await readKind(file);
   if (isObject(value)) return value;
   throw new RecipeError(file, [
@@ -49,13 +49,13 @@ function fromJson(file: string, text: string): unknown {
 async function fromYaml(file: string, text: string): Promise<unknown> {
   const { Parser, parseDocument } = await import("yaml");
   for (const token of new Parser().parse(text)) {
-    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are more than ${mostLevels} levels deep`]);
+    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are more than ${maxLevels} levels deep`]);
   }
   const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
   if (problems.length > 0) throw new RecipeError(file, problems);
   try {
-    return document.toJS({ maxAliasCount: mostAliases });
+    return document.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
     throw new RecipeError(file, [error instanceof Error ? error.message : String(error)]);
   }
@@ -66,7 +66,7 @@ function isDeep(root: CST.Token): boolean {
   const open: (readonly [token: CST.Token | null | undefined, level: number])[] = [[root, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, level] = next;
-    if (level > mostLevels) return true;
+    if (level > maxLevels) return true;
     if (token?.type === "document") open.push([token.value, level]);
     if (token && "items" in token)
       for (const { key, value } of token.items) open.push([key, level + 1], [value, level + 1]);

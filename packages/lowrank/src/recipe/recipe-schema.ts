@@ -4,28 +4,17 @@ import { given } from "../given.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import type { ValueSchema } from "../options/option-table.ts";
 
-/** A JSON Schema (draft 2020-12) of a recipe. */
-export interface RecipeSchema {
-  readonly $schema: string;
-  readonly $id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly type: "object";
-  readonly additionalProperties: false;
-  readonly properties: Readonly<
-    Record<string, ValueSchema & { readonly description?: string; readonly default?: number | string }>
-  >;
-}
-
 /** Where editors find the package's copy, which `lowrank init --schema` writes when it is built. */
 export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json";
 
-/** The schema of all options. */
-export function recipeSchema(): RecipeSchema {
-  const properties = [...recipeOptions].map(
-    ([name, { help, value, standard }]) =>
-      [name, { description: help, ...value, ...given({ default: standard }) }] as const,
-  );
+export function recipeSchema() {
+  const options = [...recipeOptions].map(([name, { help, value, standard }]) => {
+    return [name, { description: help, ...value, ...given({ default: standard }) }] as const;
+  });
+  const properties: Readonly<Record<string, ValueSchema & { readonly description?: string }>> = {
+    $schema: { type: "string" },
+    ...Object.fromEntries(options),
+  };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: schemaAddress,
@@ -33,6 +22,6 @@ export function recipeSchema(): RecipeSchema {
     description: "What `lowrank train --recipe` reads: the command's options by name. Flags on the command line win.",
     type: "object",
     additionalProperties: false,
-    properties: { $schema: { type: "string" }, ...Object.fromEntries(properties) },
+    properties,
   };
 }

@@ -26,7 +26,6 @@ export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: Run
   readonly addTokens?: string | readonly string[] | undefined;
 };
 
-/** A run whose base is known. */
 export type WithModel<Choices> = Choices & { readonly model: string };
 
 /** Those that the library names alike and that the loop is not told: rows and a teacher are read before it, a folder keeps it. */

@@ -3,7 +3,6 @@
 import { recipeOptions } from "../options/all-options.ts";
 import { schemaAddress } from "./recipe-schema.ts";
 
-/** The file beside an adapter. */
 export const recipeFile = "recipe.yaml";
 
 /** Where the adapter went is for whoever repeats the run to say again. */

@@ -4,7 +4,6 @@ import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@l
 import type { RowLengths } from "../open/position-limit.ts";
 import type { FactTable } from "./report-page.ts";
 
-/** The rows, and what they were told. */
 export interface ReportedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
@@ -14,7 +13,7 @@ export interface ReportedRows {
 }
 
 /** Rows that are looked at, evenly from all: reading and tokenising a million again takes longer than anybody waits. */
-const mostRows = 500;
+const maxRows = 500;
 
 /** Lengths are in tokens. */
 export function dataFacts({ train, validation, lengths, classNames }: ReportedRows): FactTable {
@@ -44,15 +43,13 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   ];
 }
 
-/** So many rows at most, evenly from all. */
-export function someRows(rows: RowList<TokenizedExample>, most = mostRows): readonly TokenizedExample[] {
-  const count = Math.min(rows.length, most);
+export function someRows(rows: RowList<TokenizedExample>, max = maxRows): readonly TokenizedExample[] {
+  const count = Math.min(rows.length, max);
   return Array.from({ length: count }, (_, index) => rows.at(Math.floor((index * rows.length) / count))).flatMap(
     (row) => row ?? [],
   );
 }
 
-/** How many rows have each class, by its number. */
 export function classCounts(rows: Iterable<TokenizedExample>): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const row of rows) if (row.kind === "classified") counts.set(row.label, (counts.get(row.label) ?? 0) + 1);

@@ -2,10 +2,9 @@
 
 import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
 import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
-import { htmlPage } from "./html-page.ts";
+import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 
-/** What is shown: one of both. */
 export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
@@ -15,7 +14,7 @@ const wide =
   ".wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }";
 
 /** Directions that a square of similarities shows at most: more are not to be seen. */
-const mostDirections = 16;
+const maxDirections = 16;
 
 /**
  * The page. Names are shown as text, whatever is in them.
@@ -77,16 +76,16 @@ function inputMap(layers: readonly LayerDifference[]): HeatMap {
     ...placeOf(path),
     value: similarity.inputs.values.at(-1) ?? Number.NaN,
   }));
-  return { title: "φ of all directions of the inputs", cells, most: 1 };
+  return { title: "φ of all directions of the inputs", cells, max: 1 };
 }
 
 /** The similarity of the first i and the first j directions, as figure 3 of the LoRA paper has it. */
 function square({ path, similarity: { inputs } }: LayerDifference): string {
   const cells = Array.from(inputs.values, (value, place) => {
     const [i, j] = [Math.floor(place / inputs.columns), place % inputs.columns];
-    return i < mostDirections && j < mostDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
+    return i < maxDirections && j < maxDirections ? [{ row: `${i + 1}`, column: `${j + 1}`, value }] : [];
   }).flat();
-  return cells.length === 0 ? "" : heatMap({ title: path, cells, most: 1, side: 12 });
+  return cells.length === 0 ? "" : heatMap({ title: path, cells, max: 1, side: 12 });
 }
 
 function picture(map: HeatMap): string {
@@ -95,12 +94,9 @@ function picture(map: HeatMap): string {
 
 function table(heads: readonly string[], rows: readonly (readonly [string, ...number[]])[]): string {
   if (rows.length === 0) return "";
-  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
-  const body = rows.map(([name, ...numbers]) => {
-    const cells = numbers.map(
-      (value) => markup`<td>${Number.isFinite(value) ? Number(value.toPrecision(4)) : "–"}</td>`,
-    );
-    return markup`<tr><th scope="row">${name}</th>${{ html: cells.join("") }}</tr>`;
-  });
-  return `<div class="wide" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+  const shown = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(4)) : "–");
+  return htmlTable(
+    heads,
+    rows.map(([name, ...numbers]) => [name, ...numbers.map(shown)]),
+  );
 }

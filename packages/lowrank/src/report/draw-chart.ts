@@ -10,7 +10,6 @@ interface ChartSeries {
   readonly points: readonly CurvePoint[];
 }
 
-/** A picture. */
 export interface Chart {
   readonly title: string;
   readonly series: readonly ChartSeries[];
@@ -19,7 +18,7 @@ export interface Chart {
 const [width, height] = [720, 240];
 const margin = { left: 64, right: 12, top: 12, bottom: 28 };
 /** Points that a curve is drawn with at most: more are not to be seen. */
-const mostPoints = 600;
+const maxPoints = 600;
 
 /** A figure with its legend; empty where no curve has a point. */
 export function drawChart({ title, series }: Chart): string {
@@ -48,22 +47,21 @@ function isFinitePoint([step, value]: CurvePoint): boolean {
   return Number.isFinite(step) && Number.isFinite(value);
 }
 
-/** From numbers to places. */
 interface Scale {
   at(value: number): number;
   readonly ticks: readonly number[];
 }
 
-function scaleOf(values: readonly number[], [from, to]: readonly [number, number], leastStep = 0): Scale {
-  const least = values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
-  const most = values.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
-  const span = most - least || Math.abs(most) || 1;
-  const step = Math.max(leastStep, niceStep(span / 4));
-  const first = Math.ceil(least / step);
-  const count = Math.floor(most / step) - first + 1;
+function scaleOf(values: readonly number[], [from, to]: readonly [number, number], minStep = 0): Scale {
+  const min = values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+  const max = values.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
+  const span = max - min || Math.abs(max) || 1;
+  const step = Math.max(minStep, niceStep(span / 4));
+  const first = Math.ceil(min / step);
+  const count = Math.floor(max / step) - first + 1;
   return {
-    at: (value) => from + ((value - least) / span) * (to - from),
-    ticks: count < 1 ? [least] : Array.from({ length: count }, (_, index) => (first + index) * step),
+    at: (value) => from + ((value - min) / span) * (to - from),
+    ticks: count < 1 ? [min] : Array.from({ length: count }, (_, index) => (first + index) * step),
   };
 }
 
@@ -96,8 +94,8 @@ function lineOf(
 
 /** Of many points in a row the lowest and the highest, so that no peak is lost. */
 function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
-  if (points.length <= mostPoints) return points;
-  const size = Math.ceil((2 * points.length) / mostPoints);
+  if (points.length <= maxPoints) return points;
+  const size = Math.ceil((2 * points.length) / maxPoints);
   const kept: CurvePoint[] = [];
   for (let start = 0; start < points.length; start += size) {
     const some = points.slice(start, start + size);
@@ -108,7 +106,6 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   return kept;
 }
 
-/** A number in few characters. */
 function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -16,7 +16,7 @@ export interface HeatMap {
   readonly title: string;
   readonly cells: readonly HeatCell[];
   /** The value that is darkest; default the largest. */
-  readonly most?: number;
+  readonly max?: number;
   /** Pixels of a square's side. Default 26, or less where there are many. */
   readonly side?: number;
 }
@@ -36,11 +36,11 @@ const fontSize = 11;
  * if (!svg.startsWith("<svg")) throw new Error("no picture");
  * ```
  */
-export function heatMap({ title, cells, most, side }: HeatMap): string {
+export function heatMap({ title, cells, max, side }: HeatMap): string {
   const rows = [...new Set(cells.map(({ row }) => row))];
   const columns = [...new Set(cells.map(({ column }) => column))];
   const finite = cells.filter(({ value }) => Number.isFinite(value));
-  const darkest = most ?? finite.reduce((largest, { value }) => Math.max(largest, value), 0);
+  const darkest = max ?? finite.reduce((largest, { value }) => Math.max(largest, value), 0);
   const size = side ?? Math.max(8, Math.min(26, Math.floor(700 / Math.max(1, columns.length))));
   const [left, top] = [8 + widthOf(rows), 26 + widthOf(columns)];
   const squares = finite.map((cell) => {
@@ -73,5 +73,5 @@ export function placeOf(path: string): Pick<HeatCell, "row" | "column"> {
 
 /** About what a text takes. */
 function widthOf(labels: readonly string[]): number {
-  return labels.reduce((most, label) => Math.max(most, label.length), 0) * fontSize * 0.6;
+  return labels.reduce((max, label) => Math.max(max, label.length), 0) * fontSize * 0.6;
 }

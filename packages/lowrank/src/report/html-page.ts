@@ -2,14 +2,12 @@
 
 import { markup } from "./markup.ts";
 
-/** What differs from page to page. */
 export interface HtmlPage {
   readonly title: string;
   /** HTML, one below the other. */
   readonly parts: readonly string[];
   /** Rules beside those of all pages. */
   readonly style?: string;
-  /** Who wrote it, as a program finds it. */
   readonly writer?: string;
 }
 
@@ -33,6 +31,17 @@ ${{ html: parts.join("\n") }}
 </body>
 </html>
 `;
+}
+
+/** A table whose first column names its rows; without heads it has none. All cells are shown as text. */
+export function htmlTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
+  const body = rows.map(([name = "", ...cells]) => {
+    const values = cells.map((cell) => markup`<td>${cell}</td>`).join("");
+    return markup`<tr><th scope="row">${name}</th>${{ html: values }}</tr>`;
+  });
+  const thead = heads.length === 0 ? "" : `<thead><tr>${head}</tr></thead>`;
+  return `<div class="wide" tabindex="0"><table>${thead}<tbody>${body.join("")}</tbody></table></div>`;
 }
 
 /** CSS without anything from elsewhere. */

@@ -1,6 +1,5 @@
 // HTML of values that nobody vouches for: rows of data, names of files, what a model wrote.
 
-/** What is markup already. */
 interface Html {
   readonly html: string;
 }

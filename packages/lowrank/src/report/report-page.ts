@@ -1,7 +1,7 @@
 // A run as one page of HTML that needs no network and no script: what it was asked, what it learnt from, how it went.
 
 import { drawChart } from "./draw-chart.ts";
-import { htmlPage } from "./html-page.ts";
+import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 import { runCurves } from "./run-curves.ts";
 
@@ -89,20 +89,17 @@ function validationPart(validation: ReturnType<typeof runCurves>["validation"]):
   const steps = [...new Set([...validation.values()].flatMap((points) => points.map(([step]) => step)))];
   if (steps.length === 0) return "";
   const values = new Map([...validation].map(([name, points]) => [name, new Map(points)]));
-  const cell = (value: number | undefined) =>
-    markup`<td>${value === undefined ? "" : Number(value.toPrecision(5))}</td>`;
-  const head = names.map((name) => markup`<th scope="col">${name}</th>`).join("");
-  const rows = steps.map(
-    (step) =>
-      markup`<tr><th scope="row">${step}</th>${{ html: names.map((name) => cell(values.get(name)?.get(step))).join("") }}</tr>`,
-  );
-  return `<section><h2>Validation</h2><div class="wide" tabindex="0"><table><thead><tr><th scope="col">step</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div></section>`;
+  const rows = steps.map((step) => [
+    step,
+    ...names.map((name) => Number(values.get(name)?.get(step)?.toPrecision(5) ?? Number.NaN)),
+  ]);
+  const cells = rows.map((row) => row.map((value) => (Number.isNaN(value) ? "" : value)));
+  return `<section><h2>Validation</h2>${htmlTable(["step", ...names], cells)}</section>`;
 }
 
 function tablePart(title: string, table: FactTable): string {
   if (table.length === 0) return "";
-  const rows = table.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return markup`<section><h2>${title}</h2><div class="wide" tabindex="0"><table><tbody>${{ html: rows.join("") }}</tbody></table></div></section>`;
+  return markup`<section><h2>${title}</h2>${{ html: htmlTable([], table) }}</section>`;
 }
 
 function samplePart(samples: readonly SampleText[]): string {

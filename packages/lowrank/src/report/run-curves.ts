@@ -5,13 +5,11 @@ import { parseJson } from "@lowrank/contracts";
 /** A value after a step. */
 export type CurvePoint = readonly [step: number, value: number];
 
-/** The numbers of a run by their names. */
 export interface RunCurves {
   readonly loss: readonly CurvePoint[];
   readonly smoothed: readonly CurvePoint[];
   readonly learningRate: readonly CurvePoint[];
   readonly gradientNorm: readonly CurvePoint[];
-  /** What each validation measured. */
   readonly validation: ReadonlyMap<string, readonly CurvePoint[]>;
   /** Steps that were left out, for a number was not finite. */
   readonly skipped: readonly number[];
@@ -46,10 +44,7 @@ export function runCurves(lines: readonly string[]): RunCurves {
 /** How much of the mean a new value does not replace. */
 const kept = 0.9;
 
-/**
- * The mean over the values so far, those of some ten steps ago a third as heavy as the last; as TensorBoard smooths, so that the first
- * value counts no more than it should.
- */
+/** The exponential mean of the values so far, with TensorBoard's correction of the first ones. */
 export class SmoothedLoss {
   #sum = 0;
   #weight = 0;

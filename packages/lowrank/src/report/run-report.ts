@@ -10,16 +10,13 @@ import type { RowOptions } from "../train/training-options.ts";
 import { dataFacts } from "./data-facts.ts";
 import { type FactTable, reportPage, type SampleText } from "./report-page.ts";
 
-/** The run. */
 export interface ReportedRun {
   readonly opened: OpenedBase;
   readonly lastRun: { findings(): readonly Warning[]; samples(): Promise<readonly SampleText[]> } | undefined;
   readonly rows: TokenizedRows;
   readonly options: RowOptions;
   readonly classNames: readonly string[] | undefined;
-  /** As the model card has it. */
   readonly settings: FactTable;
-  /** The recipe that repeats the run, where there is one. */
   readonly recipe?: string | undefined;
 }
 

@@ -9,33 +9,32 @@ import { needsOwnPass } from "../rows/rows-it-acts-on.ts";
 import { textEnding } from "../rows/text-ending.ts";
 import type { SampleText } from "./report-page.ts";
 
-/** Who writes. */
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;
   /** After how long writing stops. */
-  readonly mostSeconds: number;
+  readonly maxSeconds: number;
 }
 
 /** Few and short: a small model writes them in seconds. What a large one has not written when the time is over is left out. */
-const [mostSamples, mostNewTokens, mostPromptTokens] = [3, 40, 256];
+const [maxSamples, newTokenLimit, maxPromptTokens] = [3, 40, 256];
 
 /** Greedy, from the first rows that have a prompt and an answer. */
 export async function sampleTexts(
-  { opened, tokenizer, mostSeconds }: SampleWriter,
+  { opened, tokenizer, maxSeconds }: SampleWriter,
   rows: RowList<TokenizedExample>,
 ): Promise<readonly SampleText[]> {
   const asked: Asked[] = [];
   const room = positionLimit(opened.model.config);
-  const maxNewTokens = Math.min(mostNewTokens, Math.floor(room / 2));
-  const longest = Math.min(mostPromptTokens, room - maxNewTokens);
+  const maxNewTokens = Math.min(newTokenLimit, Math.floor(room / 2));
+  const longest = Math.min(maxPromptTokens, room - maxNewTokens);
   for (const row of rows) {
     const found = askedOf(row, longest);
     if (found !== undefined) asked.push(found);
-    if (asked.length === mostSamples) break;
+    if (asked.length === maxSamples) break;
   }
   if (asked.length === 0) return [];
-  const [before = [], after = []] = await writeBoth({ opened, tokenizer, mostSeconds }, { asked, maxNewTokens });
+  const [before = [], after = []] = await writeBoth({ opened, tokenizer, maxSeconds }, { asked, maxNewTokens });
   return asked.map(({ prompt, expected }, index) => ({
     prompt: tokenizer.decode(prompt),
     expected: tokenizer.decode(expected),
@@ -46,14 +45,14 @@ export async function sampleTexts(
 
 /** What the base writes, and the adapter: rows of one batch where the adapter's rows can stand among others, which takes half the time. */
 async function writeBoth(
-  { opened: { model, context, handle }, tokenizer, mostSeconds }: SampleWriter,
+  { opened: { model, context, handle }, tokenizer, maxSeconds }: SampleWriter,
   { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
 ): Promise<readonly (readonly string[])[]> {
   const prompts = asked.map(({ prompt }) => prompt);
   const ending = textEnding(model, tokenizer);
   const write = async (promptIds: readonly (readonly number[])[], acting: ForwardContext) => {
     const written = promptIds.map((): number[] => []);
-    const end = performance.now() + (1000 * mostSeconds * promptIds.length) / (2 * asked.length);
+    const end = performance.now() + (1000 * maxSeconds * promptIds.length) / (2 * asked.length);
     for await (const { prompt, id } of generateTokens(model, { promptIds, maxNewTokens, ...ending, context: acting })) {
       written[prompt]?.push(id);
       if (performance.now() > end) break;

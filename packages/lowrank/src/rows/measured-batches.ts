@@ -1,9 +1,8 @@
 // The batches of a data set that is measured on: every row once, rows of like length together.
 
-import { batches, openedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { batches, decodedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import type { RowMedia } from "../run-folder.ts";
 
-/** What to measure on. */
 export interface MeasuredData {
   readonly examples: RowList<TokenizedExample>;
   readonly batchSize: number;
@@ -28,5 +27,5 @@ export function measuredWithFiles({
   const { examples, batchSize, padId } = data;
   if (media === undefined) return measuredBatches(data);
   const order = { batchSize, padId, shuffle: false, groupByLength: true };
-  return openedBatches(examples, { ...order, open: (row) => media.open(row) });
+  return decodedBatches(examples, { ...order, open: (row) => media.open(row) });
 }

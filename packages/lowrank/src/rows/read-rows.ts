@@ -1,8 +1,8 @@
 // Rows from wherever a program has them.
 
 import {
+  concatRows,
   type Example,
-  joinRows,
   type ReadOptions,
   readCsv,
   readJson,
@@ -19,7 +19,6 @@ export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRo
 /** The same, and what an adapter remembers of its own data. */
 export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered">;
 
-/** How rows are read. */
 interface Reading {
   readonly platform: Platform;
   readonly columns: RememberedColumns;
@@ -64,7 +63,7 @@ async function joined(inputs: readonly (string | File)[], reading: Reading): Pro
   for (const input of inputs) files.push(await readRows(input, reading));
   const [first, ...others] = files;
   if (first !== undefined && others.length === 0) return first;
-  return { name: files.map(({ name }) => name).join(", "), rows: joinRows(files.map(({ rows }) => rows)) };
+  return { name: files.map(({ name }) => name).join(", "), rows: concatRows(files.map(({ rows }) => rows)) };
 }
 
 function isSource(input: unknown): input is string | File {

@@ -1,6 +1,6 @@
 // What kinds of rows are, whatever is learnt of them.
 
-import { type Example, pickRows, type RowList } from "@lowrank/data";
+import { type Example, type RowList, selectRows } from "@lowrank/data";
 
 /** A row that a model reads as it is. */
 type PlainExample = Exclude<Example, { readonly chosen: unknown } | { readonly answer: unknown }>;
@@ -11,12 +11,10 @@ export function textsOf(example: Example): readonly [PlainExample, ...PlainExamp
   return "chosen" in example ? [example.chosen, example.rejected] : [example];
 }
 
-/** Whether any row is text, so that a tokenizer is needed. */
 export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
-/** Whether a row is of what is said. */
 export function isHeard(kind: Example["kind"]): boolean {
   return kind === "speech" || kind === "audio";
 }
@@ -25,7 +23,7 @@ export function isHeard(kind: Example["kind"]): boolean {
 export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
   const places: number[] = [];
   for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
-  return pickRows(examples, places);
+  return selectRows(examples, places);
 }
 
 /** Rows, and the file that messages name. */
@@ -34,20 +32,18 @@ export interface RowFile {
   readonly rows: RowList<Example>;
 }
 
-/** The number of the row at a place. */
 export type RowNumbers = (index: number) => number;
 
 /** Of rows that nobody moved. */
 export const inOrder: RowNumbers = (index) => index + 1;
 
-/** Whether rows were read already. */
 export function isRead(input: unknown): input is RowFile {
   return typeof input === "object" && input !== null && "rows" in input;
 }
 
-const [fewestToHoldOut, shareHeldOut, mostHeldOut] = [50, 0.1, 200];
+const [fewestToHoldOut, shareHeldOut, maxHeldOut] = [50, 0.1, 200];
 
 /** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
 export function defaultValidationShare(rows: number): number {
-  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, mostHeldOut / rows);
+  return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, maxHeldOut / rows);
 }

@@ -3,10 +3,10 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { RowList, TokenizedExample } from "@lowrank/data";
-import { InvocationMissingError } from "../errors/data-errors.ts";
+import { invocationMissing } from "../errors/data-errors.ts";
 import type { Notices } from "../notices.ts";
 
-/** Throws InvocationMissingError if no row of a file has the adapter's tokens, and warns if some do not. */
+/** Throws INVOCATION_MISSING if no row of a file has the adapter's tokens, and warns if some do not. */
 export function checkRows(
   file: string,
   rows: RowList<TokenizedExample>,
@@ -17,7 +17,7 @@ export function checkRows(
   let without = 0;
   for (const { inputIds } of rows) if (!holds(inputIds, tokens)) without += 1;
   if (without === 0) return;
-  if (without === rows.length) throw new InvocationMissingError(file, tokens);
+  if (without === rows.length) throw invocationMissing(file, tokens);
   const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;
   notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }

@@ -15,9 +15,6 @@ export function targetLanguage(
   return { decoderStartTokenId: id };
 }
 
-// The tokens that end a text: what the model's files say, and the tokenizer's own mark, which training wrote.
-
-/** The ids without repetition. */
 export function endTokens(
   { generation }: { readonly generation: Pick<PretrainedModel["generation"], "eosTokenIds"> },
   { eosId }: Partial<Pick<TextTokenizer, "eosId">>,
@@ -25,7 +22,6 @@ export function endTokens(
   return [...new Set([...generation.eosTokenIds, ...(eosId === undefined ? [] : [eosId])])];
 }
 
-/** Both. */
 export function textEnding(model: PretrainedModel, tokenizer: TextTokenizer) {
   return { eosTokenIds: endTokens(model, tokenizer), ...targetLanguage(model, tokenizer) };
 }

@@ -5,7 +5,6 @@ import { parseJson } from "@lowrank/contracts";
 import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import { given } from "../given.ts";
 
-/** What is remembered; only what applies is there. */
 export interface AdapterSetup {
   /** Name of the template that its rows were written with. */
   readonly template?: string;
@@ -19,19 +18,17 @@ export interface AdapterSetup {
   readonly basePath?: string;
 }
 
-/** The part of a folder that is read. */
 export interface SetupFolder {
   has(file: string): Promise<boolean>;
   readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
 }
 
-/** Name of the file. */
 export const setupFile = "lowrank_setup.json";
 
 const maxBytes = 256_000;
 /** A text that is longer is no longer a setting but data. */
-const longestText = 32_000;
-const mostColumns = 64;
+const maxTextLength = 32_000;
+const maxColumns = 64;
 
 /** The setup as a file, name and text; none where there is nothing to remember. */
 export function setupFiles(setup: AdapterSetup): readonly (readonly [file: string, text: string])[] {
@@ -67,11 +64,11 @@ function checked(value: unknown): AdapterSetup {
 }
 
 function asText(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" && value.length <= longestText ? value : undefined;
+  return typeof value === "string" && value !== "" && value.length <= maxTextLength ? value : undefined;
 }
 
 function asNames(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostColumns) return undefined;
+  if (!Array.isArray(value) || value.length === 0 || value.length > maxColumns) return undefined;
   return value.every((name): name is string => asText(name) !== undefined) ? value : undefined;
 }
 

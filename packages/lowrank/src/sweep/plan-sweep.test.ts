@@ -45,7 +45,7 @@ describe("a plan of runs", () => {
 describe("a plan refuses", () => {
   it.each([
     [["ranks=4,8"], "ranks: there is no such option; did you mean rank?"],
-    [["rank=0,8,x"], 'rank: expected a whole number from 1 up to 4096, got "x"'],
+    [["rank=0,8,x"], 'rank: expected a whole number, at least 1 and at most 4096, got "x"'],
     [["rank="], "rank: has no value"],
     [["rank=4,,8"], "rank: "],
     [["rank=4", "rank=8"], "rank: is set twice"],

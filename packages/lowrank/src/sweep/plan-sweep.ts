@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";
@@ -10,10 +11,8 @@ import { completeRecipe } from "../recipe/complete-recipe.ts";
 import type { RunChoices } from "../recipe/recipe.ts";
 import { checkChoices } from "../recipe/run/check-choices.ts";
 
-/** Options of a recipe by name, and what each shall be, one after another. */
 export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 
-/** One run. */
 export interface SweepRun {
   /** Counted from 0. */
   readonly index: number;
@@ -33,7 +32,7 @@ export interface SweepPlace {
 }
 
 /** Slurm's arrays end here, too, unless somebody has configured them otherwise (MaxArraySize). */
-const mostRuns = 1000;
+const maxRuns = 1000;
 
 /** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for a combination that is no recipe. */
 export function planSweep(
@@ -55,7 +54,6 @@ export function planSweep(
   });
 }
 
-/** The folder of all runs. */
 export function sweepFolder(recipe: Readonly<Record<string, unknown>>, out: string | undefined): string {
   return out ?? (typeof recipe.out === "string" ? recipe.out : "sweep");
 }
@@ -67,7 +65,6 @@ export function describeValues(values: SweepRun["values"]): string {
     .join(", ");
 }
 
-/** A value in a table. */
 export function valueText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -83,7 +80,7 @@ function problemsOf(sets: SweepSets): string[] {
     for (const other of excludedBy(name)) if (sets.has(other)) problems.push(`${name}: excludes ${other}`);
   if (sets.size === 0) problems.push("nothing is varied; expected a set like rank=4,8,16");
   const runs = [...sets.values()].reduce((count, { length }) => count * length, 1);
-  if (runs > mostRuns) problems.push(`${runs} runs are more than ${mostRuns}; take fewer values`);
+  if (runs > maxRuns) problems.push(`${runs} runs are more than ${maxRuns}; take fewer values`);
   return problems;
 }
 
@@ -124,10 +121,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/**
- * The values by their option's name. Behind the "=" stands a list as YAML has it, without its brackets, so that a list among the values
- * has brackets of its own: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError with all that is wrong.
- */
+/** The values by option. Behind "=" is a YAML list without its brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
 export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const { parse } = await import("yaml");
   const sets = new Map<string, readonly unknown[]>();
@@ -159,16 +153,14 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
 /** What is to be varied cannot be; every fault is listed; exit code 2. */
 export class SweepError extends UsageError {
   constructor(readonly problems: readonly string[]) {
-    super(`There is no such sweep:${itemised(problems)}`);
+    super(`There is no such sweep:${itemized(problems)}`);
   }
 }
 
 /** A run of the sweep was begun with another recipe. */
 export class SweepDiffersError extends UsageError {
   constructor(
-    /** Its folder. */
     readonly out: string,
-    /** Options that are not what they were. */
     readonly options: readonly string[],
   ) {
     super(
@@ -178,11 +170,7 @@ export class SweepDiffersError extends UsageError {
 }
 
 /** The note beside a run's folder cannot be read. */
-export class InvalidRecordError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-  ) {
-    super("INVALID_RECORD", `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`);
-  }
+export function invalidRecord(path: string, reason: string) {
+  const message = `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`;
+  return failure("INVALID_RECORD", message, { path, reason });
 }

@@ -10,12 +10,11 @@ import { type MetricName, metricNames } from "../metric-names.ts";
 import { readRecipe } from "../recipe/read-recipe.ts";
 import { recipeFile } from "../recipe/write-recipe.ts";
 import type { SweepRun } from "./plan-sweep.ts";
-import { InvalidRecordError, SweepDiffersError } from "./plan-sweep.ts";
+import { invalidRecord, SweepDiffersError } from "./plan-sweep.ts";
 
 /** Metrics by name, after a step. */
 type MeasuredStep = Readonly<Record<string, number>> & { readonly step: number };
 
-/** How a run ended. */
 export interface RunEnd {
   readonly steps: number;
   /** Of the last step. */
@@ -25,7 +24,6 @@ export interface RunEnd {
   readonly bestBy?: MetricName;
 }
 
-/** How far a run is. */
 export type RunProgress =
   | { readonly state: "waiting" }
   | { readonly state: "begun" }
@@ -33,21 +31,20 @@ export type RunProgress =
   /** It would do so again. */
   | { readonly state: "diverged"; readonly message: string };
 
-/** A folder of a run, and its place in the sweep. */
 export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
 
 /** Records are pages long at most; more is another file. */
-const mostBytes = 4_000_000;
+const maxBytes = 4_000_000;
 /** What may be another where a run goes on. */
 const notCompared: ReadonlySet<string> = new Set(["out", "engine", "threads"]);
 
-/** How far it is. Throws SweepDiffersError for a run of another recipe, InvalidRecordError. */
+/** How far it is. Throws SweepDiffersError for a run of another recipe, INVALID_RECORD. */
 export async function readProgress(run: RunPlace): Promise<RunProgress> {
   const path = pathOf(run);
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return { state: "waiting" };
-  const refuse = (reason: string) => new InvalidRecordError(path, reason);
-  if (facts.size > mostBytes) throw refuse(`has ${facts.size} bytes, more than ${mostBytes}`);
+  const refuse = (reason: string) => invalidRecord(path, reason);
+  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes, more than ${maxBytes}`);
   const record = parseJson(await readFile(path, "utf8"), { refuse });
   if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
     throw refuse("is not what lowrank sweep writes");

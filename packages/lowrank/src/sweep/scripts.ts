@@ -2,13 +2,9 @@
 
 const name = "lowrank-sweep";
 const recipePlace = "/etc/lowrank";
-/** Processors and memory of a run. */
 const size = { cpu: "8", memory: "8Gi" };
 
-/**
- * The manifest for `kubectl apply`, of so many runs: the recipe, which goes along as text, and a Job that makes each run in a
- * container of its own, whose folder is a volume that all of them see.
- */
+/** A manifest for `kubectl apply`: the recipe as text, and a Job that makes each run in a container with a shared volume. */
 export async function kubernetesJob(call: Omit<SweepCall, "recipe">, recipe: string, runs: number): Promise<string> {
   const { stringify } = await import("yaml");
   const documents = [configMap(recipe), job(call, runs)].map((document) =>
@@ -105,9 +101,6 @@ exit "$code"
 `;
 }
 
-// The command that makes one run of a sweep, for those who write it into a script.
-
-/** What the command is told. */
 interface SweepCall {
   readonly recipe: string;
   /** As they were typed: "rank=4,8". */

@@ -12,7 +12,7 @@ import {
 const rates = [5, 10, 2.5, 20, 1.25]; // the default first
 const candidates = [8, 16].flatMap((rank) => rates.map((learningRate) => ({ learningRate, rank })));
 const times = { seconds: 400, secondsPerStep: 1, secondsPerValidation: 2 };
-const limits = { candidates, ...times, fewestSteps: 8, mostSteps: 1000, baseLoss: 8 };
+const limits = { candidates, ...times, fewestSteps: 8, maxSteps: 1000, baseLoss: 8 };
 const searchOf = (changes: Partial<Search> = {}): Search => ({ ...limits, margin: (loss) => loss / 100, ...changes });
 
 /** A rate of 10 is best, 20 diverges, 1.25 harms. */
@@ -50,8 +50,8 @@ describe("planRungs", () => {
   });
 
   it("never trains longer than the run itself", () => {
-    expect(rungsOf({ fewestSteps: 5, mostSteps: 5 })).toEqual([[10, 5]]);
-    expect(rungsOf({ mostSteps: 40 })).toEqual([[10, 14], [5, 28], [2, 40]]); // biome-ignore format: a line says it better
+    expect(rungsOf({ fewestSteps: 5, maxSteps: 5 })).toEqual([[10, 5]]);
+    expect(rungsOf({ maxSteps: 40 })).toEqual([[10, 14], [5, 28], [2, 40]]); // biome-ignore format: a line says it better
   });
 });
 
@@ -75,7 +75,7 @@ describe("halve", () => {
 
   it("takes losses within the margin for equal, to each other and to the base: the first candidate wins", async () => {
     const losses = new Map([[5, 0.98], [10, 0.9703], [2.5, 1.0099], [20, 0.9701], [1.25, 1.02]]); // biome-ignore format: a table
-    const near = searchOf({ candidates: candidates.slice(0, 5), baseLoss: 1, mostSteps: 8 });
+    const near = searchOf({ candidates: candidates.slice(0, 5), baseLoss: 1, maxSteps: 8 });
     const { ranked } = await made(near, { loss: ({ learningRate }) => losses.get(learningRate) ?? 0 });
     expect(ranked.map(({ learningRate }) => learningRate)).toEqual([10, 20, 5, 2.5, 1.25]);
     expect(ranked.map(({ isDropped }) => isDropped)).toEqual([false, false, false, false, true]);

@@ -1,19 +1,16 @@
 // Successive halving (Jamieson and Talwalkar 2016, arXiv 1502.07943): every candidate gets a few steps, the better half twice as
 // many, until one is left or the time is up.
 
-/** One way to train. */
 export interface Candidate {
   readonly learningRate: number;
   readonly rank: number;
 }
 
-/** How many candidates are tried, for how many steps each. */
 export interface Rung {
   readonly candidates: number;
   readonly steps: number;
 }
 
-/** A candidate that was trained. */
 export interface Trial extends Candidate {
   readonly steps: number;
   /** On the validation rows, lower is better; NaN where the training diverged. */
@@ -22,7 +19,6 @@ export interface Trial extends Candidate {
   readonly isDropped: boolean;
 }
 
-/** What is searched, and in what time. */
 export interface Search {
   /** The defaults first, then what is nearest to them: if the time is short, the last ones are left out. */
   readonly candidates: readonly Candidate[];
@@ -33,7 +29,7 @@ export interface Search {
   /** Of a trial. */
   readonly fewestSteps: number;
   /** Of the run that the best is for: no trial has more. */
-  readonly mostSteps: number;
+  readonly maxSteps: number;
   /** Before the first step. */
   readonly baseLoss: number;
   /** Losses that are no further apart count as equal: the first candidate is the better one then. */
@@ -42,11 +38,11 @@ export interface Search {
 
 /** The rungs that fit the time, with as many candidates and then as many steps as possible; none if two candidates do not fit. */
 export function planRungs(search: Search): readonly Rung[] {
-  const { candidates, seconds, secondsPerStep, fewestSteps, mostSteps } = search;
+  const { candidates, seconds, secondsPerStep, fewestSteps, maxSteps } = search;
   for (let count = candidates.length; count > 1; count -= 1) {
     const affordable = Math.floor(seconds / (count * secondsPerStep));
-    for (let steps = Math.min(mostSteps, affordable); steps >= fewestSteps; steps -= 1) {
-      const rungs = rungsFrom({ candidates: count, steps }, mostSteps);
+    for (let steps = Math.min(maxSteps, affordable); steps >= fewestSteps; steps -= 1) {
+      const rungs = rungsFrom({ candidates: count, steps }, maxSteps);
       if (searchSeconds(rungs, search) <= seconds) return rungs;
     }
   }
@@ -54,11 +50,11 @@ export function planRungs(search: Search): readonly Rung[] {
 }
 
 /** Twice the steps for half the candidates, until one is left or a trial is as long as the whole run. */
-function rungsFrom(first: Rung, mostSteps: number): readonly Rung[] {
+function rungsFrom(first: Rung, maxSteps: number): readonly Rung[] {
   const { candidates, steps } = first;
-  if (candidates < 4 || steps >= mostSteps) return [first];
-  const next = { candidates: Math.floor(candidates / 2), steps: Math.min(2 * steps, mostSteps) };
-  return [first, ...rungsFrom(next, mostSteps)];
+  if (candidates < 4 || steps >= maxSteps) return [first];
+  const next = { candidates: Math.floor(candidates / 2), steps: Math.min(2 * steps, maxSteps) };
+  return [first, ...rungsFrom(next, maxSteps)];
 }
 
 /** How long the rungs take if no candidate is dropped. */
@@ -70,17 +66,11 @@ export function searchSeconds(
   return times.reduce((sum, time) => sum + time, 0);
 }
 
-/** What trains a candidate and gives its loss, NaN if it diverged, and seconds. */
-export interface SearchHost {
-  trial(candidate: Candidate, steps: number): Promise<number>;
-  clock(): number;
-}
-
 /** Trains the candidates of each rung, the best of the last one first, and yields each result. */
 export async function* halve(
   rungs: readonly Rung[],
   search: Search,
-  { trial, clock }: SearchHost,
+  { trial, clock }: { trial(candidate: Candidate, steps: number): Promise<number>; clock(): number },
 ): AsyncGenerator<Trial, void, undefined> {
   const { secondsPerValidation, baseLoss, margin } = search;
   const end = clock() + search.seconds;
@@ -114,9 +104,9 @@ export function rankTrials(trials: readonly Trial[], search: Search): readonly T
  * The values for the whole run. Short trials favour high rates; the best rate falls with about the third root of the steps (Bjorck et
  * al. 2025, arXiv 2409.19913). A rate above the default is lowered so, but not below the default.
  */
-export function forWholeRun({ learningRate, rank, steps }: Trial, { candidates, mostSteps }: Search): Candidate {
+export function forWholeRun({ learningRate, rank, steps }: Trial, { candidates, maxSteps }: Search): Candidate {
   const standard = candidates[0]?.learningRate ?? learningRate;
-  const lowered = Number((learningRate * Math.cbrt(steps / mostSteps)).toPrecision(2));
+  const lowered = Number((learningRate * Math.cbrt(steps / maxSteps)).toPrecision(2));
   return { learningRate: Math.min(learningRate, Math.max(standard, lowered)), rank };
 }
 

@@ -2,8 +2,7 @@
 
 import { type MetricName, metricFacts } from "../metric-names.ts";
 import { drawChart } from "../report/draw-chart.ts";
-import { htmlPage } from "../report/html-page.ts";
-import { markup } from "../report/markup.ts";
+import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { describeValues, type SweepRun, valueText } from "./plan-sweep.ts";
 import type { RunProgress } from "./run-record.ts";
 
@@ -27,33 +26,27 @@ function chartOf({ runs, by }: RankedRuns): string {
   return drawChart({ title: `Validation ${label} of the best runs`, series });
 }
 
-function tableOf({ runs, by, best }: RankedRuns): string {
-  const names = Object.keys(runs[0]?.run.values ?? {});
-  const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`, "state"];
-  const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
-  const rows = runs.map((one) => {
-    const cells = cellsOf(one).map((cell) => markup`<td>${cell}</td>`);
-    return markup`<tr><th scope="row">${one.run.index}${one === best ? " (best)" : ""}</th>${{ html: cells.join("") }}</tr>`;
+function tableOf(ranked: RankedRuns): string {
+  const { heads, rows } = rankedTable(ranked, (value) => String(Number(value.toPrecision(5))));
+  const named = rows.map(([index = "", ...cells], place) => {
+    const one = ranked.runs[place];
+    return [`${index}${one === ranked.best ? " (best)" : ""}`, ...cells, one?.progress.state ?? ""];
   });
-  return `<section><h2>Runs</h2><div class="wide" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div></section>`;
+  return `<section><h2>Runs</h2>${htmlTable([...heads, "state"], named)}</section>`;
 }
 
-/** Cells behind a run's number. */
-function cellsOf({ run, progress, value }: RankedRun): readonly string[] {
-  const isOver = progress.state === "complete";
-  const number = (one: number | undefined) => (one === undefined ? "" : String(Number(one.toPrecision(5))));
-  return [
-    ...Object.values(run.values).map(valueText),
-    isOver ? String(progress.steps) : "",
-    isOver ? number(progress.loss) : "",
-    number(value),
-    progress.state,
-  ];
+/** A row for each run: its number, its values, and what it came to, as `shown`. */
+export function rankedTable({ runs, by }: RankedRuns, shown: (value: number) => string) {
+  const names = Object.keys(runs[0]?.run.values ?? {});
+  const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`];
+  const rows = runs.map(({ run, progress, value }) => {
+    const { steps, loss } = progress.state === "complete" ? progress : {};
+    const numbers = [loss, value].map((one) => (one === undefined ? "" : shown(one)));
+    return [String(run.index), ...Object.values(run.values).map(valueText), String(steps ?? ""), ...numbers];
+  });
+  return { heads, rows };
 }
 
-// The runs of a sweep from the best to the worst.
-
-/** A run, how far it is, and its number. */
 export interface RankedRun {
   readonly run: SweepRun;
   readonly progress: RunProgress;
@@ -61,16 +54,13 @@ export interface RankedRun {
   readonly value: number | undefined;
 }
 
-/** The runs of a sweep. */
 export interface RankedRuns {
-  /** By what they are compared. */
   readonly by: MetricName;
   /** The best first; those without a number as they were planned. */
   readonly runs: readonly RankedRun[];
   readonly best: RankedRun | undefined;
 }
 
-/** Compares by one metric. */
 export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricName): RankedRuns {
   const sign = metricFacts[by].higherIsBetter ? -1 : 1;
   const rated = runs.map((one) => ({ ...one, value: keptValue(one.progress, by) }));

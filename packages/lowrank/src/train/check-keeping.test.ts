@@ -1,5 +1,5 @@
+import { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import { KeepingOptionsError } from "../errors/library-errors.ts";
 import { checkKeeping } from "./check-keeping.ts";
 
 function problems(options: Parameters<typeof checkKeeping>[0]): readonly string[] {
@@ -7,7 +7,7 @@ function problems(options: Parameters<typeof checkKeeping>[0]): readonly string[
     checkKeeping(options);
     return [];
   } catch (error) {
-    if (error instanceof KeepingOptionsError) return error.problems;
+    if (error instanceof LowrankError && "problems" in error && Array.isArray(error.problems)) return error.problems;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Which options of a run that keeps itself go together, and the folder that they ask for.
 
-import { KeepingOptionsError } from "../errors/library-errors.ts";
+import { keepingOptions } from "../errors/library-errors.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import type { Platform } from "../platform.ts";
@@ -10,7 +10,7 @@ import type { KeepingOptions, RunOptions } from "./training-options.ts";
 const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
-/** Throws KeepingOptionsError for options that contradict each other, and for counts that are none. */
+/** Throws KEEPING_OPTIONS for options that contradict each other, and for counts that are none. */
 export function checkKeeping(options: KeepingOptions & RunOptions): void {
   const { out } = options;
   const isGiven = (name: keyof (KeepingOptions & RunOptions)) => options[name] !== undefined;
@@ -25,10 +25,9 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
     if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) continue;
     problems.push(`${name}: expected a whole number from 1, got ${count}`);
   }
-  if (problems.length > 0) throw new KeepingOptionsError(problems);
+  if (problems.length > 0) throw keepingOptions(problems);
 }
 
-/** Who asks for a folder. */
 interface RunOpener {
   readonly platform: Platform;
   readonly notices: Notices;

@@ -7,7 +7,6 @@ import { openFolderWeights } from "@lowrank/safetensors";
 import { type BaseClasses, readBaseConfig } from "../open/base-config.ts";
 import type { Classes } from "../rows/classes/class-names.ts";
 
-/** What a loaded model says of its head. */
 type HeadFacts = Pick<PretrainedModel, "config" | "task" | "newParameters">;
 
 /** A sentence about the classifier of a new adapter; undefined where the base's is simply trained on. */

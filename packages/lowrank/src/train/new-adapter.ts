@@ -3,9 +3,9 @@
 import {
   createLoraConfig,
   InvalidAdapterConfigError,
+  initOf,
   isSavedModule,
   type LoraConfig,
-  startOf,
 } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { architectureOf } from "@lowrank/contracts/families";
@@ -23,7 +23,7 @@ import { given } from "../given.ts";
 import { lastPart } from "../open/hub-name.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import { typeOfTask } from "../open/task-types.ts";
-import { measureStart, type StartRows } from "./measure-start.ts";
+import { type InitRows, measureInit } from "./measure-init.ts";
 import { adapterDefaults } from "./run-defaults.ts";
 
 /** The configuration of an adapter on this model: the fields that were asked for, and those that the model decides. */
@@ -38,7 +38,7 @@ export function configFor(
   return createLoraConfig({
     ...adapterDefaults(fields),
     ...given(fields),
-    ...startSettings(fields),
+    ...initSettings(fields),
     ...savedClassifier(model, fields),
     inferenceMode: false,
     taskType,
@@ -82,8 +82,8 @@ function savedClassifier(
 }
 
 /** A start that asks for settings has PEFT's own where there are none. */
-function startSettings({ init = true, ...fields }: Partial<LoraConfig>): Partial<LoraConfig> {
-  const { settings } = startOf({ init });
+function initSettings({ init = true, ...fields }: Partial<LoraConfig>): Partial<LoraConfig> {
+  const { settings } = initOf({ init });
   if (settings === undefined || Object.keys(fields[settings.field] ?? {}).length > 0) return {};
   return { [settings.field]: settings.defaults };
 }
@@ -97,7 +97,6 @@ export function planNewAdapter(
   return planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
 }
 
-/** How an adapter is made. */
 export interface NewAdapter {
   readonly seed: number;
   /** Default "default". */
@@ -113,11 +112,11 @@ export function makeAdapter(model: PretrainedModel, plan: InjectionPlan, made: N
 export async function makeFromRows(
   model: PretrainedModel,
   plan: InjectionPlan,
-  { start, ...made }: NewAdapter & { readonly start: StartRows },
+  { start, ...made }: NewAdapter & { readonly start: InitRows },
 ): Promise<AdapterHandle> {
-  const measured = await measureStart(model, plan, start);
+  const measured = await measureInit(model, plan, start);
   if (measured === undefined) return makeAdapter(model, plan, made);
-  const final = startOf(plan.config).sharesRanks === true ? planInjection(model, shareRanks(plan, measured)) : plan;
+  const final = initOf(plan.config).sharesRanks === true ? planInjection(model, shareRanks(plan, measured)) : plan;
   return injectAdapter(model, final, { ...optionsOf(model, made), measured });
 }
 
@@ -139,10 +138,7 @@ export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: 
   return { ...config, trainableTokenIndices: new Map(tables.map(({ path }) => [moduleName(path), ids])) };
 }
 
-/**
- * The input embedding and, where it has a table of its own, the head that gives a score to each token: it would else know
- * new tokens only as what they began as.
- */
+/** The input embedding and, where it has a table of its own, the head: it would know new tokens only as what they began as. */
 function tablesOf(model: PretrainedModel): { readonly input: Site | undefined; readonly head: Site | undefined } {
   const sites = model.sites();
   const input = sites.find(({ role }) => role === "input-embedding");

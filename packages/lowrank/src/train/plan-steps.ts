@@ -3,12 +3,11 @@
 import { batchIndices } from "@lowrank/data";
 import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
 import { given } from "../given.ts";
-import { defaultEpochs, leastEpochs, type RunDefaults } from "./run-defaults.ts";
+import { defaultEpochs, minEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
-/** What decides the length of a run. */
-export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mostEpochs">> {
+export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEpochs">> {
   readonly rows: number;
   readonly batchSize: number;
   /** How many batches an epoch has, where it is not rows that fill them. */
@@ -23,7 +22,6 @@ export interface RunLength extends Partial<Pick<RunDefaults, "leastSteps" | "mos
   readonly warmupRatio?: number | undefined;
 }
 
-/** The plan of a run. */
 export interface RunSteps {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
@@ -32,10 +30,7 @@ export interface RunSteps {
 
 const defaultWarmupRatio = 0.03;
 
-/**
- * How many steps the options mean for these rows; with `batchTokens` as many as its first epoch has, of which others may differ by
- * one or two, and about so many where rows become tokens when they are drawn. Throws what `planSteps` does, TrainingOptionsError.
- */
+/** With `batchTokens`, as many steps as its first epoch has; other epochs may differ by one or two. Throws TrainingOptionsError. */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
   return planSteps({ ...settled(rows, options), rows: rows.train.length, batches });
@@ -46,7 +41,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
   const problems = [
     ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
     ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
-    ...(learning.startsByLoss === true
+    ...(learning.initsByLoss === true
       ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
       : []),
   ];
@@ -54,11 +49,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
   return batchIndices(train, given({ batchTokens, groupByLength, seed })).length;
 }
 
-/**
- * Counts steps; the last step of an epoch may have fewer batches than the others. Half an epoch is half its steps, a step begun
- * counted whole, as in transformers. Throws TrainingOptionsError where `dropLast`
- * leaves no batch.
- */
+/** Half an epoch is half its steps, a begun step counted whole, as in transformers. Throws TrainingOptionsError for no batch. */
 export function planSteps(run: RunLength): RunSteps {
   const { rows, batchSize, dropLast = false } = run;
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
@@ -70,14 +61,11 @@ export function planSteps(run: RunLength): RunSteps {
 }
 
 /** The length of a run that nobody counted. */
-function epochsOf({ epochs, leastSteps = 0, mostEpochs = leastEpochs }: RunLength, stepsPerEpoch: number): number {
-  return epochs ?? defaultEpochs(stepsPerEpoch, { leastSteps, mostEpochs });
+function epochsOf({ epochs, minSteps = 0, maxEpochs = minEpochs }: RunLength, stepsPerEpoch: number): number {
+  return epochs ?? defaultEpochs(stepsPerEpoch, { minSteps, maxEpochs });
 }
 
-/**
- * The numbers of the schedule. A warm-up that is asked for begins at a rate of 0, as in transformers. The default one begins above
- * 0, as one step more would make it: its first step trains, too. A resumed run keeps the rates that it began with.
- */
+/** A warm-up that is asked for begins at a rate of 0, as in transformers; the default one above 0, so that its first step trains, too. */
 export function shapeOf(
   { warmupSteps, warmupRatio, scheduleCycles, schedulePower, endRate, decayShare }: LoopOptions,
   plan: RunSteps,

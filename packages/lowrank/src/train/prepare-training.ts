@@ -1,9 +1,9 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { TrainingOptionsError } from "@lowrank/trainer";
-import { RowsTaskError } from "../errors/library-errors.ts";
+import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
@@ -25,11 +25,11 @@ import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
 import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
 import { isHeard } from "../rows/row-kinds.ts";
 
-/** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
+/** Refuses rows that no head of the model learns from. Throws ROWS_TASK, WrongTaskError, and DataError for sounds and texts in each other's place. */
 export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): void {
   const { task, modelType, config } = model;
   const needed = rows.objective.task;
-  if (needed !== undefined && needed !== task) throw new RowsTaskError(rows.file, task, needed);
+  if (needed !== undefined && needed !== task) throw rowsTask(rows.file, task, needed);
   if (task === "multiple-choice") {
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
@@ -69,14 +69,13 @@ export function classesOf(
   { objective, train, validation, problem }: TrainingRows,
   known: Omit<KnownClasses, "modelNames"> = {},
 ): Classes {
-  const rows = joinRows([train, validation]);
+  const rows = concatRows([train, validation]);
   if (objective.hasLabels !== true) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const ofFile = adapter && { isTrained: true, adapterNames: decodeClassNames(adapter.metadata) };
   return numberClasses(rows, { modelNames: model.config.labelNames, ...ofFile, ...given(known) });
 }
 
-/** What an adapter's file says of the classes. */
 export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): ReadonlyMap<string, string> {
   return new Map([
     ...(ids.size === 0 ? [] : [[classNamesKey, encodeClassNames(ids)] as const]),
@@ -84,7 +83,6 @@ export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): Read
   ]);
 }
 
-/** The facts of a run that is about to be prepared. */
 export function askedRun(
   { task }: Pick<PretrainedModel, "task">,
   { objective, train, validation, preferences }: TrainingRows,
@@ -104,7 +102,6 @@ export function refuseIdleOptions(run: AskedRun, options: object): void {
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
 
-/** Which rows, and which of them to validate on. */
 interface RowsChoice extends ColumnOptions {
   readonly validation?: RowsInput | undefined;
   readonly validationShare?: number | undefined;

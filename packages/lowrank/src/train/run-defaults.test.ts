@@ -39,7 +39,7 @@ describe("the defaults of a run", () => {
     expect(epochs({}, 8)).toBe(8);
     expect(epochs({}, 6)).toBe(10);
     expect(epochs({}, 1)).toBe(30);
-    expect(defaultEpochs(1, { leastSteps: 0, mostEpochs: 3 })).toBe(3);
+    expect(defaultEpochs(1, { minSteps: 0, maxEpochs: 3 })).toBe(3);
     expect(epochs({ rows: 12 }, 3)).toBe(10);
     expect(epochs({ rows: 12, objective: objectives.classification }, 3)).toBe(20);
     expect(epochs({ objective: objectives.classification, task: "sequence-classification" }, 25)).toBe(8);

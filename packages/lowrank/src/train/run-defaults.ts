@@ -8,7 +8,6 @@ import type { Objective } from "../objectives/objective.ts";
 import { isOneClass } from "../options/acts-on.ts";
 import { defaultValidationShare } from "../rows/row-kinds.ts";
 
-/** What decides the defaults of a run. */
 export interface RunShape {
   readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate">;
   readonly task: Task;
@@ -25,9 +24,9 @@ export interface RunDefaults {
   readonly learningRate: number;
   readonly batchSize: number;
   /** The run has three epochs, more where those make fewer steps than this. */
-  readonly leastSteps: number;
+  readonly minSteps: number;
   /** But never more epochs than this, unless those make fewer than `fewestSteps`. */
-  readonly mostEpochs: number;
+  readonly maxEpochs: number;
   /** The loss of a classifier is lowest early, where it is right less often than later: it grows with every answer that is sure and wrong. */
   readonly bestBy: MetricName;
   readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
@@ -39,32 +38,27 @@ export interface DefaultRun extends Pick<RunDefaults, "learningRate" | "batchSiz
   readonly steps: number;
 }
 
-/** The fewest epochs of a run. */
-export const leastEpochs = 3;
+export const minEpochs = 3;
 /** Of a handful of rows ten epochs teach nothing. */
 const fewestSteps = 30;
 
-/**
- * Shape of a new adapter where nobody says it. PEFT's own choice of modules stays where a field asks for parts of a model by layer or
- * parameter, which "all-linear" would pass over.
- */
+/** "all-linear" would pass over parts of a model that a field asks for by layer or parameter: PEFT's own modules stay there. */
 export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig> {
   const { rank = 8, rankStabilized = false, layersToTransform, targetParameters } = fields;
   const isPart = (layersToTransform ?? null) !== null || (targetParameters ?? []).length > 0;
   return { rank, alpha: rankStabilized ? 16 : 2 * rank, ...(isPart ? {} : { targetModules: "all-linear" }) };
 }
 
-/** Those of a run. */
 export function runDefaults(run: RunShape): RunDefaults {
   const [learningRate, ofModel] = rateOf(run);
   const [batchSize, ofRows] = run.rows < 64 ? [4, "fewer than 64 rows"] : [8, "64 rows or more"];
-  const [leastSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
-  const [mostEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
+  const [minSteps, ofHead] = hasHead(run) ? [200, "a head to train"] : [60, "no head to train"];
+  const [maxEpochs, few] = hasHead(run) && areFew(run) ? [20, ", fewer than 50 rows"] : [10, ""];
   const ofLength =
-    `${leastEpochs}, more to reach ${leastSteps} steps (${ofHead}), but at most ${mostEpochs}${few}; ` +
+    `${minEpochs}, more to reach ${minSteps} steps (${ofHead}), but at most ${maxEpochs}${few}; ` +
     `above that only to reach ${fewestSteps} steps`;
   return {
-    ...{ learningRate, batchSize, leastSteps, mostEpochs, bestBy: judgedBy(run) },
+    ...{ learningRate, batchSize, minSteps, maxEpochs, bestBy: judgedBy(run) },
     reasons: { learningRate: ofModel, batchSize: ofRows, epochs: ofLength },
   };
 }
@@ -72,10 +66,10 @@ export function runDefaults(run: RunShape): RunDefaults {
 /** The number of epochs, from the steps of one. */
 export function defaultEpochs(
   stepsPerEpoch: number,
-  { leastSteps, mostEpochs }: Pick<RunDefaults, "leastSteps" | "mostEpochs">,
+  { minSteps, maxEpochs }: Pick<RunDefaults, "minSteps" | "maxEpochs">,
 ): number {
-  const epochs = Math.min(mostEpochs, Math.max(leastEpochs, Math.ceil(leastSteps / stepsPerEpoch)));
-  return Math.max(epochs, Math.ceil(Math.min(fewestSteps, leastSteps) / stepsPerEpoch));
+  const epochs = Math.min(maxEpochs, Math.max(minEpochs, Math.ceil(minSteps / stepsPerEpoch)));
+  return Math.max(epochs, Math.ceil(Math.min(fewestSteps, minSteps) / stepsPerEpoch));
 }
 
 /**

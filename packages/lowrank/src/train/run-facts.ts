@@ -5,11 +5,10 @@ import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
 import { notedOptions } from "../options/all-options.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
-import { startBatches } from "./measure-start.ts";
+import { initBatchesOf } from "./measure-init.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, settled } from "./training-options.ts";
 
-/** The adapter. */
 export interface TrainedAdapter {
   readonly model: Pick<PretrainedModel, "fingerprint">;
   readonly config: LoraConfig;
@@ -19,7 +18,6 @@ export interface TrainedAdapter {
   readonly seed: number | undefined;
 }
 
-/** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
   rows: Pick<TokenizedRows, "train" | "drawn" | "learning" | "media" | "defaults" | "heldOut">,
@@ -42,7 +40,7 @@ export function runFacts(
     heldOut: rows.heldOut,
     bestBy,
     addedTokens: adapter.addedTokens,
-    startBatches: startBatches(options, adapter.config),
+    initBatchesOf: initBatchesOf(options, adapter.config),
     adapter: adapter.config,
     options: notedOptions("fact", options),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),

@@ -18,7 +18,6 @@ import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type RunDefaults, runDefaults } from "./run-defaults.ts";
 import type { RowOptions } from "./training-options.ts";
 
-/** What a run learns from. */
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
@@ -38,7 +37,6 @@ export interface TokenizedRows {
   readonly heldOut: number;
 }
 
-/** Who reads the rows. */
 export interface RowReader {
   readonly model: PretrainedModel;
   /** How many it has. */
@@ -104,9 +102,7 @@ function defaultsOf(
   return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
-/**
- * Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several.
- */
+/** Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several. */
 function drawsTokens(
   rows: RowList<Example>,
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,
@@ -118,7 +114,7 @@ function drawsTokens(
 }
 
 /** Rows that are looked at: what a file's first rows do, the others do as well. */
-const most = 100;
+const max = 100;
 /** Of scripts that put spaces between words. */
 const word = String.raw`[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}`;
 const ends = new RegExp(`${word}.?!,)]$`, "u");
@@ -128,7 +124,7 @@ const begins = new RegExp(`^${word}]`, "u");
 export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { warn }: Pick<Notices, "warn">): void {
   if (template !== "plain") return;
   let first: string | undefined;
-  for (let index = 0; index < Math.min(most, rows.length); index++) {
+  for (let index = 0; index < Math.min(max, rows.length); index++) {
     const row = rows.at(index);
     if (row?.kind !== "completion" || !ends.test(row.prompt) || !begins.test(row.completion)) return;
     first ??= `${row.prompt.slice(-20)}${row.completion.slice(0, 20)}`;

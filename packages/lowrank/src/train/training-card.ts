@@ -10,17 +10,14 @@ import { loopDefaults } from "../options/loop-defaults.ts";
 import type { RunSteps } from "./plan-steps.ts";
 import type { LoopOptions } from "./training-options.ts";
 
-/** What was asked, with the run's defaults. */
 export interface CardOptions extends LoopOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly bestBy: MetricName;
-  /** The data files, as they were named. */
   readonly data: string;
   readonly basePrecision?: string | undefined;
 }
 
-/** How far the run is. */
 export interface CardProgress {
   /** Absent: all. */
   readonly stepsDone?: number;
@@ -30,12 +27,10 @@ export interface CardProgress {
   readonly adapterStep?: number;
 }
 
-/** What came of it. */
 export interface CardFacts extends CardProgress {
   readonly plan: RunSteps;
   /** How many were trained on. */
   readonly rows: number;
-  /** The template's name. */
   readonly template: string;
   readonly addedTokens: readonly string[];
   /** Of a classifier, in order of their numbers. */
@@ -48,7 +43,6 @@ export interface CardFacts extends CardProgress {
   readonly restarts?: readonly RateRestart[] | undefined;
 }
 
-/** The run as names and values. */
 export function runTable(
   options: CardOptions,
   facts: CardFacts,
@@ -96,7 +90,6 @@ export function runTable(
   ];
 }
 
-/** The same as a section of Markdown. */
 export function cardSection(table: ReturnType<typeof runTable>): string {
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
   return [

@@ -4,7 +4,6 @@ import type { OptionNames } from "@lowrank/contracts";
 import { trainingRows } from "../options/all-options.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
-/** Those of a run around the table's. */
 const runNames: OptionNames<
   RunOptions & KeepingOptions & { readonly validation?: unknown; readonly onBrokenRows?: unknown }
 > = {

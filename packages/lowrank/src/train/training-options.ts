@@ -54,7 +54,9 @@ export interface RunOptions {
 }
 
 /** How a run keeps itself in a folder, so that it survives whatever ends it. In Node only. */
-export interface KeepingOptions {
+export interface KeepingOptions
+  extends Given<Pick<LoopRows, "saveEvery" | "tensorBoard" | "report">>,
+    Given<Pick<FileRows, "verifyBase">> {
   /**
    * The folder for the adapter, its checkpoints and metrics.jsonl; locked while the run goes on, and refused if it exists,
    * unless `overwrite` or `resume`.
@@ -64,22 +66,8 @@ export interface KeepingOptions {
   readonly overwrite?: boolean | undefined;
   /** Goes on with the interrupted run in `out`, as if it had never stopped; another model, adapter or rows are refused. */
   readonly resume?: boolean | undefined;
-  /** Saves a checkpoint every so many steps, and after each validation that is the best so far; default: at the end. */
-  readonly saveEvery?: number | undefined;
   /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
   readonly keep?: KeptCheckpoints | undefined;
-  /** Whether losses, validations and speed are written for TensorBoard, too; its file holds times, so that no two runs write the same. Default false. */
-  readonly tensorBoard?: boolean | undefined;
-  /**
-   * Whether report.html is written, too: curves, what base and adapter write to the same prompts, rows, settings and machine, on one
-   * page that needs no network. Default false.
-   */
-  readonly report?: boolean | undefined;
-  /**
-   * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
-   * samples of them are compared.
-   */
-  readonly verifyBase?: boolean | undefined;
 }
 
 /** Options with all defaults. */
@@ -87,7 +75,7 @@ export type SettledOptions<Options extends LoopOptions> = Options & {
   readonly [Name in keyof typeof loopDefaults | "batchSize" | "learningRate" | "bestBy"]: NonNullable<
     LoopOptions[Name]
   >;
-} & Pick<RunDefaults, "leastSteps" | "mostEpochs">;
+} & Pick<RunDefaults, "minSteps" | "maxEpochs">;
 
 /** The options with all defaults, those of the run among them. */
 export function settled<Options extends LoopOptions>(

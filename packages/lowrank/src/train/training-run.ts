@@ -1,7 +1,7 @@
 // The loop of a run: batches in, events out.
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
-import { batches, openedBatches, type TokenBatch } from "@lowrank/data";
+import { batches, decodedBatches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
@@ -68,7 +68,7 @@ export function runTraining(
       if (open === undefined) return batches(examples, { ...ordered, epoch });
       const unseen = epoch === begun?.epoch ? begun.batches : 0;
       begun = undefined; // a run that goes back to its start sees all
-      return openedBatches(examples, { ...ordered, epoch, open, unseen });
+      return decodedBatches(examples, { ...ordered, epoch, open, unseen });
     },
     steps: plan.totalSteps,
     learningRate,
@@ -106,10 +106,10 @@ function lossOfGuessing({ config }: PretrainedModel, { train, learning }: Tokeni
 }
 
 /** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
-const mostValidations = 10;
+const maxValidations = 10;
 
 export function validationInterval({ stepsPerEpoch, totalSteps }: RunSteps): number {
-  return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / mostValidations));
+  return stepsPerEpoch * Math.max(1, Math.ceil(totalSteps / stepsPerEpoch / maxValidations));
 }
 
 function checkpointsOf({ gradientCheckpointing: blocks }: LoopOptions): { readonly blocksPerCheckpoint?: number } {

@@ -12,7 +12,7 @@ import type { Outcome } from "./interrupt-everywhere.ts";
 
 const steps = 12;
 /** So long the others may take to notice. */
-const mostSeconds = 10;
+const maxSeconds = 10;
 /** Tries of a run that nobody disturbs: under a launcher Node itself fails at some starts. */
 const tries = 4;
 
@@ -62,7 +62,7 @@ async function killAll(root: string, program: string, kills: number): Promise<Ou
       tried = number;
       const where = `one of two processes, kill ${number}`;
       if (code === 0 && !(await isComplete(root, out))) problems.push(`${where}: it ended with 0, and is not complete`);
-      if (seconds > mostSeconds) problems.push(`${where}: the others ended ${seconds.toFixed(1)} s later`);
+      if (seconds > maxSeconds) problems.push(`${where}: the others ended ${seconds.toFixed(1)} s later`);
     }
     await untilComplete(root, out, program);
     if (!(await adapterIn(root, out)).equals(expected))

@@ -2,7 +2,7 @@
 
 import { lowRankSvd } from "../linear-algebra/low-rank-svd.ts";
 import { frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
-import { keepFirst } from "../linear-algebra/svd.ts";
+import { truncateSvd } from "../linear-algebra/svd.ts";
 
 /** What the amplification factor is made of. */
 export interface Amplification {
@@ -39,7 +39,7 @@ export interface FactoredUpdate {
 export function amplificationFactor(weight: Matrix, { a, b, scale }: FactoredUpdate): Amplification {
   const all = lowRankSvd(b, a);
   // An update need not have its full rank; directions that it does not use have no part in it.
-  const { u, s, v } = keepFirst(all, all.s.filter((value) => value > 1e-12 * all.s[0]!).length);
+  const { u, s, v } = truncateSvd(all, all.s.filter((value) => value > 1e-12 * all.s[0]!).length);
   const updateNorm = Math.abs(scale) * Math.sqrt(s.reduce((sum, value) => sum + value * value, 0));
   const projectedNorm = frobeniusNorm(multiply(transpose(u), multiply(weight, v)));
   return { factor: updateNorm / projectedNorm, updateNorm, projectedNorm };

@@ -2,7 +2,14 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "../errors.ts";
-import { columnsOf, createMatrix, frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
+import {
+  createMatrix,
+  frobeniusNorm,
+  type Matrix,
+  multiply,
+  sliceColumns,
+  transpose,
+} from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 
 /** What is compared. */
@@ -55,7 +62,7 @@ function directions(matrix: Matrix, count: number, name: string, side: "left" | 
   const present = s.filter((value) => value > 1e-12 * s[0]!).length;
   if (present < count)
     throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the directions that the matrix has`);
-  return columnsOf(side === "left" ? u : v, 0, count);
+  return sliceColumns(side === "left" ? u : v, 0, count);
 }
 
 // φ for every pair of numbers of directions at once: the squares in figure 3 of the LoRA paper.

@@ -27,7 +27,7 @@ export type PairSpec = readonly [a: FactorSpec, b: FactorSpec];
 export type PairInitialization = "default" | "gaussian" | "random";
 
 /** What decides about the first values of a pair. */
-interface StartingPair {
+interface InitialPair {
   readonly a: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   readonly b: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   /** Of one update, where experts lie side by side. */
@@ -43,7 +43,7 @@ export interface LayerKind {
   /** The plain pair of a layer. */
   pair(layer: Layer, rank: number): PairSpec;
   /** First values of both halves: rows of PEFT's `reset_lora_parameters`. The caller owns them. */
-  start(init: PairInitialization, pair: StartingPair): [a: tf.Tensor, b: tf.Tensor];
+  start(init: PairInitialization, pair: InitialPair): [a: tf.Tensor, b: tf.Tensor];
 }
 
 /** One application of a pair. */

@@ -2,7 +2,7 @@ import { fc, it as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
 import { lowRankNorm, lowRankSvd } from "./low-rank-svd.ts";
-import { columnsOf, createMatrix, frobeniusNorm, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
+import { createMatrix, frobeniusNorm, type Matrix, multiply, scaleColumns, sliceColumns, transpose } from "./matrix.ts";
 import { normalMatrix, randomizedSvd } from "./randomized-svd.ts";
 import { rankForEnergy } from "./rank-for-energy.ts";
 import { type Svd, svd } from "./svd.ts";
@@ -249,6 +249,6 @@ describe("matrices", () => {
   });
 
   it("give columns by number", () => {
-    expect([...columnsOf(createMatrix(2, 3, [1, 2, 3, 4, 5, 6]), 1, 3).values]).toEqual([2, 3, 5, 6]);
+    expect([...sliceColumns(createMatrix(2, 3, [1, 2, 3, 4, 5, 6]), 1, 3).values]).toEqual([2, 3, 5, 6]);
   });
 });

@@ -72,7 +72,7 @@ export function transpose({ rows, columns, values }: Matrix): Matrix {
 }
 
 /** Columns `start` up to, not including, `end`. */
-export function columnsOf(matrix: Matrix, start: number, end: number): Matrix {
+export function sliceColumns(matrix: Matrix, start: number, end: number): Matrix {
   const part = createMatrix(matrix.rows, end - start);
   for (let row = 0; row < matrix.rows; row++) {
     const first = row * matrix.columns;
@@ -86,6 +86,18 @@ export function rowsOf({ columns, values }: Matrix, start: number, end: number):
   return { rows: end - start, columns, values: values.slice(start * columns, end * columns) };
 }
 
+/** The numbers of a row, which share the matrix's memory. */
+export function rowOf({ columns, values }: Matrix, row: number): Float64Array {
+  return values.subarray(row * columns, (row + 1) * columns);
+}
+
+/** Some rows, in the order in which they are named. */
+export function selectRows(matrix: Matrix, order: readonly number[]): Matrix {
+  const picked = createMatrix(order.length, matrix.columns);
+  for (const [to, from] of order.entries()) rowOf(picked, to).set(rowOf(matrix, from));
+  return picked;
+}
+
 /** Every column multiplied by its own factor: matrix · diag(factors). */
 export function scaleColumns(matrix: Matrix, factors: ArrayLike<number>): Matrix {
   const { rows, columns } = matrix;
@@ -94,7 +106,7 @@ export function scaleColumns(matrix: Matrix, factors: ArrayLike<number>): Matrix
 }
 
 /** Matrices with equally many rows, side by side. */
-export function besideEachOther(parts: readonly Matrix[]): Matrix {
+export function concatColumns(parts: readonly Matrix[]): Matrix {
   const columns = parts.reduce((sum, part) => sum + part.columns, 0);
   const whole = createMatrix(parts[0]?.rows ?? 0, columns);
   let offset = 0;

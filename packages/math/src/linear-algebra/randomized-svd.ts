@@ -5,7 +5,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type DrawKey, uniformValues } from "@lowrank/engine";
 import { SettingError } from "../errors.ts";
 import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
-import { keepFirst, type Svd, svd } from "./svd.ts";
+import { type Svd, svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** Settings of `randomizedSvd`. */
@@ -54,7 +54,7 @@ export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Sv
     q = thinQr(multiply(matrix, back)).q;
   }
   const projected = svd(multiply(transpose(q), matrix)); // of [width, columns]
-  return keepFirst({ ...projected, u: multiply(q, projected.u) }, rank);
+  return truncateSvd({ ...projected, u: multiply(q, projected.u) }, rank);
 }
 
 /** Normally distributed entries (Box and Muller 1958), the same for the same key. */

@@ -8,8 +8,7 @@ import { SettingError } from "../errors.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
 import { createMatrix, type Matrix, tensorOfMatrix, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
-import type { Svd } from "./svd.ts";
-import { keepFirst } from "./svd.ts";
+import { type Svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** A matrix that can be read from its first row to its last, as often as asked for. */
@@ -68,7 +67,7 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
     range = thinQr(await times(matrix, turned)).q;
   }
   const inside = await turnedTimes(matrix, range); // [columns, width]
-  return keepFirst(lowRankSvd(range, transpose(inside)), rank);
+  return truncateSvd(lowRankSvd(range, transpose(inside)), rank);
 }
 
 /** matrix · right, for right [columns, width]. */

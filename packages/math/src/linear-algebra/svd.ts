@@ -2,7 +2,7 @@
 // Drmač & Veselić 2008): simple, deterministic, and accurate for small singular values too. Its cost grows with the cube
 // of the smaller side; for a few directions of a large matrix there is `truncatedSvd`.
 
-import { columnsOf, createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
+import { createMatrix, type Matrix, multiply, rowOf, selectRows, sliceColumns, transpose } from "./matrix.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** matrix = u · diag(s) · vᵀ. */
@@ -18,7 +18,7 @@ export interface Svd {
 /** Two vectors count as orthogonal when the cosine between them is smaller. */
 const tolerance = 1e-15;
 /** Convergence is quadratic: ten sweeps are usual, and more than thirty do not happen. */
-const mostSweeps = 60;
+const maxSweeps = 60;
 
 /**
  * All min(rows, columns) singular values and vectors. Throws SettingError for NaN and infinity.
@@ -37,7 +37,7 @@ export function svd(matrix: Matrix): Svd {
     return { u: v, s, v: u };
   }
   // Entries of at most 1, so that no square overflows or vanishes.
-  const unit = matrix.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const unit = matrix.values.reduce((max, value) => Math.max(max, Math.abs(value)), 0) || 1;
   const scaled = { ...matrix, values: matrix.values.map((value) => value / unit) };
   const { q, r } = thinQr(scaled); // q [rows, count], r [count, count]
   const { directions, rotation } = orthogonalizeRows(r);
@@ -45,9 +45,9 @@ export function svd(matrix: Matrix): Svd {
   const order = Array.from(lengths.keys()).sort((one, other) => lengths[other]! - lengths[one]!);
   const s = Float64Array.from(order, (row) => lengths[row]!);
   return {
-    u: multiply(q, transpose(pickRows(rotation, order))),
+    u: multiply(q, transpose(selectRows(rotation, order))),
     s: s.map((value) => value * unit),
-    v: transpose(unitRows(pickRows(directions, order), s)),
+    v: transpose(unitRows(selectRows(directions, order), s)),
   };
 }
 
@@ -56,7 +56,7 @@ function orthogonalizeRows(matrix: Matrix): { readonly directions: Matrix; reado
   const directions = { ...matrix, values: matrix.values.slice() };
   const rotation = createMatrix(matrix.rows, matrix.rows);
   for (let row = 0; row < matrix.rows; row++) rotation.values[row * matrix.rows + row] = 1;
-  for (let sweep = 0; sweep < mostSweeps; sweep++) {
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
     let isDone = true;
     for (let one = 0; one < matrix.rows; one++) {
       for (let other = one + 1; other < matrix.rows; other++) {
@@ -87,8 +87,8 @@ function rotationBetween(one: Float64Array, other: Float64Array): Turn | null {
     product += left * right;
   }
   if (Math.abs(product) <= tolerance * Math.sqrt(first * second)) return null;
-  const slope = (second - first) / (2 * product);
-  const tangent = (slope < 0 ? -1 : 1) / (Math.abs(slope) + Math.sqrt(1 + slope * slope));
+  const gradient = (second - first) / (2 * product);
+  const tangent = (gradient < 0 ? -1 : 1) / (Math.abs(gradient) + Math.sqrt(1 + gradient * gradient));
   const cosine = 1 / Math.sqrt(1 + tangent * tangent);
   return { cosine, sine: cosine * tangent };
 }
@@ -136,24 +136,12 @@ function subtractProjections(vector: Float64Array, units: Matrix, count: number)
   }
 }
 
-function rowOf({ columns, values }: Matrix, row: number): Float64Array {
-  return values.subarray(row * columns, (row + 1) * columns);
-}
-
-function pickRows(matrix: Matrix, order: readonly number[]): Matrix {
-  const picked = createMatrix(order.length, matrix.columns);
-  order.forEach((from, to) => {
-    rowOf(picked, to).set(rowOf(matrix, from));
-  });
-  return picked;
-}
-
 function lengthOf(vector: Float64Array): number {
   return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** The decomposition's first `count` values and vectors; all, if there are no more. */
-export function keepFirst({ u, s, v }: Svd, count: number): Svd {
+export function truncateSvd({ u, s, v }: Svd, count: number): Svd {
   const kept = Math.min(count, s.length);
-  return { u: columnsOf(u, 0, kept), s: s.slice(0, kept), v: columnsOf(v, 0, kept) };
+  return { u: sliceColumns(u, 0, kept), s: s.slice(0, kept), v: sliceColumns(v, 0, kept) };
 }

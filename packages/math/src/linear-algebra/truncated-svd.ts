@@ -2,9 +2,9 @@
 // Krylov method (Musco & Musco 2015) that restarts from its best vectors until these stop moving.
 
 import { SettingError } from "../errors.ts";
-import { besideEachOther, columnsOf, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
+import { concatColumns, type Matrix, multiply, scaleColumns, sliceColumns, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
-import { keepFirst, type Svd, svd } from "./svd.ts";
+import { type Svd, svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
 /** Up to this side, decomposing everything is quick. */
@@ -12,7 +12,7 @@ const smallSide = 128;
 /** Products with the matrix between two restarts. */
 const depth = 6;
 const oversampling = 8;
-const mostRestarts = 40;
+const maxRestarts = 40;
 /** Largest ‖W·v − σ·u‖ / σ₁: well below what float32 weights tell. */
 const tolerance = 1e-7;
 
@@ -32,20 +32,20 @@ export function truncatedSvd(matrix: Matrix, rank: number): Svd {
   if (!Number.isInteger(rank) || rank < 1 || rank > side)
     throw new SettingError("truncatedSvd", "rank", rank, `a whole number from 1 to ${side}`);
   const width = rank + oversampling;
-  if (side <= smallSide || width * (depth + 1) >= side) return keepFirst(svd(matrix), rank);
-  return iterate(matrix, rank, width) ?? keepFirst(svd(matrix), rank);
+  if (side <= smallSide || width * (depth + 1) >= side) return truncateSvd(svd(matrix), rank);
+  return iterate(matrix, rank, width) ?? truncateSvd(svd(matrix), rank);
 }
 
 /** Null if it does not converge, as when many singular values lie close together. */
 function iterate(matrix: Matrix, rank: number, width: number): Svd | null {
   const turned = transpose(matrix);
   let start = normalMatrix(matrix.columns, width, { seed: 0, path: "truncatedSvd" }); // [columns, width]
-  for (let restart = 0; restart < mostRestarts; restart++) {
+  for (let restart = 0; restart < maxRestarts; restart++) {
     const basis = krylovBasis(matrix, turned, start); // [rows, width · depth]
     const projected = svd(multiply(transpose(basis), matrix));
     const found = { ...projected, u: multiply(basis, projected.u) };
-    if (largestResidual(matrix, keepFirst(found, rank)) <= tolerance * found.s[0]!) return keepFirst(found, rank);
-    start = columnsOf(found.v, 0, width);
+    if (largestResidual(matrix, truncateSvd(found, rank)) <= tolerance * found.s[0]!) return truncateSvd(found, rank);
+    start = sliceColumns(found.v, 0, width);
   }
   return null;
 }
@@ -56,7 +56,7 @@ function krylovBasis(matrix: Matrix, turned: Matrix, start: Matrix): Matrix {
   let block = thinQr(multiply(matrix, start)).q; // [rows, width]
   for (let power = 1; ; power++) {
     blocks.push(block);
-    if (power === depth) return thinQr(besideEachOther(blocks)).q;
+    if (power === depth) return thinQr(concatColumns(blocks)).q;
     block = thinQr(multiply(matrix, thinQr(multiply(turned, block)).q)).q;
   }
 }

@@ -18,7 +18,7 @@ export interface LoftqOptions {
 const optionNames: OptionNames<LoftqOptions> = { rank: true, bits: true, iterations: true };
 
 /** What `loftq` finds: weight ≈ quantized + b·a. */
-export interface LoftqStart {
+export interface LoftqInit {
   /** The rounded weight, [outFeatures, inFeatures], in full precision. */
   readonly quantized: Matrix;
   /** [rank, inFeatures] */
@@ -41,7 +41,7 @@ export interface LoftqStart {
  * console.assert(quantized.rows === 2 && a.rows === 1 && b.columns === 1);
  * ```
  */
-export function loftq(weight: Matrix, options: LoftqOptions): LoftqStart {
+export function loftq(weight: Matrix, options: LoftqOptions): LoftqInit {
   refuseUnknownOptions("loftq", options, optionNames);
   const { rank, bits = 4, iterations = 1 } = options;
   if (bits !== 4 && bits !== 8) throw new SettingError("loftq", "bits", bits, "4 or 8");
@@ -113,7 +113,7 @@ function roundToEven(value: number): number {
 }
 
 function largestOf(values: Float64Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }
 
 function nearestLevel(value: number): number {

@@ -1,7 +1,7 @@
 // How a tensor lies in a torch file and how it is computed with. Each layout is a pair of inverse maps.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { lentValues } from "@lowrank/engine";
+import { borrowedValues } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Values as a torch file stores them, row by row. */
@@ -72,7 +72,7 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
   if (layout === transposedLayout) return readTransposed(tensor);
   const stored = layout.toFile(tensor);
   try {
-    const values = lentValues(stored) ?? (await stored.data<"float32">());
+    const values = borrowedValues(stored) ?? (await stored.data<"float32">());
     return { shape: [...stored.shape], values: values.slice() };
   } finally {
     stored.dispose();
@@ -82,7 +82,7 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
 /** Turned while it is copied, which it is anyway: an adapter has hundreds of small matrices, and a tensor for each costs more. */
 async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
   const [rows = 0, columns = 0] = matrix.shape;
-  const values = lentValues(matrix) ?? (await matrix.data<"float32">());
+  const values = borrowedValues(matrix) ?? (await matrix.data<"float32">());
   return { shape: [columns, rows], values: turned(values, rows, columns) };
 }
 

@@ -219,5 +219,5 @@ function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[]
 
 /** Of at least one; a file may have more layers than a call may have arguments. */
 function largest(values: readonly number[]): number {
-  return values.reduce((most, value) => Math.max(most, value));
+  return values.reduce((max, value) => Math.max(max, value));
 }

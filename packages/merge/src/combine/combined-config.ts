@@ -58,11 +58,11 @@ function sharedList(configs: readonly LoraConfig[]): Pick<LoraConfig, "targetMod
 
 /** What one adapter trained whole goes along, and readers look for it only where the configuration says so. */
 function wholeWeights(configs: readonly LoraConfig[]): Pick<LoraConfig, "bias" | "modulesToSave"> {
-  return { bias: mostBiases(configs), modulesToSave: unionOf(configs.map(({ modulesToSave }) => modulesToSave ?? [])) };
+  return { bias: maxBiases(configs), modulesToSave: unionOf(configs.map(({ modulesToSave }) => modulesToSave ?? [])) };
 }
 
 /** Which biases some adapter trained. */
-export function mostBiases(configs: readonly Pick<LoraConfig, "bias">[]): LoraConfig["bias"] {
+export function maxBiases(configs: readonly Pick<LoraConfig, "bias">[]): LoraConfig["bias"] {
   const trained = configs.map(({ bias }) => bias);
   return (["all", "lora_only"] as const).find((bias) => trained.includes(bias)) ?? "none";
 }

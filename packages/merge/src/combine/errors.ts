@@ -1,6 +1,6 @@
 // Everything that combining adapters can refuse.
 
-import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A method that does not exist. */
 export class UnknownCombinationError extends LowrankError {
@@ -60,7 +60,7 @@ export class UncombinableAdapterError extends LowrankError {
     const lines = problems.map(({ adapter, problem }) => `"${printable(adapter)}": ${problem}`);
     super(
       "UNCOMBINABLE_ADAPTER",
-      `Only plain LoRA can be combined, reduced or compared by its pairs, where an update is s·B·A:${itemised(lines)}`,
+      `Only plain LoRA can be combined, reduced or compared by its pairs, where an update is s·B·A:${itemized(lines)}`,
     );
   }
 }
@@ -71,7 +71,7 @@ export class CombinationShapeError extends LowrankError {
     const lines = mismatches.map(({ path, shapes }) => `${printable(path)}: ${shapes.join(" and ")}`);
     super(
       "COMBINATION_SHAPE",
-      `The adapters were not made for the same base model; their layers have different widths:${itemised(lines)}`,
+      `The adapters were not made for the same base model; their layers have different widths:${itemized(lines)}`,
     );
   }
 }

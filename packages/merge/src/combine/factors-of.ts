@@ -3,14 +3,14 @@
 import type { AdapterTensor } from "@lowrank/adapter-format";
 import { listed } from "@lowrank/contracts";
 import {
-  besideEachOther,
+  concatColumns,
   createMatrix,
-  keepFirst,
   lowRankSvd,
   type Matrix,
   type Svd,
   scaleColumns,
   transpose,
+  truncateSvd,
 } from "@lowrank/math";
 import type { Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
 import { CombinationSettingError } from "./errors.ts";
@@ -21,7 +21,7 @@ export function factorsOf(
   found: Svd,
   { rank, clamp, signs }: Pick<MethodSettings, "rank" | "clamp" | "signs">,
 ): Factors {
-  const { u, s, v } = keepFirst(found, rank);
+  const { u, s, v } = truncateSvd(found, rank);
   const turned = directionOf({ a: transpose(v), b: u }, signs);
   const factors = {
     a: transpose(scaleColumns(v, turned)),
@@ -41,7 +41,7 @@ function directionOf({ a, b }: Factors, signs: Factors | null): Float64Array {
   return Float64Array.from({ length: a.rows }, (_, component) => {
     if (signs && component < signs.a.rows) return similarity({ a, b }, signs, component) < 0 ? -1 : 1;
     const row = rowOf(a, component);
-    const largest = row.reduce((most, value) => (Math.abs(value) > Math.abs(most) + 1e-9 ? value : most), 0);
+    const largest = row.reduce((max, value) => (Math.abs(value) > Math.abs(max) + 1e-9 ? value : max), 0);
     return largest < 0 ? -1 : 1;
   });
 }
@@ -78,26 +78,26 @@ function quantileOf(values: Float64Array, quantile: number): number {
 }
 
 /** Side by side: [c₁A₁; c₂A₂] and [B₁, B₂], whose product is Σ cᵢ·Bᵢ·Aᵢ to the last digit. */
-export function besideOneAnother(pairs: readonly WeightedPair[]): Factors {
+export function concatFactors(pairs: readonly WeightedPair[]): Factors {
   const scaled = pairs.map(({ a, weight, scaling }) => ({
     ...a,
     values: a.values.map((value) => value * weight * scaling),
   }));
   return {
-    a: transpose(besideEachOther(scaled.map(transpose))), // [Σ rank, inFeatures]
-    b: besideEachOther(pairs.map(({ b }) => b)), // [outFeatures, Σ rank]
+    a: transpose(concatColumns(scaled.map(transpose))), // [Σ rank, inFeatures]
+    b: concatColumns(pairs.map(({ b }) => b)), // [outFeatures, Σ rank]
   };
 }
 
 /** The nearest update of the wanted rank; the sum itself where that is at least the sum of all ranks. */
 export function nearest(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = besideOneAnother(pairs);
+  const { a, b } = concatFactors(pairs);
   return factorsOf(lowRankSvd(b, a), settings);
 }
 
 /** The sum with no more rank than it needs: components that are zero to rounding are left out by every layer. */
 export function compressed(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = besideOneAnother(pairs);
+  const { a, b } = concatFactors(pairs);
   const found = lowRankSvd(b, a);
   const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
   return factorsOf(found, { ...settings, rank });

@@ -3,19 +3,8 @@
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
 import type { CombinationMethod, Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
-import { besideOneAnother, compressed, factorsOf, nearest } from "./factors-of.ts";
-import {
-  electedLargest,
-  electedLikely,
-  electedMiddle,
-  electedRandom,
-  type MatrixMerge,
-  sum,
-  sumOfLargest,
-  sumOfLikely,
-  sumOfMiddle,
-  sumOfRandom,
-} from "./sparsify.ts";
+import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
+import { elected, largest, likely, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
 
 // Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
 // are, where that of a sum is shorter the more they differ. The result is a sum of both, so no update is ever formed.
@@ -65,7 +54,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     source: "PEFT; exact",
     rank: "sum",
     isSparse: false,
-    combine: (pairs) => besideOneAnother(pairs),
+    combine: (pairs) => concatFactors(pairs),
   },
   {
     name: "svd",
@@ -76,100 +65,31 @@ export const combinationMethods: readonly CombinationMethod[] = [
   },
   // Its cross terms make it no sum of updates; kept because PEFT has it.
   {
-    name: "linear",
-    source: "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart",
-    rank: "shared",
+    ...onFactors("linear", "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart", sum),
     isSparse: false,
-    combine: onFactors(sum),
   },
-  {
-    name: "magnitude_prune",
-    source: "PEFT: the largest entries of A and of B",
-    rank: "shared",
-    isSparse: true,
-    combine: onFactors(sumOfLargest),
-  },
+  onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(largest)),
   // Keeps the largest entries, elects a sign, averages what agrees.
-  {
-    name: "ties",
-    source: "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT",
-    rank: "shared",
-    isSparse: true,
-    combine: onFactors(electedLargest),
-  },
+  onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(largest)),
   // Drops entries at random, makes up for them, adds.
-  {
-    name: "dare_linear",
-    source: "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT",
-    rank: "shared",
-    isSparse: true,
-    combine: onFactors(sumOfRandom),
-  },
-  {
-    name: "dare_ties",
-    source: "DARE, then the election of TIES, on A and B apart as in PEFT",
-    rank: "shared",
-    isSparse: true,
-    combine: onFactors(electedRandom),
-  },
-  {
-    name: "magnitude_prune_svd",
-    source: "PEFT: the largest entries of the updates, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(sumOfLargest),
-  },
-  {
-    name: "ties_svd",
-    source: "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(electedLargest),
-  },
-  {
-    name: "dare_linear_svd",
-    source: "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(sumOfRandom),
-  },
-  {
-    name: "dare_ties_svd",
-    source: "DARE, then the election of TIES, on the updates, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(electedRandom),
-  },
-  {
-    name: "della_svd",
-    source:
-      "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(electedLikely),
-  },
-  {
-    name: "della_linear_svd",
-    source: "DELLA without its election, as mergekit's `della_linear`, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(sumOfLikely),
-  },
-  {
-    name: "breadcrumbs_svd",
-    source:
-      "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(sumOfMiddle),
-  },
-  {
-    name: "breadcrumbs_ties_svd",
-    source: "breadcrumbs, then the election of TIES, on the updates, then the nearest of low rank",
-    rank: "chosen",
-    isSparse: true,
-    combine: onProducts(electedMiddle),
-  },
+  onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(random)),
+  onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(random)),
+  onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(largest)),
+  onProducts("ties_svd", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates", elected(largest)),
+  onProducts("dare_linear_svd", "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates", sumOf(random)),
+  onProducts("dare_ties_svd", "DARE, then the election of TIES, on the updates", elected(random)),
+  onProducts(
+    "della_svd",
+    "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`",
+    elected(likely),
+  ),
+  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(likely)),
+  onProducts(
+    "breadcrumbs_svd",
+    "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's",
+    sumOf(middle),
+  ),
+  onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(middle)),
   // Not in PEFT: from one update to the other, without losing length on the way.
   {
     name: "slerp",
@@ -185,28 +105,31 @@ export const combinationMethods: readonly CombinationMethod[] = [
 // so the result is not the sum of the updates.
 
 /** Applies a merge to both factors; each gets the root of weight · s, and A the sign. */
-function onFactors(merge: MatrixMerge) {
-  return (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
-    const a = pairs.map(({ a: matrix, weight, scaling, adapter }) => {
-      const strength = weight * scaling;
-      return { matrix, weight: (strength < 0 ? -1 : 1) * Math.sqrt(Math.abs(strength)), adapter, part: "A" as const };
-    });
-    const b = pairs.map(({ b: matrix, weight, scaling, adapter }) => ({
-      matrix,
-      weight: Math.sqrt(Math.abs(weight * scaling)),
-      adapter,
-      part: "B" as const,
-    }));
-    return { a: merge(a, settings), b: merge(b, settings) };
+function onFactors(name: string, source: string, merge: MatrixMerge): CombinationMethod {
+  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+    const half = (key: "a" | "b", part: "A" | "B", signOf: (strength: number) => number) =>
+      pairs.map(({ weight, scaling, adapter, ...pair }) => {
+        const strength = weight * scaling;
+        return { matrix: pair[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
+      });
+    const a = half("a", "A", (strength) => (strength < 0 ? -1 : 1));
+    return {
+      a: merge(a, settings),
+      b: merge(
+        half("b", "B", () => 1),
+        settings,
+      ),
+    };
   };
+  return { name, source, rank: "shared", isSparse: true, combine };
 }
 
 // Combining whole updates s·B·A entry by entry, then finding the nearest update of low rank. Dropping entries raises the
 // rank, so here the matrix [outFeatures, inFeatures] has to be formed.
 
 /** Applies a merge to the updates and decomposes the result. */
-function onProducts(merge: MatrixMerge) {
-  return (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+function onProducts(name: string, source: string, merge: MatrixMerge): CombinationMethod {
+  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
     const products = pairs.map(({ a, b, scaling, weight, adapter }) => ({
       matrix: scaled(multiply(b, a), scaling), // [outFeatures, inFeatures]
       weight,
@@ -214,9 +137,11 @@ function onProducts(merge: MatrixMerge) {
       part: "product" as const,
     }));
     const combined = merge(products, settings);
-    const most = Math.min(settings.rank, combined.rows, combined.columns);
-    return factorsOf(truncatedSvd(combined, most), settings);
+    const max = Math.min(settings.rank, combined.rows, combined.columns);
+    return factorsOf(truncatedSvd(combined, max), settings);
   };
+  const whole = `${source}, then the nearest of low rank`;
+  return { name, source: whole, rank: "chosen", isSparse: true, combine };
 }
 
 function scaled(matrix: Matrix, factor: number): Matrix {

@@ -9,14 +9,14 @@ import {
   pairsIn,
   parseTensorKey,
   rankAxisOf,
-  startingFeatures,
   type TensorPart,
+  trainingOnlyFeatures,
   unsupportedFeatures,
   type VariantFacts,
   variants,
 } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix } from "@lowrank/math";
-import { mostBiases } from "./combined-config.ts";
+import { maxBiases } from "./combined-config.ts";
 import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError } from "./errors.ts";
 
 /** One of the adapters to combine. */
@@ -54,7 +54,7 @@ export interface ReadPairs {
 }
 
 /** What does not change how an adapter that exists computes. */
-const harmless: ReadonlySet<Feature> = new Set(["bias", ...startingFeatures]);
+const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]);
 
 /** What is no part of a pair, and goes along whole. */
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
@@ -141,7 +141,7 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
 /** Where only biases of adapted layers were trained, those of layers that only others adapt are in no file. */
 function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
   const configs = sources.map(({ adapter }) => adapter.config);
-  if (mostBiases(configs) !== "lora_only") return;
+  if (maxBiases(configs) !== "lora_only") return;
   const without = layers.filter(({ pairs }) => pairs.every(({ adapter }) => configs[adapter]?.bias === "none"));
   if (without.length === 0) return;
   const problem = `it has no bias for ${without[0]!.path}, which it alone adapts, and others have theirs (bias = "lora_only")`;

@@ -2,10 +2,10 @@
 // same directions (LoRA paper, section 7). From thin factors; no model is needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
-import { keepFirst, lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities } from "@lowrank/math";
+import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
 import type { WeightedPair } from "../combine/combination-method.ts";
 import { CombinationShapeError } from "../combine/errors.ts";
-import { besideOneAnother } from "../combine/factors-of.ts";
+import { concatFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
 
 /** One layer that both adapters change. */
@@ -99,7 +99,7 @@ function checkShapes(paths: readonly string[], sides: Sides): void {
 
 function layerDifference(path: string, sides: Sides): LayerDifference {
   const [first, second] = [weighted(sides[0], path, 1), weighted(sides[1], path, -1)];
-  const both = besideOneAnother([...first, ...second]);
+  const both = concatFactors([...first, ...second]);
   const [one, other] = [directionsOf(first), directionsOf(second)];
   const norms = [lengthOf(one.s), lengthOf(other.s)] as const;
   return {
@@ -118,9 +118,9 @@ function weighted({ adapter, layers }: Side, path: string, weight: number): read
 
 /** Those that are there: beyond them any would do, and two updates of zeros would look in the same ones. */
 function directionsOf(pairs: readonly WeightedPair[]): Svd {
-  const { a, b } = besideOneAnother(pairs);
+  const { a, b } = concatFactors(pairs);
   const found = lowRankSvd(b, a);
-  return keepFirst(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
+  return truncateSvd(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
 }
 
 /** ⟨U₁S₁V₁ᵀ, U₂S₂V₂ᵀ⟩ */

@@ -9,12 +9,10 @@ import {
   safetensorsChunks,
   weightFileNames,
 } from "@lowrank/safetensors";
-import { mergesOf } from "../fold/merged-handle.ts";
 import { SourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";
-import { resizedParameters } from "./exportable-model.ts";
-import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
+import { changesOf, type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 
 /** How a text spells its floats, by the path to each as JSON. */
@@ -118,29 +116,24 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
 
 async function planOwnFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { source, tokenizer, merge, dtype = "F32", labelNames } = options;
-  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
-  const isUntied = merges.some(({ untied }) => untied.length > 0);
-  const changed = new Set([
-    ...merges.flatMap((one) => one.changed),
-    ...model.newParameters,
-    ...resizedParameters(model),
-  ]);
-  const choices = { changed, isUntied, dtype, labelNames, merge, onRounded: options.onRounded };
-  if ("config" in source) {
-    const tensors = planTensorsOf(model, choices);
-    const config = textFile("config.json", configText(source.config, model, choices));
-    const weights = weightsFile(
-      weightFileNames.single,
-      tensors.map((planned) => streamTensor(planned, { model, ...choices })),
-    );
-    const copies = new Map((await copiedFiles({ tokenizer })).map((file) => [file.name, file]));
-    const texts = [...(source.texts ?? [])].filter(([name]) => isTokenizerFile(name) && !copies.has(name));
-    const files = [config, weights, ...copies.values(), ...texts.map(([name, text]) => textFile(name, text))];
+  const choices = { ...changesOf(model, merge), dtype, labelNames, merge, onRounded: options.onRounded };
+  const fromModel = (config: string, others: readonly ExportFile[]): ExportFiles => {
+    const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, { model, ...choices }));
+    const files = [textFile("config.json", config), ...others, weightsFile(weightFileNames.single, tensors)];
     return { files, close: async () => undefined };
+  };
+  if ("config" in source) {
+    const copies = await copiedFiles({ tokenizer });
+    const isCopied = (name: string) => copies.some((file) => file.name === name);
+    const texts = [...(source.texts ?? [])].filter(([name]) => isTokenizerFile(name) && !isCopied(name));
+    const others = [...copies, ...texts.map(([name, text]) => textFile(name, text))];
+    return fromModel(configText(source.config, model, choices), others);
   }
   const { config, floats } = await readConfig(source);
   const copies = await copiedFiles({ base: source, tokenizer });
-  if (model.layerOrder !== undefined) return repeatedFiles(model, copies, { ...choices, config, floats });
+  // Repeated layers are others than those of the base's files, so all weights come from the model.
+  if (model.layerOrder !== undefined)
+    return fromModel(configText(repeatLayers(config, model), model, { ...choices, floats }), copies);
   const checkpoint = await openCheckpoint(source);
   try {
     const { tensors } = checkpoint.collection;
@@ -152,18 +145,6 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
     await checkpoint.collection.close();
     throw error;
   }
-}
-
-/** Of a model with repeated layers: its layers are others than those of the base's files, so all weights come from it. */
-async function repeatedFiles(
-  model: ExportableModel,
-  copies: readonly ExportFile[],
-  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig & Pick<TensorSources, "merge" | "onRounded">,
-): Promise<ExportFiles> {
-  const config = configText(repeatLayers(choices.config, model), model, choices);
-  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, { model, ...choices }));
-  const files = [textFile("config.json", config), ...copies, weightsFile(weightFileNames.single, tensors)];
-  return { files, close: async () => undefined };
 }
 
 function weightFiles(
@@ -209,12 +190,7 @@ function textFile(name: string, text: string): ExportFile {
   };
 }
 
-interface BaseConfig {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly floats: FloatSpellings;
-}
-
-async function readConfig(source: SourceFolder): Promise<BaseConfig> {
+async function readConfig(source: SourceFolder) {
   const text = await source.readText("config.json", { maxBytes: maxConfigBytes });
   const value = parseJson(text, {
     refuse: (reason, cause) => new SourceFolderError(source.name, `config.json ${reason}.`, { cause }),

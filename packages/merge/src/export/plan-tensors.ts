@@ -12,8 +12,10 @@ import {
   planStacks,
 } from "@lowrank/contracts/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
+import { mergesOf } from "../fold/merged-handle.ts";
 import { SourceFolderError } from "./errors.ts";
-import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
+import { type ExportableModel, type ExportDtype, resizedParameters } from "./exportable-model.ts";
+import type { PlannedMerge } from "./planned-merge.ts";
 
 /** One tensor to write. */
 export interface PlannedTensor {
@@ -41,6 +43,16 @@ export interface Changes {
   readonly changed: ReadonlySet<string>;
   /** Whether head and embedding have weights of their own now. */
   readonly isUntied: boolean;
+}
+
+/** What merges that are in effect, and a planned one, change; and what was made new. */
+export function changesOf(model: ExportableModel, merge: PlannedMerge | undefined): Changes {
+  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
+  const changed = merges.flatMap((one) => one.changed);
+  return {
+    changed: new Set([...changed, ...model.newParameters, ...resizedParameters(model)]),
+    isUntied: merges.some(({ untied }) => untied.length > 0),
+  };
 }
 
 const floatTypes: ReadonlySet<Dtype> = new Set<Dtype>(["F64", "F32", "F16", "BF16"]);
@@ -199,8 +211,8 @@ function chosenType(stored: Dtype, wanted: ExportDtype): Dtype {
 function commonType(tensors: ReadonlyMap<string, BaseTensor>): Dtype {
   const counts = new Map<Dtype, number>();
   for (const { dtype } of tensors.values()) if (floatTypes.has(dtype)) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
-  const [most] = [...counts].sort(([, one], [, other]) => other - one);
-  return most?.[0] ?? "F32";
+  const [max] = [...counts].sort(([, one], [, other]) => other - one);
+  return max?.[0] ?? "F32";
 }
 
 // How a base's file may hold a model's weights otherwise than one by one: a tensor for each expert of a stack, several weights in

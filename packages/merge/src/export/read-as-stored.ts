@@ -4,25 +4,34 @@ import { type FileLayout, plainLayout, siteKinds, transposedLayout } from "@lowr
 import * as tf from "@tensorflow/tfjs-core";
 import type { ExportableModel } from "./exportable-model.ts";
 
-type Doors = Pick<ExportableModel, "sites" | "parameters">;
+type HookPoints = Pick<ExportableModel, "sites" | "parameters">;
 
 /** The model's present value as files store it; the caller owns it. */
-export function readAsStored(model: Doors, path: string): tf.Tensor {
+export function readAsStored(model: HookPoints, path: string): tf.Tensor {
   return tf.tidy(() => {
     const parameter = model.parameters().find((one) => one.path === path);
     return storedLayout(model, path).toFile(parameter?.read() ?? siteOf(model, path).readWeight());
   });
 }
 
+/** Reads a tensor's numbers and disposes of it. */
+export async function takeValues(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return await tensor.data<"float32">();
+  } finally {
+    tensor.dispose();
+  }
+}
+
 /** How a weight lies in a file, seen from how it is computed with. */
-export function storedLayout(model: Doors, path: string): FileLayout {
+export function storedLayout(model: HookPoints, path: string): FileLayout {
   const parameter = model.parameters().find((one) => one.path === path);
   if (parameter !== undefined) return parameter.transposedInFile ? transposedLayout : plainLayout;
   const site = siteOf(model, path);
   return siteKinds[site.kind].weightLayout(site);
 }
 
-function siteOf(model: Doors, path: string) {
+function siteOf(model: HookPoints, path: string) {
   const site = model.sites().find((one) => `${one.path}.weight` === path);
   if (!site) throw new Error(`The model has no parameter "${path}".`);
   return site;

@@ -14,7 +14,7 @@ import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
 import type { PlannedMerge } from "./planned-merge.ts";
-import { readAsStored } from "./read-as-stored.ts";
+import { readAsStored, takeValues } from "./read-as-stored.ts";
 
 /** Bytes of the base that are in memory at once while a tensor is copied; a multiple of every element's size. */
 const pieceBytes = 1 << 24;
@@ -76,12 +76,7 @@ function largestLoss(values: Float32Array, rounded: Float32Array): number {
 }
 
 async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path: string): AsyncGenerator<Uint8Array> {
-  const value = readAsStored(model, path);
-  try {
-    yield encode(planned, await value.data<"float32">());
-  } finally {
-    value.dispose();
-  }
+  yield encode(planned, await takeValues(readAsStored(model, path)));
 }
 
 /** The base's bytes, as many as there is room for, and zeros for the rest: a buffer over tokens may be resized. */

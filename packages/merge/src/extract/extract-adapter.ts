@@ -1,8 +1,8 @@
 // An adapter out of two checkpoints of one model: the nearest of low rank to what training changed, layer by layer, while the weights
 // of both stay in their files.
 
-import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
-import { itemised, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
+import { type Adapter, type AdapterTensor, type LoraConfig, turned } from "@lowrank/adapter-format";
+import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
 import type { ExportableModel } from "../export/exportable-model.ts";
@@ -160,7 +160,7 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
     throw new ExtractionError(
       "EXTRACTION_MISMATCH",
       "The tuned model is another than the base; an adapter is the difference of two checkpoints of one model:" +
-        itemised(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
+        itemized(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
     );
   return pairs;
 }
@@ -184,19 +184,13 @@ function* tensorsOf(
   const shape = (key: string, axis: number) =>
     fileShapes.get(key)!.map((size, index) => (index === axis ? rank : size));
   const [a, b] = isTurned
-    ? [turned(left, left.length / rank, rank), turned(right, rank, right.length / rank)]
+    ? [
+        turned({ shape: [left.length / rank, rank], values: left }).values,
+        turned({ shape: [rank, right.length / rank], values: right }).values,
+      ]
     : [right, left];
   yield [keys.a, { shape: shape(keys.a, 0), values: a }];
   yield [keys.b, { shape: shape(keys.b, 1), values: b }];
   const key = vectors.get("use_dora");
   if (lengths !== undefined && key !== undefined) yield [key, { shape: fileShapes.get(key)!, values: lengths }];
-}
-
-/** [rows, columns] as [columns, rows]. */
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1)
-      result[column * rows + row] = values[row * columns + column] as number;
-  return result;
 }

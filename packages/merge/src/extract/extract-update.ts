@@ -1,11 +1,10 @@
 // The update of one weight, from the difference of two checkpoints.
 
-import type { ParameterRef } from "@lowrank/contracts";
-import { printable } from "@lowrank/contracts";
+import { type ParameterRef, printable } from "@lowrank/contracts";
 import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
 import { factorsOf } from "../combine/factors-of.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
+import { takeValues } from "../export/read-as-stored.ts";
 import { type FileWeights, foldRows } from "../stream/fold-rows.ts";
 import { ExtractionError } from "./errors.ts";
 import { differenceOf, measurePair, type PairSums, rowsOf, sideBySide, type WeightPair } from "./weight-pair.ts";
@@ -48,8 +47,8 @@ export async function extractUpdate(
   if (sums.difference === 0) return undefined;
   const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
   const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);
-  const most = Math.min(asked.rank, difference.rows, difference.columns);
-  const found = await streamedSvd(difference, { rank: most, key: { seed: asked.seed, path } });
+  const max = Math.min(asked.rank, difference.rows, difference.columns);
+  const found = await streamedSvd(difference, { rank: max, key: { seed: asked.seed, path } });
   const rank = rankOf(found, { asked, sums, size: difference });
   const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
   const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
@@ -87,10 +86,10 @@ function rankOf({ s }: Svd, { asked, sums, size }: RankQuestion): number {
   const { rows, columns } = size;
   const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
   const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
-  const least = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
+  const min = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
   const whole = asked.hasLengths ? undefined : sums.difference;
   return rankForEnergy(
-    s.filter((value) => value > least),
+    s.filter((value) => value > min),
     asked.energy,
     whole,
   );
@@ -166,10 +165,5 @@ async function relativeChange(
 }
 
 async function valuesOf(parameter: ParameterRef, { weights }: ModelInFiles): Promise<Float32Array> {
-  const value: tf.Tensor = await weights.whileRead(() => parameter.read());
-  try {
-    return await value.data<"float32">();
-  } finally {
-    value.dispose();
-  }
+  return takeValues(await weights.whileRead(() => parameter.read()));
 }

@@ -1,6 +1,6 @@
 // What folding adapters into weights, and the way back, can refuse.
 
-import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** Folding would put NaN or infinity into weights. Nothing was changed. */
 export class NonFiniteMergeError extends LowrankError {
@@ -33,7 +33,7 @@ export class UnmergeableError extends LowrankError {
   constructor(readonly problems: readonly { readonly path: string; readonly problem: string }[]) {
     super(
       "UNMERGEABLE",
-      `Cannot merge into these:${itemised(problems.map(({ path, problem }) => `"${printable(path)}": ${problem}`))}\nKeep the adapter unmerged.`,
+      `Cannot merge into these:${itemized(problems.map(({ path, problem }) => `"${printable(path)}": ${problem}`))}\nKeep the adapter unmerged.`,
     );
   }
 }

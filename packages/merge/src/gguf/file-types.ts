@@ -1,7 +1,7 @@
 // What llama.cpp calls a file's type: which of GGML's types each tensor has. Source: llama.cpp, src/llama-quant.cpp (MIT
 // licence), llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
 import type { EncodableType } from "@lowrank/gguf";
 
 /** One type for all matrices, or a mix that spends more bits where they count. */
@@ -95,13 +95,13 @@ function needsMoreBits(layer: number, layers: number): boolean {
 export class LostEffectError extends LowrankError {
   constructor(
     readonly kept: number,
-    readonly least: number,
+    readonly min: number,
     readonly fileType: string,
   ) {
     super(
       "LOST_EFFECT",
       `Rounded to ${fileType}, weights keep ${Math.round(100 * kept)} % of what the adapter does to them, less than ` +
-        `${Math.round(100 * least)} %. Write a type with more bits, or use the adapter beside its base.`,
+        `${Math.round(100 * min)} %. Write a type with more bits, or use the adapter beside its base.`,
     );
   }
 }
@@ -114,7 +114,7 @@ export class UnnamedWeightsError extends LowrankError {
   ) {
     super(
       "UNNAMED_WEIGHTS",
-      `llama.cpp's architecture ${architecture} has no names for these weights:${itemised(paths)}\nWrite a Hugging Face folder instead.`,
+      `llama.cpp's architecture ${architecture} has no names for these weights:${itemized(paths)}\nWrite a Hugging Face folder instead.`,
     );
   }
 }

@@ -14,13 +14,12 @@ import {
 } from "@lowrank/gguf";
 import { ExportOverflowError } from "../export/errors.ts";
 import type { ExportableModel, ExportFile } from "../export/exportable-model.ts";
-import { resizedParameters } from "../export/exportable-model.ts";
-import { readAsStored } from "../export/read-as-stored.ts";
-import { mergesOf } from "../fold/merged-handle.ts";
+import { type Changes, changesOf } from "../export/plan-tensors.ts";
+import { readAsStored, takeValues } from "../export/read-as-stored.ts";
 import type { MergeInFiles } from "../stream/plan-merge.ts";
 import { fileTypeId, type GgufFileType, LostEffectError } from "./file-types.ts";
 import { EffectSums, type KeptEffect, MeasuredEffects } from "./kept-effect.ts";
-import { type GgufPlanFacts, type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
+import { type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { inStoredOrder } from "./stored-order.ts";
 
 /** How a GGUF file is made of a model. */
@@ -41,11 +40,11 @@ export interface GgufModelOptions {
    */
   readonly onRounded?: (rounded: KeptEffect & { readonly tensor: string }) => void;
   /** Least share of a planned merge's change that must be left, of all weights together; default 0.5. 0 takes any. */
-  readonly leastKept?: number;
+  readonly minKept?: number;
 }
 
 const optionNames: OptionNames<GgufModelOptions> = {
-  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, leastKept: true },
+  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, minKept: true },
 };
 
 /**
@@ -68,22 +67,10 @@ const optionNames: OptionNames<GgufModelOptions> = {
  */
 export async function ggufModelFile(model: ExportableModel, options: GgufModelOptions): Promise<ExportFile> {
   refuseUnknownOptions("ggufModelFile", options, optionNames);
-  const { type, pooling, merge, name = "model.gguf", leastKept = 0.5 } = options;
-  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
-  const changes = {
-    changed: new Set([
-      ...merges.flatMap(({ changed }) => changed),
-      ...model.newParameters,
-      ...resizedParameters(model),
-    ]),
-    isUntied: merges.some(({ untied }) => untied.length > 0),
-  };
-  const {
-    table,
-    entries: own,
-    planned,
-    ropeFactors,
-  } = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
+  const { type, pooling, merge, name = "model.gguf", minKept = 0.5 } = options;
+  const changes = changesOf(model, merge);
+  const outline = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
+  const { table, entries: own, planned, ropeFactors } = outline;
   const effects = new MeasuredEffects(options.onRounded);
   const tensors = new Map([
     ...[...ropeFactors].map(([key, values]) => [key, plain(values)] as const),
@@ -96,8 +83,8 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
     async *contents(from) {
       yield* ggufChunks(entries, tensors, from);
       const { kept } = effects;
-      if (kept < leastKept)
-        throw new LostEffectError(kept, leastKept, typeof type === "string" ? type : "the base's types");
+      if (kept < minKept)
+        throw new LostEffectError(kept, minKept, typeof type === "string" ? type : "the base's types");
     },
     findings: effects,
   };
@@ -114,8 +101,6 @@ interface Outline {
   readonly planned: readonly PlannedGgufTensor[];
   readonly ropeFactors: ReadonlyMap<string, Float32Array>;
 }
-
-type Changes = Omit<GgufPlanFacts, "table">;
 
 function madeAnew(model: ExportableModel, type: GgufFileType, changes: Changes): Outline {
   const { table, metadata, ropeFactors } = ggufFromConfig(model.config);
@@ -211,12 +196,7 @@ function areEqual(before: Float32Array, after: Float32Array): boolean {
 }
 
 async function* valuesOf(model: ExportableModel, path: string): AsyncGenerator<Float32Array> {
-  const value = readAsStored(model, path);
-  try {
-    yield await value.data<"float32">();
-  } finally {
-    value.dispose();
-  }
+  yield await takeValues(readAsStored(model, path));
 }
 
 /** Beyond this an F16 number is infinite, and so is a block's scale. */

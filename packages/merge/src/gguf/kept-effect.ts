@@ -19,18 +19,7 @@ interface Change {
 
 /** Sums over numbers of one weight, or of many. */
 export class EffectSums {
-  #along: number;
-  #change: number;
-  #error: number;
-
-  constructor([along, change, error]: EffectNumbers = [0, 0, 0]) {
-    [this.#along, this.#change, this.#error] = [along, change, error];
-  }
-
-  /** What makes the same sums again. */
-  get numbers(): EffectNumbers {
-    return [this.#along, this.#change, this.#error];
-  }
+  constructor(public numbers: EffectNumbers = [0, 0, 0]) {}
 
   /** Numbers before and after the change, and the same as they are written. */
   add(exact: Change, written: Change): void {
@@ -43,19 +32,18 @@ export class EffectSums {
       change += wanted * wanted;
       error += (left - wanted) * (left - wanted);
     }
-    [this.#along, this.#change, this.#error] = [along, change, error];
+    this.numbers = [along, change, error];
   }
 
-  join(other: EffectSums): void {
-    this.#along += other.#along;
-    this.#change += other.#change;
-    this.#error += other.#error;
+  join({ numbers }: EffectSums): void {
+    const [along, change, error] = this.numbers;
+    this.numbers = [along + numbers[0], change + numbers[1], error + numbers[2]];
   }
 
   /** Undefined where nothing changes. */
   effect(): KeptEffect | undefined {
-    if (this.#change === 0) return undefined;
-    return { kept: this.#along / this.#change, noise: Math.sqrt(this.#error / this.#change) };
+    const [along, change, error] = this.numbers;
+    return change === 0 ? undefined : { kept: along / change, noise: Math.sqrt(error / change) };
   }
 }
 

@@ -4,6 +4,7 @@ import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoin
 import { type GgufTable, ggufNameOf, ggufPlaceOf } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
+import type { Changes } from "../export/plan-tensors.ts";
 import { fitting, type GgufFileType, tensorTypeIn, UnnamedWeightsError } from "./file-types.ts";
 import { storedShape, type WeightOrder } from "./stored-order.ts";
 
@@ -18,10 +19,8 @@ export interface PlannedGgufTensor {
 }
 
 /** What a plan depends on. */
-export interface GgufPlanFacts {
+export interface GgufPlanFacts extends Changes {
   readonly table: GgufTable;
-  readonly changed: ReadonlySet<string>;
-  readonly isUntied: boolean;
 }
 
 /** All tensors in one file type. Throws UnnamedWeightsError. */

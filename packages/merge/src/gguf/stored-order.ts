@@ -1,6 +1,7 @@
 // A weight's numbers, some rows at a time, as a GGUF file has them: rows in llama.cpp's order, matrices of Conv1D turned,
 // Gemma's gains with 1 added.
 
+import { turned } from "@lowrank/adapter-format";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 
@@ -37,7 +38,7 @@ export async function* inStoredOrder(
   const rowOf = storedRowOf(change, rows, config);
   let first = 0;
   for await (const piece of inPieces(blocks, size)) {
-    if (change === "transposed") yield turned(piece, rows, width);
+    if (change === "transposed") yield turned({ shape: [rows, width], values: piece }).values;
     else if (change === "plus-one") yield piece.map((value) => value + 1);
     else if (rowOf === undefined) yield piece;
     else {
@@ -74,11 +75,4 @@ async function* inPieces(blocks: AsyncIterable<Float32Array>, size: number): Asy
     }
   }
   if (filled > 0) yield piece.subarray(0, filled);
-}
-
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1) result[column * rows + row] = values[row * columns + column]!;
-  return result;
 }

@@ -15,18 +15,29 @@ import { SourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
 /** How far writing is. */
-export interface WritingProgress {
+interface WritingProgress {
   /** Bytes written so far, of all files. */
   readonly bytes: number;
   readonly total: number;
 }
 
-/** How the folder is written; as of `WriteModelFolderOptions`. */
+/** How the folder is written. */
 export interface WriteExportFolderOptions {
+  /**
+   * Writes a draft beside the folder, which a killed process's successor can go on with (`FolderDraft` of
+   * `@lowrank/safetensors/node`). Absent: nobody can, and what a killed one left goes with the next.
+   */
   readonly draft?: DraftRequest | undefined;
+  /** Looks at the complete folder before it takes its place; if it throws, it never does. */
   readonly check?: ((folder: string) => Promise<void>) | undefined;
+  /** After each piece that was written, or need not be written again. */
   readonly onProgress?: ((progress: WritingProgress) => void) | undefined;
+  /**
+   * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
+   * stay. Default false.
+   */
   readonly overwrite?: boolean | undefined;
+  /** Stands in for the disk in tests. */
   readonly fileSystem?: FileSystem | undefined;
 }
 

@@ -3,46 +3,19 @@
 import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { DraftRequest, FileSystem, WrittenFile } from "@lowrank/safetensors/node";
+import type { WrittenFile } from "@lowrank/safetensors/node";
 import { OutputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
-import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
-import type { PlannedMerge } from "../export/planned-merge.ts";
-import { diskFolder, type WritingProgress, writeExportFolder } from "./write-export-folder.ts";
+import type { ExportableModel, ExportOptions } from "../export/exportable-model.ts";
+import { diskFolder, type WriteExportFolderOptions, writeExportFolder } from "./write-export-folder.ts";
 
-/** How a model folder is written. */
-export interface WriteModelFolderOptions {
+/** How a model folder is written: what is written as of `exportFiles`, and how of `writeExportFolder`. */
+export interface WriteModelFolderOptions extends Omit<ExportOptions, "source" | "tokenizer">, WriteExportFolderOptions {
   readonly model: ExportableModel;
   /** The folder that the model was loaded from; for a GGUF base, see `ExportOptions.source`. */
   readonly sourceFolder: string | ExportOptions["source"];
   /** A folder whose tokenizer is written in place of the base's: that of an adapter with tokens of its own. */
   readonly tokenizerFolder?: string;
-  /** A merge that is to be computed while the model is written (`planMerge`). */
-  readonly merge?: PlannedMerge;
-  /** Hears by how much a planned merge's tensors are rounded, as of `exportFiles`. */
-  readonly onRounded?: NonNullable<ExportOptions["onRounded"]>;
-  /**
-   * Writes a draft beside the folder, which a killed process's successor can go on with (`FolderDraft` of
-   * `@lowrank/safetensors/node`). Absent: nobody can, and what a killed one left goes with the next.
-   */
-  readonly draft?: DraftRequest;
-  /** Looks at the complete folder before it takes its place; if it throws, it never does. */
-  readonly check?: (folder: string) => Promise<void>;
-  /** After each piece that was written, or need not be written again. */
-  readonly onProgress?: (progress: WritingProgress) => void;
-  /** Default "F32": what is written is what was computed. */
-  readonly dtype?: ExportDtype;
-  /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
-  readonly labelNames?: readonly string[];
-  /** Further texts to write, by file name, which may lie in a folder ("1_Pooling/config.json"). */
-  readonly texts?: ReadonlyMap<string, string>;
-  /**
-   * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
-   * stay. Default false.
-   */
-  readonly overwrite?: boolean;
-  /** Stands in for the disk in tests. */
-  readonly fileSystem?: FileSystem;
 }
 
 const optionNames: OptionNames<WriteModelFolderOptions> = {

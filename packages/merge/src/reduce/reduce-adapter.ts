@@ -10,7 +10,7 @@ import {
 } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
-import { besideOneAnother, factorsOf, storedFactors } from "../combine/factors-of.ts";
+import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
 
 /** How much stays; at least one of both. */
@@ -61,10 +61,10 @@ const optionNames: OptionNames<ReduceOptions> = { rank: true, energy: true };
  */
 export function reduceAdapter(adapter: Adapter, options: ReduceOptions): ReducedAdapter {
   refuseUnknownOptions("reduceAdapter", options, optionNames);
-  const { rank: most = Number.POSITIVE_INFINITY, energy } = options;
+  const { rank: max = Number.POSITIVE_INFINITY, energy } = options;
   if (options.rank === undefined && energy === undefined)
     throw new SettingError("reduceAdapter", "rank and energy", "neither", "at least one of both");
-  if (options.rank !== undefined && !(Number.isInteger(most) && most >= 1)) throw new RankError("reduceAdapter", most);
+  if (options.rank !== undefined && !(Number.isInteger(max) && max >= 1)) throw new RankError("reduceAdapter", max);
   if (energy !== undefined && !(energy > 0 && energy <= 1))
     throw new SettingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
   const plain = toPlainLora(adapter);
@@ -72,7 +72,7 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
   const tensors = new Map<string, AdapterTensor>();
   const reduced: ReducedLayer[] = [];
   for (const layer of layers) {
-    const { factors, facts } = reducedLayer(layer, plain, { most, energy: energy ?? 1 });
+    const { factors, facts } = reducedLayer(layer, plain, { max, energy: energy ?? 1 });
     for (const [key, tensor] of storedFactors(layer, factors, facts.rank)) tensors.set(key, tensor);
     reduced.push(facts);
   }
@@ -84,12 +84,12 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
 function reducedLayer(
   { path, pairs }: CombinedLayer,
   { config }: Adapter,
-  { most, energy }: { readonly most: number; readonly energy: number },
+  { max, energy }: { readonly max: number; readonly energy: number },
 ) {
   const scaling = scalingOf(config, path);
-  const { a, b } = besideOneAnother(pairs.map((pair) => ({ ...pair, weight: 1, scaling })));
+  const { a, b } = concatFactors(pairs.map((pair) => ({ ...pair, weight: 1, scaling })));
   const found = lowRankSvd(b, a);
-  const rank = Math.min(most, rankForEnergy(found.s, energy));
+  const rank = Math.min(max, rankForEnergy(found.s, energy));
   const [whole, lost] = [lengthOf(found.s), lengthOf(found.s.subarray(rank))];
   const facts: ReducedLayer = { path, rankBefore: a.rows, rank, norm: whole, error: whole === 0 ? 0 : lost / whole };
   return { facts, factors: factorsOf(found, { rank, clamp: null, signs: null }) };

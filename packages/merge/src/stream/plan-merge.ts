@@ -4,15 +4,13 @@
 import { firstNonFinite } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { AdapterHandle, RowChange } from "@lowrank/inject";
-import type { ExportableModel } from "../export/exportable-model.ts";
-import { resizedParameters } from "../export/exportable-model.ts";
+import { type ExportableModel, resizedParameters } from "../export/exportable-model.ts";
 import type { PlainType, PlannedMerge } from "../export/planned-merge.ts";
-import { readAsStored, storedLayout } from "../export/read-as-stored.ts";
+import { readAsStored, storedLayout, takeValues } from "../export/read-as-stored.ts";
 import { checkMergeable } from "../fold/check-mergeable.ts";
 import { NonFiniteMergeError } from "../fold/errors.ts";
 import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
-import type { FileWeight, FileWeights } from "./fold-rows.ts";
-import { foldRows } from "./fold-rows.ts";
+import { type FileWeight, type FileWeights, foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 
 /** How a merge is planned. */
@@ -102,12 +100,7 @@ async function* valuesOf(path: string, task: WeightTask): AsyncGenerator<Float32
   const value = await weights.whileRead(() => (change === undefined ? undefined : change.compute().value));
   const stored = value === undefined ? undefined : storedLayout(model, path).toFile(value);
   value?.dispose();
-  const tensor = stored ?? (await weights.whileRead(() => readAsStored(model, path)));
-  try {
-    yield await tensor.data<"float32">();
-  } finally {
-    tensor.dispose();
-  }
+  yield await takeValues(stored ?? (await weights.whileRead(() => readAsStored(model, path))));
 }
 
 /** A weight of plain numbers that one pair changes goes from the file's bytes to the new ones at once. */

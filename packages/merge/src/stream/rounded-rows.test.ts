@@ -39,7 +39,7 @@ describe("rows rounded on the way", () => {
         lowRankRows(update, weight)(values, 0);
         const expected = encodeNumbers(values, to);
         const back = decodeToFloat32(expected, to);
-        const loss = values.reduce((most, value, index) => Math.max(most, Math.abs(value - back[index]!)), 0);
+        const loss = values.reduce((max, value, index) => Math.max(max, Math.abs(value - back[index]!)), 0);
         const found: Uint8Array[] = [];
         let largest = 0;
         for await (const block of roundedRows(weight, update, to)!) {

@@ -2,18 +2,16 @@
 
 import { UnsupportedModelError } from "@lowrank/contracts/families";
 import {
-  albertHeads,
   bertHeads,
   debertaV2Heads,
   distilbertHeads,
   electraHeads,
   modernbertHeads,
-  nomicBertHeads,
   robertaHeads,
 } from "../heads/families/bert-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
-import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
+import { sequenceToSequenceHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
   clipHeads,
   clipTextHeads,
@@ -23,8 +21,8 @@ import {
   siglipVisionHeads,
 } from "../heads/families/tower-heads.ts";
 import type { Head } from "../heads/head.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
@@ -54,84 +52,68 @@ import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 
-/** How one family computes. */
 export interface Architecture {
-  trunk(model: PartList): Trunk;
+  backbone(model: PartList): Backbone;
   /** The head of the plan's task. */
-  head(model: PartList, trunk: Trunk): Head;
+  head(model: PartList, backbone: Backbone): Head;
+}
+
+/** Model types that compute alike. */
+function alike(
+  modelTypes: readonly string[],
+  architecture: Architecture,
+): readonly (readonly [string, Architecture])[] {
+  return modelTypes.map((modelType) => [modelType, architecture]);
 }
 
 const architectures: ReadonlyMap<string, Architecture> = new Map([
-  ["gpt2", { trunk: gpt2, head: decoderHeads }],
-  ["llama", { trunk: llama, head: decoderHeads }],
-  ["mistral", { trunk: llama, head: decoderHeads }],
-  ["qwen2", { trunk: llama, head: decoderHeads }],
-  ["qwen3", { trunk: llama, head: decoderHeads }],
-  ["gemma", { trunk: llama, head: decoderHeads }],
-  ["gemma2", { trunk: gemma2, head: decoderHeads }],
-  ["phi", { trunk: phi, head: decoderHeads }],
-  ["phi3", { trunk: phi3, head: decoderHeads }],
-  ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
-  ["gemma3", { trunk: gemma2, head: decoderHeads }],
-  ["gemma3_text", { trunk: gemma2, head: decoderHeads }],
-  ["stablelm", { trunk: stablelm, head: decoderHeads }],
-  ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
-  ["olmo2", { trunk: olmo2, head: decoderHeads }],
-  ["granite", { trunk: llama, head: decoderHeads }],
-  ["ministral", { trunk: llama, head: decoderHeads }],
-  ["smollm3", { trunk: llama, head: decoderHeads }],
-  ["olmo", { trunk: llama, head: decoderHeads }],
-  ["cohere2", { trunk: cohere2, head: decoderHeads }],
-  ["glm4", { trunk: glm4, head: decoderHeads }],
-  ["exaone4", { trunk: exaone4, head: decoderHeads }],
-  ["olmo3", { trunk: olmo2, head: decoderHeads }],
-  ["exaone", { trunk: llama, head: decoderHeads }],
-  ["hyperclovax", { trunk: hyperclovax, head: decoderHeads }],
-  ["gpt_bigcode", { trunk: gpt2, head: decoderHeads }],
-  ["xglm", { trunk: xglm, head: decoderHeads }],
-  ["lfm2", { trunk: lfm2, head: decoderHeads }],
-  ["qwen3_5", { trunk: qwen35, head: decoderHeads }],
-  ["qwen3_5_text", { trunk: qwen35, head: decoderHeads }],
-  ["mixtral", { trunk: mixtral, head: decoderHeads }],
-  ["qwen2_moe", { trunk: mixtral, head: decoderHeads }],
-  ["qwen3_moe", { trunk: mixtral, head: decoderHeads }],
-  ["gpt_oss", { trunk: gptOss, head: decoderHeads }],
-  ["gptj", { trunk: gptj, head: decoderHeads }],
-  ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
-  ["bloom", { trunk: bloom, head: decoderHeads }],
-  ["falcon", { trunk: falcon, head: decoderHeads }],
-  ["opt", { trunk: opt, head: decoderHeads }],
-  ["bert", { trunk: bert, head: bertHeads }],
-  ["roberta", { trunk: roberta, head: robertaHeads }],
-  ["xlm-roberta", { trunk: roberta, head: robertaHeads }],
-  ["camembert", { trunk: roberta, head: robertaHeads }],
-  ["distilbert", { trunk: distilbert, head: distilbertHeads }],
-  ["electra", { trunk: bert, head: electraHeads }],
-  ["modernbert", { trunk: modernbert, head: modernbertHeads }],
-  ["nomic_bert", { trunk: nomicBert, head: nomicBertHeads }],
-  ["mpnet", { trunk: mpnet, head: robertaHeads }],
-  ["albert", { trunk: albert, head: albertHeads }],
-  ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
-  ["t5", { trunk: t5, head: t5Heads }],
-  ["mt5", { trunk: t5, head: t5Heads }],
-  ["umt5", { trunk: t5, head: t5Heads }],
-  ["bart", { trunk: bart, head: bartHeads }],
-  ["mbart", { trunk: bart, head: bartHeads }],
-  ["marian", { trunk: bart, head: bartHeads }],
-  ["pegasus", { trunk: bart, head: bartHeads }],
-  ["m2m_100", { trunk: m2m100, head: bartHeads }],
-  ["whisper", { trunk: whisper, head: whisperHeads }],
-  ["vit", { trunk: vit, head: vitHeads }],
-  ["deit", { trunk: vit, head: vitHeads }],
-  ["swin", { trunk: swin, head: swinHeads }],
-  ["clip", { trunk: towers, head: clipHeads }],
-  ["clip_text_model", { trunk: textTower, head: clipTextHeads }],
-  ["clip_vision_model", { trunk: visionTower, head: clipVisionHeads }],
-  ["siglip", { trunk: towers, head: siglipHeads }],
-  ["siglip_text_model", { trunk: textTower, head: siglipTextHeads }],
-  ["siglip_vision_model", { trunk: visionTower, head: siglipVisionHeads }],
-  ["dinov2", { trunk: dinov2, head: dinov2Heads }],
-  ["dinov2_with_registers", { trunk: dinov2WithRegisters, head: dinov2Heads }],
+  ...alike(["gpt2", "gpt_bigcode"], { backbone: gpt2, head: decoderHeads }),
+  ...alike(["llama", "mistral", "qwen2", "qwen3", "gemma", "granite"], { backbone: llama, head: decoderHeads }),
+  ...alike(["ministral", "smollm3", "olmo", "exaone"], { backbone: llama, head: decoderHeads }),
+  ...alike(["gemma2", "gemma3", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ["phi", { backbone: phi, head: decoderHeads }],
+  ["phi3", { backbone: phi3, head: decoderHeads }],
+  ["gpt_neox", { backbone: gptNeox, head: decoderHeads }],
+  ["stablelm", { backbone: stablelm, head: decoderHeads }],
+  ["starcoder2", { backbone: starcoder2, head: decoderHeads }],
+  ...alike(["olmo2", "olmo3"], { backbone: olmo2, head: decoderHeads }),
+  ["cohere2", { backbone: cohere2, head: decoderHeads }],
+  ["glm4", { backbone: glm4, head: decoderHeads }],
+  ["exaone4", { backbone: exaone4, head: decoderHeads }],
+  ["hyperclovax", { backbone: hyperclovax, head: decoderHeads }],
+  ["xglm", { backbone: xglm, head: decoderHeads }],
+  ["lfm2", { backbone: lfm2, head: decoderHeads }],
+  ...alike(["qwen3_5", "qwen3_5_text"], { backbone: qwen35, head: decoderHeads }),
+  ...alike(["mixtral", "qwen2_moe", "qwen3_moe"], { backbone: mixtral, head: decoderHeads }),
+  ["gpt_oss", { backbone: gptOss, head: decoderHeads }],
+  ["gptj", { backbone: gptj, head: decoderHeads }],
+  ["gpt_neo", { backbone: gptNeo, head: decoderHeads }],
+  ["bloom", { backbone: bloom, head: decoderHeads }],
+  ["falcon", { backbone: falcon, head: decoderHeads }],
+  ["opt", { backbone: opt, head: decoderHeads }],
+  ["bert", { backbone: bert, head: bertHeads }],
+  ...alike(["roberta", "xlm-roberta", "camembert"], { backbone: roberta, head: robertaHeads }),
+  ["distilbert", { backbone: distilbert, head: distilbertHeads }],
+  ["electra", { backbone: bert, head: electraHeads }],
+  ["modernbert", { backbone: modernbert, head: modernbertHeads }],
+  ["nomic_bert", { backbone: nomicBert, head: bertHeads }],
+  ["mpnet", { backbone: mpnet, head: robertaHeads }],
+  ["albert", { backbone: albert, head: bertHeads }],
+  ["deberta-v2", { backbone: debertaV2, head: debertaV2Heads }],
+  ...alike(["t5", "mt5", "umt5"], { backbone: t5, head: sequenceToSequenceHeads }),
+  ...alike(["bart", "mbart", "marian", "pegasus"], { backbone: bart, head: sequenceToSequenceHeads }),
+  ["m2m_100", { backbone: m2m100, head: sequenceToSequenceHeads }],
+  ["whisper", { backbone: whisper, head: sequenceToSequenceHeads }],
+  ...alike(["vit", "deit"], { backbone: vit, head: vitHeads }),
+  ["swin", { backbone: swin, head: swinHeads }],
+  ["clip", { backbone: towers, head: clipHeads }],
+  ["clip_text_model", { backbone: textTower, head: clipTextHeads }],
+  ["clip_vision_model", { backbone: visionTower, head: clipVisionHeads }],
+  ["siglip", { backbone: towers, head: siglipHeads }],
+  ["siglip_text_model", { backbone: textTower, head: siglipTextHeads }],
+  ["siglip_vision_model", { backbone: visionTower, head: siglipVisionHeads }],
+  ["dinov2", { backbone: dinov2, head: dinov2Heads }],
+  ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],
 ]);
 
 export function architectureFor(modelType: string): Architecture {

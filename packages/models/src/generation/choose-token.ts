@@ -3,7 +3,6 @@
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { likeliestToken, type Sampling, sampleToken } from "./sampling.ts";
 
-/** How one text goes on. */
 export interface TokenRules {
   /** Absent: always the likeliest token. */
   readonly sampling?: Sampling | undefined;
@@ -52,14 +51,7 @@ export function forcedAtPlace(
 // Tokens that never come, by the rules of transformers' NoBadWordsLogitsProcessor, SuppressTokensLogitsProcessor and
 // SuppressTokensAtBeginLogitsProcessor.
 
-/** Where in which text a token is to come. */
-interface BannedPlace {
-  /** What the decoder has read and written. */
-  readonly seen: readonly number[];
-  /** Counts the new tokens. */
-  readonly step: number;
-  readonly forced: ForcedTokens;
-}
+type BannedPlace = Pick<TokenPlace, "seen" | "step"> & Pick<TokenRules, "forced">;
 
 /** The tokens that must not come here. */
 export function bannedAt({ sequences, first }: BannedTokens, { seen, step, forced }: BannedPlace): readonly number[] {
@@ -84,12 +76,7 @@ export function withoutTokens(logits: Float32Array, ids: readonly number[]): Flo
 // Tokens that come whatever the logits say, by the rules of transformers' ForcedBOSTokenLogitsProcessor and
 // ForcedEOSTokenLogitsProcessor.
 
-/** Where in which text a token is to come. */
-interface ForcedPlace {
-  readonly prompt: number;
-  /** Counts the new tokens. */
-  readonly step: number;
-  readonly maxNewTokens: number;
+interface ForcedPlace extends Pick<TokenPlace, "prompt" | "step">, Pick<TokenRules, "maxNewTokens"> {
   /** Tokens in front of the new ones: of a decoder with a source, its start. */
   readonly read: number;
 }

@@ -10,7 +10,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
 import { chooseToken, forcedAtPlace, isLikeliest, type TokenRules } from "./choose-token.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
-import { type EndReason, endReason, stopRule } from "./stop-rule.ts";
+import { type FinishReason, finishReason, stopRule } from "./stop-rule.ts";
 import { reportToken, type TokenReport } from "./token-logprobs.ts";
 import { firstWindow, type Window } from "./window.ts";
 
@@ -22,7 +22,7 @@ export interface GeneratedToken extends Partial<TokenReport> {
   /** Whether it is the prompt's last: an end token, the end of a stop string, or the last that was asked for. */
   readonly isLast: boolean;
   /** Of the last token: whether it ends the text, or there was room for no more. */
-  readonly reason?: EndReason;
+  readonly reason?: FinishReason;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function* generateTokens(
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
         row.push(id);
-        const reason = endReason(row, isEnd, maxNewTokens);
+        const reason = finishReason(row, isEnd, maxNewTokens);
         ended[prompt] = reason !== undefined;
         yield { prompt, id, isLast: reason !== undefined, ...(reason && { reason }), ...report };
       }

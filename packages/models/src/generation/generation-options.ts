@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import type { KeptPrefix } from "./kept-prefix.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
@@ -37,7 +37,7 @@ export interface GenerationOptions {
   /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
   readonly logprobs?: number;
   /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
-  readonly prefix?: KeptPrefix;
+  readonly prefix?: PrefixCache;
   /** Which adapters; none by default. */
   readonly context?: ForwardContext;
   /** Looked at before each token; the promise rejects with its reason. */
@@ -76,19 +76,19 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     const got = `a ${model.modelType} model whose positions see later ones`;
     throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
   }
-  if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 0)) {
-    throw new GenerationOptionError("maxNewTokens", maxNewTokens, "an integer from 0");
-  }
-  if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty))) {
-    throw new GenerationOptionError("repetitionPenalty", repetitionPenalty, "a number above 0");
-  }
   const { logprobs = 0 } = options;
-  if (!(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100)) {
-    throw new GenerationOptionError("logprobs", logprobs, "an integer from 0 to 100");
-  }
-  if (stopStrings?.strings.some((text) => text === "")) {
-    throw new GenerationOptionError("stopStrings", "an empty text", "texts of at least one character");
-  }
+  const checks: readonly (readonly [isGood: boolean, option: string, got: unknown, expected: string])[] = [
+    [Number.isInteger(maxNewTokens) && maxNewTokens >= 0, "maxNewTokens", maxNewTokens, "an integer from 0"],
+    [
+      repetitionPenalty > 0 && Number.isFinite(repetitionPenalty),
+      "repetitionPenalty",
+      repetitionPenalty,
+      "a number above 0",
+    ],
+    [Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100, "logprobs", logprobs, "an integer from 0 to 100"],
+    [!stopStrings?.strings.includes(""), "stopStrings", "an empty text", "texts of at least one character"],
+  ];
+  for (const [isGood, ...problem] of checks) if (!isGood) throw new GenerationOptionError(...problem);
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }
@@ -107,10 +107,10 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
   const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 stands for a family whose positions have no limit.
-  const most = maxPositions - model.firstPosition;
+  const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
-  if (maxPositions > 0 && wanted > most)
-    throw new PositionLimitError(wanted, most, ropeType === "dynamic" ? { ropeType } : {});
+  if (maxPositions > 0 && wanted > max)
+    throw new PositionLimitError(wanted, max, ropeType === "dynamic" ? { ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

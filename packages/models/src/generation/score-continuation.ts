@@ -65,7 +65,7 @@ async function logProbabilities(logits: tf.Tensor, ids: readonly number[]): Prom
     const values = await logits.data<"float32">();
     return ids.map((id, row) => {
       const own = values.subarray(row * vocabulary, (row + 1) * vocabulary);
-      const highest = own.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+      const highest = own.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
       const sum = own.reduce((total, logit) => total + Math.exp(logit - highest), 0);
       return (own[id] ?? Number.NaN) - highest - Math.log(sum);
     });

@@ -11,10 +11,10 @@ export interface StopStrings {
 export type StopRule = (ids: readonly number[]) => boolean;
 
 /** Why a text ended: by what its model wrote, or by its length. */
-export type EndReason = "stop" | "length";
+export type FinishReason = "stop" | "length";
 
 /** Undefined for a text that goes on. */
-export function endReason(ids: readonly number[], isEnd: StopRule, maxNewTokens: number): EndReason | undefined {
+export function finishReason(ids: readonly number[], isEnd: StopRule, maxNewTokens: number): FinishReason | undefined {
   if (isEnd(ids)) return "stop";
   return ids.length >= maxNewTokens ? "length" : undefined;
 }

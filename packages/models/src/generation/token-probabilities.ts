@@ -18,7 +18,7 @@ export interface ProbabilityRules {
 export function tokenProbabilities(logits: Float32Array, rules: ProbabilityRules): Float64Array {
   const { temperature = 1, topK = 0, topP = 1, minP = 0 } = rules;
   const lowest = topK > 0 && topK < logits.length ? kthLargest(logits, topK) : Number.NEGATIVE_INFINITY;
-  const highest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  const highest = logits.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
   const weights = new Float64Array(logits.length);
   for (let token = 0; token < weights.length; token++) {
     const logit = logits[token] as number;

@@ -1,11 +1,11 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
 import type { ProblemType } from "@lowrank/contracts/families";
-import type { LinearSite } from "@lowrank/engine/doors";
+import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
+import type { Pick } from "../parts/backbone/stages.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
-import type { Pick } from "../parts/trunk/stages.ts";
 import type { Answers, Head, Losses, LossSum } from "./head.ts";
 import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
 import { type PooledStates, pool, readForPooling } from "./pooling.ts";

@@ -3,9 +3,9 @@
 import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
+import type { Pick } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
-import type { Pick } from "../parts/trunk/stages.ts";
 import type { AdaptedHead } from "./loss/adapted-head-loss.ts";
 import type { SupervisedRows } from "./loss/chunks.ts";
 
@@ -72,7 +72,6 @@ export interface HeadRows extends SupervisedRows {
   readonly head: AdaptedHead;
 }
 
-/** The tensors of a judgement. */
 export function tensorsOf({ sum, answers }: Measurement): tf.NamedTensorMap {
   return answers === undefined ? { sum } : { sum, answers: answers.values };
 }

@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adaptation, activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { ModelDisposedError } from "@lowrank/engine/doors";
+import { ModelDisposedError } from "@lowrank/engine/hook-points";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -2,7 +2,7 @@
 // which image, among all of the batch (Radford et al. 2021), or pair by pair (Zhai et al. 2023).
 
 import { crossEntropy } from "@lowrank/engine";
-import type { ParameterSlot } from "@lowrank/engine/doors";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
@@ -41,7 +41,6 @@ function similarity(states: tf.Tensor, { images, texts, scale, bias }: MatchingH
   return bias === undefined ? scaled : tf.add<tf.Tensor2D>(scaled, bias.value(context));
 }
 
-/** Each row divided by its length. */
 function normalised(x: tf.Tensor): tf.Tensor2D {
   return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
 }

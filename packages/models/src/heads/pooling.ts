@@ -2,8 +2,8 @@
 
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Pick } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";
-import type { Pick } from "../parts/trunk/stages.ts";
 
 /** Integers [batch]. */
 export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;

@@ -1,7 +1,7 @@
 // Extractive question answering: for each token, whether the answer starts there and whether it ends there.
 
 import { crossEntropy } from "@lowrank/engine";
-import type { LinearSite } from "@lowrank/engine/doors";
+import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";

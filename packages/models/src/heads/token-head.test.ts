@@ -1,6 +1,6 @@
 // However the head is changed, its loss computes a few rows at a time and comes to what whole logits would give.
 
-import { LinearSite } from "@lowrank/engine/doors";
+import { LinearSite } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import {
@@ -9,14 +9,14 @@ import {
   adapterRows,
   type ForwardContext,
   inferenceContext,
-  type TokenPlaces,
+  type TokenPositions,
 } from "@lowrank/contracts";
 import { addLowRank, dropout, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { pickFrom } from "../parts/backbone/picked-states.ts";
 import { Pass } from "../parts/pass.ts";
-import { pickFrom } from "../parts/trunk/picked-states.ts";
 import { TokenHead } from "./token-head.ts";
 
 const [batch, time, width, classes] = [4, 21, 4, 250];
@@ -146,9 +146,9 @@ describe.each(Object.entries(changes))("a head changed by %s", (_, change) => {
       expectClose(chunked.value.dataSync(), expected.value.dataSync(), 1e-6, "loss");
       expectClose(lossOf(few, inputs, context).dataSync(), expected.value.dataSync(), 1e-6, "loss without a tape");
       for (const { name } of variables) {
-        const slopes = expected.grads[name]?.dataSync() ?? [];
-        expect(slopes.length).toBeGreaterThan(0);
-        expectClose(chunked.grads[name]?.dataSync() ?? [], slopes, 1e-6, name);
+        const gradients = expected.grads[name]?.dataSync() ?? [];
+        expect(gradients.length).toBeGreaterThan(0);
+        expectClose(chunked.grads[name]?.dataSync() ?? [], gradients, 1e-6, name);
       }
     });
   });
@@ -197,7 +197,7 @@ describe("the places of states at an adapted head", () => {
   const tokens = [7];
 
   /** Each state's own number, which is what it tells of any tokens. */
-  function numbered(states: readonly number[]): TokenPlaces {
+  function numbered(states: readonly number[]): TokenPositions {
     return {
       count: states.length,
       since: () => Float32Array.from(states),

@@ -2,14 +2,14 @@
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
-import { type LinearSite, type ParameterSlot, RowCountError } from "@lowrank/engine/doors";
+import { type LinearSite, type ParameterSlot, RowCountError } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, NothingSupervisedError } from "../errors.ts";
+import { pickStates } from "../parts/backbone/picked-states.ts";
 import { drawnAnew } from "../parts/drawn-anew.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
-import { pickStates } from "../parts/trunk/picked-states.ts";
 import type { Head, HeadRows, Losses, Measurement, PositionLosses } from "./head.ts";
 import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunksOf, defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
@@ -74,7 +74,7 @@ export class TokenHead implements Head {
   #rowsOf(states: tf.Tensor, { rows, targets, pass }: Supervised & { readonly pass: Pass }): HeadRows {
     const { transform, logitsAtOnce = defaultLogitsAtOnce, site } = this.options;
     const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
-    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
+    const hidden = selectRows(transform === undefined ? states : transform(states, seen), rows);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     return { hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows, head: this.#byChunks(rows, pass) };
   }
@@ -100,10 +100,10 @@ export class TokenHead implements Head {
     const isWhole = rowsOf(states) <= chunkRows || isLookedAt;
     if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
-      const logits = pickRows(this.forward(states, seen), rows);
+      const logits = selectRows(this.forward(states, seen), rows);
       return smoothedLoss(logits, targets, smoothing);
     }
-    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
+    const hidden = selectRows(transform === undefined ? states : transform(states, seen), rows);
     if (frozen === undefined) return this.#sumInChunks({ hidden, targets, chunkRows }, supervised);
     const { weight, bias = constantBias && tf.reshape(constantBias.value(context), [-1]) } = frozen;
     const loss = linearCrossEntropy(hidden, weight, targets, {
@@ -179,7 +179,7 @@ function pickOf(rows: readonly number[], { context }: Pass): Pick<Losses, "pick"
 }
 
 /** x [batch, time, features], or nothing but the rows, → [rows, features] */
-function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
+function selectRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
   const features = x.shape[2] ?? 1;
   const picked = rows.length === rowsOf(x) ? x : pickStates(x, tf.tensor1d([...rows], "int32"));
   return tf.reshape<tf.Rank.R2>(picked, [rows.length, features]);

@@ -3,15 +3,15 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass } from "../parts/pass.ts";
 import { TextPlaces, Texts } from "../parts/text-places.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
 
 interface Model {
-  readonly trunk: Trunk;
+  readonly backbone: Backbone;
   readonly config: ModelConfig;
   readonly task: Task;
   readonly causal: boolean;
@@ -21,30 +21,30 @@ interface Model {
 export function makePass(
   inputs: SequenceInputs,
   context: ForwardContext,
-  { trunk, config, task, causal }: Model,
+  { backbone, config, task, causal }: Model,
 ): Pass {
   const { inputIds, pixelValues, inputFeatures } = inputs;
   if (inputFeatures !== undefined) {
     const [batch] = inputFeatures.shape;
     const heard = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
-    return new Pass(context, heard, decoderPass(inputs, context, { trunk, config, task }));
+    return new Pass(context, heard, decoderPass(inputs, context, { backbone, config, task }));
   }
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
   }
-  if (pixelValues !== undefined && trunk.decoder !== undefined) {
+  if (pixelValues !== undefined && backbone.decoder !== undefined) {
     const image = { pixelValues, positions: [], causal: false };
-    return new Pass(context, image, textPass({ ...inputs, inputIds }, context, trunk.decoder));
+    return new Pass(context, image, textPass({ ...inputs, inputIds }, context, backbone.decoder));
   }
-  if (trunk.decoder === undefined) {
-    const positions = positionsOf({ ...inputs, inputIds }, trunk);
+  if (backbone.decoder === undefined) {
+    const positions = positionsOf({ ...inputs, inputIds }, backbone);
     const own = tellsPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
     return new Pass(own, { ...inputs, positions, causal });
   }
   // What a cache holds belongs to the decoder.
   const { cache: _, ...source } = inputs;
-  const positions = positionsOf({ ...source, inputIds }, trunk);
-  return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config, task }));
+  const positions = positionsOf({ ...source, inputIds }, backbone);
+  return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { backbone, config, task }));
 }
 
 /** Whether a model's calls tell where states stand in their texts: PEFT looks for tokens that adapters wait for in no other models. */
@@ -64,17 +64,17 @@ function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext
 function textPass(
   { inputIds, attentionMask, ...others }: TextInputs,
   context: ForwardContext,
-  { isCausal = true, ...trunk }: NonNullable<Trunk["decoder"]>,
+  { isCausal = true, ...backbone }: NonNullable<Backbone["decoder"]>,
 ): Pass {
   const mask = attentionMask === undefined ? {} : { attentionMask };
-  const positions = positionsOf({ inputIds, ...mask, ...others }, trunk);
+  const positions = positionsOf({ inputIds, ...mask, ...others }, backbone);
   return new Pass(context, { inputIds, ...mask, positions, causal: isCausal });
 }
 
 function decoderPass(
   inputs: SequenceInputs,
   context: ForwardContext,
-  { trunk, config, task }: Omit<Model, "causal">,
+  { backbone, config, task }: Omit<Model, "causal">,
 ): Pass {
   const { cache, attentionMask: sourceMask, decoderAttentionMask: attentionMask } = inputs;
   const inputIds: tf.Tensor2D = decoderInputsOf(inputs, { config, task });
@@ -83,7 +83,7 @@ function decoderPass(
     ...(cache === undefined ? {} : { cache }),
     ...(attentionMask === undefined ? {} : { attentionMask }),
   };
-  const positions = positionsOf(given, trunk.decoder ?? {});
+  const positions = positionsOf(given, backbone.decoder ?? {});
   return new Pass(context, {
     ...given,
     positions,

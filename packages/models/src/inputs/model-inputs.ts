@@ -4,9 +4,9 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
+import type { PositionRules } from "../parts/backbone/stages.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
-import type { PositionRules } from "../parts/trunk/stages.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
@@ -68,7 +68,7 @@ export interface LabelledInputs extends ModelInputs {
 }
 
 /** Throws ModelInputError for shapes and ids that the model cannot take. */
-export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { tokens }: Pick<Trunk, "tokens">): void {
+export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { tokens }: Pick<Backbone, "tokens">): void {
   if (config.melBins > 0) {
     checkFeatures(inputs, config);
     return;
@@ -157,7 +157,7 @@ export function positionsOf(
   const given = givenPositions(inputs.positionIds);
   if (given !== undefined) checkNumbers(given, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
   const rows = given ?? countPositions(inputs, positionsFrom);
-  const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
+  const highest = rows.reduce((max, row) => row.reduce((higher, position) => Math.max(higher, position), max), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;
 }
@@ -167,14 +167,11 @@ function givenPositions(given: SequenceInputs["positionIds"]): readonly (readonl
 }
 
 /** A table that counts by the mask begins with a row for padding, −1, and one below it (OPT). */
-function checkNumbers(rows: readonly (readonly number[])[], least: number): void {
-  const isPosition = (given: number) => Number.isInteger(given) && given >= least && given <= maxPosition;
+function checkNumbers(rows: readonly (readonly number[])[], min: number): void {
+  const isPosition = (given: number) => Number.isInteger(given) && given >= min && given <= maxPosition;
   const wrong = rows.flat().find((position) => !isPosition(position));
   if (wrong === undefined) return;
-  throw new ModelInputError(
-    "positionIds",
-    `${wrong} is no position; expected integers from ${least} to ${maxPosition}`,
-  );
+  throw new ModelInputError("positionIds", `${wrong} is no position; expected integers from ${min} to ${maxPosition}`);
 }
 
 function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is readonly (readonly number[])[] {
@@ -185,7 +182,7 @@ function countPositions(
   inputs: TextInputs,
   from: NonNullable<PositionRules["positionsFrom"]>,
 ): readonly (readonly number[])[] {
-  if (from === "columns") return [columnsOf(inputs)];
+  if (from === "columns") return [sliceColumns(inputs)];
   return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs);
 }
 
@@ -197,7 +194,7 @@ function positionsAfter(padding: number, { inputIds, cache }: TextInputs): reado
   });
 }
 
-function columnsOf({ inputIds, cache }: TextInputs): readonly number[] {
+function sliceColumns({ inputIds, cache }: TextInputs): readonly number[] {
   const past = cache?.length ?? 0;
   return Array.from({ length: inputIds.shape[1] }, (_, index) => past + index);
 }
@@ -205,7 +202,7 @@ function columnsOf({ inputIds, cache }: TextInputs): readonly number[] {
 /** Each token's number among those that the mask shows; −1 for padding. */
 function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   const { attentionMask, cache } = inputs;
-  if (attentionMask === undefined) return [columnsOf(inputs)];
+  if (attentionMask === undefined) return [sliceColumns(inputs)];
   return attentionMask.arraySync().map((row) => {
     let shown = 0;
     const positions = row.map((isShown) => {

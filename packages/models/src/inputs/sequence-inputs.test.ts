@@ -107,8 +107,8 @@ describe("a multiple choice", () => {
         () => chooser.loss({ inputIds, attentionMask, labels }, context),
         [variable],
       );
-      const [slope] = Object.values(grads);
-      expect(slope && tf.tidy(() => tf.sum(tf.abs(slope)).dataSync()[0])).toBeGreaterThan(0);
+      const [gradient] = Object.values(grads);
+      expect(gradient && tf.tidy(() => tf.sum(tf.abs(gradient)).dataSync()[0])).toBeGreaterThan(0);
       close();
       tf.dispose([gain, labels, inputIds, attentionMask, variable, value, ...Object.values(grads)]);
     });

@@ -49,7 +49,7 @@ function rounded(values: Float32Array, columns: number): Float32Array {
   for (let row = 0; row < values.length; row += columns)
     for (let first = row; first < row + columns; first += 64) {
       const block = values.subarray(first, Math.min(first + 64, row + columns));
-      const largest = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = block.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
       const nearest = (value: number) =>
         normalFloat4Levels.reduce((best, level) => (Math.abs(level - value) < Math.abs(best - value) ? level : best));
       result.set(
@@ -112,9 +112,9 @@ describe("basePrecision", () => {
       const before = tf.memory().numTensors;
       const widths = new Map<string, number>();
       const original = await load(name);
-      const columnsOf = ({ path, shape, transposedInFile }: ReturnType<PretrainedModel["parameters"]>[number]) =>
+      const sliceColumns = ({ path, shape, transposedInFile }: ReturnType<PretrainedModel["parameters"]>[number]) =>
         [path, shape[transposedInFile ? 0 : 1] ?? 1] as const;
-      for (const parameter of original.parameters()) widths.set(...columnsOf(parameter));
+      for (const parameter of original.parameters()) widths.set(...sliceColumns(parameter));
       const isBody = (key: string) => /(proj|c_attn|c_fc)\.weight$/.test(key);
       const folder = await folderOf(name, (key, values) =>
         isBody(key) ? rounded(values, widths.get(key) ?? 1) : values,

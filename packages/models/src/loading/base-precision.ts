@@ -2,8 +2,8 @@
 // "int8".
 
 import { halfBits, type WarningListener } from "@lowrank/contracts";
-import { int8Unfitness, packInt8, packNormalFloat4 } from "@lowrank/engine";
-import type { WeightSlot } from "@lowrank/engine/doors";
+import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine";
+import type { WeightSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -24,7 +24,6 @@ import type { WeightSource } from "./weight-source.ts";
  */
 export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16" | "int8";
 
-/** How a slot is to be filled. */
 export interface FillingOptions {
   readonly precision: BasePrecision;
   readonly onWarning?: WarningListener | undefined;
@@ -63,7 +62,7 @@ export function fillSlot(
 
 /** Says it where a precision that is chosen for its speed has none here. */
 export function warnOfPrecision({ precision, onWarning }: FillingOptions): void {
-  const reason = precision === "int8" ? int8Unfitness() : undefined;
+  const reason = precision === "int8" ? int8Problem() : undefined;
   if (reason === undefined) return;
   const message = `The base is kept in 8 bits and multiplied in float32, which saves memory and no time: ${reason}.`;
   onWarning?.({ code: "INT8_IN_FLOAT32", message });

@@ -1,4 +1,4 @@
-import type { WeightSlot } from "@lowrank/engine/doors";
+import type { WeightSlot } from "@lowrank/engine/hook-points";
 import { describe, expect, it } from "vitest";
 import { ModelTooLargeError } from "../errors.ts";
 import { checkSize } from "./fill-model.ts";

@@ -1,7 +1,7 @@
 // Reads tensors into an outline one after the other, so that no more than two of them are in memory as they lie in the file.
 
 import { normal } from "@lowrank/engine";
-import type { WeightSlot } from "@lowrank/engine/doors";
+import type { WeightSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelTooLargeError } from "../errors.ts";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";
@@ -27,7 +27,7 @@ export async function fillModel(
   source: WeightSource,
   settings: FillSettings,
 ): Promise<PretrainedModel> {
-  const { plan, trunk, head, parts } = outline;
+  const { plan, backbone, head, parts } = outline;
   const { config, task } = plan;
   const { options } = settings;
   const slots = parts.flatMap((part) => part.slots);
@@ -43,7 +43,7 @@ export async function fillModel(
       config,
       task,
       parts,
-      trunk,
+      backbone,
       head,
       newParameters,
       fingerprint: fingerprint.toString(),
@@ -110,10 +110,10 @@ function newValue(slot: WeightSlot, { options, initializerRange }: FillSettings)
 // few kilobytes on disk can honestly claim a hundred gigabytes.
 
 /** TensorFlow.js counts a tensor's values in 32 bits, of which one is the sign. */
-const mostValues = 2 ** 31 - 1;
+const maxValues = 2 ** 31 - 1;
 
 /** Bytes a value of a matrix takes at least, by precision; "as-stored" takes what the file takes. */
-const leastBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = {
+const minBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = {
   float32: 4,
   bf16: 2,
   int8: 1,
@@ -130,11 +130,11 @@ export function checkSize(
   const sizes = fillings.map(({ key, slot }) => {
     const values = slot.shape.reduce((product, size) => product * size, 1);
     const stored = source.tensors.get(key)?.byteLength ?? 0;
-    const packed = basePrecision === "as-stored" ? Math.min(stored, 4 * values) : leastBytes[basePrecision] * values;
+    const packed = basePrecision === "as-stored" ? Math.min(stored, 4 * values) : minBytes[basePrecision] * values;
     return { tensor: key, values, bytes: slot.packing === undefined ? 4 * values : packed };
   });
-  const tooLarge = sizes.filter(({ values }) => values > mostValues);
+  const tooLarge = sizes.filter(({ values }) => values > maxValues);
   const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
   if (tooLarge.length > 0 || bytes > maxBytes)
-    throw new ModelTooLargeError(source.name, { tensors: tooLarge, mostValues, bytes, maxBytes });
+    throw new ModelTooLargeError(source.name, { tensors: tooLarge, maxValues, bytes, maxBytes });
 }

@@ -97,7 +97,7 @@ function asModelHasThem(source: WeightSource, config: ModelConfig): WeightSource
 }
 
 /** As many as families allows a config.json to have: a mistyped class number must not take all memory. */
-const mostLabels = 1_000_000;
+const maxLabels = 1_000_000;
 
 /** The configuration with another number of classes, for another problem. Throws InvalidConfigError for one that no classifier has. */
 export function withLabels(
@@ -106,8 +106,8 @@ export function withLabels(
 ): ModelConfig {
   const problemType = asked ?? config.problemType;
   if (labels === undefined || labels === config.labels) return { ...config, problemType };
-  if (!(Number.isInteger(labels) && labels >= 1 && labels <= mostLabels)) {
-    const expected = `a whole number from 1 to ${mostLabels}`;
+  if (!(Number.isInteger(labels) && labels >= 1 && labels <= maxLabels)) {
+    const expected = `a whole number from 1 to ${maxLabels}`;
     const problem = { kind: "invalid", key: "numLabels", got: String(labels), expected } as const;
     throw new InvalidConfigError("What was asked of loading", [problem]);
   }

@@ -1,7 +1,7 @@
 // Decides from headers alone which tensor fills which slot, and refuses files that do not fit, with all that is wrong.
 
 import { matchCheckpoint, parametersOf } from "@lowrank/contracts/families/checkpoint";
-import type { WeightSlot } from "@lowrank/engine/doors";
+import type { WeightSlot } from "@lowrank/engine/hook-points";
 import { HeadMissingError, type MisshapenTensor, WeightMismatchError } from "../errors.ts";
 import type { ModelPlan } from "../parts/part-list.ts";
 import type { WeightSource } from "./weight-source.ts";

@@ -2,7 +2,6 @@
 
 import type { PackedMatrix } from "@lowrank/engine";
 
-/** A tensor that a file holds. */
 export interface SourceTensor {
   /** As a safetensors file of transformers would store it: torch's order of axes. */
   readonly shape: readonly number[];

@@ -2,7 +2,7 @@
 // weights reads a few rows at a time.
 
 import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
-import type { WeightSlot } from "@lowrank/engine/doors";
+import type { WeightSlot } from "@lowrank/engine/hook-points";
 import type { WeightSource } from "./weight-source.ts";
 
 /** A weight that lies in a file. */

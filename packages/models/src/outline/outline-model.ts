@@ -1,16 +1,16 @@
 // A model without any tensor: what it is made of and what its files must hold.
 
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
-import type { Part } from "@lowrank/engine/doors";
+import type { Part } from "@lowrank/engine/hook-points";
 import { architectureFor } from "../architectures/architectures.ts";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";
 import type { Head } from "../heads/head.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import { type ModelPlan, PartList } from "../parts/part-list.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
 
 export interface ModelOutline {
   readonly plan: ModelPlan;
-  readonly trunk: Trunk;
+  readonly backbone: Backbone;
   readonly head: Head;
   /** In module order. */
   readonly parts: readonly Part[];
@@ -19,9 +19,9 @@ export interface ModelOutline {
 export function outlineModel(plan: ModelPlan): ModelOutline {
   const list = new PartList(plan);
   const architecture = architectureFor(plan.config.modelType);
-  const trunk = architecture.trunk(list);
-  const head = architecture.head(list, trunk);
-  return { plan, trunk, head, parts: list.parts };
+  const backbone = architecture.backbone(list);
+  const head = architecture.head(list, backbone);
+  return { plan, backbone, head, parts: list.parts };
 }
 
 // Everything a model is put together from: what loading makes, and what other numbers of layers or tokens are made of.
@@ -31,7 +31,7 @@ export interface ModelAssembly {
   readonly config: ModelConfig;
   readonly task: Task;
   readonly parts: readonly Part[];
-  readonly trunk: Trunk;
+  readonly backbone: Backbone;
   readonly head: Head;
   /** Parameters that no file held and that were made new. */
   readonly newParameters: readonly string[];

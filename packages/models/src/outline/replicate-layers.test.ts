@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { ModelDisposedError } from "@lowrank/engine/doors";
+import { ModelDisposedError } from "@lowrank/engine/hook-points";
 import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

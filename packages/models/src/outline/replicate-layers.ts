@@ -1,9 +1,9 @@
 // Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. The weights are
 // shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
 
-import type { Part } from "@lowrank/engine/doors";
+import type { Part } from "@lowrank/engine/hook-points";
 import { LayerOrderError } from "../errors.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
+import type { Backbone } from "../parts/backbone/backbone.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
 /** `order` says for each new layer which of the old ones it repeats. Throws LayerOrderError. */
@@ -22,7 +22,7 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
     ...assembly,
     config: outline.plan.config,
     parts: outline.parts,
-    trunk: outline.trunk,
+    backbone: outline.backbone,
     head: outline.head,
     layerOrder: order.map((layer) => assembly.layerOrder?.[layer] ?? layer),
   };
@@ -38,8 +38,8 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
   return replicated;
 }
 
-function checkOrder({ config, trunk }: ModelAssembly, order: readonly number[]): void {
-  if (trunk.decoder !== undefined)
+function checkOrder({ config, backbone }: ModelAssembly, order: readonly number[]): void {
+  if (backbone.decoder !== undefined)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
   if (config.stages.length + Object.keys(config.towers).length > 0)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has layers of several kinds`);
@@ -55,9 +55,13 @@ interface Pieces {
   readonly rest: readonly Part[];
 }
 
-function inPieces({ config, trunk, parts }: Pick<ModelAssembly, "config" | "parts"> & { trunk: Trunk }): Pieces {
-  const embed = trunk.embed.parts;
-  const layers = trunk.stages.slice(0, config.layers).map((stage) => stage.parts);
+function inPieces({
+  config,
+  backbone,
+  parts,
+}: Pick<ModelAssembly, "config" | "parts"> & { backbone: Backbone }): Pieces {
+  const embed = backbone.embed.parts;
+  const layers = backbone.stages.slice(0, config.layers).map((stage) => stage.parts);
   const placed = new Set([...embed, ...layers.flat()]);
   return { embed, layers, rest: parts.filter((part) => !placed.has(part)) };
 }

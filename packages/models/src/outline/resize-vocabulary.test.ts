@@ -1,4 +1,4 @@
-import type { NewRows } from "@lowrank/engine/doors";
+import type { NewRows } from "@lowrank/engine/hook-points";
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

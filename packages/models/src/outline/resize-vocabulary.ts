@@ -2,7 +2,7 @@
 // their biases get other weights, everything else is shared with the model they come from.
 
 import { ArgumentError } from "@lowrank/engine";
-import type { NewRows, Part } from "@lowrank/engine/doors";
+import type { NewRows, Part } from "@lowrank/engine/hook-points";
 import { VocabularyError } from "../errors.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
@@ -27,7 +27,7 @@ export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows:
     ...assembly,
     config: outline.plan.config,
     parts: outline.parts,
-    trunk: outline.trunk,
+    backbone: outline.backbone,
     head: outline.head,
     resizedFrom: assembly.resizedFrom ?? config.vocabularySize,
   };

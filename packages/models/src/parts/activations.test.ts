@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { activations } from "./activations.ts";
 
 const points = [-12, -1.5, -0.25, 0.3, 0.8, 2.5, 7, 12];
-const expected: Readonly<Record<string, readonly [values: readonly number[], slopes: readonly number[]]>> = {
+const expected: Readonly<Record<string, readonly [values: readonly number[], gradients: readonly number[]]>> = {
   gelu_10: [
     [0, -0.1002108, -0.1003234, 0.1853734, 0.6305157, 2.484476, 7, 10],
     [0, -0.1274692, 0.3046266, 0.7323278, 1.019898, 1.037611, 1, 0],
@@ -46,7 +46,7 @@ function activationOf(name: string) {
   return activations[checkConfig({ model_type: "bert", ...sizes, hidden_act: name }).activation];
 }
 
-describe.each(Object.entries(expected))("%s", (name, [values, slopes]) => {
+describe.each(Object.entries(expected))("%s", (name, [values, gradients]) => {
   it("gives transformers' values and derivatives, alone and as a gate", async () => {
     const { apply, gate } = activationOf(name);
     await expectNoLeak(async () => {
@@ -54,7 +54,7 @@ describe.each(Object.entries(expected))("%s", (name, [values, slopes]) => {
       const two = tf.scalar(2);
       const y = tf.tidy(() => apply(x));
       const gated = tf.tidy(() => gate(x, two));
-      const slope = tf.grad((at) => tf.sum(apply(at)))(x);
+      const gradient = tf.grad((at) => tf.sum(apply(at)))(x);
       // float32's error, of numbers up to 144.
       expectClose(await y.data(), values, 2e-6);
       expectClose(
@@ -62,8 +62,8 @@ describe.each(Object.entries(expected))("%s", (name, [values, slopes]) => {
         values.map((value) => 2 * value),
         4e-6,
       );
-      expectClose(await slope.data(), slopes, 2e-6);
-      tf.dispose([x, two, y, gated, slope]);
+      expectClose(await gradient.data(), gradients, 2e-6);
+      tf.dispose([x, two, y, gated, gradient]);
     });
   });
 });

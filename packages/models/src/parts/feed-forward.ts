@@ -1,7 +1,7 @@
 // The feed-forward half of a block, plain or gated.
 
 import { frozenFeedForward } from "@lowrank/engine";
-import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";

@@ -2,7 +2,7 @@
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { layerNorm, rmsNorm } from "@lowrank/engine";
-import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/engine/doors";
+import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan, Planned } from "./planned.ts";
 
@@ -48,8 +48,8 @@ export class Norm implements Part {
   /** x [..., width] → the same shape. */
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
     const { path } = this.options;
-    const doors = this.#bias === undefined ? [this.#gain] : [this.#gain, this.#bias];
-    return computeByRows({ x, context, path, doors }, (rows, own) => this.#forward(rows, own));
+    const hookPoints = this.#bias === undefined ? [this.#gain] : [this.#gain, this.#bias];
+    return computeByRows({ x, context, path, hookPoints }, (rows, own) => this.#forward(rows, own));
   }
 
   readonly plan: PartPlan = (x, plan, context) => {

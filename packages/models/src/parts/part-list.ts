@@ -10,12 +10,11 @@ import {
   modulesOf,
   pathInModel,
 } from "@lowrank/contracts/families/checkpoint";
-import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/doors";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/hook-points";
 import { MissingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { sinusoidTable } from "./positions/sinusoids.ts";
 
-/** What a model is to be. */
 export interface ModelPlan {
   readonly config: ModelConfig;
   readonly task: Task;

@@ -13,6 +13,7 @@ import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
+import { remembered } from "./remembered.ts";
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
 export interface RotaryTables {
@@ -31,7 +32,6 @@ export interface Layer extends Planned {
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
-  readonly #slopedMasks = new Map<Alibi, AttentionMask>();
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
@@ -89,11 +89,7 @@ export class Pass {
 
   /** Makes a tensor once in this pass, which then owns it. */
   once(key: object, make: () => tf.Tensor): tf.Tensor {
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const made = tf.keep(tf.tidy(make));
-    this.#kept.set(key, made);
-    return made;
+    return remembered(this.#kept, key, () => tf.keep(tf.tidy(make)));
   }
 
   /** What a decoder may see of its source: everything if undefined. */
@@ -140,18 +136,12 @@ export class Pass {
 
   /** The mask, with a bias that grows with the key's position, differently for each head (ALiBi). */
   slopedMask(slopes: Alibi): AttentionMask {
-    const known = this.#slopedMasks.get(slopes);
-    if (known !== undefined) return known;
     const mask = this.mask();
-    const made = tf.keep(tf.tidy(() => slopedMaskOfPass(this, slopes, mask)));
-    this.#slopedMasks.set(slopes, made);
-    return made;
+    return this.once(slopes, () => slopedMaskOfPass(this, slopes, mask));
   }
 
   rotary(frequencies: RotaryFrequencies): RotaryTables {
-    const tables = this.#tables.get(frequencies) ?? this.#makeTables(frequencies);
-    this.#tables.set(frequencies, tables);
-    return tables;
+    return remembered(this.#tables, frequencies, () => this.#makeTables(frequencies));
   }
 
   /**
@@ -159,12 +149,9 @@ export class Pass {
    * One small product does the work of slices, products and a join.
    */
   rotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
-    const made = this.#rotations.get(frequencies) ?? new Map<string, tf.Tensor3D>();
-    this.#rotations.set(frequencies, made);
+    const made = remembered(this.#rotations, frequencies, () => new Map<string, tf.Tensor3D>());
     const key = `${options.headSize}/${options.interleaved}/${options.factor}`;
-    const rotation = made.get(key) ?? tf.keep(this.#makeRotation(frequencies, options));
-    made.set(key, rotation);
-    return rotation;
+    return remembered(made, key, () => tf.keep(this.#makeRotation(frequencies, options)));
   }
 
   /** True once the pass has freed its masks and tables: what runs later, during backward, needs `again`. */
@@ -249,7 +236,7 @@ export class Pass {
   /** Frees the masks and tables. */
   dispose(): void {
     this.#isOver = true;
-    for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
+    for (const mask of this.#masks.values()) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
@@ -258,7 +245,6 @@ export class Pass {
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
     this.#masks.clear();
-    this.#slopedMasks.clear();
     this.#tables.clear();
     this.#rotations.clear();
   }

@@ -2,12 +2,11 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { StepPlan, StepValue } from "@lowrank/engine";
-import type { LinearSite } from "@lowrank/engine/doors";
+import type { LinearSite } from "@lowrank/engine/hook-points";
 
 /** Writes what a part computes from a value and returns the result's; it refuses the plan where that cannot be said. */
 export type PartPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => StepValue;
 
-/** A part that may say how it is planned. */
 export interface Planned {
   readonly plan?: PartPlan | undefined;
 }

@@ -1,6 +1,6 @@
 // A layer whose output is multiplied by a number (Granite), or by one for each feature that was learnt (Touvron et al. 2021).
 
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "./pass.ts";
 import { planned, planOf } from "./planned.ts";
@@ -18,7 +18,7 @@ export function scaledLayer(layer: Layer, factor: number | null): Layer {
 export function learntScale(layer: Layer, scales: ParameterSlot): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
-      const call = { x: layer(hidden, pass), context: pass.context, path: scales.path, doors: [scales] };
+      const call = { x: layer(hidden, pass), context: pass.context, path: scales.path, hookPoints: [scales] };
       return computeByRows(call, (rows, context) => tf.mul(rows, scales.value(context)));
     });
 }

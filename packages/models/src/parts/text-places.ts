@@ -1,9 +1,10 @@
 // Where the states of a call stand in their texts: what an adapter that waits for tokens asks for. A text is what a row held when it began;
 // with a cache, later calls go on with it.
 
-import type { TokenPlaces } from "@lowrank/contracts";
+import type { TokenPositions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
+import { remembered } from "./remembered.ts";
 
 /** What a batch of texts began with. All tensors belong to the caller. */
 export interface FirstTokens {
@@ -40,21 +41,16 @@ export class Texts {
 
   /** In which column the last occurrence of `tokens` begins in each row; infinite where there is none. */
   startsOf(tokens: readonly number[]): readonly number[] {
-    const known = this.#starts.get(tokens);
-    if (known !== undefined) return known;
-    const starts = this.read().map((row) => lastStart(row, tokens));
-    this.#starts.set(tokens, starts);
-    return starts;
+    return remembered(this.#starts, tokens, () => this.read().map((row) => lastStart(row, tokens)));
   }
 }
 
-/** One state's place. */
 interface Place {
   readonly row: number;
   readonly column: number;
 }
 
-export class TextPlaces implements TokenPlaces {
+export class TextPlaces implements TokenPositions {
   readonly #texts: Texts;
   readonly #places: readonly Place[];
   readonly #since = new Map<readonly number[], Float32Array>();
@@ -78,12 +74,10 @@ export class TextPlaces implements TokenPlaces {
   }
 
   since(tokens: readonly number[]): Float32Array {
-    const known = this.#since.get(tokens);
-    if (known !== undefined) return known;
-    const starts = this.#texts.startsOf(tokens);
-    const since = Float32Array.from(this.#places, ({ row, column }) => Number(column >= (starts[row] as number)));
-    this.#since.set(tokens, since);
-    return since;
+    return remembered(this.#since, tokens, () => {
+      const starts = this.#texts.startsOf(tokens);
+      return Float32Array.from(this.#places, ({ row, column }) => Number(column >= (starts[row] as number)));
+    });
   }
 
   pick(states: readonly number[]): TextPlaces {

@@ -60,7 +60,6 @@ export type BetaSetting = {
   readonly beta: number;
 };
 
-/** That, by default 0.1. */
 export const beta: PreferenceSetting = {
   default: 0.1,
   problemOf: (value) => (value > 0 && Number.isFinite(value) ? undefined : "is no positive number"),

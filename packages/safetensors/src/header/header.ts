@@ -7,7 +7,6 @@ import { SafetensorsError } from "../errors.ts";
 import { checkLayout } from "./check-layout.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
 
-/** The checked content of a header. */
 export interface HeaderContent {
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of their bytes. */
@@ -96,10 +95,10 @@ function readEntry(reader: JsonReader, name: string, options: ReadOptions): Tens
   return { name, dtype, shape, begin, end };
 }
 
-function readIntegers(reader: JsonReader, most: number, what: string): number[] {
+function readIntegers(reader: JsonReader, max: number, what: string): number[] {
   const values: number[] = [];
   reader.readArray(() => {
-    if (values.length >= most) throw reader.error(`more than ${most} ${what}`);
+    if (values.length >= max) throw reader.error(`more than ${max} ${what}`);
     values.push(reader.readUnsigned());
   });
   return values;

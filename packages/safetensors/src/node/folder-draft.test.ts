@@ -19,7 +19,7 @@ describe("the draft of a folder", () => {
     const draft = await FolderDraft.open(target, request);
     const asked: [string, number][] = [];
     const given: unknown[] = [];
-    const findings = { taken: () => ({ most: 7 }), give: (found: unknown) => void given.push(found) };
+    const findings = { taken: () => ({ max: 7 }), give: (found: unknown) => void given.push(found) };
     const file = (name: string, text: string, isBroken: boolean) => ({
       name,
       async *contents(from: number) {
@@ -53,7 +53,7 @@ describe("the draft of a folder", () => {
     await expect(work({ identity: "a" }, true)).rejects.toThrow(RangeError);
     expect(await FolderDraft.left(target)).toBe(5);
     const { asked, given } = await work({ identity: "a", resume: true });
-    expect([asked, given]).toEqual([[["inside/two", 0]], [{ most: 7 }]]); // and with what was found out
+    expect([asked, given]).toEqual([[["inside/two", 0]], [{ max: 7 }]]); // and with what was found out
     for (const request of [{ identity: "b", resume: true }, { identity: "a" }]) {
       await expect(work({ identity: "a" }, true)).rejects.toThrow(RangeError);
       expect((await work(request)).asked).toHaveLength(2);

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { writeFailure } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { linkTarget } from "./open-file.ts";
-import { writeFileAtomic } from "./write-file-atomic.ts";
+import { ContentsFailure, piecesOf, writeFileAtomic } from "./write-file-atomic.ts";
 
 /** A file of such a folder. */
 export interface DraftFile {
@@ -157,7 +157,7 @@ export class FolderDraft {
     let noted = bytes;
     let noting = Promise.resolve();
     try {
-      for await (const piece of guarded(pieces)) {
+      for await (const piece of piecesOf(pieces)) {
         const writing = writeAll(file, piece, bytes);
         hash.update(piece); // meanwhile
         await writing;
@@ -221,17 +221,4 @@ async function hashOf(file: FileHandle, bytes: number): Promise<Hash> {
 async function writeAll(file: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
   for (let done = 0; done < bytes.length; )
     done += (await file.write(bytes, done, bytes.length - done, place + done)).bytesWritten;
-}
-
-/** What the contents threw, which is no failure to write whatever it says. */
-class ContentsFailure {
-  constructor(readonly reason: unknown) {}
-}
-
-async function* guarded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces;
-  } catch (reason) {
-    throw new ContentsFailure(reason);
-  }
 }

@@ -86,7 +86,7 @@ async function readSome(
 }
 
 /** As many links as Linux follows before it takes them for a circle. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * The path that a link leads to, there or not; a path that is no link stays as it is. Only for paths that a person gave:
@@ -102,7 +102,7 @@ const mostLinks = 40;
  */
 export async function linkTarget(path: string): Promise<string> {
   let target = resolve(path);
-  for (let links = 0; links < mostLinks; links += 1) {
+  for (let links = 0; links < maxLinks; links += 1) {
     const link = await readlink(target).catch(() => undefined);
     if (link === undefined) return target;
     // A link's ".." starts where the folder really is.

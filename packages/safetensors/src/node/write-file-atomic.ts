@@ -53,7 +53,7 @@ export async function writeFileAtomic(
 }
 
 /** What `contents` threw, which is no failure to write whatever it says. */
-class ContentsFailure {
+export class ContentsFailure {
   constructor(readonly reason: unknown) {}
 }
 
@@ -97,7 +97,7 @@ async function writeWhole(path: string, contents: FileContents, fileSystem: File
   await file.close(); // some file systems report a failed write only here
 }
 
-async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
+export async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
   if (typeof contents === "string") yield new TextEncoder().encode(contents);
   else if (contents instanceof Uint8Array) yield contents;
   else {
@@ -137,9 +137,9 @@ export async function writePieces(path: string, pieces: readonly Uint8Array[]): 
 }
 
 /** The first pieces, as many as one call can write; the last of them may be cut. */
-export function atOnce(pieces: readonly Uint8Array[], mostBytes = largestTransfer): Uint8Array[] {
+export function atOnce(pieces: readonly Uint8Array[], maxBytes = largestTransfer): Uint8Array[] {
   const batch: Uint8Array[] = [];
-  let room = mostBytes;
+  let room = maxBytes;
   for (const piece of pieces.slice(0, piecesOfCall)) {
     if (room === 0) break;
     const part = piece.subarray(0, room);

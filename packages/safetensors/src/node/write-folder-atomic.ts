@@ -116,7 +116,7 @@ async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
 }
 
 /** How often to try where others write the same folder at this moment. */
-const mostAttempts = 10;
+const maxAttempts = 10;
 
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
   const aside = await enter(temporary, target, options);
@@ -140,7 +140,7 @@ async function enter(temporary: string, target: string, options: CheckedOptions)
       return await enterOnce(temporary, target, options);
     } catch (error) {
       const isOvertaken = ["ENOENT", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "");
-      if (!isOvertaken || attempt === mostAttempts) throw error;
+      if (!isOvertaken || attempt === maxAttempts) throw error;
     }
   }
 }

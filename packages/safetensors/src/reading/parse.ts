@@ -1,11 +1,10 @@
 // One file that is in memory already, read without waiting.
 
-import { type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
-import type { TensorInfo } from "../byte-source.ts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ReadOptions, readOptionNames } from "../byte-source.ts";
-import { SafetensorsError } from "../errors.ts";
 import { type HeaderContent, headerLength, parseHeader } from "../header/header.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
+import { tensorIn } from "./tensor-collection.ts";
 
 /** A file in memory. */
 export interface ParsedSafetensors extends HeaderContent {
@@ -47,12 +46,7 @@ export function parseSafetensors(file: Uint8Array, options: ParseOptions = {}): 
   const place = { file: fileName, dataBytes: file.length - dataStart };
   const { metadata, tensors } = parseHeader(file.subarray(8, dataStart), place, options);
 
-  const find = (name: string): TensorInfo => {
-    const info = tensors.get(name);
-    if (info !== undefined) return info;
-    const problem = `There is no tensor "${printable(name)}" among ${tensors.size}.`;
-    throw new SafetensorsError("TensorNotFound", problem, { file: fileName, tensor: name });
-  };
+  const find = (name: string) => tensorIn(tensors, name, fileName);
   const bytes = (name: string): Uint8Array => {
     const { begin, end } = find(name);
     return file.subarray(dataStart + begin, dataStart + end);

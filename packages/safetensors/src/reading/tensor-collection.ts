@@ -83,9 +83,14 @@ export class LocatedTensors implements TensorCollection {
   }
 
   private find(name: string): LocatedTensor {
-    const tensor = this.located.get(name);
-    if (tensor !== undefined) return tensor;
-    const problem = `There is no tensor "${printable(name)}" among ${this.located.size}.`;
-    throw new SafetensorsError("TensorNotFound", problem, { file: this.sources[0]?.name, tensor: name });
+    return tensorIn(this.located, name, this.sources[0]?.name);
   }
+}
+
+/** The tensor of this name. Throws SafetensorsError `TensorNotFound`. */
+export function tensorIn<Tensor>(tensors: ReadonlyMap<string, Tensor>, name: string, file?: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor !== undefined) return tensor;
+  const problem = `There is no tensor "${printable(name)}" among ${tensors.size}.`;
+  throw new SafetensorsError("TensorNotFound", problem, { file, tensor: name });
 }

@@ -4,7 +4,6 @@
 import type { SafetensorsErrorCode } from "../errors.ts";
 import { entry, fileOf, join, u64 } from "./bytes.ts";
 
-/** One file that must be refused. */
 export interface MalformedFile {
   readonly row: number;
   readonly what: string;
@@ -183,7 +182,6 @@ function two(first: string, second: string, data: number): Uint8Array {
   return fileOf(`{"a":${entry("F32", "[2]", first)},"b":${entry("F32", "[2]", second)}}`, data);
 }
 
-/** All files that must be refused. */
 export const malformedFiles: readonly MalformedFile[] = [
   ...headers,
   ...duplicates,

@@ -3,7 +3,6 @@
 import type { AnswerShape } from "./answer-shape.ts";
 import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
 
-/** What an answer is made of. */
 export interface AnswerFacts {
   readonly id: string;
   /** Seconds since 1970. */
@@ -18,7 +17,6 @@ export interface AnswerFacts {
 type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
 type End = Extract<ChoiceEvent, { type: "end" }>;
 
-/** The whole answer. */
 export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
   const { id, created, model, shape, tellsLogprobs, n } = facts;
   const texts = choices.map(() => "");

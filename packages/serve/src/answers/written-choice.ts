@@ -42,7 +42,6 @@ export class StopTrimmer {
 
   constructor(private readonly stops: readonly string[]) {}
 
-  /** Whether a stop has come. */
   get isOver(): boolean {
     return this.#isOver;
   }

@@ -3,7 +3,6 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 
-/** What the thread is started with. */
 export interface FrontData {
   readonly host: string;
   readonly port: number;

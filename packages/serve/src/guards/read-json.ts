@@ -1,6 +1,6 @@
 // A request's body as JSON, bounded before it is parsed.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts";
 import { RequestError } from "../errors.ts";
 
 export interface BodyLimits {
@@ -16,10 +16,9 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Re
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new RequestError(415, "WRONG_CONTENT_TYPE", `The body is "${type}"; expected application/json.`);
   const text = await readText(request, limits.maxBytes);
-  if (depthOf(text) > limits.maxDepth) {
-    throw new RequestError(400, "BODY_TOO_DEEP", `The body has lists or objects more than ${limits.maxDepth} deep.`);
-  }
-  const body = parsed(text);
+  const refuse = (reason: string, cause?: unknown) =>
+    new RequestError(400, cause === undefined ? "BODY_TOO_DEEP" : "INVALID_JSON", `The body ${reason}.`);
+  const body = parseJson(text, { maxDepth: limits.maxDepth, refuse });
   if (isObject(body)) return body;
   throw new RequestError(400, "INVALID_JSON", "The body is JSON, but no object.");
 }
@@ -36,30 +35,4 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     if (bytes > maxBytes) throw tooLarge();
     text += decoder.decode(chunk.value, { stream: true });
   }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new RequestError(
-      400,
-      "INVALID_JSON",
-      `The body is no JSON: ${error instanceof Error ? error.message : error}.`,
-    );
-  }
-}
-
-/** How deep brackets lie within each other outside of texts. */
-function depthOf(text: string): number {
-  let [depth, deepest, inText] = [0, 0, false];
-  for (let place = 0; place < text.length; place++) {
-    const character = text[place];
-    if (inText && character === "\\") place++;
-    else if (character === '"') inText = !inText;
-    else if (inText) continue;
-    else if (character === "[" || character === "{") deepest = Math.max(deepest, ++depth);
-    else if (character === "]" || character === "}") depth--;
-  }
-  return deepest;
 }

@@ -125,7 +125,7 @@ export class FairQueue {
   }
 
   #heaviest(): Ticket {
-    return this.#waiting.reduce((most, other) => (compared(other, most, "waiting") >= 0 ? other : most));
+    return this.#waiting.reduce((max, other) => (compared(other, max, "waiting") >= 0 ? other : max));
   }
 }
 

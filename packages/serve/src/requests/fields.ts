@@ -4,7 +4,6 @@ import { describeValue } from "@lowrank/contracts";
 import { InvalidRequestError } from "../errors.ts";
 import type { ServedDefaults } from "../served-model.ts";
 
-/** Bounds of a number. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -55,7 +54,6 @@ export class Fields {
     return this.fault(name, `${describeValue(value)}; expected a text`);
   }
 
-  /** One text or several. */
   texts(name: string, max: number): readonly string[] | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;

@@ -7,7 +7,7 @@ import { hasMpi, mpiLaunchers, mpiRun } from "@lowrank/testing/mpi";
 import { describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../../test/mpi/exchange.ts", import.meta.url));
-const besideFullHeap = fileURLToPath(new URL("../../test/mpi/exchange-beside-full-heap.ts", import.meta.url));
+const besideFullHeap = fileURLToPath(new URL("../../test/mpi/exchange-with-full-heap.ts", import.meta.url));
 
 const prepared = findPrepared("cluster-venv");
 const folder = "folder" in prepared ? prepared.folder : "";

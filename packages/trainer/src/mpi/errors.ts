@@ -1,6 +1,6 @@
 // What can go wrong between processes.
 
-import { itemised, LowrankError, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** There is no MPI here that could be used: why, and what to do. */
 export class MpiUnavailableError extends LowrankError {
@@ -83,7 +83,7 @@ export class RanksDifferError extends LowrankError {
   ) {
     super(
       "RANKS_DIFFER",
-      `The processes are not told the same:${itemised(differences)}\nGive all of them the same base, rows, recipe and version.`,
+      `The processes are not told the same:${itemized(differences)}\nGive all of them the same base, rows, recipe and version.`,
     );
   }
 }

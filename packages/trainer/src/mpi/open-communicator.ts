@@ -16,9 +16,9 @@ interface CommunicatorOptions {
 
 const defaultTimeout = 1800;
 /** Numbers that are given to MPI at once: it counts in 32 bits, and a call that hangs is noticed piece by piece. */
-const mostNumbers = 2 ** 24;
+const maxNumbers = 2 ** 24;
 /** Of what one process tells all others. */
-const mostBytes = 2 ** 32;
+const maxBytes = 2 ** 32;
 
 /**
  * Joins the other processes; where none were started, it is alone (size 1). One of a process, ever: MPI begins once.
@@ -90,8 +90,8 @@ class MpiCommunicator implements Communicator {
   allReduce(values: Float32Array): Promise<void> {
     return this.#next("allReduce", async () => {
       await this.#agreeOn("allReduce", values.length);
-      for (let start = 0; start < values.length; start += mostNumbers)
-        await this.#mpi.sum(values.subarray(start, start + mostNumbers));
+      for (let start = 0; start < values.length; start += maxNumbers)
+        await this.#mpi.sum(values.subarray(start, start + maxNumbers));
     });
   }
 
@@ -103,11 +103,11 @@ class MpiCommunicator implements Communicator {
       const length = Float64Array.of(own?.length ?? 0);
       await this.#mpi.broadcast(new Uint8Array(length.buffer), root);
       const [count = 0] = length;
-      if (!Number.isInteger(count) || count < 0 || count > mostBytes)
-        throw new CommunicationSizeError("broadcast", count, `${mostBytes} bytes at most`);
+      if (!Number.isInteger(count) || count < 0 || count > maxBytes)
+        throw new CommunicationSizeError("broadcast", count, `${maxBytes} bytes at most`);
       const all = own ?? new Uint8Array(count);
-      for (let start = 0; start < count; start += mostNumbers)
-        await this.#mpi.broadcast(all.subarray(start, start + mostNumbers), root);
+      for (let start = 0; start < count; start += maxNumbers)
+        await this.#mpi.broadcast(all.subarray(start, start + maxNumbers), root);
       return all;
     });
   }

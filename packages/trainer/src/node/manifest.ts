@@ -6,13 +6,11 @@ import { describeValue, parseJson } from "@lowrank/contracts";
 import { openFile } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 
-/** What is known of one file. */
 interface ManifestEntry {
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** The contents of manifest.json. */
 export interface Manifest {
   readonly format: "lowrank-checkpoint";
   readonly version: 1;
@@ -31,9 +29,8 @@ export function serializeManifest(step: number, files: ReadonlyMap<string, Uint8
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Reads and checks a folder's manifest. */
 export async function readManifest(folder: string): Promise<Manifest> {
-  const bytes = await readRegularFile(folder, manifestName, { most: largestManifest });
+  const bytes = await readRegularFile(folder, manifestName, { max: largestManifest });
   const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });
   let json: unknown;
   try {
@@ -77,14 +74,14 @@ export function isPlainName(name: string): boolean {
 async function readRegularFile(
   folder: string,
   name: string,
-  size: { readonly most: number } | { readonly exactly: number },
+  size: { readonly max: number } | { readonly exactly: number },
 ): Promise<Uint8Array> {
   try {
     const file = await openFile(join(folder, name));
     try {
-      const isRight = "most" in size ? file.size <= size.most : file.size === size.exactly;
+      const isRight = "max" in size ? file.size <= size.max : file.size === size.exactly;
       if (isRight) return await file.read(0, file.size);
-      const expected = "most" in size ? `at most ${size.most}` : `${size.exactly}`;
+      const expected = "max" in size ? `at most ${size.max}` : `${size.exactly}`;
       throw new CheckpointError(folder, `${name} has ${file.size} bytes, expected ${expected}.`);
     } finally {
       await file.close();

@@ -6,7 +6,7 @@ import { readEach } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
 
 /** Beside gradients. */
-const mostNumbers = 4;
+const maxNumbers = 4;
 
 /** Adds up gradients by place of the layout. */
 export class FlatGradients {
@@ -19,12 +19,11 @@ export class FlatGradients {
 
   constructor(layout: FlatLayout) {
     this.#layout = layout;
-    this.#exchanged = new Float32Array(layout.size + layout.places.length + mostNumbers);
+    this.#exchanged = new Float32Array(layout.size + layout.places.length + maxNumbers);
     this.values = this.#exchanged.subarray(0, layout.size);
     this.#found = new Uint8Array(layout.places.length);
   }
 
-  /** Begins a step. */
   clear(): void {
     this.#found.fill(0);
   }

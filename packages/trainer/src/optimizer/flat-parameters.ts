@@ -1,6 +1,6 @@
 // The variables' values in one array, read from the backend only when somebody else has written them.
 
-import { currentBackend, lentValues } from "@lowrank/engine";
+import { borrowedValues, currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 
@@ -74,7 +74,7 @@ export async function readEach(
   if (tensors.length === 0) return;
   if (currentBackend()?.memory === "process") {
     for (const [index, tensor] of tensors.entries())
-      visit(lentValues(tensor) ?? (await tensor.data<"float32">()), index);
+      visit(borrowedValues(tensor) ?? (await tensor.data<"float32">()), index);
     return;
   }
   const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size]))));

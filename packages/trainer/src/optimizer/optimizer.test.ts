@@ -62,8 +62,8 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
     );
     const moments = new Map<string, Moments>();
     for (const step of steps) {
-      for (const [name, slopes] of Object.entries(step)) {
-        const gradients = Float32Array.from(slopes);
+      for (const [name, grads] of Object.entries(step)) {
+        const gradients = Float32Array.from(grads);
         const values = expected.get(name) ?? new Float32Array();
         const shape = [values.length];
         const newMeans = () =>
@@ -107,14 +107,14 @@ describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, 
 });
 
 describe("one variable's update by AdamW", () => {
-  const slopes = [Float32Array.of(0.5, -1, 0), Float32Array.of(-0.25, 2, 1e-3), Float32Array.of(0.1, 0.1, -3)];
+  const grads = [Float32Array.of(0.5, -1, 0), Float32Array.of(-0.25, 2, 1e-3), Float32Array.of(0.1, 0.1, -3)];
 
   /** The same rule in full precision, written out once more from the paper's algorithm 2. */
   function byHand(): number[] {
     const values = [1, -2, 0.5];
     const first = [0, 0, 0];
     const second = [0, 0, 0];
-    for (const [index, gradient] of slopes.entries()) {
+    for (const [index, gradient] of grads.entries()) {
       for (let i = 0; i < 3; i += 1) {
         const g = gradient[i] ?? 0;
         first[i] = 0.9 * (first[i] ?? 0) + 0.1 * g;
@@ -130,7 +130,7 @@ describe("one variable's update by AdamW", () => {
   it("follows the paper's algorithm", () => {
     const values = Float32Array.of(1, -2, 0.5);
     const means = { first: new Float32Array(3), second: new Float32Array(3) };
-    for (const [index, gradients] of slopes.entries()) {
+    for (const [index, gradients] of grads.entries()) {
       const rates = { updates: index + 1, learningRate: 0.1, weightDecay: 0.01, gradientFactor: 1 };
       adamw.update({ values, gradients, means, shape: [3] }, rates, options);
     }
@@ -156,11 +156,11 @@ describe.each([...optimizers.values()])("variables that come and go under $name"
       }
       gradients.clear();
       const places = layout.places.filter(({ name }) => updated.includes(name));
-      const slopes = places.map(({ variable, start: from, end }) => [
+      const grads = places.map(({ variable, start: from, end }) => [
         variable.name,
         tf.tensor1d(values.slice(from, end).map(Math.sin)),
       ]);
-      const tensors: tf.NamedTensorMap = Object.fromEntries(slopes);
+      const tensors: tf.NamedTensorMap = Object.fromEntries(grads);
       await gradients.add(tensors, 1);
       tf.dispose(tensors);
       const ratesOfAll = () => ({ learningRate: 0.1, weightDecay: 0.01 });

@@ -10,7 +10,6 @@ import type { FlatGradients } from "./flat-gradients.ts";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 import type { MeanName, Moments, OptimizerRule, RuleArrays, RuleOptions } from "./rules/rule.ts";
 
-/** What one update is made with. */
 export interface OptimizerUpdate {
   /** Changed in place. */
   readonly values: Float32Array;
@@ -21,14 +20,12 @@ export interface OptimizerUpdate {
   ratesOf(place: Place): { readonly learningRate: number; readonly weightDecay: number };
 }
 
-/** A range of one mean's array. */
 interface Stretch {
   readonly name: MeanName;
   readonly start: number;
   readonly end: number;
 }
 
-/** Variables that are updated as one. */
 interface Run {
   readonly start: number;
   readonly end: number;
@@ -45,7 +42,6 @@ export class Optimizer {
   readonly #rule: OptimizerRule;
   readonly #options: RuleOptions;
   readonly #means: ReadonlyMap<MeanName, Float32Array>;
-  /** By place. */
   readonly #stretches: readonly (readonly Stretch[])[];
   readonly #updates: number[];
 

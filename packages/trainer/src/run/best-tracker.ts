@@ -4,7 +4,6 @@ import { MissingMetricError } from "../errors.ts";
 import type { EvaluationOptions } from "../train-options.ts";
 import type { BestEvaluation, Metrics } from "../training-event.ts";
 
-/** Keeps the best evaluation in mind. */
 export class BestTracker {
   #best: BestEvaluation | undefined;
   #sinceBest: number;
@@ -26,7 +25,6 @@ export class BestTracker {
     return this.#sinceBest;
   }
 
-  /** Whether patience has run out. */
   get isExhausted(): boolean {
     return this.options.patience !== undefined && this.#sinceBest >= this.options.patience;
   }

@@ -4,7 +4,6 @@
 import { ProcessesDifferError } from "../errors.ts";
 import type { GradientReduction } from "../optimizer/gradient-reduction.ts";
 
-/** Something that all must have alike. */
 export interface Compared {
   readonly name: string;
   readonly values: readonly Float32Array[];

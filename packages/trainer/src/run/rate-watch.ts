@@ -77,7 +77,6 @@ export class RateWatch {
 // up to 0.3 on the way. SmolLM2 on 64 rows of E2E, batches of 4: at 1.6e-2 the loss goes from 2.1 to 8.3 and back to 2 in 20 steps, with
 // gradients 13 times as large; at 2e-3 it falls to 1, with gradients at most 1.3 times as large.
 
-/** One step. */
 export type WatchedStep = readonly [loss: number, gradientNorm: number];
 
 /** What else is known of the run. */

@@ -7,7 +7,7 @@ import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
 import { changedSettings, checkState, resumedSettings, type TrainingSettings } from "../state/training-state.ts";
-import { leastCounts, type TrainOptions } from "../train-options.ts";
+import { minCounts, type TrainOptions } from "../train-options.ts";
 
 /** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
 export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {
@@ -105,16 +105,16 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   if ((options.steps === undefined) === (options.epochs === undefined)) {
     problems.push("steps, epochs: expected exactly one of them");
   }
-  const names = Object.keys(leastCounts) as (keyof typeof leastCounts)[];
-  const counts: readonly (readonly [name: string, value: number | undefined, least: number])[] = [
-    ...names.map((name) => [name, options[name], leastCounts[name]] as const),
+  const names = Object.keys(minCounts) as (keyof typeof minCounts)[];
+  const counts: readonly (readonly [name: string, value: number | undefined, min: number])[] = [
+    ...names.map((name) => [name, options[name], minCounts[name]] as const),
     ["evaluate.every", options.evaluate?.every, 1],
     ["evaluate.patience", options.evaluate?.patience, 1],
     ["checkpoint.every", options.checkpoint?.every, 1],
   ];
-  for (const [name, value, least] of counts) {
-    if (value !== undefined && !isCount(value, least))
-      problems.push(`${name}: expected a whole number from ${least}, got ${value}`);
+  for (const [name, value, min] of counts) {
+    if (value !== undefined && !isCount(value, min))
+      problems.push(`${name}: expected a whole number from ${min}, got ${value}`);
   }
   if (options.weightByTokens === true && options.batchSize === undefined) {
     problems.push("weightByTokens: needs batchSize, to know what a batch supervises");

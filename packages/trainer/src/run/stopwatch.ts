@@ -3,7 +3,6 @@
 /** Steps over which the speed is averaged: enough to be calm, few enough to follow a change. */
 const windowSize = 10;
 
-/** The speed after a step. */
 export interface Pace {
   readonly seconds: number;
   readonly secondsLeft: number;
@@ -21,7 +20,6 @@ export class Stopwatch {
     this.#start = clock();
   }
 
-  /** Seconds since the beginning. */
   get seconds(): number {
     return (this.#clock() - this.#start) / 1000;
   }

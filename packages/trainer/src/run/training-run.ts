@@ -73,7 +73,6 @@ export class TrainingRun<Batch> {
     return run;
   }
 
-  /** Steps made. */
   get step(): number {
     return this.#step;
   }
@@ -215,7 +214,6 @@ export class TrainingRun<Batch> {
     };
   }
 
-  /** Lets go of the data. */
   close(): Promise<void> {
     return this.#stream.close();
   }

@@ -54,7 +54,6 @@ const cosineWithRestarts: Schedule = {
   },
 };
 
-/** The highest learning rate throughout. */
 const constant: Schedule = {
   name: "constant",
   source: "transformers, get_constant_schedule_with_warmup",

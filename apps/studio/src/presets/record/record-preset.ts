@@ -54,7 +54,7 @@ export async function timePreset(preset: Preset, { files }: Pick<RecordPlace, "f
 
 async function openWorkshop(paths: readonly string[]): Promise<Workshop> {
   const workshop = new Workshop(memoryStore());
-  workshop.engine = { name: "wasm", threads: 1, passedOver: [] };
+  workshop.engine = { name: "wasm", threads: 1, skipped: [] };
   const files = paths.map((path) => new File([readFileSync(path)], basename(path)));
   await open(workshop, { kind: "files", files }, () => {});
   return workshop;

@@ -54,7 +54,7 @@ function Directions({ rank }: { readonly rank: number }) {
   if (singular === undefined) return null;
   const { site, values, mattering } = singular;
   const place = look.picture.value?.cells.find((cell) => cell.site === site);
-  const most = values[0] || 1;
+  const max = values[0] || 1;
   const written = values.map((value) => value.toPrecision(2));
   return (
     <section class="directions" aria-live="polite">
@@ -65,7 +65,7 @@ function Directions({ rank }: { readonly rank: number }) {
           <span
             key={index}
             class={index < mattering ? "matters" : ""}
-            style={{ height: `${Math.max(1, (100 * value) / most)}%` }}
+            style={{ height: `${Math.max(1, (100 * value) / max)}%` }}
             title={written[index]}
           />
         ))}
@@ -159,7 +159,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
   const at = (row: number, column: number) =>
     cells.find(({ target, block }) => target === targets[row] && block === blocks[column]);
   const values = cells.map(({ value }) => value);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [min, max] = [Math.min(...values), Math.max(...values)];
   /** The only one that Tab reaches. */
   const current = useSignal(picked ?? cells[0]?.site);
   const isReachable = (site: string) =>
@@ -203,7 +203,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
                       <button
                         type="button"
                         class="heat-cell"
-                        style={{ "--heat": `${Math.round((100 * cell.value) / (most || 1))}%` }}
+                        style={{ "--heat": `${Math.round((100 * cell.value) / (max || 1))}%` }}
                         data-site={cell.site}
                         tabIndex={isReachable(cell.site) ? 0 : -1}
                         aria-label={label}
@@ -225,7 +225,7 @@ function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
       </div>
       <p class="quiet figure heat-legend">
         <span class="heat-scale" aria-hidden="true" />
-        {words.legend(words.percent(least), words.percent(most))}
+        {words.legend(words.percent(min), words.percent(max))}
       </p>
       {onPick && <p class="quiet">{words.keys}</p>}
     </figure>

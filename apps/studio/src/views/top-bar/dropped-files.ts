@@ -2,7 +2,7 @@
 
 /** Deeper folders are not looked into, and more files are not taken: somebody dropped a whole disk. */
 const deepest = 3;
-const mostFiles = 500;
+const maxFiles = 500;
 
 /** Must be called within the event: afterwards the browser has forgotten what was dropped. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
@@ -14,7 +14,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<readonly Fil
 }
 
 async function collect(entry: FileSystemEntry, files: File[], depth: number): Promise<void> {
-  if (files.length >= mostFiles || depth > deepest) return;
+  if (files.length >= maxFiles || depth > deepest) return;
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     // Where it lies is told by a property that only a folder's <input> fills.

@@ -83,7 +83,7 @@ function EngineChoice() {
   const words = text.value.model;
   const { value: engine } = model.engine;
   if (engine === undefined) return null;
-  const reasons = engine.passedOver.map(({ name, reason }) => words.notUsed(name, reason));
+  const reasons = engine.skipped.map(({ name, reason }) => words.notUsed(name, reason));
   if (engine.name === "wasm" && engine.threads === 1) reasons.push(words.oneThread);
   return (
     <div class="engine">

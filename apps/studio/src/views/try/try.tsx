@@ -54,8 +54,7 @@ function AskField() {
       />
       <div class="row spread">
         <p id="ask-length" class={isTooLong ? "problem" : "quiet figure"} role={isTooLong ? "alert" : undefined}>
-          {length &&
-            (isTooLong ? trying.tooLong(length.tokens, length.most) : trying.length(length.tokens, length.most))}
+          {length && (isTooLong ? trying.tooLong(length.tokens, length.max) : trying.length(length.tokens, length.max))}
         </p>
         <div class="row">
           {chat.isTraining.value && <span class="quiet">{trying.training}</span>}
@@ -111,16 +110,16 @@ function Strength() {
 /** `least`, `most`, `step`: what the field takes. */
 interface NumberField {
   readonly name: Exclude<keyof ChatSettings, "strength">;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly step: number;
 }
 
 const fields: readonly NumberField[] = [
-  { name: "temperature", least: 0, most: 2, step: 0.1 },
-  { name: "topP", least: 0.05, most: 1, step: 0.05 },
-  { name: "maxNewTokens", least: 1, most: 512, step: 1 },
-  { name: "seed", least: 0, most: 2 ** 32 - 1, step: 1 },
+  { name: "temperature", min: 0, max: 2, step: 0.1 },
+  { name: "topP", min: 0.05, max: 1, step: 0.05 },
+  { name: "maxNewTokens", min: 1, max: 512, step: 1 },
+  { name: "seed", min: 0, max: 2 ** 32 - 1, step: 1 },
 ];
 
 function WritingSettings() {
@@ -130,18 +129,18 @@ function WritingSettings() {
     <details class="writing-settings">
       <summary>{trying.more}</summary>
       <div class="row">
-        {fields.map(({ name, least, most, step }) => (
+        {fields.map(({ name, min, max, step }) => (
           <label key={name}>
             {trying[name]}
             <input
               type="number"
-              min={least}
-              max={most}
+              min={min}
+              max={max}
               step={step}
               value={chat.settings.value[name]}
               onChange={(event) => {
                 const { valueAsNumber } = event.currentTarget;
-                const value = Number.isFinite(valueAsNumber) ? Math.min(most, Math.max(least, valueAsNumber)) : least;
+                const value = Number.isFinite(valueAsNumber) ? Math.min(max, Math.max(min, valueAsNumber)) : min;
                 chat.set({ [name]: step === 1 ? Math.round(value) : value });
                 event.currentTarget.value = String(chat.settings.value[name]);
               }}

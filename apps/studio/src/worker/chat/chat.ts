@@ -106,11 +106,11 @@ export class ConversationTooLongError extends LowrankError {
   constructor(
     readonly tokens: number,
     /** How many leave room for an answer. */
-    readonly most: number,
+    readonly max: number,
   ) {
     super(
       "CONVERSATION_TOO_LONG",
-      `The conversation has ${tokens} tokens, and the model reads ${most} at most before it answers. Write less, or clear the conversation.`,
+      `The conversation has ${tokens} tokens, and the model reads ${max} at most before it answers. Write less, or clear the conversation.`,
     );
   }
 }

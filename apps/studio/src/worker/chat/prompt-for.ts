@@ -16,5 +16,5 @@ export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly
 
 export const countTokens: Answerer<"countTokens"> = async ({ opened: model }, turns) => {
   const ids = await model.opened.promptIds(promptFor(model, turns), { adapter: null });
-  return { tokens: ids.length, most: model.facts.positions - 1 };
+  return { tokens: ids.length, max: model.facts.positions - 1 };
 };

@@ -36,7 +36,7 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
       workshop.model = undefined;
     }
     const name = chosen.name as EngineName;
-    workshop.engine = { name, threads: await threadsOf(name), passedOver: passedOverFrom(chosen, before, engine) };
+    workshop.engine = { name, threads: await threadsOf(name), skipped: passedOverFrom(chosen, before, engine) };
     workshop.lostDevice = undefined;
     watchDevice(workshop);
     return workshop.engine;
@@ -59,9 +59,9 @@ function passedOverFrom(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,
   asked: EngineName | undefined,
-): EngineFacts["passedOver"] {
-  if (asked !== undefined && before !== undefined) return before.passedOver;
-  return chosen.passedOver.map(({ name, reason }) => ({ name: name as EngineName, reason }));
+): EngineFacts["skipped"] {
+  if (asked !== undefined && before !== undefined) return before.skipped;
+  return chosen.skipped.map(({ name, reason }) => ({ name: name as EngineName, reason }));
 }
 
 async function threadsOf(name: EngineName): Promise<number> {

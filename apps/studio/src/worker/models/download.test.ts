@@ -13,7 +13,7 @@ const file = {
 const asked: (string | null)[] = [];
 
 /** A server that sends at most `most` bytes before the connection breaks. */
-function serve({ most = Number.POSITIVE_INFINITY, ranges = true, bytes = content } = {}): void {
+function serve({ max = Number.POSITIVE_INFINITY, ranges = true, bytes = content } = {}): void {
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     const range = new Headers(init.headers).get("Range");
     asked.push(range);
@@ -21,7 +21,7 @@ function serve({ most = Number.POSITIVE_INFINITY, ranges = true, bytes = content
     let sent = 0;
     const body = new ReadableStream({
       pull(controller) {
-        if (sent >= most) return controller.error(new TypeError("connection lost"));
+        if (sent >= max) return controller.error(new TypeError("connection lost"));
         const piece = bytes.slice(from + sent, from + sent + 400_000);
         if (piece.length === 0) return controller.close();
         sent += piece.length;
@@ -40,7 +40,7 @@ afterEach(() => {
 describe("download", () => {
   it("goes on where a connection broke", async () => {
     const kept = inMemory();
-    serve({ most: 2_000_000 });
+    serve({ max: 2_000_000 });
     await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
     expect([kept.size, kept.isWhole]).toEqual([2_000_000, false]);
     serve();

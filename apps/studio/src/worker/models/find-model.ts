@@ -68,7 +68,7 @@ const mostOfWasm = 4 * 2 ** 30;
  * Bytes that a tab may take: half of what the device has, and no more than WebAssembly addresses. A browser tells at most
  * 8 GB, and some tell nothing, which counts as 8 GB.
  */
-function mostMemory(deviceMemory: number | undefined): number {
+function maxMemory(deviceMemory: number | undefined): number {
   return Math.min(mostOfWasm, ((deviceMemory ?? 8) * 2 ** 30) / 2);
 }
 
@@ -92,11 +92,11 @@ export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelE
 /** Bytes of training; throws TOO_LARGE_FOR_TAB where a tab has not so many. */
 export function checkedMemory({ name, isQuantised }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
   const needed = trainingMemory(config, isQuantised ? bytes : 4 * parameters);
-  const most = mostMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));
-  if (needed > most)
+  const max = maxMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));
+  if (needed > max)
     throw new LowrankError(
       "TOO_LARGE_FOR_TAB",
-      `"${name}" needs about ${megabytes(needed)} of memory to be trained, and this tab may have about ${megabytes(most)}. Choose a smaller model.`,
+      `"${name}" needs about ${megabytes(needed)} of memory to be trained, and this tab may have about ${megabytes(max)}. Choose a smaller model.`,
     );
   return needed;
 }

@@ -39,7 +39,7 @@ function load({ folder, isQuantised }: FoundModel, tell: (news: LoadingNews) => 
   });
 }
 
-/** Throws TokenizerMissingError, TOKENIZER_MISFIT, WRITES_NOTHING. */
+/** Throws TOKENIZER_MISSING, TOKENIZER_MISFIT, WRITES_NOTHING. */
 async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: number): Promise<ModelFacts> {
   const { base } = opened;
   const { layers, maxPositions, vocabularySize } = base.config;

@@ -34,7 +34,7 @@ describe("checkRows", () => {
 
   it("says of a row that is too long how many tokens it has and how many fit", async () => {
     const [row] = await check(["Hi", "word ".repeat(400)]);
-    expect(row?.problem).toMatchObject({ column: "answers", kind: "too-long", most: 256 });
+    expect(row?.problem).toMatchObject({ column: "answers", kind: "too-long", max: 256 });
     expect(row?.problem?.got).toBe(row?.tokens);
   });
 

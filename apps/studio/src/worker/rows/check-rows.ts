@@ -9,7 +9,7 @@ import { exampleOf, templateOf } from "./row-form.ts";
 export const checkRows: Answerer<"checkRows"> = (workshop, rows) => checkedRows(workshop.opened, rows);
 
 /** After how many tokens a row is too long: the library's own default, or the model's limit. */
-export function mostTokens({ facts }: Pick<ModelInHand, "facts">): number {
+export function maxTokens({ facts }: Pick<ModelInHand, "facts">): number {
   return Math.min(facts.positions || Number.POSITIVE_INFINITY, 512); // 0: a family without a limit
 }
 
@@ -27,7 +27,7 @@ export async function checkedRows(model: ModelInHand, rows: readonly Row[]): Pro
     const isRepeated = seen.has(text);
     const written = seen.get(text) ?? before?.get(text) ?? write(row, chats, reader);
     seen.set(text, written);
-    const problem = emptyProblem(row) ?? written.problem ?? lengthProblem(written.tokens, mostTokens(model));
+    const problem = emptyProblem(row) ?? written.problem ?? lengthProblem(written.tokens, maxTokens(model));
     return { id: row.id, ...written, problem: problem ?? (isRepeated ? repeated : undefined) };
   });
   writtenBefore.set(model, seen);
@@ -59,6 +59,6 @@ function emptyProblem({ says, answers }: Row): RowProblem | undefined {
   return answers.trim() === "" ? { column: "answers", kind: "empty" } : undefined;
 }
 
-function lengthProblem(tokens: number, most: number): RowProblem | undefined {
-  return tokens > most ? { column: "answers", kind: "too-long", got: tokens, most } : undefined;
+function lengthProblem(tokens: number, max: number): RowProblem | undefined {
+  return tokens > max ? { column: "answers", kind: "too-long", got: tokens, max } : undefined;
 }

@@ -8,22 +8,22 @@ import { loadPapaParse } from "../later/papa-parse.ts";
 import { knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 
 /** A tab teaches rows that a person could read; a wrong file is often far larger. */
-const mostBytes = 20_000_000;
-const mostRows = 10_000;
+const maxBytes = 20_000_000;
+const maxRows = 10_000;
 
 /** Throws DataError that names every broken line, DataFileError, or a LowrankError with a code that the page has words for. */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
   const { file } = source;
-  if (file.size > mostBytes)
+  if (file.size > maxBytes)
     throw new LowrankError(
       "ROWS_TOO_LARGE",
-      `"${file.name}" has ${file.size} bytes, more than the ${mostBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
+      `"${file.name}" has ${file.size} bytes, more than the ${maxBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
     );
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
     const bytes = await file.arrayBuffer();
-    return rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: mostRows }));
+    return rowsOfExamples(file.name, await parquetExamples({ name: file.name, bytes, maxRows: maxRows }));
   }
   const text = await file.text();
   if (text.includes("\0"))
@@ -55,7 +55,7 @@ function examplesOf(
   text: string,
   { name, hasHeader }: { readonly name: string; readonly hasHeader: boolean },
 ): readonly Example[] {
-  const limits = { file: name, maxRows: mostRows };
+  const limits = { file: name, maxRows: maxRows };
   if (format === "json") return readJson(text, { ...limits, ...knownColumns(firstKeys(text)) });
   if (format === "jsonl")
     return readJsonl(text, { ...limits, ...knownColumns(firstKeys(text.split("\n", 1)[0] ?? "")) });
@@ -85,7 +85,7 @@ function firstLine(text: string, separator: string): readonly string[] {
 /** Something to say in each line; the answers are yet to be written. */
 function linesOf(text: string): readonly Row[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return lines.slice(0, mostRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));
+  return lines.slice(0, maxRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));
 }
 
 /** How rows are written; "lines": a row a line, of which only what is said is there. */

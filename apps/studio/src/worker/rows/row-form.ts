@@ -1,7 +1,7 @@
 // How a row, and a prompt, is written for the open model: by its own chat template, or as `says ->` and the answer. The
 // arrow tells a model that knows no turns where the one ends and the other begins.
 
-import { itemised, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
 import {
   type ChatExample,
   type ChatMessage,
@@ -62,7 +62,7 @@ export function rowsOfExamples(file: string, examples: readonly Example[]): read
     const lines = problems.slice(0, 10).map(({ row, kind }) => `row ${row}: ${kind}`);
     throw new LowrankError(
       "ROWS_OF_ANOTHER_KIND",
-      `"${file}" has rows without something said and its answer:${itemised(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
+      `"${file}" has rows without something said and its answer:${itemized(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
     );
   }
   return rows;

@@ -9,7 +9,7 @@ import { keepAdapter } from "./keep-adapter.ts";
 import type { AdapterFolder } from "./shelf-folder.ts";
 
 /** Larger zips are not opened. */
-const mostZipBytes = 700_000_000;
+const maxZipBytes = 700_000_000;
 
 /** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and what attaching does: a wrong base, broken tensors. */
 export const addAdapter: Answerer<"addAdapter"> = async (workshop, ask) => {
@@ -38,12 +38,12 @@ async function fromHub(given: string): Promise<NamedFolder> {
 async function fromFiles(files: readonly File[]): Promise<NamedFolder> {
   const zip = files.find(({ name }) => name.toLowerCase().endsWith(".zip"));
   if (zip !== undefined) {
-    if (zip.size > mostZipBytes)
+    if (zip.size > maxZipBytes)
       throw new AdapterFilesError(zip.name, `it has ${zip.size} bytes, too many for an adapter`);
     const folder = readZip(zip.name, new Uint8Array(await zip.arrayBuffer()));
     return { name: zip.name.slice(0, -".zip".length), folder };
   }
-  const known = files.filter(({ name }) => mostBytes.has(name));
+  const known = files.filter(({ name }) => maxBytes.has(name));
   const given = files.length === 1 ? (files[0]?.name ?? "") : `The ${files.length} files`;
   for (const { name, size } of known) checkSize(given, name, size);
   const read = known.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const);
@@ -70,8 +70,8 @@ export function repositoryIn(given: string): string {
 
 /** The adapter's files. Throws AdapterRepositoryError, AdapterFilesError for one that is too large. */
 async function fetchAdapter(repository: string): Promise<AdapterFolder> {
-  const found = await Promise.all([...mostBytes.keys()].map((file) => fetchFile(repository, file)));
-  return new Map([...mostBytes.keys()].flatMap((file, index) => (found[index] ? [[file, found[index]] as const] : [])));
+  const found = await Promise.all([...maxBytes.keys()].map((file) => fetchFile(repository, file)));
+  return new Map([...maxBytes.keys()].flatMap((file, index) => (found[index] ? [[file, found[index]] as const] : [])));
 }
 
 /** Undefined where the repository lacks a file that an adapter can do without. */
@@ -96,7 +96,7 @@ async function bytesOf(response: Response, repository: string, file: string): Pr
   for (let piece = await reader?.read(); piece?.value !== undefined; piece = await reader?.read()) {
     size += piece.value.length;
     pieces.push(piece.value);
-    if (size <= (mostBytes.get(file) ?? 0)) continue;
+    if (size <= (maxBytes.get(file) ?? 0)) continue;
     await reader?.cancel();
     checkSize(repository, file, size);
   }
@@ -107,7 +107,7 @@ async function bytesOf(response: Response, repository: string, file: string): Pr
 // bound: an archive from outside may claim anything.
 
 /** Archives with more are something else. */
-const mostEntries = 2000;
+const maxEntries = 2000;
 
 /** The adapter's files by their names alone. Throws AdapterFilesError. */
 function readZip(given: string, archive: Uint8Array): AdapterFolder {
@@ -115,9 +115,9 @@ function readZip(given: string, archive: Uint8Array): AdapterFolder {
   let entries = 0;
   const unpacked = unpack(given, archive, ({ name, originalSize }) => {
     entries += 1;
-    if (entries > mostEntries) throw new AdapterFilesError(given, `it holds more than ${mostEntries} files`);
+    if (entries > maxEntries) throw new AdapterFilesError(given, `it holds more than ${maxEntries} files`);
     const file = nameOf(name);
-    if (!mostBytes.has(file)) return false;
+    if (!maxBytes.has(file)) return false;
     checkSize(given, file, originalSize); // no more than this is unpacked, whatever follows
     return true;
   });
@@ -149,7 +149,7 @@ function nameOf(path: string): string {
 const megabyte = 1_000_000;
 
 /** Most bytes of each file that is taken over; others are not looked at. */
-const mostBytes: ReadonlyMap<string, number> = new Map([
+const maxBytes: ReadonlyMap<string, number> = new Map([
   ["adapter_config.json", 4 * megabyte],
   ["adapter_model.safetensors", 600 * megabyte],
   ["README.md", megabyte],
@@ -164,9 +164,8 @@ const needed = ["adapter_config.json", "adapter_model.safetensors"] as const;
 
 /** Throws AdapterFilesError for a file that is larger than its kind may be. */
 function checkSize(given: string, file: string, bytes: number): void {
-  const most = mostBytes.get(file) ?? 0;
-  if (bytes > most)
-    throw new AdapterFilesError(given, `${file} has ${bytes} bytes, more than the ${most} that are read`);
+  const max = maxBytes.get(file) ?? 0;
+  if (bytes > max) throw new AdapterFilesError(given, `${file} has ${bytes} bytes, more than the ${max} that are read`);
 }
 
 /** Throws AdapterFilesError unless both halves are there. */

@@ -9,7 +9,7 @@ import { type AdapterFolder, storedEntry, storedFolder } from "./shelf-folder.ts
 /** What is attached, the one that was needed last behind the others; it goes with its model. */
 const attachedTo = new WeakMap<OpenedModel, Map<string, OpenedAdapter>>();
 /** A call needs two at most. */
-const mostAttached = 4;
+const maxAttached = 4;
 
 /**
  * The adapter of that id on the open model. It is the shelf's to dispose of, and may be gone after another call. Throws
@@ -36,7 +36,7 @@ export async function attachFolder(
   await loadRe2();
   const adapter = await workshop.opened.opened.attach(filesFolder(name, folder), { name: `shelf-${id}` });
   held.set(id, adapter);
-  for (const oldest of [...held.keys()].slice(0, Math.max(0, held.size - mostAttached))) detach(workshop, oldest);
+  for (const oldest of [...held.keys()].slice(0, Math.max(0, held.size - maxAttached))) detach(workshop, oldest);
   return adapter;
 }
 

@@ -88,5 +88,5 @@ function answerOf(workshop: Workshop, adapter: string | undefined, strength?: nu
 }
 
 function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  return Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? 0))), 0);
+  return Array.from(one).reduce((max, value, index) => Math.max(max, Math.abs(value - (other[index] ?? 0))), 0);
 }

@@ -6,7 +6,7 @@ import type { WritableDirectory } from "lowrank/browser";
 import type { ScratchFile } from "./scratch-file.ts";
 
 /** A plain zip counts its bytes in 32 bits. */
-const mostBytes = 2 ** 32 - 1;
+const maxBytes = 2 ** 32 - 1;
 
 /** More than fits into a zip. */
 class ZipTooLargeError extends LowrankError {
@@ -33,7 +33,7 @@ export function zipFolder(target: Pick<ScratchFile, "write">, onBytes: (bytes: n
       if (error) throw error;
       target.write(bytes);
       done += bytes.length;
-      if (done > mostBytes) throw new ZipTooLargeError(done);
+      if (done > maxBytes) throw new ZipTooLargeError(done);
       onBytes(done);
     } catch (reason) {
       failure = reason; // thrown where somebody waits: fflate would lose it

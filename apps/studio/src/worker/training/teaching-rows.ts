@@ -4,7 +4,7 @@ import { LowrankError } from "@lowrank/contracts";
 import { type Example, splitByKey } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
 import type { RunRequest } from "../../protocol/run.ts";
-import { checkedRows, mostTokens } from "../rows/check-rows.ts";
+import { checkedRows, maxTokens } from "../rows/check-rows.ts";
 import { exampleOf, templateName } from "../rows/row-form.ts";
 import type { ModelInHand } from "../workshop.ts";
 
@@ -38,7 +38,7 @@ export async function teachingRows(
   return {
     train: train.map(written),
     validation: validation.map(written),
-    how: { template: templateName(model), maxLength: mostTokens(model) },
+    how: { template: templateName(model), maxLength: maxTokens(model) },
   };
 }
 

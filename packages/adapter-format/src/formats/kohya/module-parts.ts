@@ -14,15 +14,15 @@ export interface PlainPair {
   readonly scale: number;
 }
 
-/** What is wrong with a module. */
-export interface Reason {
-  readonly problem: string;
+/** Thrown where no pair is made of a module. */
+export class NoPair {
+  constructor(readonly problem: string) {}
 }
 
 /** The largest rank that an adapter may have. */
-const mostRank = 4096;
+const maxRank = 4096;
 /** The most numbers that a factor may grow to: what a small file says must not take all memory. */
-const mostNumbers = 2 ** 26;
+const maxNumbers = 2 ** 26;
 
 /** α/rank; without an α, or with 0, it is the rank. */
 export function scaleOf(parts: ModuleParts, rank: number): number {
@@ -30,22 +30,22 @@ export function scaleOf(parts: ModuleParts, rank: number): number {
   return alpha === 0 ? 1 : alpha / rank;
 }
 
-/** Two matrices of the module whose product is meant. */
+/** Two matrices of the module whose product is meant. Throws NoPair. */
 export function factorsIn(
   parts: ModuleParts,
   names: { readonly a: KohyaPart; readonly b: KohyaPart },
-): Reason | Omit<PlainPair, "scale"> {
+): Omit<PlainPair, "scale"> {
   const [a, b] = [parts.get(names.a), parts.get(names.b)];
-  if (a === undefined || b === undefined) return { problem: `has no ${a === undefined ? names.a : names.b}` };
+  if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? names.a : names.b}`);
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
-    return { problem: `has a ${names.a} and a ${names.b} that are no two matrices of one rank` };
+    throw new NoPair(`has a ${names.a} and a ${names.b} that are no two matrices of one rank`);
   return { a, b };
 }
 
-/** Why factors of that size are not made; undefined where they are. */
-export function excessOf(rank: number, features: number): Reason | undefined {
-  if (rank > mostRank) return { problem: `would be of rank ${rank} as one pair, more than ${mostRank}` };
-  return rank * features > mostNumbers ? { problem: "would grow to too many numbers as one pair" } : undefined;
+/** Throws NoPair where factors of that size are not made. */
+export function checkSize(rank: number, features: number): void {
+  if (rank > maxRank) throw new NoPair(`would be of rank ${rank} as one pair, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new NoPair("would grow to too many numbers as one pair");
 }
 
 /** [rows, columns] of a matrix. */
@@ -56,7 +56,6 @@ export function sizesOf({ shape: [rows = 0, columns = 0] }: AdapterTensor): read
 /** What a tensor is to its module. "mid", "hada_…" and "lokr_…" are of LyCORIS. */
 export type KohyaPart = "a" | "b" | "mid" | "alpha" | "magnitude" | `hada_${string}` | `lokr_${string}`;
 
-/** A key taken apart. */
 interface KohyaKey {
   readonly path: string;
   readonly part: KohyaPart;

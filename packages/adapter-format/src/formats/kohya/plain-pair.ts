@@ -1,36 +1,28 @@
 // The tensors of one module in a file of Kohya's, LyCORIS' or diffusers' → one pair that computes the same.
 
 import type { AdapterTensor } from "../../lora-config.ts";
-import {
-  excessOf,
-  factorsIn,
-  type ModuleParts,
-  type PlainPair,
-  type Reason,
-  scaleOf,
-  sizesOf,
-} from "./module-parts.ts";
+import { turned } from "../encode-tensors.ts";
+import { checkSize, factorsIn, type ModuleParts, NoPair, type PlainPair, scaleOf, sizesOf } from "./module-parts.ts";
 
-/** The pair, or why there is none. */
-export function plainPair(parts: ModuleParts): PlainPair | Reason {
+/** Throws NoPair. */
+export function plainPair(parts: ModuleParts): PlainPair {
   const names = [...parts.keys()];
   if (names.some((name) => name.startsWith("hada"))) return hadamardPair(parts);
   if (names.some((name) => name.startsWith("lokr"))) return kroneckerPair(parts);
   const [a, b, mid] = [parts.get("a"), parts.get("b"), parts.get("mid")];
-  if (a === undefined || b === undefined) return { problem: `has no ${a === undefined ? "down" : "up"} half` };
+  if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? "down" : "up"} half`);
   const pair = { a, b, scale: scaleOf(parts, a.shape[0] ?? 1) };
   return mid === undefined ? pair : withMiddle(pair, mid);
 }
 
 /** A convolution in three (Tucker): down [rank, channels, 1, 1], mid [rank, rank, height, width], up. Down and mid become one. */
-function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair | Reason {
+function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair {
   const [rank = 0, channels = 0, ...one] = a.shape;
   const [rows = 0, inner = 0, height = 0, width = 0] = mid.shape;
   if (mid.shape.length !== 4 || one.some((size) => size !== 1) || inner !== rank || rows !== rank)
-    return { problem: `has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit` };
+    throw new NoPair(`has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`);
   const places = height * width;
-  const excess = excessOf(rank, channels * places);
-  if (excess !== undefined) return excess;
+  checkSize(rank, channels * places);
   const values = new Float32Array(rank * channels * places);
   for (let row = 0; row < rank; row++)
     for (let channel = 0; channel < channels; channel++)
@@ -46,23 +38,19 @@ function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair |
 // LyCORIS' LoHa as one pair. A Hadamard product of two products of matrices is itself one, of a rank that is the product of theirs:
 //   (B₁A₁) ∘ (B₂A₂) = B·A, where column (i, j) of B is B₁[:, i] ∘ B₂[:, j] and row (i, j) of A is A₁[i] ∘ A₂[j]
 
-/** The pair, or why there is none. */
-function hadamardPair(parts: ModuleParts): PlainPair | Reason {
-  if (parts.has("hada_t1") || parts.has("hada_t2")) return { problem: "is a LoHa in Tucker's form, which is not read" };
+function hadamardPair(parts: ModuleParts): PlainPair {
+  if (parts.has("hada_t1") || parts.has("hada_t2")) throw new NoPair("is a LoHa in Tucker's form, which is not read");
   const one = factorsIn(parts, { a: "hada_w1_b", b: "hada_w1_a" });
   const other = factorsIn(parts, { a: "hada_w2_b", b: "hada_w2_a" });
-  if ("problem" in one) return one;
-  if ("problem" in other) return other;
   const [[rank, inFeatures], [outFeatures]] = [sizesOf(one.a), sizesOf(one.b)];
   if (sizesOf(other.a)[1] !== inFeatures || sizesOf(other.b)[0] !== outFeatures)
-    return { problem: "has two products of different sizes" };
-  return (
-    excessOf(rank * sizesOf(other.a)[0], Math.max(inFeatures, outFeatures)) ?? {
-      a: everyRowTimesEvery(one.a, other.a),
-      b: everyColumnTimesEvery(one.b, other.b),
-      scale: scaleOf(parts, rank),
-    }
-  );
+    throw new NoPair("has two products of different sizes");
+  checkSize(rank * sizesOf(other.a)[0], Math.max(inFeatures, outFeatures));
+  return {
+    a: everyRowTimesEvery(one.a, other.a),
+    b: turned(everyRowTimesEvery(turned(one.b), turned(other.b))),
+    scale: scaleOf(parts, rank),
+  };
 }
 
 function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTensor {
@@ -76,37 +64,22 @@ function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTe
   return { shape: [rows * otherRows, columns], values };
 }
 
-function everyColumnTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTensor {
-  const [[rows, columns], [, otherColumns]] = [sizesOf(one), sizesOf(other)];
-  const values = new Float32Array(rows * columns * otherColumns);
-  let next = 0;
-  for (let row = 0; row < rows; row++)
-    for (let i = 0; i < columns; i++)
-      for (let j = 0; j < otherColumns; j++)
-        values[next++] = one.values[row * columns + i]! * other.values[row * otherColumns + j]!;
-  return { shape: [rows, columns * otherColumns], values };
-}
-
 // LyCORIS' LoKr as one pair: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is a whole matrix is a product with the identity.
 
-/** The pair, or why there is none. */
-function kroneckerPair(parts: ModuleParts): PlainPair | Reason {
-  if (parts.has("lokr_t2")) return { problem: "is a LoKr in Tucker's form, which is not read" };
+function kroneckerPair(parts: ModuleParts): PlainPair {
+  if (parts.has("lokr_t2")) throw new NoPair("is a LoKr in Tucker's form, which is not read");
   const one = sideOf(parts, "lokr_w1");
   const other = sideOf(parts, "lokr_w2");
-  if ("problem" in one) return one;
-  if ("problem" in other) return other;
   const rank = sizesOf(one.a)[0] * sizesOf(other.a)[0];
   const [inFeatures, outFeatures] = [sizesOf(one.a)[1] * sizesOf(other.a)[1], sizesOf(one.b)[0] * sizesOf(other.b)[0]];
   // Two whole matrices are not scaled, whatever α says.
   const inner = other.rank ?? one.rank;
-  return (
-    excessOf(rank, Math.max(inFeatures, outFeatures)) ?? {
-      a: kroneckerProduct(one.a, other.a),
-      b: kroneckerProduct(one.b, other.b),
-      scale: inner === undefined ? 1 : scaleOf(parts, inner),
-    }
-  );
+  checkSize(rank, Math.max(inFeatures, outFeatures));
+  return {
+    a: kroneckerProduct(one.a, other.a),
+    b: kroneckerProduct(one.b, other.b),
+    scale: inner === undefined ? 1 : scaleOf(parts, inner),
+  };
 }
 
 interface Side extends Omit<PlainPair, "scale"> {
@@ -114,17 +87,16 @@ interface Side extends Omit<PlainPair, "scale"> {
   readonly rank: number | undefined;
 }
 
-function sideOf(parts: ModuleParts, name: "lokr_w1" | "lokr_w2"): Side | Reason {
+function sideOf(parts: ModuleParts, name: "lokr_w1" | "lokr_w2"): Side {
   const whole = parts.get(name);
   if (whole === undefined) {
     const factors = factorsIn(parts, { a: `${name}_b`, b: `${name}_a` });
-    return "problem" in factors ? factors : { ...factors, rank: sizesOf(factors.a)[0] };
+    return { ...factors, rank: sizesOf(factors.a)[0] };
   }
-  if (whole.shape.length !== 2) return { problem: "is a LoKr of a convolution, which is not read" };
+  if (whole.shape.length !== 2) throw new NoPair("is a LoKr of a convolution, which is not read");
   const [rows, columns] = sizesOf(whole);
   const smaller = Math.min(rows, columns);
-  const excess = excessOf(smaller, smaller);
-  if (excess !== undefined) return excess;
+  checkSize(smaller, smaller);
   const same = identity(smaller);
   return rows < columns ? { a: whole, b: same, rank: undefined } : { a: same, b: whole, rank: undefined };
 }

@@ -8,10 +8,9 @@ import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, using } from "../adapter-folder.ts";
 import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
-import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
-import { foreignFormatOf } from "../refuse-foreign.ts";
-import { diffusers, kohya } from "./kohya.ts";
-import { type KohyaPart, parseKohyaKey } from "./module-parts.ts";
+import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
+import { oneFileFormat } from "../refuse-foreign.ts";
+import { type KohyaPart, NoPair, type PlainPair, parseKohyaKey } from "./module-parts.ts";
 import { plainPair } from "./plain-pair.ts";
 
 /** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
@@ -22,9 +21,7 @@ export async function readKohya(
 ): Promise<Adapter | undefined> {
   return using(folder, name, async (source) => {
     const file = await openSafetensors(source, options.onWarning ? { onWarning: options.onWarning } : {});
-    const format = foreignFormatOf([...file.tensors.keys()].map((tensor) => ({ tensor })));
-    if (format !== kohya && format !== diffusers) return undefined;
-    return adapterOf(file, source.name, options);
+    return oneFileFormat(file.tensors.keys()) === undefined ? undefined : adapterOf(file, source.name, options);
   });
 }
 
@@ -38,9 +35,12 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     const parts = new Map<KohyaPart, AdapterTensor>();
     for (const [part, key] of keys)
       parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
-    const pair = plainPair(parts);
-    if ("problem" in pair) {
-      problems.push({ key: path, problem: pair.problem });
+    let pair: PlainPair;
+    try {
+      pair = plainPair(parts);
+    } catch (thrown) {
+      if (!(thrown instanceof NoPair)) throw thrown;
+      problems.push({ key: path, problem: thrown.problem });
       continue;
     }
     const rank = pair.a.shape[0] ?? 0;
@@ -64,8 +64,6 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
 }
-
-const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
 /** The keys of each module by what they are to it. */
 function modulesOf(

@@ -8,8 +8,8 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { encodeTensors, multiplied } from "../encode-tensors.ts";
-import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
-import type { WriteKohyaOptions } from "./write-kohya.ts";
+import { expressiblePairs } from "../expressible-pairs.ts";
+import { reasonAgainst, type WriteKohyaOptions } from "./write-kohya.ts";
 
 /** How to write one: as Kohya's. */
 export type WriteDiffusersOptions = WriteKohyaOptions;
@@ -52,7 +52,10 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
     program: "diffusers",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
-    reasonAgainst,
+    reasonAgainst: (pair) =>
+      componentOf(pair.path)?.component.startsWith("lora_")
+        ? "a name of Kohya's, whose underscores may be dots"
+        : reasonAgainst(pair),
   });
   const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of pairs) {
@@ -65,10 +68,4 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
     if (magnitude !== undefined) tensors.set(`${name}.lora_magnitude_vector`, magnitude);
   }
   return serializeSafetensors(encodeTensors(tensors, dtype), new Map([["format", "pt"], ...adapter.metadata]));
-}
-
-function reasonAgainst({ path, partOfA, a, b }: WholePair): string | undefined {
-  if (componentOf(path)?.component.startsWith("lora_")) return "a name of Kohya's, whose underscores may be dots";
-  if (partOfA === "lora_embedding_A") return "tables have no pairs there";
-  return a.shape[0] === b.shape[1] ? undefined : "convolutions in groups have no pairs there";
 }

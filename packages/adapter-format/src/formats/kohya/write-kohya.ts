@@ -95,10 +95,10 @@ function nameOf(path: string, ofBase: string): string {
   return `lora_${part}_${rest.replaceAll(".", "_")}`;
 }
 
-function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
+/** What neither Kohya nor diffusers has pairs for. */
+export function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
   if (partOfA === "lora_embedding_A") return "tables have no pairs there";
-  if (a.shape[0] !== b.shape[1]) return "convolutions in groups have no pairs there";
-  return undefined;
+  return a.shape[0] === b.shape[1] ? undefined : "convolutions in groups have no pairs there";
 }
 
 function isExact(value: number, dtype: "F16" | "BF16"): boolean {

@@ -8,7 +8,7 @@ import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts"
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
-import { type ReadAdapterOptions, readAdapterNames } from "../peft/read-adapter.ts";
+import { type ReadAdapterOptions, readAdapterNames, readableTypes } from "../peft/read-adapter.ts";
 
 /** How the layers were made that a file of loralib's is of, which it does not say itself. */
 export interface ReadLoralibOptions extends ReadAdapterOptions {
@@ -91,7 +91,7 @@ async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
         key,
         problem: "is of the base; loralib.lora_state_dict(model) gives what is an adapter's alone",
       });
-    else if (!["F32", "F16", "BF16"].includes(dtype) || shape.length !== (part === "bias" ? 1 : 2))
+    else if (!readableTypes.has(dtype) || shape.length !== (part === "bias" ? 1 : 2))
       problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
     else {
       const tensor = { shape, values: await file.readFloat32(key) };

@@ -60,7 +60,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
       return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });
-  const rank = pairs.reduce((most, { a }) => Math.max(most, a.shape[0] ?? 0), 0);
+  const rank = pairs.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
   const scale = scalingOf(config, pairs[0]?.path ?? "");
   const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of pairs) {

@@ -2,7 +2,7 @@
 
 import { describeValue } from "@lowrank/contracts";
 import type { TensorProblem } from "../../errors.ts";
-import type { LoraConfig } from "../../lora-config.ts";
+import type { AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { rankOf } from "../../targets/scaling.ts";
 import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "../../tensor-keys.ts";
@@ -29,11 +29,11 @@ const magnitude = 0x7fffffff;
  * ```
  */
 export function firstNonFinite(values: Float32Array): number {
-  return firstBeyond(values, "F32");
+  return firstOverflow(values, "F32");
 }
 
 /** Position of the first value that the type would make infinite, or that is infinite or NaN already; −1 without one. */
-export function firstBeyond(values: Float32Array, dtype: keyof typeof largestBits): number {
+export function firstOverflow(values: Float32Array, dtype: keyof typeof largestBits): number {
   const bits = largestBits[dtype];
   // Without their sign, the bits of floats are in the order of the floats, and infinity and NaN are beyond all numbers.
   const patterns = new Int32Array(values.buffer, values.byteOffset, values.length);
@@ -48,6 +48,21 @@ export function firstBeyond(values: Float32Array, dtype: keyof typeof largestBit
   }
   for (; index < patterns.length; index++) signs |= bits - ((patterns[index] as number) & magnitude);
   return signs >= 0 ? -1 : patterns.findIndex((pattern) => (pattern & magnitude) > bits);
+}
+
+/** Values that the type cannot hold, and tensors that have not as many as their shape says. */
+export function valueProblems(
+  tensors: ReadonlyMap<string, AdapterTensor>,
+  dtype: keyof typeof largestBits | "Q8_0",
+): readonly TensorProblem[] {
+  return [...tensors].flatMap(([key, { shape, values }]): TensorProblem[] => {
+    const wanted = shape.reduce((product, size) => product * size, 1);
+    const broken = firstOverflow(values, dtype === "Q8_0" ? "F16" : dtype);
+    if (values.length !== wanted)
+      return [{ key, problem: `has ${values.length} values, but its shape ${shapeText(shape)} needs ${wanted}` }];
+    if (broken < 0) return [];
+    return [{ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` }];
+  });
 }
 
 /** What is known of a tensor before its values are read. */

@@ -1,6 +1,7 @@
 // README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
 
 import { escapeControls } from "@lowrank/contracts";
+import { writeText } from "../../json.ts";
 import type { Adapter, LoraConfig, TaskType } from "../../lora-config.ts";
 
 const pipelines: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
@@ -56,11 +57,11 @@ function frontMatter({ baseModel, taskType }: LoraConfig): readonly string[] {
   const pipeline = taskType === null ? undefined : pipelines.get(taskType);
   const base = baseModel === null || baseModel === "" ? null : baseModel;
   return [
-    ...(base === null ? [] : [`base_model: ${quoted(base)}`]),
+    ...(base === null ? [] : [`base_model: ${writeText(base)}`]),
     "library_name: peft",
     ...(pipeline === undefined ? [] : [`pipeline_tag: ${pipeline}`]),
     "tags:",
-    ...(base === null ? [] : [`- ${quoted(`base_model:adapter:${base}`)}`]),
+    ...(base === null ? [] : [`- ${writeText(`base_model:adapter:${base}`)}`]),
     "- lora",
     "- transformers",
   ];
@@ -93,20 +94,12 @@ function classFor({ taskType, autoMapping }: LoraConfig): string {
 
 /** Where transformers finds a base: a .gguf file is named beside its folder, in a repository of the Hub beside that. */
 function placeOf(base: string, revision: string | null): string {
-  const at = revision === null ? "" : `, revision=${quoted(revision)}`;
+  const at = revision === null ? "" : `, revision=${writeText(revision)}`;
   const { repository, folder, name } = ggufPlace.exec(base)?.groups ?? {};
-  if (name === undefined) return `${quoted(base)}${at}`;
+  if (name === undefined) return `${writeText(base)}${at}`;
   const inside = repository === undefined || folder === undefined ? name : `${folder}${name}`;
   const place = repository ?? folder?.replace(/(?<=.)[\\/]$/, "") ?? ".";
-  return `${quoted(place === "" ? "." : place)}, gguf_file=${quoted(inside)}${at}`;
-}
-
-/** JSON's texts are YAML's and Python's double-quoted texts, too; beyond ASCII as escapes. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return `${writeText(place === "" ? "." : place)}, gguf_file=${writeText(inside)}${at}`;
 }
 
 /** Inline code that the text cannot end. */

@@ -59,11 +59,7 @@ export function parseLoraConfig(json: string, options: ParseConfigOptions = {}):
 function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): void {
   const type = values.get("peft_type");
   if (type === "LORA") return;
-  if (type === undefined)
-    refuseForeign(
-      file,
-      [...values.keys()].map((configKey) => ({ configKey })),
-    );
+  if (type === undefined) refuseForeign(file, "configKey", values.keys());
   if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type);
   const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
   throw new InvalidAdapterConfigError(file, [problem]);

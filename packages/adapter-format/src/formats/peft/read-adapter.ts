@@ -57,7 +57,7 @@ export interface ReadAdapterOptions {
 
 export const readAdapterNames: OptionNames<ReadAdapterOptions> = { onWarning: true, allowNonFinite: true };
 
-const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
+export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
 /**
  * Reads and checks an adapter.
@@ -99,10 +99,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
   const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));
-  refuseForeign(
-    source.name,
-    foreign.map((tensor) => ({ tensor })),
-  );
+  refuseForeign(source.name, "tensor", foreign);
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
   const needed = new Map([...keys].filter(([key]) => !isLeftOut(config, key, keys)));
@@ -117,7 +114,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
 
 async function refuseOtherFiles(source: ByteSource): Promise<void> {
   const start = await source.read(0, Math.min(4, source.size));
-  refuseForeign(source.name, [{ start: String.fromCharCode(...start) }]);
+  refuseForeign(source.name, "start", [String.fromCharCode(...start)]);
   const [first, second] = start;
   // A zip archive (PyTorch since 1.6), or the pickle opcode "protocol 2 to 5".
   const isZip = first === 0x50 && second === 0x4b;

@@ -7,7 +7,6 @@ import { parseLoraConfig } from "./parse-lora-config.ts";
 
 /** What lies in the folder. */
 export interface EarlierCard {
-  /** Its README.md. */
   readonly card: string;
   /** Its adapter_config.json, if there is one. */
   readonly config: string | undefined;

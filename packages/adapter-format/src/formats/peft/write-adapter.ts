@@ -3,11 +3,11 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
 import { type FieldName, type FieldRow, fieldNames, loraFields } from "../../config/lora-fields.ts";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { InvalidAdapterTensorsError } from "../../errors.ts";
 import { type WritableJson, writeJsonObject } from "../../json.ts";
 import type { Adapter, LoraConfig } from "../../lora-config.ts";
 import { keyPrefix } from "../../tensor-keys.ts";
-import { firstBeyond, tensorProblems } from "./check-tensors.ts";
+import { tensorProblems, valueProblems } from "./check-tensors.ts";
 import { modelCard, savedClasses } from "./model-card.ts";
 import { withSortedPatterns } from "./pattern-order.ts";
 
@@ -46,7 +46,7 @@ export interface AdapterPieces extends Omit<WrittenAdapter, "adapter_model.safet
 /** As `writeAdapter`, without joining what can as well be written piece by piece. */
 export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {}): AdapterPieces {
   const dtype = options.dtype ?? "F32";
-  const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter, dtype)];
+  const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter.tensors, dtype)];
   if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
   const tensors = new Map<string, TensorData>();
   for (const [key, { shape, values }] of adapter.tensors)
@@ -56,22 +56,6 @@ export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {
     weights: safetensorsPieces(tensors, new Map([["format", "pt"], ...adapter.metadata])),
     "README.md": modelCard(adapter.config, savedClasses(adapter)),
   };
-}
-
-function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): readonly TensorProblem[] {
-  const problems: TensorProblem[] = [];
-  for (const [key, { shape, values }] of tensors) {
-    const wanted = shape.reduce((product, size) => product * size, 1);
-    const broken = firstBeyond(values, dtype);
-    if (values.length !== wanted)
-      problems.push({
-        key,
-        problem: `has ${values.length} values, but its shape [${shape.join(", ")}] needs ${wanted}`,
-      });
-    else if (broken >= 0)
-      problems.push({ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` });
-  }
-  return problems;
 }
 
 /**

@@ -2,47 +2,47 @@
 
 import { configOfStage } from "../config/stage-config.ts";
 import { configOfTower, towersOf } from "../config/tower-config.ts";
-import type { EmbeddingRow, Family, LinearRow, ModelConfig, NormRow, TensorRow, Width } from "../family.ts";
+import {
+  type EmbeddingRow,
+  type Family,
+  type LinearRow,
+  type ModelConfig,
+  type NormRow,
+  type TensorRow,
+  type Width,
+  widths,
+} from "../family.ts";
 import type { Task } from "../task.ts";
 
+interface InModel {
+  /** transformers' full path; of a tensor, that of the parameter itself. */
+  readonly path: string;
+  readonly layer: number | null;
+  readonly inHead: boolean;
+}
+
 /** A module of a concrete model. */
-export type Module =
-  | ({ readonly type: "linear"; readonly path: string; readonly layer: number | null; readonly inHead: boolean } & {
-      readonly row: LinearRow & { readonly bias: boolean };
-      readonly inFeatures: number;
-      readonly outFeatures: number;
-      /** Full path of the module that shares this weight, if one does. */
-      readonly tiedWith: string | null;
-    })
-  | {
-      readonly type: "embedding";
-      readonly path: string;
-      readonly layer: number | null;
-      readonly inHead: boolean;
-      readonly row: EmbeddingRow;
-      readonly rows: number;
-      readonly columns: number;
-      readonly tiedWith: string | null;
-    }
-  | {
-      readonly type: "norm";
-      readonly path: string;
-      readonly layer: number | null;
-      readonly inHead: boolean;
-      readonly row: Omit<NormRow, "bias">;
-      /** Of a layer norm. */
-      readonly bias: boolean;
-      readonly size: number;
-    }
-  | {
-      readonly type: "tensor";
-      /** Of the parameter itself. */
-      readonly path: string;
-      readonly layer: number | null;
-      readonly inHead: boolean;
-      readonly row: TensorRow;
-      readonly shape: readonly number[];
-    };
+export type Module = InModel &
+  (
+    | {
+        readonly type: "linear";
+        readonly row: LinearRow & { readonly bias: boolean };
+        readonly inFeatures: number;
+        readonly outFeatures: number;
+        /** Full path of the module that shares this weight, if one does. */
+        readonly tiedWith: string | null;
+      }
+    | {
+        readonly type: "embedding";
+        readonly row: EmbeddingRow;
+        readonly rows: number;
+        readonly columns: number;
+        readonly tiedWith: string | null;
+      }
+    /** `bias`: of a layer norm. */
+    | { readonly type: "norm"; readonly row: Omit<NormRow, "bias">; readonly bias: boolean; readonly size: number }
+    | { readonly type: "tensor"; readonly row: TensorRow; readonly shape: readonly number[] }
+  );
 
 /**
  * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
@@ -78,38 +78,8 @@ export function pathInModel(family: Family, task: Task, path: string): string {
   return prefix === "" ? path : `${prefix}.${path}`;
 }
 
-/** The number behind a width's name. */
 function widthOf(config: ModelConfig, width: Width): number {
-  if (typeof width === "number") return width;
-  const numbers: Record<Exclude<Width, number>, number> = {
-    hidden: config.hiddenSize,
-    embedding: config.embeddingSize,
-    "double-hidden": 2 * config.hiddenSize,
-    "triple-hidden": 3 * config.hiddenSize,
-    "quadruple-hidden": 4 * config.hiddenSize,
-    intermediate: config.intermediateSize,
-    "double-intermediate": 2 * config.intermediateSize,
-    "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,
-    head: config.headSize,
-    queries: config.heads * config.headSize,
-    "double-queries": 2 * config.heads * config.headSize,
-    "key-values": config.keyValueHeads * config.headSize,
-    vocabulary: config.vocabularySize,
-    positions: config.maxPositions,
-    "token-types": config.tokenTypes,
-    "decoder-intermediate": config.decoderIntermediateSize,
-    heads: config.heads,
-    "position-buckets": config.positionBuckets,
-    "double-position-buckets": 2 * config.positionBuckets,
-    "shared-intermediate": config.sharedIntermediateSize,
-    labels: config.labels,
-    projection: config.projectionSize,
-    "memory-inputs": 2 * config.memoryKeyHeads * config.memoryKeySize + config.memoryHeads * config.memoryValueSize,
-    "memory-values": config.memoryHeads * config.memoryValueSize,
-    "memory-heads": config.memoryHeads,
-    "memory-value": config.memoryValueSize,
-  };
-  return numbers[width];
+  return typeof width === "number" ? width : widths[width](config);
 }
 
 interface Place {

@@ -3,8 +3,8 @@
 
 import type { WarningListener } from "../../errors.ts";
 import { describeValue, listed } from "../../messages.ts";
-import type { DropoutPlace } from "../config-names.ts";
-import type { ConfigTable, LayerKindTable, RateRow } from "../config-table.ts";
+import { byName, type DropoutPlace, dropoutPlaces } from "../config-names.ts";
+import type { ConfigTable, LayerKindTable } from "../config-table.ts";
 import type { ConfigValues, LayerKind } from "../config-values.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import type { Family, ModelConfig } from "../family.ts";
@@ -17,7 +17,7 @@ import { readSizes } from "./size-config.ts";
 import { readStages, withStages } from "./stage-config.ts";
 import { readActivation, readScalars, readSwitches } from "./switch-config.ts";
 import { readTowers, withTowers } from "./tower-config.ts";
-import { readWindows } from "./window-config.ts";
+import { readLayerTypes, readWindows } from "./window-config.ts";
 
 /** What to call the file in errors, and who hears warnings. */
 export interface CheckOptions {
@@ -102,26 +102,15 @@ function readArchitecture(reader: ConfigReader): string | null {
 function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number {
   const { key, otherKey, fallback } = normEpsilon;
   return (
-    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { least: 0, most: 1 })) ?? fallback
+    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { min: 0, max: 1 })) ?? fallback
   );
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
-  const rate = (row: RateRow | undefined): number => {
-    return row ? (reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback) : 0;
-  };
-  return {
-    embedding: rate(dropouts.embedding),
-    attention: rate(dropouts.attention),
-    activation: rate(dropouts.activation),
-    residual: rate(dropouts.residual),
-    classifier: rate(dropouts.classifier),
-    question: rate(dropouts.question),
-    summary: rate(dropouts.summary),
-    path: rate(dropouts.path),
-    encoderLayer: rate(dropouts.encoderLayer),
-    decoderLayer: rate(dropouts.decoderLayer),
-  };
+  return byName(dropoutPlaces, (place) => {
+    const row = dropouts[place];
+    return row ? (reader.number(reader.pick(row.keys), { min: 0, max: 1 }) ?? row.fallback) : 0;
+  });
 }
 
 function readTokenIds(
@@ -130,7 +119,7 @@ function readTokenIds(
 ): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
   // −1 is how the first LLaMA files said "none".
   const one = (key: string): number | null => {
-    const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
+    const id = reader.integer(key, { min: -1, max: 2 ** 31 - 1 });
     return id === -1 ? null : id;
   };
   // A key that is there and null says that there is none.
@@ -209,39 +198,25 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
   const count = Number.isNaN(layers) ? 0 : layers;
   if (table === undefined) return Array.from({ length: count }, () => "plain");
   // Both are read, though the types say all: files have the list as well.
-  const [byNumbers, byTypes] = [byNumber(reader, table), readTypes(reader, table, count)];
-  const isOther = byTypes ?? byNumbers;
+  const byNumbers = byNumber(reader, table);
+  const isOther = (table.types && readLayerTypes(reader, table.types, count)) ?? byNumbers;
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
-}
-
-function readTypes(
-  reader: ConfigReader,
-  { types }: LayerKindTable,
-  layers: number,
-): ((layer: number) => boolean) | undefined {
-  const named = types === undefined ? null : (reader.peek("layer_types") ?? null);
-  if (types === undefined || named === null) return undefined;
-  const isGood = Array.isArray(named) && named.length === layers && named.every((name) => types.includes(name));
-  if (!isGood) reader.invalid("layer_types", named, `"${types.join('" or "')}" for each of ${layers} layers`);
-  return (layer) => isGood && named[layer] === types[1];
 }
 
 function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: LayerKindTable): (layer: number) => boolean {
   if (plainEach !== undefined) {
-    const period = reader.integer(plainEach.key, { least: 1, most: 4096 }) ?? plainEach.fallback;
+    const period = reader.integer(plainEach.key, { min: 1, max: 4096 }) ?? plainEach.fallback;
     return (layer) => (layer + 1) % period !== 0;
   }
   const list = (plain === undefined ? undefined : reader.peek(plain)) ?? null;
-  const period = (each === undefined ? null : reader.integer(each, { least: 1, most: 4096 })) ?? 1;
+  const period = (each === undefined ? null : reader.integer(each, { min: 1, max: 4096 })) ?? 1;
   if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
   const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
   if (!isGood) reader.invalid(plain ?? "", list, "a list of layers' numbers");
   return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
 }
 
-// In which layers positions rotate: some models leave out each fourth (Yang et al. 2025, "Rope to Nope and back again").
-
-/** Whether each layer rotates; problems go to the reader. */
+/** Whether each layer rotates: some models leave out each fourth (Yang et al. 2025, "Rope to Nope and back again"). */
 function readRotatingLayers(
   reader: ConfigReader,
   { rotary, window }: Pick<ConfigTable, "rotary" | "window">,
@@ -253,7 +228,7 @@ function readRotatingLayers(
     const isWindowless = window !== undefined && reader.peek(window.size.key) === null;
     return windows.map((size) => size !== null || (layers === "windowed-or-all" && isWindowless));
   }
-  const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
+  const period = reader.integer(layers.butEvery, { min: 1, max: 4096 }) ?? layers.fallback;
   const list = reader.peek(layers.list) ?? null;
   if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
   const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));

@@ -4,10 +4,9 @@
 import { describeValue } from "../../messages.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 
-/** Bounds of a number, both included. */
 interface Bounds {
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 export class ConfigReader {
@@ -37,22 +36,22 @@ export class ConfigReader {
    * An integer within bounds; null if absent or null; NaN after reporting a problem. With a place, that of a pair: a number
    * by itself is the first, and there is no second.
    */
-  integer(key: string, { least, most }: Bounds, place?: 0 | 1): number | null {
+  integer(key: string, { min, max }: Bounds, place?: 0 | 1): number | null {
     const given = this.peek(key);
     const isPair = place !== undefined && Array.isArray(given) && given.length === 2;
     const value = (isPair ? given[place] : place ? null : given) ?? null;
     if (value === null) return null;
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    this.invalid(key, value, `an integer from ${least} to ${most}`);
+    if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+    this.invalid(key, value, `an integer from ${min} to ${max}`);
     return Number.NaN;
   }
 
   /** A finite number within bounds; null if absent or null; NaN after reporting a problem. */
-  number(key: string, { least, most }: Bounds): number | null {
+  number(key: string, { min, max }: Bounds): number | null {
     const value = this.peek(key) ?? null;
     if (value === null) return null;
-    if (typeof value === "number" && value >= least && value <= most) return value;
-    this.invalid(key, value, `a number from ${least} to ${most}`);
+    if (typeof value === "number" && value >= min && value <= max) return value;
+    this.invalid(key, value, `a number from ${min} to ${max}`);
     return Number.NaN;
   }
 

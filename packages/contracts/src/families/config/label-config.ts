@@ -3,7 +3,7 @@
 import type { ProblemType } from "../config-values.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 
-const mostLabels = 1_000_000;
+const maxLabels = 1_000_000;
 const problemTypes: readonly string[] = [
   "regression",
   "single_label_classification",
@@ -20,7 +20,7 @@ export interface LabelConfig {
 /** Reads `id2label`, `num_labels` and `problem_type`; problems go to the reader. */
 export function readLabels(reader: ConfigReader): LabelConfig {
   const given = readNames(reader);
-  const count = reader.integer("num_labels", { least: 1, most: mostLabels });
+  const count = reader.integer("num_labels", { min: 1, max: maxLabels });
   if (given && count !== null && count !== given.length)
     reader.invalid("num_labels", count, `the number of names in id2label (${given.length})`);
   const labels = given?.length ?? count ?? 2;
@@ -32,7 +32,7 @@ function readNames(reader: ConfigReader): readonly string[] | null {
   const value = reader.peek("id2label") ?? null;
   if (value === null) return null;
   const object = jsonObject(value);
-  if (!object || object.size === 0 || object.size > mostLabels) {
+  if (!object || object.size === 0 || object.size > maxLabels) {
     reader.invalid("id2label", value, "an object of names by class number");
     return null;
   }

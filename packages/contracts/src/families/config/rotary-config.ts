@@ -5,8 +5,8 @@ import type { ConfigTable, RotaryTable } from "../config-table.ts";
 import type { RotaryConfig, RotaryScaling } from "../rotary.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 
-const thetaBounds = { least: 1, most: 1e12 };
-const shareBounds = { least: 0, most: 1 };
+const thetaBounds = { min: 1, max: 1e12 };
+const shareBounds = { min: 0, max: 1 };
 
 /** How all layers rotate, and those with a window where these differ. */
 export interface Rotations {
@@ -56,7 +56,7 @@ function readDefaults(
   const theta =
     reader.number(reader.pick(table.thetaKeys ?? ["rope_theta"]), thetaBounds) ?? table.thetaFallback ?? 10_000;
   if (table.features) {
-    const features = reader.integer(table.features.key, { least: 2, most: headSize || 2 }) ?? table.features.fallback;
+    const features = reader.integer(table.features.key, { min: 2, max: headSize || 2 }) ?? table.features.fallback;
     return { theta, share: features / headSize };
   }
   return { theta, share: (table.share && reader.number(table.share.key, shareBounds)) ?? table.share?.fallback ?? 1 };
@@ -94,7 +94,6 @@ function readObject(reader: ConfigReader, key: string): ConfigReader | null {
   return object && object.size > 0 ? reader.inside(object, key) : null;
 }
 
-/** What the scaling is relative to. */
 interface ScalingPlace {
   readonly table: RotaryTable;
   /** How many features of a head rotate. */
@@ -104,8 +103,8 @@ interface ScalingPlace {
   readonly originalAtTop: number | null;
 }
 
-const positionBounds = { least: 1, most: 2 ** 31 };
-const factorBounds = { least: 1e-6, most: 1e6 };
+const positionBounds = { min: 1, max: 2 ** 31 };
+const factorBounds = { min: 1e-6, max: 1e6 };
 const handled = '"default", "linear", "dynamic", "yarn", "longrope" or "llama3"';
 const originalKey = "original_max_position_embeddings";
 
@@ -182,7 +181,7 @@ function readLongrope(nested: ConfigReader, place: ScalingPlace): RotaryScaling 
 function readFactors(nested: ConfigReader, key: string, { features }: ScalingPlace): readonly number[] {
   const value = nested.peek(key) ?? null;
   const isFactor = (entry: unknown): entry is number =>
-    typeof entry === "number" && entry >= factorBounds.least && entry <= factorBounds.most;
+    typeof entry === "number" && entry >= factorBounds.min && entry <= factorBounds.max;
   if (Array.isArray(value) && value.every(isFactor) && (Number.isNaN(features) || value.length === features / 2))
     return value;
   const expected = `a list of ${features / 2} positive numbers, one for each pair of features that rotates`;

@@ -1,60 +1,19 @@
 // The numbers that make an architecture, with limits so that no file can ask for absurd amounts of memory.
 
-import type { SizeName } from "../config-names.ts";
+import { type SizeName, sizeLimits } from "../config-names.ts";
 import type { SizeRow } from "../config-table.ts";
 import type { Family } from "../family.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
-/**
- * Largest believable values, far above the largest models published. In the order in which they are read, because a
- * fallback may refer to sizes above it.
- */
-const limits: Readonly<Record<SizeName, number>> = {
-  vocabularySize: 16_777_216,
-  hiddenSize: 131_072,
-  embeddingSize: 131_072,
-  layers: 1024,
-  heads: 1024,
-  intermediateSize: 1_048_576,
-  maxPositions: 268_435_456,
-  tokenTypes: 65_536,
-  keyValueHeads: 1024,
-  headSize: 65_536,
-  decoderLayers: 1024,
-  decoderHeads: 1024,
-  decoderIntermediateSize: 1_048_576,
-  positionBuckets: 65_536,
-  farthestDistance: 268_435_456,
-  experts: 65_536,
-  expertsPerToken: 65_536,
-  expertIntermediateSize: 1_048_576,
-  sharedIntermediateSize: 1_048_576,
-  intermediateStep: 1_048_576,
-  convolutionTaps: 64,
-  memoryHeads: 1024,
-  memoryKeyHeads: 1024,
-  memoryKeySize: 65_536,
-  memoryValueSize: 65_536,
-  imageSize: 65_536,
-  imageWidth: 65_536,
-  imageChannels: 4096,
-  patchSize: 65_536,
-  patchWidth: 65_536,
-  registers: 65_536,
-  windowSize: 4096,
-  projectionSize: 131_072,
-  melBins: 4096,
-  sourcePositions: 1_048_576,
-};
-const isSize = (name: string): name is SizeName => name in limits;
+const isSize = (name: string): name is SizeName => name in sizeLimits;
 
 type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
 type Sizes = Record<SizeName, number>;
 
 /** Reads all sizes and checks that heads divide what they must; problems go to the reader. */
 export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
-  const known: Sizes = { ...limits };
-  for (const name of Object.keys(limits).filter(isSize)) {
+  const known: Sizes = { ...sizeLimits };
+  for (const name of Object.keys(sizeLimits).filter(isSize)) {
     known[name] =
       name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
   }
@@ -77,18 +36,18 @@ function readSize(
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
   // Some models have no kinds of tokens (DeBERTa).
-  const bounds = { least: name === "tokenTypes" ? 0 : 1, most: limits[name] };
+  const bounds = { min: name === "tokenTypes" ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;
   if (row.fallback) return row.fallback.times * known[row.fallback.of];
-  reader.missing(row.keys[0], `an integer from 1 to ${bounds.most}`);
+  reader.missing(row.keys[0], `an integer from 1 to ${bounds.max}`);
   return Number.NaN;
 }
 
 function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden, heads }: Sizes): number {
   const row = rows.headSize;
-  const given = row ? reader.integer(reader.pick(row.keys), { least: 1, most: limits.headSize }) : null;
+  const given = row ? reader.integer(reader.pick(row.keys), { min: 1, max: sizeLimits.headSize }) : null;
   if (given !== null) return given;
   if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;

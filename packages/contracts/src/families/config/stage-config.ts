@@ -6,8 +6,8 @@ import type { ConfigValues, StageConfig } from "../config-values.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
 /** 2^15 times the first width is beyond every limit. */
-const mostStages = 16;
-const most = 1024;
+const maxStages = 16;
+const max = 1024;
 
 /** The stages; empty for a model that has none. Problems go to the reader. */
 export function readStages(
@@ -32,9 +32,9 @@ function readList(reader: ConfigReader, { keys, fallback }: SizeListRow): readon
   const key = reader.pick(keys);
   const value = reader.peek(key) ?? null;
   if (value === null) return fallback;
-  const isSize = (size: unknown) => Number.isInteger(size) && Number(size) >= 1 && Number(size) <= most;
-  if (Array.isArray(value) && value.length >= 1 && value.length <= mostStages && value.every(isSize)) return value;
-  reader.invalid(key, value, `a list of 1 to ${mostStages} integers from 1 to ${most}`);
+  const isSize = (size: unknown) => Number.isInteger(size) && Number(size) >= 1 && Number(size) <= max;
+  if (Array.isArray(value) && value.length >= 1 && value.length <= maxStages && value.every(isSize)) return value;
+  reader.invalid(key, value, `a list of 1 to ${maxStages} integers from 1 to ${max}`);
   return fallback;
 }
 

@@ -1,42 +1,9 @@
 // What a configuration switches on or off, and the numbers that only some families have.
 
-import type { ScalarName, SwitchName } from "../config-names.ts";
-import type { ConfigTable, ScalarRow } from "../config-table.ts";
+import { byName, type ScalarName, type SwitchName, scalarNames, switchNames } from "../config-names.ts";
+import type { ConfigTable } from "../config-table.ts";
 import type { Activation } from "../config-values.ts";
 import type { ConfigReader } from "./config-reader.ts";
-
-/** Every switch, off. */
-const allOff: Readonly<Record<SwitchName, boolean>> = {
-  attentionBias: false,
-  feedForwardBias: false,
-  parallelResidual: false,
-  queryKeyNorm: false,
-  normBefore: false,
-  normAfter: false,
-  groupedHeads: false,
-  sharedKeys: false,
-  alibi: false,
-  gatedFeedForward: false,
-  scaledOutput: false,
-  scaledEmbedding: false,
-  scaledScores: false,
-  scaledByLayer: false,
-  residualAfterNorm: false,
-  withoutLastNorm: false,
-  normGains: false,
-  sharesAddUp: false,
-  balancesExperts: false,
-  adjustsFeedForward: false,
-  reversedSight: false,
-  normBias: false,
-  outputBias: false,
-  classifierBias: false,
-  meanPooling: false,
-  maskToken: false,
-  absolutePositions: false,
-  visionHead: false,
-};
-const isSwitch = (name: string): name is SwitchName => name in allOff;
 
 /** What is on; problems go to the reader. */
 export function readSwitches(
@@ -44,41 +11,26 @@ export function readSwitches(
   { switches = {}, activation }: ConfigTable,
 ): Record<SwitchName, boolean> {
   const { gatedBy } = activation;
-  const gatedFeedForward = gatedBy !== undefined && activationName(reader, activation).startsWith(gatedBy);
-  const found = { ...allOff, gatedFeedForward };
-  for (const name of Object.keys(switches).filter(isSwitch)) {
+  const isGated = gatedBy !== undefined && activationName(reader, activation).startsWith(gatedBy);
+  return byName(switchNames, (name) => {
     const row = switches[name];
-    if (row === undefined) continue;
+    if (row === undefined) return name === "gatedFeedForward" && isGated;
     const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
     const own = row.words === undefined ? reader.flag(row.key) : reader.choice(row.key, row.words);
-    found[name] = own ?? other ?? row.fallback;
-  }
-  return found;
+    return own ?? other ?? row.fallback;
+  });
 }
 
 /** The numbers of single families, null where a model computes without; problems go to the reader. */
 export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable): Record<ScalarName, number | null> {
-  const read = (row: ScalarRow | undefined): number | null => {
+  return byName(scalarNames, (name) => {
+    const row = scalars[name];
     if (row === undefined) return null;
     // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
     if (reader.peek(row.key) === undefined) return row.fallback;
-    const value = reader.number(row.key, { least: row.mayBeZero ? 0 : 1e-6, most: 1e6 });
+    const value = reader.number(row.key, { min: row.mayBeZero ? 0 : 1e-6, max: 1e6 });
     return value !== null && row.isDivisor ? 1 / value : value;
-  };
-  return {
-    scoreCap: read(scalars.scoreCap),
-    logitCap: read(scalars.logitCap),
-    scoreWidth: read(scalars.scoreWidth),
-    parallelNorms: read(scalars.parallelNorms),
-    scoreScale: read(scalars.scoreScale),
-    embeddingScale: read(scalars.embeddingScale),
-    residualScale: read(scalars.residualScale),
-    logitScale: read(scalars.logitScale),
-    feedForwardRatio: read(scalars.feedForwardRatio),
-    gateSteepness: read(scalars.gateSteepness),
-    gateLimit: read(scalars.gateLimit),
-    balanceScale: read(scalars.balanceScale),
-  };
+  });
 }
 
 /** transformers' names of the activation functions that are computed (activations.py). */

@@ -5,7 +5,6 @@ import type { Family, ModelConfig, TowerRow } from "../family.ts";
 import type { Task } from "../task.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 
-/** Checks one tower's part of the file. */
 export type TowerCheck = (tower: TowerRow, values: unknown) => ConfigValues;
 
 /** Each tower's configuration by its path; problems go to the reader. Absent keys have transformers' defaults. */
@@ -49,7 +48,6 @@ function imageSizesOf({ imageSize, imageWidth, imageChannels, patchSize, patchWi
   return { imageSize, imageWidth, imageChannels, patchSize, patchWidth };
 }
 
-/** The towers that a model for `task` has. */
 export function towersOf(
   config: ModelConfig,
   task: Task,

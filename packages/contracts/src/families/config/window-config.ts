@@ -3,7 +3,7 @@
 import type { WindowLayers, WindowTable } from "../config-table.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
-const layerTypes: readonly unknown[] = ["full_attention", "sliding_attention"];
+const layerTypes = ["full_attention", "sliding_attention"] as const;
 
 /** The window of each layer, null where all keys are seen; problems go to the reader. */
 export function readWindows(
@@ -14,39 +14,43 @@ export function readWindows(
   const count = Number.isNaN(layers) ? 0 : layers;
   if (table === undefined) return Array.from({ length: count }, () => null);
   const size = readSize(reader, table);
-  const hasWindow = readLayerTypes(reader, count) ?? defaultLayers(reader, table.layers, count);
-  const windows = Array.from({ length: count }, (_, layer) => (hasWindow(layer) ? size : null));
-  return windows;
+  const hasWindow = readLayerTypes(reader, layerTypes, count) ?? defaultLayers(reader, table.layers, count);
+  return Array.from({ length: count }, (_, layer) => (hasWindow(layer) ? size : null));
 }
 
 function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): number | null {
   const isGiven = reader.peek(size.key) !== undefined;
   const isEnabled = enabledBy === undefined || reader.flag(enabledBy) === true;
   // Qwen 2 with experts writes 0 where windows are off.
-  const window = reader.integer(size.key, { least: isEnabled ? 1 : 0, most: 2 ** 31 - 1 });
+  const window = reader.integer(size.key, { min: isEnabled ? 1 : 0, max: 2 ** 31 - 1 });
   if (!isEnabled) return null;
   return isGiven ? window : size.fallback;
 }
 
-function readLayerTypes(reader: ConfigReader, layers: number): ((layer: number) => boolean) | null {
+/** Whether a layer has the second of two types by the file's list of them; null where it has none. Problems go to the reader. */
+export function readLayerTypes(
+  reader: ConfigReader,
+  names: readonly [string, string],
+  layers: number,
+): ((layer: number) => boolean) | null {
   const types = reader.peek("layer_types") ?? null;
   if (types === null) return null;
-  if (!Array.isArray(types) || types.length !== layers || !types.every((type) => layerTypes.includes(type))) {
-    reader.invalid("layer_types", types, `"full_attention" or "sliding_attention" for each of ${layers} layers`);
+  if (!Array.isArray(types) || types.length !== layers || !types.every((type) => names.includes(type))) {
+    reader.invalid("layer_types", types, `"${names.join('" or "')}" for each of ${layers} layers`);
     return null;
   }
-  return (layer) => types[layer] === "sliding_attention";
+  return (layer) => types[layer] === names[1];
 }
 
 function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number): (layer: number) => boolean {
   if (layers === "all") return () => true;
   if (layers === "alternating") return (layer) => layer % 2 === 0;
   if ("alternatingBelow" in layers) {
-    const end = reader.integer(layers.alternatingBelow, { least: 0, most: 4096 }) ?? layers.fallback;
+    const end = reader.integer(layers.alternatingBelow, { min: 0, max: 4096 }) ?? layers.fallback;
     return (layer) => layer % 2 === 0 && layer < end;
   }
   if ("from" in layers) {
-    const first = reader.integer(layers.from, { least: 0, most: 4096 }) ?? layers.fallback;
+    const first = reader.integer(layers.from, { min: 0, max: 4096 }) ?? layers.fallback;
     return (layer) => layer >= first;
   }
   if ("types" in layers) {
@@ -56,7 +60,7 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
     return (layer) => types[layer] === "local";
   }
   const { butEvery: key, fallback } = layers;
-  const period = (key === null ? null : reader.integer(key, { least: 1, most: 4096 })) ?? fallback;
+  const period = (key === null ? null : reader.integer(key, { min: 1, max: 4096 })) ?? fallback;
   return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }
 

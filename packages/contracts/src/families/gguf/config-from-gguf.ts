@@ -152,12 +152,14 @@ function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean):
   });
 }
 
-/** The width of a head. */
+/** The width of a head where no key says it. */
+function widthBySizes(own: Metadata): number {
+  return Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+}
+
 function widthOf(own: Metadata): number {
   const width = own.get("attention.key_length");
-  return typeof width === "number"
-    ? width
-    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+  return typeof width === "number" ? width : widthBySizes(own);
 }
 
 /** How much of each head rotates; all of it where the file does not say. */
@@ -168,9 +170,7 @@ function rotaryShareOf(own: Metadata): number {
 /** Heads that are not as wide as the family can have them, or of which only a part rotates where all should. */
 function otherHeadSizes(own: Metadata, table: GgufTable): readonly Problem[] {
   const hasOwnWidth = table.config.some(({ gguf }) => gguf === "attention.key_length");
-  const width = hasOwnWidth
-    ? widthOf(own)
-    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+  const width = hasOwnWidth ? widthOf(own) : widthBySizes(own);
   if (Number.isNaN(width)) return []; // checkConfig says which number is missing
   const mayTurnLess = table.rotaryShare !== undefined;
   const keys = ["attention.key_length", "attention.value_length", ...(mayTurnLess ? [] : ["rope.dimension_count"])];

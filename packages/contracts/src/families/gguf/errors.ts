@@ -1,7 +1,7 @@
 // What can go wrong between a GGUF file's metadata and the families.
 
 import { LowrankError } from "../../errors.ts";
-import { describeValue, itemised } from "../../messages.ts";
+import { describeValue, itemized } from "../../messages.ts";
 import { withRelative } from "../lookup/default-targets.ts";
 
 /** A GGUF file of an architecture without a table here. */
@@ -29,7 +29,7 @@ export class UnwritableArchitectureError extends LowrankError {
     const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
     super(
       "UNWRITABLE_ARCHITECTURE",
-      `A model of type ${modelType} cannot be written as GGUF:${itemised(lines)}\nWrite a Hugging Face folder instead.`,
+      `A model of type ${modelType} cannot be written as GGUF:${itemized(lines)}\nWrite a Hugging Face folder instead.`,
     );
   }
 }

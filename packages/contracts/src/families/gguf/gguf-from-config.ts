@@ -76,7 +76,7 @@ function ownEntries(config: ModelConfig): readonly Own[] {
     ["feed_forward_length", whole(config.intermediateSize || 4 * config.hiddenSize)],
     ["attention.head_count", whole(config.heads)],
     ["attention.head_count_kv", keyHeadsOf(config)],
-    ["shortconv.l_cache", hasConvolutions(config) ? whole(config.convolutionTaps) : undefined],
+    ["shortconv.l_cache", hasConvolutions(config) ? whole(config.convKernelSize) : undefined],
     ["attention.causal", family.causal ? undefined : { type: "bool", value: false }],
     [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
     ["attention.key_length", whole(headSize)],

@@ -2,23 +2,17 @@
 // The others are run by our own matcher, which takes up to ten times as long and never longer.
 
 import {
-  type Decoder,
   type Normalizer,
-  type PreTokenizer,
   ReplaceDecoder,
   ReplaceNormalizer,
   ReplacePreTokenizer,
-  SequenceDecoder,
-  SequenceNormalizer,
-  SequencePreTokenizer,
   SplitPreTokenizer,
   type Tokenizer,
 } from "@huggingface/tokenizers";
 import { TokenizerError } from "../../errors.ts";
+import { partsOf, type TokenizerPart } from "../../tokenizer-json/parts-of.ts";
 import { LinearRegExp } from "./linear-regexp.ts";
 import { type PatternTree, parsePattern } from "./pattern-tree.ts";
-
-type Part = Normalizer | PreTokenizer | Decoder | null;
 
 /** Makes the tokenizer's patterns end. Throws TokenizerError for one that cannot be run in bounded time. */
 export function boundPatterns({ normalizer, pre_tokenizer, decoder }: Tokenizer): void {
@@ -39,7 +33,7 @@ export function checkNormalizerPatterns(normalizer: Normalizer): void {
   }
 }
 
-function boundPart(part: Part, name: string): void {
+function boundPart(part: TokenizerPart | null, name: string): void {
   for (const { owner, pattern, at } of patternsOf(part, name)) {
     if (isQuick(pattern) && !writesGroups(owner, pattern)) continue;
     try {
@@ -56,23 +50,16 @@ interface PlacedPattern {
   readonly at: string;
 }
 
-function patternsOf(part: Part, at: string): readonly PlacedPattern[] {
-  const parts = partsOf(part);
-  if (parts !== undefined) return parts.flatMap((inner, index) => patternsOf(inner, `${at}[${index}]`));
-  const hasPattern =
-    part instanceof SplitPreTokenizer ||
-    part instanceof ReplaceNormalizer ||
-    part instanceof ReplacePreTokenizer ||
-    part instanceof ReplaceDecoder;
-  const pattern: unknown = hasPattern ? part.pattern : undefined;
-  return hasPattern && pattern instanceof RegExp ? [{ owner: part, pattern, at }] : [];
-}
-
-/** Those of a sequence. */
-function partsOf(part: Part): readonly Part[] | undefined {
-  if (part instanceof SequenceNormalizer) return part.normalizers;
-  if (part instanceof SequencePreTokenizer) return part.tokenizers;
-  return part instanceof SequenceDecoder ? part.decoders : undefined;
+function patternsOf(component: TokenizerPart | null, name: string): readonly PlacedPattern[] {
+  return partsOf(component, name).flatMap(([at, part]) => {
+    const hasPattern =
+      part instanceof SplitPreTokenizer ||
+      part instanceof ReplaceNormalizer ||
+      part instanceof ReplacePreTokenizer ||
+      part instanceof ReplaceDecoder;
+    const pattern: unknown = hasPattern ? part.pattern : undefined;
+    return pattern instanceof RegExp ? [{ owner: part, pattern, at }] : [];
+  });
 }
 
 /** JavaScript's `split` writes what groups captured between the pieces, once for each group; Rust's does not. */
@@ -96,7 +83,7 @@ function isQuick({ source }: RegExp): boolean {
 /** A text, or one character that may be repeated: what fails has nothing to be tried again. */
 function cannotBacktrack(tree: PatternTree): boolean {
   if (isCharacter(tree)) return true;
-  if (tree.kind === "repeat") return isCharacter(tree.body) && tree.least <= 100;
+  if (tree.kind === "repeat") return isCharacter(tree.body) && tree.min <= 100;
   if (tree.kind !== "sequence") return false;
   const [only] = tree.parts;
   return tree.parts.length === 1 && only !== undefined ? cannotBacktrack(only) : tree.parts.every(isText);

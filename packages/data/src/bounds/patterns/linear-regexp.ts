@@ -10,7 +10,7 @@ const stepsForCharacter = 1000;
 /** And for any text: groups of three digits look ahead to the number's end. */
 const stepsForText = 2 ** 22;
 /** Bits to remember what failed: 64 MB. */
-const mostMarks = 2 ** 29;
+const maxMarks = 2 ** 29;
 
 const programs = new Map<string, PatternProgram>();
 
@@ -66,8 +66,8 @@ class Matcher {
     private readonly source: string,
   ) {
     const marks = (text.length + 1) * program.splits;
-    if (marks > mostMarks) {
-      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, mostMarks);
+    if (marks > maxMarks) {
+      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, maxMarks);
     }
     this.#failed = new Uint8Array(Math.ceil(marks / 8));
     this.#stepsLeft = text.length * stepsForCharacter + stepsForText;

@@ -19,7 +19,7 @@ export interface PatternProgram {
   readonly splits: number;
 }
 
-const mostInstructions = 5000;
+const maxInstructions = 5000;
 
 /** Compiles a RegExp's source. Throws SyntaxError for what cannot be run in bounded time. */
 export function compilePattern(source: string): PatternProgram {
@@ -71,16 +71,16 @@ class Compiler {
     for (const jump of jumps) if (jump !== undefined) jump.to = this.#instructions.length;
   }
 
-  #writeRepeat({ body, least, most, isLazy }: Extract<PatternTree, { kind: "repeat" }>): void {
-    if (most > 1 && canBeEmpty(body)) throw new SyntaxError("a pattern that repeats what may be empty");
-    for (let count = 0; count < least; count += 1) this.#write(body);
+  #writeRepeat({ body, min, max, isLazy }: Extract<PatternTree, { kind: "repeat" }>): void {
+    if (max > 1 && canBeEmpty(body)) throw new SyntaxError("a pattern that repeats what may be empty");
+    for (let count = 0; count < min; count += 1) this.#write(body);
     const start = this.#instructions.length;
     const splits: { first: number; second: number }[] = [];
-    for (let count = least; count < (most === Infinity ? least + 1 : most); count += 1) {
+    for (let count = min; count < (max === Infinity ? min + 1 : max); count += 1) {
       splits.push(this.#split());
       this.#write(body);
     }
-    if (most === Infinity) this.#add({ kind: "jump", to: start });
+    if (max === Infinity) this.#add({ kind: "jump", to: start });
     for (const split of splits) {
       split.second = this.#instructions.length;
       if (isLazy) [split.first, split.second] = [split.second, split.first];
@@ -106,8 +106,8 @@ class Compiler {
 
   #add<T extends Instruction>(instruction: T): T {
     this.#instructions.push(instruction);
-    if (this.#instructions.length > mostInstructions) {
-      throw new SyntaxError(`a pattern whose repetitions multiply to more than ${mostInstructions} steps`);
+    if (this.#instructions.length > maxInstructions) {
+      throw new SyntaxError(`a pattern whose repetitions multiply to more than ${maxInstructions} steps`);
     }
     return instruction;
   }
@@ -124,11 +124,11 @@ function charactersOf(tree: PatternTree): string[] {
 function canBeEmpty(tree: PatternTree): boolean {
   if (tree.kind === "character") return false;
   if (tree.kind === "look") return true;
-  if (tree.kind === "repeat") return tree.least === 0 || canBeEmpty(tree.body);
+  if (tree.kind === "repeat") return tree.min === 0 || canBeEmpty(tree.body);
   return tree.kind === "choice" ? tree.parts.some(canBeEmpty) : tree.parts.every(canBeEmpty);
 }
 
-const mostRemembered = 2 ** 14;
+const maxRemembered = 2 ** 14;
 
 /** Classes are the engine's own: they never backtrack. It is asked about a character once, unless a text has very many. */
 function acceptanceOf(sources: readonly string[]): (codePoint: number) => boolean {
@@ -137,7 +137,7 @@ function acceptanceOf(sources: readonly string[]): (codePoint: number) => boolea
   return (codePoint) => {
     let accepted = known.get(codePoint);
     if (accepted === undefined) {
-      if (known.size >= mostRemembered) known.clear();
+      if (known.size >= maxRemembered) known.clear();
       accepted = pattern.test(String.fromCodePoint(codePoint));
       known.set(codePoint, accepted);
     }

@@ -1,14 +1,13 @@
 // Regular expressions of a tokenizer.json, as the tokenizer library translates them for JavaScript, read into a tree.
 
-/** A part of a pattern. */
 export type PatternTree =
   | { readonly kind: "character"; readonly source: string }
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly PatternTree[] }
   | {
       readonly kind: "repeat";
       readonly body: PatternTree;
-      readonly least: number;
-      readonly most: number;
+      readonly min: number;
+      readonly max: number;
       readonly isLazy: boolean;
     }
   | { readonly kind: "look"; readonly body: PatternTree; readonly isNegated: boolean; readonly isBehind: boolean };
@@ -75,13 +74,13 @@ class PatternParser {
   #repeated(body: PatternTree): PatternTree {
     const found = this.#take(quantifier);
     if (found === null) return body;
-    const [, sign, least = "", comma, most = "", lazy] = found;
+    const [, sign, min = "", comma, max = "", lazy] = found;
     const isLazy = lazy === "?";
-    if (sign === "?") return { kind: "repeat", body, least: 0, most: 1, isLazy };
+    if (sign === "?") return { kind: "repeat", body, min: 0, max: 1, isLazy };
     const bounds =
       sign === undefined
-        ? { least: Number(least), most: comma === undefined ? Number(least) : most === "" ? Infinity : Number(most) }
-        : { least: sign === "+" ? 1 : 0, most: Infinity };
+        ? { min: Number(min), max: comma === undefined ? Number(min) : max === "" ? Infinity : Number(max) }
+        : { min: sign === "+" ? 1 : 0, max: Infinity };
     return { kind: "repeat", body, ...bounds, isLazy };
   }
 

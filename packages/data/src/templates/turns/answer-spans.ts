@@ -62,7 +62,6 @@ function turnSpans(marked: MarkedText, messages: readonly ChatMessage[], writer:
 interface Rendered extends MarkedText {
   readonly messages: readonly ChatMessage[];
   readonly writer: ConversationWriter;
-  /** The generation prompt. */
   prompt(): string;
 }
 
@@ -141,7 +140,6 @@ export function unlessRefused<T>(render: () => T): T | undefined {
 /** Names of the variables that a {% generation %} block begins and ends with; empty texts where nothing is marked. */
 export const generationMarks = { turn_generation_begins: "\uFDD3", turn_generation_ends: "\uFDD4" } as const;
 
-/** A stretch of text. */
 interface TextSpan {
   readonly start: number;
   readonly end: number;

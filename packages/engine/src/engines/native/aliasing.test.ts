@@ -88,8 +88,10 @@ const steps = {
     expect(attempt).toThrow();
   },
   differentiates: ({ tensors }, { holder, values }) => {
-    const slopes = tf.tidy(() => tf.grad((x) => tf.sum(tf.add(tf.mul(gelu(x, "tanh"), 0), tf.mul(x, holder))))(holder));
-    tensors.push({ holder: slopes, values: values.map((value) => 2 * value) });
+    const gradients = tf.tidy(() =>
+      tf.grad((x) => tf.sum(tf.add(tf.mul(gelu(x, "tanh"), 0), tf.mul(x, holder))))(holder),
+    );
+    tensors.push({ holder: gradients, values: values.map((value) => 2 * value) });
   },
   disposes: ({ tensors }, { holder }) => {
     if (tensors.length < 2) return;

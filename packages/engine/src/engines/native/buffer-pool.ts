@@ -15,7 +15,7 @@ const spare = 1 / 10;
 const sizesPerDoubling = 8;
 
 /** How many times as much memory as it needs an array may be given. */
-const mostRoom = 2;
+const maxRoom = 2;
 
 /** Smaller arrays cost less to make than to look up, and V8 keeps the smallest on its own heap. */
 const smallestLength = 64;
@@ -78,7 +78,7 @@ export class BufferPool {
 
   #takeFree(length: number): Float32Array | undefined {
     const needed = roomFor(length);
-    for (let room = needed; room <= mostRoom * needed; room = roomFor(room + 1)) {
+    for (let room = needed; room <= maxRoom * needed; room = roomFor(room + 1)) {
       const list = this.#free.get(room);
       const found = list?.pop();
       if (found === undefined) continue;

@@ -6,7 +6,6 @@ import { allNumbers } from "../../packed/block-numbers.ts";
 import type { KeptBlocks } from "../../packed/block-product.ts";
 import { type BlockMatrix, blocksPerRow } from "../../packed/packed-matrix.ts";
 import { blockProductGraph, type EvenBlocks } from "./operations/block-product-graph.ts";
-import { encodeModel } from "./runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
 /** A session and how many columns its product has. */
@@ -56,9 +55,7 @@ export class NativeBlocks implements KeptBlocks {
   /** Undefined where the library is too old for these blocks. */
   #sessionOf(blocks: EvenBlocks): NativeSession | undefined {
     try {
-      const graph = blockProductGraph(blocks);
-      const options = { inputs: ["x"], outputs: graph.outputs, isOneOfMany: true };
-      return this.runtime.createSession(encodeModel(graph), options);
+      return this.runtime.createSession(blockProductGraph(blocks), { isOneOfMany: true });
     } catch (error) {
       if (error instanceof NativeCallError) return undefined;
       throw error;

@@ -9,7 +9,7 @@ import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
 import { NativeBlocks } from "./kept-blocks.ts";
 import type { NativeTensor } from "./runtime/native-tensor.ts";
-import { encodeModel, type OnnxGraph } from "./runtime/onnx-model.ts";
+import type { OnnxGraph } from "./runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 import { NativeSteps } from "./step/native-steps.ts";
 import { StepSessions } from "./step/step-sessions.ts";
@@ -37,9 +37,7 @@ export class NativeBackend extends MathBackendCPU {
   session(key: string, build: () => OnnxGraph): NativeSession {
     const found = this.#sessions.get(key);
     if (found !== undefined) return found;
-    const graph = build();
-    const inputs = graph.inputs.map(({ name }) => name);
-    const made = this.runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs });
+    const made = this.runtime.createSession(build());
     this.#sessions.set(key, made);
     return made;
   }

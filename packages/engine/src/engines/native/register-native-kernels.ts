@@ -2,27 +2,54 @@
 // package that have a kernel of their own.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { registerInt8FeedForward } from "./int8/int8-feed-forward.ts";
-import { registerInt8Product } from "./int8/int8-product.ts";
+import type { OwnKernel } from "../../kernels/own-kernel.ts";
+import { int8FeedForward, int8FeedForwardGradient } from "./int8/int8-feed-forward.ts";
+import { int8Product } from "./int8/int8-product.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
 import { registerDepthwise } from "./kernels/depthwise.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerFusedConvolutions } from "./kernels/fused.ts";
 import { registerMovement } from "./kernels/movement.ts";
+import { type KernelCall, registerOwnKernel } from "./kernels/native-kernel.ts";
 import { registerProducts } from "./kernels/products.ts";
 import { registerReductions } from "./kernels/reductions.ts";
 import { nativeBackendName } from "./native-backend.ts";
-import { registerActivations } from "./operations/activations.ts";
-import { registerAttendNext } from "./operations/attention/attend-next.ts";
-import { registerAttention } from "./operations/attention/attention.ts";
-import { registerGroupAttention } from "./operations/attention/group-attention.ts";
-import { registerBlockProduct } from "./operations/block-product.ts";
-import { registerDropout } from "./operations/dropout.ts";
-import { registerHeadLoss } from "./operations/head-loss.ts";
-import { registerLinear } from "./operations/linear.ts";
-import { registerLowRank } from "./operations/low-rank.ts";
-import { registerNormalisation } from "./operations/normalisation.ts";
-import { registerRotary } from "./operations/rotary.ts";
+import { activationKernels } from "./operations/activations.ts";
+import { attendNext } from "./operations/attention/attend-next.ts";
+import { attention, attentionGradient } from "./operations/attention/attention.ts";
+import { groupAttention, groupAttentionGradient } from "./operations/attention/group-attention.ts";
+import { blockProduct } from "./operations/block-product.ts";
+import { dropout } from "./operations/dropout.ts";
+import { headLoss } from "./operations/head-loss.ts";
+import { linear } from "./operations/linear.ts";
+import { addLowRank, addLowRankGradient, droppedGradient } from "./operations/low-rank.ts";
+import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./operations/normalisation.ts";
+import { rotary } from "./operations/rotary.ts";
+
+/** This package's own operations, whole. */
+const ownKernels: Readonly<Record<OwnKernel, (call: KernelCall) => tf.TensorInfo[]>> = {
+  ...activationKernels,
+  LowrankLayerNorm: layerNorm,
+  LowrankLayerNormGradient: layerNormGradient,
+  LowrankRmsNorm: rmsNorm,
+  LowrankRmsNormGradient: rmsNormGradient,
+  LowrankAttention: attention,
+  LowrankAttentionGradient: attentionGradient,
+  LowrankDropout: dropout,
+  LowrankGroupAttention: groupAttention,
+  LowrankGroupAttentionGradient: groupAttentionGradient,
+  LowrankAttendNext: attendNext,
+  LowrankRotary: rotary,
+  LowrankLinear: linear,
+  LowrankBlockProduct: blockProduct,
+  LowrankAddLowRank: addLowRank,
+  LowrankAddLowRankGradient: addLowRankGradient,
+  LowrankDroppedLowRankGradient: droppedGradient,
+  LowrankHeadLoss: headLoss,
+  LowrankInt8Product: int8Product,
+  LowrankInt8FeedForward: int8FeedForward,
+  LowrankInt8FeedForwardGradient: int8FeedForwardGradient,
+};
 
 export function registerNativeKernels(): void {
   tf.copyRegisteredKernels("cpu", nativeBackendName);
@@ -33,17 +60,5 @@ export function registerNativeKernels(): void {
   registerConvolutions();
   registerDepthwise();
   registerFusedConvolutions();
-  registerNormalisation();
-  registerActivations();
-  registerAttention();
-  registerDropout();
-  registerGroupAttention();
-  registerAttendNext();
-  registerRotary();
-  registerLinear();
-  registerBlockProduct();
-  registerLowRank();
-  registerHeadLoss();
-  registerInt8Product();
-  registerInt8FeedForward();
+  for (const [kernelName, compute] of Object.entries(ownKernels)) registerOwnKernel(kernelName, compute);
 }

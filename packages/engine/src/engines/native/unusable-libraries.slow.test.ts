@@ -33,8 +33,8 @@ function choicesOf(paths: readonly string[]): unknown {
     import { chooseEngine } from "${new URL("../../choose/choose-engine.ts", import.meta.url)}";
     const choices = [];
     for (const LOWRANK_ONNX_RUNTIME of JSON.parse(process.env.OFFERED)) {
-      const { name, passedOver, note } = await chooseEngine({ order: ["native", "cpu"], environment: { LOWRANK_ONNX_RUNTIME } });
-      choices.push({ name, reason: passedOver[0]?.reason, note });
+      const { name, skipped, note } = await chooseEngine({ order: ["native", "cpu"], environment: { LOWRANK_ONNX_RUNTIME } });
+      choices.push({ name, reason: skipped[0]?.reason, note });
     }
     console.log(JSON.stringify(choices));
   `;

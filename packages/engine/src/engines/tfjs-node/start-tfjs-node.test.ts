@@ -35,21 +35,21 @@ describe.skipIf(!isTfjsNodeTested())("tfjs-node", () => {
 
   it("is not mistaken for the one with a GPU", async () => {
     const { LOWRANK_TFJS_NODE } = process.env;
-    const { passedOver } = await chooseEngine({
+    const { skipped } = await chooseEngine({
       order: ["tfjs-node-gpu", "cpu"],
       environment: { LOWRANK_TFJS_NODE },
     });
-    expect(passedOver).toEqual([
+    expect(skipped).toEqual([
       { name: "tfjs-node-gpu", reason: expect.stringContaining("does not hold"), command: expect.any(String) },
     ]);
   });
 
   it("is compared with the native engine by a product, and the loser's reason names both speeds", async () => {
     const { LOWRANK_TFJS_NODE } = process.env;
-    const { name, backend, passedOver } = await chooseEngine({ environment: { LOWRANK_TFJS_NODE } });
+    const { name, backend, skipped } = await chooseEngine({ environment: { LOWRANK_TFJS_NODE } });
     expect(["native", "tfjs-node"]).toContain(name);
     expect(tf.getBackend()).toBe(backend);
-    const other = passedOver.find((each) => each.name === (name === "native" ? "tfjs-node" : "native"));
+    const other = skipped.find((each) => each.name === (name === "native" ? "tfjs-node" : "native"));
     expect(other?.reason).toMatch(/it runs, but multiplies 512 × 512 matrices at \d+ GFLOPS and .* at \d+/);
   });
 });

@@ -56,11 +56,10 @@ export class HalfStorage implements FrozenStorage {
   }
 
   read(): tf.Tensor2D {
-    const whole = castTo(this.#matrix, this.#kind, "f32");
-    if (!this.#isTransposed) return whole;
-    const turned = tf.transpose(whole);
-    whole.dispose();
-    return turned;
+    return tf.tidy(() => {
+      const whole = castTo(this.#matrix, this.#kind, "f32");
+      return this.#isTransposed ? tf.transpose(whole) : whole;
+    });
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {

@@ -36,12 +36,12 @@ onEachBackend(() => {
       expectNoLeak(() =>
         tf.tidy(() => {
           const ids = tf.tensor1d(labels, "int32");
-          const [value, slope] = measured(tf.tensor2d(logits), (x) => [
+          const [value, grad] = measured(tf.tensor2d(logits), (x) => [
             crossEntropy(x, ids, "sum"),
             labelMargin(x, ids),
           ]);
           expectClose(value, [loss], 1e-5);
-          expectClose(slope, gradient.flat(), 1e-5);
+          expectClose(grad, gradient.flat(), 1e-5);
         }),
       ));
 

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
-import { attributesOfHead } from "../../kernels/lent-head.ts";
+import { attributesOfHead } from "../../kernels/borrowed-head.ts";
 import { hasOwnKernel, requireAlive, runOwnKernel } from "../../kernels/own-kernel.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
@@ -105,8 +105,8 @@ function sumChunks(
       const chunkWeights = tf.slice(weights, start, size);
       const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
       if (!options.isDifferentiated) return [loss];
-      const slope = logitGradient(logits, chunkLabels, chunkWeights);
-      return [loss, head.multiplyTransposed(beforeCap(slope, logits, options.cap))];
+      const grad = logitGradient(logits, chunkLabels, chunkWeights);
+      return [loss, head.multiplyTransposed(beforeCap(grad, logits, options.cap))];
     });
     if (loss !== undefined) losses.push(loss);
     gradients.push(...gradient);
@@ -117,9 +117,9 @@ function sumChunks(
 }
 
 /** From the gradient of bounded logits to that of the logits themselves: tanh′ = 1 − tanh². */
-function beforeCap(slope: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
-  if (cap === undefined) return slope;
-  return tf.tidy(() => tf.mul<tf.Tensor2D>(slope, tf.sub(1, tf.square(tf.div(bounded, cap)))));
+function beforeCap(grad: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
+  if (cap === undefined) return grad;
+  return tf.tidy(() => tf.mul<tf.Tensor2D>(grad, tf.sub(1, tf.square(tf.div(bounded, cap)))));
 }
 
 /** By the backend's own kernel, if it has one that can read the head: losses and their gradients. */

@@ -5,7 +5,7 @@ import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
 import { packedMatrices } from "../../../test/packed-matrices.ts";
 import type { NativeBackend } from "../../engines/native/native-backend.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
-import { int8Unfitness } from "../../packed/int8-weights.ts";
+import { int8Problem } from "../../packed/int8-weights.ts";
 import { packInt8 } from "../../packed/pack-int8.ts";
 import { matrix } from "../../rows.ts";
 import { linearCrossEntropy } from "./linear-cross-entropy.ts";
@@ -26,7 +26,7 @@ function makeHead(from: tf.Tensor | keyof typeof packedMatrices = waves([classes
 /** hidden·tableᵀ in 8 bits where the engine has such products. */
 function logitsOf(hidden: tf.Tensor2D, table: tf.Tensor2D): tf.Tensor2D {
   const shape = { rows: classes, columns: features, layout: "out-in" } as const;
-  const packed = int8Unfitness() === undefined ? packInt8(table.dataSync<"float32">(), shape) : undefined;
+  const packed = int8Problem() === undefined ? packInt8(table.dataSync<"float32">(), shape) : undefined;
   if (packed === undefined) return tf.matMul(hidden, table, false, true);
   const weight = FrozenWeight.fromInt8(packed);
   const product = weight.multiply(hidden);
@@ -58,10 +58,10 @@ onEachBackend((engine) => {
           const counted = tf.div(tf.cast(tf.greaterEqual(labels, 0), "float32"), 4); // rows with a label
           const isLabel = tf.oneHot(tf.maximum(labels, tf.scalar(0, "int32")), classes);
           const likelihoods = tf.logSoftmax(logits);
-          const slope = tf.mul(tf.sub(tf.softmax(logits), isLabel), tf.expandDims(counted, 1));
+          const grad = tf.mul(tf.sub(tf.softmax(logits), isLabel), tf.expandDims(counted, 1));
           return {
             loss: tf.neg(tf.sum(tf.mul(tf.sum(tf.mul(likelihoods, isLabel), 1), counted))),
-            gradient: tf.matMul(slope, table),
+            gradient: tf.matMul(grad, table),
           };
         });
         expectClose(await value.data(), await expected.loss.data(), 1e-4);
@@ -73,7 +73,7 @@ onEachBackend((engine) => {
 
     it("counts the copy in 8 bits where one is made", () => {
       const { table, head } = makeHead();
-      const copy = int8Unfitness() === undefined ? classes * (features + 4) : 0;
+      const copy = int8Problem() === undefined ? classes * (features + 4) : 0;
       expect(head.bytes).toBe(4 * classes * features + copy);
       head.dispose();
       expect(head.bytes).toBe(0);
@@ -133,7 +133,7 @@ onEachBackend((engine) => {
         const compute = () => tf.variableGrads(() => linearCrossEntropy(matrix(hidden), head, labels), [hidden]);
         await expectNoLeak(() => tf.dispose(compute()));
         table.dispose();
-        const isFast = engine === "native" && int8Unfitness() === undefined;
+        const isFast = engine === "native" && int8Problem() === undefined;
         const release = isFast ? vi.spyOn((tf.backend() as NativeBackend).runtime, "releaseSession") : undefined;
         head.dispose();
         if (release !== undefined) expect(release).toHaveBeenCalledTimes(3); // tiles of 1024 classes

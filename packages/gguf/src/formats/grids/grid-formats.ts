@@ -146,7 +146,6 @@ function iq1Formats(grid: Grid): BlockFormats {
   };
 }
 
-/** Every IQ1, IQ2 and IQ3 type. */
 export function makeGridFormats(): BlockFormats {
   const eights = (text: string) => gridOf(text, { groupSize: 8, codeBits: 2 });
   const fours = (text: string) => gridOf(text, { groupSize: 4, codeBits: 4 });

@@ -8,8 +8,8 @@ const { fround } = Math;
 
 /** Q4_K and Q5_K: eight runs, each with a scale and a minimum of 6 bits. */
 function withMinima(bits: 4 | 5): BlockQuantizer {
-  const most = 2 ** bits - 1;
-  const search = bits === 4 ? { most, from: -1, steps: 20 } : { most, from: -0.5, steps: 15 };
+  const max = 2 ** bits - 1;
+  const search = bits === 4 ? { max, from: -1, steps: 20 } : { max, from: -0.5, steps: 15 };
   const [scales, minima] = [new Float32Array(8), new Float32Array(8)];
   const codes = new Uint8Array(256);
   return (values, bytes) => {
@@ -27,7 +27,7 @@ function withMinima(bits: 4 | 5): BlockQuantizer {
       const minimum = Math.min(63, nearestWhole(fround(byDepth * minima[run]!)));
       putMultiples(bytes, run, { scale, minimum });
       const own = codes.subarray(32 * run, 32 * run + 32);
-      codesOf(values.subarray(32 * run), own, { scale: fround(step * scale), minimum: fround(depth * minimum), most });
+      codesOf(values.subarray(32 * run), own, { scale: fround(step * scale), minimum: fround(depth * minimum), max });
     }
     const codesAt = bits === 5 ? 48 : 16;
     for (let index = 0; index < 128; index += 1) {
@@ -59,10 +59,10 @@ function putMultiples(bytes: Uint8Array, run: number, { scale, minimum }: { scal
 function codesOf(
   values: Float32Array,
   codes: Uint8Array,
-  { scale, minimum, most }: { readonly scale: number; readonly minimum: number; readonly most: number },
+  { scale, minimum, max }: { readonly scale: number; readonly minimum: number; readonly max: number },
 ): void {
   for (let index = 0; index < codes.length; index += 1)
-    codes[index] = scale === 0 ? 0 : within(nearestWhole(fround(fround(values[index]! + minimum) / scale)), 0, most);
+    codes[index] = scale === 0 ? 0 : within(nearestWhole(fround(fround(values[index]! + minimum) / scale)), 0, max);
 }
 
 /** Sixteen runs of signed numbers of 6 bits, each with a scale of 8. */

@@ -25,19 +25,19 @@ function scaled(bits: 4 | 5): BlockQuantizer {
 
 /** Levels from the least number to the largest. */
 function ranged(bits: 4 | 5): BlockQuantizer {
-  const most = 2 ** bits - 1;
+  const max = 2 ** bits - 1;
   return (values, bytes) => {
-    let [least, largest] = [values[0]!, values[0]!];
+    let [min, largest] = [values[0]!, values[0]!];
     for (let index = 1; index < size; index += 1) {
-      least = Math.min(least, values[index]!);
+      min = Math.min(min, values[index]!);
       largest = Math.max(largest, values[index]!);
     }
-    const scale = fround(fround(largest - least) / most);
+    const scale = fround(fround(largest - min) / max);
     const by = inverse(scale);
     putHalf(bytes, 0, scale);
-    putHalf(bytes, 2, least);
+    putHalf(bytes, 2, min);
     const codeOf = (index: number) =>
-      within(Math.trunc(fround(fround(fround(values[index]! - least) * by) + 0.5)), 0, most);
+      within(Math.trunc(fround(fround(fround(values[index]! - min) * by) + 0.5)), 0, max);
     putCodes(bytes.subarray(4), codeOf, bits);
   };
 }

@@ -7,10 +7,9 @@ const step = fround(0.1);
 /** Below this a run is taken for zeros. */
 const nothing = fround(1e-15);
 
-/** How a range is looked for. */
 interface RangeSearch {
   /** The highest code. */
-  readonly most: number;
+  readonly max: number;
   /** Tried are ranges that take so many codes more: from here, in steps of a tenth. */
   readonly from: number;
   readonly steps: number;
@@ -24,29 +23,29 @@ interface Range {
 }
 
 /** The range of a run of numbers whose codes are 0 to `most`. */
-export function rangeOf(values: Float32Array, { most, from, steps }: RangeSearch): Range {
+export function rangeOf(values: Float32Array, { max, from, steps }: RangeSearch): Range {
   const weights = rangeWeights(values);
-  let [least, largest] = [values[0]!, values[0]!];
+  let [min, largest] = [values[0]!, values[0]!];
   let sumOfWeights = weights[0]!;
   let sumOfValues = fround(sumOfWeights * values[0]!);
   for (let index = 1; index < values.length; index += 1) {
-    least = Math.min(least, values[index]!);
+    min = Math.min(min, values[index]!);
     largest = Math.max(largest, values[index]!);
     sumOfWeights = fround(sumOfWeights + weights[index]!);
     sumOfValues = fround(sumOfValues + fround(weights[index]! * values[index]!));
   }
-  least = Math.min(0, least);
-  if (largest === least) return { scale: 0, minimum: -least };
+  min = Math.min(0, min);
+  if (largest === min) return { scale: 0, minimum: -min };
   const codes = new Uint8Array(values.length);
-  const inverse = fround(most / fround(largest - least));
-  let best = { scale: fround(1 / inverse), least };
-  setCodes(values, codes, { least, inverse, most });
+  const inverse = fround(max / fround(largest - min));
+  let best = { scale: fround(1 / inverse), min };
+  setCodes(values, codes, { min, inverse, max });
   let bestError = errorOf(values, weights, { codes, ...best });
   for (let trial = 0; trial <= steps; trial += 1) {
     // From the least number of the best so far.
-    const more = fround(fround(fround(from) + fround(step * trial)) + most);
-    const { least: start } = best;
-    setCodes(values, codes, { least: start, inverse: fround(more / fround(largest - start)), most });
+    const more = fround(fround(fround(from) + fround(step * trial)) + max);
+    const { min: start } = best;
+    setCodes(values, codes, { min: start, inverse: fround(more / fround(largest - start)), max });
     const fitted = fit(values, weights, { codes, sumOfWeights, sumOfValues });
     if (fitted === undefined) continue;
     const error = errorOf(values, weights, { codes, ...fitted });
@@ -54,7 +53,7 @@ export function rangeOf(values: Float32Array, { most, from, steps }: RangeSearch
     bestError = error;
     best = fitted;
   }
-  return { scale: best.scale, minimum: -best.least };
+  return { scale: best.scale, minimum: -best.min };
 }
 
 /** Large numbers count more. */
@@ -68,20 +67,20 @@ function rangeWeights(values: Float32Array): Float32Array {
 function setCodes(
   values: Float32Array,
   codes: Uint8Array,
-  { least, inverse, most }: { readonly least: number; readonly inverse: number; readonly most: number },
+  { min, inverse, max }: { readonly min: number; readonly inverse: number; readonly max: number },
 ): void {
   for (let index = 0; index < values.length; index += 1)
-    codes[index] = within(nearestWhole(fround(inverse * fround(values[index]! - least))), 0, most);
+    codes[index] = within(nearestWhole(fround(inverse * fround(values[index]! - min))), 0, max);
 }
 
 function errorOf(
   values: Float32Array,
   weights: Float32Array,
-  { codes, scale, least }: { readonly codes: Uint8Array; readonly scale: number; readonly least: number },
+  { codes, scale, min }: { readonly codes: Uint8Array; readonly scale: number; readonly min: number },
 ): number {
   let error = 0;
   for (let index = 0; index < values.length; index += 1) {
-    const difference = fround(fround(fround(scale * codes[index]!) + least) - values[index]!);
+    const difference = fround(fround(fround(scale * codes[index]!) + min) - values[index]!);
     error = fround(error + fround(weights[index]! * fround(difference * difference)));
   }
   return error;
@@ -92,7 +91,7 @@ function fit(
   values: Float32Array,
   weights: Float32Array,
   sums: { readonly codes: Uint8Array; readonly sumOfWeights: number; readonly sumOfValues: number },
-): { readonly scale: number; readonly least: number } | undefined {
+): { readonly scale: number; readonly min: number } | undefined {
   const { codes, sumOfWeights, sumOfValues } = sums;
   let [ofCodes, ofSquares, ofProducts] = [0, 0, 0];
   for (let index = 0; index < values.length; index += 1) {
@@ -104,10 +103,10 @@ function fit(
   }
   const determinant = fround(fround(sumOfWeights * ofSquares) - fround(ofCodes * ofCodes));
   if (!(determinant > 0)) return undefined;
-  const least = fround(fround(fround(ofSquares * sumOfValues) - fround(ofCodes * ofProducts)) / determinant);
-  if (least > 0) return { scale: fround(ofProducts / ofSquares), least: 0 };
+  const min = fround(fround(fround(ofSquares * sumOfValues) - fround(ofCodes * ofProducts)) / determinant);
+  if (min > 0) return { scale: fround(ofProducts / ofSquares), min: 0 };
   const scale = fround(fround(fround(sumOfWeights * ofProducts) - fround(sumOfValues * ofCodes)) / determinant);
-  return { scale, least };
+  return { scale, min };
 }
 
 /** The scale of a run of numbers whose codes are −levels to levels − 1; numbers count by their squares. */
@@ -150,8 +149,8 @@ export function nearestWhole(value: number): number {
   return Math.fround(value + 12_582_912) - 12_582_912;
 }
 
-export function within(code: number, least: number, most: number): number {
-  return Math.max(least, Math.min(code, most));
+export function within(code: number, min: number, max: number): number {
+  return Math.max(min, Math.min(code, max));
 }
 
 /** The inverse as float32; 0 for 0. */

@@ -54,7 +54,6 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** The constants of a graph. */
 export interface Constants {
   /** The constant behind a reference, through nodes that hand it on as it is; undefined where there is none. */
   find(reference: Reference | undefined): Constant | undefined;
@@ -71,7 +70,6 @@ export interface Constant {
 /** What a row says of a node; undefined where it computes with no weight. */
 export type Recognise = (node: GraphNode, constants: Constants) => Application | Refusal | undefined;
 
-/** Whether a node was refused. */
 export function isRefusal(found: Application | Refusal): found is Refusal {
   return "reason" in found;
 }
@@ -81,7 +79,6 @@ export function refusal({ name, op }: GraphNode, weight: string, reason: string)
   return { node: name, op, weight, reason };
 }
 
-/** Hands a tensor on as it is. */
 export function asItIs(tensor: tf.Tensor): tf.Tensor {
   return tensor;
 }

@@ -1,7 +1,8 @@
 // Convolutions. One of single pixels is a linear map of the channels; any other pads its input first, as TensorFlow does for
 // the input's size – not the same on both sides – and then convolves what is there.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { sameMargins, type Window, withMargins } from "../../margins.ts";
 import type { GraphNode } from "../reading/graph.ts";
 import { fusedWith } from "./activation.ts";
 import { type Application, asItIs, type Constants, type Refusal, refusal } from "./application.ts";
@@ -54,12 +55,6 @@ export function recogniseDepthwise(node: GraphNode, constants: Constants): Refus
 
 type Padding = "VALID" | "SAME" | readonly number[];
 
-/** How far a window sees along one axis, and how far it steps. */
-interface Window {
-  readonly seen: number;
-  readonly stride: number;
-}
-
 function paddingOf({ attributes }: GraphNode): Padding {
   const padding = attributes.text("padding", "VALID");
   if (padding === "EXPLICIT") return attributes.numbers("explicit_paddings");
@@ -73,13 +68,5 @@ function pad(x: tf.Tensor, padding: Padding, windows: readonly Window[]): tf.Ten
     if (padding !== "SAME") return [padding[2 * axis] ?? 0, padding[2 * axis + 1] ?? 0];
     return sameMargins(x.shape[axis] ?? 0, window);
   });
-  if (margins.flat().every((margin) => margin === 0)) return x;
-  return tf.pad(x, [[0, 0], ...margins, [0, 0]]);
-}
-
-/** TensorFlow's "SAME": as many windows as steps, and an odd margin has its rest behind. */
-function sameMargins(size: number, { seen, stride }: Window): [number, number] {
-  const missing = Math.max((Math.ceil(size / stride) - 1) * stride + seen - size, 0);
-  const before = Math.floor(missing / 2);
-  return [before, missing - before];
+  return withMargins(x, margins);
 }

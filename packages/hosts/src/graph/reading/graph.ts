@@ -7,7 +7,6 @@ import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
 /** One output of a node: its name, and behind a colon which of several. */
 export type Reference = string;
 
-/** One node. */
 export interface GraphNode {
   readonly name: string;
   readonly op: string;
@@ -57,7 +56,6 @@ export function readGraph(model: GraphModel): Graph {
   };
 }
 
-/** The node that a reference means. */
 export function nodeOfReference(reference: Reference): string {
   return reference.split(":")[0] ?? reference;
 }

@@ -6,13 +6,12 @@ import { type GraphModel, loadGraphModelSync } from "@tensorflow/tfjs-converter"
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../applications/activation.ts";
 import type { Application } from "../applications/application.ts";
-import type { GraphSite } from "../doors/graph-site.ts";
 import { DynamicNodeError } from "../errors.ts";
+import type { GraphSite } from "../hook-points/graph-site.ts";
 import { type Graph, type GraphNode, type NodeDefinition, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { NodeGradients } from "./node-gradients.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
 
-/** One call of a graph. */
 export interface GraphCall {
   readonly given: tf.NamedTensorMap;
   readonly wanted: readonly Reference[];
@@ -150,7 +149,7 @@ export class GraphRunner {
       const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
-      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
+      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.gradients) : undefined);
     });
     values.add([application.node], [output]);
   }
@@ -234,7 +233,6 @@ function productOf(node: GraphNode, { bias }: Application): GraphNode {
 /** How values are found by reference. */
 type Read = (reference: Reference) => tf.Tensor;
 
-/** Runs some nodes. */
 class NodeModel {
   readonly #model: GraphModel<ReturnType<typeof asHandler>>;
   readonly #inputs: ReadonlyMap<Reference, string>;

@@ -36,7 +36,6 @@ export function callByOutput(call: LayerCall, product: Product): tf.Tensor {
   return activationOf(layer)?.apply(output) ?? output;
 }
 
-/** Product and bias. */
 function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient }: Product): tf.Tensor {
   const { layer, settings } = call;
   const weight = overrideIn(call, name);

@@ -2,7 +2,7 @@
 // the layer uses the weight at every step of a sequence.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { WeightView } from "../../doors/host-weight.ts";
+import type { WeightView } from "../../hook-points/host-weight.ts";
 import type { LayerVariable, Tensors } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind, SiteOutline } from "../layer-kind.ts";
 import { type Reading, withReadings } from "../stand-ins.ts";

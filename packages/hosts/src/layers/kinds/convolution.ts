@@ -3,6 +3,7 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
+import { sameMargins, withMargins } from "../../margins.ts";
 import { type ForeignLayer, fieldOf, numbersIn } from "../foreign-layer.ts";
 import type { LayerCall, LayerKind } from "../layer-kind.ts";
 import { callByOutput } from "./by-output.ts";
@@ -83,19 +84,13 @@ function asImage(x: tf.Tensor): tf.Tensor {
   return x.rank === 3 ? tf.reshape(x, [batch, 1, time, channels]) : x;
 }
 
-/** Zeros around x as TensorFlow's "same" counts them: where they are odd, the one more lies at the end. */
 function withBorder(x: tf.Tensor, geometry: ConvolutionGeometry, padding: "same" | "valid"): tf.Tensor {
   if (padding === "valid") return x;
   const borders = [0, 1].map((axis) => {
-    const size = x.shape[axis + 1]!;
-    const stride = geometry.strides[axis]!;
-    const window = (geometry.kernel[axis]! - 1) * geometry.dilations[axis]! + 1;
-    const whole = Math.max((Math.ceil(size / stride) - 1) * stride + window - size, 0);
-    const before = Math.floor(whole / 2);
-    return [before, whole - before] as [number, number];
+    const seen = (geometry.kernel[axis]! - 1) * geometry.dilations[axis]! + 1;
+    return sameMargins(x.shape[axis + 1]!, { seen, stride: geometry.strides[axis]! });
   });
-  if (borders.flat().every((size) => size === 0)) return x;
-  return tf.pad(x, [[0, 0], ...borders, [0, 0]]);
+  return withMargins(x, borders);
 }
 
 function inputGradient(

@@ -17,8 +17,8 @@ const rectifier: LayerKind = {
   outlines: () => [],
   call: (call) => {
     const x = onlyTensor(call.inputs);
-    const most = ceilingOf(call.layer);
-    if (most === undefined) return call.original(x, call.settings);
+    const max = ceilingOf(call.layer);
+    if (max === undefined) return call.original(x, call.settings);
     return withGradients({
       inputs: { x },
       forward: () => {
@@ -26,7 +26,7 @@ const rectifier: LayerKind = {
         return { value, saved: [value] };
       },
       backward: (dy, [y]) => ({
-        x: () => tf.tidy(() => tf.mul(dy, tf.cast(isBetween(y, most), "float32"))),
+        x: () => tf.tidy(() => tf.mul(dy, tf.cast(isBetween(y, max), "float32"))),
       }),
     });
   },
@@ -35,17 +35,17 @@ const rectifier: LayerKind = {
 
 /** The largest value that comes out; undefined for a layer that is no rectifier. */
 function ceilingOf(layer: ForeignLayer): number | undefined {
-  const most = fieldOf(layer, "maxValue");
-  if (layer.getClassName() === "ReLU") return typeof most === "number" ? most : Number.POSITIVE_INFINITY;
+  const max = fieldOf(layer, "maxValue");
+  if (layer.getClassName() === "ReLU") return typeof max === "number" ? max : Number.POSITIVE_INFINITY;
   return new Map<unknown, number>([
     ["relu", Number.POSITIVE_INFINITY],
     ["relu6", 6],
   ]).get(fieldOf(layer, "activation"));
 }
 
-function isBetween(y: tf.Tensor, most: number): tf.Tensor {
+function isBetween(y: tf.Tensor, max: number): tf.Tensor {
   const isPositive = tf.greater(y, 0);
-  return most === Number.POSITIVE_INFINITY ? isPositive : tf.logicalAnd(isPositive, tf.less(y, most));
+  return max === Number.POSITIVE_INFINITY ? isPositive : tf.logicalAnd(isPositive, tf.less(y, max));
 }
 
 /** Embedding: rows of a table, by numbers that have no gradient. */
@@ -123,14 +123,14 @@ const batchNormalization: LayerKind = {
     return withGradients({
       inputs: { x },
       forward: () => ({ value: compute(), saved: [] }),
-      backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, slopeOf(call, x.shape))) }),
+      backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, gradientOf(call, x.shape))) }),
     });
   },
   isFrozenByUs: true,
 };
 
 /** gamma/√(variance + epsilon), one number for each channel, in x's axes. */
-function slopeOf(call: LayerCall, x: readonly number[]): tf.Tensor {
+function gradientOf(call: LayerCall, x: readonly number[]): tf.Tensor {
   const read = (name: string) => parameterIn(call, name)?.variable.read();
   const [variance, epsilon, axis] = [
     read("moving_variance"),
@@ -141,10 +141,10 @@ function slopeOf(call: LayerCall, x: readonly number[]): tf.Tensor {
     throw new TypeError(`"${call.path}" has no moving variance.`);
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
   const gamma = read("gamma");
-  const slope = gamma === undefined ? inverse : tf.mul(gamma, inverse);
+  const gradient = gamma === undefined ? inverse : tf.mul(gamma, inverse);
   const channelAxis = axis < 0 ? axis + x.length : axis;
   return tf.reshape(
-    slope,
+    gradient,
     x.map((size, place) => (place === channelAxis ? size : 1)),
   );
 }

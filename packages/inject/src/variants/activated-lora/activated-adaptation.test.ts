@@ -1,4 +1,10 @@
-import { activeAdapters, type ForwardContext, inferenceContext, type Site, type TokenPlaces } from "@lowrank/contracts";
+import {
+  activeAdapters,
+  type ForwardContext,
+  inferenceContext,
+  type Site,
+  type TokenPositions,
+} from "@lowrank/contracts";
 import { BiasedAdaptation, LoraAdaptation, LoraPair } from "@lowrank/math";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@lowrank/engine/gradients";
@@ -24,7 +30,7 @@ const site: Site = {
 const tokens = [7];
 
 /** Tells for the tokens [7] what it is given. */
-function placesOf(since: readonly number[]): TokenPlaces {
+function placesOf(since: readonly number[]): TokenPositions {
   return {
     count: since.length,
     since: (asked) => (asked === tokens ? Float32Array.from(since) : new Float32Array(since.length)),

@@ -11,7 +11,7 @@ import { adapted, dispose, logits, train as move, start } from "../../../test/st
 import { attachAdapter } from "../../attach/attach-adapter.ts";
 import { hotSwap } from "../../attach/hot-swap.ts";
 import { injectAdapter } from "../../attach/inject-adapter.ts";
-import { SeveralProblemsError, UnsupportedSiteError, UnsupportedStartError } from "../../errors/errors.ts";
+import { SeveralProblemsError, UnsupportedInitError, UnsupportedSiteError } from "../../errors/errors.ts";
 import { AdapterMismatchError } from "../../errors/mismatch-errors.ts";
 import type { AdapterHandle } from "../../handle/adapter-handle.ts";
 import { planInjection } from "../../plan/plan-injection.ts";
@@ -166,7 +166,7 @@ describe("what is refused", () => {
 
   it.each(["pissa", "olora", "orthogonal", "eva"])("a start that makes whole matrices: %s", (init) => {
     const error = planned({ init });
-    expect(error).toBeInstanceOf(UnsupportedStartError);
+    expect(error).toBeInstanceOf(UnsupportedInitError);
     expect(error?.message).toMatch(/use_bdlora is not supported: the start makes whole matrices/);
     expect(planned({ init, rank: 3 })).toBeInstanceOf(SeveralProblemsError);
   });
@@ -176,7 +176,7 @@ describe("what is refused", () => {
     const adapter = await handle.toAdapter();
     handle.dispose();
     const started = (init: string): Adapter => ({ ...adapter, config: { ...adapter.config, init } });
-    expect(() => attachAdapter(model, started("olora"))).toThrow(UnsupportedStartError);
+    expect(() => attachAdapter(model, started("olora"))).toThrow(UnsupportedInitError);
     attachAdapter(model, started("orthogonal")).dispose();
     model.dispose();
   });

@@ -1,11 +1,11 @@
 // BD-LoRA (PEFT's `use_bdlora`): one half of a pair is a diagonal of blocks. Source: PEFT 0.21.2, BdLoraLinearVariant and
 // BlockDiagonalLinear in tuners/lora/variants.py.
 
-import { blockVerdict, drawsHalves, rankOf } from "@lowrank/adapter-format";
+import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format";
 import { listed } from "@lowrank/contracts";
 import { createPair, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedStartError } from "../../errors/errors.ts";
+import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { NewPair, Variant } from "../variant.ts";
 
 export const bdLora: Variant = {
@@ -14,9 +14,9 @@ export const bdLora: Variant = {
    * model is no longer what it was. An adapter from a file has its start behind it, unless PEFT computes it again.
    */
   check(config, { isStarted }) {
-    if (drawsHalves(config) || !isStarted) return;
+    if (drawsBothMatrices(config) || !isStarted) return;
     const reason = "the start makes whole matrices where the other setting has blocks";
-    throw new UnsupportedStartError(String(config.init), "use_bdlora", reason);
+    throw new UnsupportedInitError(String(config.init), "use_bdlora", reason);
   },
   refusal(site, config) {
     if (site.kind !== "linear") return "use_bdlora is for linear layers";

@@ -3,7 +3,7 @@
 // without them stands in for the base's while the adapter is selected, as LoftQ's rounded one does, and the base remains the
 // one that everybody has. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
 
-import { kasaSettings, type LoraConfig, rankOf, startOf } from "@lowrank/adapter-format";
+import { initOf, kasaSettings, type LoraConfig, rankOf } from "@lowrank/adapter-format";
 import {
   type Beside,
   LoraPair,
@@ -15,23 +15,23 @@ import {
   transpose,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedStartError } from "../../errors/errors.ts";
+import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { NewPair, Variant } from "../variant.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 export const kasa: Variant = {
   /** Throws where a start changes the base, which would then be another one to take directions from. */
   check(config) {
-    const { base = "kept" } = startOf(config);
-    if (base !== "kept") throw new UnsupportedStartError(String(config.init), "kasa_config");
+    const { base = "kept" } = initOf(config);
+    if (base !== "kept") throw new UnsupportedInitError(String(config.init), "kasa_config");
   },
   refusal(site, config) {
     if (site.kind !== "linear") return "kasa_config is for linear layers";
     if (site.fanInFanOut) return "kasa_config is for torch's Linear, and not for a Conv1D";
     if (site.tiedWith !== undefined)
       return `kasa_config takes directions out of its weight, which "${site.tiedWith}" shares`;
-    const [rank, most] = [rankOf(config, site.path), Math.min(site.inFeatures, site.outFeatures)];
-    return rank < most ? null : `kasa_config takes ${rank} directions out of its weight, which has ${most} in all`;
+    const [rank, max] = [rankOf(config, site.path), Math.min(site.inFeatures, site.outFeatures)];
+    return rank < max ? null : `kasa_config takes ${rank} directions out of its weight, which has ${max} in all`;
   },
   refusalOfParameters: "kasa_config is for layers",
   factors(pair, { rank }) {
@@ -73,7 +73,6 @@ export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
 // KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
 // PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`).
 
-/** What its vector is to a layer. */
 const diagonalPart = "lora_diag";
 
 /** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */

@@ -1,10 +1,10 @@
 import {
-  columnsOf,
   createMatrix,
   type Matrix,
   multiply,
   normalMatrix,
   SettingError,
+  sliceColumns,
   svd,
   transpose,
 } from "@lowrank/math";
@@ -13,7 +13,7 @@ import { smallestDirections } from "./smallest-directions.ts";
 
 const random = (rows: number, columns: number) => normalMatrix(rows, columns, { seed: 3, path: `${rows}×${columns}` });
 const gramOf = (matrix: Matrix) => multiply(transpose(matrix), matrix);
-const largest = ({ values }: Matrix) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const largest = ({ values }: Matrix) => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 /** E·Eᵀ, which does not depend on signs. */
 const projection = (directions: Matrix) => multiply(directions, transpose(directions));
 const difference = (one: Matrix, other: Matrix) =>
@@ -29,11 +29,11 @@ describe("the smallest directions of a Gram matrix", () => {
   ])("are the last singular vectors of the matrix: %i × %i, %i of them", (rows, columns, count) => {
     const matrix = random(rows, columns);
     const found = smallestDirections(gramOf(matrix), count);
-    const wanted = columnsOf(svd(matrix).v, columns - count, columns);
+    const wanted = sliceColumns(svd(matrix).v, columns - count, columns);
     expect(difference(projection(found), projection(wanted))).toBeLessThan(1e-9);
     expect(difference(multiply(transpose(found), found), identity(count))).toBeLessThan(1e-12);
-    const first = createMatrix(columns, 1, columnsOf(found, 0, 1).values);
-    expect(difference(projection(first), projection(columnsOf(svd(matrix).v, columns - 1, columns)))).toBeLessThan(
+    const first = createMatrix(columns, 1, sliceColumns(found, 0, 1).values);
+    expect(difference(projection(first), projection(sliceColumns(svd(matrix).v, columns - 1, columns)))).toBeLessThan(
       1e-9,
     );
   });

@@ -5,7 +5,7 @@
 import { createMatrix, type Matrix, SettingError } from "@lowrank/math";
 
 /** Two or three turns for each eigenvalue are usual. */
-const mostTurns = 60;
+const maxTurns = 60;
 
 /**
  * Orthonormal eigenvectors for the `count` smallest eigenvalues, as columns [side, count], the smallest first.
@@ -86,7 +86,7 @@ interface Rotations {
 function diagonalise(diagonal: Float64Array, beside: Float64Array): Rotations {
   const rotations: Rotations = { rows: [], sines: [], cosines: [] };
   for (let first = 0; first < diagonal.length; first++) {
-    for (let turn = 0; turn < mostTurns; turn++) {
+    for (let turn = 0; turn < maxTurns; turn++) {
       const last = endOfBlock({ diagonal, beside }, first);
       if (last === first) break;
       turnBlock({ diagonal, beside, rotations }, first, last);
@@ -121,9 +121,9 @@ interface Eigenproblem extends Pick<Tridiagonal, "diagonal" | "beside"> {
 
 /** One step of QL with Wilkinson's shift, by rotations of neighbours from the block's end to its beginning. */
 function turnBlock({ diagonal, beside, rotations }: Eigenproblem, first: number, last: number): void {
-  const slope = (diagonal[first + 1]! - diagonal[first]!) / (2 * beside[first]!);
-  const root = Math.hypot(slope, 1);
-  let rest = diagonal[last]! - diagonal[first]! + beside[first]! / (slope + (slope < 0 ? -root : root));
+  const gradient = (diagonal[first + 1]! - diagonal[first]!) / (2 * beside[first]!);
+  const root = Math.hypot(gradient, 1);
+  let rest = diagonal[last]! - diagonal[first]! + beside[first]! / (gradient + (gradient < 0 ? -root : root));
   let [sine, cosine, taken] = [1, 1, 0];
   for (let row = last - 1; row >= first; row--) {
     const [across, along] = [sine * beside[row]!, cosine * beside[row]!];

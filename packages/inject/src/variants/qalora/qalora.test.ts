@@ -10,7 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { adapted, dispose, logits, start, train } from "../../../test/started-model.ts";
 import { attachAdapter } from "../../attach/attach-adapter.ts";
-import { UnsupportedSiteError, UnsupportedStartError } from "../../errors/errors.ts";
+import { UnsupportedInitError, UnsupportedSiteError } from "../../errors/errors.ts";
 import { planInjection } from "../../plan/plan-injection.ts";
 import { pairFactors } from "../pair-factors.ts";
 
@@ -113,7 +113,7 @@ describe("use_qalora", () => {
   });
 
   it("refuses starts that look at the weight, other variants and a bias on B", () => {
-    expect(() => plan({ init: "pissa" })).toThrow(UnsupportedStartError);
+    expect(() => plan({ init: "pissa" })).toThrow(UnsupportedInitError);
     expect(() => plan({ useDora: true })).toThrow(InvalidAdapterConfigError);
     expect(() => plan({ loraBias: true })).toThrow(/use_qalora.*which PEFT passes over/);
   });

@@ -2,18 +2,18 @@
 // layers alone, whose groups share a scale; here it is for linear layers in any precision. Source: PEFT 0.21.2,
 // QALoraLinearVariant in tuners/lora/variants.py.
 
-import { drawsHalves } from "@lowrank/adapter-format";
+import { drawsBothMatrices } from "@lowrank/adapter-format";
 import { createPair, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedStartError } from "../../errors/errors.ts";
+import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";
 
 export const qalora: Variant = {
   /** Throws where a start makes a row of A for each input. */
   check(config) {
-    if (drawsHalves(config)) return;
+    if (drawsBothMatrices(config)) return;
     const reason = "the start makes a row of A for each input where the other setting has one for each group";
-    throw new UnsupportedStartError(String(config.init), "use_qalora", reason);
+    throw new UnsupportedInitError(String(config.init), "use_qalora", reason);
   },
   refusal({ kind, inFeatures }, { qaloraGroupSize: size }) {
     if (kind !== "linear") return "use_qalora is for linear layers";

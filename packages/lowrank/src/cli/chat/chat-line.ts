@@ -4,13 +4,11 @@ import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
 import type { CommandIo } from "../io.ts";
 
-/** An adapter that answers, alone or with others. */
 export interface Part {
   readonly name: string;
   readonly strength: number;
 }
 
-/** A line as it is understood. */
 export type ChatLine =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "nothing" }
@@ -33,7 +31,6 @@ export const chatCommands = {
   "/exit": "end (Ctrl-D, too)",
 } as const;
 
-/** The same as lines. */
 export const chatHelp = Object.entries(chatCommands).map(([command, what]) => `  ${command.padEnd(20)} ${what}`);
 
 /** A line that begins with "/" is a command, one with "//" a line that begins with "/". */

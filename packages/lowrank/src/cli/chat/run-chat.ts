@@ -16,7 +16,6 @@ import type { Report } from "../terminal/report.ts";
 import { type ChatInput, type ChatLine, chatHelp, type Part, parseChatLine, readChatLines } from "./chat-line.ts";
 import { describeParts, Voices } from "./voices.ts";
 
-/** The options of `lowrank chat`. */
 export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions, SamplingOptions {
   readonly model?: string;
   readonly adapter?: readonly string[];
@@ -26,7 +25,6 @@ export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions,
   readonly seed: number;
 }
 
-/** Answers line by line until the input ends. */
 export async function runChat(options: ChatCommandOptions, report: Report): Promise<void> {
   const named = namedAdapters(options.adapter ?? []);
   const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.adapter }), report);
@@ -45,7 +43,6 @@ export async function runChat(options: ChatCommandOptions, report: Report): Prom
   });
 }
 
-/** One run of the command. */
 class Conversation {
   #stop: AbortController | undefined;
 

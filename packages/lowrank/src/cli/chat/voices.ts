@@ -6,7 +6,6 @@ import type { AdapterChoice, OpenedModel } from "../../opened-model.ts";
 import type { NamedAdapter } from "../options/named-adapters.ts";
 import type { Part } from "./chat-line.ts";
 
-/** The adapters of a conversation, by name. */
 export class Voices {
   readonly #alone = new Map<string, OpenedAdapter>();
   /** Sums that have answered already, by their parts. */
@@ -18,7 +17,6 @@ export class Voices {
     private readonly allowDifferentBase: boolean,
   ) {}
 
-  /** Attaches all of them. Throws what `OpenedModel.attach` does. */
   static async attach(
     model: OpenedModel,
     named: readonly NamedAdapter[],

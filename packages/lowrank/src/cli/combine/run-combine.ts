@@ -3,14 +3,12 @@
 import { combineAdapters } from "@lowrank/merge";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
-import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
+import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank combine`. */
 export interface CombineOptions extends CommonOptions, AdapterOutput {
   readonly adapter: readonly WeightedPath[];
   readonly method: string;
@@ -22,7 +20,6 @@ export interface CombineOptions extends CommonOptions, AdapterOutput {
   readonly compat?: "peft";
 }
 
-/** Writes the one adapter, whole or not at all. */
 export async function runCombine(options: CombineOptions, report: Report): Promise<void> {
   const {
     adapter: adapters,
@@ -37,9 +34,8 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
     overwrite,
     plan = false,
   } = options;
-  const claimed = { kind: "folder", overwrite, isApart: true, inputs: pathsOf(adapters) } as const;
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind: "folder", overwrite, isApart: true, inputs: pathsOf(adapters) } as const;
+  await claiming(plan ? undefined : out, rules, async () => {
     const context = sourceContext(report);
     const read = await Promise.all(
       adapters.map(async ({ adapter, weight }) => {
@@ -64,7 +60,5 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
       tensors: combined.tensors.size,
       files,
     });
-  } finally {
-    await release?.();
-  }
+  });
 }

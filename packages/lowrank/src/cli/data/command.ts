@@ -1,7 +1,7 @@
 // lowrank data: looks at data as the model will.
 
+import { integerIn } from "../../options/option-table.ts";
 import { type AddCommand, defineCommand, option, withExamples } from "../define-command.ts";
-import { integerIn } from "../options/parse-values.ts";
 import { computing } from "../options/shared-options.ts";
 import { optionsWithoutOut } from "../plan/command.ts";
 import type { PreviewOptions } from "./preview-rows.ts";

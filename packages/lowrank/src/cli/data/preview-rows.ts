@@ -1,25 +1,22 @@
 // lowrank data preview: rows as tokens again as text, and which part of them is trained.
 
 import { escapeControls } from "@lowrank/contracts";
-import { ignoredLabel, pickRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { ignoredLabel, selectRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { preparePlan } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** The options of `lowrank data preview`. */
 export interface PreviewOptions extends TrainOptions {
   readonly rows: number;
 }
 
-/** Some tokens that are all trained, or all not. */
 interface Stretch {
   readonly ids: readonly number[];
   readonly isTrained: boolean;
 }
 
-/** Prints the first rows. */
 export async function previewRows({ rows: count, ...options }: PreviewOptions, report: Report): Promise<void> {
   // A row that training holds out is shown in its place, too.
   const inOrder = options.validation === undefined ? { validationShare: 0, ...options } : options;
@@ -48,7 +45,7 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
 
 function firstOf(rows: TrainingRows, count: number): TrainingRows {
   const places = Array.from({ length: Math.min(count, rows.train.length) }, (_, place) => place);
-  return { ...rows, train: [...pickRows(rows.train, places)], validation: [] };
+  return { ...rows, train: [...selectRows(rows.train, places)], validation: [] };
 }
 
 /** What a decoder is to write stands behind what its encoder reads. */

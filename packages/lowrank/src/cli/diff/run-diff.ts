@@ -14,8 +14,8 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { openInFiles } from "../../merge/open-in-files.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
 import { type Difference, differencePage, differencePicture } from "../../report/difference-page.ts";
+import { claiming } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { weightedPath } from "../options/named-adapters.ts";
@@ -26,7 +26,6 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-/** The options of `lowrank diff`. */
 export interface DiffOptions extends EngineOptions {
   readonly model?: string;
   readonly allowDifferentBase?: boolean;
@@ -36,24 +35,20 @@ export interface DiffOptions extends EngineOptions {
 
 type Sides = readonly [adapter: string, other: string | undefined];
 
-/** Compares, prints, and writes what was asked for. */
 export async function runDiff([adapter, other]: Sides, options: DiffOptions, report: Report): Promise<void> {
   const { out, overwrite = false, model } = options;
   if (other !== undefined && model !== undefined)
     throw new UsageError("Two adapters are compared without a base: leave --model out, or the second adapter.");
   if (out !== undefined && !/\.(html|svg)$/i.test(out))
     throw new UsageError(`--out "${out}" should end in .html, for a page, or in .svg, for a picture.`);
-  const claimed = { kind: "file", overwrite, inputs: [adapter, other, model] } as const;
-  const release = out === undefined ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind: "file", overwrite, inputs: [adapter, other, model] } as const;
+  await claiming(out, rules, async () => {
     const found =
       other === undefined ? await fromBase(adapter, options, report) : await ofTwo([adapter, other], report);
     if (out === undefined) return;
     await writeFileAtomic(out, /\.svg$/i.test(out) ? differencePicture(found) : differencePage(found), { overwrite });
     report.say(`written to ${out}`);
-  } finally {
-    await release?.();
-  }
+  });
 }
 
 async function ofTwo(paths: readonly [string, string], report: Report): Promise<Difference> {
@@ -65,7 +60,6 @@ async function ofTwo(paths: readonly [string, string], report: Report): Promise<
   return { adapters: [basename(paths[0]), basename(paths[1])], difference };
 }
 
-/** Similarities as rows of numbers. */
 function asJson({ layers, saved, alone }: AdapterDifference) {
   return {
     layers: layers.map(({ similarity: { inputs, outputs }, ...layer }) => ({

@@ -12,13 +12,6 @@ import { printFailure } from "../terminal/print-failure.ts";
 /** So long the others wait with what they have to say: most often the first process says the same. */
 const grace = 1500; // milliseconds
 
-/** What a command is run with. */
-export interface Joined {
-  readonly io: CommandIo;
-  /** Undefined where the command is alone. */
-  readonly communicator: Communicator | undefined;
-}
-
 /**
  * Runs the command by itself, or with the other processes that were started with this one. Where it fails in any of them, that one's
  * message is printed and all end with its exit code. Throws MpiUnavailableError, MpiMismatchError; InterruptedError where all were
@@ -27,7 +20,7 @@ export interface Joined {
 export async function withProcesses(
   { distributed }: DistributedOptions,
   io: CommandIo,
-  command: (joined: Joined) => Promise<void>,
+  command: (joined: { readonly io: CommandIo; readonly communicator: Communicator | undefined }) => Promise<void>,
 ): Promise<void> {
   const launch = launchOf(io.environment);
   if (distributed === "off" || (launch === undefined && distributed !== "mpi"))

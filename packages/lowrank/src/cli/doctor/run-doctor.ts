@@ -2,12 +2,12 @@
 
 import { freemem, totalmem } from "node:os";
 import {
+  compareEngines,
   type EngineChoice,
   type EngineReport,
-  int8Unfitness,
+  int8Problem,
   measureInt8Product,
   measureMatMul,
-  surveyEngines,
 } from "@lowrank/engine";
 import { type EngineName, engineFacts, engineNames } from "@lowrank/engine/facts";
 import {
@@ -21,7 +21,7 @@ import {
 } from "@lowrank/trainer/mpi";
 import * as tf from "@tensorflow/tfjs-core";
 import packageJson from "../../../package.json" with { type: "json" };
-import { CacheDamagedError } from "../../errors/model-errors.ts";
+import { cacheDamaged } from "../../errors/model-errors.ts";
 import { hubCache } from "../../node/hub/hub-access.ts";
 import { verifyCache } from "../../node/hub/hub-cache.ts";
 import { engineSettings } from "../../recipe/run/engine-settings.ts";
@@ -31,10 +31,7 @@ import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
 
-/**
- * Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. Of several
- * processes the first one does so, when all have timed how they reach each other: who waits would take its processor's time.
- */
+/** Reports the machine and its engines. Of several processes the first does, after all have timed how they reach each other. */
 export async function runDoctor(options: EngineOptions, report: Report): Promise<void> {
   const mpi = await surveyMpi(report.io.environment);
   if (mpi?.rank !== undefined && mpi.rank > 0) return;
@@ -42,7 +39,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const speed = await measureMatMul();
   const int8 = await reportInt8();
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
-  const engines = await surveyEngines(engineSettings(options, report.io.environment));
+  const engines = await compareEngines(engineSettings(options, report.io.environment));
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
   report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, mpi, advice });
@@ -74,7 +71,7 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
 
 /** How fast a base in int8 is multiplied, or why that is done in float32. */
 async function reportInt8(): Promise<{ readonly gflops: number } | { readonly reason: string }> {
-  const reason = int8Unfitness();
+  const reason = int8Problem();
   if (reason !== undefined) return { reason };
   return { gflops: (await measureInt8Product()).gflops };
 }
@@ -89,16 +86,15 @@ function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): re
   return formatTable(columns, rows);
 }
 
-/** Hashes every file of the cache. Throws CacheDamagedError where some are not what their names say. */
+/** Hashes every file of the cache. Throws CACHE_DAMAGED where some are not what their names say. */
 export async function runVerify(report: Report): Promise<void> {
   const cache = hubCache({});
   const { files, damaged } = await verifyCache({});
   report.emit({ cache, files, damaged });
-  if (damaged.length > 0) throw new CacheDamagedError(cache, damaged, files);
+  if (damaged.length > 0) throw cacheDamaged(cache, damaged, files);
   report.say(`${files} files in ${cache}: each has the content that its hash says`);
 }
 
-/** A command to type, and why. */
 interface Advice {
   readonly why: string;
   readonly command: string;
@@ -117,11 +113,7 @@ export function adviseEngine(running: EngineName, reports: readonly EngineReport
   return undefined;
 }
 
-// By which MPI processes would reach each other here, and how fast, where some were started together.
-
-/** What is there. */
 interface MpiReport {
-  /** In its own words. */
   readonly library: string;
   /** Of this process among those that it was started with. */
   readonly rank?: number;
@@ -141,7 +133,6 @@ async function surveyMpi(environment: Environment): Promise<MpiReport | undefine
   return { library, rank, size, times };
 }
 
-/** In words. */
 function describeMpi({ library, size, times }: MpiReport): string {
   if (times === undefined) return `${library}; mpirun -np 2 lowrank doctor times it`;
   const [one, many] = times.map(({ milliseconds }) => `${milliseconds.toPrecision(2)} ms`);

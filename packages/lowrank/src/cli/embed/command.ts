@@ -1,7 +1,7 @@
 // lowrank embed: embeddings of texts.
 
+import { integerIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn } from "../options/parse-values.ts";
 import { adaptersOption, computing } from "../options/shared-options.ts";
 import type { EmbedCommandOptions } from "./run-embed.ts";
 

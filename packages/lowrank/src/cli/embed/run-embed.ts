@@ -4,14 +4,12 @@ import { readFile } from "node:fs/promises";
 import type { Pooling } from "@lowrank/models";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank embed`. */
-export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model?: string;
+export interface EmbedCommandOptions extends ModelOptions {
   readonly text?: readonly string[];
   readonly file?: string;
   readonly out?: string;
@@ -23,7 +21,6 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
   readonly batchSize: number;
 }
 
-/** Embeds the texts of the options, then the lines of the file; prints the numbers, or writes texts and numbers to --out. */
 export async function runEmbed(asked: EmbedCommandOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { text = [], file, out, overwrite } = options;

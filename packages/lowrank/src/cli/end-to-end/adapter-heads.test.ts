@@ -37,7 +37,7 @@ async function forward(name: string, argv: readonly string[], inputs: object) {
 
 /** The tolerance against PEFT that holds for logits in the whole project. */
 function expectLogits(got: readonly number[], expected: readonly number[]): void {
-  const largest = expected.reduce((most, value, place) => Math.max(most, Math.abs(value - (got[place] ?? 0))), 0);
+  const largest = expected.reduce((max, value, place) => Math.max(max, Math.abs(value - (got[place] ?? 0))), 0);
   expect([got.length, largest < 1e-4]).toEqual([expected.length, true]);
 }
 

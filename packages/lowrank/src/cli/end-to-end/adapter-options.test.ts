@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { startFacts, startNames } from "@lowrank/adapter-format";
+import { initFacts, initNames } from "@lowrank/adapter-format";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recipeOptions } from "../../options/all-options.ts";
 import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
@@ -29,12 +29,12 @@ async function trained(name: string, ...options: readonly string[]) {
 }
 
 const starts = recipeOptions.get("init")?.value.enum ?? [];
-const measuringStarts: readonly string[] = startNames.filter((name) => "measures" in startFacts[name]);
+const measuringInits: readonly string[] = initNames.filter((name) => "measures" in initFacts[name]);
 
 describe("how a new adapter starts", () => {
   it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
     const plain = await trained(`plain-${start}`);
-    const looks = measuringStarts.includes(start) ? ["--init-batches", "2"] : [];
+    const looks = measuringInits.includes(start) ? ["--init-batches", "2"] : [];
     const { losses, evaluated } = await trained(`start-${start}`, "--init", start, ...looks);
     expect(losses[0]).toBeCloseTo(plain.losses[0] ?? 0, 4);
     // Written and read again, it is what was trained.

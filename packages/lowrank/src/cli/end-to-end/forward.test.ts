@@ -60,9 +60,9 @@ describe("lowrank forward", () => {
       const mask = inputs.attention_mask?.flat() ?? [];
       const isPerPosition = written.tensors.get("logits")?.shape[1] === inputs.attention_mask?.[0]?.length;
       const width = logits.length / (isPerPosition ? mask.length : 1);
-      const difference = wanted.reduce((most, value, index) => {
+      const difference = wanted.reduce((max, value, index) => {
         const counts = !isPerPosition || mask[Math.floor(index / width)] === 1;
-        return counts ? Math.max(most, Math.abs(value - (logits[index] ?? Number.NaN))) : most;
+        return counts ? Math.max(max, Math.abs(value - (logits[index] ?? Number.NaN))) : max;
       }, 0);
       expect(difference).toBeLessThan(1e-4);
       expect(json[0]?.loss).toBeCloseTo(adapter_loss, 5);

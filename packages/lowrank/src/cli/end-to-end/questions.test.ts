@@ -63,7 +63,7 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
     expect(stderr).toContain(`1 answers of "${folder(name, "rows.jsonl")}" are not in the first ${max_length} tokens`);
     const lines = (await readFile(`${out}/metrics.jsonl`, "utf8")).trim().split("\n");
     const got = lines.map((line): number => JSON.parse(line).loss);
-    const largest = losses.reduce((most, loss, step) => Math.max(most, Math.abs(loss - (got[step] ?? 0))), 0);
+    const largest = losses.reduce((max, loss, step) => Math.max(max, Math.abs(loss - (got[step] ?? 0))), 0);
     expect([got.length, largest < 1e-5], String(got)).toEqual([losses.length, true]);
   });
 

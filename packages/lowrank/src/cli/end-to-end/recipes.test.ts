@@ -65,5 +65,5 @@ it("a recipe with a fault is wrong usage, before anything is loaded", async () =
   const recipe = await place.write("bad.yaml", "model: m\nranks: 4\nlearningRate: -1\n");
   const call = await place.call("train", "--recipe", recipe, "--out", place.path("no"));
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining("did you mean rank?") });
-  expect(call.stderr).toContain("learningRate: expected a number above 0, got -1");
+  expect(call.stderr).toContain("learningRate: expected a number, more than 0, got -1");
 });

@@ -130,8 +130,8 @@ describe("recordings beside a file of rows", () => {
     const made = resample({ samples, sampleRate }, 16_000);
     const middle = made.subarray(100, 800);
     const right = sounds["tone.wav"].samples.subarray(100, 800);
-    const most = middle.reduce((largest, value, index) => Math.max(largest, Math.abs(value - (right[index] ?? 0))), 0);
-    expect([made.length, most < 2e-3], String(most)).toEqual([900, true]);
+    const max = middle.reduce((largest, value, index) => Math.max(largest, Math.abs(value - (right[index] ?? 0))), 0);
+    expect([made.length, max < 2e-3], String(max)).toEqual([900, true]);
   });
 
   it("are named where they cannot be read, and refused by models that do not hear", async () => {

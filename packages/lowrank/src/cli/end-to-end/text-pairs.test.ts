@@ -62,7 +62,7 @@ async function lossesOf(out: string): Promise<readonly number[]> {
 
 /** The tolerance against PEFT that holds for losses in the whole project. */
 function expectLosses(got: readonly number[], expected: readonly number[]): void {
-  const largest = expected.reduce((most, loss, step) => Math.max(most, Math.abs(loss - (got[step] ?? 0))), 0);
+  const largest = expected.reduce((max, loss, step) => Math.max(max, Math.abs(loss - (got[step] ?? 0))), 0);
   expect([got.length, largest < 1e-5], String(got)).toEqual([expected.length, true]);
 }
 

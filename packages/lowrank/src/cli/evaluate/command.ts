@@ -1,8 +1,8 @@
 // lowrank evaluate: how well a model does on data.
 
 import { comparisonOptions } from "../../options/learning-options.ts";
+import { integerIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn } from "../options/parse-values.ts";
 import { adaptersOption, computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { EvaluateOptions } from "./run-evaluate.ts";

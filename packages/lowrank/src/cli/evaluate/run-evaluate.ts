@@ -7,20 +7,16 @@ import { promptsOf, type RunChoices } from "../../recipe/recipe.ts";
 import { type ReadingOptions, readNamedRows } from "../../recipe/run/recipe-rows.ts";
 import { setupOf, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
 import { describeMetrics } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
-/** The options of `lowrank evaluate`. */
 export interface EvaluateOptions
-  extends EngineOptions,
-    AdapterOptions,
-    BasePrecisionOptions,
+  extends ModelOptions,
     Pick<RunChoices, "loss" | "pooling" | "normalise" | "queryPrompt" | "documentPrompt">,
     ReadingOptions {
-  readonly model?: string;
   readonly data: readonly string[];
   readonly template?: string;
   readonly classNames?: readonly string[];
@@ -31,7 +27,6 @@ export interface EvaluateOptions
   readonly maxNewTokens: number;
 }
 
-/** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { generate } = options;

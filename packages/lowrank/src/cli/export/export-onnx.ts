@@ -24,7 +24,6 @@ import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
-/** Writes the folder, whole or not at all. */
 export async function exportOnnx(options: ExportOptions, report: Report): Promise<void> {
   const { adapter, out, switchable = false, overwrite = false } = options;
   const path = onnxFileOf(options);

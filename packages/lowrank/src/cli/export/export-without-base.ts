@@ -21,7 +21,6 @@ interface FormatRow {
     adapter: Adapter,
     options: { readonly dtype: "F32" | "F16" | "BF16"; readonly component?: NonNullable<ExportOptions["component"]> },
   ): Uint8Array | object;
-  /** How the program takes it. */
   hint(out: string): string;
 }
 
@@ -72,7 +71,6 @@ export async function exportWithoutBase(
 /** Formats that are written without a base. */
 type FormatWithoutBase = "mlx" | "kohya" | "diffusers" | "loralib";
 
-/** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];

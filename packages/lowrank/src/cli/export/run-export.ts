@@ -2,12 +2,10 @@
 
 import { basename } from "node:path";
 import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
-import type { ModelConfig } from "@lowrank/contracts/families";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
-import type { ModelSource } from "../../open/model-source.ts";
+import { configOfSource } from "../../open/base-config.ts";
 import { whileClaimed } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
@@ -15,7 +13,6 @@ import { pathsOf } from "../options/named-adapters.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
-/** Writes what was asked for, whole or not at all. */
 export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
   if (asked.to === "onnx") return (await import("./export-onnx.ts")).exportOnnx(asked, report);
   if (asked.to === "onnx-adapter") return (await import("./export-onnx.ts")).exportOnnxAdapter(asked, report);
@@ -28,7 +25,8 @@ async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, dtype = "F32", overwrite = false } = options;
   await whileClaimed({ kind: "file", model, adapter, out, overwrite }, report, async (read) => {
-    const config = await configOf(await nodePlatform.findModel(model, sourceContext(report)));
+    const config = await configOfSource(await nodePlatform.findModel(model, sourceContext(report)));
+    if (config === undefined) throw new Error(`${model} is neither a folder nor a file.`);
     const bytes = writeGgufAdapter(read, config, {
       dtype,
       name: pathsOf(adapter)
@@ -40,15 +38,4 @@ async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
     report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
   });
-}
-
-async function configOf({ folder, openGguf, path }: ModelSource): Promise<ModelConfig> {
-  if (folder !== undefined) return readBaseConfig(folder);
-  if (openGguf === undefined) throw new Error(`${path} is neither a folder nor a file.`);
-  const source = await openGguf();
-  try {
-    return await readGgufConfig(source);
-  } finally {
-    await source.close?.();
-  }
 }

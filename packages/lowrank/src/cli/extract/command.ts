@@ -1,7 +1,8 @@
 // lowrank extract: an adapter out of two checkpoints of one model.
 
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn, numberIn, targetModules } from "../options/parse-values.ts";
+import { targetModules } from "../options/parse-values.ts";
 import { computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { ExtractOptions } from "./run-extract.ts";

@@ -4,11 +4,10 @@ import { type ExtractedAdapter, extractAdapter, type ModelInFiles, planExtractio
 import { type PretrainedModel, WeightsInFiles } from "@lowrank/models";
 import { given } from "../../given.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
 import { loadBase } from "../../open/load-base.ts";
 import type { ModelSource } from "../../open/model-source.ts";
 import { configFor } from "../../train/new-adapter.ts";
-import { type AdapterOutput, putAdapter } from "../adapter-output.ts";
+import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -17,7 +16,6 @@ import { formatBytes, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-/** The options of `lowrank extract`. */
 export interface ExtractOptions extends EngineOptions, AdapterOutput {
   readonly model: string;
   readonly tuned: string;
@@ -28,12 +26,10 @@ export interface ExtractOptions extends EngineOptions, AdapterOutput {
   readonly seed: number;
 }
 
-/** Writes the adapter, whole or not at all. */
 export async function runExtract(options: ExtractOptions, report: Report): Promise<void> {
   const { model, tuned, out, overwrite, plan = false } = options;
-  const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, tuned] } as const;
+  await claiming(plan ? undefined : out, rules, async () => {
     await startEngine(options, report);
     const base = await openModelInFiles(model, report);
     try {
@@ -44,12 +40,9 @@ export async function runExtract(options: ExtractOptions, report: Report): Promi
     } finally {
       await close(base);
     }
-  } finally {
-    await release?.();
-  }
+  });
 }
 
-/** A model whose weights stay in their files, and where it came from. */
 interface OpenedInFiles extends ModelInFiles {
   readonly model: PretrainedModel;
   readonly weights: WeightsInFiles;
@@ -112,7 +105,7 @@ function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Repor
   for (const line of formatTable(numberColumns("module", "rank", "‖ΔW‖/‖W‖", "missed"), rows)) report.say(line);
   if (unchanged.length > 0) report.say(`the same in both: ${unchanged.join(", ")}`);
   if (others.length === 0) return;
-  const largest = others.reduce((most, one) => (one.relative > most.relative ? one : most));
+  const largest = others.reduce((max, one) => (one.relative > max.relative ? one : max));
   report.warn({
     code: "CHANGES_LEFT_OUT",
     message:

@@ -2,15 +2,11 @@
 
 const keys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
 
-/** What is given, with a row for each choice. */
-export interface ChoiceRows {
-  readonly given: ReadonlyMap<string, unknown>;
-  /** Of each question; 1 where that cannot be told. */
-  readonly choices: number;
-}
-
 /** Makes rows of choices and adds to the faults; what is no list of questions is left out as undefined. */
-export function choicesAsRows(given: ReadonlyMap<string, unknown>, faults: string[]): ChoiceRows {
+export function choicesAsRows(
+  given: ReadonlyMap<string, unknown>,
+  faults: string[],
+): { readonly given: ReadonlyMap<string, unknown>; readonly choices: number } {
   const rows = new Map(given);
   const counts = new Set<number>();
   for (const key of keys.filter((name) => given.has(name))) {

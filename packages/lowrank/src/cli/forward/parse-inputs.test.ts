@@ -1,5 +1,5 @@
+import { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import { InvalidInputsError } from "../../errors/usage-errors.ts";
 import { type InputLimits, parseInputs } from "./parse-inputs.ts";
 
 const causal: InputLimits = { vocabSize: 100, labels: { kind: "position", count: 100 } };
@@ -9,7 +9,7 @@ function faultsOf(inputs: unknown, limits: InputLimits = causal): readonly strin
   try {
     parseInputs("inputs.json", typeof inputs === "string" ? inputs : JSON.stringify(inputs), limits);
   } catch (error) {
-    if (error instanceof InvalidInputsError) return error.faults;
+    if (error instanceof LowrankError && "faults" in error && Array.isArray(error.faults)) return error.faults;
     throw error;
   }
   return [];

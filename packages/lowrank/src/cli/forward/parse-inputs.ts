@@ -1,7 +1,7 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
 import { isObject, JsonError, parseJson } from "@lowrank/contracts";
-import { InvalidInputsError } from "../../errors/usage-errors.ts";
+import { invalidInputs } from "../../errors/usage-errors.ts";
 import { given as present } from "../../given.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
@@ -13,7 +13,6 @@ export interface IntegerMatrix {
   readonly values: Int32Array;
 }
 
-/** What the model allows. */
 export interface InputLimits {
   readonly vocabSize: number;
   /** How many token types it has; absent where it takes none. */
@@ -22,20 +21,15 @@ export interface InputLimits {
   readonly hasDecoder?: boolean;
   /** Whether each example is several sequences of which one is to be chosen. */
   readonly hasChoices?: boolean;
-  /** What an image is, where the model reads images. */
   readonly image?: ImageLimits;
   /** Whether it reads texts beside its images. */
   readonly readsPairs?: boolean;
-  /**
-   * What a label is: a class for each row, a token for each position, where each row's answer starts and ends, what a
-   * decoder should write, or nothing that it could compute a loss from.
-   */
+  /** What a label is: a class a row, a token a position, an answer's start and end, what a decoder writes, or nothing. */
   readonly labels:
     | { readonly kind: "row" | "position" | "span" | "target"; readonly count: number }
     | { readonly kind: "none" };
 }
 
-/** Checked inputs of one forward pass. */
 export interface ForwardInputs {
   /** [batch, time], or [batch·choices, time]; absent for images alone. */
   readonly inputIds?: IntegerMatrix;
@@ -60,7 +54,7 @@ const otherModels = new Map([
   ["pixel_values", "image models"],
 ]);
 
-/** Parses and checks the file's text; throws InvalidInputsError with every fault. */
+/** Parses and checks the file's text; throws INVALID_INPUTS with every fault. */
 export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
   const faults: string[] = [];
   const object = readObject(text, faults);
@@ -91,7 +85,7 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
     checkShape("decoder_input_ids", decoderInputIds, { ...inputIds, columns: decoderInputIds?.columns ?? 1 }, faults);
     checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds, choices }), faults);
   }
-  if (faults.length > 0 || inputIds === undefined) throw new InvalidInputsError(file, faults);
+  if (faults.length > 0 || inputIds === undefined) throw invalidInputs(file, faults);
   return {
     inputIds,
     ...(limits.hasChoices ? { choices } : {}),
@@ -112,7 +106,7 @@ function parseImages(
   const labels = readLabels(given, limits, faults);
   for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
   if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
-  if (faults.length > 0 || pixelValues === undefined) throw new InvalidInputsError(file, faults);
+  if (faults.length > 0 || pixelValues === undefined) throw invalidInputs(file, faults);
   return { pixelValues, ...present({ labels }) };
 }
 
@@ -123,7 +117,6 @@ interface LabelFacts {
   readonly choices: number;
 }
 
-/** The shape that labels must have. */
 function labelShape(
   inputIds: IntegerMatrix,
   { limits, labels, decoderInputIds, choices }: LabelFacts,

@@ -1,6 +1,5 @@
 // "pixel_values" of inputs.json: images as nested lists of numbers.
 
-/** What a model's images must be. */
 export interface ImageLimits {
   readonly channels: number;
   readonly height: number;

@@ -9,7 +9,7 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
-import { filesBeside } from "../../node/files-beside.ts";
+import { filesNextTo } from "../../node/files-next-to.ts";
 import { checkOutput } from "../../node/output/check-output.ts";
 import { resultNames } from "../../node/output/our-file.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
@@ -22,7 +22,6 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
 
-/** The options of `lowrank forward`. */
 export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly model?: string;
   readonly inputs: string;
@@ -31,7 +30,6 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly overwrite?: boolean;
 }
 
-/** Runs one forward pass and writes its tensors. */
 export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
@@ -51,13 +49,12 @@ export async function runForward(asked: ForwardOptions, report: Report): Promise
   });
 }
 
-/** A batch of token ids, or of pictures as numbers. */
 const maxInputBytes = 256_000_000;
 
 async function readInputs(path: string): Promise<string> {
   try {
     await stat(path);
-    return await filesBeside(path).readText(basename(path), { maxBytes: maxInputBytes });
+    return await filesNextTo(path).readText(basename(path), { maxBytes: maxInputBytes });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       throw new PathNotFoundError("--inputs", path, 'a JSON file such as {"input_ids": [[1, 2, 3]]}');

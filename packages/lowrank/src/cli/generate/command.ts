@@ -1,7 +1,7 @@
 // lowrank generate: text from prompts, as it comes.
 
+import { integerIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn } from "../options/parse-values.ts";
 import { samplingOptions } from "../options/sampling-options.ts";
 import { adaptersOption, computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";

@@ -12,13 +12,11 @@ import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
 import { refuseOtherTasks } from "../open-model.ts";
 import type { SamplingOptions } from "../options/sampling-options.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank generate`. */
-export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {
-  readonly model?: string;
+export interface GenerateOptions extends ModelOptions, SamplingOptions {
   readonly prompt?: readonly string[];
   readonly prompts?: string;
   readonly batchSize: number;
@@ -29,7 +27,6 @@ export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrec
   readonly seed: number;
 }
 
-/** Continues the prompts so many as one batch. */
 export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   if (options.stop?.includes("") === true) {
@@ -67,7 +64,6 @@ interface WrittenText extends Pick<Extract<TextEvent, { type: "end" }>, "text" |
   readonly prompt: TextPrompt;
   /** Whether people have seen it already. */
   readonly isStreamed: boolean;
-  /** What to do where nothing is written. */
   readonly advice: string;
 }
 

@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { InvalidArgumentError } from "commander";
-import { OutputExistsError } from "../../errors/output-errors.ts";
+import { outputExists } from "../../errors/output-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { exists } from "../../node/exists.ts";
 import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
@@ -13,19 +13,18 @@ import type { CommonOptions } from "../options/shared-options.ts";
 import { parserOf } from "../options/table-options.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank init`. */
 export interface InitOptions extends CommonOptions {
   readonly schema?: boolean;
   readonly overwrite?: boolean;
 }
 
-/** Asks for a recipe of `train` and writes it to a file, or prints the JSON Schema of recipes. Throws OutputExistsError, UsageError. */
+/** Asks for a recipe of `train` and writes it to a file, or prints the JSON Schema of recipes. Throws OUTPUT_EXISTS, UsageError. */
 export async function runInit(file: string, { schema, overwrite }: InitOptions, report: Report): Promise<void> {
   if (schema === true) {
     report.io.stdout(`${JSON.stringify(recipeSchema(), null, 2)}\n`);
     return;
   }
-  if (overwrite !== true && (await exists(file))) throw new OutputExistsError(file);
+  if (overwrite !== true && (await exists(file))) throw outputExists(file);
   const recipe = await askRecipe(report.io);
   await writeFile(file, await asYaml(recipe));
   report.say(`written to ${file}; try: ${programName(report.io)} train --recipe ${file}`);

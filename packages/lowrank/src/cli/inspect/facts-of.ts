@@ -18,7 +18,6 @@ import { groupTensors } from "./group-tensors.ts";
 
 type Facts = readonly (readonly [label: string, value: string])[];
 
-/** The lines, in order. */
 export function factsOf(inspection: Inspection): Facts {
   if (inspection.kind === "adapter") return adapterFacts(inspection);
   if (inspection.kind === "model") return modelFacts(inspection);
@@ -125,7 +124,6 @@ function listDtypes(tensors: readonly TensorFact[]): string {
   return sorted.map(([dtype, count]) => `${dtype} (${count})`).join(", ") || "none";
 }
 
-/** One object. */
 export function jsonOf(inspection: Inspection): Readonly<Record<string, unknown>> {
   const { kind, path, parameters, bytes, tensors, warnings } = inspection;
   return {

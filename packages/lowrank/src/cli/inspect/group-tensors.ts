@@ -11,7 +11,6 @@ export interface TensorGroup {
   readonly shape: readonly number[];
 }
 
-/** Groups tensors in order of first appearance. */
 export function groupTensors(tensors: readonly TensorFact[]): readonly TensorGroup[] {
   const groups = new Map<string, TensorFact[]>();
   for (const tensor of tensors) {

@@ -8,10 +8,8 @@ import { formatFacts, formatTable } from "../terminal/table.ts";
 import { factsOf, jsonOf } from "./facts-of.ts";
 import { groupTensors } from "./group-tensors.ts";
 
-/** How many lines of tensors are shown without --all. */
 const shownGroups = 40;
 
-/** Prints what was found. */
 export function printInspection(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
   report.emit(jsonOf(inspection));
   if (!report.isJson) printForPeople(inspection, options, report);

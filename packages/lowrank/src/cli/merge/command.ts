@@ -1,8 +1,8 @@
 // lowrank merge: one model folder out of a base and an adapter.
 
 import { InvalidArgumentError } from "commander";
+import { numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { numberIn } from "../options/parse-values.ts";
 import { adaptersOption, computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { MergeOptions } from "./write-merged.ts";
@@ -24,7 +24,6 @@ function dtypeNamed(text: string): Dtype {
   throw new InvalidArgumentError(`Allowed choices are ${[...mergeDtypes.keys()].join(", ")}.`);
 }
 
-/** What becomes of a weight that two modules share. */
 const tiedChoices: readonly MergeOptions["tied"][] = ["refuse", "untie"];
 
 export const addMergeCommand = defineCommand({

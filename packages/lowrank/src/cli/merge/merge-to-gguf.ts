@@ -18,11 +18,11 @@ export async function mergeToGguf(
   { merge, options }: { readonly merge: MergeInFiles; readonly options: FullOptions },
   report: Report,
 ): Promise<void> {
-  const { out, dtype, leastKept, plan = false, overwrite = false } = options;
+  const { out, dtype, minKept, plan = false, overwrite = false } = options;
   const rounded: (KeptEffect & { tensor: string })[] = [];
   const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
   const hear = { onRounded: (effect: KeptEffect & { tensor: string }) => void rounded.push(effect) };
-  const output = await ggufOutput(opened, { merge, title, ...hear, ...given({ type: dtype, leastKept }) });
+  const output = await ggufOutput(opened, { merge, title, ...hear, ...given({ type: dtype, minKept }) });
   const { changed } = merge;
   try {
     if (plan) {
@@ -73,7 +73,7 @@ async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
 function sayKept(rounded: readonly (KeptEffect & { readonly tensor: string })[], type: string, report: Report): void {
   const [first, ...others] = rounded;
   if (first === undefined) return;
-  const least = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
-  const words = `${Math.round(100 * least.kept)} % of what the adapter does to it`;
-  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${least.tensor} keeps least: ${words}`);
+  const min = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
+  const words = `${Math.round(100 * min.kept)} % of what the adapter does to it`;
+  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${min.tensor} keeps least: ${words}`);
 }

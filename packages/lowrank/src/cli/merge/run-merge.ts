@@ -8,10 +8,9 @@ import { exportSource, mergedTexts } from "../../merge/export-source.ts";
 import { type OpenedInFiles, openInFiles } from "../../merge/open-in-files.ts";
 import { classNamesFor } from "../../merged-model.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
 import type { ModelOutput } from "../../platform.ts";
 import { decodeClassNames } from "../../rows/classes/class-names.ts";
-import { sayFiles } from "../adapter-output.ts";
+import { claiming, sayFiles } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
@@ -25,9 +24,8 @@ import { type FullOptions, isVerified, type MergeOptions, type Written, writeMer
 export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   const { model, adapter, out, overwrite, plan = false } = options;
-  const claimed = { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] } as const;
-  const release = plan ? undefined : await claimOutput(out, claimed);
-  try {
+  const rules = { kind: "folder", overwrite, isApart: true, inputs: [model, ...pathsOf(adapter)] } as const;
+  await claiming(plan ? undefined : out, rules, async () => {
     // Folding needs no engine: the plainest starts at once and takes no memory.
     const isPlain = options.engine === undefined && !isVerified(options);
     await startEngine(isPlain ? { ...options, engine: "cpu" } : options, report);
@@ -43,9 +41,7 @@ export async function runMerge(asked: MergeOptions, report: Report): Promise<voi
       opened.dispose();
       await opened.weights.close();
     }
-  } finally {
-    await release?.();
-  }
+  });
 }
 
 async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: Report): Promise<void> {
@@ -79,9 +75,9 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
 
 function sayLosses({ rounding, largestDifference }: Written, { dtype = "F32" }: FullOptions, report: Report): void {
   if (rounding !== undefined) {
-    const most = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
+    const max = `${formatNumber(rounding.largest)} at most (${rounding.tensor})`;
     const type = dtype === "as-base" ? "the base's type" : dtype;
-    report.say(`rounded to ${type}, by ${most}; --dtype F32 keeps them`);
+    report.say(`rounded to ${type}, by ${max}; --dtype F32 keeps them`);
   }
   if (largestDifference !== undefined)
     report.say(

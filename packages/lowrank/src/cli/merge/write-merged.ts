@@ -19,7 +19,6 @@ import { startByteCount } from "../terminal/byte-count.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
   readonly model?: string;
   readonly adapter: readonly WeightedPath[];
@@ -29,7 +28,7 @@ export interface MergeOptions extends EngineOptions {
   /** Default F32; of a .gguf file, the base's own types if it is one, else F16. */
   readonly dtype?: ExportDtype | GgufFileType;
   /** Of a .gguf file: the least share of the adapter's effect that rounding must leave. */
-  readonly leastKept?: number;
+  readonly minKept?: number;
   readonly tied: "refuse" | "untie";
   readonly verify?: boolean;
   readonly tolerance?: number;
@@ -40,7 +39,6 @@ export interface MergeOptions extends EngineOptions {
 
 export type FullOptions = WithBase<MergeOptions>;
 
-/** What was written. */
 export interface Written {
   readonly files: readonly WrittenFile[];
   /** The largest loss of a number, where some were rounded. */
@@ -49,7 +47,6 @@ export interface Written {
   readonly largestDifference?: number;
 }
 
-/** Whether logits are to be compared. */
 export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | "tolerance">): boolean {
   return verify === true || tolerance !== undefined;
 }
@@ -78,7 +75,7 @@ export async function writeMerged(
       ...(isVerified(options) && { check }),
     });
     const [first, ...others] = losses;
-    const rounding = first && others.reduce((most, one) => (one.largest > most.largest ? one : most), first);
+    const rounding = first && others.reduce((max, one) => (one.largest > max.largest ? one : max), first);
     return { files, ...given({ rounding, largestDifference: differences[0] }) };
   } finally {
     count.stop();
@@ -111,12 +108,12 @@ export async function verify(folder: string, options: FullOptions, report: Repor
 /** The draft of `--out`; says so where an earlier run left one that nobody asks to go on with. */
 export async function draftFor(
   opened: OpenedInFiles,
-  { out, resume = false, dtype, tied, leastKept }: MergeOptions,
+  { out, resume = false, dtype, tied, minKept }: MergeOptions,
   { report, heads = [] }: { readonly report: Pick<Report, "note">; readonly heads?: readonly Uint8Array[] },
 ): Promise<DraftRequest> {
   const left = resume ? undefined : await FolderDraft.left(out);
   if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this; --resume goes on with them`);
-  return { identity: identityOf(opened, [dtype ?? "F32", tied, leastKept], heads), resume };
+  return { identity: identityOf(opened, [dtype ?? "F32", tied, minKept], heads), resume };
 }
 
 /** What decides about every byte that is written; `heads` are beginnings of files, which say what follows. */

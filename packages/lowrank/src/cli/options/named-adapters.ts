@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { UsageError } from "../../errors/usage-errors.ts";
 
-/** An adapter's path or name on the Hub, and by what its update is multiplied. */
 export interface WeightedPath {
   readonly adapter: string;
   readonly weight: number;

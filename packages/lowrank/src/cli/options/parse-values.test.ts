@@ -1,30 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
+import { integerIn, numberIn } from "../../options/option-table.ts";
+import { nameList, numberParser, targetModules } from "./parse-values.ts";
 
-describe("numberIn", () => {
+describe("numberParser of decimal numbers", () => {
   it("reads decimal and scientific notation", () => {
-    expect(numberIn()("2e-4")).toBe(0.0002);
-    expect(numberIn()(".5")).toBe(0.5);
+    expect(numberParser(numberIn())("2e-4")).toBe(0.0002);
+    expect(numberParser(numberIn())(".5")).toBe(0.5);
   });
 
   it("refuses text that JavaScript would read as a number by accident", () => {
     for (const text of ["", " ", "0x10", "1_000", "Infinity", "NaN", "1e999", "12 apples"]) {
-      expect(() => numberIn()(text), text).toThrow("Expected a number.");
+      expect(() => numberParser(numberIn())(text), text).toThrow("Expected a number.");
     }
   });
 
   it("names the bounds that a value breaks", () => {
-    expect(() => numberIn({ min: 0, max: 1 })("1.5")).toThrow("Expected a number, at least 0 and at most 1.");
-    expect(() => numberIn({ min: 0, below: 1 })("1")).toThrow("Expected a number, at least 0 and less than 1.");
-    expect(() => numberIn({ above: 0 })("0")).toThrow("Expected a number, more than 0.");
+    expect(() => numberParser(numberIn({ min: 0, max: 1 }))("1.5")).toThrow(
+      "Expected a number, at least 0 and at most 1.",
+    );
+    expect(() => numberParser(numberIn({ min: 0, below: 1 }))("1")).toThrow(
+      "Expected a number, at least 0 and less than 1.",
+    );
+    expect(() => numberParser(numberIn({ above: 0 }))("0")).toThrow("Expected a number, more than 0.");
   });
 });
 
-describe("integerIn", () => {
+describe("numberParser of whole numbers", () => {
   it("refuses fractions and numbers beyond 2^53", () => {
-    expect(() => integerIn()("8.5")).toThrow("Expected a whole number.");
-    expect(() => integerIn()("9007199254740993")).toThrow("Expected a whole number.");
-    expect(integerIn({ min: 1 })("12")).toBe(12);
+    expect(() => numberParser(integerIn())("8.5")).toThrow("Expected a whole number.");
+    expect(() => numberParser(integerIn())("9007199254740993")).toThrow("Expected a whole number.");
+    expect(numberParser(integerIn({ min: 1 }))("12")).toBe(12);
   });
 });
 

@@ -2,29 +2,19 @@
 
 import { InvalidArgumentError } from "commander";
 import { isTargetPattern } from "../../options/adapter-options.ts";
-import type { NumberRange } from "../../options/option-table.ts";
+import type { ValueSchema } from "../../options/option-table.ts";
+import { describeSchema, fits } from "../../recipe/check-recipe.ts";
 
-/** A parser of decimal numbers within a range. */
-export function numberIn(range: NumberRange = {}): (text: string) => number {
+/** A parser of decimal or whole numbers that the schema allows. */
+export function numberParser(schema: ValueSchema): (text: string) => number {
+  const written = schema.type === "integer" ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   return (text) => {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
-    if (!Number.isFinite(value) || !isInside(value, range)) throw new InvalidArgumentError(expected("a number", range));
+    const value = written.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!fits(value, schema)) throw new InvalidArgumentError(`Expected ${describeSchema(schema)}.`);
     return value;
   };
 }
 
-/** A parser of whole numbers within a range. */
-export function integerIn(range: NumberRange = {}): (text: string) => number {
-  return (text) => {
-    const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (!Number.isSafeInteger(value) || !isInside(value, range)) {
-      throw new InvalidArgumentError(expected("a whole number", range));
-    }
-    return value;
-  };
-}
-
-/** Splits "a,b" into its names. */
 export function nameList(text: string): readonly string[] {
   const found = text.split(",").map((name) => name.trim());
   if (found.some((name) => name === "")) {
@@ -45,21 +35,4 @@ export function columnNames(text: string): Readonly<Record<string, string>> {
 /** "all-linear" and patterns stay text; names separated by commas become a list, as in PEFT. */
 export function targetModules(text: string): string | readonly string[] {
   return isTargetPattern(text) ? text : nameList(text);
-}
-
-function isInside(value: number, { min, max, above, below }: NumberRange): boolean {
-  if (min !== undefined && value < min) return false;
-  if (max !== undefined && value > max) return false;
-  if (below !== undefined && value >= below) return false;
-  return above === undefined || value > above;
-}
-
-function expected(kind: string, { min, max, above, below }: NumberRange): string {
-  const bounds = [
-    min === undefined ? "" : `at least ${min}`,
-    above === undefined ? "" : `more than ${above}`,
-    max === undefined ? "" : `at most ${max}`,
-    below === undefined ? "" : `less than ${below}`,
-  ].filter((bound) => bound !== "");
-  return `Expected ${kind}${bounds.length > 0 ? `, ${bounds.join(" and ")}` : ""}.`;
 }

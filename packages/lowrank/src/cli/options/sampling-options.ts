@@ -1,10 +1,9 @@
 // How tokens are chosen, for commands that write texts.
 
 import type { Option } from "commander";
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { option } from "../define-command.ts";
-import { integerIn, numberIn } from "./parse-values.ts";
 
-/** What such commands have. */
 export interface SamplingOptions {
   readonly maxNewTokens?: number;
   readonly temperature?: number;

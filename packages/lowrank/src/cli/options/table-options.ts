@@ -4,9 +4,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type RecipeOption, recipeOptions } from "../../options/all-options.ts";
 import type { OptionGroup, ValueSchema } from "../../options/option-table.ts";
 import { asFlags, flagName } from "../terminal/as-flags.ts";
-import { columnNames, integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
+import { columnNames, nameList, numberParser, targetModules } from "./parse-values.ts";
 
-/** Adds some that belong together, below their heading. */
 export function addOptions(command: Command, { heading, rows }: OptionGroup): Command {
   command.optionsGroup(heading);
   for (const [name, row] of Object.entries(rows)) {
@@ -44,9 +43,8 @@ export function parserOf({ argument, value, expected }: RecipeOption): ((text: s
   const one = anyOf.find(({ type }) => type !== "boolean") ?? value;
   switch (one.type) {
     case "number":
-      return numberIn(rangeOf(one));
     case "integer":
-      return integerIn(rangeOf(one));
+      return numberParser(one);
     case "object":
       return columnNames;
     case "array":
@@ -59,19 +57,10 @@ export function parserOf({ argument, value, expected }: RecipeOption): ((text: s
 function listParser({ items = {}, minItems = 0, maxItems = Number.POSITIVE_INFINITY }: ValueSchema, expected?: string) {
   const pattern = new RegExp(items.pattern ?? "", "u");
   return (text: string): readonly (string | number)[] => {
-    const found = items.type === "number" ? text.split(",").map(numberIn(rangeOf(items))) : nameList(text);
+    const found = items.type === "number" ? text.split(",").map(numberParser(items)) : nameList(text);
     const isRight =
       found.length >= minItems && found.length <= maxItems && found.every((each) => pattern.test(`${each}`));
     if (!isRight) throw new InvalidArgumentError(`Expected ${expected}.`);
     return found;
-  };
-}
-
-function rangeOf({ minimum: min, maximum: max, exclusiveMinimum: above, exclusiveMaximum: below }: ValueSchema) {
-  return {
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    ...(above === undefined ? {} : { above }),
-    ...(below === undefined ? {} : { below }),
   };
 }

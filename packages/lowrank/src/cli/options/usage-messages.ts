@@ -70,7 +70,6 @@ export function refuseRepeats(command: Command): void {
   }
 }
 
-/** What to do where several would make sense. */
 const repeatable: ReadonlyMap<string, string> = new Map([
   ["adapter", "One adapter is trained at a time. A base into which others are folded is what lowrank merge writes."],
 ]);

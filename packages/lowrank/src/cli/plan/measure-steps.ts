@@ -6,7 +6,6 @@ import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";
 import { someRows } from "../../report/data-facts.ts";
 
-/** What was measured. */
 export interface MeasuredSteps {
   readonly steps: readonly Measurement[];
   readonly validations: readonly (Measurement & { readonly metrics: RowMetrics })[];
@@ -15,7 +14,7 @@ export interface MeasuredSteps {
 /** The first step makes what later ones have: graphs, packed weights, buffers. */
 const warmUp = 1;
 /** Steps are measured until there are this many, or, after three, for this many seconds. */
-const [mostMeasured, leastMeasured, enoughSeconds] = [20, 3, 5];
+const [maxMeasured, minMeasured, enoughSeconds] = [20, 3, 5];
 
 /** Makes some steps; the adapter is not for use afterwards. Validates as the options say. */
 export async function measureSteps(
@@ -23,7 +22,7 @@ export async function measureSteps(
   training: PreparedTraining,
   options: TrainingOptions,
 ): Promise<MeasuredSteps> {
-  const steps = Math.min(training.totalSteps, warmUp + mostMeasured);
+  const steps = Math.min(training.totalSteps, warmUp + maxMeasured);
   // At this rate no run diverges, and a step takes as long.
   const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
   const loop = { ...options, epochs: undefined, steps, ...quiet };
@@ -37,7 +36,7 @@ export async function measureSteps(
     const seconds = (now - last) / 1000;
     if (event.type === "step") made.push({ seconds, tokens: event.tokens ?? 0 });
     if (event.type === "evaluation") validations.push({ seconds, tokens: validationTokens, metrics: event.metrics });
-    if (made.length >= warmUp + leastMeasured && now - start > 1000 * enoughSeconds) break;
+    if (made.length >= warmUp + minMeasured && now - start > 1000 * enoughSeconds) break;
     last = now;
   }
   return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };
@@ -49,13 +48,10 @@ export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedE
   return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
 }
 
-/** The tokens that a model reads of a row. */
 export function tokensRead(row: TokenizedExample): number {
   const others = row.kind === "comparison" ? row.others.reduce((sum, { length }) => sum + length, 0) : 0;
   return row.inputIds.length + others + (row.kind === "preference" ? row.rejected.inputIds.length : 0);
 }
-
-// From a few measured steps and validations to the time of a whole run.
 
 /** One step, or one validation of a few rows. */
 interface Measurement {
@@ -64,7 +60,6 @@ interface Measurement {
   readonly tokens: number;
 }
 
-/** What was measured, and what the run has of it. */
 interface MeasuredRun {
   readonly steps: readonly Measurement[];
   /** Of a whole epoch. */
@@ -77,20 +72,11 @@ interface MeasuredRun {
   readonly totalValidations: number;
 }
 
-/** Times in seconds. */
-interface RunEstimate {
-  readonly secondsPerStep: number;
-  readonly secondsPerValidation: number;
-  readonly seconds: number;
-  /** The share by which the time may be wrong, as far as the measured steps tell. */
-  readonly uncertainty: number;
-}
-
 /** However alike a few steps are, other programs want the machine, too. */
 const smallestUncertainty = 0.1;
 
-/** Time is taken as proportional to tokens, for the measured batches may be longer or shorter than the others. */
-export function estimateRun(run: MeasuredRun): RunEstimate {
+/** Seconds, in proportion to tokens, for the measured batches may be longer than others, and the share by which they may be wrong. */
+export function estimateRun(run: MeasuredRun) {
   const { steps, validations, totalSteps, totalValidations } = run;
   const tokensPerStep = run.tokensPerEpoch / run.stepsPerEpoch;
   const rates = steps.map((step) => rateOf(step, tokensPerStep));
@@ -101,7 +87,6 @@ export function estimateRun(run: MeasuredRun): RunEstimate {
   return { secondsPerStep, secondsPerValidation, seconds, uncertainty: Math.max(smallestUncertainty, spread) };
 }
 
-/** How long this many tokens take. */
 function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
   return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
 }

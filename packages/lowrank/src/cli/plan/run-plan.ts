@@ -12,7 +12,6 @@ import type { TrainOptions } from "../train/run-train.ts";
 import { estimateRun, measureSteps, tokensRead, totalOf } from "./measure-steps.ts";
 import { preparePlan, unkept } from "./prepare-plan.ts";
 
-/** Prepares the run, makes a few of its steps, and prints what they took. */
 export async function runPlan(options: TrainOptions, report: Report): Promise<void> {
   const { adapter, training, engine, dispose } = await preparePlan(options, report);
   try {

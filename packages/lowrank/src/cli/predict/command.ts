@@ -1,7 +1,7 @@
 // lowrank predict: rows in, answers out.
 
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn, numberIn } from "../options/parse-values.ts";
 import { adaptersOption, computing } from "../options/shared-options.ts";
 import type { PredictCommandOptions } from "./run-predict.ts";
 

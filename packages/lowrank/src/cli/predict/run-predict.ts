@@ -6,14 +6,12 @@ import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { refuseHeader } from "../../recipe/run/recipe-rows.ts";
 import { withBase } from "../base-for.ts";
-import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { ModelOptions } from "../options/shared-options.ts";
 import { checkRowFile, writeRowFile } from "../row-file.ts";
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank predict`. */
-export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model?: string;
+export interface PredictCommandOptions extends ModelOptions {
   readonly data?: string;
   readonly text?: readonly string[];
   readonly out?: string;

@@ -6,7 +6,6 @@ import type { CommonOptions } from "../options/shared-options.ts";
 import { formatBytes } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank push`. */
 export interface PushCommandOptions extends CommonOptions {
   readonly from: string;
   readonly to: string;
@@ -16,7 +15,6 @@ export interface PushCommandOptions extends CommonOptions {
   readonly plan?: boolean;
 }
 
-/** Sends it, or says what would be sent. */
 export async function runPush(asked: PushCommandOptions, report: Report): Promise<void> {
   const { fetch, accessToken } = sourceContext(report);
   const { from, to, private: isPrivate, message, token = accessToken, plan: planOnly } = asked;

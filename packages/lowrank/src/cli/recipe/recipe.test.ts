@@ -3,7 +3,7 @@ import { recordingIo } from "../../../test/recording-io.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { completeRecipe } from "../../recipe/complete-recipe.ts";
-import { type RecipeSchema, recipeSchema } from "../../recipe/recipe-schema.ts";
+import { recipeSchema } from "../../recipe/recipe-schema.ts";
 import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
 import { createProgram } from "../program.ts";
 import { run } from "../run.ts";
@@ -21,7 +21,7 @@ afterAll(() => place.remove());
 it("the schema that is published has every option of train but those about the call", async () => {
   const recording = recordingIo();
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
-  const { properties, additionalProperties }: RecipeSchema = JSON.parse(recording.stdout());
+  const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
   expect(additionalProperties).toBe(false);
   const calls = ["help", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
   const flags = program().commands.find((command) => command.name() === "train")?.options ?? [];
@@ -118,12 +118,12 @@ describe("a recipe", () => {
 
   it.each([
     ["learning_rate: 1", "learning_rate: there is no such option; did you mean learningRate?"],
-    ["rank: 0", "rank: expected a whole number from 1 up to 4096, got 0"],
-    ["rank: 1.5", "rank: expected a whole number from 1 up to 4096, got 1.5"],
-    ["validationShare: 1", "validationShare: expected a number from 0 up to 0.9, got 1"],
+    ["rank: 0", "rank: expected a whole number, at least 1 and at most 4096, got 0"],
+    ["rank: 1.5", "rank: expected a whole number, at least 1 and at most 4096, got 1.5"],
+    ["validationShare: 1", "validationShare: expected a number, at least 0 and at most 0.9, got 1"],
     ["schedule: lineal", 'got "lineal"'],
     ["data: 7", "data: expected a text, or a list, each a text, got 7"],
-    ["betas: [0.9]", "betas: expected a list of 2, each a number from 0 below 1, got [0.9]"],
+    ["betas: [0.9]", "betas: expected a list of 2, each a number, at least 0 and less than 1, got [0.9]"],
     ["keep: [newest]", "keep: expected a list, each a text like"],
     ["useDora: yes please", "useDora: expected true or false"],
     ["overwrite: true", "overwrite: there is no such option"],

@@ -6,7 +6,6 @@ import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
 
-/** `--recipe` of commands that take one. */
 export function recipeOption(): Option {
   return new Option(
     "--recipe <file>",

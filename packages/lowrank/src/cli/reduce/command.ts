@@ -1,7 +1,7 @@
 // lowrank reduce: an adapter of lower rank.
 
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn, numberIn } from "../options/parse-values.ts";
 import { adaptersOption, json } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { ReduceOptions } from "./run-reduce.ts";

@@ -10,14 +10,12 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
-/** The options of `lowrank reduce`. */
 export interface ReduceOptions extends CommonOptions, AdapterOutput {
   readonly adapter: readonly WeightedPath[];
   readonly rank?: number;
   readonly energy?: number;
 }
 
-/** Writes the smaller adapter, whole or not at all. */
 export async function runReduce(options: ReduceOptions, report: Report): Promise<void> {
   const { adapter, out, rank, energy, plan = false } = options;
   if (rank === undefined && energy === undefined)

@@ -1,7 +1,7 @@
 // lowrank serve: a model and its adapters over HTTP.
 
+import { integerIn, numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn, numberIn } from "../options/parse-values.ts";
 import { computing } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import type { ServeCommandOptions } from "./run-serve.ts";

@@ -13,7 +13,6 @@ import type { BasePrecisionOptions, EngineOptions } from "../options/shared-opti
 import { whileOpen } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The options of `lowrank serve`. */
 export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions {
   readonly model?: string;
   readonly adapter?: readonly string[];

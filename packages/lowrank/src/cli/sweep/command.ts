@@ -1,7 +1,7 @@
 // lowrank sweep: one recipe, trained with each combination of some options' values.
 
+import { integerIn, type ValueSchema } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { integerIn } from "../options/parse-values.ts";
 import { computing, distributedOption } from "../options/shared-options.ts";
 import { tableOption } from "../options/table-options.ts";
 import { createReport } from "../terminal/report.ts";
@@ -10,8 +10,8 @@ import type { SweepOptions } from "./make-run.ts";
 /** What a call does in place of all runs; one of them. */
 const instead = ["plan", "only", "to", "gather"];
 
-function alone(flags: string, help: string) {
-  return option(flags, help).conflicts(instead.filter((name) => !flags.startsWith(`--${name}`)));
+function alone(flags: string, help: string, value?: ValueSchema) {
+  return option(flags, help, value).conflicts(instead.filter((name) => !flags.startsWith(`--${name}`)));
 }
 
 export const addSweepCommand = defineCommand({
@@ -33,7 +33,7 @@ export const addSweepCommand = defineCommand({
     ).makeOptionMandatory(false),
     tableOption("bestBy", "by which metric of the best validation runs are compared (default: the recipe's, or loss)"),
     alone("--plan", "say which runs there would be, and how far they are; train nothing"),
-    alone("--only <index>", "make one of the runs, counted from 0").argParser(integerIn({ min: 0 })),
+    alone("--only <index>", "make one of the runs, counted from 0", integerIn({ min: 0 })),
     alone("--to <scheduler>", "print a job array for sbatch, or a Job for kubectl apply, that makes the runs").choices([
       ...["slurm", "kubernetes"],
     ]),

@@ -4,25 +4,21 @@ import { dirname, join } from "node:path";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { type MetricName, metricFacts } from "../../metric-names.ts";
 import { describeValues, valueText } from "../../sweep/plan-sweep.ts";
-import { type RankedRun, type RankedRuns, rankRuns, sweepPage } from "../../sweep/sweep-page.ts";
+import { type RankedRun, type RankedRuns, rankedTable, rankRuns, sweepPage } from "../../sweep/sweep-page.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
 type FoundRuns = readonly Omit<RankedRun, "value">[];
 
-/** What the runs are gathered by, and where the page goes. */
 interface Gathering {
   readonly by: MetricName;
-  /** The recipe's file. */
   readonly file: string;
 }
 
-/** Of a recipe without validation rows. */
 export const unranked =
   "The runs cannot be ranked: no rows are held out to compare them by. Give the recipe a validation or a validationShare.";
 
-/** Prints which runs there would be. */
 export function sayPlan(runs: FoundRuns, report: Report): void {
   report.emit({ type: "plan", runs: runs.map(factsOf) });
   const names = Object.keys(runs[0]?.run.values ?? {});
@@ -34,7 +30,6 @@ export function sayPlan(runs: FoundRuns, report: Report): void {
   for (const line of formatTable(columns, rows)) report.say(line);
 }
 
-/** Prints them, the best first, and writes report.html beside their folders. */
 export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, report: Report): Promise<void> {
   const ranked = rankRuns(runs, by);
   const page = join(dirname(runs[0]?.run.out ?? ""), "report.html");
@@ -56,16 +51,13 @@ function factsOf({ run: { index, values, out }, progress }: Omit<RankedRun, "val
   return { index, values, out, ...progress };
 }
 
-function tableOf({ runs, by }: RankedRuns): readonly string[] {
-  const names = Object.keys(runs[0]?.run.values ?? {});
-  const columns = numberColumns("run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`);
-  const rows = runs.map(({ run, progress, value }) => {
-    const isOver = progress.state === "complete";
-    const loss = isOver && progress.loss !== undefined ? formatNumber(progress.loss) : "";
-    const numbers = [isOver ? String(progress.steps) : "", loss, value === undefined ? "" : formatNumber(value)];
-    return [String(run.index), ...Object.values(run.values).map(valueText), ...numbers, isOver ? "" : progress.state];
-  });
-  return formatTable([...columns, { heading: "" }], rows);
+function tableOf(ranked: RankedRuns): readonly string[] {
+  const { heads, rows } = rankedTable(ranked, formatNumber);
+  const states = ranked.runs.map(({ progress: { state } }) => (state === "complete" ? "" : state));
+  return formatTable(
+    numberColumns("run", ...heads.slice(1)).concat({ heading: "" }),
+    rows.map((row, place) => [...row, states[place] ?? ""]),
+  );
 }
 
 function wordsOf({ run, value = Number.NaN }: RankedRun, by: MetricName): string {
@@ -73,7 +65,6 @@ function wordsOf({ run, value = Number.NaN }: RankedRun, by: MetricName): string
   return `the best by validation ${label}, ${formatNumber(value)}: run ${run.index} (${describeValues(run.values)}), in ${run.out}`;
 }
 
-/** Why none is the best. */
 function adviceOf({ runs, by }: RankedRuns): string {
   const measured = new Set(
     runs.flatMap(({ progress }) =>

@@ -14,7 +14,6 @@ import type { Report } from "../terminal/report.ts";
 import { runTrain } from "../train/run-train.ts";
 import { unranked } from "./gather-runs.ts";
 
-/** The options of `lowrank sweep`. */
 export interface SweepOptions extends EngineOptions, DistributedOptions {
   readonly set: readonly string[];
   readonly out?: string;
@@ -25,20 +24,16 @@ export interface SweepOptions extends EngineOptions, DistributedOptions {
   readonly gather?: boolean;
 }
 
-/** Where a sweep says what it does, and who makes each run together. */
 export interface SweepContext {
   readonly report: Report;
   readonly communicator: Communicator | undefined;
 }
 
-/** What is said to each run alike. */
 export interface RunsContext extends SweepContext {
   readonly options: SweepOptions;
-  /** How many there are. */
   readonly runs: number;
 }
 
-/** What is to be done for a run. */
 interface Todo {
   readonly state: RunProgress["state"];
   readonly resume?: boolean;
@@ -84,7 +79,6 @@ async function todoFor(run: SweepRun): Promise<Todo> {
   return (await latestCheckpoint(run.out)) === undefined ? { state, overwrite: true } : { state, resume: true };
 }
 
-/** What the first process finds, in all of them. */
 async function told(communicator: Communicator | undefined, find: () => Promise<Todo>): Promise<Todo> {
   if (communicator === undefined) return find();
   const own = communicator.rank === 0 ? new TextEncoder().encode(JSON.stringify(await find())) : undefined;

@@ -1,19 +1,19 @@
 import { expect, it } from "vitest";
-import { InvocationMissingError, NoReferencesError } from "../../errors/data-errors.ts";
-import { AdapterAsModelError, AdapterTaskError, ChatTemplateMissingError } from "../../errors/model-errors.ts";
-import { EmptyPromptError, UsageError } from "../../errors/usage-errors.ts";
+import { invocationMissing, noReferences } from "../../errors/data-errors.ts";
+import { adapterAsModel, adapterTask, ChatTemplateMissingError } from "../../errors/model-errors.ts";
+import { emptyPrompt, UsageError } from "../../errors/usage-errors.ts";
 import { asDataFlags, asFlags } from "./as-flags.ts";
 
 const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
 
 it.each([
-  [new InvocationMissingError("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
-  [new NoReferencesError("rows.jsonl"), "--generate needs rows with a prompt"],
-  [new AdapterAsModelError("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
-  [new AdapterTaskError("gpt2", headless), "Is --model the base that"],
+  [invocationMissing("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
+  [noReferences("rows.jsonl"), "--generate needs rows with a prompt"],
+  [adapterAsModel("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
+  [adapterTask("gpt2", headless), "Is --model the base that"],
   [new ChatTemplateMissingError([]), "--template chat is the model's own"],
   [new UsageError("Mend `targetModules`, or set `addTokensFile`."), "Mend --target-modules, or set --add-tokens-file."],
-  [new EmptyPromptError(), "An empty --prompt has no token to continue."],
+  [emptyPrompt(), "An empty --prompt has no token to continue."],
 ])("tells a program of options and a person of flags: %s", ({ message }, words) => {
   expect(message).not.toContain("--");
   expect(asFlags(message)).toContain(words);

@@ -16,12 +16,10 @@ export function asDataFlags(message: string): string {
     .replaceAll(named("problemType"), flagName("problemType"));
 }
 
-/** A message of the library in the command line's words. */
 export function asFlags(message: string): string {
   return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) => (known.has(name) ? flagName(name) : quoted));
 }
 
-/** The flag of an option, with the dashes before it. */
 export function flagName(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -3,13 +3,6 @@
 import { formatBytes, formatDuration } from "./format.ts";
 import type { Report } from "./report.ts";
 
-/** A running display. */
-export interface ByteCount {
-  /** So many bytes of so many are done. */
-  at(progress: { readonly bytes: number; readonly total: number }): void;
-  stop(): void;
-}
-
 /** Milliseconds between two drawings, and between two lines where nobody watches. */
 const pauses = { watched: 100, quiet: 5000 };
 
@@ -18,12 +11,12 @@ export function startByteCount(
   { lastLine, note }: Pick<Report, "lastLine" | "note">,
   what: string,
   clock: () => number = () => performance.now(),
-): ByteCount {
+) {
   const pause = lastLine.isWatched ? pauses.watched : pauses.quiet;
   let start: { readonly time: number; readonly bytes: number } | undefined;
   let drawn = clock();
   return {
-    at({ bytes, total }) {
+    at({ bytes, total }: { readonly bytes: number; readonly total: number }): void {
       const now = clock();
       // What an earlier run did says nothing of this one's speed.
       start ??= { time: now, bytes };

@@ -3,7 +3,6 @@
 import type { Count } from "../../notices.ts";
 import type { LastLine } from "./last-line.ts";
 
-/** What is counted. */
 export interface Counted {
   readonly what: string;
   readonly total: number;

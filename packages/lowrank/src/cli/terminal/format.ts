@@ -36,7 +36,6 @@ export function formatNumber(value: number): string {
   return size >= 0.001 && size < 100_000 ? value.toFixed(4) : value.toExponential(2);
 }
 
-/** Labels and texts, in the order of the table of metrics. */
 export function describeMetrics(metrics: RowMetrics): readonly (readonly [label: string, text: string])[] {
   const isOfQuestions = metrics.exactMatch !== undefined; // whose numbers SQuAD gives in percent
   return metricNames.flatMap((name) => {

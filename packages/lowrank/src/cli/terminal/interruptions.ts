@@ -3,12 +3,10 @@
 /** Ctrl-C, a request to end, a terminal that was closed, a scheduler that takes the machine, a reader of stdout that left. */
 export type Interruption = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGPIPE";
 
-/** Interruptions of this process. */
 export interface Interruptions {
   /** Calls the listener once, at the first interruption or at once after one; returns a function that stops listening. */
   readonly listen: (listener: () => void) => () => void;
   readonly isListening: () => boolean;
-  /** The first interruption. */
   readonly first: () => Interruption | undefined;
   /** Interrupts the run for a reason that is no signal to us. */
   readonly interrupt: (interruption: Interruption) => void;
@@ -20,7 +18,6 @@ const echo = 500; // milliseconds
 /** How often a run that npm started looks whether npm is still there. */
 const look = 1000; // milliseconds
 
-/** Watches the process, while somebody listens. */
 export function watchInterruptions(environment: Readonly<Record<string, string | undefined>>): Interruptions {
   const parent = process.ppid;
   let first: Interruption | undefined;

@@ -5,13 +5,11 @@ import type { CommandIo } from "../io.ts";
 
 const back = "\r\u001b[K"; // to the line's beginning, and away with what stands there
 
-/** The line that stands below everything that is printed. */
 export class LastLine {
   readonly #texts = new Map<string, string>();
 
   constructor(private readonly io: Pick<CommandIo, "stderr" | "terminal">) {}
 
-  /** Whether somebody watches; else nothing is drawn. */
   get isWatched(): boolean {
     return this.io.terminal !== undefined;
   }
@@ -28,7 +26,6 @@ export class LastLine {
     this.#draw();
   }
 
-  /** Takes an owner's text away. */
   remove(owner: string): void {
     if (!this.#texts.delete(owner) || !this.isWatched) return;
     this.io.stderr(back);
@@ -42,7 +39,6 @@ export class LastLine {
     if (text !== undefined && this.isWatched) this.above(() => this.io.stderr(`${this.#cut(text)}\n`));
   }
 
-  /** Prints whole lines above it. */
   above(print: () => void): void {
     if (this.#texts.size > 0 && this.isWatched) this.io.stderr(back);
     print();

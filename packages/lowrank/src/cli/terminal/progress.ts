@@ -4,7 +4,6 @@ import { SmoothedLoss } from "../../report/run-curves.ts";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
-/** How far the run is after one step. */
 interface StepProgress {
   /** Steps done, counted from 1. */
   readonly step: number;
@@ -13,13 +12,11 @@ interface StepProgress {
   readonly secondsLeft: number;
 }
 
-/** A running display. */
 export interface Progress {
   update(progress: StepProgress): void;
   stop(): void;
 }
 
-/** How long the run is. */
 export interface Run {
   readonly total: number;
   /** Steps that an earlier run has made. */
@@ -35,7 +32,7 @@ export function startProgress(report: Report, run: Run): Progress {
   return report.lastLine.isWatched ? bar(report, run) : lines(report, run);
 }
 
-const barWidth = { least: 8, most: 28 };
+const barWidth = { min: 8, max: 28 };
 /** Milliseconds between two drawings: more often nobody sees, and a tiny model makes a thousand steps a second. */
 const pause = 100;
 
@@ -47,7 +44,7 @@ function bar({ lastLine }: Report, run: Run): Progress {
   const draw = () => {
     drawn = clock();
     const facts = ` ${last.step}/${total}  ${last.text}`;
-    const width = Math.min(barWidth.most, Math.max(barWidth.least, lastLine.columns - 2 - facts.length));
+    const width = Math.min(barWidth.max, Math.max(barWidth.min, lastLine.columns - 2 - facts.length));
     const full = Math.round((width * last.step) / Math.max(1, total));
     lastLine.show("progress", `  ${"█".repeat(full)}${"░".repeat(width - full)}${facts}`);
   };

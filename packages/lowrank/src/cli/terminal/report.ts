@@ -8,7 +8,6 @@ import { asFlags } from "./as-flags.ts";
 import { startCount } from "./count.ts";
 import { LastLine } from "./last-line.ts";
 
-/** Where one run of a command says what it does. */
 export interface Report extends Notices {
   readonly io: CommandIo;
   readonly isJson: boolean;
@@ -25,7 +24,6 @@ export interface Report extends Notices {
   emit(event: object): void;
 }
 
-/** Makes the report of a command that was called with or without `--json`. */
 export function createReport(io: CommandIo, options: { readonly json?: boolean | undefined }): Report {
   const isJson = options.json === true;
   const colors = pc.createColors(io.hasColors);

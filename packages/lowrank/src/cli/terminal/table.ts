@@ -1,12 +1,10 @@
 // Plain text tables: two spaces between columns, numbers to the right, nothing drawn.
 
-/** One column: its heading and on which side its cells stand. */
 export interface Column {
   readonly heading: string;
   readonly align?: "left" | "right";
 }
 
-/** A column of names, and columns of numbers. */
 export function numberColumns(name: string, ...headings: readonly string[]): readonly Column[] {
   return [{ heading: name }, ...headings.map((heading) => ({ heading, align: "right" as const }))];
 }

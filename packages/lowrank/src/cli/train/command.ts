@@ -8,7 +8,6 @@ import { recipeOption } from "../recipe/with-recipe.ts";
 import { createReport } from "../terminal/report.ts";
 import type { TrainOptions } from "./run-train.ts";
 
-/** The options that say what is trained on what, and how. */
 export const trainingOptions: readonly CommandOption[] = [
   { heading: fileOptions.heading },
   recipeOption(),

@@ -19,7 +19,6 @@ import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { summarize } from "./summarize-run.ts";
 
-/** The choices of a run, and how this call of it goes. */
 export interface TrainOptions extends RunChoices, CommonOptions, DistributedOptions {
   readonly overwrite?: boolean;
   readonly resume?: boolean;
@@ -43,10 +42,8 @@ export async function runTrain(
   }
 }
 
-/** What the run was asked. */
 interface RunContext {
   readonly choices: WithBase<TrainOptions>;
-  /** --out. */
   readonly folder: RunFolder;
   readonly report: Report;
   /** The processes that train together; undefined for one. */

@@ -72,14 +72,11 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
   return `generate --adapter ${out} --prompt "…"`;
 }
 
-/** What is known at the end. */
 interface RunSummary {
-  /** Of each step, in order. */
   readonly losses: readonly number[];
   /** What validations found, by step, step 0 first. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
   readonly best: BestEvaluation | undefined;
-  /** By what validations are judged. */
   readonly bestBy: keyof typeof metricFacts;
   /** Whether the first losses were lost with an earlier process. */
   readonly isResumed: boolean;
@@ -107,7 +104,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
       ? [fact("validation", "none: --validation-share 0.1 holds rows out to measure it")]
       : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
-      fact("prompt", printed(prompt, -longestText)),
+      fact("prompt", printed(prompt, -maxTextLength)),
       fact("  in the data", printed(expected)),
       fact("  the base writes", printed(before)),
       fact("  the adapter writes", printed(after)),
@@ -115,20 +112,19 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
   ];
 }
 
-const longestText = 160;
+const maxTextLength = 160;
 
 function fact(label: string, value: string): string {
   return `${label.padEnd(22)} ${value}`;
 }
 
 /** On one line; of a prompt the end. */
-function printed(text: string, most = longestText): string {
+function printed(text: string, max = maxTextLength): string {
   const line = text.trim();
-  if (line.length <= longestText) return escapeName(line);
-  return escapeName(most < 0 ? `…${line.slice(most)}` : `${line.slice(0, most)}…`);
+  if (line.length <= maxTextLength) return escapeName(line);
+  return escapeName(max < 0 ? `…${line.slice(max)}` : `${line.slice(0, max)}…`);
 }
 
-/** What is known of the best validation at the end. */
 interface BestFacts {
   readonly out: string;
   /** What validations are judged by, in words. */

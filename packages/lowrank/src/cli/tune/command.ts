@@ -1,7 +1,7 @@
 // lowrank tune: the learning rate and rank that suit the rows, then the training with them.
 
+import { numberIn } from "../../options/option-table.ts";
 import { defineCommand, option } from "../define-command.ts";
-import { numberIn } from "../options/parse-values.ts";
 import { computing } from "../options/shared-options.ts";
 import { trainingOptions } from "../train/command.ts";
 import type { TuneOptions } from "./run-tune.ts";

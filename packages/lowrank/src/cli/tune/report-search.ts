@@ -36,19 +36,18 @@ export function sayPlan(
     `compared by validation ${metricFacts[by].label} on ${rows} rows${forSearch}; the base has ${formatNumber(base)}`,
   );
   const counts = rungs.map(({ candidates, steps }) => `${candidates} candidates for ${steps} steps`);
-  const least = Math.ceil((fewestSteps * secondsPerStep + secondsPerValidation) / 3) / 10; // of two, in minutes
+  const min = Math.ceil((fewestSteps * secondsPerStep + secondsPerValidation) / 3) / 10; // of two, in minutes
   if (counts.length > 0) report.say(`search: ${counts.join(", then ")}; about ${formatDuration(seconds)}`);
   else
     report.warn({
       code: "SEARCH_TOO_SHORT",
-      message: `There is no time to compare two candidates for ${fewestSteps} steps each, so the defaults are trained. Give --minutes ${least} or more.`,
+      message: `There is no time to compare two candidates for ${fewestSteps} steps each, so the defaults are trained. Give --minutes ${min} or more.`,
     });
   report.say(
     `training of the best: ${totalSteps} steps of ${formatDuration(secondsPerStep)}, about ${formatDuration(secondsOfTraining)} more, without validation`,
   );
 }
 
-/** Says how one ended. */
 export function sayTrial({ loss, ...trial }: Trial, by: MetricName, report: Report): void {
   const value = asLoss(loss, by);
   report.emit({ type: "trial", ...trial, value });

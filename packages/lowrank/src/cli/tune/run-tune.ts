@@ -17,7 +17,6 @@ import { runTrain, type TrainOptions, trainInto } from "../train/run-train.ts";
 import { asLoss, sayPlan, sayRanked, sayTrial } from "./report-search.ts";
 import { candidatesOf, isRankOpen, openTrials, type Trials, tryOut, withCandidate } from "./trials.ts";
 
-/** The options of `lowrank tune`. */
 export interface TuneOptions extends TrainOptions {
   readonly minutes: number;
 }
@@ -78,7 +77,7 @@ async function findBest(
   const lossOf = (metrics: RowMetrics | undefined) => asLoss(metrics?.[by] ?? Number.NaN, by);
   const limits: Search = {
     ...{ candidates, seconds: minutes * 60, secondsPerStep, secondsPerValidation: validation?.seconds ?? 0 },
-    ...{ fewestSteps: fewestSteps(training), mostSteps: training.totalSteps },
+    ...{ fewestSteps: fewestSteps(training), maxSteps: training.totalSteps },
     ...{ baseLoss: lossOf(validation?.metrics), margin: marginOf(by, training.validation.length) },
   };
   const rungs = planRungs(limits);
@@ -105,7 +104,7 @@ async function findBest(
 
 /** An eighth of what such a model needs says something; a new head moves later than a language model. */
 function fewestSteps({ totalSteps, defaults }: Trials["training"]): number {
-  return Math.min(totalSteps, Math.ceil(defaults.leastSteps / 8));
+  return Math.min(totalSteps, Math.ceil(defaults.minSteps / 8));
 }
 
 /** One standard error of a share of rows that are right, else 1 %. */

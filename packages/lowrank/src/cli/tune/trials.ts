@@ -10,15 +10,13 @@ import { type RunChoices, trainingOptions, type WithModel } from "../../recipe/r
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { someRows } from "../../report/data-facts.ts";
 import type { Candidate } from "../../sweep/successive-halving.ts";
-import { startBatches } from "../../train/measure-start.ts";
+import { initBatchesOf } from "../../train/measure-init.ts";
 import { settled } from "../../train/training-options.ts";
 import { preparePlan, unkept } from "../plan/prepare-plan.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
-/** A run that is open, of which trials are parts. */
 export interface Trials extends PreparedRun {
-  /** As they were read. */
   readonly rows: TrainingRows;
   /** Whether the run itself trains on the validation rows, too. */
   readonly isHeldOutForSearch: boolean;
@@ -27,7 +25,7 @@ export interface Trials extends PreparedRun {
 /** The share that the search holds out where the run holds out nothing. */
 const searchShare = 0.2;
 /** More rows make a validation slow and the order of candidates hardly surer. */
-const mostValidationRows = 200;
+const maxValidationRows = 200;
 /** Multiples of the default, the nearest first. */
 const rateFactors = [1, 2, 0.5, 4, 0.25];
 const rankFactors = [1, 2];
@@ -44,7 +42,7 @@ export async function openTrials(options: WithModel<TrainOptions>, report: Repor
   const run = await preparePlan(options, { ...report, say: () => undefined }, choose);
   const [rows] = chosen;
   if (rows === undefined) throw new Error("A run is prepared with rows.");
-  const validation = someRows(run.training.validation, mostValidationRows);
+  const validation = someRows(run.training.validation, maxValidationRows);
   return { ...run, ...rows, training: { ...run.training, validation } };
 }
 
@@ -83,23 +81,15 @@ export function withCandidate<Options extends TrainOptions>(
   return { ...options, learningRate, ...(isRankOpen(options) ? { rank, alpha } : {}) };
 }
 
-/** Whether the rank is searched. */
 export function isRankOpen({ rank, adapter, loraConfig }: RunChoices): boolean {
   return rank === undefined && adapter === undefined && loraConfig === undefined;
-}
-
-/** How a trial goes. */
-export interface TrialOptions {
-  readonly steps: number;
-  readonly signal: AbortSignal;
-  onStep(): void;
 }
 
 /** Trains a new adapter and measures it at the end; undefined where it diverged or was stopped. */
 export async function tryOut(
   { model, asked, adapter: { config }, training, rows }: Trials,
   options: TrainOptions,
-  { steps, signal, onStep }: TrialOptions,
+  { steps, signal, onStep }: { readonly steps: number; readonly signal: AbortSignal; onStep(): void },
 ): Promise<RowMetrics | undefined> {
   const { rank = config.rank, alpha = config.alpha, seed, allowDifferentBase = false, warmupSteps } = options;
   const adapter =
@@ -112,7 +102,7 @@ export async function tryOut(
   const loop = { ...trainingOptions(options, unkept), ...warmUp, ...length };
   let metrics: RowMetrics | undefined;
   try {
-    if (startBatches(loop, adapter.config) !== undefined) await adapter.prepare(rows, loop);
+    if (initBatchesOf(loop, adapter.config) !== undefined) await adapter.prepare(rows, loop);
     for await (const event of adapter.run(training, { ...loop, signal, onWarning: () => undefined })) {
       if (event.type === "step") onStep();
       if (event.type === "evaluation") metrics = event.metrics;

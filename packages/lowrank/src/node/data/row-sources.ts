@@ -6,16 +6,12 @@ import { exists } from "../exists.ts";
 import { downloadDataSet, pinnedDataSet } from "../hub/download.ts";
 import type { HubContext } from "../hub/hub-access.ts";
 
-/** How sources are reached. */
 export interface RowSourceContext extends HubContext {
   /** What "-" means; absent where there is none. */
   readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
 }
 
-/**
- * What to read, in order. A name of the Hub (`owner/name`, `owner/name/config/split`, each with `@revision`) is downloaded unless
- * there is such a file, or at least a folder "owner": then it is a mistyped path. Throws DataFileError, HubError.
- */
+/** What to read, in order. A name of the Hub is downloaded unless such a file, or at least a folder "owner", is here. Throws HubError. */
 export async function rowSources(given: string, context: RowSourceContext): Promise<readonly DataInput[]> {
   if (given === "-" && context.stdin !== undefined) return [context.stdin()];
   if (await exists(given)) return [given];

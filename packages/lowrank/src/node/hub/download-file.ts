@@ -6,14 +6,13 @@ import { HubFileError } from "../../errors/model-errors.ts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 import { encodedPath, type HubFile, type HubRequest } from "./list-repository.ts";
 
-/** A file of a commit. */
 export interface HubSource extends HubRequest {
   readonly commit: string;
   readonly file: HubFile & { readonly size: number };
 }
 
 /** Requests for one file at most: the first, and those that resume it. */
-const mostAttempts = 5;
+const maxAttempts = 5;
 /** Before the second attempt, in milliseconds; it doubles from one to the next. */
 const firstWait = 200;
 
@@ -31,10 +30,10 @@ export async function* downloadFile(source: HubSource, access: HubAccess): Async
         hash.update(piece);
         yield piece;
       }
-      const isStuck = received === before || attempt === mostAttempts;
+      const isStuck = received === before || attempt === maxAttempts;
       if (isStuck && received < size) throw unfit(source, `${received} bytes`);
     } catch (error) {
-      if (error instanceof HubFileError || received === 0 || attempt === mostAttempts) throw error;
+      if (error instanceof HubFileError || received === 0 || attempt === maxAttempts) throw error;
       await setTimeout(firstWait * 2 ** (attempt - 1));
     }
   }

@@ -9,10 +9,7 @@ import { cachedCommit, repositoryFolder } from "./hub-cache.ts";
 import { convertedBranch, planDataSet } from "./plan-data-set.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
 
-/**
- * Downloads the safetensors, config and tokenizer that a name stands for, or its .gguf file, as far as the cache lacks them,
- * and returns the folder that holds them, or that file. Throws what `fetchPlanned` does.
- */
+/** Downloads what a name stands for, as far as the cache lacks it; gives the folder, or the .gguf file. Throws HubError. */
 export async function downloadFromHub(given: string, content: HubContent, context: HubContext): Promise<string> {
   const name = parseHubName(given);
   if (name === undefined) throw new HubError(given, "it is no name of a repository.");
@@ -35,10 +32,7 @@ function placeOf(snapshot: string, { folder }: HubName, paths: readonly string[]
   return join(snapshot, file ?? folder);
 }
 
-/**
- * The paths of a split's files on this disk, in order: of the branch that the Hub makes, or of the revision that is named. Throws
- * what `fetchPlanned` does.
- */
+/** The paths of a split's files on this disk: of the named revision, else of the branch that the Hub makes. Throws HubError. */
 export async function downloadDataSet(given: string, context: HubContext): Promise<readonly string[]> {
   const name = parseHubName(given);
   if (name === undefined) throw new HubError(given, "it is no name of a data set.");

@@ -22,7 +22,6 @@ import { commitOf, type HubListing, type HubRequest, listRepository } from "./li
 /** Chooses from the paths of files – of folders with "/" at the end – those to fetch; throws a HubError where needed ones are absent. */
 export type FetchPlan = (paths: readonly string[]) => readonly string[];
 
-/** What is on this disk now. */
 export interface Fetched {
   /** The folder of a commit in the cache. */
   readonly snapshot: string;
@@ -36,10 +35,7 @@ export interface FetchRequest extends HubRequest {
   readonly isDeep: boolean;
 }
 
-/**
- * Fetches what the cache lacks, or has damaged, of the files that a plan chooses. Where the Hub cannot be asked, the cache alone is
- * planned with. Throws HubError, HubFileError, DiskFullError, FileWriteError.
- */
+/** Fetches what the cache lacks or has damaged; without the Hub, plans with the cache alone. Throws HubError, HubFileError. */
 export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, context: HubContext): Promise<Fetched> {
   const { access } = context;
   const folder = repositoryFolder(request, access);
@@ -74,7 +70,6 @@ function parentOf(path: string) {
   return { folder: parent === "." ? "" : parent, isDeep: false };
 }
 
-/** Lets a snapshot have a file. */
 async function provide(
   source: HubSource,
   { folder, context }: { readonly folder: string; readonly context: HubContext },

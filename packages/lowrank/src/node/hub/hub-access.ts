@@ -15,13 +15,12 @@ export interface HubAccess {
   readonly cacheDir?: string;
 }
 
-/** How to reach the Hub, and who hears of it. */
 export interface HubContext {
   readonly notices: Notices;
   readonly access: HubAccess;
 }
 
-const mostRedirects = 10;
+const maxRedirects = 10;
 const redirects = [301, 302, 303, 307, 308];
 
 /** The Hub's address without a slash at its end. */
@@ -38,7 +37,6 @@ export function hubCache({ cacheDir }: HubAccess): string {
   return cacheDir ?? HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
 }
 
-/** Whether the environment forbids to ask the Hub. */
 export function isHubOffline(): boolean {
   const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
   return /^(1|on|yes|true)$/i.test(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE || "");
@@ -57,7 +55,7 @@ export function hubFetch(access: HubAccess): typeof fetch {
     const headers = new Headers(init?.headers);
     if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", own);
     else if (headers.get("Authorization") === own) headers.delete("Authorization");
-    for (let hop = 0; hop <= mostRedirects; hop += 1) {
+    for (let hop = 0; hop <= maxRedirects; hop += 1) {
       const answer = await ask(url, { ...init, headers, redirect: "manual" });
       const location = answer.headers.get("Location");
       if (!redirects.includes(answer.status) || location === null) return answer;
@@ -70,11 +68,10 @@ export function hubFetch(access: HubAccess): typeof fetch {
       if (next.origin !== url.origin) headers.delete("Authorization");
       url = next;
     }
-    throw new Error(`${url.host} redirects more than ${mostRedirects} times.`);
+    throw new Error(`${url.host} redirects more than ${maxRedirects} times.`);
   };
 }
 
-/** An answer's bytes as they come. */
 export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   try {
@@ -84,7 +81,6 @@ export async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What went wrong, with what the server answered. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const status = "statusCode" in error ? ` (HTTP ${String(error.statusCode)})` : "";
@@ -92,7 +88,6 @@ export function reasonOf(error: unknown): string {
   return `${error.message}${status}${cause}`;
 }
 
-/** Why the Hub refuses, and what helps. */
 export function refusal({ status, headers }: Response): Error {
   const told = headers.get("X-Error-Message");
   const advice =

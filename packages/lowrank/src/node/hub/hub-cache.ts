@@ -12,7 +12,6 @@ import type { HubFile, HubListing, HubRequest } from "./list-repository.ts";
 const noteFolder = ".lowrank-verified";
 const isHash = (name: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 
-/** Where a repository's files are kept. */
 export function repositoryFolder({ type, repository }: Pick<HubRequest, "type" | "repository">, access: HubAccess) {
   return join(hubCache(access), `${type}s--${repository.replaceAll("/", "--")}`);
 }
@@ -43,10 +42,7 @@ export async function listSnapshot(snapshot: string): Promise<HubListing> {
   return new Map(await Promise.all(listed));
 }
 
-/**
- * Whether the file at a path has the size and the hash that it should have. It is read where it was not before, where it was
- * written to since, and where `isAnew`.
- */
+/** Whether a file has its size and hash: it is read where it was not before, was written to since, or `isAnew`. */
 export async function isWhole(
   path: string,
   { hash, size }: Pick<HubFile, "hash" | "size">,
@@ -65,7 +61,6 @@ export async function isWhole(
   return isRight;
 }
 
-/** Notes a file that was hashed on its way here. */
 export async function noteWhole(blob: string, hash: string, { folder }: { readonly folder: string }): Promise<void> {
   const { size, mtimeMs } = await stat(blob);
   await writeNote(join(folder, noteFolder, hash), `${size} ${mtimeMs}`).catch(() => undefined);

@@ -4,7 +4,6 @@
 import { parseJson, printable } from "@lowrank/contracts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
-/** What is to be had of the Hub. */
 export interface HubRequest {
   /** As it was named, for messages. */
   readonly given: string;
@@ -14,7 +13,6 @@ export interface HubRequest {
   readonly revision: string;
 }
 
-/** A file in a repository. */
 export interface HubFile {
   readonly path: string;
   /** Undefined where only the cache says what it is. */
@@ -27,9 +25,9 @@ export interface HubFile {
 export type HubListing = ReadonlyMap<string, HubFile | undefined>;
 
 /** A page has at most a thousand entries. */
-const mostPages = 200;
-const mostEntries = 200_000;
-const mostBytes = 8_000_000;
+const maxPages = 200;
+const maxEntries = 200_000;
+const maxBytes = 8_000_000;
 /** For one answer, in milliseconds. */
 const longestWait = 60_000;
 
@@ -56,27 +54,25 @@ export async function listRepository(
   const found = new Map<string, HubFile | undefined>();
   let url: URL | undefined = new URL(`${endpoint}${place}?recursive=${isDeep}&expand=false`);
   for (let page = 0; url !== undefined; page += 1) {
-    if (page === mostPages) throw unexpected(`a list of more than ${mostPages} pages`, "fewer");
+    if (page === maxPages) throw unexpected(`a list of more than ${maxPages} pages`, "fewer");
     const { value, next }: JsonAnswer = await askJson(url, access);
     if (!Array.isArray(value)) throw unexpected("no list of files", "one");
     for (const entry of value) {
       const { path, file } = parseEntry(entry);
       found.set(path, file);
     }
-    if (found.size > mostEntries) throw unexpected(`more than ${mostEntries} files`, "fewer");
+    if (found.size > maxEntries) throw unexpected(`more than ${maxEntries} files`, "fewer");
     url = next;
   }
   return found;
 }
 
-/** For an address. */
 export function encodedPath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
 interface JsonAnswer {
   readonly value: unknown;
-  /** Where the list continues. */
   readonly next: URL | undefined;
 }
 
@@ -88,7 +84,7 @@ async function askJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
   let bytes = 0;
   for await (const piece of bodyOf(answer)) {
     bytes += piece.length;
-    if (bytes > mostBytes) throw unexpected(`an answer of more than ${mostBytes} bytes`, "fewer");
+    if (bytes > maxBytes) throw unexpected(`an answer of more than ${maxBytes} bytes`, "fewer");
     pieces.push(piece);
   }
   const refuse = (reason: string) => unexpected(`an answer that ${reason}`, "JSON");

@@ -12,7 +12,6 @@ import { setupFile } from "../../setup/adapter-setup.ts";
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";
 
-/** The folder to look into, and how it was named. */
 export interface HubPlace extends Pick<HubName, "file"> {
   readonly given: string;
 }
@@ -20,7 +19,6 @@ export interface HubPlace extends Pick<HubName, "file"> {
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
 /** What a tokenizer is made of where there is no tokenizer.json. */
 const ownVocabulary = ["added_tokens.json", ...vocabularyFiles];
-/** What sentence-transformers says of embeddings. */
 const embeddingFiles = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
 const poolingFolder = "1_Pooling/";
 const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles, ...embeddingFiles];

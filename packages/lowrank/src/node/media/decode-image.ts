@@ -2,7 +2,7 @@
 
 import type { DecodedImage } from "@lowrank/data";
 import { fileOfPackage, GuardedDecoder } from "@lowrank/data/node";
-import { DecoderMissingError, MediaError } from "../../errors/media-errors.ts";
+import { decoderMissing, MediaError } from "../../errors/media-errors.ts";
 
 const decoder = new GuardedDecoder({
   url: () => fileOfPackage("lowrank", "node/media/picture-decoder"),
@@ -11,7 +11,7 @@ const decoder = new GuardedDecoder({
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Decodes a picture. Throws MediaError for other kinds and broken files, DecoderMissingError. */
+/** Decodes a picture. Throws MediaError for other kinds and broken files, DECODER_MISSING. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const isPng = [0x89, 0x50, 0x4e, 0x47].every((byte, place) => bytes[place] === byte);
   const isJpeg = [0xff, 0xd8, 0xff].every((byte, place) => bytes[place] === byte);
@@ -20,7 +20,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Deco
   last = decoded.catch(() => {});
   return decoded.catch((cause: Error) => {
     if (Reflect.get(cause, "code") === "ERR_MODULE_NOT_FOUND") {
-      throw new DecoderMissingError(isPng ? "pngjs" : "jpeg-js", { cause });
+      throw decoderMissing(isPng ? "pngjs" : "jpeg-js", cause);
     }
     throw new MediaError(name, `it is broken or too large (${cause.message}).`, { cause });
   });

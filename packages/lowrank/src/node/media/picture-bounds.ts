@@ -1,14 +1,13 @@
 // What decoding a picture takes, by what its first bytes say: a small file may say that it has any number of pixels.
 
 import { inflateSync } from "node:zlib";
-import { mostPixels } from "../../platform.ts";
+import { maxPixels } from "../../platform.ts";
 
 /** Megabytes for any picture, and for each byte of its file. */
 const memory = { any: 256, each: 200e-6 };
 /** Bytes that pngjs takes for a pixel of 8 and of 16 bits, and jpeg-js for a sample and for a pixel, measured. */
 const taken = { png8: 20, png16: 36, jpegSample: 8.5, jpegPixel: 4 };
 
-/** Megabytes that a picture's decoder may take. */
 export function megabytesFor(bytes: Uint8Array): number {
   return Math.min(2048, memory.any + memory.each * bytes.length);
 }
@@ -48,11 +47,10 @@ export function checkJpeg(bytes: Buffer): void {
 }
 
 function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number, number, number]): void {
-  if (width * height <= mostPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
+  if (width * height <= maxPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
   throw new Error(`it says that it has ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
 }
 
-/** The parts of a PNG that hold its pixels. */
 function pngData(bytes: Buffer): readonly Buffer[] {
   const parts: Buffer[] = [];
   for (let place = 8; place + 8 <= bytes.length; ) {

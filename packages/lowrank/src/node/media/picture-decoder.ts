@@ -1,7 +1,7 @@
 // PNG and JPEG in plain JavaScript, by packages that only those need who have pictures. It runs in a thread.
 
 import type { DecodedImage } from "@lowrank/data";
-import { mostPixels } from "../../platform.ts";
+import { maxPixels } from "../../platform.ts";
 import { checkJpeg, checkPng, megabytesFor } from "./picture-bounds.ts";
 
 /** Decodes pictures of the two kinds. Errors are plain; one of code ERR_MODULE_NOT_FOUND says that the package is absent. */
@@ -24,7 +24,7 @@ async function decodeJpeg(bytes: Buffer): Promise<DecodedImage> {
   checkJpeg(bytes);
   const image: DecodedImage & { readonly exifBuffer?: Uint8Array } = jpeg.decode(bytes, {
     useTArray: true,
-    maxResolutionInMP: mostPixels / 1e6,
+    maxResolutionInMP: maxPixels / 1e6,
     maxMemoryUsageInMB: megabytesFor(bytes), // which it takes more of than it counts
   });
   return upright(image, exifOrientation(image.exifBuffer)); // its types do not know the block

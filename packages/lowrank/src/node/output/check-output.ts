@@ -5,36 +5,30 @@ import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/node";
 import {
-  OutputExistsError,
-  OutputHoldsWorkError,
-  OutputInsideInputError,
-  OutputIsInputError,
-  OutputNotOursError,
-  OutputNotWritableError,
+  outputExists,
+  outputHoldsWork,
+  outputInsideInput,
+  outputIsInput,
+  outputNotOurs,
+  outputNotWritable,
 } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
 import { lockOutput, type OnWait } from "./lock-output.ts";
 import { isOurFile } from "./our-file.ts";
 
-/** What an output may be. */
 export interface OutputRules {
-  /** What the command writes. */
   readonly kind: OutputKind;
   /** Replaces what an earlier run wrote. */
   readonly overwrite?: boolean | undefined;
   /** Goes on with the run in the folder, whose checkpoint says whose it is. */
   readonly resume?: boolean | undefined;
-  /** Paths that the command reads. */
   readonly inputs: readonly (string | undefined)[];
   /** Whether it may not lie in an input's folder either: what is made of models and adapters is none of their files. */
   readonly isApart?: boolean | undefined;
 }
 
-/**
- * Checks the output and claims it for this run, until the function that is returned is called. Throws what `checkOutput`
- * does, and OutputInUseError where another run has it; with `onWait` not before one on another machine has said that it is there.
- */
+/** Checks the output and claims it until the returned function is called. Throws what `checkOutput` does, and OUTPUT_IN_USE. */
 export async function claimOutput(
   path: string,
   rules: OutputRules & { readonly onWait?: OnWait | undefined },
@@ -58,16 +52,16 @@ export async function claimOutput(
  */
 export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
   const { kind, overwrite = false, resume = false, inputs, isApart = false } = rules;
-  if (path === "") throw new OutputNotWritableError(path, { folder: ".", reason: "the name is empty" });
+  if (path === "") throw outputNotWritable(path, { folder: ".", reason: "the name is empty" });
   const output = await realPath(path);
   const isTaken = await isOccupied(path, output, kind);
-  if (isTaken && !overwrite && !resume) throw new OutputExistsError(path);
-  if (isWithin(await realPath("."), output)) throw new OutputHoldsWorkError(path);
+  if (isTaken && !overwrite && !resume) throw outputExists(path);
+  if (isWithin(await realPath("."), output)) throw outputHoldsWork(path);
   for (const input of inputs) {
     if (input === undefined) continue;
     const real = await realPath(input);
-    if (isWithin(real, output)) throw new OutputIsInputError(path, input);
-    if (isApart && isWithin(output, real)) throw new OutputInsideInputError(path, input);
+    if (isWithin(real, output)) throw outputIsInput(path, input);
+    if (isApart && isWithin(output, real)) throw outputInsideInput(path, input);
   }
   if (isTaken && !resume) await checkOurs(path, kind);
   await checkWritable(path, output);
@@ -80,12 +74,9 @@ function isWithin(path: string, folder: string): boolean {
 /** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
-    throw new OutputNotOursError(
-      path,
-      'it is no file that "lowrank forward", "lowrank export" or "lowrank diff" wrote',
-    );
+    throw outputNotOurs(path, 'it is no file that "lowrank forward", "lowrank export" or "lowrank diff" wrote');
   if (kind === "folder" && (await stat(path)).isFile())
-    throw new OutputNotOursError(path, "it is a file, and this command writes a folder");
+    throw outputNotOurs(path, "it is a file, and this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)
-    throw new OutputNotOursError(path, "it has no .lowrank.json, the list of what lowrank wrote there");
+    throw outputNotOurs(path, "it has no .lowrank.json, the list of what lowrank wrote there");
 }

@@ -2,9 +2,8 @@
 
 import { access, constants, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { OutputNotWritableError } from "../../errors/output-errors.ts";
+import { outputNotWritable } from "../../errors/output-errors.ts";
 
-/** What a command writes. */
 export type OutputKind = "file" | "folder";
 
 /** What most file systems take for a name, in bytes; the system itself is asked. */
@@ -12,14 +11,9 @@ const longestName = 255;
 /** The names of what is made beside an output, and in it, are at most so long. */
 const madeName = "x".repeat(140);
 
-/**
- * Whether something is there that would have to be replaced; an empty folder is as good as none. Throws
- * OutputNotWritableError for what no command may replace: a device, or a folder where a file is written.
- *
- * @param output The real path of `path`.
- */
+/** Whether something would be replaced; an empty folder would not. `output`: the real path. Throws OUTPUT_NOT_WRITABLE. */
 export async function isOccupied(path: string, output: string, kind: OutputKind): Promise<boolean> {
-  const refuse = (reason: string) => new OutputNotWritableError(path, { folder: dirname(output), reason });
+  const refuse = (reason: string) => outputNotWritable(path, { folder: dirname(output), reason });
   const entry = await stat(output).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
     if (entry.code === "ELOOP") throw refuse("it is a link that leads in a circle");
@@ -36,17 +30,11 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   return true;
 }
 
-/**
- * Throws OutputNotWritableError where nothing can be made. An output is made beside its place and moved there, so what has
- * to be writable is the folder that will hold it.
- *
- * @param output The real path of `path`, or of a folder above it.
- * @param below The names on the way from there to the output.
- */
+/** Throws OUTPUT_NOT_WRITABLE unless the folder of `output`, a real path, lets us make it, and the names `below` it. */
 export async function checkWritable(path: string, output: string, below: readonly string[] = []): Promise<void> {
   const folder = dirname(output);
   const missing = [basename(output), ...below];
-  const refuse = (reason: string) => new OutputNotWritableError(path, { folder, reason });
+  const refuse = (reason: string) => outputNotWritable(path, { folder, reason });
   const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
     // What is missing is made, if the next folder above lets us; below a file nothing can be.

@@ -15,10 +15,9 @@ import {
   processIdentity,
   writeFileAtomic,
 } from "@lowrank/safetensors/node";
-import { OutputInUseError, OutputLockBlockedError, OutputNotWritableError } from "../../errors/output-errors.ts";
+import { outputInUse, outputLockBlocked, outputNotWritable } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 
-/** Who holds an output. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -38,7 +37,7 @@ const look = 1000;
 const longestWrite = 10_000;
 /** For how long to try while others take locks, and take stale ones away. */
 const longestTry = 2 * longestWrite;
-const mostBytes = 4096;
+const maxBytes = 4096;
 
 /** Told once of a holder on another machine that is waited for: it may be gone, with its machine or its pod. */
 export type OnWait = (
@@ -47,9 +46,9 @@ export type OnWait = (
 ) => void;
 
 /**
- * Claims an output path for one run, until the function that is returned is called. Throws OutputInUseError where another
+ * Claims an output path for one run, until the function that is returned is called. Throws OUTPUT_IN_USE where another
  * run has it. What a killed run left is taken over: its process is gone, or, on another machine, silent for ten
- * minutes. Throws OutputLockBlockedError where something lies at the lock's place that no run made.
+ * minutes. Throws OUTPUT_LOCK_BLOCKED where something lies at the lock's place that no run made.
  *
  * With `onWait` a holder on another machine is waited for as long as it says nothing: what goes on elsewhere with a run that was
  * killed begins seconds after it.
@@ -81,11 +80,11 @@ export async function lockOutput(
         continue;
       }
       const isTried = Date.now() - start > longestTry;
-      if (isTried || !(await isStale(other))) throw new OutputInUseError(out, lock, other.holder);
+      if (isTried || !(await isStale(other))) throw outputInUse(out, lock, other.holder);
       await takeAway(lock, other.text);
     }
   } catch (error) {
-    throw error instanceof Blocked ? new OutputLockBlockedError(out, error.path) : asUnwritable(error, out, lock);
+    throw error instanceof Blocked ? outputLockBlocked(out, error.path) : asUnwritable(error, out, lock);
   }
   const timer = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => undefined), beat);
   timer.unref();
@@ -125,7 +124,7 @@ async function claim(lock: string, own: Holder): Promise<boolean> {
 function asUnwritable(error: unknown, out: string, lock: string): unknown {
   if (LowrankError.isInstance(error) || codeOf(error) === undefined) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new OutputNotWritableError(out, { folder: dirname(lock), reason, cause: error });
+  return outputNotWritable(out, { folder: dirname(lock), reason, cause: error });
 }
 
 interface FoundLock {
@@ -134,7 +133,6 @@ interface FoundLock {
   readonly holder: Holder | undefined;
   /** When the holder last said that it is there, as milliseconds. */
   readonly lastSaid: number;
-  /** Milliseconds since then. */
   readonly silence: number;
 }
 
@@ -143,7 +141,7 @@ async function holderOf(lock: string): Promise<FoundLock | undefined> {
   const entry = await entryAt(lock);
   if (entry === undefined) return undefined;
   if (!entry.isFile()) throw new Blocked(lock);
-  const text = entry.size > mostBytes ? "" : await readWhole(lock);
+  const text = entry.size > maxBytes ? "" : await readWhole(lock);
   const { mtimeMs: lastSaid } = entry;
   return text === undefined ? undefined : { text, holder: parseHolder(text), lastSaid, silence: Date.now() - lastSaid };
 }

@@ -4,7 +4,6 @@ import { GgufError, openGguf } from "@lowrank/gguf";
 import { type ByteSource, openSafetensors, SafetensorsError } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 
-/** Names of the tensors that a forward pass gives. */
 export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 
 /** Names of the tensors that an adapter for Kohya's programs or for loralib has. */

@@ -69,9 +69,7 @@ function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
 /** Something that cannot be put on the Hugging Face Hub. */
 export class PushError extends LowrankError {
   constructor(
-    /** The folder or file. */
     readonly source: string,
-    /** The name on the Hub. */
     readonly target: string,
     readonly reason: string,
     options?: { readonly cause?: unknown },

@@ -8,10 +8,7 @@ import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
 import { PushError } from "./plan-push.ts";
 
-/**
- * The adapter's texts that are not sent as they are, by name: with the last part of the base's path in place of the path, which
- * PEFT and earlier versions write, and without the path that is remembered. Warns of a base that is not on the Hub. Throws PushError where adapter_config.json is damaged.
- */
+/** The adapter's texts with the last part of the base's path in place of the path. Warns of a base that is not on the Hub. Throws PushError. */
 export async function withoutPaths(
   folder: string,
   target: string,

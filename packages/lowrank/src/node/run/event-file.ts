@@ -2,16 +2,15 @@
 // of its fields that a library would be larger than what it writes.
 
 import { protobufField } from "@lowrank/contracts";
+import { joinPieces } from "@lowrank/safetensors";
 import type { TrainingEvent } from "@lowrank/trainer";
 
-/** One number of a step. */
 interface Scalar {
   readonly tag: string;
   /** Float32 in the file. */
   readonly value: number;
 }
 
-/** Numbers that belong to a step, and when it was. */
 interface ScalarEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
@@ -19,13 +18,11 @@ interface ScalarEvent {
   readonly scalars: readonly Scalar[];
 }
 
-/** What the file begins with. */
 function eventFileHeader(wallTime: number): Uint8Array {
   // Event { double wall_time = 1; string file_version = 3; }
   return recordOf(message(double(1, wallTime), protobufField(3, "brain.Event:2")));
 }
 
-/** A record of the file. */
 function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   // Event { int64 step = 2; Summary summary = 5 { repeated Value value = 1 { string tag = 1; float simple_value = 2; } } }
   const values = scalars.map(({ tag, value }) => protobufField(1, message(protobufField(1, tag), float(2, value))));
@@ -62,7 +59,6 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest >>> 0;
 });
 
-/** CRC-32C of the bytes. */
 export function crc32c(bytes: Uint8Array): number {
   let rest = 0xffffffff;
   for (const byte of bytes) rest = (rest >>> 8) ^ (table[(rest ^ byte) & 0xff] ?? 0);
@@ -92,22 +88,14 @@ export class EventLog {
     this.#parts = [eventFileHeader(seconds)];
   }
 
-  /** Notes what has numbers. */
   add(event: TrainingEvent): void {
     const scalars = scalarsOf(event);
     if (scalars.length === 0 || !("step" in event)) return;
     this.#parts.push(scalarRecord({ wallTime: this.#now() / 1000, step: event.step, scalars }));
   }
 
-  /** The file so far. */
   bytes(): Uint8Array {
-    const file = new Uint8Array(this.#parts.reduce((size, part) => size + part.length, 0));
-    let start = 0;
-    for (const part of this.#parts) {
-      file.set(part, start);
-      start += part.length;
-    }
-    return file;
+    return joinPieces(this.#parts);
   }
 }
 

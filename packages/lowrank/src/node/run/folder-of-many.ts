@@ -6,8 +6,7 @@ import { parseState, serializeState, type TrainingEvent, type TrainingState } fr
 import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
 import type { BaseFiles, RunFacts, RunFolder, RunToKeep } from "../../run-folder.ts";
-import { hashBase } from "./hash-base.ts";
-import { notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
+import { identityOf, notedRun } from "./run-fingerprint.ts";
 
 /** Says that a run is over: a launcher ends with 0 also where a whole machine has vanished. */
 const completedFile = "completed.json";
@@ -20,7 +19,6 @@ export async function openFolderOfMany(communicator: Communicator, open: () => P
   return new FirstFolder(communicator, folder);
 }
 
-/** What all processes do, whoever writes. */
 async function tellState(communicator: Communicator, state: TrainingState | undefined): Promise<void> {
   const files = state && serializeState(state);
   await communicator.broadcast(new TextEncoder().encode(files?.facts ?? ""));
@@ -80,7 +78,6 @@ class FirstFolder implements RunFolder {
   }
 }
 
-/** Writes nothing. */
 class FollowersFolder implements RunFolder {
   #savedStep: number | undefined;
 
@@ -101,10 +98,8 @@ class FollowersFolder implements RunFolder {
     return undefined;
   }
 
-  async identify(facts: RunFacts, { verifyBase: isAnew, ...base }: BaseFiles): Promise<string> {
-    const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
-    const baseFiles = isAnew || recorded.size > 0 ? await hashBase(base, { recorded, isAnew }) : recorded;
-    const fingerprint = await runFingerprint({ ...facts, baseFiles }, this.resumeFrom?.fingerprint);
+  async identify(facts: RunFacts, base: BaseFiles): Promise<string> {
+    const fingerprint = await identityOf(facts, base, this.resumeFrom?.fingerprint);
     await compareFingerprints(this.communicator, fingerprint);
     return fingerprint;
   }

@@ -19,7 +19,6 @@ export interface HashedFile {
   readonly modified: string;
 }
 
-/** What is known of the files already. */
 export interface KnownHashes {
   /** By file name, as an earlier run noted them. */
   readonly recorded: ReadonlyMap<string, HashedFile>;
@@ -27,10 +26,7 @@ export interface KnownHashes {
   readonly isAnew: boolean;
 }
 
-/**
- * The base's weight files by name. What has the bytes that were noted stays as noted, whatever its time. Throws
- * PathNotFoundError for a base that is on no disk.
- */
+/** The base's weight files by name; one with the noted bytes stays as noted. Throws PathNotFoundError for a base on no disk. */
 export async function hashBase(
   { path, folder }: Pick<OpenedBase, "path" | "folder">,
   { recorded, isAnew }: KnownHashes,

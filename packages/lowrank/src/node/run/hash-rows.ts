@@ -1,10 +1,9 @@
 // A hash of all rows of a run, one by one: as one text, a hundred thousand rows would be longer than a string can be.
 
 import { createHash, type Hash } from "node:crypto";
-import { isUnopened, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
+import { isUndecoded, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
 import type { RowMedia, RunFacts } from "../../run-folder.ts";
 
-/** What becomes of pictures and recordings. */
 export interface HashedMedia {
   readonly media: RowMedia | undefined;
   /** Whether it is what they become that is hashed; else the bytes of their files. */
@@ -19,7 +18,7 @@ export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpene
     total: rows.length,
   });
   for (const row of rows) {
-    if (media === undefined || !isUnopened(row)) {
+    if (media === undefined || !isUndecoded(row)) {
       addRow(hash, row);
       continue;
     }

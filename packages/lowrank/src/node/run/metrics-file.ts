@@ -4,7 +4,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingEvent } from "@lowrank/trainer";
 
-/** Name of the file in `out`. */
 export const metricsFile = "metrics.jsonl";
 
 /** What it says of an event: nothing that another run of the same would say otherwise, such as times. */
@@ -26,7 +25,6 @@ function factsOf(event: TrainingEvent): object | undefined {
   return event.type === "skip" ? { step: event.step, skipped: event.what, value: String(event.value) } : undefined;
 }
 
-/** The lines of a run that is back at its start. */
 export function keptAtRestart(lines: readonly string[]): string[] {
   return lines.filter((line) => line.startsWith('{"step":0,"restart":'));
 }

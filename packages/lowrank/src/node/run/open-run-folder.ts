@@ -4,7 +4,7 @@ import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
-import { DivergedError, NonFiniteModelError, NothingToResumeError } from "../../errors/run-errors.ts";
+import { DivergedError, NonFiniteModelError, nothingToResume } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
@@ -13,14 +13,11 @@ import { claimOutput } from "../output/check-output.ts";
 import type { OnWait } from "../output/lock-output.ts";
 import { EventLog } from "./event-file.ts";
 import { openFolderOfMany } from "./folder-of-many.ts";
-import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
-import { checkSameRun, notedBaseFiles, notedRun, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, identityOf, notedRun } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
-/**
- * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NothingToResumeError.
- */
+/** Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME. */
 export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { communicator } = request;
   if (communicator !== undefined) return openFolderOfMany(communicator, () => openDiskFolder(out, request));
@@ -47,11 +44,10 @@ async function openDiskFolder(out: string, request: RunRequest): Promise<RunFold
 
 async function stateIn(out: string, listening: Pick<RunRequest, "onWarning">): Promise<TrainingState> {
   const checkpoint = await latestCheckpoint(out, given(listening));
-  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
+  if (checkpoint === undefined) throw nothingToResume(out, await exists(join(out, "adapter_config.json")));
   return checkpoint.state;
 }
 
-/** What is known of a folder when it has been claimed. */
 interface ClaimedFolder {
   readonly resumeFrom: TrainingState | undefined;
   readonly overwrite: boolean;
@@ -66,7 +62,6 @@ class DiskRunFolder implements RunFolder {
   /** Whether what is in the folder is this run's earlier work. */
   #isOwn: boolean;
   #savedStep: number | undefined;
-  /** For TensorBoard, where that is asked. */
   #events: EventLog | undefined;
   #bestCheckpoint: BestCheckpoint | undefined;
 
@@ -91,11 +86,8 @@ class DiskRunFolder implements RunFolder {
     return this.#bestCheckpoint;
   }
 
-  async identify(facts: RunFacts, { verifyBase: isAnew, ...base }: BaseFiles): Promise<string> {
-    const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
-    const isVerified = isAnew || recorded.size > 0;
-    const baseFiles = isVerified ? await hashBase(base, { recorded, isAnew }) : recorded;
-    const fingerprint = await runFingerprint({ ...facts, baseFiles }, this.resumeFrom?.fingerprint);
+  async identify(facts: RunFacts, base: BaseFiles): Promise<string> {
+    const fingerprint = await identityOf(facts, base, this.resumeFrom?.fingerprint);
     if (this.resumeFrom !== undefined) checkSameRun(this.resumeFrom.fingerprint, fingerprint);
     return fingerprint;
   }
@@ -181,7 +173,6 @@ class DiskRunFolder implements RunFolder {
   }
 }
 
-/** Names and values: program, processor, memory, system. */
 function machineFacts(): readonly (readonly [name: string, value: string])[] {
   const [processor] = cpus();
   return [

@@ -3,14 +3,13 @@
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
-import { EarlierCheckpointError } from "../../errors/run-errors.ts";
+import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
 import { metricNames } from "../../metric-names.ts";
-import type { BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
-import type { HashedFile } from "./hash-base.ts";
+import type { BaseFiles, BegunRun, RowOrder, RunFacts } from "../../run-folder.ts";
+import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
-/** What a run consists of. */
 export interface RunIdentity extends RunFacts {
   /** The base's files by name, where every byte of them was looked at. */
   readonly baseFiles?: ReadonlyMap<string, HashedFile>;
@@ -30,7 +29,7 @@ const filesName = "rows (as tokens and files)";
  * fingerprint that was saved is of a version that prepared all before the first step, what they become. Throws MediaError.
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
-  const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatchesOf, adapter, baseFiles = [] } = run;
   const { texts, adapterSeed, order, learning, options, media, heldOut, bestBy } = run;
   const before = parseFacts(saved);
   // Earlier versions held out what they were asked to, and did not note it.
@@ -51,7 +50,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
     "added tokens": addedTokens.length === 0 ? "none" : shortHash(JSON.stringify(addedTokens)),
     ...given({
-      "init batches": startBatches,
+      "init batches": initBatchesOf,
       "adapter's seed": adapterSeed,
       [orderName]: order,
     }),
@@ -63,8 +62,18 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
   return JSON.stringify(facts);
 }
 
-/** The base's files that a saved run noted. */
-export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
+/** The fingerprint of a run, with the hashes of the base's files where they are asked for or were noted before. */
+export async function identityOf(
+  facts: RunFacts,
+  { verifyBase: isAnew, ...base }: BaseFiles,
+  saved: string | undefined,
+): Promise<string> {
+  const recorded = notedBaseFiles(saved);
+  const baseFiles = isAnew || recorded.size > 0 ? await hashBase(base, { recorded, isAnew }) : recorded;
+  return runFingerprint({ ...facts, baseFiles }, saved);
+}
+
+function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
   const files = new Map<string, HashedFile>();
   for (const [key, value] of parseFacts(saved) ?? []) {
     if (key.startsWith(filePrefix) && isHashedFile(value)) files.set(key.slice(filePrefix.length), value);
@@ -109,15 +118,12 @@ function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/**
- * Throws ResumeMismatchError naming every fact in which the saved run was another one; EarlierCheckpointError where it noted
- * none.
- */
+/** Throws ResumeMismatchError naming every fact in which the saved run differs; EARLIER_CHECKPOINT where it noted none. */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
   if (before === undefined) {
-    throw new EarlierCheckpointError();
+    throw earlierCheckpoint();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
   const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));

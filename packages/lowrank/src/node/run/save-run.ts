@@ -10,7 +10,6 @@ import type { KeptCheckpoints } from "../../run-folder.ts";
 import { withRelativeBase } from "../base-path.ts";
 import { metricsFile } from "./metrics-file.ts";
 
-/** What a run has to show so far. */
 export interface RunResult {
   /** Adapter, model card and a tokenizer of the run's own, by name. */
   readonly files: FolderFiles;
@@ -24,20 +23,14 @@ export interface RunResult {
   readonly state: TrainingState | undefined;
 }
 
-/** What happens to what is in `out`. */
 export interface SaveOptions {
   readonly overwrite: boolean;
   /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
   readonly isOwn: boolean;
-  /** Which checkpoints stay. */
   readonly keep: KeptCheckpoints | undefined;
 }
 
-/**
- * Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. Of a
- * finished one the best checkpoint alone stays, if it is not the last step's, under a name that `resume` does not look
- * for; its path is returned.
- */
+/** Writes what the run has. Of a finished run the best checkpoint stays, if it is not the last step's; its path is returned. */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
   const { metrics, records = new Map(), state } = result;
   const files = await withRelativeBase(result.files, out);

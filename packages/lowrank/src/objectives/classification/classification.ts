@@ -3,7 +3,6 @@
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** Texts. */
 export const classification: Objective = {
   rows: "one label for the whole row",
   takes: (row) =>
@@ -15,7 +14,6 @@ export const classification: Objective = {
   plan: () => ownLoss,
 };
 
-/** Pictures. */
 export const imageClassification: Objective = {
   ...classification,
   rows: "a picture and its label",

@@ -21,7 +21,6 @@ interface Teacher {
   tokenizer(): Promise<TextTokenizer>;
 }
 
-/** What a caller says of it. */
 export interface DistillationChoices {
   /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
   readonly keepBase?: number | undefined;
@@ -67,7 +66,7 @@ function planOf(words: string, options: Omit<DistillationOptions, "context">): L
 }
 
 function checkNumbers({ keepBase, teacherShare, divergenceTemperature }: Readonly<Record<string, number>>): void {
-  const isIn = (value = Number.NaN, most = Number.MAX_VALUE) => value >= 0 && value <= most;
+  const isIn = (value = Number.NaN, max = Number.MAX_VALUE) => value >= 0 && value <= max;
   const problems = [
     ...(isIn(keepBase) ? [] : [`keepBase: expected a number from 0, got ${keepBase}`]),
     ...(isIn(teacherShare, 1) ? [] : [`teacherShare: expected a number from 0 to 1, got ${teacherShare}`]),

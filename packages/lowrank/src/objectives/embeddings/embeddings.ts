@@ -30,7 +30,6 @@ import type { RowNumbers } from "../../rows/row-kinds.ts";
 import type { LearnedRows, LearningPlan, Measuring, Objective } from "../objective.ts";
 import { measureComparisons } from "./measure-comparisons.ts";
 
-/** What a caller says of it. */
 export interface ComparisonOptions extends RecipeOptions {
   /**
    * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "triplet"
@@ -41,10 +40,8 @@ export interface ComparisonOptions extends RecipeOptions {
   readonly prompts?: ComparisonPrompts | undefined;
 }
 
-/** The same, and what an adapter was trained for. */
 type Options = ComparisonOptions & { readonly trained?: EmbeddingRecipe | undefined };
 
-/** Rows of texts that are compared. */
 export const embeddings: Objective<Options> = {
   rows: "texts to be compared",
   takes: (row) => row.kind === "comparison",
@@ -68,7 +65,7 @@ async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: O
   const words = `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
   const step = { loss, recipe };
   return {
-    ...{ kind: "comparison", words, comparesNeighbours: true, startsByLoss: true, prompts, recipe },
+    ...{ kind: "comparison", words, comparesNeighbours: true, initsByLoss: true, prompts, recipe },
     loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
     measure: async (model, data, how) => {
       const scores = await measureComparisons(model, { ...data, ...how, recipe });

@@ -14,10 +14,8 @@ import {
 import { batchTensors, type EmbeddingRecipe, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Scores of related texts, or of scored pairs. */
 export type ComparisonScores = Partial<RankingScores> & { readonly pearson?: number; readonly spearman?: number };
 
-/** With what to measure. */
 export interface ComparisonMeasurement {
   readonly examples: RowList<TokenizedExample>;
   readonly recipe: EmbeddingRecipe;
@@ -27,10 +25,7 @@ export interface ComparisonMeasurement {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Of scored pairs, how cosines go with scores. Of related texts, each first text looks for its own among the others of all rows,
- * negatives too.
- */
+/** Of scored pairs, how cosines go with scores; of related texts, at which place each first text finds its own among all. */
 export async function measureComparisons(
   model: PretrainedModel,
   asked: ComparisonMeasurement,

@@ -1,21 +1,12 @@
 // Where the answer to a question is in a text, and how well a model finds it.
 
-import {
-  type Example,
-  padBatch,
-  type QuestionExample,
-  type RowList,
-  type TextTokenizer,
-  tokenizeQuestion,
-} from "@lowrank/data";
-import { batchTensors } from "@lowrank/models";
-import * as tf from "@tensorflow/tfjs-core";
+import type { Example, QuestionExample, RowList } from "@lowrank/data";
 import type { OpenedBase } from "../../open/open-base.ts";
-import { bestAnswer } from "../../predict/best-answer.ts";
+import { answerOfQuestion, rowLogits } from "../../predict/answer-logits.ts";
+import { askedRows, type RowReader } from "../../predict/asked-row.ts";
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** Questions, as SQuAD has them. */
 export const extraction: Objective = {
   rows: "a question and its answer's place",
   takes: (row) => row.kind === "question" || row.kind === "span",
@@ -25,64 +16,34 @@ export const extraction: Objective = {
   plan: () => ownLoss,
   async evaluate(opened, rows, { tokenizer, batchSize, lengths: { maxLength } }) {
     if (tokenizer === undefined) return {}; // rows of tokens have no texts to compare
-    return measureAnswers(opened, rows, { tokenizer, batchSize, maxLength });
+    const reader = { task: opened.model.task, tokenizer: async () => tokenizer, maxLength };
+    return measureAnswers(opened, rows, { ...reader, batchSize });
   },
 };
 
-/** Means over all questions, 0 to 100 as SQuAD's script prints them. */
-interface AnswerScores {
-  readonly exactMatch: number;
-  readonly f1: number;
-}
-
-/** How to ask. */
-interface AskOptions {
-  readonly tokenizer: TextTokenizer;
-  readonly batchSize: number;
-  readonly maxLength: number;
-}
-
 /** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
 async function measureAnswers(
-  { model, context }: Pick<OpenedBase, "model" | "context">,
+  opened: OpenedBase,
   rows: RowList<Example>,
-  { tokenizer, batchSize, maxLength }: AskOptions,
-): Promise<AnswerScores> {
-  const padId = tokenizer.padId;
+  { batchSize, ...reader }: RowReader & { readonly batchSize: number },
+): Promise<{ readonly exactMatch: number; readonly f1: number }> {
   const mayBeNone = rows.some((row) => row.kind === "question" && row.answers.length === 0);
   let [exact, f1, count] = [0, 0, 0];
-  for (const asked of questionsOf(rows, batchSize)) {
-    count += asked.length;
-    const tokenized = asked.map((question) => tokenizeQuestion(question, tokenizer, { maxLength }));
-    const batch = padBatch(
-      tokenized.map(({ tokens }) => tokens),
-      { padId },
-    );
-    const logits = tf.tidy(() => {
-      const { labels: _, ...inputs } = batchTensors(batch);
-      return tf.transpose(model.forward(inputs, context), [0, 2, 1]); // [batch, 2, time]: start, then end
-    });
-    const values = await logits.data();
-    logits.dispose();
-    for (const [row, { tokens, contextStart, spans }] of tokenized.entries()) {
-      const at = 2 * row * batch.time;
-      const found = bestAnswer({
-        starts: values.subarray(at, at + batch.time),
-        ends: values.subarray(at + batch.time, at + 2 * batch.time),
-        length: tokens.inputIds.length,
-        contextStart,
-        contextLength: spans.length,
-        mayBeNone,
-      });
-      const { context: text, answers } = asked[row] ?? { context: "", answers: [] };
-      const [start, end] = found === undefined ? [0, 0] : [spans[found[0]]?.[0] ?? 0, spans[found[1]]?.[1] ?? 0];
+  for (const questions of questionsOf(rows, batchSize)) {
+    const asked = (await Promise.all(questions.map((question) => askedRows(question, reader)))).flat();
+    const logits = await rowLogits(opened, asked);
+    for (const [index, { answers }] of questions.entries()) {
+      const [own, row] = [logits[index], asked[index]];
+      if (own === undefined || row === undefined) throw new Error("A question is one row.");
+      const { prediction } = answerOfQuestion(own, row, { topK: 1, mayBeNone });
       const score = squadScore(
-        text.slice(start, end),
-        answers.map((answer) => answer.text),
+        prediction,
+        answers.map(({ text }) => text),
       );
       exact += score.exact;
       f1 += score.f1;
     }
+    count += questions.length;
   }
   return { exactMatch: (100 * exact) / count, f1: (100 * f1) / count };
 }
@@ -101,14 +62,8 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 // Exact match and F1 of an answer, as the script of SQuAD 2.0 counts them (evaluate-v2.0.py, Rajpurkar et al. 2018). Those of
 // 1.1 are the same where no right answer is made of articles and punctuation alone.
 
-/** How well an answer agrees with the best of the right ones: each from 0 to 1. */
-interface AnswerScore {
-  readonly exact: number;
-  readonly f1: number;
-}
-
 /** Scores an answer; "" says that the text has none, and is right where there are no right answers. */
-export function squadScore(given: string, right: readonly string[]): AnswerScore {
+export function squadScore(given: string, right: readonly string[]): { readonly exact: number; readonly f1: number } {
   const known = right.filter((answer) => normalizeAnswer(answer) !== "");
   const answers = known.length === 0 ? [""] : known;
   return {

@@ -10,7 +10,6 @@ import { preferences } from "../preferences/preferences.ts";
 const rows = "an answer that is good or bad";
 const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
 
-/** Single judgements. */
 export const judgements: Objective<PreferenceOptions> = {
   ...preferences,
   rows,

@@ -6,7 +6,6 @@ import type { RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
 import { bestAnswer } from "../../predict/best-answer.ts";
 
-/** Collects answers of one head. */
 export class AnswerTally {
   readonly #given: number[] = [];
   readonly #right: number[] = [];
@@ -64,7 +63,6 @@ export class AnswerTally {
   }
 }
 
-/** Collects answers' places. */
 class SpanTally {
   #rows = 0;
   #exact = 0;

@@ -9,7 +9,6 @@ import { type MeasuredFiles, measuredWithFiles } from "../../rows/measured-batch
 import type { LearningPlan, Measuring } from "../objective.ts";
 import { AnswerTally } from "./answer-tally.ts";
 
-/** Learns rows by it. */
 export const ownLoss: LearningPlan = {
   kind: "own",
   loss: (model, batch, { context }) => model.loss(batchTensors(batch), context),
@@ -19,10 +18,7 @@ export const ownLoss: LearningPlan = {
 /** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
 const turnEveryMilliseconds = 50;
 
-/**
- * The mean loss over every label that counts in all batches, and what the answers are worth: accuracy, F1 and Matthews'
- * correlation of classes, correlations of numbers, exact match and F1 of places; of text accuracy and perplexity.
- */
+/** The mean loss over every label that counts, and what the answers are worth by the head's metrics. */
 export async function measureRows(
   model: PretrainedModel,
   data: MeasuredFiles,

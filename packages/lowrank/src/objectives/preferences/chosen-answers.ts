@@ -1,20 +1,17 @@
 // Preferences as rows of text: what answers alone are learned from, the better one of each.
 
-import { changeRows, type Example, type RowList } from "@lowrank/data";
+import { type Example, mapRows, type RowList } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
 
-/** The rows, of preferences the chosen answer. */
 export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
   if (!examples.some(isPreference)) return examples;
-  return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
+  return mapRows(examples, (example) => (isPreference(example) ? example.chosen : example));
 }
 
-/** How many rows compare two answers. */
 export function countPreferences(examples: RowList<Example>): number {
   return examples.flatMap((example) => (isPreference(example) ? [true] : [])).length;
 }
 
-/** Says that the rejected answers are left out. */
 export function warnOfPreferences(file: string, count: number, { warn }: Pick<Notices, "warn">): void {
   if (count === 0) return;
   const rows = count === 1 ? "1 row" : `${count} rows`;

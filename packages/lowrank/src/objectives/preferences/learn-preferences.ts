@@ -2,7 +2,7 @@
 // how much the better answer wins.
 
 import { selectedNames } from "@lowrank/contracts";
-import { type Example, mismatchedAnswers, type RowList, type TokenBatch } from "@lowrank/data";
+import { type Example, mismatchedCompletions, type RowList, type TokenBatch } from "@lowrank/data";
 import {
   type PreferenceLoss,
   type PreferenceLossName,
@@ -28,12 +28,10 @@ export interface PreferenceOptions extends Settings {
   readonly loss?: RowLoss | undefined;
 }
 
-/** All settings that some loss reads. */
 export const preferenceSettingNames = [
   ...new Set(Object.values(preferenceLosses).flatMap(({ settings }) => Object.keys(settings))),
 ] as readonly (keyof PreferenceSettings)[];
 
-/** Which answers are learnt. */
 export interface LearntAnswers {
   /** The losses that can learn them; the first is the default. */
   readonly losses: readonly PreferenceLossName[];
@@ -74,7 +72,6 @@ function inWords({ loss, settings }: LearntLoss): string {
   return [loss, ...words].join(", ");
 }
 
-/** Over all pairs of the batches. */
 async function measureAll(
   model: PretrainedModel,
   data: MeasuredData,
@@ -109,7 +106,7 @@ function resultOf(
   answers: TokenBatch,
   { loss, settings, padId, context }: LossOptions & LearntLoss,
 ): PreferenceResult {
-  const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedAnswers(answers, padId) : undefined;
+  const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedCompletions(answers, padId) : undefined;
   return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
 }
 
@@ -126,13 +123,11 @@ export async function measureRewards(
   return scores;
 }
 
-/** One answer. */
 interface JudgedReward {
   readonly isGood: boolean;
   readonly reward: number;
 }
 
-/** What they are worth to each other. */
 interface JudgedScores {
   /** The share of pairs whose better answer is worth more; of single answers, of all pairs of a good and a bad one. */
   readonly rewardAccuracy: number;

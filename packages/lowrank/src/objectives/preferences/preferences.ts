@@ -7,7 +7,6 @@ import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSetti
 const rows = "two answers, of which one is better";
 const learnt = { losses: preferenceLossNames, rows };
 
-/** Preference pairs. */
 export const preferences: Objective<PreferenceOptions> = {
   rows,
   takes: (row) => row.kind === "preference",

@@ -12,7 +12,6 @@ import type { ComparisonScores } from "../embeddings/measure-comparisons.ts";
 import type { LearningPlan, Measuring, Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
-/** Rows of texts to compare as pairs of a search. */
 export const ranking: Objective = {
   ...classification,
   rows: "a search and a text that is judged",
@@ -43,16 +42,12 @@ function isOutside(row: Example): boolean {
   return row.kind === "sentence" && !(Number(row.label) >= 0 && Number(row.label) <= 1);
 }
 
-/** One judged pair. */
 interface Judged {
   readonly score: number;
   readonly label: number;
 }
 
-/**
- * The loss, and of each search that has both, how high it puts what belongs to it among its own pairs; of labels between 0 and 1
- * how scores go with them.
- */
+/** The loss, and how high each search puts what belongs to it; of labels between 0 and 1 how scores go with them. */
 async function measurePairs(
   model: PretrainedModel,
   data: MeasuredData,

@@ -11,7 +11,7 @@ import {
   type TextTokenizer,
 } from "@lowrank/data";
 import { generate } from "@lowrank/models";
-import { NoReferencesError } from "../../errors/data-errors.ts";
+import { noReferences } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
@@ -19,7 +19,6 @@ import { type PositionFacts, positionLimit } from "../../open/position-limit.ts"
 import type { RowFile } from "../../rows/row-kinds.ts";
 import { textEnding } from "../../rows/text-ending.ts";
 
-/** How to write and compare. */
 export interface BleuOptions {
   readonly data: string;
   readonly tokenizer: TextTokenizer;
@@ -31,27 +30,21 @@ export interface BleuOptions {
   readonly notices: Notices;
 }
 
-/** A prompt as tokens and what may follow it. */
 interface AskedPrompt {
   readonly ids: readonly number[];
   readonly references: readonly string[];
 }
 
-/** Whether a row has a prompt to continue and an answer to compare with. */
 function isAsked({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
-/** Throws NoReferencesError where no row has prompt and answer, or sound and text. */
+/** Throws NO_REFERENCES where no row has prompt and answer, or sound and text. */
 export function checkReferences({ name, rows }: RowFile): void {
-  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio"))
-    throw new NoReferencesError(name);
+  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
 }
 
-/**
- * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
- * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
- */
+/** Corpus BLEU, 0 to 100, of greedy continuations; prompts are cut as in training. Throws NO_REFERENCES. */
 export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
@@ -93,7 +86,7 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
     return { ids, references };
   });
   const kept = prompts.filter(({ ids }) => ids.length > 0);
-  if (kept.length === 0) throw new NoReferencesError(data);
+  if (kept.length === 0) throw noReferences(data);
   const empty = prompts.length - kept.length;
   if (empty > 0) {
     notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
@@ -107,7 +100,6 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
   return kept;
 }
 
-/** Prompt and answer as the template writes them. */
 function asCompletion(example: Example, template: PromptTemplate): Example {
   const rendered = template.render(example);
   const answer = rendered.segments.find((segment) => segment.isTrained)?.text ?? "";
@@ -128,12 +120,12 @@ function promptEncoder(
 ): PromptEncoder {
   const prefix = isWritten ? [] : tokenizer.prefixIds;
   const room = Math.max(prefix.length + 1, positionLimit(config) - maxNewTokens);
-  const most = room - prefix.length;
+  const max = room - prefix.length;
   return {
     room,
     idsOf(prompt) {
       const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
-      return { ids: [...prefix, ...ids.slice(-most)], isCut: ids.length > most };
+      return { ids: [...prefix, ...ids.slice(-max)], isCut: ids.length > max };
     },
   };
 }

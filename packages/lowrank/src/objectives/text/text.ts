@@ -13,7 +13,6 @@ import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 import { measureBleu } from "./measure-bleu.ts";
 
-/** Texts, conversations, sounds with what is said, and rows of tokens. */
 export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined }> = {
   rows: "text, or a label for each token",
   takes: () => true,

@@ -23,7 +23,6 @@ export function claimFolder(
   return openRunFolder(out, { ...claim, inputs, onWarning: notices.warn });
 }
 
-/** What a run is kept with. */
 interface KeptRun {
   readonly choices: RunChoices;
   readonly folder: RunFolder;

@@ -6,7 +6,7 @@ import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError, UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
-import { filesBeside } from "../../node/files-beside.ts";
+import { filesNextTo } from "../../node/files-next-to.ts";
 import { variantOptions } from "../../options/adapter-options.ts";
 import type { SourceContext } from "../../platform.ts";
 import type { BegunRun } from "../../run-folder.ts";
@@ -25,7 +25,7 @@ export async function readLoraConfig(
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new PathNotFoundError(named("loraConfig"), loraConfig, "a JSON file of PEFT's LoraConfig");
   });
-  const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
+  const json = await filesNextTo(loraConfig).readText(basename(loraConfig), { maxBytes });
   return parseLoraConfig(json, { file: loraConfig, onWarning: notices.warn });
 }
 
@@ -67,19 +67,13 @@ export function askedConfig(
   };
 }
 
-/** The options of variants. */
 type VariantChoices = Pick<RunChoices, (typeof variantOptions)[number]["name"]>;
 
-/** Whether one was given whose text has to become tokens. */
 export function asksForTokens(choices: VariantChoices): boolean {
   return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
 }
 
-/**
- * The fields of the configuration that were asked for. `encode` gives the ids of a text within another one.
- *
- * @throws UsageError for a text without tokens
- */
+/** The fields that were asked for, texts as the ids of `encode`. Throws UsageError for a text without tokens. */
 export function variantFields(
   choices: VariantChoices,
   encode: ((text: string) => readonly number[]) | undefined,

@@ -2,7 +2,6 @@ import { cp, writeFile } from "node:fs/promises";
 import { AddedTokensError } from "@lowrank/data";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, makeWorkplace, type Workplace } from "../../cli/end-to-end/workplace.ts";
-import { FileNotTextError, TokenizerMissingError } from "../../errors/model-errors.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 import { planTokens } from "./plan-tokens.ts";
@@ -67,7 +66,7 @@ describe("planTokens", () => {
   it("says what is wrong with the file", async () => {
     await expect(plan({ addTokensFile: place.path("nowhere.txt") })).rejects.toThrow(PathNotFoundError);
     await writeFile(place.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
-    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toThrow(FileNotTextError);
+    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toMatchObject({ code: "FILE_NOT_TEXT" });
     const many = "x".repeat(10_000_001);
     await expect(plan({ addTokensFile: await place.write("large.txt", many) })).rejects.toMatchObject({
       code: "FILE_TOO_LARGE",
@@ -76,6 +75,6 @@ describe("planTokens", () => {
 
   it("needs a tokenizer to add to", async () => {
     const model = fixture("gpt2", "base");
-    await expect(plan({ model, addTokens: ["<a>"] })).rejects.toThrow(TokenizerMissingError);
+    await expect(plan({ model, addTokens: ["<a>"] })).rejects.toMatchObject({ code: "TOKENIZER_MISSING" });
   });
 });

@@ -5,7 +5,7 @@ import { AddedTokensError } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import { filesBeside } from "../../node/files-beside.ts";
+import { filesNextTo } from "../../node/files-next-to.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { SourceContext } from "../../platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
@@ -36,7 +36,7 @@ export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom
 
 /** A line is a token as it stands, spaces included; the last may end in a line break. */
 async function readTokens(path: string): Promise<readonly string[]> {
-  const files = filesBeside(path);
+  const files = filesNextTo(path);
   if (!(await files.has(basename(path)))) {
     throw new PathNotFoundError(named("addTokensFile"), path, "a text file with a token a line");
   }

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
-import { joinRows } from "@lowrank/data";
+import { concatRows } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -28,20 +28,15 @@ import { readRecipeRows } from "./recipe-rows.ts";
 /** Who is told what a person wants to know of a run before it starts, how models and rows are reached, and who starts what computes. */
 export interface RunHost {
   readonly context: SourceContext;
-  /** Hears what will be trained, line by line. */
   say(line: string): void;
-  /** Gives the engine's name. */
   startEngine(): Promise<string>;
 }
 
-/** Who wants to see some of the rows, or other ones. */
 export interface RowChoice {
   readonly choose?: ((rows: TrainingRows) => TrainingRows) | undefined;
 }
 
-/** A run that is ready to start. */
 export interface PreparedRun {
-  /** Its name. */
   readonly engine: string;
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
@@ -54,7 +49,6 @@ export interface PreparedRun {
   dispose(): void;
 }
 
-/** What a run learns from. */
 interface RunData {
   readonly rows: TrainingRows;
   /** What `loraConfig` says. */
@@ -63,10 +57,7 @@ interface RunData {
   readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
-/**
- * Reads what the choices name, loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it
- * fails. The engine starts when rows, tokens and configuration are known to be good.
- */
+/** Nothing stays in memory if any of it fails. The engine starts when rows, tokens and configuration are known to be good. */
 export async function prepareRun(
   options: WithModel<RunChoices>,
   { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,
@@ -154,7 +145,7 @@ function newHeadFor(
   { train, validation, problem }: TrainingRows,
   { seed: newHeadSeed, classNames }: Pick<RunChoices, "seed" | "classNames">,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  const rows = joinRows([train, validation]);
+  const rows = concatRows([train, validation]);
   if (task === "sequence-classification" || task === "image-classification")
     return { newHeadSeed, classes: (base) => countClasses(rows, base, { problem, classNames }) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };

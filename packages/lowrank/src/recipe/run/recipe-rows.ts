@@ -18,7 +18,6 @@ import type { RunFolder } from "../../run-folder.ts";
 import type { AdapterSetup } from "../../setup/adapter-setup.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 
-/** Reads the files that the options name and holds out what they ask for. */
 export async function readRecipeRows(
   options: WithModel<RunChoices>,
   { asBegun }: Pick<RunFolder, "asBegun">,
@@ -60,7 +59,6 @@ function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows):
   throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }
 
-/** What decides how rows are read. */
 export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
@@ -69,10 +67,7 @@ export interface ReadingOptions {
   readonly setup?: AdapterSetup;
 }
 
-/**
- * The rows of all that was named, one after the other. Throws a UsageError for names of columns where every row names its own, and
- * what `readRows` does.
- */
+/** The rows of all that was named, one after the other. Throws what `refuseHeader` and `readRows` do. */
 export async function readNamedRows(
   names: readonly string[],
   { columns, header, skipBadRows, setup }: ReadingOptions,

@@ -7,6 +7,8 @@ import type { TrainingEvent } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { findBase } from "../../node/base-of.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
+import type { OpenModelOptions } from "../../options.ts";
+import type { KeepingOptions, RunOptions } from "../../train/training-options.ts";
 import { completeRecipe } from "../complete-recipe.ts";
 import { readRecipe } from "../read-recipe.ts";
 import type { Recipe } from "../recipe.ts";
@@ -16,19 +18,13 @@ import { claimFolder, keptRun } from "./kept-run.ts";
 import { prepareRun } from "./prepare-run.ts";
 
 /** What is said of one run of a recipe. */
-export interface TrainRecipeOptions extends NoticeOptions {
+export interface TrainRecipeOptions
+  extends NoticeOptions,
+    Pick<KeepingOptions, "overwrite" | "resume">,
+    Pick<RunOptions, "signal">,
+    Pick<OpenModelOptions, "fetch" | "accessToken"> {
   /** The folder for the adapter, where the recipe names none or another one. */
   readonly out?: string | undefined;
-  /** Replaces what an earlier run wrote there. */
-  readonly overwrite?: boolean | undefined;
-  /** Goes on with the interrupted run there. */
-  readonly resume?: boolean | undefined;
-  /** Ends the run after its step, saved. */
-  readonly signal?: AbortSignal | undefined;
-  /** How to reach the Hub; default the platform's `fetch`. */
-  readonly fetch?: typeof fetch | undefined;
-  /** A token of the Hub, for repositories that need one. */
-  readonly accessToken?: string | undefined;
 }
 
 const names: OptionNames<TrainRecipeOptions> = {

@@ -9,7 +9,6 @@ import { countNumbers, rowClasses } from "./class-numbers.ts";
 /** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
 export const classNamesKey = "lowrank.class_names";
 
-/** Classes of a data set. */
 export interface Classes {
   readonly count: number;
   /** Numbers of class names; empty where the labels are numbers. */
@@ -18,20 +17,14 @@ export interface Classes {
 
 /** What is known of classes before their rows are looked at; all names are in order of the numbers. */
 export interface KnownClasses {
-  /** Those that the caller gives. */
   readonly classNames?: readonly string[] | undefined;
-  /** Those that the adapter remembers. */
   readonly adapterNames?: readonly string[] | undefined;
   readonly modelNames: readonly string[];
   /** Whether the classifier was trained already, so that each of its numbers stands for a class. */
   readonly isTrained?: boolean | undefined;
 }
 
-/**
- * Numbers the classes: by the names that the caller gives or the adapter remembers, else by those of the model's config where
- * they cover the data, else by the sorted names of the data. Throws ClassNameError for data with other names than those, and
- * where a trained classifier has no names: sorted names would get any of its numbers.
- */
+/** Numbers classes by given or remembered names, else by the model's if they cover the data, else sorted. Throws ClassNameError. */
 export function numberClasses(examples: RowList<Example>, known: KnownClasses): Classes {
   const { classNames, adapterNames, modelNames, isTrained = false } = known;
   const found = labelIdsOf(examples);
@@ -59,15 +52,11 @@ export function checkGiven(classNames: readonly string[], { adapterNames, modelN
   }
 }
 
-/** What a classifier is for, where it is not the base that says it. */
 interface ClassChoice {
   readonly problem?: ProblemType | undefined;
 }
 
-/**
- * How many outputs a classifier needs on this base: one for a regression, else as many as it has where the data fit into them,
- * and two at least.
- */
+/** Outputs of a classifier: 1 for a regression, else those of the base if the data fit into them, and 2 at least. */
 export function countClasses(
   examples: RowList<Example>,
   base: BaseClasses,
@@ -89,7 +78,6 @@ export function describeClasses({ count, ids }: Classes, problem?: ProblemType):
     : `${count} classes${several}: ${enumerated(names)}`;
 }
 
-/** The names as they are written into an adapter's metadata. */
 export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
   return JSON.stringify([...ids].sort(([, a], [, b]) => a - b).map(([name]) => name));
 }

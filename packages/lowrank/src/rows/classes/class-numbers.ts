@@ -6,11 +6,10 @@ import { DataError, type Example, ignoredLabel, type RowList, rowLabel } from "@
 import { named } from "../../errors/named-option.ts";
 
 /** As many classes as a config.json may name. */
-const mostClasses = 1_000_000;
+const maxClasses = 1_000_000;
 /** Numbers may have gaps, but data that names so few of its classes is more likely to hold ids, years or prices. */
-const mostPerFound = 1000;
+const maxPerFound = 1000;
 
-/** The class numbers of a row, as one kind of classifier reads them. */
 export type ClassNumbers = (example: Example) => readonly number[];
 
 /** The numbers of a whole row's class, or of all its classes; none where they have names. */
@@ -19,13 +18,11 @@ export const rowClasses: ClassNumbers = (example) => {
   return (typeof label === "object" ? label : [label]).filter((each) => typeof each === "number");
 };
 
-/** The numbers of the classes of a row's tokens. */
 export const tokenClasses: ClassNumbers = (example) => {
   if (example.kind !== "tokens" || typeof example.labels === "number") return [];
   return example.labels.filter((label) => label !== ignoredLabel);
 };
 
-/** How many classes the numbers of the rows need. */
 export function countNumbers(examples: RowList<Example>, numbersOf: ClassNumbers): number {
   let largest = 0;
   for (const example of examples) for (const number of numbersOf(example)) largest = Math.max(largest, number);
@@ -38,7 +35,7 @@ export function checkClassNumbers(file: string, examples: RowList<Example>, numb
   for (const example of examples) for (const number of numbersOf(example)) different.add(number);
   if (different.size === 0) return;
   const found = different.size;
-  const limit = Math.min(mostClasses, mostPerFound * found);
+  const limit = Math.min(maxClasses, maxPerFound * found);
   const expected =
     `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0 ` +
     `(or are they numbers to predict? ${named("problemType")} regression)`;

@@ -6,7 +6,6 @@ import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { Classes } from "./class-names.ts";
 
-/** The rows, and what their columns were said to be. */
 export interface ClassRows {
   readonly file: string;
   readonly train: RowList<Example>;
@@ -17,16 +16,12 @@ export interface ClassRows {
 /** Fewer rows may well have a class each. */
 const fewRows = 20;
 
-/** What a column of classes is called. */
 const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
 
 /** A number that a new head, which begins near 0, is far from: scores from 0 to 10 are not. */
 const farNumber = 10;
 
-/**
- * Tells of numbers that a head will hardly come to; of names that nearly every row has alone – most likely the columns were named in the wrong order –, and of a class of one row that
- * is called as a column is: most likely a line of names that was read as a row.
- */
+/** Warns of one class, of far numbers, of names that nearly every row has alone, and of a column's name among the classes. */
 export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
   const { file, train, columns, problem } = rows;
   const only = problem === "single_label_classification" ? onlyLabel(train) : undefined;

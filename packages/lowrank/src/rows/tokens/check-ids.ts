@@ -9,10 +9,8 @@ export interface NumberedTokens {
   readonly tokens: TokenizedExample;
 }
 
-/** What decides which ids there are. */
 export type IdLimits = Pick<ModelConfig, "vocabularySize" | "labels">;
 
-/** Whose rows they are. */
 interface CheckedModel {
   readonly config: IdLimits;
   readonly task: Task;

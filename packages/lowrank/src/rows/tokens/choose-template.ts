@@ -14,16 +14,12 @@ import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { given } from "../../given.ts";
 import { textsOf } from "../row-kinds.ts";
 
-/** Who reads what a template writes. */
 interface TemplateReader {
   readonly tokenizer: TextTokenizer | undefined;
   readonly task: Task;
 }
 
-/**
- * The template that was asked for, or the one that suits the rows and the model. Throws ChatTemplateMissingError, and
- * TemplateError for a name that there is not.
- */
+/** The template asked for, or the one that suits rows and model. Throws ChatTemplateMissingError, TemplateError. */
 export function chooseTemplate(
   name: string | undefined,
   examples: RowList<Example>,
@@ -48,7 +44,6 @@ export function rememberedTemplate(
   return isConversing(setup?.template) || !isChat ? setup?.template : undefined;
 }
 
-/** Whether a template of this name writes conversations. */
 export function isConversing(template: string | undefined): boolean {
   return template === "chat" || template === "vicuna";
 }

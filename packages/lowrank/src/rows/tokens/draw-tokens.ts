@@ -3,12 +3,12 @@
 
 import {
   DataError,
-  type DrawnRows,
-  drawRows,
   type Example,
   isTrainable,
-  pickRows,
   type RowList,
+  type SampledRows,
+  sampleRows,
+  selectRows,
   type TokenizedExample,
 } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
@@ -18,21 +18,17 @@ import { countedLabels, tokenizeRows } from "./tokenize-rows.ts";
 
 /** Rows that are tokenised anew each time. */
 export interface DrawnTokens {
-  readonly rows: DrawnRows<TokenizedExample>;
+  readonly rows: SampledRows<TokenizedExample>;
   /** Those that were looked at before, from all over the file. */
   readonly sample: readonly TokenizedExample[];
 }
 
-/** How many rows are looked at before the first step. */
 const sampleSize = 1024;
 
-/**
- * Looks at some rows as `tokenizeRows` does, and throws what it does; the others are tokenised when somebody asks for them. One that
- * turns out to be broken then, or to have nothing to train, is left out of its batch; the first such is told.
- */
+/** Looks at some rows as `tokenizeRows` does; others become tokens when drawn. Broken ones are left out then, the first one told. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
   const places = spread(examples.length);
-  const looked = [...pickRows(examples, places)];
+  const looked = [...selectRows(examples, places)];
   const rowOf = (index: number) => numberOf(places[index] ?? index, options);
   const sample = [...tokenizeRows(looked, { ...options, rowOf, isSample: true }, notices)];
   const tokensPerCharacter = sum(sample.map(tokensMade)) / Math.max(1, sum(looked.map(charactersIn)));
@@ -52,7 +48,7 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
   };
   const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });
   const texts = (example: Example) => (example.kind === "comparison" ? example.texts : []);
-  return { rows: drawRows(examples, { make, lengths, texts }), sample };
+  return { rows: sampleRows(examples, { make, lengths, texts }), sample };
 }
 
 function tokensOf(
@@ -76,7 +72,6 @@ function tokensOf(
   return undefined;
 }
 
-/** Places from all over a list. */
 function spread(length: number): readonly number[] {
   const count = Math.min(length, sampleSize);
   return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));

@@ -22,7 +22,6 @@ import type { RowNumbers } from "../row-kinds.ts";
 import type { IdLimits, NumberedTokens } from "./check-ids.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 
-/** What decides how rows become tokens. */
 export interface TokenizeRowsOptions {
   readonly file: string;
   readonly model: { readonly config: IdLimits; readonly task: Task };
@@ -30,20 +29,17 @@ export interface TokenizeRowsOptions {
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly lengths: RowLengths;
-  /** What is written before texts that are compared. */
   readonly prompts?: ComparisonPrompts | undefined;
   readonly labels: LabelMeaning;
   /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
   readonly rowOf?: RowNumbers;
 }
 
-/** Rows that follow each other, and the place of the first. */
 export interface Chunk {
   readonly first: number;
   readonly examples: readonly Example[];
 }
 
-/** The number in the file of the row at a place. */
 export function numberOf(place: number, { rowOf }: Pick<TokenizeRowsOptions, "rowOf">): number {
   return rowOf?.(place) ?? place + 1;
 }

@@ -2,7 +2,6 @@ import { type ChatExample, type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";
-import { NothingToTrainError } from "../../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { chooseTemplate } from "./choose-template.ts";
 import { tokenizeRows } from "./tokenize-rows.ts";
@@ -103,7 +102,7 @@ describe("tokenizeRows", () => {
         createReport(recordingIo().io, {}),
       );
     expect(rowsFor("masked-lm")).toHaveLength(1);
-    expect(() => rowsFor("causal-lm")).toThrow(NothingToTrainError);
+    expect(() => rowsFor("causal-lm")).toThrow(expect.objectContaining({ code: "NOTHING_TO_TRAIN" }));
   });
 
   it("names every row that the template cannot write", () => {

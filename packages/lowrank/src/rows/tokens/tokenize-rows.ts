@@ -10,7 +10,7 @@ import {
   type RowProblem,
   type TokenizedExample,
 } from "@lowrank/data";
-import { NothingToTrainError } from "../../errors/data-errors.ts";
+import { nothingToTrain } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import { keepInMemory } from "../../keep-in-memory.ts";
 import type { Notices } from "../../notices.ts";
@@ -18,7 +18,6 @@ import type { Platform } from "../../platform.ts";
 import { type NumberedTokens, wrongIds } from "./check-ids.ts";
 import { type Chunk, numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 
-/** How rows become tokens all at once. */
 export interface TokenizeAllOptions extends TokenizeRowsOptions {
   /** Where many tokens go; default: to memory. */
   readonly platform?: Pick<Platform, "keepRows"> | undefined;
@@ -29,10 +28,7 @@ export interface TokenizeAllOptions extends TokenizeRowsOptions {
 /** Rows that are tokenised at once: of more than memory has, the tokens of these alone are in it. */
 const chunkSize = 1024;
 
-/**
- * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary, classes that
- * the classifier lacks and rows that the template cannot write, NothingToTrainError.
- */
+/** Tokenises rows and warns of cuts. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
 export function tokenizeRows(
   examples: RowList<Example>,
   options: TokenizeAllOptions,
@@ -68,7 +64,7 @@ export function tokenizeRows(
   count?.stop();
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
   const rows = kept.finish();
-  if (rows.length === 0) throw new NothingToTrainError(file);
+  if (rows.length === 0) throw nothingToTrain(file);
   warnOfCuts({ ...counts, all: examples.length }, options, notices);
   if (counts.empty > 0) warnOfEmpty(counts.empty, { file, row: firstEmpty }, notices);
   return rows;

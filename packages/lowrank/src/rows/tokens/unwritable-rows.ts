@@ -16,20 +16,15 @@ import {
 
 import { textsOf } from "../row-kinds.ts";
 
-/** The rows and where they are from. */
 export interface WrittenRows {
   readonly file: string;
   readonly template: PromptTemplate;
   readonly tokenizer: TextTokenizer;
   readonly maxLength: number;
-  /** The number in the file, counted from 1, of the row at a place. */
   rowOf(index: number): number;
 }
 
-/**
- * A DataError that names the rows which are refused, or the error itself where it is about no row. Throws TemplateLimitError:
- * a template that takes too long with one row would do so with each.
- */
+/** A DataError that names the refused rows; the error itself where it is about no row, or a template takes too long. */
 export function unwritableRows(error: unknown, examples: RowList<Example>, rows: WrittenRows): unknown {
   if (error instanceof TemplateLimitError) return error;
   if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;

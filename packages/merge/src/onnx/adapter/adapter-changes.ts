@@ -8,8 +8,8 @@ import {
   pairsIn,
   parseTensorKey,
   scalingOf,
-  startingFeatures,
   toPlainLora,
+  trainingOnlyFeatures,
   unsupportedFeatures,
 } from "@lowrank/adapter-format";
 import type { Misfit } from "./errors.ts";
@@ -77,7 +77,7 @@ export interface AdapterChanges {
 }
 
 /** What a weight can hold beside plain LoRA: starts are past when an adapter is used. */
-const possible: ReadonlySet<Feature> = new Set<Feature>([...startingFeatures, "bias", "use_dora"]);
+const possible: ReadonlySet<Feature> = new Set<Feature>([...trainingOnlyFeatures, "bias", "use_dora"]);
 
 /** Sorts an adapter's tensors. */
 export function adapterChanges(given: Adapter): AdapterChanges {

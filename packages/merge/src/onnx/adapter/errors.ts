@@ -1,4 +1,4 @@
-import { itemised, LowrankError, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** One thing of an adapter that has no place in a model. */
 export interface Misfit {
@@ -11,7 +11,7 @@ export interface Misfit {
 export const noNode = "no node computes it";
 
 /** An adapter cannot be put into an ONNX model without losing part of it. Lists all of it; nothing was written. */
-export class OnnxMisfitError extends LowrankError {
+export class OnnxMismatchError extends LowrankError {
   constructor(
     /** Name of the model's file. */
     readonly file: string,
@@ -22,7 +22,7 @@ export class OnnxMisfitError extends LowrankError {
       ? "\nExporters leave out what no output of the model needs. Export the base with an output that needs it (of a pooler: " +
         "pooler_output), or merge the adapter into its base and export that."
       : "";
-    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemised(lines)}${way}`);
+    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemized(lines)}${way}`);
   }
 }
 
@@ -37,7 +37,7 @@ export class OnnxBaseError extends LowrankError {
     const lines = differences.map(({ what, reason }) => `${printable(what)}: ${reason}`);
     super(
       "ONNX_BASE",
-      `${printable(file)} was not exported from the base that the adapter was trained on:${itemised(lines)}\n` +
+      `${printable(file)} was not exported from the base that the adapter was trained on:${itemized(lines)}\n` +
         "Give the model that was.",
     );
   }

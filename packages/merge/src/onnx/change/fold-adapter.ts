@@ -1,7 +1,7 @@
 // An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
 // node, with factors of its own.
 
-import { type Adapter, type AdapterTensor, turned } from "@lowrank/adapter-format";
+import { type Adapter, turned } from "@lowrank/adapter-format";
 import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import {
   type AdapterChanges,
@@ -11,7 +11,7 @@ import {
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import {
   allGraphs,
@@ -50,7 +50,7 @@ export interface FoldedOnnx {
  * Weights of 32 and 16 bits take the adapter in and cost nothing more; beside quantised ones (`MatMulNBits`, ONNX Runtime's
  * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
  *
- * @throws OnnxMisfitError listing every module of the adapter that has no place in the model, and what a model cannot say;
+ * @throws OnnxMismatchError listing every module of the adapter that has no place in the model, and what a model cannot say;
  * OnnxOverflowError where
  * 16 bits are too few for a branch's factor; `pieces` throws it for a changed weight.
  *
@@ -71,7 +71,7 @@ export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
   const asked = adapterChanges(adapter);
   const plan = new FoldPlan(model);
   const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
-  if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
+  if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
   return { changes: plan.changes, files: plan.files() };
 }
 
@@ -215,8 +215,8 @@ class FixedBranches {
       const type = floatTypeOf(site.stateType) ?? "F32";
       const add = (path: string, { a, b }: Factors) => {
         const names = { a: `${path}.lora_A`, b: `${path}.lora_B` };
-        addTensor(edits, names.a, a, type);
-        addTensor(edits, names.b, b, type);
+        edits.addTensor(tensorMessage(names.a, a, type));
+        edits.addTensor(tensorMessage(names.b, b, type));
         return names;
       };
       const namesOf = (pair: PairChange | undefined, index: number): BranchNames => {
@@ -239,10 +239,6 @@ function emptyFactors({ features, joined }: OnnxSite, index: number): Factors {
     a: { shape: [features?.[0] ?? 0, 0], values },
     b: { shape: [0, joined?.widths[index] ?? 0], values },
   };
-}
-
-function addTensor(edits: Edits, name: string, tensor: AdapterTensor, type: FloatType): void {
-  edits.addTensor(tensorMessage(name, tensor, type));
 }
 
 /** A pair, or another value, for a weight. */
@@ -306,9 +302,9 @@ async function* rowsOf(
   outside: ReadonlyMap<string, ByteSource>,
 ): AsyncGenerator<WeightRows> {
   const [rows, columns] = rowsAndColumns(shape);
-  const most = Math.max(1, Math.floor(blockNumbers / columns));
-  for (let first = 0; first < rows; first += most) {
-    const [begin, end] = [first, Math.min(rows, first + most)].map((row) => (row * columns * bitsOf(type)) / 8);
+  const max = Math.max(1, Math.floor(blockNumbers / columns));
+  for (let first = 0; first < rows; first += max) {
+    const [begin, end] = [first, Math.min(rows, first + max)].map((row) => (row * columns * bitsOf(type)) / 8);
     const stored = await storedBytes(bytes, [begin ?? 0, end ?? 0], outside);
     yield { values: decodeToFloat32(stored, type), columns, first };
   }

@@ -2,9 +2,8 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { inParts, partPaths } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
-import type { OnnxModel, OnnxNode } from "../model/onnx-model.ts";
-import { type FloatType, floatTypeOf } from "../model/onnx-model.ts";
+import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
+import { type FloatType, floatTypeOf, type OnnxModel, type OnnxNode } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
 import type { OnnxSite } from "../sites/onnx-site.ts";
@@ -40,7 +39,7 @@ const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
  * Plans a model whose linear modules `paths` – PEFT's, as `pairsIn` of an adapter has them – read a pair from inputs of their
  * own, of any rank, 0 for no adapter. Of queries, keys and values that one node computes, each gets a pair.
  *
- * @throws OnnxMisfitError listing the modules that have no node, or whose sizes the file does not say
+ * @throws OnnxMismatchError listing the modules that have no node, or whose sizes the file does not say
  *
  * @example
  * ```ts
@@ -83,7 +82,7 @@ export function makeSwitchable(
       }
     }
   }
-  if (problems.length > 0) throw new OnnxMisfitError(model.name, problems);
+  if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
   return { changes, files: edits.files() };
 }
 

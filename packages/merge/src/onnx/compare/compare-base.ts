@@ -3,8 +3,7 @@
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
-import type { OnnxModel } from "../model/onnx-model.ts";
-import { floatTypeOf } from "../model/onnx-model.ts";
+import { floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
 import { type OnnxSite, outputsOf } from "../sites/onnx-site.ts";
@@ -55,12 +54,9 @@ export async function compareBase(
 /** The base's weight of a module; a path may have more or fewer modules around it than the base's file. */
 function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | undefined {
   const name = `${path}.weight`;
-  const found = tensors.get(name) ?? only([...tensors.values()].filter((one) => isSameEnd(one.name, name)));
+  const [similar, ...others] = [...tensors.values()].filter((one) => isSameEnd(one.name, name));
+  const found = tensors.get(name) ?? (others.length === 0 ? similar : undefined);
   return found !== undefined && /^(F32|F16|BF16)$/.test(found.dtype) ? found : undefined;
-}
-
-function only<Item>(items: readonly Item[]): Item | undefined {
-  return items.length === 1 ? items[0] : undefined;
 }
 
 /** A weight as outputs × inputs, whichever way it lies; a convolution's kernel counts to its inputs. */
@@ -113,8 +109,8 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
       const range = { offset: placeOf(output, input) * size, length: size };
       const [theirs = Number.NaN] = decodeToFloat32(await base.readBytes(tensor.name, range), tensor.dtype);
       const ours = await model.at(output, input);
-      const most = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
-      if (!(Math.abs(ours - theirs) <= most))
+      const max = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
+      if (!(Math.abs(ours - theirs) <= max))
         differing.push(`from input ${input} to output ${output} it has ${ours}, the base ${theirs}`);
     }
     // What an optimiser changed in a few places is still that weight.

@@ -39,12 +39,12 @@ export function integersIn(tensor: Message): readonly number[] | undefined {
   const bytes = bytesOf(raw);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = Math.floor(bytes.length / 8);
-  return count > mostIntegers ? undefined : Array.from({ length: count }, (_, at) => Number(view.getBigInt64(8 * at, true)));
+  return count > maxIntegers ? undefined : Array.from({ length: count }, (_, at) => Number(view.getBigInt64(8 * at, true)));
 }
 
 const int64 = 7;
 /** More than three parts nobody asks for. */
-const mostIntegers = 16;
+const maxIntegers = 16;
 
 function attributeMessages({ message }: OnnxNode): readonly Message[] {
   const attributes = message.filter(({ number }) => number === nodeFields.attribute);

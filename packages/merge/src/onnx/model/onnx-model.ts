@@ -2,8 +2,7 @@
 // Source: onnx/onnx.proto of ONNX 1.19.
 
 import type { ByteSource } from "@lowrank/safetensors";
-import { OnnxFileError } from "../wire/fields.ts";
-import { bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
+import { OnnxFileError, bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
 
 /** A tensor that the file holds, or points to. */
 export interface OnnxTensor {

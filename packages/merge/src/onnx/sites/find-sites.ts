@@ -44,7 +44,6 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
       const site: OnnxSite = {
         kind,
         names: namesOf(node, weight?.tensor.name ?? node.inputs[1]),
-        graph: scope.graph,
         node,
         input,
         output: last.outputs[0] ?? "",
@@ -55,10 +54,7 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
         joined: undefined,
       };
       yield site;
-      yield* joinedSites(site, {
-        usersOf: (name) => scope.users.get(name) ?? [],
-        integersOf: (name) => integersOf(name, scope),
-      });
+      yield* joinedSites(site, scope);
     }
     for (const inner of node.graphs) yield* sitesIn(scopeOf(inner, scope));
   }
@@ -89,13 +85,13 @@ const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found |
   ":Conv": (node, scope) => {
     const [input = "", kernel = ""] = node.inputs;
     const tensor = tensorNamed(kernel, scope);
-    if (tensor === undefined || floatTypeOf(tensor.found.elementType) === undefined) return undefined;
+    if (tensor === undefined || floatTypeOf(tensor.elementType) === undefined) return undefined;
     if ((attributesOf(node).get("group") ?? 1) !== 1) return undefined;
-    return { kind: "convolution", input, weight: { tensor: tensor.found, owner: tensor.owner, layout: "out-in" } };
+    return { kind: "convolution", input, weight: { tensor, layout: "out-in" } };
   },
   [`${microsoft}:MatMulNBits`]: (node, scope) => {
     const [input = "", , scales = ""] = node.inputs;
-    const type = tensorNamed(scales, scope)?.found.elementType;
+    const type = tensorNamed(scales, scope)?.elementType;
     const said = attributesOf(node);
     const features = [said.get("K") ?? 0, said.get("N") ?? 0] as const;
     return type === undefined ? undefined : { kind: "linear", input, stateType: type, features };
@@ -125,8 +121,8 @@ function onlyUser(node: OnnxNode, scope: Scope, opType: string): OnnxNode | unde
 function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): OnnxWeight | undefined {
   const tensor = tensorNamed(name, scope);
   if (tensor !== undefined) {
-    const isMatrix = tensor.found.shape.length === 2 && floatTypeOf(tensor.found.elementType) !== undefined;
-    return isMatrix ? { tensor: tensor.found, owner: tensor.owner, layout } : undefined;
+    const isMatrix = tensor.shape.length === 2 && floatTypeOf(tensor.elementType) !== undefined;
+    return isMatrix ? { tensor, layout } : undefined;
   }
   const maker = makerOf(name, scope);
   const [inner = ""] = maker?.inputs ?? [];
@@ -142,13 +138,13 @@ function dequantised(input: string, weight: string, scope: Scope, turned = false
   const [numbers = "", scales = ""] = maker?.inputs ?? [];
   if (maker?.opType === "Identity") return dequantised(input, numbers, scope, turned);
   if (maker?.opType === "Transpose" && turnsMatrix(maker)) return dequantised(input, numbers, scope, !turned);
-  const scale = tensorNamed(scales, scope)?.found;
+  const scale = tensorNamed(scales, scope);
   if (maker?.opType !== "DequantizeLinear" || scale === undefined) return undefined;
   return { kind: "linear", input, stateType: scale.elementType, ...storedFeatures(numbers, scope, turned) };
 }
 
 function storedFeatures(name: string, scope: Scope, turned = false): Pick<Found, "features"> {
-  const shape = tensorNamed(name, scope)?.found.shape;
+  const shape = tensorNamed(name, scope)?.shape;
   return shape === undefined ? {} : { features: featuresOf(shape, turned ? "out-in" : "in-out") };
 }
 
@@ -158,7 +154,7 @@ function featuresOf(shape: readonly number[], layout: OnnxWeight["layout"]): rea
 }
 
 function integersOf(name: string, scope: Scope): readonly number[] | undefined {
-  const tensor = tensorNamed(name, scope)?.found.message;
+  const tensor = tensorNamed(name, scope)?.message;
   if (tensor !== undefined) return integersIn(tensor);
   const maker = makerOf(name, scope);
   return maker?.opType === "Constant" ? constantIntegers(maker) : undefined;
@@ -168,30 +164,18 @@ function makerOf(name: string, scope: Scope | undefined): OnnxNode | undefined {
   return scope && (scope.makers.get(name) ?? makerOf(name, scope.around));
 }
 
-function tensorNamed(
-  name: string,
-  scope: Scope | undefined,
-): { readonly found: OnnxTensor; readonly owner: OnnxGraph } | undefined {
-  if (scope === undefined) return undefined;
-  const found = scope.graph.tensors.get(name);
-  return found === undefined ? tensorNamed(name, scope.around) : { found, owner: scope.graph };
-}
-
-/** What is asked of the graph around a site. */
-interface Surroundings {
-  usersOf(output: string): readonly OnnxNode[];
-  /** Whole numbers that the file has under that name. */
-  integersOf(name: string): readonly number[] | undefined;
+function tensorNamed(name: string, scope: Scope | undefined): OnnxTensor | undefined {
+  return scope && (scope.graph.tensors.get(name) ?? tensorNamed(name, scope.around));
 }
 
 const modules = ["q_proj", "k_proj", "v_proj"];
 
 /** A site for each module that the site's product is joined of; none where it is a module of its own. */
-function joinedSites(site: OnnxSite, around: Surroundings): readonly OnnxSite[] {
+function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   const { features } = site;
   const names = site.names.filter((name) => /(^|\.)qkv_proj$/.test(name));
   if (features === undefined || names.length === 0) return [];
-  const widths = widthsOf(site.output, features[1], around);
+  const widths = widthsOf(site.output, features[1], scope);
   const sum = widths?.reduce((one, other) => one + other, 0);
   if (widths?.length !== modules.length || sum !== features[1]) return [];
   return modules.map((module, index) => ({
@@ -203,11 +187,11 @@ function joinedSites(site: OnnxSite, around: Surroundings): readonly OnnxSite[] 
 }
 
 /** outFeatures of queries, keys and values: where they are split, or where GroupQueryAttention takes all three as one. */
-function widthsOf(output: string, outFeatures: number, around: Surroundings): readonly number[] | undefined {
-  const [first] = around.usersOf(output);
+function widthsOf(output: string, outFeatures: number, scope: Scope): readonly number[] | undefined {
+  const first = scope.users.get(output)?.[0];
   const biased = first?.opType === "Add" ? (first.outputs[0] ?? "") : output;
-  const user = biased === output ? first : around.usersOf(biased)[0];
-  if (user?.opType === "Split" && user.inputs[0] === biased) return around.integersOf(user.inputs[1] ?? "");
+  const user = biased === output ? first : scope.users.get(biased)?.[0];
+  if (user?.opType === "Split" && user.inputs[0] === biased) return integersOf(user.inputs[1] ?? "", scope);
   const [query, key = ""] = user?.inputs ?? [];
   if (user?.opType !== "GroupQueryAttention" || query !== biased || key !== "") return undefined;
   const said = attributesOf(user);

@@ -1,13 +1,12 @@
 // Places in a graph where an adapter can act.
 
-import type { OnnxGraph, OnnxNode, OnnxTensor } from "../model/onnx-model.ts";
+import type { OnnxNode, OnnxTensor } from "../model/onnx-model.ts";
 
 /** One node – or a chain of nodes that compute a product in 8 bits – with a frozen weight. */
 export interface OnnxSite {
   readonly kind: "linear" | "embedding" | "convolution";
   /** What the exporters call the module: candidates, the surest first. */
   readonly names: readonly string[];
-  readonly graph: OnnxGraph;
   readonly node: OnnxNode;
   /** Name of what goes in: states [..., inFeatures]; an embedding's token ids. */
   readonly input: string;
@@ -37,8 +36,6 @@ interface JoinedPlace {
 /** A weight and how it lies. */
 export interface OnnxWeight {
   readonly tensor: OnnxTensor;
-  /** The graph that holds it. */
-  readonly owner: OnnxGraph;
   /** "out-in" as torch's Linear has it, "in-out" as MatMul multiplies; a convolution's is "out-in" with its kernel behind. */
   readonly layout: "out-in" | "in-out";
 }

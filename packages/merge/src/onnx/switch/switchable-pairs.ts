@@ -2,19 +2,34 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMisfitError } from "../adapter/errors.ts";
+import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { branchFactors } from "../change/fold.ts";
+import { branchOf } from "../change/make-switchable.ts";
 
 /** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
 export type Factors = ReturnType<typeof branchFactors>;
 
 /** inFeatures and outFeatures of a module, where they are known. */
-export type Features = readonly [number | undefined, number | undefined];
+type Features = readonly [number | undefined, number | undefined];
+
+/** The modules whose branches read some inputs, with the sizes that the inputs have. */
+export function switchableModules(
+  inputs: Iterable<readonly [name: string, shape: readonly (number | undefined)[]]>,
+): ReadonlyMap<string, Features> {
+  const modules = new Map<string, Features>();
+  for (const [name, shape] of inputs) {
+    const { path, half } = branchOf(name) ?? {};
+    if (path === undefined) continue;
+    const [inFeatures, outFeatures] = modules.get(path) ?? [];
+    modules.set(path, half === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
+  }
+  return modules;
+}
 
 /**
  * The factors of each module that the adapter has a pair for.
  *
- * @throws OnnxMisfitError for modules that are not among `modules` or of other sizes, and for what is no pair
+ * @throws OnnxMismatchError for modules that are not among `modules` or of other sizes, and for what is no pair
  */
 export function switchablePairs(
   adapter: Adapter,
@@ -43,6 +58,6 @@ export function switchablePairs(
       else made.set(path, factors);
     }
   }
-  if (misfits.length > 0) throw new OnnxMisfitError(model, misfits);
+  if (misfits.length > 0) throw new OnnxMismatchError(model, misfits);
   return made;
 }

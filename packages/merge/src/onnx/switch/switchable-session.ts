@@ -3,7 +3,7 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
 import { branchOf } from "../change/make-switchable.ts";
-import { type Factors, switchablePairs } from "./switchable-pairs.ts";
+import { type Factors, switchableModules, switchablePairs } from "./switchable-pairs.ts";
 
 /** What is used of an `InferenceSession`. */
 interface OnnxSession<T> {
@@ -20,11 +20,7 @@ export interface OnnxInput {
 }
 
 /** ONNX Runtime's `new Tensor(type, data, dims)`. */
-type MakeTensor<T> = (
-  type: "float32" | "float16",
-  data: Float32Array | Uint16Array,
-  dims: readonly number[],
-) => T;
+type MakeTensor<T> = (type: "float32" | "float16", data: Float32Array | Uint16Array, dims: readonly number[]) => T;
 
 interface Halves<T> {
   readonly [input: string]: T;
@@ -66,7 +62,7 @@ export class SwitchableSession<T> {
     return this.session.inputNames.filter((name) => branchOf(name) === undefined);
   }
 
-  /** @throws OnnxMisfitError for an adapter that changes what cannot be switched; the one before stays selected */
+  /** @throws OnnxMismatchError for an adapter that changes what cannot be switched; the one before stays selected */
   select(adapter: Adapter | null): void {
     this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
   }
@@ -78,16 +74,11 @@ export class SwitchableSession<T> {
   #tensorsOf(adapter: Adapter): Halves<T> {
     const known = this.#made.get(adapter);
     if (known !== undefined) return known;
-    const modules = new Map<string, [number | undefined, number | undefined]>();
-    for (const { name, shape = [] } of this.session.inputMetadata) {
-      const { path, half } = branchOf(name) ?? {};
-      if (path === undefined) continue;
-      const features = modules.get(path) ?? [undefined, undefined];
-      const size = shape[half === "a" ? 0 : 1];
-      features[half === "a" ? 0 : 1] = typeof size === "number" && size > 0 ? size : undefined;
-      modules.set(path, features);
-    }
-    const factors = switchablePairs(adapter, modules, "the switchable model");
+    const inputs = this.session.inputMetadata.map(({ name, shape = [] }) => {
+      const sizes = shape.map((size) => (typeof size === "number" && size > 0 ? size : undefined));
+      return [name, sizes] as const;
+    });
+    const factors = switchablePairs(adapter, switchableModules(inputs), "the switchable model");
     const made = this.#tensors((path) => factors.get(path));
     this.#made.set(adapter, made);
     return made;

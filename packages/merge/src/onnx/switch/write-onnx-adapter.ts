@@ -2,15 +2,15 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { checkedNumbers } from "../change/checked-numbers.ts";
-import { branchInputs, branchOf } from "../change/make-switchable.ts";
+import { branchInputs } from "../change/make-switchable.ts";
 import { elementTypes, floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
-import { switchablePairs } from "./switchable-pairs.ts";
+import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
 
 /**
  * Makes an adapter's file for a model that `makeSwitchable` made with `fedBy: "adapter-files"`. Modules that the adapter leaves
  * alone keep the pair of rank 0 that the model has for them.
  *
- * @throws OnnxMisfitError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
+ * @throws OnnxMismatchError listing what of the adapter has no place among the model's inputs; OnnxOverflowError for numbers that
  * their type cannot hold
  *
  * @example
@@ -27,13 +27,7 @@ import { switchablePairs } from "./switchable-pairs.ts";
  */
 export function writeOnnxAdapter(model: OnnxModel, adapter: Adapter): Uint8Array {
   const { inputs } = model.graph;
-  const modules = new Map<string, readonly [number | undefined, number | undefined]>();
-  for (const [name, { shape }] of inputs) {
-    const { path, half } = branchOf(name) ?? {};
-    if (path === undefined) continue;
-    const [inFeatures, outFeatures] = modules.get(path) ?? [];
-    modules.set(path, half === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
-  }
+  const modules = switchableModules([...inputs].map(([name, { shape }]) => [name, shape]));
   const parameters = [...switchablePairs(adapter, modules, model.name)].flatMap(([path, factors]) =>
     (["a", "b"] as const).map((half) => {
       const name = branchInputs(path)[half];

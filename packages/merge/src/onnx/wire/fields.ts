@@ -41,7 +41,7 @@ export const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as 
 type WireType = (typeof wireTypes)[keyof typeof wireTypes];
 
 /** A field takes some hundred bytes of memory, so that a file of tiny ones would take fifty times its size. */
-const mostFields = 2 ** 20;
+const maxFields = 2 ** 20;
 
 /** Reads a message; `fail` is told what is wrong. */
 export function readFields(bytes: Uint8Array, fail: (problem: string) => never): Message {
@@ -54,7 +54,7 @@ export function readFields(bytes: Uint8Array, fail: (problem: string) => never):
     return value;
   };
   while (position < bytes.length) {
-    if (fields.length === mostFields) fail(`more than ${mostFields} fields in one message`);
+    if (fields.length === maxFields) fail(`more than ${maxFields} fields in one message`);
     const tag = varint();
     const number = Math.floor(tag / 8);
     const type = tag % 8;

@@ -22,8 +22,8 @@ function gptOssExperts(block: PartList, layer: number): Layer {
     router: { weight: tensor("router.weight"), bias: tensor("router.bias") },
     gateUp: linear("experts.gate_up_proj"),
     down: linear("experts.down_proj"),
-    gate: clampedGate(scalars.gateSteepness ?? 1, scalars.gateLimit ?? Number.POSITIVE_INFINITY),
+    gate: clampedGate(scalars.swigluAlpha ?? 1, scalars.gateLimit ?? Number.POSITIVE_INFINITY),
     perToken: expertsPerToken,
-    sharesAddUp: true,
+    normTopkProb: true,
   });
 }

@@ -1,12 +1,12 @@
 // LFM2's wiring (transformers' modeling_lfm2.py): LLaMA with short convolutions in place of attention in most layers.
 
 import { activations } from "../../parts/activations.ts";
+import { attentionOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
 import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import type { RotaryFrequencies } from "../../parts/positions/rotary-frequencies.ts";
 import { shortConvolution } from "../../parts/recurrent/short-convolution.ts";
-import { attentionOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
 import { likeLlama } from "./like-llama.ts";
 
 export const lfm2 = likeLlama((block, layer, rotary) => {

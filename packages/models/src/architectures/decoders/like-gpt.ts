@@ -5,35 +5,35 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { addedMasks, keptScores } from "../../parts/attention/added-masks.ts";
 import type { Projection, SelfAttentionOptions } from "../../parts/attention/attention-options.ts";
 import { fusedProjection, groupedProjection } from "../../parts/attention/self-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import {
+  attentionOf,
+  blockStages,
+  type DecoderOptions,
+  decoderBackbone,
+  feedForwardOf,
+  projectionsBelow,
+} from "../../parts/backbone/decoder-backbone.ts";
+import type { TransformerBlockOptions } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { type Norm, type NormLayer, plainNorm } from "../../parts/norm.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { alibi } from "../../parts/positions/alibi.ts";
 import { rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
 import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
-import {
-  attentionOf,
-  blockStages,
-  type DecoderOptions,
-  decoderTrunk,
-  feedForwardOf,
-  projectionsBelow,
-} from "../../parts/trunk/decoder-trunk.ts";
-import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
 /** Names of GPT-2 and GPT-Neo, whose positions are learned. */
-function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): Trunk {
+function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): Backbone {
   const embedding: DecoderOptions["embedding"] = (first) => ({ positions: first.embedding("wpe") });
-  const trunk = decoderTrunk(model, { tokens: "wte", embedding, block, norm: "ln_f" });
-  return { ...trunk, positionRows: model.plan.config.maxPositions };
+  const backbone = decoderBackbone(model, { tokens: "wte", embedding, block, norm: "ln_f" });
+  return { ...backbone, positionRows: model.plan.config.maxPositions };
 }
 
 /**
  * GPT-2: norms before each half, fused projections. GPT-BigCode's queries share one key head, or its projection is sorted by
  * head.
  */
-export function gpt2(model: PartList): Trunk {
+export function gpt2(model: PartList): Backbone {
   const { switches, headSize } = model.plan.config;
   return withLearnedPositions(model, (block, layer) => ({
     beforeAttention: block.norm("h.{n}.ln_1"),
@@ -56,7 +56,7 @@ function gpt2Projection(block: PartList): Projection {
 }
 
 /** GPT-Neo: GPT-2 with separate projections and scores left unscaled. */
-export function gptNeo(model: PartList): Trunk {
+export function gptNeo(model: PartList): Backbone {
   const { config, task } = model.plan;
   return withLearnedPositions(model, (block, layer) => {
     const window = config.windows[layer] ?? null;
@@ -76,10 +76,10 @@ export function gptNeo(model: PartList): Trunk {
 }
 
 /** GPT-NeoX: fused projections sorted by head, part of each head rotates, the halves side by side or one after the other. */
-export function gptNeox(model: PartList): Trunk {
+export function gptNeox(model: PartList): Backbone {
   const rotary = rotaryOf(model.plan.config);
   const { heads, headSize, switches } = model.plan.config;
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "embed_in",
     block: (block, layer) => ({
       beforeAttention: block.norm("layers.{n}.input_layernorm"),
@@ -97,9 +97,9 @@ export function gptNeox(model: PartList): Trunk {
 }
 
 /** GPT-J: both halves read the same norm; neighbouring features rotate together. */
-export function gptj(model: PartList): Trunk {
+export function gptj(model: PartList): Backbone {
   const rotary = rotaryOf(model.plan.config);
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "wte",
     block: (block, layer) => {
       const norm = block.norm("h.{n}.ln_1");
@@ -121,10 +121,10 @@ export function gptj(model: PartList): Trunk {
 }
 
 /** BLOOM: a norm after the embedding, fused projections sorted by head, scores that rise with the key's position. */
-export function bloom(model: PartList): Trunk {
+export function bloom(model: PartList): Backbone {
   const { heads, headSize, switches } = model.plan.config;
   const slopes = alibi(heads);
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "word_embeddings",
     embedding: (first) => ({ norm: first.norm("word_embeddings_layernorm") }),
     block: (block, layer) => ({
@@ -148,10 +148,10 @@ export function bloom(model: PartList): Trunk {
  *
  * With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
  */
-export function falcon(model: PartList): Trunk {
+export function falcon(model: PartList): Backbone {
   const { config } = model.plan;
   const positions = falconPositions(config);
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "word_embeddings",
     block: (block, layer) => {
       const fused = block.linear("h.{n}.self_attention.query_key_value");
@@ -195,9 +195,9 @@ function falconNorms(block: PartList): { readonly beforeAttention: Norm; readonl
 const positionOffset = 2;
 
 /** XGLM: tokens and sines of positions, norms before each half. */
-export function xglm(model: PartList): Trunk {
+export function xglm(model: PartList): Backbone {
   const { hiddenSize, padTokenId } = model.plan.config;
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "embed_tokens",
     embedding: () => ({ computedPositions: sinusoidsOf(hiddenSize, padTokenId, positionOffset) }),
     block: (block, layer) => ({
@@ -217,7 +217,7 @@ export function xglm(model: PartList): Trunk {
  * OPT: learned positions counted by the mask, norms before or after each half, and projections where embeddings are narrower
  * than layers.
  */
-export function opt(model: PartList): Trunk {
+export function opt(model: PartList): Backbone {
   const first = model.group();
   const tokens = first.embedding("decoder.embed_tokens");
   const embed = tokenEmbedding({

@@ -5,23 +5,28 @@ import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import type { SelfAttentionOptions } from "../../parts/attention/attention-options.ts";
 import { fusedProjection, normedProjection } from "../../parts/attention/self-attention.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import {
+  attentionOf,
+  decoderBackbone,
+  feedForwardOf,
+  projectionsBelow,
+} from "../../parts/backbone/decoder-backbone.ts";
+import type { TransformerBlockOptions } from "../../parts/backbone/transformer-block.ts";
 import { fusedGatedFeedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
 import { plainNorm } from "../../parts/norm.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOfLayers } from "../../parts/positions/rotary-frequencies.ts";
 import { scaledLayer } from "../../parts/scaled-layer.ts";
-import { attentionOf, decoderTrunk, feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 
 type RotatingBlock = (block: PartList, layer: number, rotary: RotaryFrequencies) => TransformerBlockOptions;
 
 /** A decoder with LLaMA's names for what is around its layers. */
-export function likeLlama(block: RotatingBlock, norm = "norm"): (model: PartList) => Trunk {
+export function likeLlama(block: RotatingBlock, norm = "norm"): (model: PartList) => Backbone {
   return (model) => {
     const rotary = rotaryOfLayers(model.plan.config);
-    return decoderTrunk(model, {
+    return decoderBackbone(model, {
       tokens: "embed_tokens",
       block: (own, layer) => block(own, layer, rotary(layer)),
       norm,
@@ -194,7 +199,6 @@ export function llamaFeedForward(block: PartList): Layer {
   );
 }
 
-/** LLaMA's norms. */
 export function normsBefore(block: PartList) {
   return {
     beforeAttention: block.norm("layers.{n}.input_layernorm"),

@@ -32,7 +32,7 @@ function chosenExperts(block: PartList, layer: number): Layer {
     down: { weight: block.tensor("layers.{n}.mlp.experts.down_proj") },
     gate: halvesGate(activations[activation]),
     perToken: expertsPerToken,
-    sharesAddUp: switches.sharesAddUp,
+    normTopkProb: switches.normTopkProb,
   });
 }
 

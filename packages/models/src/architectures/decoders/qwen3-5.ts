@@ -3,11 +3,11 @@
 
 import { activations } from "../../parts/activations.ts";
 import { gatedProjection } from "../../parts/attention/gated-projection.ts";
+import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import type { RotaryFrequencies } from "../../parts/positions/rotary-frequencies.ts";
 import { gatedDeltaNet } from "../../parts/recurrent/gated-delta-net.ts";
-import { attentionOf } from "../../parts/trunk/decoder-trunk.ts";
 import { likeLlama, llamaFeedForward, normsBefore } from "./like-llama.ts";
 
 export const qwen35 = likeLlama((block, layer, rotary) => {

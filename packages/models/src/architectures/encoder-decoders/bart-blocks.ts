@@ -3,16 +3,13 @@
 
 import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
-import { selfAttention } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
+import type { Stage } from "../../parts/backbone/backbone.ts";
+import { attentionOf, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
+import { inHalves, normStage } from "../../parts/backbone/stages.ts";
+import { residual } from "../../parts/backbone/transformer-block.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
-import { projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import { residual } from "../../parts/trunk/residual.ts";
-import { inHalves, normStage } from "../../parts/trunk/stages.ts";
-import type { Stage } from "../../parts/trunk/trunk.ts";
 
 export type StackName = "encoder" | "decoder";
 
@@ -44,7 +41,12 @@ function blockStage(block: PartList, layer: number, stack: StackName): Stage {
     stack === "decoder"
       ? withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer))
       : undefined;
-  const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
+  const feed = withNorm(
+    block,
+    place,
+    "final_layer_norm",
+    feedForwardOf(block, [`${rowPath}.fc1`, `${rowPath}.fc2`], `${place.path}/feed-forward`),
+  );
   const mix: Layer = look === undefined ? attend : (hidden, pass) => look(attend(hidden, pass), pass);
   return { parts: block.parts, run: inHalves(mix, feed) };
 }
@@ -60,14 +62,8 @@ function attention(block: PartList, { stack, rowPath }: Place, layer: number): L
   const { config } = block.plan;
   const heads = stack === "encoder" ? config.heads : config.decoderHeads;
   const path = `${rowPath}.self_attn`;
-  return selfAttention({
-    layer,
-    project: projectionsBelow(block, path),
-    output: block.linear(`${path}.out_proj`),
-    heads,
-    keyHeads: heads,
-    dropout: config.dropouts.attention,
-  });
+  const own = { project: projectionsBelow(block, path), output: block.linear(`${path}.out_proj`) };
+  return attentionOf(block, layer, { ...own, heads, keyHeads: heads });
 }
 
 function attentionToSource(block: PartList, { rowPath }: Place, layer: number): Layer {
@@ -82,13 +78,6 @@ function attentionToSource(block: PartList, { rowPath }: Place, layer: number): 
     heads: config.decoderHeads,
     dropout: config.dropouts.attention,
   });
-}
-
-function feedForwardOf(block: PartList, { rowPath, path }: Place): Layer {
-  const { config } = block.plan;
-  const dropout = { rate: config.dropouts.activation, path: `${path}/feed-forward` };
-  const up = block.linear(`${rowPath}.fc1`);
-  return feedForward(up, activations[config.activation], block.linear(`${rowPath}.fc2`), dropout);
 }
 
 // Layers that are left out as a whole while training, each by chance and for the whole batch (LayerDrop, Fan et al. 2020).

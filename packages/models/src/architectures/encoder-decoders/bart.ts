@@ -1,27 +1,27 @@
 // The wiring of BART, mBART, Marian, PEGASUS and M2M-100 (transformers' modeling_bart.py and its relatives): what a family
 // lacks, its table does not have.
 
-import type { EmbeddingSite } from "@lowrank/engine/doors";
+import type { EmbeddingSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
 import { positionTensor, tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
 import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
-import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { bartStages, type StackName } from "./bart-blocks.ts";
 
 /** With a table of positions, learned or of sinusoids. */
-export function bart(model: PartList): Trunk {
+export function bart(model: PartList): Backbone {
   return stacks(model);
 }
 
 /** With sinusoids for any position, counted from the padding id. */
-export function m2m100(model: PartList): Trunk {
+export function m2m100(model: PartList): Backbone {
   return stacks(model, model.plan.config.padTokenId ?? 1);
 }
 
-function stacks(model: PartList, padding?: number): Trunk {
+function stacks(model: PartList, padding?: number): Backbone {
   const { maxPositions: positionRows } = model.plan.config;
   const tokens = model.embedding("shared");
   const stack = (name: StackName) => {

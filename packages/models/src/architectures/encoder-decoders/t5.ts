@@ -1,21 +1,22 @@
 // T5's wiring (transformers' modeling_t5.py): norms before each part, no scaling of scores, positions as biases.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { EmbeddingSite } from "@lowrank/engine/doors";
+import type { EmbeddingSite } from "@lowrank/engine/hook-points";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { separateProjections } from "../../parts/attention/self-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
+import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
+import { inHalves } from "../../parts/backbone/stages.ts";
+import { residual } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
-import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
-import { residual } from "../../parts/trunk/residual.ts";
-import { inHalves } from "../../parts/trunk/stages.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
-export function t5(model: PartList): Trunk {
+export function t5(model: PartList): Backbone {
   const tokens = model.embedding("shared");
   const encoder = stack(model, "encoder", tokens);
   // A classifier of tokens has no decoder, and the encoder alone neither.
@@ -95,15 +96,10 @@ function withNorm(block: PartList, rowPath: string, path: string, layer: Layer):
 }
 
 function attention(block: PartList, { layer, positions, rows }: Place): Layer {
-  const { config } = block.plan;
   const path = `${rows}.layer.0.SelfAttention`;
-  return selfAttention({
-    layer,
+  return attentionOf(block, layer, {
     project: separateProjections(block.linear(`${path}.q`), block.linear(`${path}.k`), block.linear(`${path}.v`)),
     output: block.linear(`${path}.o`),
-    heads: config.heads,
-    keyHeads: config.heads,
-    dropout: config.dropouts.attention,
     relativePositions: positions,
     scale: 1,
   });

@@ -3,17 +3,17 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
-import { computeByRows } from "@lowrank/engine/doors";
+import { computeByRows } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
-import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { bartStages } from "./bart-blocks.ts";
 
-export function whisper(model: PartList): Trunk {
+export function whisper(model: PartList): Backbone {
   const { config } = model.plan;
   const hear = model.group();
   const encoder = { embed: { parts: hear.parts, run: featureEmbedding(hear) }, stages: bartStages(model, "encoder") };
@@ -42,7 +42,10 @@ function featureEmbedding(hear: PartList): (pass: Pass) => tf.Tensor {
       if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model hears");
       const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
       const heard = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
-      const placed = computeByRows({ x: heard, context, path: "encoder.embed_positions", doors: [positions] }, place);
+      const placed = computeByRows(
+        { x: heard, context, path: "encoder.embed_positions", hookPoints: [positions] },
+        place,
+      );
       return pass.drop(placed, rate, "encoder/embedding");
     });
 }

@@ -4,107 +4,57 @@
 import { activations } from "../../parts/activations.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
 import { separateProjections } from "../../parts/attention/self-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import { attentionOf } from "../../parts/backbone/decoder-backbone.ts";
+import { inHalves } from "../../parts/backbone/stages.ts";
+import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
-import { gatedFeedForward } from "../../parts/feed-forward.ts";
+import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { attentionOf, feedForwardOf } from "../../parts/trunk/decoder-trunk.ts";
-import { inHalves } from "../../parts/trunk/stages.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
 /** BERT and ELECTRA, whose embeddings may be narrower than its layers. */
-export function bert(model: PartList): Trunk {
-  return likeBert(model, () => ({ names: bertNames }));
+export function bert(model: PartList): Backbone {
+  return likeBert(model);
 }
 
-const bertNames: LayerNames = {
-  query: "encoder.layer.{n}.attention.self.query",
-  key: "encoder.layer.{n}.attention.self.key",
-  value: "encoder.layer.{n}.attention.self.value",
-  output: "encoder.layer.{n}.attention.output.dense",
-  afterAttention: "encoder.layer.{n}.attention.output.LayerNorm",
-  up: "encoder.layer.{n}.intermediate.dense",
-  down: "encoder.layer.{n}.output.dense",
-  afterFeedForward: "encoder.layer.{n}.output.LayerNorm",
-};
-
 /** BERT whose positions begin after the padding id and count only what is not padding. */
-export function roberta(model: PartList): Trunk {
+export function roberta(model: PartList): Backbone {
   return { ...bert(model), positionsFrom: { padding: model.plan.config.padTokenId ?? 1 } };
 }
 
 /** BERT without segments. */
-export function distilbert(model: PartList): Trunk {
-  return likeBert(model, () => ({ names: distilbertNames, drops: "feed-forward" }));
+export function distilbert(model: PartList): Backbone {
+  return likeBert(model, () => ({ drops: "feed-forward" }));
 }
-
-const distilbertNames: LayerNames = {
-  query: "transformer.layer.{n}.attention.q_lin",
-  key: "transformer.layer.{n}.attention.k_lin",
-  value: "transformer.layer.{n}.attention.v_lin",
-  output: "transformer.layer.{n}.attention.out_lin",
-  afterAttention: "transformer.layer.{n}.sa_layer_norm",
-  up: "transformer.layer.{n}.ffn.lin1",
-  down: "transformer.layer.{n}.ffn.lin2",
-  afterFeedForward: "transformer.layer.{n}.output_layer_norm",
-};
 
 /** BERT whose positions are rotations, with gated feed-forwards. */
-export function nomicBert(model: PartList): Trunk {
-  const { positionRows: _, ...trunk } = likeBert(model, () => ({
-    names: nomicNames,
-    rotary: rotaryOf(model.plan.config),
-  }));
-  return trunk;
+export function nomicBert(model: PartList): Backbone {
+  const { positionRows: _, ...backbone } = likeBert(model, () => ({ rotary: rotaryOf(model.plan.config) }));
+  return backbone;
 }
-
-const nomicNames: LayerNames = {
-  query: "layers.{n}.self_attn.q_proj",
-  key: "layers.{n}.self_attn.k_proj",
-  value: "layers.{n}.self_attn.v_proj",
-  output: "layers.{n}.self_attn.o_proj",
-  afterAttention: "layers.{n}.post_attention_layernorm",
-  gate: "layers.{n}.mlp.gate_proj",
-  up: "layers.{n}.mlp.up_proj",
-  down: "layers.{n}.mlp.down_proj",
-  afterFeedForward: "layers.{n}.post_mlp_layernorm",
-};
 
 /** RoBERTa without segments, and with T5's biases of the scores, which all layers share. */
-export function mpnet(model: PartList): Trunk {
+export function mpnet(model: PartList): Backbone {
   const { positionBuckets: buckets, padTokenId } = model.plan.config;
-  const trunk = likeBert(model, () => {
+  const backbone = likeBert(model, () => {
     const table = model.embedding("encoder.relative_attention_bias");
     // The distance is 128 whatever the file says.
-    const positions = relativePositions(table, { buckets, farthest: 128, isBidirectional: true });
-    return { names: mpnetNames, relativePositions: positions };
+    return { relativePositions: relativePositions(table, { buckets, farthest: 128, isBidirectional: true }) };
   });
-  return { ...trunk, positionsFrom: { padding: padTokenId ?? 1 } };
+  return { ...backbone, positionsFrom: { padding: padTokenId ?? 1 } };
 }
-
-const mpnetNames: LayerNames = {
-  query: "encoder.layer.{n}.attention.attn.q",
-  key: "encoder.layer.{n}.attention.attn.k",
-  value: "encoder.layer.{n}.attention.attn.v",
-  output: "encoder.layer.{n}.attention.attn.o",
-  afterAttention: "encoder.layer.{n}.attention.LayerNorm",
-  up: "encoder.layer.{n}.intermediate.dense",
-  down: "encoder.layer.{n}.output.dense",
-  afterFeedForward: "encoder.layer.{n}.output.LayerNorm",
-};
 
 /**
  * ALBERT: narrow embeddings, widened, and one layer that is passed through as often as the configuration says. An adapter on it
  * acts at every passage.
  */
-export function albert(model: PartList): Trunk {
+export function albert(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
   const { tokens, run: embed } = wordEmbedding(model, first);
   const widen = first.linear("encoder.embedding_hidden_mapping_in");
-  const shared = postNormBlock(model.group(), { names: albertNames, layer: 0, drops: "attention" });
+  const shared = postNormBlock(model.group(), { layer: 0, drops: "attention" }, "albert_layers.0");
   return {
     tokens,
     positionRows: config.maxPositions,
@@ -125,20 +75,8 @@ function passageThrough({ parts, run }: Stage, passage: number): Stage {
   };
 }
 
-const albertLayer = "encoder.albert_layer_groups.0.albert_layers.0";
-const albertNames: LayerNames = {
-  query: `${albertLayer}.attention.query`,
-  key: `${albertLayer}.attention.key`,
-  value: `${albertLayer}.attention.value`,
-  output: `${albertLayer}.attention.dense`,
-  afterAttention: `${albertLayer}.attention.LayerNorm`,
-  up: `${albertLayer}.ffn`,
-  down: `${albertLayer}.ffn_output`,
-  afterFeedForward: `${albertLayer}.full_layer_layer_norm`,
-};
-
 /** `own` is made behind the embedding, in the order of the modules. */
-function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer">): Trunk {
+function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
   const { layers, maxPositions } = model.plan.config;
   const first = model.group();
   const { tokens, run: embed } = wordEmbedding(model, first);
@@ -171,23 +109,8 @@ function wordEmbedding(model: PartList, first: PartList) {
   return { tokens, run };
 }
 
-/** Where a layer's modules lie in the family's table. */
-interface LayerNames {
-  readonly query: string;
-  readonly key: string;
-  readonly value: string;
-  readonly output: string;
-  readonly afterAttention: string;
-  /** Of a gated feed-forward (NomicBERT). */
-  readonly gate?: string;
-  readonly up: string;
-  readonly down: string;
-  readonly afterFeedForward: string;
-}
-
 /** A layer in which every position sees every other, and a norm follows each sum. */
 interface PostNormOptions {
-  readonly names: LayerNames;
   readonly layer: number;
   /** Learnt biases of the scores, which all layers share (MPNet). */
   readonly relativePositions?: RelativePositions;
@@ -197,21 +120,30 @@ interface PostNormOptions {
   readonly drops?: "attention" | "feed-forward";
 }
 
-function postNormBlock(block: PartList, options: PostNormOptions): Stage {
-  const { names, layer, relativePositions, rotary, drops } = options;
-  const { residual: rate } = block.plan.config.dropouts;
+/** Makes the rows of the table whose paths have `mark`: a layer's maps and norms stand there in the order in which they compute. */
+function postNormBlock(block: PartList, options: PostNormOptions, mark = "{n}"): Stage {
+  const { layer, relativePositions, rotary, drops } = options;
+  const { family, dropouts, activation } = block.plan.config;
+  const { residual: rate } = dropouts;
+  const maps = family.linears.filter(({ path }) => path.includes(mark));
+  const norms = family.norms.filter(({ path }) => path.includes(mark));
+  const isGated = maps.length > 6;
+  const nextMap = () => block.linear(maps.shift()?.path ?? "a map of the layer");
+  const nextNorm = () => block.norm(norms.shift()?.path ?? "a norm of the layer");
   const attention = attentionOf(block, layer, {
-    project: separateProjections(block.linear(names.query), block.linear(names.key), block.linear(names.value)),
-    output: block.linear(names.output),
+    project: separateProjections(nextMap(), nextMap(), nextMap()),
+    output: nextMap(),
     ...(relativePositions === undefined ? {} : { relativePositions }),
     ...(rotary === undefined ? {} : { rotary }),
   });
-  const afterAttentionSum = block.norm(names.afterAttention);
+  const afterAttentionSum = nextNorm();
   const run = transformerBlock({
     attention,
-    feedForward: encoderFeedForward(block, names),
+    feedForward: isGated
+      ? gatedFeedForward({ gate: nextMap(), up: nextMap() }, activations[activation], nextMap())
+      : feedForward(nextMap(), activations[activation], nextMap()),
     afterAttentionSum,
-    afterFeedForwardSum: block.norm(names.afterFeedForward),
+    afterFeedForwardSum: nextNorm(),
     dropout: {
       rate: drops === "attention" ? 0 : rate,
       attentionRate: drops === "feed-forward" ? 0 : rate,
@@ -219,10 +151,4 @@ function postNormBlock(block: PartList, options: PostNormOptions): Stage {
     },
   });
   return { parts: relativePositions === undefined ? block.parts : [...block.parts, relativePositions.table], run };
-}
-
-function encoderFeedForward(block: PartList, { gate, up, down }: LayerNames): Layer {
-  if (gate === undefined) return feedForwardOf(block, [up, down]);
-  const activation = activations[block.plan.config.activation];
-  return gatedFeedForward({ gate: block.linear(gate), up: block.linear(up) }, activation, block.linear(down));
 }

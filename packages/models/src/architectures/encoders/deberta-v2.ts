@@ -3,14 +3,14 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type DistanceStates, disentangledAttention } from "../../parts/attention/disentangled-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import { feedForwardOf } from "../../parts/backbone/decoder-backbone.ts";
+import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
-import { feedForwardOf } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
-export function debertaV2(model: PartList): Trunk {
+export function debertaV2(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
   const tokens = first.embedding("embeddings.word_embeddings");

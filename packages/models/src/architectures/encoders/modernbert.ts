@@ -3,18 +3,18 @@
 
 import { activations } from "../../parts/activations.ts";
 import { fusedProjection } from "../../parts/attention/self-attention.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import { attentionOf, decoderBackbone } from "../../parts/backbone/decoder-backbone.ts";
 import { fusedGatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { attentionOf, decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 
-export function modernbert(model: PartList): Trunk {
+export function modernbert(model: PartList): Backbone {
   const { config } = model.plan;
   const { hiddenSize: width, windows, dropouts, activation } = config;
   const whole = rotaryOf(config);
   const local = rotaryOf(config, config.localRotary);
-  return decoderTrunk(model, {
+  return decoderBackbone(model, {
     tokens: "embeddings.tok_embeddings",
     embedding: (first) => ({ norm: first.norm("embeddings.norm") }),
     block: (block, layer) => {

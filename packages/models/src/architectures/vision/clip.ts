@@ -2,31 +2,35 @@
 // encoder of images, one of texts, or both.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type EmbeddingSite, type ParameterSlot } from "@lowrank/engine/doors";
+import {
+  type ConvolutionSite,
+  computeByRows,
+  type EmbeddingSite,
+  type ParameterSlot,
+} from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import { attentionOf, blockStages, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
+import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
+import { normStage } from "../../parts/backbone/stages.ts";
+import type { TransformerBlockOptions } from "../../parts/backbone/transformer-block.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { projectPatches } from "../../parts/images/patch-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
-import { attentionOf, blockStages, feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
-import { normStage } from "../../parts/trunk/stages.ts";
-import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 
-/** The encoder of texts alone. */
-export function textTower(model: PartList): Trunk {
+export function textTower(model: PartList): Backbone {
   const { tokens, positionRows, embed, stages } = textStages(model);
   return { tokens, positionRows, embed, stages };
 }
 
 /** The encoder of images alone, CLIP's without its last norm: only one state is normalised. */
-export function visionTower(model: PartList): Trunk {
+export function visionTower(model: PartList): Backbone {
   return visionStages(model);
 }
 
 /** Both, one after the other: images first, whose states wait for the head; or, for a classifier of images, these alone. */
-export function towers(model: PartList): Trunk {
+export function towers(model: PartList): Backbone {
   const images = visionStages(model.tower("vision_model"));
   if (model.plan.task === "image-classification") return images;
   const { tokens, positionRows, embed, stages, isCausal } = textStages(model.tower("text_model"));
@@ -50,7 +54,7 @@ function textStages(model: PartList) {
   };
 }
 
-function visionStages(model: PartList): Trunk {
+function visionStages(model: PartList): Backbone {
   const { patchSize, patchWidth } = model.plan.config;
   const first = model.group();
   const front = first.optionalTensor("embeddings.class_embedding");
@@ -102,7 +106,7 @@ function towerPatches({ projection, front, positions }: TowerPatchesOptions): (p
 }
 
 function behind(front: ParameterSlot, patches: tf.Tensor, context: ForwardContext): tf.Tensor {
-  const call = { x: patches, context, path: front.path, doors: [front] };
+  const call = { x: patches, context, path: front.path, hookPoints: [front] };
   return computeByRows(call, (rows, own) => {
     const [batch = 0] = rows.shape;
     return tf.concat([tf.tile(tf.reshape(front.value(own), [1, 1, -1]), [batch, 1, 1]), rows], 1);

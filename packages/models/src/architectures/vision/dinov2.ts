@@ -1,24 +1,24 @@
 // DINOv2's wiring, with and without registers (transformers' modeling_dinov2.py): ViT's halves, each scaled by learnt numbers.
 
 import { activations } from "../../parts/activations.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
+import type { TransformerBlockOptions } from "../../parts/backbone/transformer-block.ts";
 import { dropPath } from "../../parts/drop-path.ts";
 import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import { learntScale } from "../../parts/scaled-layer.ts";
-import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { vitAttention, vitFeedForward, vitTrunk } from "./vit.ts";
+import { vitAttention, vitBackbone, vitFeedForward } from "./vit.ts";
 
 const path = "encoder.layer.{n}";
 
-export function dinov2(model: PartList): Trunk {
-  return vitTrunk(model, { block: dinov2Block, resampling: "bicubic" });
+export function dinov2(model: PartList): Backbone {
+  return vitBackbone(model, { block: dinov2Block, resampling: "bicubic" });
 }
 
 /** The same, but for images smaller than those of pretraining positions are averaged as well. */
-export function dinov2WithRegisters(model: PartList): Trunk {
-  return vitTrunk(model, { block: dinov2Block, resampling: "antialiased" });
+export function dinov2WithRegisters(model: PartList): Backbone {
+  return vitBackbone(model, { block: dinov2Block, resampling: "antialiased" });
 }
 
 function dinov2Block(block: PartList, layer: number): TransformerBlockOptions {

@@ -5,6 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Projection } from "../../parts/attention/attention-options.ts";
 import { selfAttention } from "../../parts/attention/self-attention.ts";
+import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
+import { feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";
+import { normStage } from "../../parts/backbone/stages.ts";
+import { transformerBlock } from "../../parts/backbone/transformer-block.ts";
 import { dropPath } from "../../parts/drop-path.ts";
 import { paddedPatches } from "../../parts/images/padded-patches.ts";
 import { rearrange, rearrangement, restore } from "../../parts/images/rearrange.ts";
@@ -12,12 +16,8 @@ import type { Grid } from "../../parts/images/resample-grid.ts";
 import { planWindows, type Windows, windowBias } from "../../parts/images/windows.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
-import { feedForwardOf, projectionsBelow } from "../../parts/trunk/decoder-trunk.ts";
-import { normStage } from "../../parts/trunk/stages.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 
-export function swin(model: PartList): Trunk {
+export function swin(model: PartList): Backbone {
   const { config } = model.plan;
   const first = model.group();
   const embed = paddedPatches({
@@ -86,12 +86,12 @@ function gridOf({ inputs: { pixelValues } }: Pass, { plan: { config } }: PartLis
 
 /** Windows of every second block move by half; where one window fills the image, none does. */
 function shiftOf({ rows, columns }: Grid, size: number, number: number): number {
-  const least = Math.min(rows, columns);
-  if (least < size) {
+  const min = Math.min(rows, columns);
+  if (min < size) {
     const message = `an image this small has ${rows} × ${columns} states in one of the stages, fewer than a window's ${size} × ${size}`;
     throw new ModelInputError("pixelValues", message);
   }
-  return number % 2 === 0 || least === size ? 0 : Math.floor(size / 2);
+  return number % 2 === 0 || min === size ? 0 : Math.floor(size / 2);
 }
 
 /** States [batch, states, width] → windows [batch·windows, size², width], which attend, and back. */

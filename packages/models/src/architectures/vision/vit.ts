@@ -1,29 +1,29 @@
 // The wiring of ViT and DeiT (transformers' modeling_vit.py and modeling_deit.py): an image is cut into patches, learnt states
 // stand in front of them, norms before each half.
 
-import { type PatchEmbeddingOptions, patchEmbedding } from "../../parts/images/patch-embedding.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import {
   attentionOf,
   blockStages,
   type DecoderOptions,
   feedForwardOf,
   projectionsBelow,
-} from "../../parts/trunk/decoder-trunk.ts";
-import { normStage } from "../../parts/trunk/stages.ts";
-import type { TransformerBlockOptions } from "../../parts/trunk/transformer-block.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
+} from "../../parts/backbone/decoder-backbone.ts";
+import { normStage } from "../../parts/backbone/stages.ts";
+import type { TransformerBlockOptions } from "../../parts/backbone/transformer-block.ts";
+import { type PatchEmbeddingOptions, patchEmbedding } from "../../parts/images/patch-embedding.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
 
-export function vit(model: PartList): Trunk {
-  return vitTrunk(model, { block: vitBlock });
+export function vit(model: PartList): Backbone {
+  return vitBackbone(model, { block: vitBlock });
 }
 
 /** Patches, blocks and a last norm, under the names that ViT's relatives have in common. */
-export function vitTrunk(
+export function vitBackbone(
   model: PartList,
   options: Pick<DecoderOptions, "block"> & Pick<PatchEmbeddingOptions, "resampling">,
-): Trunk {
+): Backbone {
   const { block, ...positions } = options;
   const first = model.group();
   const taught = first.optionalTensor("embeddings.distillation_token");

@@ -38,10 +38,10 @@ export interface RoundPlan {
 export function planRound({ running, waiting }: BatchState, limits: BatchLimits): RoundPlan {
   const stay = [...running.keys()].filter((row) => running[row]?.isOver === false);
   let rows = stay.length;
-  let longest = Math.max(0, ...stay.map((row) => mostPositions(running[row])));
+  let longest = Math.max(0, ...stay.map((row) => positionsOf(running[row])));
   let [join, longestPrompt] = [0, 0];
   for (const text of waiting) {
-    longest = Math.max(longest, mostPositions(text));
+    longest = Math.max(longest, positionsOf(text));
     longestPrompt = Math.max(longestPrompt, text.promptTokens);
     const fits = rows < limits.maxRows && (rows + 1) * longest <= limits.maxPositions;
     const isRead = (join + 1) * longestPrompt <= limits.maxPromptTokens; // padding counts
@@ -52,6 +52,6 @@ export function planRound({ running, waiting }: BatchState, limits: BatchLimits)
   return { stay, join };
 }
 
-function mostPositions(text: PlannedText | undefined): number {
+function positionsOf(text: PlannedText | undefined): number {
   return text === undefined ? 0 : text.promptTokens + text.maxNewTokens;
 }

@@ -9,7 +9,7 @@ import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
 import { generate } from "../generate.ts";
-import { type BatchText, RunningBatch } from "./running-batch.ts";
+import { type BatchText, ContinuousBatch } from "./running-batch.ts";
 
 const names = ["gpt2", "llama-gqa", "opt"] as const;
 const models = new Map<string, PretrainedModel>();
@@ -56,7 +56,7 @@ const texts: readonly BatchText[] = [
 ];
 
 /** Adds a text in each of the first rounds, and writes until all are done. */
-async function written(batch: RunningBatch, all: readonly BatchText[]): Promise<ReadonlyMap<BatchText, number[]>> {
+async function written(batch: ContinuousBatch, all: readonly BatchText[]): Promise<ReadonlyMap<BatchText, number[]>> {
   const ids = new Map(all.map((text): [BatchText, number[]] => [text, []]));
   const coming = [...all];
   do {
@@ -67,11 +67,11 @@ async function written(batch: RunningBatch, all: readonly BatchText[]): Promise<
   return ids;
 }
 
-describe.each(names)("RunningBatch of %s", (name) => {
+describe.each(names)("ContinuousBatch of %s", (name) => {
   it.each([1, 2, 4, 16])("writes each text as it is alone, whenever it joins, %i at a time", async (maxRows) => {
     const model = modelOf(name);
     await expectNoLeak(async () => {
-      const batch = new RunningBatch(model, { maxRows });
+      const batch = new ContinuousBatch(model, { maxRows });
       const ids = await written(batch, texts);
       for (const text of texts) expect(ids.get(text)).toEqual(await alone(model, text));
       batch.dispose();
@@ -79,12 +79,12 @@ describe.each(names)("RunningBatch of %s", (name) => {
   });
 });
 
-describe("RunningBatch", () => {
+describe("ContinuousBatch", () => {
   it("tells why a text ended", async () => {
     const model = modelOf("gpt2");
     const [first] = texts as [BatchText];
     const free = await alone(model, first);
-    const batch = new RunningBatch(model);
+    const batch = new ContinuousBatch(model);
     const ends = { ...first, eosTokenIds: [free[2] ?? 0] };
     batch.add(ends);
     batch.add(first);
@@ -100,7 +100,7 @@ describe("RunningBatch", () => {
   it("goes on without a text that was removed", async () => {
     const model = modelOf("llama-gqa");
     const [gone, stays] = texts as [BatchText, BatchText];
-    const batch = new RunningBatch(model);
+    const batch = new ContinuousBatch(model);
     batch.add(gone);
     batch.add(stays);
     await batch.round();
@@ -116,7 +116,7 @@ describe("RunningBatch", () => {
     const model = modelOf("gpt2");
     const [good] = texts as [BatchText];
     const bad = { ...good, adapter: "broken" };
-    const batch = new RunningBatch(model);
+    const batch = new ContinuousBatch(model);
     batch.add(bad);
     batch.add(good);
     const ids: number[] = [];
@@ -134,7 +134,7 @@ describe("RunningBatch", () => {
 
   it("tells how likely tokens were where a text asks, as probabilities that sum to 1", async () => {
     const model = modelOf("gpt2");
-    const batch = new RunningBatch(model);
+    const batch = new ContinuousBatch(model);
     batch.add({ promptIds: [5, 6], adapter: null, maxNewTokens: 1, logprobs: 100 });
     const [event] = await batch.round();
     if (event?.type !== "token") throw new Error("no token");
@@ -146,12 +146,12 @@ describe("RunningBatch", () => {
   });
 
   it("refuses what no generation takes before anything is computed", () => {
-    const batch = new RunningBatch(modelOf("gpt2"));
+    const batch = new ContinuousBatch(modelOf("gpt2"));
     expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1000 })).toThrow(PositionLimitError);
     expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1, logprobs: -1 })).toThrow(
       GenerationOptionError,
     );
-    expect(() => new RunningBatch(modelOf("gpt2"), { maxRows: 0 })).toThrow(GenerationOptionError);
+    expect(() => new ContinuousBatch(modelOf("gpt2"), { maxRows: 0 })).toThrow(GenerationOptionError);
     expect(batch.size).toBe(0);
   });
 });

@@ -20,7 +20,7 @@ import type { PretrainedModel } from "../../pretrained-model.ts";
 import { checkRow } from "../check-logits.ts";
 import { chooseToken, type TokenRules } from "../choose-token.ts";
 import { checkGeneration, type GenerationOptions } from "../generation-options.ts";
-import { type EndReason, endReason, type StopRule, stopRule } from "../stop-rule.ts";
+import { type FinishReason, finishReason, type StopRule, stopRule } from "../stop-rule.ts";
 import { reportToken, type TokenReport } from "../token-logprobs.ts";
 import { firstWindow } from "../window.ts";
 import { type BatchLimits, planRound } from "./plan-round.ts";
@@ -42,7 +42,7 @@ export type BatchEvent =
       readonly type: "token";
       readonly text: BatchText;
       readonly id: number;
-      readonly reason?: EndReason;
+      readonly reason?: FinishReason;
     } & Partial<TokenReport>)
   | { readonly type: "failure"; readonly text: BatchText; readonly error: unknown };
 
@@ -53,7 +53,7 @@ const defaults: BatchLimits = { maxRows: 16, maxPositions: 16_384, maxPromptToke
  * Whether a text can be written in a running batch with others: not a source's (encoder–decoders), and not one that grows so
  * long that all its keys turn otherwise (LongRoPE). Adapters that wait for tokens or replace raw parameters cannot, either.
  */
-export function joinsBatches(
+export function canJoinBatches(
   { task, config }: PretrainedModel,
   { promptIds, maxNewTokens }: Pick<BatchText, "promptIds" | "maxNewTokens">,
 ): boolean {
@@ -62,7 +62,6 @@ export function joinsBatches(
   return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
 }
 
-/** A text while it is written. */
 interface Row {
   readonly text: BatchText;
   readonly rules: TokenRules;
@@ -77,10 +76,10 @@ interface Row {
  *
  * @example
  * ```ts
- * import { type PretrainedModel, RunningBatch } from "@lowrank/models";
+ * import { type PretrainedModel, ContinuousBatch } from "@lowrank/models";
  *
  * export async function lengths(model: PretrainedModel, prompts: readonly (readonly number[])[]): Promise<number> {
- *   const batch = new RunningBatch(model, { maxRows: 4 });
+ *   const batch = new ContinuousBatch(model, { maxRows: 4 });
  *   for (const promptIds of prompts) batch.add({ promptIds, adapter: null, maxNewTokens: 20 });
  *   let tokens = 0;
  *   while (batch.size > 0) tokens += (await batch.round()).length;
@@ -89,7 +88,7 @@ interface Row {
  * }
  * ```
  */
-export class RunningBatch {
+export class ContinuousBatch {
   readonly #limits: BatchLimits;
   #waiting: readonly BatchText[] = [];
   #rows: readonly Row[] = [];
@@ -100,7 +99,7 @@ export class RunningBatch {
     private readonly model: PretrainedModel,
     limits: Partial<BatchLimits> = {},
   ) {
-    refuseUnknownOptions("RunningBatch", limits, limitNames);
+    refuseUnknownOptions("ContinuousBatch", limits, limitNames);
     this.#limits = { ...defaults, ...limits };
     for (const [name, limit] of Object.entries(this.#limits)) {
       if (!(Number.isInteger(limit) && limit > 0)) throw new GenerationOptionError(name, limit, "an integer above 0");
@@ -130,7 +129,7 @@ export class RunningBatch {
   add(text: BatchText): void {
     const { promptIds, adapter: _, ...options } = text;
     checkGeneration(this.model, { ...options, promptIds: [promptIds] });
-    if (!joinsBatches(this.model, text)) {
+    if (!canJoinBatches(this.model, text)) {
       throw new GenerationOptionError("model", "one whose texts cannot be joined", "generateTokens for such a text");
     }
     this.#waiting = [...this.#waiting, text];
@@ -276,7 +275,7 @@ function nextOf(row: Row, logits: Float32Array): BatchEvent {
     checkRow(logits, place);
     const id = chooseToken(logits, rules, place);
     ids.push(id);
-    const reason = endReason(ids, isEnd, text.maxNewTokens);
+    const reason = finishReason(ids, isEnd, text.maxNewTokens);
     row.isOver = reason !== undefined;
     const report = text.logprobs === undefined ? {} : reportToken(logits, id, text.logprobs);
     return { type: "token", text, id, ...(reason && { reason }), ...report };

@@ -3,21 +3,20 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { planned } from "../../parts/planned.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
-import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { outputOf, questionAnswerer, stateClassifier, tokenClassifier } from "./encoder-heads.ts";
 
-export function decoderHeads(model: PartList, trunk: Trunk): Head {
+export function decoderHeads(model: PartList, backbone: Backbone): Head {
   const { config, task } = model.plan;
   if (task === "causal-lm") {
     const { logitCap, logitScale, balanceScale } = config.scalars;
     const head = new TokenHead({
-      site: model.linear("lm_head", trunk.tokens),
+      site: outputOf(model, backbone.tokens),
       shift: 1,
       cap: logitCap,
       // The head has no bias: logits scale with what it reads.
@@ -32,12 +31,10 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
     });
     return config.switches.balancesExperts ? balancedHead(head, balanceScale ?? 0) : head;
   }
-  if (task === "token-classification")
-    return tokenClassifier(model, { path: model.has("score") ? "score" : "classifier" });
+  if (task === "token-classification") return tokenClassifier(model);
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
-  const site = model.linear("score");
-  return new ClassificationHead({ site, columns: lastToken(config.padTokenId), problemType: config.problemType });
+  return stateClassifier(model, lastToken(config.padTokenId));
 }
 
 /** The rightmost token that is not padding, told by its id as transformers does. */

@@ -1,24 +1,55 @@
-// Heads that every encoder has and some decoders: an answer for each token, or one read from a single state.
+// Heads that every encoder has and some decoders: an answer for each token, or one read from a single state. What their maps are
+// called, the family's table says.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
+import type * as tf from "@tensorflow/tfjs-core";
 import { type Activation, activations } from "../../parts/activations.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
-import type { ColumnsOf } from "../pooling.ts";
+import type { ColumnsOf, PooledStates } from "../pooling.ts";
 import { QuestionHead } from "../question-head.ts";
+import { replacedTokenHead } from "../replaced-token-head.ts";
 import { TokenHead } from "../token-head.ts";
 
+/** The map that gives a head's answers. */
+export function outputOf(model: PartList, tiedTo?: EmbeddingSite): LinearSite {
+  const output = rowsOf(model).linears.find(({ role }) => role === "output-head");
+  return model.linear(output?.path ?? "output", tiedTo);
+}
+
+/** The map in front of it: the head's own, or the base model's pooler. */
+function transformOf(model: PartList): LinearSite {
+  const own = rowsOf(model).linears.find(({ role }) => role !== "output-head");
+  return model.linear(own?.path ?? poolerOf(model) ?? "pooler");
+}
+
+function rowsOf({ plan: { config, task } }: PartList) {
+  return config.family.heads[task] ?? { linears: [] };
+}
+
+/** The only map of an encoder that not every task has. */
+function poolerOf({ plan: { config, task } }: PartList): string | undefined {
+  return config.family.linears.find(({ tasks }) => tasks?.includes(task))?.path;
+}
+
+/** A base model alone. What pools its states is part of it, though nothing reads it, so that it can be adapted and exported. */
+export function withoutHead(model: PartList): Head {
+  const pooler = poolerOf(model);
+  if (pooler !== undefined) model.linear(pooler);
+  return noHead;
+}
+
+type DropoutPlace = keyof ModelConfig["dropouts"];
+
 /** A class for every token. */
-export function tokenClassifier(
-  model: PartList,
-  options: { readonly rate?: number; readonly path?: string } = {},
-): Head {
-  const { rate = model.plan.config.dropouts.classifier, path = "classifier" } = options;
+export function tokenClassifier(model: PartList, dropout: DropoutPlace = "classifier"): Head {
+  const rate = model.plan.config.dropouts[dropout];
   return new TokenHead({
-    site: model.linear(path),
+    site: outputOf(model),
     shift: 0,
     transform: (hidden, pass) => pass.drop(hidden, rate, "classifier"),
   });
@@ -28,9 +59,14 @@ export function tokenClassifier(
 export function questionAnswerer(model: PartList): Head {
   const { dropouts } = model.plan.config;
   return new QuestionHead({
-    site: model.linear("qa_outputs"),
+    site: outputOf(model),
     transform: (hidden, pass) => pass.drop(hidden, dropouts.question, "question"),
   });
+}
+
+/** A class for a whole text or image, read from one state or what is made of all. */
+export function stateClassifier(model: PartList, columns: PooledStates): Head {
+  return new ClassificationHead({ site: outputOf(model), columns, problemType: model.plan.config.problemType });
 }
 
 /** The first state of each row. */
@@ -38,29 +74,27 @@ export const firstColumns: ColumnsOf = ({ inputs: { inputIds, pixelValues } }) =
   Array((inputIds ?? pixelValues)?.shape[0] ?? 0).fill(0);
 
 export interface DenseClassifierOptions {
-  /** Of the map before the classifier. */
-  readonly dense: string;
-  readonly classifier: string;
   readonly activation: (x: tf.Tensor) => tf.Tensor;
-  /** Whether values drop out in front of `dense` too, and not only after it. */
+  /** Whether values drop out in front of the first map too, and not only after it. */
   readonly dropsTwice: boolean;
-  /** Rate of dropout; `dropouts.classifier` unless given. */
-  readonly rate?: number;
+  /** Whose rate of dropout it has; "classifier" unless given. */
+  readonly dropout?: DropoutPlace | "none";
   /** Which state stands for the sequence: the first token's unless given. */
   readonly columns?: ColumnsOf;
 }
 
-/** classifier(activation(dense(one token's state))): classes of a sequence, or how good a choice each sequence is. */
+/** output(activation(dense(one token's state))): classes of a sequence, or how good a choice each sequence is. */
 export function denseClassifier(model: PartList, options: DenseClassifierOptions): Head {
   const { config, task } = model.plan;
-  const dense = model.linear(options.dense);
-  const { columns = firstColumns, rate = config.dropouts.classifier } = options;
+  const { columns = firstColumns, dropout = "classifier" } = options;
+  const rate = dropout === "none" ? 0 : config.dropouts[dropout];
+  const dense = transformOf(model);
   const transform: Layer = (state, pass) => {
     const input = options.dropsTwice ? pass.drop(state, rate, "classifier/input") : state;
     return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
   };
   return new ClassificationHead({
-    site: model.linear(options.classifier),
+    site: outputOf(model),
     // Whatever the file says: of two sentences or several choices one thing is true.
     problemType: task === "sequence-classification" ? config.problemType : "single_label_classification",
     columns,
@@ -68,48 +102,55 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
   });
 }
 
-export interface LanguageModelOptions {
-  readonly dense: string;
-  readonly norm: string;
-  readonly output: string;
-  /** A bias that is declared beside an untied output and not added. */
-  readonly unusedBias?: string;
-  readonly activation: Activation;
-}
-
 /**
  * output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so: of hidden tokens,
  * or, where the task is a causal one, of the next.
  */
-export function languageModel(model: PartList, trunk: Trunk, options: LanguageModelOptions): Head {
-  if (options.unusedBias !== undefined) model.optionalTensor(options.unusedBias);
-  const dense = model.linear(options.dense);
-  const norm = model.norm(options.norm);
+export function languageModel(model: PartList, backbone: Backbone, activation: Activation): Head {
+  const { norms = [], tensors = [] } = rowsOf(model);
+  // A bias that is declared beside an untied output and not added.
+  for (const { path } of tensors) model.optionalTensor(path);
+  const dense = transformOf(model);
+  const norm = model.norm(norms[0]?.path ?? "norm");
   return new TokenHead({
-    site: model.linear(options.output, trunk.tokens),
+    site: outputOf(model, backbone.tokens),
     shift: model.plan.task === "causal-lm" ? 1 : 0,
-    transform: (hidden, { context }) => norm.forward(options.activation.apply(dense.forward(hidden, context)), context),
+    transform: (hidden, { context }) => norm.forward(activation.apply(dense.forward(hidden, context)), context),
   });
 }
 
-export interface PooledHeadNames extends Omit<LanguageModelOptions, "activation"> {
-  readonly pooler: string;
+export interface EncoderHeadOptions {
+  /** Of the language head; the configuration's unless given. */
+  readonly activation?: Activation;
+  /** Whose rate of dropout a classifier of tokens has; "classifier" unless given. */
+  readonly tokenDropout?: DropoutPlace;
+  /** What reads one state of a text. */
+  readonly sequence: DenseClassifierOptions;
+  /** The same where there are several texts to choose from, if it differs. */
+  readonly choice?: DenseClassifierOptions;
 }
 
-/** BERT's heads: a classifier on the pooled first state, a language model, or answers for each token. */
-export function pooledHeads(model: PartList, trunk: Trunk, { pooler, ...language }: PooledHeadNames): Head {
-  const { task, config } = model.plan;
-  if (task === "masked-lm" || task === "causal-lm") {
-    return languageModel(model, trunk, { ...language, activation: activations[config.activation] });
-  }
-  if (task === "token-classification") return tokenClassifier(model);
-  if (task === "question-answering") return questionAnswerer(model);
-  const pooled = { dense: pooler, activation: (x: tf.Tensor) => tf.tanh(x), dropsTwice: false };
-  if (task === "next-sentence-prediction") {
-    return denseClassifier(model, { ...pooled, classifier: "cls.seq_relationship", rate: 0 });
-  }
-  if (task !== "feature-extraction") return denseClassifier(model, { ...pooled, classifier: "classifier" });
-  // Part of the base model, though nothing reads it, so that it can be adapted and exported.
-  model.linear(pooler);
-  return noHead;
+/** The heads of BERT and its relatives. */
+export function encoderHeads({ activation, tokenDropout, sequence, choice = sequence }: EncoderHeadOptions) {
+  return (model: PartList, backbone: Backbone): Head => {
+    switch (model.plan.task) {
+      case "masked-lm":
+      case "causal-lm":
+        return languageModel(model, backbone, activation ?? activations[model.plan.config.activation]);
+      case "token-classification":
+        return tokenClassifier(model, tokenDropout);
+      case "question-answering":
+        return questionAnswerer(model);
+      case "sequence-classification":
+        return denseClassifier(model, sequence);
+      case "multiple-choice":
+        return denseClassifier(model, choice);
+      case "next-sentence-prediction":
+        return denseClassifier(model, { ...sequence, dropout: "none" });
+      case "replaced-token-detection":
+        return replacedTokenHead(model);
+      default:
+        return withoutHead(model);
+    }
+  };
 }

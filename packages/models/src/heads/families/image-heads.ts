@@ -4,19 +4,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
-import { firstColumns } from "./encoder-heads.ts";
+import { firstColumns, stateClassifier, withoutHead } from "./encoder-heads.ts";
 
 export function vitHeads(model: PartList): Head {
-  const { task, config } = model.plan;
-  if (task === "image-classification") {
-    const site = model.linear("classifier");
-    return new ClassificationHead({ site, problemType: config.problemType, columns: firstColumns });
-  }
-  // Part of the base model, though nothing reads it, so that it can be adapted and exported.
-  if (task === "feature-extraction") model.linear("pooler.dense");
-  return task === "distilled-image-classification" ? twoClassifiers(model) : noHead;
+  const { task } = model.plan;
+  if (task === "image-classification") return stateClassifier(model, firstColumns);
+  return task === "distilled-image-classification" ? twoClassifiers(model) : withoutHead(model);
 }
 
 /** DeiT's own classifier and the one that learnt from a teacher, on states of their own; the answer is their mean. */
@@ -41,33 +35,25 @@ function twoClassifiers(model: PartList): Head {
 
 /** A classifier on the mean of all states. */
 export function swinHeads(model: PartList): Head {
-  const { task, config } = model.plan;
-  if (task !== "image-classification") return noHead;
-  const { problemType } = config;
-  return new ClassificationHead({
-    site: model.linear("classifier"),
-    problemType,
-    columns: { ofAll: (states) => tf.mean<tf.Tensor2D>(states, 1) },
-  });
+  if (model.plan.task !== "image-classification") return noHead;
+  return stateClassifier(model, { ofAll: (states) => tf.mean<tf.Tensor2D>(states, 1) });
 }
 
 /** A classifier on the first state beside the mean of the patches (DINOv2). */
 export function dinov2Heads(model: PartList): Head {
   const { task, config } = model.plan;
   if (task !== "image-classification") return noHead;
-  return new ClassificationHead({
-    site: model.linear("classifier"),
-    problemType: config.problemType,
-    columns: {
-      ofAll: (states) => {
-        const [batch = 0, time = 0, width = 0] = states.shape;
-        const others = 1 + config.registers;
-        const first = tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
-        return tf.concat<tf.Tensor2D>(
-          [first, tf.mean<tf.Tensor2D>(tf.slice(states, [0, others, 0], [batch, time - others, width]), 1)],
-          1,
-        );
-      },
+  return stateClassifier(model, {
+    ofAll: (states) => {
+      const [batch = 0, , width = 0] = states.shape;
+      const first = tf.reshape<tf.Rank.R2>(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
+      return tf.concat<tf.Tensor2D>([first, meanBehind(states, 1 + config.registers)], 1);
     },
   });
+}
+
+/** The mean of the patches behind `fronts` states: [batch, width]. */
+export function meanBehind(states: tf.Tensor, fronts: number): tf.Tensor2D {
+  const [batch = 0, time = 0, width = 0] = states.shape;
+  return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);
 }

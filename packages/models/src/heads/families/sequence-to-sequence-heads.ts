@@ -3,34 +3,25 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
+import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type Head, noHead } from "../head.ts";
 import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
-import { denseClassifier, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { denseClassifier, outputOf, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 
-export function t5Heads(model: PartList, trunk: Trunk): Head {
+export function sequenceToSequenceHeads(model: PartList, backbone: Backbone): Head {
   const { task, config } = model.plan;
   if (task !== "sequence-to-sequence") return readerHeads(model);
+  // Of BART and most of its relatives.
+  const constantBias = model.optionalTensor("final_logits_bias");
   const scale = config.hiddenSize ** -0.5;
   return new TokenHead({
-    site: model.linear("lm_head", trunk.tokens),
+    site: outputOf(model, backbone.tokens),
     shift: 0,
+    ...(constantBias === undefined ? {} : { constantBias }),
     ...(config.switches.scaledOutput ? { transform: (hidden: tf.Tensor) => tf.mul(hidden, scale) } : {}),
   });
-}
-
-export function bartHeads(model: PartList, trunk: Trunk): Head {
-  if (model.plan.task !== "sequence-to-sequence") return readerHeads(model);
-  const constantBias = model.optionalTensor("final_logits_bias");
-  const site = model.linear("lm_head", trunk.tokens);
-  return new TokenHead({ site, shift: 0, ...(constantBias === undefined ? {} : { constantBias }) });
-}
-
-export function whisperHeads(model: PartList, trunk: Trunk): Head {
-  if (model.plan.task !== "sequence-to-sequence") return noHead;
-  return new TokenHead({ site: model.linear("proj_out", trunk.tokens), shift: 0 });
 }
 
 function readerHeads(model: PartList): Head {
@@ -38,9 +29,8 @@ function readerHeads(model: PartList): Head {
   if (task === "token-classification") return tokenClassifier(model);
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
-  const paths = { dense: "classification_head.dense", classifier: "classification_head.out_proj" };
   const activation = (x: tf.Tensor) => tf.tanh(x);
-  return denseClassifier(model, { ...paths, activation, dropsTwice: true, columns: lastEnd(config.eosTokenIds) });
+  return denseClassifier(model, { activation, dropsTwice: true, columns: lastEnd(config.eosTokenIds) });
 }
 
 /** The last end token of each row's text. */

@@ -1,18 +1,19 @@
 // Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
 // classifier of images, or what one tower gives to be compared.
 
-import type { ParameterSlot } from "@lowrank/engine/doors";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";
 import { probeAttention } from "../../parts/attention/probe-attention.ts";
+import { pickFrom } from "../../parts/backbone/picked-states.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
-import { pickFrom } from "../../parts/trunk/picked-states.ts";
-import { ClassificationHead } from "../classification-head.ts";
 import { type Head, noHead } from "../head.ts";
 import { matchingHead } from "../matching-head.ts";
+import { stateClassifier } from "./encoder-heads.ts";
+import { meanBehind } from "./image-heads.ts";
 
 export function clipTextHeads(model: PartList): Head {
   if (model.plan.task === "feature-extraction") return noHead;
@@ -70,17 +71,7 @@ export function siglipHeads(model: PartList): Head {
 
 /** A classifier on the mean of the patches, behind `fronts` states. */
 function patchClassifier(model: PartList, fronts: number): Head {
-  const { problemType } = model.plan.config;
-  return new ClassificationHead({
-    site: model.linear("classifier"),
-    problemType,
-    columns: {
-      ofAll: (states) => {
-        const [batch = 0, time = 0, width = 0] = states.shape;
-        return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);
-      },
-    },
-  });
+  return stateClassifier(model, { ofAll: (states) => meanBehind(states, fronts) });
 }
 
 /** The state in front of the patches, which alone is normalised at the end: [batch, width]. */

@@ -29,22 +29,27 @@ function sumOf(rows: SupervisedRows, head: AdaptedHead): tf.Tensor {
   return tf.addN(chunksOf(rows).map((chunk) => tf.tidy(() => lossOf(chunk.hidden(), chunk, head))));
 }
 
-function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: readonly tf.Variable[]): KnownGradients {
+/** Of the hidden states and the variables, some rows at a time. */
+export function sumAndGradients(
+  rows: SupervisedRows,
+  head: AdaptedHead,
+  variables: readonly tf.Variable[],
+): KnownGradients {
   const sums: tf.Tensor[] = [];
-  const slopes: tf.Tensor[] = []; // of the hidden states
+  const grads: tf.Tensor[] = []; // of the hidden states
   let totals: tf.Tensor[] = []; // of the variables
   for (const chunk of chunksOf(rows)) {
-    const [sum, slope, ...ofVariables] = tf.tidy(() => {
+    const [sum, grad, ...ofVariables] = tf.tidy(() => {
       const hidden = chunk.hidden();
       const targets = [hidden, ...variables];
       const { value, gradients } = differentiate(() => lossOf(hidden, chunk, head), targets);
       return [value, ...targets.map((target, index) => gradients[index] ?? tf.zerosLike(target))];
     });
     if (sum !== undefined) sums.push(sum);
-    if (slope !== undefined) slopes.push(slope);
+    if (grad !== undefined) grads.push(grad);
     totals = totals.length === 0 ? ofVariables : totals.map((total, index) => replaced(total, ofVariables[index]));
   }
-  return { sum: tf.addN(sums), gradients: [tf.concat(slopes, 0), ...totals] };
+  return { sum: tf.addN(sums), gradients: [tf.concat(grads, 0), ...totals] };
 }
 
 /** The sum of both, in place of both. */

@@ -2,7 +2,6 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What a head is to predict, and from what. */
 export interface SupervisedRows {
   /** [rows, features] */
   readonly hidden: tf.Tensor2D;

@@ -33,38 +33,38 @@ function sumOf(rows: SupervisedRows, head: TrainedHead): tf.Tensor {
 
 function sumAndGradients(rows: SupervisedRows, head: TrainedHead): KnownGradients {
   const sums: tf.Tensor[] = [];
-  const slopes: tf.Tensor[] = []; // of the hidden states
+  const grads: tf.Tensor[] = []; // of the hidden states
   let forWeight: tf.Tensor | undefined;
   let forBias: tf.Tensor | undefined;
   for (const chunk of chunksOf(rows)) {
     const [soFar, biasSoFar] = [forWeight, forBias];
-    const [sum, slope, total, biasTotal] = tf.tidy((): tf.Tensor[] => {
+    const [sum, grad, total, biasTotal] = tf.tidy((): tf.Tensor[] => {
       const hidden = chunk.hidden();
-      const [value, slope] = lossAndSlope(hidden, chunk, head);
-      const ofBias = head.bias === undefined ? [] : [tf.sum(slope, 0), ...(biasSoFar === undefined ? [] : [biasSoFar])];
+      const [value, grad] = lossAndGradient(hidden, chunk, head);
+      const ofBias = head.bias === undefined ? [] : [tf.sum(grad, 0), ...(biasSoFar === undefined ? [] : [biasSoFar])];
       return [
         value,
-        tf.matMul(slope, head.weight, false, true),
-        addProduct(hidden, slope, soFar),
+        tf.matMul(grad, head.weight, false, true),
+        addProduct(hidden, grad, soFar),
         ...(ofBias.length === 0 ? [] : [tf.addN(ofBias)]),
       ];
     });
     tf.dispose([soFar, biasSoFar].filter((tensor) => tensor !== undefined));
     [forWeight, forBias] = [total, biasTotal];
     if (sum !== undefined) sums.push(sum);
-    if (slope !== undefined) slopes.push(slope);
+    if (grad !== undefined) grads.push(grad);
   }
-  const gradients = [tf.concat(slopes, 0), forWeight, forBias].filter((tensor) => tensor !== undefined);
+  const gradients = [tf.concat(grads, 0), forWeight, forBias].filter((tensor) => tensor !== undefined);
   return { sum: tf.addN(sums), gradients };
 }
 
 /** The loss and its gradient for the logits [size, classes]. */
-function lossAndSlope(hidden: tf.Tensor2D, chunk: Chunk, head: TrainedHead): readonly [tf.Tensor, tf.Tensor2D] {
+function lossAndGradient(hidden: tf.Tensor2D, chunk: Chunk, head: TrainedHead): readonly [tf.Tensor, tf.Tensor2D] {
   const logits = logitsOf(hidden, head);
   const { value, gradients } = differentiate(() => lossOf(logits, chunk, head), [logits]);
-  const [slope = tf.zerosLike(logits)] = gradients;
+  const [grad = tf.zerosLike(logits)] = gradients;
   logits.dispose();
-  return [value, tf.reshape<tf.Rank.R2>(slope, logits.shape)];
+  return [value, tf.reshape<tf.Rank.R2>(grad, logits.shape)];
 }
 
 function logitsOf(hidden: tf.Tensor2D, { weight, bias }: TrainedHead): tf.Tensor2D {
@@ -78,8 +78,8 @@ function lossOf(logits: tf.Tensor2D, chunk: Chunk, head: TrainedHead): tf.Tensor
   return smoothedLoss(head.finished(logits) as tf.Tensor2D, chunk.targets(), head.smoothing);
 }
 
-/** hiddenᵀ·slope + soFar, in the memory of `soFar` where the engine allows it: nobody may read that any more. */
-function addProduct(hidden: tf.Tensor2D, slope: tf.Tensor2D, soFar: tf.Tensor | undefined): tf.Tensor2D {
+/** hiddenᵀ·gradient + soFar, in the memory of `soFar` where the engine allows it: nobody may read that any more. */
+function addProduct(hidden: tf.Tensor2D, grad: tf.Tensor2D, soFar: tf.Tensor | undefined): tf.Tensor2D {
   const transposed = tf.transpose<tf.Tensor2D>(hidden);
-  return FrozenWeight.fromTransposed(slope).multiplyTransposed(transposed, soFar);
+  return FrozenWeight.fromTransposed(grad).multiplyTransposed(transposed, soFar);
 }

@@ -4,7 +4,7 @@ import { configFromGguf, ropeFactorTensors } from "@lowrank/contracts/families/g
 import type { GgufFile } from "@lowrank/gguf";
 
 /** One number for each pair of a head's features: more than this is no such tensor, and stays unread. */
-const mostFactorBytes = 65_536;
+const maxFactorBytes = 65_536;
 
 /**
  * What an open GGUF file says in place of a config.json, as `checkConfig` takes it.
@@ -28,7 +28,7 @@ export async function readGgufConfig(file: GgufFile, name: string): Promise<Read
   const ropeFactors = new Map<string, Float32Array>();
   for (const tensor of ropeFactorTensors) {
     const info = file.tensors.get(tensor);
-    if (info !== undefined && info.byteLength <= mostFactorBytes) {
+    if (info !== undefined && info.byteLength <= maxFactorBytes) {
       ropeFactors.set(tensor, await file.readFloat32(tensor));
     }
   }

@@ -3,7 +3,7 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { StepPlan, StepValue } from "@lowrank/engine";
-import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

@@ -1,7 +1,7 @@
 // A decoder's attention to what its encoder made of the source.
 
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
-import type { LinearSite } from "@lowrank/engine/doors";
+import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 

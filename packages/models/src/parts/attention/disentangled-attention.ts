@@ -2,7 +2,7 @@
 // the key, and what the key says of the distance to the query. Distances have states of their own, far ones share them.
 
 import { embeddingLookup, joinHeads, maskedScore, splitHeads } from "@lowrank/engine";
-import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";

@@ -1,6 +1,6 @@
 // Queries that bring a gate along, for what attention answers them (Qwen 3.5).
 
-import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Projection } from "./attention-options.ts";
 

@@ -1,11 +1,12 @@
 // How attention is written into a plan of the next tokens: plain attention, with heads that share keys, turn, or are bounded.
 
 import { maskedScore, type StepBias, type StepRotation, type StepValue } from "@lowrank/engine";
-import { LinearSite } from "@lowrank/engine/doors";
+import { LinearSite } from "@lowrank/engine/hook-points";
 import type { Norm } from "../norm.ts";
 import { type PartPlan, planLinear, planOf } from "../planned.ts";
 import { type Alibi, alibiBiases } from "../positions/alibi.ts";
 import { type RotaryFrequencies, rotaryAngles } from "../positions/rotary-frequencies.ts";
+import { remembered } from "../remembered.ts";
 import type { ProjectionPlan, SelfAttentionOptions } from "./attention-options.ts";
 
 export function planSeparate(query: LinearSite, key: LinearSite, value: LinearSite): ProjectionPlan {
@@ -80,7 +81,7 @@ function refusalOf({ mask, relativePositions, sinks, rotary }: SelfAttentionOpti
 
 /** What the place of a key does to its scores; a mask of its own comes with another one for its windows. */
 function biasOf({ alibi, window }: SelfAttentionOptions): StepBias | undefined {
-  if (alibi !== undefined) return slopedBias(alibi);
+  if (alibi !== undefined) return remembered(slopes, alibi, () => slopedBias(alibi));
   return window === undefined || window === null ? undefined : windowBias(window);
 }
 
@@ -88,15 +89,12 @@ const rotations = new WeakMap<RotaryFrequencies, Map<boolean, StepRotation>>();
 
 /** One for each way to turn, by which engines keep their tables. */
 function rotationOf(frequencies: RotaryFrequencies, interleaved: boolean): StepRotation {
-  const known = rotations.get(frequencies) ?? new Map<boolean, StepRotation>();
-  rotations.set(frequencies, known);
-  const rotation = known.get(interleaved) ?? {
+  const known = remembered(rotations, frequencies, () => new Map<boolean, StepRotation>());
+  return remembered(known, interleaved, () => ({
     pairs: frequencies.pairs.length,
     interleaved,
     angles: (positions) => rotaryAngles(frequencies, positions),
-  };
-  known.set(interleaved, rotation);
-  return rotation;
+  }));
 }
 
 // What a plan of the next tokens adds to the scores of keys by their places: windows, and slopes.
@@ -106,9 +104,7 @@ const slopes = new WeakMap<Alibi, StepBias>();
 
 /** Hides keys before the last `window` of each query, itself included. One object for each window, by which plans are alike. */
 function windowBias(window: number): StepBias {
-  const known = windows.get(window);
-  if (known !== undefined) return known;
-  const bias: StepBias = {
+  return remembered(windows, window, () => ({
     heads: 1,
     values: ({ past, time }) => {
       const keys = past + time;
@@ -119,18 +115,14 @@ function windowBias(window: number): StepBias {
       }
       return values;
     },
-  };
-  windows.set(window, bias);
-  return bias;
+  }));
 }
 
 /** Rises with the key's place, in each head differently fast. */
 function slopedBias(alibi: Alibi): StepBias {
-  const known = slopes.get(alibi);
-  if (known !== undefined) return known;
   const heads = alibi.slopes.length;
   let longest: Float32Array = new Float32Array();
-  const bias: StepBias = {
+  return {
     heads,
     values: ({ past, time }) => {
       const keys = past + time;
@@ -145,6 +137,4 @@ function slopedBias(alibi: Alibi): StepBias {
       return values;
     },
   };
-  slopes.set(alibi, bias);
-  return bias;
 }

@@ -3,7 +3,7 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
-import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 
@@ -23,7 +23,7 @@ export function probeAttention(options: ProbeAttentionOptions): Layer {
   const { probe, weight, bias, output } = options;
   return (states, { context }) =>
     tf.tidy(() => {
-      const call = { x: states, context, path: weight.path, doors: [probe, weight, bias] };
+      const call = { x: states, context, path: weight.path, hookPoints: [probe, weight, bias] };
       return output.forward(
         computeByRows(call, (rows, own) => readRows(rows, options, own)),
         context,

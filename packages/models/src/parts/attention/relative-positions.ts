@@ -2,7 +2,7 @@
 // buckets (Raffel et al. 2020, section 2.1). The first layer's table serves all layers of its stack.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { EmbeddingSite, Part } from "@lowrank/engine/doors";
+import type { EmbeddingSite, Part } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 

@@ -11,7 +11,7 @@ import {
   rotary,
   splitHeads,
 } from "@lowrank/engine";
-import { forwardTogether, type LinearSite } from "@lowrank/engine/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeysAndValues, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";
@@ -21,7 +21,6 @@ import { softCap } from "../soft-cap.ts";
 import type { Projected, Projection, SelfAttentionOptions } from "./attention-options.ts";
 import { planAttention, planFused, planGrouped, planNormed, planSeparate } from "./plan-attention.ts";
 
-/** Three linear maps. */
 export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
   const project = (hidden: tf.Tensor, { context }: Pass) => {
     const parts = forwardTogether([query, key, value], hidden, context);

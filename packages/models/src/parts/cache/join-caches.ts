@@ -5,7 +5,6 @@ import type { AdapterSelection } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeysAndValues, KeyValueCache, type Memory } from "./key-value-cache.ts";
 
-/** What is taken of one cache. */
 export interface CachePart {
   readonly cache: KeyValueCache;
   /** Numbers of the rows that are kept, in order; at least one. */

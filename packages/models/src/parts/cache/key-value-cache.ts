@@ -5,6 +5,7 @@ import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@
 import { type StepPlan, TokenSteps } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../../errors.ts";
+import { remembered } from "../remembered.ts";
 import { type FirstTokens, Texts } from "../text-places.ts";
 
 /** Each [batch, keyHeads, time, headSize]. */
@@ -209,12 +210,7 @@ export class KeyValueCache {
 
   /** A layer's keys and values of the source, made once. */
   ofSource(layer: number, make: () => KeysAndValues): KeysAndValues {
-    const known = this.#ofSource.get(layer);
-    if (known !== undefined) return known;
-    const { key, value } = make();
-    const made = keptClone({ key, value });
-    this.#ofSource.set(layer, made);
-    return made;
+    return remembered(this.#ofSource, layer, () => keptClone(make()));
   }
 
   /** Counts the positions that every layer has added. */

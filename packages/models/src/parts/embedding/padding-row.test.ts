@@ -1,5 +1,5 @@
 import { checkConfig, families } from "@lowrank/contracts/families";
-import { EmbeddingSite } from "@lowrank/engine/doors";
+import { EmbeddingSite } from "@lowrank/engine/hook-points";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../../outline/outline-model.ts";
 import { paddingRowOf } from "../part-list.ts";

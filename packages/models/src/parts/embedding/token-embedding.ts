@@ -1,7 +1,7 @@
 // From ids to the first hidden states: tokens, and where a family learns them, positions and segments.
 
 import { uniform } from "@lowrank/engine";
-import type { EmbeddingSite, LinearSite } from "@lowrank/engine/doors";
+import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

@@ -1,5 +1,5 @@
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { ParameterSlot } from "@lowrank/engine/doors";
+import { ParameterSlot } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { normal } from "@lowrank/engine";
@@ -29,7 +29,7 @@ function options(changes: Partial<ExpertMixtureOptions> = {}): ExpertMixtureOpti
     down: { weight: slot("down", [experts, width, inner]) },
     gate: halvesGate(activations.silu),
     perToken,
-    sharesAddUp: true,
+    normTopkProb: true,
     ...changes,
   };
 }
@@ -38,11 +38,11 @@ const context = inferenceContext(activeAdapters("own"));
 const pass = new Pass(context, { positions: [], causal: true, shape: [1, 6] });
 
 /** Every expert computes every token, and a token's shares say what counts. */
-function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, sharesAddUp }: ExpertMixtureOptions): tf.Tensor {
+function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, normTopkProb }: ExpertMixtureOptions): tf.Tensor {
   const shares = tf.softmax(tf.matMul(x, router.weight.value(context) as tf.Tensor2D, false, true));
-  const least = tf.slice(tf.topk(shares, perToken).values, [0, perToken - 1], [-1, 1]);
-  const kept = tf.mul(shares, tf.cast(tf.greaterEqual(shares, least), "float32"));
-  const weights = sharesAddUp ? tf.div(kept, tf.sum(kept, 1, true)) : kept;
+  const min = tf.slice(tf.topk(shares, perToken).values, [0, perToken - 1], [-1, 1]);
+  const kept = tf.mul(shares, tf.cast(tf.greaterEqual(shares, min), "float32"));
+  const weights = normTopkProb ? tf.div(kept, tf.sum(kept, 1, true)) : kept;
   const [first, second] = [gateUp, down].map(({ weight }) => tf.unstack(weight.value(context)) as tf.Tensor2D[]);
   const outputs = (first ?? []).map((matrix, expert) =>
     tf.matMul(gate(tf.matMul(x, matrix, false, true)), second?.[expert] as tf.Tensor2D, false, true),
@@ -51,9 +51,9 @@ function byAllExperts(x: tf.Tensor2D, { router, gateUp, down, gate, sharesAddUp 
 }
 
 describe("a mixture of experts", () => {
-  it.each([true, false])("computes what all experts together do, where shares add up: %s", (sharesAddUp) => {
+  it.each([true, false])("computes what all experts together do, where shares add up: %s", (normTopkProb) => {
     tf.tidy(() => {
-      const given = options({ sharesAddUp });
+      const given = options({ normTopkProb });
       const x = draw([1, 6, width], "x");
       const mixed = expertMixture(given)(x, pass);
       expect(mixed.shape).toEqual([1, 6, width]);
@@ -62,7 +62,7 @@ describe("a mixture of experts", () => {
   });
 
   it("passes gradients to its input through experts and router", async () => {
-    const mixture = expertMixture(options({ sharesAddUp: false }));
+    const mixture = expertMixture(options({ normTopkProb: false }));
     const x = draw([1, 6, width], "x");
     await expectGradients((input) => mixture(input, pass), [x], { step: 1e-3, tolerance: 3e-2 });
   });

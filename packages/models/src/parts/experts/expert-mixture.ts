@@ -2,14 +2,13 @@
 // that token's row alone, and their outputs are added up by the router's shares.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
 import { groupedProduct } from "./grouped-product.ts";
 import { type Routing, routeTokens } from "./route-tokens.ts";
 import type { RoutingRecord } from "./routing-record.ts";
 
-/** One linear map for each expert. */
 interface ExpertLinear {
   /** [experts, outFeatures, inFeatures], or [experts, inFeatures, outFeatures] if `isInOut`. */
   readonly weight: ParameterSlot;
@@ -29,18 +28,18 @@ export interface ExpertMixtureOptions {
   readonly gate: (gateUp: tf.Tensor2D) => tf.Tensor2D;
   readonly perToken: number;
   /** Whether the shares of a token's experts add up to 1; else they are shares among all experts. */
-  readonly sharesAddUp: boolean;
+  readonly normTopkProb: boolean;
 }
 
 /** hidden [batch, time, width] → the same shape. */
 export function expertMixture(options: ExpertMixtureOptions): Layer {
   const { path, router, gateUp, down } = options;
-  const doors = [router.weight, router.bias, gateUp.weight, gateUp.bias, down.weight, down.bias].filter(
+  const hookPoints = [router.weight, router.bias, gateUp.weight, gateUp.bias, down.weight, down.bias].filter(
     (slot) => slot !== undefined,
   );
   return (hidden, pass) => {
     if (pass.routing !== undefined) record(pass.routing, options, { hidden, pass });
-    return computeByRows({ x: hidden, context: pass.context, path, doors }, (rows, own) =>
+    return computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
       tf.tidy(() => tf.reshape(mix(asTokens(rows), options, own), rows.shape)),
     );
   };
@@ -52,9 +51,9 @@ function record(
   { path, router, perToken }: ExpertMixtureOptions,
   { hidden, pass }: { readonly hidden: tf.Tensor; readonly pass: Pass },
 ): void {
-  const doors = [router.weight, router.bias].filter((slot) => slot !== undefined);
+  const hookPoints = [router.weight, router.bias].filter((slot) => slot !== undefined);
   const [batch = 0, time = 0] = hidden.shape;
-  const scores = computeByRows({ x: hidden, context: pass.context, path, doors }, (rows, own) =>
+  const scores = computeByRows({ x: hidden, context: pass.context, path, hookPoints }, (rows, own) =>
     tf.reshape(scoresOf(asTokens(rows), router, own), [rows.shape[0] ?? 0, time, -1]),
   );
   routing.add(tf.reshape(scores, [batch * time, -1]), perToken, pass.inputs.attentionMask?.dataSync());
@@ -76,17 +75,16 @@ function scoresOf(
 }
 
 function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardContext): tf.Tensor2D {
-  const { router, gateUp, down, gate, perToken, sharesAddUp } = options;
+  const { router, gateUp, down, gate, perToken, normTopkProb } = options;
   const scores = scoresOf(x, router, context);
   const [, experts = 0] = scores.shape;
   const routing = routeTokens(scores.dataSync(), experts, perToken);
   const apply = (linear: ExpertLinear, rows: tf.Tensor2D) => expertLinear(rows, linear, { routing, context });
   const outputs = apply(down, gate(apply(gateUp, spreadRows(x, routing))));
-  const shares = sharesOf(scores, routing, sharesAddUp); // [tokens·perToken, 1]
+  const shares = sharesOf(scores, routing, normTopkProb); // [tokens·perToken, 1]
   return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
 }
 
-/** Each slot's share. */
 function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, addUp: boolean): tf.Tensor2D {
   const [tokens, experts] = scores.shape;
   // Asked for floats at once, wasm's oneHot gives the bits of whole numbers.

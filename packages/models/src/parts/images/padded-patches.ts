@@ -1,7 +1,7 @@
 // Swin's first states: patches without anything in front of them, normalised; an image is filled up to whole patches.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Norm } from "../norm.ts";
@@ -60,6 +60,6 @@ function withPositions(states: tf.Tensor, positions: ParameterSlot, context: For
       `the image has ${patches} patches, but positions were learnt for ${places}`,
     );
   }
-  const call = { x: states, context, path: positions.path, doors: [positions] };
+  const call = { x: states, context, path: positions.path, hookPoints: [positions] };
   return computeByRows(call, (rows, own) => tf.add(rows, positions.value(own)));
 }

@@ -2,7 +2,7 @@
 // positions are added (Dosovitskiy et al. 2021).
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";
@@ -25,14 +25,18 @@ export interface PatchEmbeddingOptions {
 /** Returns [batch, fronts + registers + patches, width]. */
 export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => tf.Tensor {
   const { projection, fronts, positions, registers, dropout } = options;
-  const doors = [...fronts, positions, ...(registers === undefined ? [] : [registers])];
+  const hookPoints = [...fronts, positions, ...(registers === undefined ? [] : [registers])];
   return (pass) =>
     tf.tidy(() => {
       const { context } = pass;
       const pixels = pixelsOf(pass);
       const patches = projectPatches(projection, pass);
       const place = (rows: tf.Tensor, own: ForwardContext) => placePatches(rows, pixels, { options, context: own });
-      return pass.drop(computeByRows({ x: patches, context, path: "embeddings", doors }, place), dropout, "embedding");
+      return pass.drop(
+        computeByRows({ x: patches, context, path: "embeddings", hookPoints }, place),
+        dropout,
+        "embedding",
+      );
     });
 }
 

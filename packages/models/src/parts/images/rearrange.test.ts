@@ -25,13 +25,13 @@ describe("a rearrangement", () => {
 
   it("gives each state the gradient of its place", () => {
     const weights = tf.tensor3d([10, 20, 30, 40, 50, 60, 70, 80], [2, 4, 1]);
-    const slopes = tf.tidy(() =>
+    const gradients = tf.tidy(() =>
       tf
         .grad((x) => tf.sum(tf.mul(rearrange(x, order), weights)))(states())
         .dataSync(),
     );
     weights.dispose();
-    expect([...slopes]).toEqual([30, 40, 10, 70, 80, 50]);
+    expect([...gradients]).toEqual([30, 40, 10, 70, 80, 50]);
   });
 });
 

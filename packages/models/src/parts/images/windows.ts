@@ -2,7 +2,7 @@
 // each other where windows were moved over the image's border, and a learnt bias for each distance.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RelativePositions } from "../attention/relative-positions.ts";
 import type { Pass } from "../pass.ts";
@@ -78,7 +78,7 @@ function biasOf(
     return down * (2 * size - 1) + (query % size) - (key % size) + size - 1;
   });
   const byRow = context.adapters.kind === "rows" && table.isOpen(context);
-  const call = { x: tf.zeros([byRow ? batch : 1]), context, path: table.path, doors: byRow ? [table] : [] };
+  const call = { x: tf.zeros([byRow ? batch : 1]), context, path: table.path, hookPoints: byRow ? [table] : [] };
   return computeByRows(call, ({ shape: [rows = 1] }, own) => {
     const looked = tf.gather(table.value(own), tf.tensor1d(ways, "int32"));
     return tf.tile(tf.reshape(tf.transpose(looked), [1, -1, area, area]), [rows, 1, 1, 1]);

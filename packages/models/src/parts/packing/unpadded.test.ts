@@ -72,7 +72,7 @@ function inputsFor({ task, config }: PretrainedModel, mask: readonly (readonly n
 }
 
 /** The loss, and its gradient for the first block's norm and for the embedding's table, or for a weight after it. */
-function lossAndSlopes(model: PretrainedModel, mask: readonly (readonly number[])[], context: ForwardContext) {
+function lossAndGradients(model: PretrainedModel, mask: readonly (readonly number[])[], context: ForwardContext) {
   const opened = model
     .parameters()
     .filter(({ path }) => /(norm|ln_\w+)\.weight$/i.test(path))
@@ -81,11 +81,11 @@ function lossAndSlopes(model: PretrainedModel, mask: readonly (readonly number[]
   const closing = opened.map((parameter, index) => parameter.override("a", variables[index] as tf.Variable));
   const inputs = inputsFor(model, mask);
   const { value, grads } = tf.variableGrads(() => model.lossSum(inputs, context).sum, variables);
-  const slopes = variables.flatMap(({ name }) => [...(grads[name]?.dataSync() ?? [])]);
+  const gradients = variables.flatMap(({ name }) => [...(grads[name]?.dataSync() ?? [])]);
   const loss = [...value.dataSync()];
   for (const close of closing) close();
   tf.dispose([value, grads, variables, inputs]);
-  return { loss, slopes };
+  return { loss, gradients };
 }
 
 const peft = [
@@ -132,10 +132,10 @@ describe.each([...folders])("%s", (_, folder) => {
       fc.property(masks, fc.constantFrom({}, { blocksPerCheckpoint: 1 }), (mask, how) => {
         // Rows of one token at most predict nothing.
         fc.pre(mask.some((row) => row.join("").includes("11")));
-        const whole = lossAndSlopes(model, mask, { ...training, everyPosition: true });
-        const packed = lossAndSlopes(model, mask, { ...training, ...how });
+        const whole = lossAndGradients(model, mask, { ...training, everyPosition: true });
+        const packed = lossAndGradients(model, mask, { ...training, ...how });
         expectClose(packed.loss, whole.loss, 2e-6, "loss");
-        expectClose(packed.slopes, whole.slopes, 2e-6, "gradients");
+        expectClose(packed.gradients, whole.gradients, 2e-6, "gradients");
       }),
       { numRuns: 12 },
     );
@@ -143,7 +143,7 @@ describe.each([...folders])("%s", (_, folder) => {
 
   it("leaks nothing", async () => {
     await expectNoLeak(() => {
-      lossAndSlopes(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
+      lossAndGradients(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
     });
   });
 });

@@ -9,7 +9,7 @@ export interface Alibi {
   readonly inBfloat16: boolean;
 }
 
-export function alibi(heads: number, options: Partial<Omit<Alibi, "slopes">> = {}): Alibi {
+export function alibi(heads: number, options: Partial<Omit<Alibi, "gradients">> = {}): Alibi {
   return { slopes: alibiSlopes(heads), scale: 1, inBfloat16: false, ...options };
 }
 

@@ -5,7 +5,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { PassInputs } from "../pass-inputs.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
 
-/** What masks are made of. */
 export interface MaskedPass {
   readonly inputs: Pick<PassInputs, "causal" | "attentionMask">;
   /** Keys in front of the first query. */

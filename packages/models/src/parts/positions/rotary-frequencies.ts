@@ -91,7 +91,7 @@ export function speedsChange({ long }: RotaryFrequencies, positions: readonly (r
 }
 
 function countOf(positions: readonly number[]): number {
-  return positions.reduce((most, position) => Math.max(most, position + 1), 0);
+  return positions.reduce((max, position) => Math.max(max, position + 1), 0);
 }
 
 /** Llama 3.1: slow pairs are slowed by `factor`, fast ones left alone, those between blended. */

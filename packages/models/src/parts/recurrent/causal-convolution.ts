@@ -1,6 +1,6 @@
 // A convolution over a few of the last positions, each feature by itself.
 
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 
@@ -24,7 +24,7 @@ export function causalConvolution(
   const count = taps.shape[2] ?? 1;
   const front = before ?? tf.zeros([batch, count - 1, width]);
   const all = count === 1 ? x : tf.concat([front as tf.Tensor3D, x], 1);
-  const mixed = computeByRows({ x: all, context, path: taps.path, doors: [taps] }, (rows, own) => {
+  const mixed = computeByRows({ x: all, context, path: taps.path, hookPoints: [taps] }, (rows, own) => {
     const byTap = tf.unstack(tf.transpose(tf.squeeze(taps.value(own), [1]))); // of each tap [width]
     return byTap
       .map((tap, place) => tf.mul(tf.slice(rows as tf.Tensor3D, [0, place, 0], [-1, time, -1]), tap))

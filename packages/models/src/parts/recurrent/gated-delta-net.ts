@@ -2,7 +2,7 @@
 // memory that they write to and read from, and a gate on what was read.
 
 import { gatedDelta, silu } from "@lowrank/engine";
-import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/engine/doors";
+import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
 import type { Norm } from "../norm.ts";
@@ -55,7 +55,7 @@ export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
 
 /** The logarithm of what each token leaves of the memory: −e^rate·softplus(x + bias). */
 function fading(x: tf.Tensor, { decay, decayBias, decayRate }: GatedDeltaNetOptions, { context }: Pass): tf.Tensor3D {
-  const call = { x, context, path: `${decay.path}/fading`, doors: [decayBias, decayRate] };
+  const call = { x, context, path: `${decay.path}/fading`, hookPoints: [decayBias, decayRate] };
   return computeByRows(call, (rows, own) => {
     const speed = tf.neg(tf.exp(decayRate.value(own)));
     return tf.mul(speed, tf.softplus(tf.add(rows, decayBias.value(own))));

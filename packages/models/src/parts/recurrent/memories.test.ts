@@ -6,9 +6,9 @@ import { type Adaptation, activeAdapters, inferenceContext, noAdapters } from "@
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BatchText, RunningBatch } from "../../generation/continuous/running-batch.ts";
+import { type BatchText, ContinuousBatch } from "../../generation/continuous/running-batch.ts";
 import { generate } from "../../generation/generate.ts";
-import { KeptPrefix } from "../../generation/kept-prefix.ts";
+import { PrefixCache } from "../../generation/prefix-cache.ts";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
@@ -34,7 +34,10 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
   });
   afterAll(() => model.dispose());
 
-  async function alone({ adapter, promptIds, ...options }: BatchText, prefix?: KeptPrefix): Promise<readonly number[]> {
+  async function alone(
+    { adapter, promptIds, ...options }: BatchText,
+    prefix?: PrefixCache,
+  ): Promise<readonly number[]> {
     const context = inferenceContext(adapter === null ? noAdapters : activeAdapters(adapter));
     const asked = { ...options, promptIds: [promptIds], context };
     const [ids = []] = await generate(model, prefix === undefined ? asked : { ...asked, prefix });
@@ -43,7 +46,7 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
 
   it("follow texts that join a running batch and leave it", () =>
     expectNoLeak(async () => {
-      const batch = new RunningBatch(model, { maxRows: 3 });
+      const batch = new ContinuousBatch(model, { maxRows: 3 });
       const written = new Map(texts.map((text): [BatchText, number[]] => [text, []]));
       const coming = [...texts];
       do {
@@ -57,7 +60,7 @@ describe.each(["lfm2", "lfm2-padded-left", "qwen3-5", "qwen3-5-padded-left"])("m
 
   it("go on with a text that was kept, and begin anew with one that goes another way", () =>
     expectNoLeak(async () => {
-      const prefix = new KeptPrefix();
+      const prefix = new PrefixCache();
       const [first] = texts as [BatchText];
       const said = [...first.promptIds, ...(await alone(first, prefix))];
       for (const promptIds of [

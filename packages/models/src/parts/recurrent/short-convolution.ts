@@ -1,7 +1,7 @@
 // A gated convolution over a few of the last positions (Liquid AI's LFM2): y = C·(taps ∗ (B·x)), where B, C and x are linear maps
 // of the states.
 
-import type { LinearSite, ParameterSlot } from "@lowrank/engine/doors";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 import { byText, causalConvolution, withoutPadding } from "./causal-convolution.ts";

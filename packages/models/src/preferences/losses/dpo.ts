@@ -19,7 +19,6 @@ export type SmoothingSetting = BetaSetting & {
   readonly labelSmoothing: number;
 };
 
-/** None by default. */
 export const labelSmoothing: PreferenceSetting = {
   default: 0,
   idle: 0,

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type BetaSetting, beta, fromZero, type PreferenceLoss } from "../preference-loss-row.ts";
 import { relativeReward } from "./dpo.ts";
 
-/** What it reads. */
 export type KtoSettings = BetaSetting & {
   /** How much good answers weigh. */
   readonly desirableWeight: number;

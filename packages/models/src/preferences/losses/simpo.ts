@@ -8,7 +8,6 @@ export function meanReward({ logProbs, lengths }: AnswerScores, { beta }: BetaSe
   return tf.mul(tf.div(logProbs, lengths), beta);
 }
 
-/** What it reads. */
 export type SimpoSettings = SmoothingSetting & {
   /** By how much the chosen answer is to lead: SimPO's γ. */
   readonly margin: number;

@@ -8,14 +8,12 @@ export interface Native {
   async(...values: unknown[]): void;
 }
 
-/** A loaded library. */
 export interface KoffiLibrary {
   func(name: string, result: string, parameters: readonly string[]): Native;
   /** The address of a function or a variable; throws where there is none. */
   symbol(name: string): bigint;
 }
 
-/** The package. */
 export interface Koffi {
   readonly version: string;
   load(path: string | null, options?: { readonly global?: boolean }): KoffiLibrary;

@@ -7,7 +7,6 @@ import type { KoffiLibrary, Native } from "./koffi.ts";
 /** Longer than any library's words (Open MPI: 256, MPICH: 8192). */
 const textBytes = 16_384;
 
-/** The functions of a loaded library. */
 export class MpiLibrary {
   readonly #handles: Handles;
   readonly #library: KoffiLibrary;
@@ -39,18 +38,15 @@ export class MpiLibrary {
     return { rank: this.#worldNumber("MPI_Comm_rank"), size: this.#worldNumber("MPI_Comm_size") };
   }
 
-  /** Leaves the other processes. */
   finish(): Promise<void> {
     return this.#later("MPI_Finalize", this.#library.func("MPI_Finalize", "int", []), []);
   }
 
-  /** Ends them all. */
   abort(code: number): void {
     const { type, world } = this.#handles;
     this.#library.func("MPI_Abort", "int", [type, "int"])(world, code);
   }
 
-  /** Replaces the numbers by their sums. */
   sum(values: Float32Array | Float64Array): Promise<void> {
     const { world, inPlace, sum, ...types } = this.#handles;
     const type = values instanceof Float32Array ? types.float : types.double;

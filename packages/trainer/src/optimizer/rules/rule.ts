@@ -36,7 +36,6 @@ export interface RuleRates {
   readonly gradientFactor: number;
 }
 
-/** One optimiser. */
 export interface OptimizerRule {
   readonly name: string;
   /** Where the rule is defined, and whose implementation gives the same numbers. */
@@ -50,7 +49,6 @@ export interface OptimizerRule {
   update(arrays: RuleArrays, rates: RuleRates, options: RuleOptions): void;
 }
 
-/** How many numbers a shape holds. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, length) => size * length, 1);
 }

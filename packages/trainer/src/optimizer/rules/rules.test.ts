@@ -22,9 +22,9 @@ function trained(name: string, variable: string): Float32Array {
   const shape = shapes[variable] ?? [];
   const means = Object.fromEntries(rule.means(shape, options).map(([mean, size]) => [mean, new Float32Array(size)]));
   const values = Float32Array.from(start[variable] ?? []);
-  for (const [index, slopes] of gradients.entries()) {
+  for (const [index, grads] of gradients.entries()) {
     const rates = { learningRate: 0.05, weightDecay: 0.1, updates: index + 1, gradientFactor: 1 };
-    rule.update({ values, gradients: Float32Array.from(slopes[variable] ?? []), means, shape }, rates, options);
+    rule.update({ values, gradients: Float32Array.from(grads[variable] ?? []), means, shape }, rates, options);
   }
   return values;
 }

@@ -18,8 +18,8 @@ const sgd: OptimizerRule = {
   update({ values, gradients, means: { first } }, { learningRate, weightDecay, gradientFactor }, { momentum }) {
     for (let i = 0; i < values.length; i += 1) {
       const value = values[i] as number;
-      const slope = (gradients[i] as number) * gradientFactor + weightDecay * value;
-      const velocity = first === undefined ? slope : momentum * (first[i] as number) + slope;
+      const gradient = (gradients[i] as number) * gradientFactor + weightDecay * value;
+      const velocity = first === undefined ? gradient : momentum * (first[i] as number) + gradient;
       if (first !== undefined) first[i] = velocity;
       values[i] = value - learningRate * velocity;
     }
@@ -43,11 +43,11 @@ const lion: OptimizerRule = {
   ) {
     const kept = 1 - learningRate * weightDecay;
     for (let i = 0; i < values.length; i += 1) {
-      const slope = (gradients[i] as number) * gradientFactor;
+      const gradient = (gradients[i] as number) * gradientFactor;
       const mean = first[i] as number;
-      const direction = Math.sign(beta1 * mean + (1 - beta1) * slope);
+      const direction = Math.sign(beta1 * mean + (1 - beta1) * gradient);
       values[i] = (values[i] as number) * kept - learningRate * direction;
-      first[i] = beta2 * mean + (1 - beta2) * slope;
+      first[i] = beta2 * mean + (1 - beta2) * gradient;
     }
   },
 };
@@ -74,9 +74,9 @@ export const adamw: OptimizerRule = {
     const secondScale = 1 / Math.sqrt(1 - beta2 ** updates);
     const kept = 1 - learningRate * weightDecay;
     for (let i = 0; i < values.length; i += 1) {
-      const slope = Math.fround((gradients[i] as number) * gradientFactor);
-      const mean = Math.fround(beta1 * (first[i] as number) + (1 - beta1) * slope);
-      const square = Math.fround(beta2 * (second[i] as number) + (1 - beta2) * slope * slope);
+      const gradient = Math.fround((gradients[i] as number) * gradientFactor);
+      const mean = Math.fround(beta1 * (first[i] as number) + (1 - beta1) * gradient);
+      const square = Math.fround(beta2 * (second[i] as number) + (1 - beta2) * gradient * gradient);
       first[i] = mean;
       second[i] = square;
       values[i] = (values[i] as number) * kept - (rate * mean) / (Math.sqrt(square) * secondScale + epsilon);
@@ -92,7 +92,6 @@ export const optimizers: ReadonlyMap<string, OptimizerRule> = new Map(
   [adamw, sgd, lion, adafactor].map((row) => [row.name, row]),
 );
 
-/** The optimiser of this name. */
 export function ruleOf(name: OptimizerName): OptimizerRule {
   return optimizers.get(name) ?? adamw;
 }

@@ -2,7 +2,6 @@
 
 import type { GgufChange, GgufConfigRow, GgufNameRow } from "../gguf-table.ts";
 
-/** Rows from pairs of names. */
 export function nameRows(
   names: readonly (readonly [gguf: string, path: string])[],
   change?: GgufChange,
@@ -23,14 +22,12 @@ export const llamaLikeMaps: readonly GgufNameRow[] = nameRows([
   ["output", "lm_head"],
 ]);
 
-/** LLaMA's norms. */
 export const llamaLikeNorms: readonly (readonly [gguf: string, path: string])[] = [
   ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
   ["blk.{n}.ffn_norm", "model.layers.{n}.post_attention_layernorm"],
   ["output_norm", "model.norm"],
 ];
 
-/** Norms of queries and keys. */
 export const queryKeyNorms: readonly (readonly [gguf: string, path: string])[] = [
   ["blk.{n}.attn_q_norm", "model.layers.{n}.self_attn.q_norm"],
   ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_norm"],
@@ -51,7 +48,6 @@ const commonConfig: readonly GgufConfigRow[] = [
 
 /** The width of a head, for families whose configuration may say it. */
 export const headWidth: GgufConfigRow = { gguf: "attention.key_length", key: "head_dim" };
-/** How far back attention looks. */
 export const window: GgufConfigRow = { gguf: "attention.sliding_window", key: "sliding_window" };
 
 /** The common keys with others in place of some. */

@@ -2,27 +2,42 @@
 // that start at row 2, norms after each sum.
 
 import type { ConfigTable, FixedKey } from "../../config-table.ts";
-import type { EmbeddingRow, Family, LinearRow, TensorRow, Width } from "../../family.ts";
+import type { EmbeddingRow, Family, HeadTable, LinearRow, TensorRow, Width } from "../../family.ts";
 import { classifierRow, lastTokenClassification } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly LinearRow[] {
-  return linearRows(linear, [
-    [`${layer}.${name}.k_proj`, "hidden", "hidden"],
-    [`${layer}.${name}.v_proj`, "hidden", "hidden"],
-    [`${layer}.${name}.q_proj`, "hidden", "hidden"],
-    [`${layer}.${name}.out_proj`, "hidden", "hidden"],
-  ]);
+/** The maps of both stacks. */
+export function bartLinears(keyBias = true): readonly LinearRow[] {
+  const attention = (path: string) => [
+    ...linearRows({ ...linear, bias: keyBias }, [[`${path}.k_proj`, "hidden", "hidden"]]),
+    ...linearRows(linear, [
+      [`${path}.v_proj`, "hidden", "hidden"],
+      [`${path}.q_proj`, "hidden", "hidden"],
+      [`${path}.out_proj`, "hidden", "hidden"],
+    ]),
+  ];
+  const feedForward = (layer: string, width: Width) =>
+    linearRows(linear, [
+      [`${layer}.fc1`, "hidden", width],
+      [`${layer}.fc2`, width, "hidden"],
+    ]);
+  return [
+    ...attention("encoder.layers.{n}.self_attn"),
+    ...feedForward("encoder.layers.{n}", "intermediate"),
+    ...attention("decoder.layers.{m}.self_attn"),
+    ...attention("decoder.layers.{m}.encoder_attn"),
+    ...feedForward("decoder.layers.{m}", "decoder-intermediate"),
+  ];
 }
 
-/** The feed-forward maps of a layer. */
-export function bartFeedForward(layer: string, width: Width): readonly LinearRow[] {
-  return linearRows(linear, [
-    [`${layer}.fc1`, "hidden", width],
-    [`${layer}.fc2`, width, "hidden"],
-  ]);
+/** The language head, tied to a table of tokens. */
+export function bartHead(head: string, embedding: string): HeadTable {
+  return {
+    linears: linearRows({ ...linear, bias: false, role: "output-head" }, [[head, "hidden", "vocabulary"]]),
+    tie: { head, embedding },
+  };
 }
 
 const tokens = { rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
@@ -71,13 +86,7 @@ export function likeBart(modelType: string, own: RelativeOfBart): Family {
         ...(isLearned ? [{ path: `${stack}.embed_positions`, rows: "positions", extraRows: 2 } as const] : []),
       ]),
     ],
-    linears: [
-      ...attention("encoder.layers.{n}", "self_attn"),
-      ...bartFeedForward("encoder.layers.{n}", "intermediate"),
-      ...attention("decoder.layers.{m}", "self_attn"),
-      ...attention("decoder.layers.{m}", "encoder_attn"),
-      ...bartFeedForward("decoder.layers.{m}", "decoder-intermediate"),
-    ],
+    linears: bartLinears(),
     norms: normRows("layer", [
       "encoder.layers.{n}.self_attn_layer_norm",
       "encoder.layers.{n}.final_layer_norm",
@@ -91,20 +100,7 @@ export function likeBart(modelType: string, own: RelativeOfBart): Family {
     ]),
     tensors: positions === "stored sinusoids" ? stacks.map(storedSinusoids) : [],
     heads: {
-      "sequence-to-sequence": {
-        tensors: logitBias ? [addedToLogits] : [],
-        linears: [
-          {
-            path: "lm_head",
-            role: "output-head",
-            inFeatures: "hidden",
-            outFeatures: "vocabulary",
-            ...linear,
-            bias: false,
-          },
-        ],
-        tie: { head: "lm_head", embedding: "shared" },
-      },
+      "sequence-to-sequence": { tensors: logitBias ? [addedToLogits] : [], ...bartHead("lm_head", "shared") },
       ...own.heads,
     },
     ignoredFileKeys: [
@@ -136,28 +132,18 @@ function fixedBy(own: {
   readonly embeddingNorm: boolean;
   readonly isLearned: boolean;
 }): readonly FixedKey[] {
-  const other = (value: boolean, otherwise: string, effect: string) => (value ? otherwise : effect);
+  const row = (key: string, value: boolean, effects: readonly [ofFalse: string, ofTrue: string]): FixedKey => {
+    return { key, values: [value], effect: effects[value ? 0 : 1] };
+  };
+  const halves = ["false normalises after each half", "true normalises before each half"] as const;
+  const first = ["false leaves out the first norm", "true adds a norm behind the embeddings"] as const;
+  const last = ["false leaves out the last norms", "true adds a norm at the end"] as const;
+  const positions = ["false learns positions", "true computes positions instead of learning them"] as const;
   return [
-    {
-      key: "normalize_before",
-      values: [own.normsBefore],
-      effect: other(own.normsBefore, "false normalises after each half", "true normalises before each half"),
-    },
-    {
-      key: "normalize_embedding",
-      values: [own.embeddingNorm],
-      effect: other(own.embeddingNorm, "false leaves out the first norm", "true adds a norm behind the embeddings"),
-    },
-    {
-      key: "add_final_layer_norm",
-      values: [own.normsBefore],
-      effect: other(own.normsBefore, "false leaves out the last norms", "true adds a norm at the end"),
-    },
-    {
-      key: "static_position_embeddings",
-      values: [!own.isLearned],
-      effect: other(own.isLearned, "true computes positions instead of learning them", "false learns positions"),
-    },
+    row("normalize_before", own.normsBefore, halves),
+    row("normalize_embedding", own.embeddingNorm, first),
+    row("add_final_layer_norm", own.normsBefore, last),
+    row("static_position_embeddings", !own.isLearned, positions),
   ];
 }
 

@@ -1,41 +1,19 @@
 // Whisper (Radford et al. 2022), as transformers' modeling_whisper.py names it: mBART's layers, whose encoder reads the mel
 // features of 30 seconds through two convolutions.
 
-import type { Family, LinearRow, TensorRow } from "../../family.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
-import { bartConfig, bartFeedForward, writerClasses } from "./bart.ts";
-
-const linear = { bias: true, layout: "out-in" } as const;
-
-function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly LinearRow[] {
-  const path = `${layer}.${name}`;
-  return [
-    ...linearRows({ ...linear, bias: false }, [[`${path}.k_proj`, "hidden", "hidden"]]),
-    ...linearRows(linear, [
-      [`${path}.v_proj`, "hidden", "hidden"],
-      [`${path}.q_proj`, "hidden", "hidden"],
-      [`${path}.out_proj`, "hidden", "hidden"],
-    ]),
-  ];
-}
+import type { Family, TensorRow } from "../../family.ts";
+import { normRows, parameterRow } from "../shared/module-rows.ts";
+import { bartConfig, bartHead, bartLinears, writerClasses } from "./bart.ts";
 
 const { maxPositions: _, ...sizes } = bartConfig.sizes;
 
 /** Positions of the source are sinusoids, but a file holds them. */
 const tensors: readonly TensorRow[] = [
-  {
-    path: "encoder.conv1.weight",
-    kind: "parameter",
-    shape: ({ hiddenSize, melBins }) => [hiddenSize, melBins, 3],
-  },
-  { path: "encoder.conv1.bias", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] },
-  { path: "encoder.conv2.weight", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize, hiddenSize, 3] },
-  { path: "encoder.conv2.bias", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] },
-  {
-    path: "encoder.embed_positions.weight",
-    kind: "parameter",
-    shape: ({ sourcePositions, hiddenSize }) => [sourcePositions, hiddenSize],
-  },
+  parameterRow("encoder.conv1.weight", ({ hiddenSize, melBins }) => [hiddenSize, melBins, 3]),
+  parameterRow("encoder.conv1.bias", ({ hiddenSize }) => [hiddenSize]),
+  parameterRow("encoder.conv2.weight", ({ hiddenSize }) => [hiddenSize, hiddenSize, 3]),
+  parameterRow("encoder.conv2.bias", ({ hiddenSize }) => [hiddenSize]),
+  parameterRow("encoder.embed_positions.weight", ({ sourcePositions, hiddenSize }) => [sourcePositions, hiddenSize]),
 ];
 
 /** The tables of `whisper`. */
@@ -83,13 +61,7 @@ export const whisper: Family = {
     { path: "decoder.embed_tokens", rows: "vocabulary" },
     { path: "decoder.embed_positions", rows: "positions" },
   ],
-  linears: [
-    ...attention("encoder.layers.{n}", "self_attn"),
-    ...bartFeedForward("encoder.layers.{n}", "intermediate"),
-    ...attention("decoder.layers.{m}", "self_attn"),
-    ...attention("decoder.layers.{m}", "encoder_attn"),
-    ...bartFeedForward("decoder.layers.{m}", "decoder-intermediate"),
-  ],
+  linears: bartLinears(false),
   norms: normRows("layer", [
     "encoder.layers.{n}.self_attn_layer_norm",
     "encoder.layers.{n}.final_layer_norm",
@@ -100,19 +72,5 @@ export const whisper: Family = {
     "decoder.layer_norm",
   ]),
   tensors,
-  heads: {
-    "sequence-to-sequence": {
-      linears: [
-        {
-          path: "proj_out",
-          role: "output-head",
-          inFeatures: "hidden",
-          outFeatures: "vocabulary",
-          ...linear,
-          bias: false,
-        },
-      ],
-      tie: { head: "proj_out", embedding: "decoder.embed_tokens" },
-    },
-  },
+  heads: { "sequence-to-sequence": bartHead("proj_out", "decoder.embed_tokens") },
 };

@@ -1,32 +1,15 @@
 // ALBERT (Lan et al. 2020), as transformers' modeling_albert.py names it: BERT whose layers are one, passed through again and
 // again, with narrow embeddings.
 
-import type { Family } from "../../family.ts";
-import {
-  bertConfig,
-  bertEmbeddings,
-  classifierRow,
-  encoderClasses,
-  languageHead,
-  multipleChoice,
-  positionCounter,
-  questionAnswering,
-  tokenClassification,
-  transformRow,
-} from "../shared/encoder-rows.ts";
+import { bertConfig, bertEmbeddings, languageHead, likeBert, transformRow } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 const layer = "encoder.albert_layer_groups.0.albert_layers.0";
 
 /** The tables of `albert`. */
-export const albert: Family = {
-  modelType: "albert",
-  causal: false,
-  basePrefix: "albert",
-  architectures: encoderClasses("Albert"),
+export const albert = likeBert("albert", "Albert", {
   config: {
-    ...bertConfig,
     sizes: { ...bertConfig.sizes, embeddingSize: { keys: ["embedding_size"], fallback: 128 } },
     activation: { key: "hidden_act", fallback: "gelu_new" },
     dropouts: {
@@ -78,11 +61,6 @@ export const albert: Family = {
       },
       "embedding",
     ),
-    "sequence-classification": { linears: [classifierRow("classifier")] },
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
-    "multiple-choice": multipleChoice,
   },
-  ignoredFileKeys: [positionCounter],
   fileSpellings: [{ file: "predictions.decoder.bias", path: "predictions.bias" }],
-};
+});

@@ -1,27 +1,21 @@
 // DeBERTa v2 and v3 (He et al. 2021), as transformers' modeling_deberta_v2.py names them: BERT without absolute positions,
 // whose attention knows distances.
 
-import type { Family } from "../../family.ts";
 import {
   bertConfig,
   classifierRow,
-  encoderClasses,
-  languageHead,
+  likeBert,
   positionCounter,
-  questionAnswering,
-  tokenClassification,
+  predictionBias,
+  predictionHead,
   transformRow,
 } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
 /** The tables of `deberta-v2`. */
-export const debertaV2: Family = {
-  modelType: "deberta-v2",
-  causal: false,
+export const debertaV2 = likeBert("deberta-v2", "DebertaV2", {
   basePrefix: "deberta",
-  architectures: encoderClasses("DebertaV2"),
   config: {
-    ...bertConfig,
     sizes: {
       ...bertConfig.sizes,
       tokenTypes: { keys: ["type_vocab_size"], fallback: 0 },
@@ -70,18 +64,11 @@ export const debertaV2: Family = {
     "encoder.LayerNorm",
   ]),
   heads: {
-    "masked-lm": languageHead({
-      dense: "cls.predictions.transform.dense",
-      norm: "cls.predictions.transform.LayerNorm",
-      output: "cls.predictions.decoder",
-      bias: "cls.predictions.bias",
-    }),
+    "masked-lm": predictionHead(),
     "sequence-classification": { linears: [transformRow("pooler.dense"), classifierRow("classifier")] },
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
     "multiple-choice": { linears: [transformRow("pooler.dense"), classifierRow("classifier", 1)] },
   },
   // What the first files hold besides: positions that are not added, and heads of the pre-training.
   ignoredFileKeys: [positionCounter, "embeddings.position_embeddings.weight"],
-  fileSpellings: [{ file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" }],
-};
+  fileSpellings: [predictionBias],
+});

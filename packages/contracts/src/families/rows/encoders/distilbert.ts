@@ -1,29 +1,13 @@
 // DistilBERT (Sanh et al. 2019), as transformers' modeling_distilbert.py names it: BERT without segments and pooler.
 
-import type { Family } from "../../family.ts";
-import {
-  bertConfig,
-  classifierRow,
-  encoderClasses,
-  languageHead,
-  positionCounter,
-  questionAnswering,
-  tensorflowSpellings,
-  tokenClassification,
-  transformRow,
-} from "../shared/encoder-rows.ts";
+import { classifierRow, languageHead, likeBert, tensorflowSpellings, transformRow } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
 /** The tables of `distilbert`. */
-export const distilbert: Family = {
-  modelType: "distilbert",
-  causal: false,
-  basePrefix: "distilbert",
-  architectures: encoderClasses("DistilBert"),
+export const distilbert = likeBert("distilbert", "DistilBert", {
   config: {
-    ...bertConfig,
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },
       hiddenSize: { keys: ["dim"] },
@@ -65,10 +49,7 @@ export const distilbert: Family = {
   heads: {
     "masked-lm": languageHead({ dense: "vocab_transform", norm: "vocab_layer_norm", output: "vocab_projector" }),
     "sequence-classification": { linears: [transformRow("pre_classifier"), classifierRow("classifier")] },
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
     "multiple-choice": { linears: [transformRow("pre_classifier"), classifierRow("classifier", 1)] },
   },
-  ignoredFileKeys: [positionCounter],
   fileSpellings: tensorflowSpellings,
-};
+});

@@ -1,20 +1,16 @@
 // ELECTRA (Clark et al. 2020), as transformers' modeling_electra.py names it: BERT's layers on embeddings that may be
 // narrower, no pooler.
 
-import type { Family } from "../../family.ts";
 import {
   bertConfig,
   bertEmbeddings,
   bertLinears,
   bertNorms,
   classifierRow,
-  encoderClasses,
   firstTokenClassification,
   languageHead,
-  positionCounter,
-  questionAnswering,
+  likeBert,
   tensorflowSpellings,
-  tokenClassification,
   transformRow,
 } from "../shared/encoder-rows.ts";
 
@@ -30,16 +26,12 @@ const languageModel = languageHead(
 );
 
 /** The tables of `electra`. */
-export const electra: Family = {
-  modelType: "electra",
-  causal: false,
-  basePrefix: "electra",
-  architectures: encoderClasses("Electra", [
+export const electra = likeBert("electra", "Electra", {
+  classes: [
     ["ElectraForCausalLM", "causal-lm"],
     ["ElectraForPreTraining", "replaced-token-detection"],
-  ]),
+  ],
   config: {
-    ...bertConfig,
     sizes: { ...bertConfig.sizes, embeddingSize: { keys: ["embedding_size"], fallback: 128 } },
     dropouts: { ...bertConfig.dropouts, summary: { keys: ["summary_last_dropout"], fallback: 0.1 } },
     fixed: [
@@ -68,8 +60,6 @@ export const electra: Family = {
     "masked-lm": languageModel,
     "causal-lm": languageModel,
     "sequence-classification": firstTokenClassification,
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
     "multiple-choice": { linears: [transformRow("sequence_summary.summary"), classifierRow("classifier", 1)] },
     "replaced-token-detection": {
       linears: [
@@ -78,6 +68,5 @@ export const electra: Family = {
       ],
     },
   },
-  ignoredFileKeys: [positionCounter],
-  fileSpellings: [...tensorflowSpellings],
-};
+  fileSpellings: tensorflowSpellings,
+});

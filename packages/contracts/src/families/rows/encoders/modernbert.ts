@@ -3,7 +3,7 @@
 
 import type { Family, HeadTable, LinearRow } from "../../family.ts";
 import { classifierRow, encoderClasses } from "../shared/encoder-rows.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
+import { commonSizes, linearRows, normRows } from "../shared/module-rows.ts";
 
 const norm = { kind: "layer", bias: "normBias" } as const;
 
@@ -24,14 +24,7 @@ export const modernbert: Family = {
   basePrefix: "model",
   architectures: encoderClasses("ModernBert"),
   config: {
-    sizes: {
-      vocabularySize: { keys: ["vocab_size"] },
-      hiddenSize: { keys: ["hidden_size"] },
-      intermediateSize: { keys: ["intermediate_size"] },
-      layers: { keys: ["num_hidden_layers"] },
-      heads: { keys: ["num_attention_heads"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 },
-    },
+    sizes: { ...commonSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 } },
     activation: { key: "hidden_activation", fallback: "gelu" },
     normEpsilon: { key: "norm_eps", fallback: 1e-5 },
     dropouts: {

@@ -1,31 +1,16 @@
 // MPNet (Song et al. 2020), as transformers' modeling_mpnet.py names it: RoBERTa's positions and heads, T5's biases of
 // attention.
 
-import type { Family } from "../../family.ts";
-import {
-  bertConfig,
-  encoderClasses,
-  firstTokenClassification,
-  languageHead,
-  multipleChoice,
-  poolerRow,
-  positionCounter,
-  questionAnswering,
-  tokenClassification,
-} from "../shared/encoder-rows.ts";
+import { bertConfig, firstTokenClassification, likeBert, poolerRow } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
+import { robertaBias, robertaLanguageModel } from "./roberta.ts";
 
 const { tokenTypes: _, ...sizes } = bertConfig.sizes;
 
 /** The tables of `mpnet`. */
-export const mpnet: Family = {
-  modelType: "mpnet",
-  causal: false,
+export const mpnet = likeBert("mpnet", "MPNet", {
   positionsAfterPadding: true,
-  basePrefix: "mpnet",
-  architectures: encoderClasses("MPNet"),
   config: {
-    ...bertConfig,
     sizes: { ...sizes, positionBuckets: { keys: ["relative_attention_num_buckets"], fallback: 32 } },
     dropouts: { ...bertConfig.dropouts, classifier: { keys: ["hidden_dropout_prob"], fallback: 0.1 } },
     tokenIds: { padding: 1 },
@@ -60,18 +45,6 @@ export const mpnet: Family = {
     "encoder.layer.{n}.attention.LayerNorm",
     "encoder.layer.{n}.output.LayerNorm",
   ]),
-  heads: {
-    "masked-lm": languageHead({
-      dense: "lm_head.dense",
-      norm: "lm_head.layer_norm",
-      output: "lm_head.decoder",
-      bias: "lm_head.bias",
-    }),
-    "sequence-classification": firstTokenClassification,
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
-    "multiple-choice": multipleChoice,
-  },
-  ignoredFileKeys: [positionCounter],
-  fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }],
-};
+  heads: { "masked-lm": robertaLanguageModel, "sequence-classification": firstTokenClassification },
+  fileSpellings: [robertaBias],
+});

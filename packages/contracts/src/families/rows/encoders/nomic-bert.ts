@@ -5,10 +5,10 @@ import type { Family } from "../../family.ts";
 import { rotaryBuffers } from "../shared/decoder-rows.ts";
 import {
   bertConfig,
-  classifierRow,
   encoderClasses,
-  languageHead,
   poolerRow,
+  predictionBias,
+  predictionHead,
   tokenClassification,
 } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
@@ -107,18 +107,13 @@ export const nomicBert: Family = {
     "layers.{n}.post_mlp_layernorm",
   ]),
   heads: {
-    "masked-lm": languageHead({
-      dense: "cls.predictions.transform.dense",
-      norm: "cls.predictions.transform.layer_norm",
-      output: "cls.predictions.decoder",
-      bias: "cls.predictions.bias",
-    }),
-    "sequence-classification": { linears: [classifierRow("classifier")] },
+    "masked-lm": predictionHead("layer_norm"),
+    "sequence-classification": tokenClassification,
     "token-classification": tokenClassification,
   },
   ignoredFileKeys: rotaryBuffers,
   fileSpellings: [
-    { file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" },
+    predictionBias,
     { file: "emb_ln.weight", path: "embeddings.LayerNorm.weight" },
     { file: "emb_ln.bias", path: "embeddings.LayerNorm.bias" },
     ...firstNames,

@@ -1,53 +1,40 @@
 // RoBERTa (Liu et al. 2019), as transformers' modeling_roberta.py names it: BERT's layers, positions counted from the
 // padding id, other heads.
 
-import type { Family } from "../../family.ts";
 import {
-  bertConfig,
-  bertEmbeddings,
   bertLinears,
-  bertNorms,
-  encoderClasses,
   firstTokenClassification,
   languageHead,
-  multipleChoice,
+  likeBert,
   poolerRow,
-  positionCounter,
-  questionAnswering,
   tensorflowSpellings,
-  tokenClassification,
 } from "../shared/encoder-rows.ts";
 
-const languageModel = languageHead({
+export const robertaLanguageModel = languageHead({
   dense: "lm_head.dense",
   norm: "lm_head.layer_norm",
   output: "lm_head.decoder",
   bias: "lm_head.bias",
 });
 
+/** The name that files have for its bias. */
+export const robertaBias = { file: "lm_head.decoder.bias", path: "lm_head.bias" } as const;
+
 /** RoBERTa, or a relative of it that computes alike: its type, and how its classes' names begin. */
-function likeRoberta(modelType: string, name: string): Family {
-  return {
-    modelType,
-    causal: false,
+function likeRoberta(modelType: string, name: string) {
+  return likeBert(modelType, name, {
+    classes: [[`${name}ForCausalLM`, "causal-lm"]],
     positionsAfterPadding: true,
     basePrefix: "roberta",
-    architectures: encoderClasses(name, [[`${name}ForCausalLM`, "causal-lm"]]),
-    config: { ...bertConfig, tokenIds: { padding: 1 } },
-    embeddings: bertEmbeddings(),
+    config: { tokenIds: { padding: 1 } },
     linears: [...bertLinears, poolerRow(["multiple-choice", "feature-extraction"])],
-    norms: bertNorms(),
     heads: {
-      "masked-lm": languageModel,
-      "causal-lm": languageModel,
+      "masked-lm": robertaLanguageModel,
+      "causal-lm": robertaLanguageModel,
       "sequence-classification": firstTokenClassification,
-      "token-classification": tokenClassification,
-      "question-answering": questionAnswering,
-      "multiple-choice": multipleChoice,
     },
-    ignoredFileKeys: [positionCounter],
-    fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }, ...tensorflowSpellings],
-  };
+    fileSpellings: [robertaBias, ...tensorflowSpellings],
+  });
 }
 
 /** The tables of `roberta`. */

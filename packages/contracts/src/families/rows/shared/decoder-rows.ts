@@ -2,9 +2,10 @@
 // two heads that transformers gives every decoder.
 
 import type { SwitchName } from "../../config-names.ts";
+import type { SizeRow } from "../../config-table.ts";
 import type { Family, LinearRow, Width } from "../../family.ts";
 import type { Task } from "../../task.ts";
-import { linearRows, normRows } from "./module-rows.ts";
+import { commonSizes, linearRows, normRows } from "./module-rows.ts";
 
 type Bias = boolean | SwitchName;
 
@@ -92,18 +93,41 @@ export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): 
   ]);
 }
 
+/** The same of a family without classifiers. */
+export function writerClasses(name: string): Family["architectures"] {
+  return new Map([
+    [`${name}ForCausalLM`, "causal-lm"],
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
 /** Dropout in front of the classifier of tokens, as transformers' generic head reads it. */
 export const tokenDropout = { keys: ["classifier_dropout", "hidden_dropout"], fallback: 0.1 } as const;
 
-/** The keys of config.json that most families share. */
-export const decoderSizes = {
-  vocabularySize: { keys: ["vocab_size"] },
-  hiddenSize: { keys: ["hidden_size"] },
-  intermediateSize: { keys: ["intermediate_size"] },
-  layers: { keys: ["num_hidden_layers"] },
-  heads: { keys: ["num_attention_heads"] },
-  keyValueHeads: { keys: ["num_key_value_heads"], fallback: { times: 1, of: "heads" } },
-} as const satisfies Family["config"]["sizes"];
+interface DecoderSizes {
+  /** What the file means where it does not say them. */
+  readonly maxPositions: number;
+  /** The same of these; unless given as many as heads, null in a family where heads share no keys. */
+  readonly keyValueHeads?: number | null;
+  /** The same of these; null where they follow from the other sizes then. Unless given, they always do. */
+  readonly headSize?: number | null;
+}
+
+/** The common sizes, and what a file means that lacks some of them. */
+export function decoderSizes({ maxPositions, keyValueHeads, headSize }: DecoderSizes): Family["config"]["sizes"] {
+  return {
+    ...commonSizes,
+    ...(keyValueHeads === null
+      ? {}
+      : { keyValueHeads: sizeRow("num_key_value_heads", keyValueHeads ?? { times: 1, of: "heads" }) }),
+    ...(headSize === undefined ? {} : { headSize: sizeRow("head_dim", headSize ?? undefined) }),
+    maxPositions: sizeRow("max_position_embeddings", maxPositions),
+  };
+}
+
+function sizeRow(key: string, fallback?: SizeRow["fallback"]): SizeRow {
+  return fallback === undefined ? { keys: [key] } : { keys: [key], fallback };
+}
 
 /** LLaMA's root-mean-square norms, two in a layer and one at the end. */
 export const decoderNorms = normRows("root-mean-square", [
@@ -114,6 +138,10 @@ export const decoderNorms = normRows("root-mean-square", [
 
 /** Rotation speeds follow from the configuration; files made before transformers 4.32 also store them. */
 export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;
+
+/** Whether linear maps have biases, by the keys that LLaMA has for them. */
+export const attentionBias = { attentionBias: { key: "attention_bias", fallback: false } } as const;
+export const linearBiases = { ...attentionBias, feedForwardBias: { key: "mlp_bias", fallback: false } } as const;
 
 /** What LLaMA's descendants say of config.json alike. */
 const llamaConfig = {

@@ -2,7 +2,7 @@
 
 import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../../family.ts";
 import type { Task } from "../../task.ts";
-import { linearRows, normRows } from "./module-rows.ts";
+import { commonSizes, linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -20,7 +20,7 @@ export function transformRow(path: string): LinearRow {
 export const tokenClassification: HeadTable = { linears: [classifierRow("classifier")] };
 
 /** One score for every choice, read from its pooled state (BERT, RoBERTa). */
-export const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
+const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
 
 /** Two scores for every token: whether an answer starts and whether it ends there. */
 export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
@@ -57,12 +57,21 @@ export function languageHead({ dense, norm, output, bias }: LanguageHeadPaths, w
   };
 }
 
+/** BERT's, by the names of the TensorFlow checkpoints. */
+export function predictionHead(norm = "LayerNorm"): HeadTable {
+  const transform = "cls.predictions.transform";
+  const [output, bias] = ["cls.predictions.decoder", "cls.predictions.bias"];
+  return languageHead({ dense: `${transform}.dense`, norm: `${transform}.${norm}`, output, bias });
+}
+
+/** The name that files have for the bias of BERT's language head. */
+export const predictionBias = { file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" } as const;
+
 function unusedBias(path: string): TensorRow {
   const when: NonNullable<TensorRow["when"]> = ({ tiedEmbeddings }) => !tiedEmbeddings;
   return { path, kind: "unused", shape: ({ vocabularySize }) => [vocabularySize], when };
 }
 
-/** BERT's three tables. */
 export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {
   return [
     { path: "embeddings.word_embeddings", rows: "vocabulary", columns },
@@ -71,7 +80,6 @@ export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow
   ];
 }
 
-/** The maps of BERT's layers. */
 export const bertLinears = linearRows(linear, [
   ["encoder.layer.{n}.attention.self.query", "hidden", "hidden"],
   ["encoder.layer.{n}.attention.self.key", "hidden", "hidden"],
@@ -110,11 +118,7 @@ export function encoderClasses(name: string, own: readonly (readonly [string, Ta
 /** config.json of BERT, which its relatives took over. */
 export const bertConfig = {
   sizes: {
-    vocabularySize: { keys: ["vocab_size"] },
-    hiddenSize: { keys: ["hidden_size"] },
-    intermediateSize: { keys: ["intermediate_size"] },
-    layers: { keys: ["num_hidden_layers"] },
-    heads: { keys: ["num_attention_heads"] },
+    ...commonSizes,
     maxPositions: { keys: ["max_position_embeddings"], fallback: 512 },
     tokenTypes: { keys: ["type_vocab_size"], fallback: 2 },
   },
@@ -137,6 +141,35 @@ export const bertConfig = {
     },
   ],
 } as const satisfies Family["config"];
+
+interface RelativeOfBert extends Partial<Omit<Family, "config">> {
+  /** Classes besides those of every encoder. */
+  readonly classes?: readonly (readonly [string, Task])[];
+  readonly config?: Partial<Family["config"]>;
+}
+
+/** BERT, or a relative of it, by what it has of its own: keys, rows and heads that replace BERT's. `name`: how its classes begin. */
+export function likeBert(modelType: string, name: string, { classes, config, heads, ...rows }: RelativeOfBert): Family {
+  return {
+    modelType,
+    causal: false,
+    basePrefix: modelType,
+    architectures: encoderClasses(name, classes),
+    embeddings: bertEmbeddings(),
+    linears: bertLinears,
+    norms: bertNorms(),
+    ignoredFileKeys: [positionCounter],
+    ...rows,
+    config: { ...bertConfig, ...config },
+    heads: {
+      "sequence-classification": tokenClassification,
+      "token-classification": tokenClassification,
+      "question-answering": questionAnswering,
+      "multiple-choice": multipleChoice,
+      ...heads,
+    },
+  };
+}
 
 /** A counter 0, 1, 2 … that old files store. */
 export const positionCounter = "embeddings.position_ids";

@@ -3,26 +3,23 @@
 import type { ConfigTable } from "../../config-table.ts";
 import type { ConfigValues } from "../../config-values.ts";
 import type { LinearRow, StackedFileKeys, TensorRow } from "../../family.ts";
+import { parameterRow } from "./module-rows.ts";
 
 const moe = "layers.{n}.mlp";
 
 /** `gate` and `experts`; the router is no linear layer in transformers. */
 export const expertTensors: readonly TensorRow[] = [
-  {
-    path: `${moe}.gate.weight`,
-    kind: "parameter",
-    shape: ({ experts, hiddenSize }) => [experts, hiddenSize],
-  },
-  {
-    path: `${moe}.experts.gate_up_proj`,
-    kind: "parameter",
-    shape: ({ experts, expertIntermediateSize, hiddenSize }) => [experts, 2 * expertIntermediateSize, hiddenSize],
-  },
-  {
-    path: `${moe}.experts.down_proj`,
-    kind: "parameter",
-    shape: ({ experts, expertIntermediateSize, hiddenSize }) => [experts, hiddenSize, expertIntermediateSize],
-  },
+  parameterRow(`${moe}.gate.weight`, ({ experts, hiddenSize }) => [experts, hiddenSize]),
+  parameterRow(`${moe}.experts.gate_up_proj`, ({ experts, expertIntermediateSize, hiddenSize }) => [
+    experts,
+    2 * expertIntermediateSize,
+    hiddenSize,
+  ]),
+  parameterRow(`${moe}.experts.down_proj`, ({ experts, expertIntermediateSize, hiddenSize }) => [
+    experts,
+    hiddenSize,
+    expertIntermediateSize,
+  ]),
 ];
 
 /** Files with a module for each expert, as transformers before version 5 wrote all of them. */

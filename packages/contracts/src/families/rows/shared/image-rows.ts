@@ -1,8 +1,9 @@
 // What families have in common that cut an image into patches: keys of config.json, the patches' projection, ViT's layers.
 
 import type { ConfigValues } from "../../config-values.ts";
-import type { Family, FileSpelling, TensorRow } from "../../family.ts";
-import { linearRows, normRows } from "./module-rows.ts";
+import type { Family, TensorRow } from "../../family.ts";
+import { classifierRow } from "./encoder-rows.ts";
+import { layerSizes, linearRows, moduleSpellings, normRows, parameterRow } from "./module-rows.ts";
 
 /** Heights and widths of images and patches, which a file has as one number or as a pair. */
 export const imageSizes = {
@@ -16,10 +17,7 @@ export const imageSizes = {
 /** config.json of ViT, which its relatives took over. */
 export const vitConfig = {
   sizes: {
-    hiddenSize: { keys: ["hidden_size"] },
-    intermediateSize: { keys: ["intermediate_size"] },
-    layers: { keys: ["num_hidden_layers"] },
-    heads: { keys: ["num_attention_heads"] },
+    ...layerSizes,
     ...imageSizes,
   },
   activation: { key: "hidden_act", fallback: "gelu" },
@@ -45,24 +43,25 @@ export function patchProjection(
   widthOf = ({ hiddenSize }: ConfigValues) => hiddenSize,
 ): readonly TensorRow[] {
   return [
-    {
-      path: `${path}.weight`,
-      kind: "parameter",
-      shape: (config) => [widthOf(config), config.imageChannels, config.patchSize, config.patchWidth],
-    },
-    { path: `${path}.bias`, kind: "parameter", shape: (config) => [widthOf(config)] },
+    parameterRow(`${path}.weight`, (config) => [
+      widthOf(config),
+      config.imageChannels,
+      config.patchSize,
+      config.patchWidth,
+    ]),
+    parameterRow(`${path}.bias`, (config) => [widthOf(config)]),
   ];
 }
 
 /** Learnt states in front of the patches, `paths`, and a position for each of them and for each patch. */
 export function vitEmbeddings(paths: readonly string[]): readonly TensorRow[] {
   return [
-    ...paths.map((path): TensorRow => ({ path, kind: "parameter", shape: ({ hiddenSize }) => [1, 1, hiddenSize] })),
-    {
-      path: "embeddings.position_embeddings",
-      kind: "parameter",
-      shape: (config) => [1, patchesOf(config) + paths.length, config.hiddenSize],
-    },
+    ...paths.map((path) => parameterRow(path, ({ hiddenSize }) => [1, 1, hiddenSize])),
+    parameterRow("embeddings.position_embeddings", (config) => [
+      1,
+      patchesOf(config) + paths.length,
+      config.hiddenSize,
+    ]),
     ...patchProjection("embeddings.patch_embeddings.projection"),
   ];
 }
@@ -79,7 +78,6 @@ export function vitAttention(layer: string) {
   ];
 }
 
-/** The maps of ViT's feed-forward. */
 export function vitFeedForward(layer: string) {
   return linearRows({ bias: true, layout: "out-in" }, [
     [`${layer}.mlp.fc1`, "hidden", "intermediate"],
@@ -88,23 +86,54 @@ export function vitFeedForward(layer: string) {
 }
 
 /** ViT's norms: before each half of a layer and at the end. */
-export const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
+const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
 
-/** The names of ViT's layers before transformers 5, which files keep: "encoder.layer.0.attention.attention.query". */
-export const vitSpellings: readonly FileSpelling[] = [
+/** The names of maps in the layers of ViT and its relatives before transformers 5. */
+export const attentionNames = [
   ["attention.attention.query", "attention.q_proj"],
   ["attention.attention.key", "attention.k_proj"],
   ["attention.attention.value", "attention.v_proj"],
   ["attention.output.dense", "attention.o_proj"],
+] as const;
+export const feedForwardNames = [
   ["intermediate.dense", "mlp.fc1"],
   ["output.dense", "mlp.fc2"],
-  ["layernorm_before", "layernorm_before"],
-  ["layernorm_after", "layernorm_after"],
-].flatMap(([file, path]) =>
-  ["weight", "bias"].map((end) => {
-    return { file: `encoder.layer.{n}.${file}.${end}`, path: `layers.{n}.${path}.${end}` };
-  }),
+] as const;
+
+/** All of ViT's, which files keep: "encoder.layer.0.attention.attention.query". */
+export const vitSpellings = moduleSpellings(
+  [
+    ...attentionNames,
+    ...feedForwardNames,
+    ["layernorm_before", "layernorm_before"] as const,
+    ["layernorm_after", "layernorm_after"] as const,
+  ].map(([file, path]) => [`encoder.layer.{n}.${file}`, `layers.{n}.${path}`]),
 );
 
 /** Which of its states a backbone gives to other models; the model itself computes the same. */
 export const backboneKeys = ["out_features", "out_indices", "stage_names"];
+
+interface RelativeOfVit extends Partial<Omit<Family, "config">> {
+  /** How its classes' names begin. */
+  readonly name: string;
+  readonly config?: Partial<Family["config"]>;
+}
+
+/** ViT, or a relative of it, by what it has of its own: keys, rows and heads that replace ViT's. */
+export function likeVit(modelType: string, { name, config, ...rows }: RelativeOfVit): Family {
+  return {
+    modelType,
+    causal: false,
+    basePrefix: modelType,
+    architectures: new Map([
+      [`${name}ForImageClassification`, "image-classification"],
+      [`${name}Model`, "feature-extraction"],
+    ]),
+    embeddings: [],
+    linears: [],
+    norms: vitNorms,
+    heads: { "image-classification": { linears: [classifierRow("classifier")] } },
+    ...rows,
+    config: { ...vitConfig, ...config },
+  };
+}

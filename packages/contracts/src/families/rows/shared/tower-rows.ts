@@ -1,12 +1,12 @@
 // What CLIP and SigLIP have in common: two encoders, one of images and one of texts, whose layers have the same names.
 
-import type { Family, NormRow, TensorRow } from "../../family.ts";
+import type { Family, HeadTable, NormRow } from "../../family.ts";
+import { classifierRow } from "./encoder-rows.ts";
 import { imageSizes, patchesOf, patchProjection } from "./image-rows.ts";
-import { linearRows, normRows } from "./module-rows.ts";
+import { linearRows, normRows, parameterRow } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-/** config.json of either tower. */
 const towerConfig = {
   dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
   tiedByDefault: false,
@@ -28,16 +28,6 @@ function towerNorms(others: readonly string[]): readonly NormRow[] {
   return normRows("layer", ["encoder.layers.{n}.layer_norm1", "encoder.layers.{n}.layer_norm2", ...others]);
 }
 
-/** Sizes of layers, with the defaults of one tower. */
-export function layerSizes(hidden: number, intermediate: number, heads: number): Family["config"]["sizes"] {
-  return {
-    hiddenSize: { keys: ["hidden_size"], fallback: hidden },
-    intermediateSize: { keys: ["intermediate_size"], fallback: intermediate },
-    layers: { keys: ["num_hidden_layers"], fallback: 12 },
-    heads: { keys: ["num_attention_heads"], fallback: heads },
-  };
-}
-
 /** Sizes of a text encoder's tables, with their defaults. */
 export function textSizes(vocabulary: number, positions: number): Family["config"]["sizes"] {
   return {
@@ -55,7 +45,6 @@ export interface TowerOptions {
   readonly sizes: Family["config"]["sizes"];
 }
 
-/** The encoder of texts. */
 export function textTower(
   options: TowerOptions & { readonly causal: boolean },
 ): Pick<Family, "modelType" | "causal" | "config" | "embeddings" | "linears" | "norms" | "ignoredFileKeys"> {
@@ -88,11 +77,7 @@ export function visionTower(
   "modelType" | "causal" | "config" | "tensors" | "embeddings" | "linears" | "norms" | "ignoredFileKeys"
 > {
   const { modelType, activation, epsilon, sizes, hasFront, norms } = options;
-  const front: TensorRow = {
-    path: "embeddings.class_embedding",
-    kind: "parameter",
-    shape: ({ hiddenSize }) => [hiddenSize],
-  };
+  const front = parameterRow("embeddings.class_embedding", ({ hiddenSize }) => [hiddenSize]);
   const projection = patchProjection("embeddings.patch_embedding");
   return {
     modelType,
@@ -108,6 +93,53 @@ export function visionTower(
     embeddings: [{ path: "embeddings.position_embedding", rows: "positions" }],
     linears: towerLinears,
     norms: towerNorms(norms),
+    ignoredFileKeys: ["embeddings.position_ids"],
+  };
+}
+
+interface PairOfTowers {
+  readonly modelType: string;
+  /** How its classes' names begin. */
+  readonly name: string;
+  readonly towers: readonly [text: Family, vision: Family];
+  /** What tells which text fits which image. */
+  readonly matching: HeadTable;
+  readonly sizes?: Family["config"]["sizes"];
+  readonly harmless?: readonly string[];
+}
+
+/** Both towers, for telling which texts fit which images, or that of images alone for a classifier. */
+export function pairOfTowers({ modelType, name, towers, matching, sizes = {}, harmless = [] }: PairOfTowers): Family {
+  const [text, vision] = towers;
+  const { activation, normEpsilon } = vision.config;
+  return {
+    modelType,
+    causal: false,
+    basePrefix: "",
+    towers: [
+      { path: "text_model", key: "text_config", family: text, tasks: ["image-text-matching"] },
+      { path: "vision_model", key: "vision_config", family: vision },
+    ],
+    architectures: new Map([
+      [`${name}Model`, "image-text-matching"],
+      [`${name}ForImageClassification`, "image-classification"],
+    ]),
+    config: {
+      ...towerConfig,
+      sizes,
+      // The towers' own, which the whole does not say.
+      activation: { fallback: activation.fallback },
+      normEpsilon: { fallback: normEpsilon.fallback },
+      dropouts: {},
+      harmless: [...towerConfig.harmless, ...harmless],
+    },
+    embeddings: [],
+    linears: [],
+    norms: [],
+    heads: {
+      "image-text-matching": matching,
+      "image-classification": { linears: [{ ...classifierRow("classifier"), tower: "vision_model" }] },
+    },
     ignoredFileKeys: ["embeddings.position_ids"],
   };
 }

@@ -2,9 +2,8 @@
 // projected to where they can be compared. Each tower is a family of its own, too.
 
 import type { Family } from "../../family.ts";
-import { classifierRow } from "../shared/encoder-rows.ts";
-import { linearRows } from "../shared/module-rows.ts";
-import { layerSizes, textSizes, textTower, visionTower } from "../shared/tower-rows.ts";
+import { layerSizesOr, linearRows, parameterRow } from "../shared/module-rows.ts";
+import { pairOfTowers, textSizes, textTower, visionTower } from "../shared/tower-rows.ts";
 
 const projectionSize = { keys: ["projection_dim"], fallback: 512 } as const;
 const projection = { bias: false, layout: "out-in" } as const;
@@ -18,7 +17,11 @@ export const clipText: Family = {
     causal: true,
     activation: "quick_gelu",
     epsilon: 1e-5,
-    sizes: { ...layerSizes(512, 2048, 8), ...textSizes(49_408, 77), projectionSize },
+    sizes: {
+      ...layerSizesOr({ hidden: 512, intermediate: 2048, layers: 12, heads: 8 }),
+      ...textSizes(49_408, 77),
+      projectionSize,
+    },
   }),
   basePrefix: "text_model",
   architectures: new Map([
@@ -35,7 +38,7 @@ export const clipVision: Family = {
     activation: "quick_gelu",
     epsilon: 1e-5,
     sizes: {
-      ...layerSizes(768, 3072, 12),
+      ...layerSizesOr({ hidden: 768, intermediate: 3072, layers: 12, heads: 12 }),
       patchSize: { keys: ["patch_size"], fallback: 32, place: 0 },
       projectionSize,
     },
@@ -52,40 +55,18 @@ export const clipVision: Family = {
 };
 
 /** The tables of `clip`. */
-export const clip: Family = {
+export const clip = pairOfTowers({
   modelType: "clip",
-  causal: false,
-  basePrefix: "",
-  towers: [
-    { path: "text_model", key: "text_config", family: clipText, tasks: ["image-text-matching"] },
-    { path: "vision_model", key: "vision_config", family: clipVision },
-  ],
-  architectures: new Map([
-    ["CLIPModel", "image-text-matching"],
-    ["CLIPForImageClassification", "image-classification"],
-  ]),
-  config: {
-    sizes: { projectionSize },
-    activation: { fallback: "quick_gelu" },
-    normEpsilon: { fallback: 1e-5 },
-    dropouts: {},
-    tiedByDefault: false,
-    rotary: false,
-    // Where the scale of the logits begins, which files hold.
-    harmless: ["initializer_factor", "logit_scale_init_value"],
+  name: "CLIP",
+  towers: [clipText, clipVision],
+  matching: {
+    linears: [
+      ...imageProjection.map((row) => ({ ...row, tower: "vision_model" })),
+      ...textProjection.map((row) => ({ ...row, tower: "text_model" })),
+    ],
+    tensors: [parameterRow("logit_scale", () => [])],
   },
-  embeddings: [],
-  linears: [],
-  norms: [],
-  heads: {
-    "image-text-matching": {
-      linears: [
-        ...imageProjection.map((row) => ({ ...row, tower: "vision_model" })),
-        ...textProjection.map((row) => ({ ...row, tower: "text_model" })),
-      ],
-      tensors: [{ path: "logit_scale", kind: "parameter", shape: () => [] }],
-    },
-    "image-classification": { linears: [{ ...classifierRow("classifier"), tower: "vision_model" }] },
-  },
-  ignoredFileKeys: ["embeddings.position_ids"],
-};
+  sizes: { projectionSize },
+  // Where the scale of the logits begins, which files hold.
+  harmless: ["logit_scale_init_value"],
+});

@@ -4,16 +4,24 @@
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";
 import { classifierRow } from "../shared/encoder-rows.ts";
-import { backboneKeys, vitAttention, vitConfig, vitEmbeddings, vitFeedForward } from "../shared/image-rows.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
+import {
+  attentionNames,
+  backboneKeys,
+  likeVit,
+  vitAttention,
+  vitConfig,
+  vitEmbeddings,
+  vitFeedForward,
+} from "../shared/image-rows.ts";
+import { linearRows, moduleSpellings, normRows, parameterRow } from "../shared/module-rows.ts";
 
 const layer = "encoder.layer.{n}";
 const { intermediateSize: _, ...sizes } = vitConfig.sizes;
 const { embedding, attention } = vitConfig.dropouts;
 
-const scales = [`${layer}.layer_scale1.lambda1`, `${layer}.layer_scale2.lambda1`].map((path): TensorRow => {
-  return { path, kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] };
-});
+const scales = [`${layer}.layer_scale1.lambda1`, `${layer}.layer_scale2.lambda1`].map((path) =>
+  parameterRow(path, ({ hiddenSize }) => [hiddenSize]),
+);
 
 const gated = { key: "use_swiglu_ffn", fallback: false } as const;
 const isGated = ({ switches }: ConfigValues) => switches.gatedFeedForward;
@@ -27,17 +35,10 @@ const maskToken: TensorRow = {
 };
 
 /** The tables of `dinov2`. */
-export const dinov2: Family = {
-  modelType: "dinov2",
-  causal: false,
-  basePrefix: "dinov2",
+export const dinov2 = likeVit("dinov2", {
+  name: "Dinov2",
   readsImagesOfAnySize: true,
-  architectures: new Map([
-    ["Dinov2ForImageClassification", "image-classification"],
-    ["Dinov2Model", "feature-extraction"],
-  ]),
   config: {
-    ...vitConfig,
     sizes: { ...sizes, patchSize: { ...sizes.patchSize, fallback: 14 } },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-6 },
     dropouts: { embedding, attention, path: { keys: ["drop_path_rate"], fallback: 0 } },
@@ -56,7 +57,6 @@ export const dinov2: Family = {
     { ...maskToken, when: ({ switches }) => switches.maskToken },
     ...scales,
   ],
-  embeddings: [],
   linears: [
     ...vitAttention(layer),
     ...vitFeedForward(layer).map((row) => ({ ...row, when: isPlain })),
@@ -70,18 +70,12 @@ export const dinov2: Family = {
   heads: {
     "image-classification": { linears: [{ ...classifierRow("classifier"), inFeatures: "double-hidden" }] },
   },
-  fileSpellings: [
-    { file: "attention.attention.query", path: "attention.q_proj" },
-    { file: "attention.attention.key", path: "attention.k_proj" },
-    { file: "attention.attention.value", path: "attention.v_proj" },
-    { file: "attention.output.dense", path: "attention.o_proj" },
-    { file: "mlp.weights_out", path: "mlp.down_proj" },
-  ].flatMap(({ file, path }) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+  fileSpellings: moduleSpellings([...attentionNames, ["mlp.weights_out", "mlp.down_proj"]]),
   fusedFileKeys: ["weight", "bias"].map((end) => ({
     file: `${layer}.mlp.weights_in.${end}`,
     paths: [`${layer}.mlp.gate_proj.${end}`, `${layer}.mlp.up_proj.${end}`],
   })),
-};
+});
 
 /** The tables of `dinov2_with_registers`. */
 export const dinov2WithRegisters: Family = {
@@ -104,11 +98,7 @@ export const dinov2WithRegisters: Family = {
   tensors: [
     ...vitEmbeddings(["embeddings.cls_token"]),
     maskToken,
-    {
-      path: "embeddings.register_tokens",
-      kind: "parameter",
-      shape: ({ registers, hiddenSize }) => [1, registers, hiddenSize],
-    },
+    parameterRow("embeddings.register_tokens", ({ registers, hiddenSize }) => [1, registers, hiddenSize]),
     ...scales,
   ],
 };

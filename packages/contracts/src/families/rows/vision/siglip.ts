@@ -2,9 +2,8 @@
 // a learnt query reads them all instead –, and a loss for which each pair stands by itself.
 
 import type { Family, TensorRow } from "../../family.ts";
-import { classifierRow } from "../shared/encoder-rows.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
-import { layerSizes, textSizes, textTower, visionTower } from "../shared/tower-rows.ts";
+import { layerSizesOr, linearRows, normRows, parameterRow } from "../shared/module-rows.ts";
+import { pairOfTowers, textSizes, textTower, visionTower } from "../shared/tower-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -14,7 +13,7 @@ const text = textTower({
   activation: "gelu_pytorch_tanh",
   epsilon: 1e-6,
   sizes: {
-    ...layerSizes(768, 3072, 12),
+    ...layerSizesOr({ hidden: 768, intermediate: 3072, layers: 12, heads: 12 }),
     ...textSizes(32_000, 64),
     projectionSize: { keys: ["projection_size"], fallback: { times: 1, of: "hiddenSize" } },
   },
@@ -33,12 +32,12 @@ const vision = visionTower({
   modelType: "siglip_vision_model",
   activation: "gelu_pytorch_tanh",
   epsilon: 1e-6,
-  sizes: layerSizes(768, 3072, 12),
+  sizes: layerSizesOr({ hidden: 768, intermediate: 3072, layers: 12, heads: 12 }),
   hasFront: false,
   norms: ["post_layernorm"],
 });
 
-const hasHead: NonNullable<TensorRow["when"]> = ({ switches }) => switches.visionHead;
+const whenHead: Pick<TensorRow, "when"> = { when: ({ switches }) => switches.visionHead };
 
 /** The tables of `siglip_vision_model`. */
 export const siglipVision: Family = {
@@ -48,63 +47,26 @@ export const siglipVision: Family = {
   architectures: new Map([["SiglipVisionModel", "feature-extraction"]]),
   tensors: [
     ...(vision.tensors ?? []),
-    { path: "head.probe", kind: "parameter", shape: ({ hiddenSize }) => [1, 1, hiddenSize], when: hasHead },
-    {
-      path: "head.attention.in_proj_weight",
-      kind: "parameter",
-      shape: ({ hiddenSize }) => [3 * hiddenSize, hiddenSize],
-      when: hasHead,
-    },
-    {
-      path: "head.attention.in_proj_bias",
-      kind: "parameter",
-      shape: ({ hiddenSize }) => [3 * hiddenSize],
-      when: hasHead,
-    },
+    parameterRow("head.probe", ({ hiddenSize }) => [1, 1, hiddenSize], whenHead),
+    parameterRow("head.attention.in_proj_weight", ({ hiddenSize }) => [3 * hiddenSize, hiddenSize], whenHead),
+    parameterRow("head.attention.in_proj_bias", ({ hiddenSize }) => [3 * hiddenSize], whenHead),
   ],
   linears: [
     ...vision.linears,
-    ...linearRows({ ...linear, when: hasHead }, [
+    ...linearRows({ ...linear, ...whenHead }, [
       ["head.attention.out_proj", "hidden", "hidden"],
       ["head.mlp.fc1", "hidden", "intermediate"],
       ["head.mlp.fc2", "intermediate", "hidden"],
     ]),
   ],
-  norms: [...vision.norms, ...normRows("layer", ["head.layernorm"]).map((row) => ({ ...row, when: hasHead }))],
+  norms: [...vision.norms, ...normRows("layer", ["head.layernorm"]).map((row) => ({ ...row, ...whenHead }))],
   heads: {},
 };
 
-const scalar = (path: string): TensorRow => ({ path, kind: "parameter", shape: () => [1] });
-
 /** The tables of `siglip`. */
-export const siglip: Family = {
+export const siglip = pairOfTowers({
   modelType: "siglip",
-  causal: false,
-  basePrefix: "",
-  towers: [
-    { path: "text_model", key: "text_config", family: siglipText, tasks: ["image-text-matching"] },
-    { path: "vision_model", key: "vision_config", family: siglipVision },
-  ],
-  architectures: new Map([
-    ["SiglipModel", "image-text-matching"],
-    ["SiglipForImageClassification", "image-classification"],
-  ]),
-  config: {
-    sizes: {},
-    activation: { fallback: "gelu_pytorch_tanh" },
-    normEpsilon: { fallback: 1e-6 },
-    dropouts: {},
-    tiedByDefault: false,
-    rotary: false,
-    // How fresh weights are drawn.
-    harmless: ["initializer_factor"],
-  },
-  embeddings: [],
-  linears: [],
-  norms: [],
-  heads: {
-    "image-text-matching": { linears: [], tensors: [scalar("logit_scale"), scalar("logit_bias")] },
-    "image-classification": { linears: [{ ...classifierRow("classifier"), tower: "vision_model" }] },
-  },
-  ignoredFileKeys: ["embeddings.position_ids"],
-};
+  name: "Siglip",
+  towers: [siglipText, siglipVision],
+  matching: { linears: [], tensors: ["logit_scale", "logit_bias"].map((path) => parameterRow(path, () => [1])) },
+});

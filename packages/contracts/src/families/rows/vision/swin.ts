@@ -2,18 +2,18 @@
 // in stages of ever fewer and wider states.
 
 import type { ConfigValues } from "../../config-values.ts";
-import type { Family, TensorRow } from "../../family.ts";
-import { classifierRow } from "../shared/encoder-rows.ts";
 import {
   backboneKeys,
+  feedForwardNames,
   imageSizes,
+  likeVit,
   patchesOf,
   patchProjection,
   vitAttention,
   vitConfig,
   vitFeedForward,
 } from "../shared/image-rows.ts";
-import { linearRows, normRows } from "../shared/module-rows.ts";
+import { linearRows, moduleSpellings, normRows, parameterRow } from "../shared/module-rows.ts";
 
 const stage = "encoder.layers.{s}";
 const block = `${stage}.blocks.{n}`;
@@ -21,24 +21,16 @@ const block = `${stage}.blocks.{n}`;
 /** Between two stages; the last has none behind it. */
 const isFollowed = ({ stages }: ConfigValues) => stages.length > 1;
 
-const biasTable: TensorRow = {
-  path: `${block}.attention.relative_position_bias.relative_position_bias_table`,
-  kind: "parameter",
-  shape: ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
-};
+const biasTable = parameterRow(
+  `${block}.attention.relative_position_bias.relative_position_bias_table`,
+  ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
+);
 
 /** The tables of `swin`. */
-export const swin: Family = {
-  modelType: "swin",
-  causal: false,
-  basePrefix: "swin",
+export const swin = likeVit("swin", {
+  name: "Swin",
   readsImagesOfAnySize: true,
-  architectures: new Map([
-    ["SwinForImageClassification", "image-classification"],
-    ["SwinModel", "feature-extraction"],
-  ]),
   config: {
-    ...vitConfig,
     sizes: {
       hiddenSize: { keys: ["embed_dim"], fallback: 96 },
       embeddingSize: { keys: ["embed_dim"], fallback: 96 },
@@ -61,16 +53,12 @@ export const swin: Family = {
     harmless: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
   },
   tensors: [
-    {
-      path: "embeddings.position_embeddings",
-      kind: "parameter",
-      shape: (config) => [1, patchesOf(config), config.embeddingSize],
+    parameterRow("embeddings.position_embeddings", (config) => [1, patchesOf(config), config.embeddingSize], {
       when: ({ switches }) => switches.absolutePositions,
-    },
+    }),
     ...patchProjection("embeddings.patch_embeddings.projection", ({ embeddingSize }) => embeddingSize),
     biasTable,
   ],
-  embeddings: [],
   linears: [
     ...vitAttention(block),
     ...vitFeedForward(block),
@@ -85,22 +73,18 @@ export const swin: Family = {
     { path: `${stage}.downsample.norm`, kind: "layer", width: "quadruple-hidden", epsilon: 1e-5, when: isFollowed },
     { path: "layernorm", kind: "layer" },
   ],
-  heads: {
-    "image-classification": { linears: [classifierRow("classifier")] },
-  },
   ignoredFileKeys: ["relative_position_index"],
   fileSpellings: [
-    ...[
+    ...moduleSpellings([
       ["attention.self.query", "attention.q_proj"],
       ["attention.self.key", "attention.k_proj"],
       ["attention.self.value", "attention.v_proj"],
       ["attention.output.dense", "attention.o_proj"],
-      ["intermediate.dense", "mlp.fc1"],
-      ["output.dense", "mlp.fc2"],
-    ].flatMap(([file, path]) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+      ...feedForwardNames,
+    ]),
     {
       file: "attention.self.relative_position_bias_table",
       path: "attention.relative_position_bias.relative_position_bias_table",
     },
   ],
-};
+});

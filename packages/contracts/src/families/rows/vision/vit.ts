@@ -3,39 +3,20 @@
 
 import type { Family } from "../../family.ts";
 import { classifierRow, poolerRow } from "../shared/encoder-rows.ts";
-import {
-  vitAttention,
-  vitConfig,
-  vitEmbeddings,
-  vitFeedForward,
-  vitNorms,
-  vitSpellings,
-} from "../shared/image-rows.ts";
+import { likeVit, vitAttention, vitEmbeddings, vitFeedForward, vitSpellings } from "../shared/image-rows.ts";
 
 /** The tables of `vit`. */
-export const vit: Family = {
-  modelType: "vit",
-  causal: false,
-  basePrefix: "vit",
-  architectures: new Map([
-    ["ViTForImageClassification", "image-classification"],
-    ["ViTModel", "feature-extraction"],
-  ]),
+export const vit = likeVit("vit", {
+  name: "ViT",
   config: {
-    ...vitConfig,
     fixed: [{ key: "pooler_act", values: ["tanh"], effect: "another function shapes the pooled state" }],
     // What masked image models need; the width of a pooled state that no task here returns.
     harmless: ["encoder_stride", "pooler_output_size"],
   },
   tensors: vitEmbeddings(["embeddings.cls_token"]),
-  embeddings: [],
   linears: [...vitAttention("layers.{n}"), ...vitFeedForward("layers.{n}"), poolerRow(["feature-extraction"])],
-  norms: vitNorms,
-  heads: {
-    "image-classification": { linears: [classifierRow("classifier")] },
-  },
   fileSpellings: vitSpellings,
-};
+});
 
 /** The tables of `deit`. */
 export const deit: Family = {

@@ -2,6 +2,8 @@
 
 import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
+import { codesOfRows } from "./int8-rows.ts";
+import { largestOfRows } from "./native-rounding.ts";
 import { zeroPoint } from "./product-session.ts";
 
 /** Which gelu, as the operation names it. */
@@ -14,17 +16,17 @@ export interface ActivatingOptions {
 }
 
 /** Slopes lie between −0.13 and 1.13; 0 and 1, which most have, are codes exactly. Others are off by half a step at most. */
-const slopeStep = 0.005;
-const slopeZero = 28;
+const gradientStep = 0.005;
+const gradientZero = 28;
 
 /** A matrix in a graph, some factor away from what it stands for. */
 interface Activated {
   readonly value: string;
   readonly factor: number;
-  readonly slope?: { readonly value: string; readonly factor: number };
+  readonly gradient?: { readonly value: string; readonly factor: number };
 }
 
-/** Sums [rows, hidden], factors [rows, 1], a bias → activated rows as codes, their factors and, for the gradient, codes of slopes. */
+/** Sums [rows, hidden], factors [rows, 1], a bias → activated rows as codes, their factors and, for the gradient, codes of derivatives. */
 export function activatingGraph({ gelu, isDifferentiated, hasBias }: ActivatingOptions): OnnxGraph {
   const g = new GraphWriter(["sums", "factors", ...(hasBias ? ["bias"] : [])].map((name) => ({ name })));
   const scaledBy = (factor: number) => {
@@ -32,21 +34,23 @@ export function activatingGraph({ gelu, isDifferentiated, hasBias }: ActivatingO
     const product = g.multiply("sums", by("factors"));
     return hasBias ? g.add(product, by("bias")) : product;
   };
-  const { value, factor, slope } = isDifferentiated ? withSlopes[gelu](g, scaledBy) : activatedAlone(g, gelu, scaledBy);
+  const { value, factor, gradient } = isDifferentiated
+    ? withGradientsOf[gelu](g, scaledBy)
+    : activatedAlone(g, gelu, scaledBy);
   // A row is no number where its factor is none; a bias is added to all.
   const trouble = hasBias ? g.add("factors", g.node("ReduceSum", ["bias"], { keepdims: 1 })) : "factors";
   const rounded = roundedRows(g, value, g.scale(trouble, 0));
   const factors = g.scale(rounded.factors, factor);
-  if (slope === undefined) return finish(g, [rounded.codes], factors);
-  const codes = g.node("QuantizeLinear", [slope.value, slopeScale(g, slope.factor), "slopeZero"]);
+  if (gradient === undefined) return finish(g, [rounded.codes], factors);
+  const codes = g.node("QuantizeLinear", [gradient.value, gradientScale(g, gradient.factor), "gradientZero"]);
   return finish(g, [rounded.codes, codes], factors);
 }
 
-/** Sums [rows, hidden], codes of slopes and factors [rows, 1] → their product as codes, and its factors. */
+/** Sums [rows, hidden], codes of derivatives and factors [rows, 1] → their product as codes, and its factors. */
 export function slopedGraph(): OnnxGraph {
-  const g = new GraphWriter([{ name: "sums" }, { name: "slopes", type: "uint8" }, { name: "factors" }]);
-  const slopes = g.node("DequantizeLinear", ["slopes", slopeScale(g, 1), "slopeZero"]);
-  const rounded = roundedRows(g, g.multiply("sums", slopes), g.scale("factors", 0));
+  const g = new GraphWriter([{ name: "sums" }, { name: "gradients", type: "uint8" }, { name: "factors" }]);
+  const gradients = g.node("DequantizeLinear", ["gradients", gradientScale(g, 1), "gradientZero"]);
+  const rounded = roundedRows(g, g.multiply("sums", gradients), g.scale("factors", 0));
   return finish(g, [rounded.codes], g.multiply(rounded.factors, "factors"));
 }
 
@@ -54,51 +58,51 @@ function activatedAlone(g: GraphWriter, gelu: GeluKind, scaledBy: (factor: numbe
   return { value: g.node("Gelu", [scaledBy(1)], { approximate: gelu === "tanh" ? "tanh" : "none" }), factor: 1 };
 }
 
-const withSlopes: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (factor: number) => string) => Activated>> = {
-  /** With t = x/√2 and F = 1 + erf t: x·Φ(x) = t·F/√2, and its slope is (F + 2/√π·t·exp(−t²))/2. */
-  erf(g, scaledBy) {
-    const t = scaledBy(Math.SQRT1_2);
-    const risen = g.shift(g.node("Erf", [t]), 1);
-    const density = g.node("Exp", [g.subtract(g.constant(Math.log(2 / Math.sqrt(Math.PI))), g.multiply(t, t))]);
-    const slope = { value: g.add(risen, g.multiply(t, density)), factor: 0.5 };
-    return { value: g.multiply(t, risen), factor: Math.SQRT1_2, slope };
-  },
-  /** With g = σ(x·(r + c·r·x²)) and r = 2√(2/π): x·g, and its slope is g·(1 + x·(r + 3·c·r·x²)·(1 − g)). */
-  tanh(g, scaledBy) {
-    const [cubic, root] = [0.044715, 2 * Math.sqrt(2 / Math.PI)];
-    const x = scaledBy(1);
-    const square = g.multiply(x, x);
-    const gate = g.sigmoid(g.multiply(x, g.shift(g.scale(square, cubic * root), root)));
-    const steepness = g.multiply(x, g.shift(g.scale(square, 3 * cubic * root), root));
-    const rest = g.multiply(steepness, g.subtract(g.constant(1), gate));
-    return { value: g.multiply(x, gate), factor: 1, slope: { value: g.multiply(gate, g.shift(rest, 1)), factor: 1 } };
-  },
-};
+const withGradientsOf: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (factor: number) => string) => Activated>> =
+  {
+    /** With t = x/√2 and F = 1 + erf t: x·Φ(x) = t·F/√2, and its derivative is (F + 2/√π·t·exp(−t²))/2. */
+    erf(g, scaledBy) {
+      const t = scaledBy(Math.SQRT1_2);
+      const risen = g.shift(g.node("Erf", [t]), 1);
+      const density = g.node("Exp", [g.subtract(g.constant(Math.log(2 / Math.sqrt(Math.PI))), g.multiply(t, t))]);
+      const gradient = { value: g.add(risen, g.multiply(t, density)), factor: 0.5 };
+      return { value: g.multiply(t, risen), factor: Math.SQRT1_2, gradient };
+    },
+    /** With g = σ(x·(r + c·r·x²)) and r = 2√(2/π): x·g, and its derivative is g·(1 + x·(r + 3·c·r·x²)·(1 − g)). */
+    tanh(g, scaledBy) {
+      const [cubic, root] = [0.044715, 2 * Math.sqrt(2 / Math.PI)];
+      const x = scaledBy(1);
+      const square = g.multiply(x, x);
+      const gate = g.sigmoid(g.multiply(x, g.shift(g.scale(square, cubic * root), root)));
+      const steepness = g.multiply(x, g.shift(g.scale(square, 3 * cubic * root), root));
+      const rest = g.multiply(steepness, g.subtract(g.constant(1), gate));
+      return {
+        value: g.multiply(x, gate),
+        factor: 1,
+        gradient: { value: g.multiply(gate, g.shift(rest, 1)), factor: 1 },
+      };
+    },
+  };
 
-/** `trouble` [rows, 1] is 0, or NaN where a row is to be no number: the library's largest entry overlooks NaN. */
 function roundedRows(g: GraphWriter, x: string, trouble: string) {
-  const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
-  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
-  const factors = g.scale(g.add(largest, trouble), 1 / 127);
-  const scales = g.node("Reshape", [factors, g.integers([-1])]);
-  const zeros = g.node("Expand", ["zero", g.node("Shape", [scales])]);
-  return { codes: g.node("QuantizeLinear", [x, scales, zeros], { axis: 0 }), factors };
+  const factors = g.scale(largestOfRows(g, x, trouble), 1 / 127);
+  return { codes: codesOfRows(g, x, factors), factors };
 }
 
 /** A step of codes that stand for something some factor away. */
-function slopeScale(g: GraphWriter, factor: number): string {
-  return g.constant(slopeStep / factor);
+function gradientScale(g: GraphWriter, factor: number): string {
+  return g.constant(gradientStep / factor);
 }
 
-function finish(g: GraphWriter, [codes = "", slopes]: readonly string[], factors: string): OnnxGraph {
-  const outputs = slopes === undefined ? [codes, factors] : [codes, factors, slopes];
-  const bytes = slopes === undefined ? [codes] : [codes, slopes];
+function finish(g: GraphWriter, [codes = "", gradients]: readonly string[], factors: string): OnnxGraph {
+  const outputs = gradients === undefined ? [codes, factors] : [codes, factors, gradients];
+  const bytes = gradients === undefined ? [codes] : [codes, gradients];
   const constant = (name: string, value: number): OnnxConstant => {
     return { name, type: "uint8", shape: [], values: Uint8Array.of(value) };
   };
   return {
     ...g.finish(...outputs),
     outputTypes: Object.fromEntries(bytes.map((name) => [name, "uint8" as const])),
-    constants: [constant("zero", zeroPoint), constant("slopeZero", slopeZero)],
+    constants: [constant("zero", zeroPoint), constant("gradientZero", gradientZero)],
   };
 }

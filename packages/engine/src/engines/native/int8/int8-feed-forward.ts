@@ -1,27 +1,19 @@
 // Two products in 8 bits with an activation between them, a few rows at a time: what lies between them is never in memory as a
-// whole. For the gradient the activation's slopes are kept, in 8 bits as well; there the factors of rows and those of the
+// whole. For the gradient the activation's derivatives are kept, in 8 bits as well; there the factors of rows and those of the
 // matrices need no passes of their own, for rounding a row divides by its largest entry anyway.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
-import type { NativeBackend } from "../native-backend.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
-import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import { activatingGraph, type GeluKind, slopedGraph } from "./feed-forward-graphs.ts";
-import { pieceEntries, scalingGraph } from "./int8-product.ts";
-import { roundingGraph } from "./int8-rows.ts";
+import { inPieces, multiply, roundingSession, scalingGraph, wholeOf } from "./int8-product.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
 
-export function registerInt8FeedForward(): void {
-  registerOwnKernel("LowrankInt8FeedForward", int8FeedForward);
-  registerOwnKernel("LowrankInt8FeedForwardGradient", int8FeedForwardGradient);
-}
-
 /**
- * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's slopes:
+ * x [..., inFeatures], biases [hidden] and [outFeatures] → [..., outFeatures] and, if `isDifferentiated`, the activation's derivatives:
  * a tensor whose bytes are codes [rows, hidden].
  */
-function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
+export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const [up, down] = [productOf(call, "up", false), productOf(call, "down", false)];
@@ -29,34 +21,34 @@ function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const rows = values.length / up.inner;
   const result = backend.pool.take(rows * down.columns);
   const isDifferentiated = attributes.isDifferentiated === true;
-  const slopes = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
+  const gradients = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
   const kind = { gelu: attributes.gelu as GeluKind, isDifferentiated, hasBias: call.inputs.upBias !== undefined };
   const round = roundingSession(backend, false);
   const activate = backend.session(`int8 activated ${Object.values(kind).join(" ")}`, () => activatingGraph(kind));
   const [upBias, downBias] = [biasOf(call, "upBias"), biasOf(call, "downBias")];
   const finish = backend.session(`int8 scaled ${downBias.length > 0}`, () => scalingGraph(downBias.length > 0));
-  const codesOfSlopes = slopes && new Uint8Array(slopes.buffer);
+  const codesOfGradients = gradients && new Uint8Array(gradients.buffer);
   inPieces(backend, rows, [up, down], ({ part, room, sums }) => {
     const given = room(0, up.inner);
     backend.run(round, [part(values, up.inner)], [given.codes, given.factors]);
     multiply(backend, up, given.codes, sums(0, up.columns));
     const inner = room(1, up.columns);
-    const kept = codesOfSlopes ? [part(codesOfSlopes, up.columns)] : [];
+    const kept = codesOfGradients ? [part(codesOfGradients, up.columns)] : [];
     backend.run(activate, [sums(0, up.columns), given.factors, ...upBias], [inner.codes, inner.factors, ...kept]);
     multiply(backend, down, inner.codes, sums(1, down.columns));
     backend.run(finish, [sums(1, down.columns), inner.factors, ...downBias], [part(result, down.columns)]);
   });
   const output = backend.output([...x.shape.slice(0, -1), down.columns], result);
-  return slopes === undefined ? [output] : [output, backend.output([slopes.length], slopes)];
+  return gradients === undefined ? [output] : [output, backend.output([gradients.length], gradients)];
 }
 
-/** dy [..., outFeatures] and the slopes → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
-function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
+/** dy [..., outFeatures] and the derivatives → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
+export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const dy = inputOf(call, "dy");
   const [up, down] = [productOf(call, "up", true), productOf(call, "down", true)];
   const values = backend.floats(dy);
-  const codesOfSlopes = new Uint8Array(backend.floats(inputOf(call, "slopes")).buffer);
+  const codesOfGradients = new Uint8Array(backend.floats(inputOf(call, "gradients")).buffer);
   const rows = values.length / down.inner;
   const { term } = inputs;
   const shape = [...dy.shape.slice(0, -1), up.columns];
@@ -65,7 +57,7 @@ function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const result = backend.floats(output);
   const added = term && backend.floats(term);
   const round = roundingSession(backend, true);
-  const slope = backend.session("int8 sloped", slopedGraph);
+  const gradient = backend.session("int8 sloped", slopedGraph);
   const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
   // What rows are multiplied by before they are rounded for the next matrix, this one's columns are multiplied by anyway.
   const scaled = { ...down, columnScales: innerScalesOf(up) };
@@ -74,57 +66,13 @@ function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
     backend.run(round, [part(values, down.inner), wholeOf(innerScalesOf(down))], [given.codes, given.factors]);
     multiply(backend, scaled, given.codes, sums(0, down.columns));
     const inner = room(1, up.inner);
-    const slopes = part(codesOfSlopes, up.inner);
-    backend.run(slope, [sums(0, down.columns), slopes, given.factors], [inner.codes, inner.factors]);
+    const gradients = part(codesOfGradients, up.inner);
+    backend.run(gradient, [sums(0, down.columns), gradients, given.factors], [inner.codes, inner.factors]);
     multiply(backend, up, inner.codes, sums(1, up.columns));
     const sum = added === undefined ? [] : [part(added, up.columns)];
     backend.run(finish, [sums(1, up.columns), inner.factors, ...sum], [part(result, up.columns)]);
   });
   return [{ ...output, shape }];
-}
-
-/** Rows that are done together: their parts of tensors, and memory for what lies between. */
-interface Piece {
-  part(whole: Float32Array | Uint8Array, width: number): NativeTensor;
-  /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */
-  room(product: 0 | 1, width: number): { readonly codes: NativeTensor; readonly factors: NativeTensor };
-  sums(product: 0 | 1, width: number): NativeTensor;
-}
-
-function inPieces(
-  backend: NativeBackend,
-  rows: number,
-  products: readonly [Int8Product, Int8Product],
-  compute: (piece: Piece) => void,
-): void {
-  const widest = Math.max(...products.flatMap(({ inner, columns }) => [inner, columns]));
-  const step = Math.max(1, Math.min(rows, Math.floor(pieceEntries / widest)));
-  const memory = products.map(({ columns }) => ({
-    sums: backend.pool.take(step * columns),
-    factors: new Float32Array(step),
-  }));
-  for (let first = 0; first < rows; first += step) {
-    const count = Math.min(step, rows - first);
-    // There is memory for both products.
-    const firstRows = (whole: Float32Array | undefined, width: number) => {
-      return { values: (whole as Float32Array).subarray(0, count * width), shape: [count, width] };
-    };
-    compute({
-      part: (whole, width) => ({
-        values: whole.subarray(first * width, (first + count) * width),
-        shape: [count, width],
-      }),
-      room: (product, width) => {
-        const { codes } = backend.int8Weights.recentRows.room(count, width);
-        return {
-          codes: { values: codes, shape: [count, width] },
-          factors: firstRows(memory[product]?.factors, 1),
-        };
-      },
-      sums: (product, width) => firstRows(memory[product]?.sums, width),
-    });
-  }
-  for (const { sums } of memory) backend.pool.give(sums);
 }
 
 function productOf({ backend, attributes }: KernelCall, name: string, isTransposed: boolean): Int8Product {
@@ -134,23 +82,6 @@ function productOf({ backend, attributes }: KernelCall, name: string, isTranspos
 /** Those of a transposed product, which has them. */
 function innerScalesOf({ innerScales = new Float32Array() }: Int8Product): Float32Array {
   return innerScales;
-}
-
-function roundingSession(backend: NativeBackend, hasInnerScales: boolean): NativeSession {
-  return backend.session(`int8 rows ${hasInnerScales}`, () => roundingGraph(hasInnerScales));
-}
-
-function multiply(
-  backend: NativeBackend,
-  { session, columnScales }: Int8Product,
-  codes: NativeTensor,
-  sums: NativeTensor,
-): void {
-  backend.run(session, [codes, wholeOf(columnScales)], [sums]);
-}
-
-function wholeOf(values: Float32Array): NativeTensor {
-  return { values, shape: [values.length] };
 }
 
 function biasOf({ backend, inputs }: KernelCall, name: string): readonly NativeTensor[] {

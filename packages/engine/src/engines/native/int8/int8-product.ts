@@ -4,19 +4,16 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
 
-export function registerInt8Product(): void {
-  registerOwnKernel("LowrankInt8Product", int8Product);
-}
-
 /** Entries of a piece's wider side: 128 rows of 3072 were fastest on a processor with 1 MB of second-level cache a core. */
-export const pieceEntries = 128 * 3072;
+const pieceEntries = 128 * 3072;
 
 /**
  * x [..., inner] times the weight of a number, or its transpose → [..., columns]. A term [columns] or of as many entries as the
@@ -24,7 +21,7 @@ export const pieceEntries = 128 * 3072;
  *
  * A row with a NaN or an infinity becomes NaN; a row of zeros stays zeros.
  */
-function int8Product(call: KernelCall): tf.TensorInfo[] {
+export function int8Product(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const { term } = call.inputs;
@@ -39,21 +36,14 @@ function int8Product(call: KernelCall): tf.TensorInfo[] {
   const output = reused ?? backend.output(shape, backend.pool.take(rows * columns));
   const result = backend.floats(output);
   const added = term && backend.floats(term);
-  const step = Math.max(1, Math.min(rows, Math.floor(pieceEntries / Math.max(inner, columns))));
-  const multiply = pieceMultiplier(backend, product);
-  const sums = backend.pool.take(step * columns);
-  for (let start = 0; start < rows; start += step) {
-    const end = Math.min(start + step, rows);
-    const part = <V extends Float32Array | Uint8Array>(of: V, width: number) => {
-      return { values: of.subarray(start * width, end * width), shape: [end - start, width] };
-    };
+  const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
+  inPieces(backend, rows, [product], ({ part, sums }) => {
     const rounded = { codes: part(rounding.codes, inner), factors: part(rounding.factors, 1) };
     rounding.round?.(part(values, inner), rounded);
-    const sum = added && (isSum ? part(added, columns) : { values: added, shape: [columns] });
-    const integers = { values: sums.subarray(0, (end - start) * columns), shape: [end - start, columns] };
-    multiply(rounded, { integers, result: part(result, columns), term: sum });
-  }
-  backend.pool.give(sums);
+    multiply(backend, product, rounded.codes, sums(0, columns));
+    const sum = added === undefined ? [] : [isSum ? part(added, columns) : wholeOf(added)];
+    backend.run(finish, [sums(0, columns), rounded.factors, ...sum], [part(result, columns)]);
+  });
   rounding.keep();
   return [{ ...output, shape }];
 }
@@ -75,9 +65,8 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
   const owner = innerScales === undefined && backend.pool.holds(values) ? x.dataId : undefined;
   const known = owner && recentRows.of(owner, rows, inner);
   if (known !== undefined) return { ...known, round: undefined, keep: () => {} };
-  const scaled = innerScales === undefined ? [] : [{ values: innerScales, shape: [inner] }];
-  const key = `int8 rows ${innerScales !== undefined}`;
-  const session = backend.session(key, () => roundingGraph(innerScales !== undefined));
+  const scaled = innerScales === undefined ? [] : [wholeOf(innerScales)];
+  const session = roundingSession(backend, innerScales !== undefined);
   return {
     ...recentRows.room(rows, inner),
     round: (piece: NativeTensor, { codes, factors }: Rounded) =>
@@ -86,17 +75,65 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
   };
 }
 
-/** What one piece is computed with, again and again. */
-function pieceMultiplier(backend: NativeBackend, { session, columnScales }: Int8Product) {
-  const scales = { values: columnScales, shape: [columnScales.length] };
-  return (
-    { codes, factors }: Rounded,
-    { integers, result, term }: { integers: NativeTensor; result: NativeTensor; term: NativeTensor | undefined },
-  ): void => {
-    backend.run(session, [codes, scales], [integers]);
-    const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
-    backend.run(finish, [integers, factors, ...(term === undefined ? [] : [term])], [result]);
-  };
+/** Rows that are done together: their parts of tensors, and memory for what lies between. */
+interface Piece {
+  part(whole: Float32Array | Uint8Array, width: number): NativeTensor;
+  /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */
+  room(product: 0 | 1, width: number): { readonly codes: NativeTensor; readonly factors: NativeTensor };
+  sums(product: 0 | 1, width: number): NativeTensor;
+}
+
+export function inPieces(
+  backend: NativeBackend,
+  rows: number,
+  products: readonly Int8Product[],
+  compute: (piece: Piece) => void,
+): void {
+  const widest = Math.max(...products.flatMap(({ inner, columns }) => [inner, columns]));
+  const step = Math.max(1, Math.min(rows, Math.floor(pieceEntries / widest)));
+  const memory = products.map(({ columns }) => ({
+    sums: backend.pool.take(step * columns),
+    factors: new Float32Array(step),
+  }));
+  for (let first = 0; first < rows; first += step) {
+    const count = Math.min(step, rows - first);
+    // There is memory for both products.
+    const firstRows = (whole: Float32Array | undefined, width: number) => {
+      return { values: (whole as Float32Array).subarray(0, count * width), shape: [count, width] };
+    };
+    compute({
+      part: (whole, width) => ({
+        values: whole.subarray(first * width, (first + count) * width),
+        shape: [count, width],
+      }),
+      room: (product, width) => {
+        const { codes } = backend.int8Weights.recentRows.room(count, width);
+        return {
+          codes: { values: codes, shape: [count, width] },
+          factors: firstRows(memory[product]?.factors, 1),
+        };
+      },
+      sums: (product, width) => firstRows(memory[product]?.sums, width),
+    });
+  }
+  for (const { sums } of memory) backend.pool.give(sums);
+}
+
+export function roundingSession(backend: NativeBackend, hasInnerScales: boolean): NativeSession {
+  return backend.session(`int8 rows ${hasInnerScales}`, () => roundingGraph(hasInnerScales));
+}
+
+export function multiply(
+  backend: NativeBackend,
+  { session, columnScales }: Int8Product,
+  codes: NativeTensor,
+  sums: NativeTensor,
+): void {
+  backend.run(session, [codes, wholeOf(columnScales)], [sums]);
+}
+
+export function wholeOf(values: Float32Array): NativeTensor {
+  return { values, shape: [values.length] };
 }
 
 export function scalingGraph(hasTerm: boolean): OnnxGraph {

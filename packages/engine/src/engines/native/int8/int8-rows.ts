@@ -1,6 +1,6 @@
 // Rows of a factor in 8 bits, each divided by its largest magnitude and rounded to 255 steps.
 
-import { graphOf } from "../kernels/graph.ts";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
@@ -12,15 +12,19 @@ export function roundingGraph(hasInnerScales: boolean): OnnxGraph {
   const g = graphOf("x", ...(hasInnerScales ? ["scales"] : []));
   const x = hasInnerScales ? g.multiply("x", "scales") : "x";
   const factor = g.scale(largestOfRows(g, x), 1 / 127);
-  // With a scale for each row it divides as well: a pass over x less, and a third of the time.
-  const scales = g.node("Reshape", [factor, g.integers([-1])]);
-  const zeros = g.node("Expand", ["zero", g.node("Shape", [scales])]);
-  const codes = g.node("QuantizeLinear", [x, scales, zeros], { axis: 0 });
+  const codes = codesOfRows(g, x, factor);
   return {
     ...g.finish(codes, factor),
     outputTypes: { [codes]: "uint8" },
     constants: [{ name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) }],
   };
+}
+
+/** With a scale for each row the operation divides as well: a pass over x less, and a third of the time. */
+export function codesOfRows(g: GraphWriter, x: string, factors: string): string {
+  const scales = g.node("Reshape", [factors, g.integers([-1])]);
+  const zeros = g.node("Expand", ["zero", g.node("Shape", [scales])]);
+  return g.node("QuantizeLinear", [x, scales, zeros], { axis: 0 });
 }
 
 /** x [rows, inner] rounded, until others are. */

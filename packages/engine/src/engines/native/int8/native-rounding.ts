@@ -3,7 +3,7 @@
 
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
-import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
+import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 
 export class NativeRounding {
@@ -51,9 +51,7 @@ export class NativeRounding {
   #session(key: string, build: () => OnnxGraph): NativeSession {
     const found = this.#sessions.get(key);
     if (found !== undefined) return found;
-    const graph = build();
-    const inputs = graph.inputs.map(({ name }) => name);
-    const made = this.#runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true });
+    const made = this.#runtime.createSession(build(), { isOneOfMany: true });
     this.#sessions.set(key, made);
     return made;
   }
@@ -83,10 +81,13 @@ function turningGraph(): OnnxGraph {
   return { ...g.finish(turned), outputTypes: { [turned]: "int8" } };
 }
 
-/** Of each row the largest magnitude; NaN where a row has a NaN or an infinity. */
-export function largestOfRows(g: GraphWriter, x: string): string {
+/**
+ * Of each row the largest magnitude. `trouble` [rows, 1] is 0, or NaN where a row is to be no number: where it has a NaN or an
+ * infinity, if nothing else is said.
+ */
+export function largestOfRows(g: GraphWriter, x: string, trouble?: string): string {
   const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
   const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
   // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
-  return g.add(largest, g.scale(reduce("ReduceSum"), 0));
+  return g.add(largest, trouble ?? g.scale(reduce("ReduceSum"), 0));
 }

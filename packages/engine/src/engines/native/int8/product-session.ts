@@ -1,7 +1,7 @@
 // One matrix of 8 bits as the constant of a graph that multiplies by it.
 
 import { GraphWriter } from "../kernels/graph.ts";
-import { encodeModel, type OnnxConstant, type OnnxGraph } from "../runtime/onnx-model.ts";
+import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import type { Packing } from "../runtime/packing.ts";
 
@@ -15,9 +15,8 @@ export function productSession(
   { inner, packing }: { readonly inner: number; readonly packing?: Packing },
 ): NativeSession {
   const graph = productGraph(codes, inner);
-  const inputs = graph.inputs.map(({ name }) => name);
   const shared = packing && { packing, constants: graph.constants.filter(({ name }) => name === "weight") };
-  return runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true, shared });
+  return runtime.createSession(graph, { isOneOfMany: true, shared });
 }
 
 function productGraph(codes: Int8Array, inner: number): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {

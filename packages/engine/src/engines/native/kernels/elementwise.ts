@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import { graphOf } from "./graph.ts";
 import {
   areFloats,
   inputOf,
@@ -12,70 +13,41 @@ import {
   sizeOf,
 } from "./native-kernel.ts";
 
-/** TensorFlow.js's kernel → ONNX's operation. */
-const ofOne: Readonly<Record<string, string>> = {
-  Exp: "Exp",
-  Log: "Log",
-  Sqrt: "Sqrt",
-  Neg: "Neg",
-  Abs: "Abs",
-  Tanh: "Tanh",
-  Sigmoid: "Sigmoid",
-  Erf: "Erf",
-  Elu: "Elu",
-  Relu: "Relu",
-  Reciprocal: "Reciprocal",
-  Sin: "Sin",
-  Cos: "Cos",
-  Floor: "Floor",
-  Ceil: "Ceil",
-};
+/** Those that ONNX calls as TensorFlow.js does. */
+const ofOne = [
+  ...["Exp", "Log", "Sqrt", "Neg", "Abs", "Tanh", "Sigmoid", "Erf", "Elu", "Relu", "Reciprocal"],
+  ...["Sin", "Cos", "Floor", "Ceil"],
+];
 
-const ofTwo: Readonly<Record<string, string>> = {
-  Add: "Add",
-  Sub: "Sub",
-  Multiply: "Mul",
-  RealDiv: "Div",
-  Maximum: "Max",
-  Minimum: "Min",
-};
+/** TensorFlow.js's kernel → ONNX's operation. */
+const ofTwo = { Add: "Add", Sub: "Sub", Multiply: "Mul", RealDiv: "Div", Maximum: "Max", Minimum: "Min" };
 
 export function registerElementwise(): void {
-  for (const [kernel, op] of Object.entries(ofOne)) {
-    registerNativeKernel(kernel, (call) => unary(call, op, () => singleOperation(op, ["a"])));
-  }
+  for (const op of ofOne) registerNativeKernel(op, (call) => unary(call, op, () => singleOperation(op, ["a"])));
   for (const [kernel, op] of Object.entries(ofTwo)) {
     registerNativeKernel(kernel, (call) => binary(call, op, () => singleOperation(op, ["a", "b"])));
   }
-  registerNativeKernel("Rsqrt", (call) => unary(call, "Rsqrt", () => rsqrtGraph));
-  registerNativeKernel("Square", (call) => unary(call, "Square", () => squareGraph));
-  registerNativeKernel("SquaredDifference", (call) => binary(call, "SquaredDifference", () => squaredDifferenceGraph));
+  registerNativeKernel("Rsqrt", (call) => unary(call, "Rsqrt", rsqrtGraph));
+  registerNativeKernel("Square", (call) => unary(call, "Square", squareGraph));
+  registerNativeKernel("SquaredDifference", (call) => binary(call, "SquaredDifference", squaredDifferenceGraph));
   registerNativeKernel("AddN", addAll);
 }
 
-const rsqrtGraph: OnnxGraph = {
-  inputs: [{ name: "a" }],
-  outputs: ["y"],
-  nodes: [
-    { op: "Sqrt", inputs: ["a"], outputs: ["root"] },
-    { op: "Reciprocal", inputs: ["root"], outputs: ["y"] },
-  ],
-};
+function rsqrtGraph(): OnnxGraph {
+  const g = graphOf("a");
+  return g.finish(g.node("Reciprocal", [g.node("Sqrt", ["a"])]));
+}
 
-const squareGraph: OnnxGraph = {
-  inputs: [{ name: "a" }],
-  outputs: ["y"],
-  nodes: [{ op: "Mul", inputs: ["a", "a"], outputs: ["y"] }],
-};
+function squareGraph(): OnnxGraph {
+  const g = graphOf("a");
+  return g.finish(g.multiply("a", "a"));
+}
 
-const squaredDifferenceGraph: OnnxGraph = {
-  inputs: [{ name: "a" }, { name: "b" }],
-  outputs: ["y"],
-  nodes: [
-    { op: "Sub", inputs: ["a", "b"], outputs: ["difference"] },
-    { op: "Mul", inputs: ["difference", "difference"], outputs: ["y"] },
-  ],
-};
+function squaredDifferenceGraph(): OnnxGraph {
+  const g = graphOf("a", "b");
+  const difference = g.subtract("a", "b");
+  return g.finish(g.multiply(difference, difference));
+}
 
 function unary(call: KernelCall, key: string, graph: () => OnnxGraph): tf.TensorInfo | undefined {
   const { backend } = call;

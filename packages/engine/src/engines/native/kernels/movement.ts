@@ -12,7 +12,7 @@ import {
   singleOperation,
   sizeOf,
 } from "./native-kernel.ts";
-import { gatherNd, scatterNd, tile } from "./slices-by-place.ts";
+import { gatherNd, scatterNd, startsOf, tile } from "./slices-by-place.ts";
 
 export function registerMovement(): void {
   registerNativeKernel("Transpose", transpose);
@@ -227,22 +227,14 @@ function scatterUpdate(call: KernelCall): tf.TensorInfo | undefined {
   const { backend } = call;
   const [tensor, indices, updates] = [inputOf(call, "tensor"), inputOf(call, "indices"), inputOf(call, "updates")];
   if (!areFloats(tensor, updates) || indices.dtype !== "int32" || updates.shape.length === 0) return undefined;
-  const { sliceRank, numUpdates, sliceSize, strides } = tf.backend_util.calculateShapes(
-    updates as tf.Tensor,
-    indices as tf.Tensor,
-    tensor.shape,
-  );
-  const [ids, source] = [backend.integers(indices), backend.floats(updates)];
-  const starts = Array.from({ length: numUpdates }, (_, update) => {
-    let start = 0;
-    for (let axis = 0; axis < sliceRank; axis++) start += (ids[update * sliceRank + axis] ?? -1) * (strides[axis] ?? 0);
-    return start * sliceSize;
-  });
-  const { length } = backend.floats(tensor);
-  if (starts.some((start) => start < 0 || start + sliceSize > length)) return undefined; // it has the error for that
-  const values = backend.pool.take(length);
+  const { shape } = tensor;
+  const { sliceRank, sliceSize } = tf.backend_util.calculateShapes(updates as tf.Tensor, indices as tf.Tensor, shape);
+  const starts = startsOf(backend.integers(indices), shape.slice(0, sliceRank), sliceSize);
+  if (starts === undefined) return undefined; // it has the error for that
+  const source = backend.floats(updates);
+  const values = backend.pool.take(sizeOf(shape));
   values.set(backend.floats(tensor));
   for (const [update, start] of starts.entries())
     values.set(source.subarray(update * sliceSize, (update + 1) * sliceSize), start);
-  return backend.output(tensor.shape, values);
+  return backend.output(shape, values);
 }

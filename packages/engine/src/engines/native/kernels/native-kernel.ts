@@ -22,20 +22,18 @@ export type NativeKernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[]
 export function registerNativeKernel(kernelName: string, compute: NativeKernel): void {
   const general = tf.getKernel(kernelName, "cpu");
   tf.unregisterKernel(kernelName, nativeBackendName);
-  tf.registerKernel({
-    kernelName,
-    backendName: nativeBackendName,
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      if (!(backend instanceof NativeBackend)) throw new Error(`The kernel ${kernelName} was run on another backend.`);
-      const call = { inputs, attributes: attrs ?? {}, backend };
-      return compute(call) ?? general.kernelFunc({ inputs, attrs: call.attributes, backend });
-    },
+  register(kernelName, (call) => {
+    const { inputs, attributes: attrs, backend } = call;
+    return compute(call) ?? general.kernelFunc({ inputs, attrs, backend });
   });
 }
 
 /** Registers a kernel that no other backend has: one of this package's operations, whole. */
 export function registerOwnKernel(kernelName: string, compute: (call: KernelCall) => tf.TensorInfo[]): void {
-  if (tf.getKernel(kernelName, nativeBackendName) != null) return;
+  if (tf.getKernel(kernelName, nativeBackendName) == null) register(kernelName, compute);
+}
+
+function register(kernelName: string, compute: (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[]): void {
   tf.registerKernel({
     kernelName,
     backendName: nativeBackendName,

@@ -6,15 +6,9 @@ import { GraphWriter } from "./graph.ts";
 import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation, sizeOf } from "./native-kernel.ts";
 
 export function registerReductions(): void {
-  for (const [kernel, op] of Object.entries({
-    Sum: "ReduceSum",
-    Mean: "ReduceMean",
-    Max: "ReduceMax",
-    Min: "ReduceMin",
-  })) {
-    registerNativeKernel(kernel, (call) => reduce(call, op));
-  }
-  registerNativeKernel("Softmax", (call) => alongLastAxis(call, "Softmax", Number(call.attributes.dim)));
+  for (const kernel of ["Sum", "Mean", "Max", "Min"])
+    registerNativeKernel(kernel, (call) => reduce(call, `Reduce${kernel}`));
+  registerNativeKernel("Softmax", softmax);
 }
 
 function reduce(call: KernelCall, op: string): tf.TensorInfo | undefined {
@@ -47,14 +41,14 @@ function reductionGraph(op: string): OnnxGraph {
   return g.finish(g.node("Where", [hasNaN, g.constant(Number.NaN), result]));
 }
 
-function alongLastAxis(call: KernelCall, op: string, axis: number): tf.TensorInfo | undefined {
-  const { backend } = call;
+function softmax(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
   const logits = inputOf(call, "logits");
-  const isLast = axis === -1 || axis === logits.shape.length - 1;
-  if (!areFloats(logits) || logits.shape.length === 0 || !isLast) return undefined;
-  const values = backend.pool.take(sizeOf(logits.shape));
   const { shape } = logits;
-  const session = backend.session(op, () => singleOperation(op, ["a"], { axis: -1 }));
+  const isLast = Number(attributes.dim) === -1 || Number(attributes.dim) === shape.length - 1;
+  if (!areFloats(logits) || shape.length === 0 || !isLast) return undefined;
+  const values = backend.pool.take(sizeOf(shape));
+  const session = backend.session("Softmax", () => singleOperation("Softmax", ["a"], { axis: -1 }));
   backend.run(session, [{ values: backend.floats(logits), shape }], [{ values, shape }]);
   return backend.output(shape, values);
 }

@@ -67,7 +67,11 @@ export function tile(call: KernelCall): tf.TensorInfo | undefined {
 }
 
 /** Where each slice begins; undefined if one lies outside. */
-function startsOf(ids: ArrayLike<number>, sizes: readonly number[], sliceSize: number): readonly number[] | undefined {
+export function startsOf(
+  ids: ArrayLike<number>,
+  sizes: readonly number[],
+  sliceSize: number,
+): readonly number[] | undefined {
   const axes = sizes.length;
   const starts: number[] = [];
   for (let index = 0; index < ids.length; index += axes) {

@@ -13,7 +13,7 @@ export interface PartsOfFile {
 const headerLength = 64;
 const segmentLength = 56;
 /** Libraries have a dozen. */
-const mostSegments = 256;
+const maxSegments = 256;
 const sharedObject = 3;
 const dynamicSegment = 2;
 /** Bytes of the dynamic table, which holds some forty entries of 16. */
@@ -47,7 +47,7 @@ export function elfFault(file: PartsOfFile, architecture: string): string | unde
     return `was built for another processor: ELF's number ${machine} with ${bits} bits, and ${architecture} is ${expected} with 64`;
   if (header.short(16) !== sharedObject) return `is no shared library: its ELF type is ${header.short(16)}, not 3`;
   const count = header.short(56);
-  if (header.short(54) !== segmentLength || count === 0 || count > mostSegments)
+  if (header.short(54) !== segmentLength || count === 0 || count > maxSegments)
     return `has a damaged header: it tells of ${count} segments, described in ${header.short(54)} bytes each`;
   const table = { from: header.long(32), length: BigInt(count * segmentLength) };
   if (table.from + table.length > BigInt(file.size)) return cutShort(file, table.from + table.length);

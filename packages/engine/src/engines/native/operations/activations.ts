@@ -3,31 +3,31 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
 import { runFlat } from "../kernels/in-pieces.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-export function registerActivations(): void {
-  registerEntrywise("LowrankGeluTanh", ["x"], () => geluGraph("tanh"));
-  registerEntrywise("LowrankGeluErf", ["x"], () => geluGraph("none"));
-  registerEntrywise("LowrankGeluTanhGradient", ["dy", "x"], geluTanhGradient);
-  registerEntrywise("LowrankGeluErfGradient", ["dy", "x"], geluErfGradient);
-  registerEntrywise("LowrankSilu", ["x"], siluGraph);
-  registerEntrywise("LowrankSiluGradient", ["dy", "x"], siluGradient);
-  registerEntrywise("LowrankSwiglu", ["gate", "up"], swigluGraph);
-  registerEntrywise("LowrankSwigluGradient", ["dy", "gate", "up"], swigluGradient);
-}
+export const activationKernels = {
+  LowrankGeluTanh: entrywise("gelu tanh", ["x"], () => geluGraph("tanh")),
+  LowrankGeluErf: entrywise("gelu erf", ["x"], () => geluGraph("none")),
+  LowrankGeluTanhGradient: entrywise("gelu tanh gradient", ["dy", "x"], geluTanhGradient),
+  LowrankGeluErfGradient: entrywise("gelu erf gradient", ["dy", "x"], geluErfGradient),
+  LowrankSilu: entrywise("silu", ["x"], siluGraph),
+  LowrankSiluGradient: entrywise("silu gradient", ["dy", "x"], siluGradient),
+  LowrankSwiglu: entrywise("swiglu", ["gate", "up"], swigluGraph),
+  LowrankSwigluGradient: entrywise("swiglu gradient", ["dy", "gate", "up"], swigluGradient),
+};
 
-/** A kernel whose inputs and outputs all have one shape. */
-function registerEntrywise(name: string, inputs: readonly string[], graph: () => OnnxGraph): void {
-  registerOwnKernel(name, (call: KernelCall): tf.TensorInfo[] => {
+/** A kernel whose inputs and outputs all have one shape; `key` is its session's. */
+function entrywise(key: string, inputs: readonly string[], graph: () => OnnxGraph) {
+  return (call: KernelCall): tf.TensorInfo[] => {
     const { backend } = call;
     const tensors = inputs.map((input) => inputOf(call, input));
     const values = tensors.map((tensor) => backend.floats(tensor));
-    const session = backend.session(name, graph);
+    const session = backend.session(key, graph);
     const outputs = session.outputs.map(() => backend.pool.take(values[0]?.length ?? 0));
     runFlat(backend, session, values, outputs);
     return outputs.map((output) => backend.output(tensors[0]?.shape ?? [], output));
-  });
+  };
 }
 
 function geluGraph(approximate: "tanh" | "none"): OnnxGraph {
@@ -43,9 +43,9 @@ function geluTanhGradient(): OnnxGraph {
   const g = graphOf("dy", "x");
   const square = g.multiply("x", "x");
   const gate = g.sigmoid(g.multiply("x", g.shift(g.scale(square, cubic * doubledRoot), doubledRoot)));
-  const slope = g.multiply("x", g.shift(g.scale(square, 3 * cubic * doubledRoot), doubledRoot));
+  const gradient = g.multiply("x", g.shift(g.scale(square, 3 * cubic * doubledRoot), doubledRoot));
   const rest = g.subtract(g.constant(1), gate);
-  return g.finish(g.multiply(g.multiply(gate, g.shift(g.multiply(slope, rest), 1)), "dy"));
+  return g.finish(g.multiply(g.multiply(gate, g.shift(g.multiply(gradient, rest), 1)), "dy"));
 }
 
 /** The derivative of x·Φ(x) is Φ(x) + x·φ(x). */
@@ -66,8 +66,8 @@ function siluGraph(): OnnxGraph {
 function siluGradient(): OnnxGraph {
   const g = graphOf("dy", "x");
   const gate = g.sigmoid("x");
-  const slope = g.shift(g.multiply("x", g.subtract(g.constant(1), gate)), 1);
-  return g.finish(g.multiply(g.multiply(gate, slope), "dy"));
+  const gradient = g.shift(g.multiply("x", g.subtract(g.constant(1), gate)), 1);
+  return g.finish(g.multiply(g.multiply(gate, gradient), "dy"));
 }
 
 function swigluGraph(): OnnxGraph {

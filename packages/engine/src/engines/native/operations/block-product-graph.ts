@@ -66,25 +66,20 @@ export function sumBlocks(
 }
 
 /** Matrices of the same columns one below the other; undefined for one alone, and for kinds that differ. */
-export function joinRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefined {
+export function concatRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefined {
   const [first] = matrices;
   const isLikeFirst = (other: EvenBlocks) =>
     first !== undefined &&
     (["columns", "blockSize", "codeBits"] as const).every((key) => other[key] === first[key]) &&
     (other.minima === undefined) === (first.minima === undefined);
   if (first === undefined || matrices.length === 1 || !matrices.every(isLikeFirst)) return undefined;
+  const codes = matrices.map((matrix) => matrix.codes);
+  const scales = matrices.map((matrix) => matrix.scales);
   const minima = matrices.flatMap((matrix) => matrix.minima ?? []);
   return {
     ...first,
     rows: matrices.reduce((rows, matrix) => rows + matrix.rows, 0),
-    codes: joined(
-      matrices.map(({ codes }) => codes),
-      Uint8Array,
-    ),
-    scales: joined(
-      matrices.map(({ scales }) => scales),
-      Float32Array,
-    ),
+    ...{ codes: joined(codes, Uint8Array), scales: joined(scales, Float32Array) },
     ...(minima.length === 0 ? {} : { minima: joined(minima, Float32Array) }),
   };
 }

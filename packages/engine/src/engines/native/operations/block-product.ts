@@ -2,14 +2,10 @@
 // whole numbers; what a block's minimum adds is the sum of x over the block times it, which is not rounded.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
-
-export function registerBlockProduct(): void {
-  registerOwnKernel("LowrankBlockProduct", blockProduct);
-}
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 
 /** x [..., columns of M] → [..., rows of M], or that cut into parts of the `widths` that are asked for. */
-function blockProduct(call: KernelCall): tf.TensorInfo[] {
+export function blockProduct(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const input = inputOf(call, "x");
   const x = backend.floats(input);

@@ -5,18 +5,14 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
 import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
 import { graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
 /** Entries of a piece. */
 const pieceEntries = 128 * 1024;
 
-export function registerDropout(): void {
-  registerOwnKernel("LowrankDropout", dropout);
-}
-
 /** x of any shape → its entries times their factors, plus a term of as many entries. */
-function dropout(call: KernelCall): tf.TensorInfo[] {
+export function dropout(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes, inputs } = call;
   const x = inputOf(call, "x");
   const sources = [x, ...(inputs.term === undefined ? [] : [inputs.term])].map((tensor) => backend.floats(tensor));

@@ -3,17 +3,13 @@
 // the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { headIn } from "../../../kernels/lent-head.ts";
+import { headIn } from "../../../kernels/borrowed-head.ts";
 import { graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import { type Head, type Logits, logitOf, logitsFor, logitsOf, rowsOf, type Tile, tilesOf } from "./head-logits.ts";
 import { roundedHead } from "./rounded-head.ts";
-
-export function registerHeadLoss(): void {
-  registerOwnKernel("LowrankHeadLoss", headLoss);
-}
 
 /** Rows that are done together: for fewer the head would be read more often, for more a tile would be too narrow. */
 const blockRows = 1024;
@@ -33,7 +29,7 @@ interface Block {
  * (`LentHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
  * hidden [rows, features]. Where the head is rounded, softmax is that of logits in 8 bits.
  */
-function headLoss(call: KernelCall): tf.TensorInfo[] {
+export function headLoss(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const hidden = inputOf(call, "hidden");
   const head = headOf(call);

@@ -2,18 +2,14 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
-import { type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import type { KernelCall } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-
-export function registerLinear(): void {
-  registerOwnKernel("LowrankLinear", linear);
-}
 
 /**
  * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
  * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
  */
-const [fewestTurnedRows, mostTurnedRows] = [8, 64];
+const [fewestTurnedRows, maxTurnedRows] = [8, 64];
 
 /** How a product is computed. */
 interface Kind {
@@ -27,7 +23,7 @@ interface Kind {
  * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round → [..., outFeatures]. A term
  * [outFeatures] or of as many entries as the product is added; the latter then holds the product, if nobody else can see it.
  */
-function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
+export function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const { x, matrix, term } = inputs;
   if (x === undefined || matrix === undefined) throw new Error("A product needs two factors.");
   const isTransposed = attributes.isTransposed === true;
@@ -35,7 +31,7 @@ function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const values = backend.floats(x);
   const rows = values.length / inner;
-  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= mostTurnedRows;
+  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= maxTurnedRows;
   const kind = { isTransposed, isTurned, hasTerm: term !== undefined };
   const session = backend.session(`linear ${Object.values(kind).join(" ")}`, () => linearGraph(kind));
   const factors = [

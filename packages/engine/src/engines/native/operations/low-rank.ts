@@ -5,15 +5,9 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../kernels/drop-entries.ts";
 import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-
-export function registerLowRank(): void {
-  registerOwnKernel("LowrankAddLowRank", addLowRank);
-  registerOwnKernel("LowrankAddLowRankGradient", addLowRankGradient);
-  registerOwnKernel("LowrankDroppedLowRankGradient", droppedGradient);
-}
 
 /**
  * Entries of x in a piece. Most x are one piece: then both kernels of the gradient find the same factors, which are drawn once.
@@ -24,7 +18,7 @@ const pieceEntries = 1024 * 1024;
  * output [..., outFeatures] + scale·(x [..., inFeatures]·a)·b → as output, and in its memory if `mayReuseOutput` is true and
  * nobody else can see that. Attributes of a draw drop entries of x.
  */
-function addLowRank(call: KernelCall): tf.TensorInfo[] {
+export function addLowRank(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const output = inputOf(call, "output");
   const size = sizeOf(output.shape);
@@ -101,7 +95,7 @@ function seen(g: GraphWriter, drop: boolean): string {
  * dy [..., outFeatures], x [..., inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. What is left
  * for x's is a product with a, which can be added to what other layers give.
  */
-function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
+export function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [dy, x, a, b] = [rowsOf(call, "dy"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
   const made = (shape: readonly number[]) => ({ values: backend.pool.take(sizeOf(shape)), shape });
@@ -129,7 +123,7 @@ function gradientGraph({ drop, sum }: { readonly drop: boolean; readonly sum: bo
 }
 
 /** narrow [rows, rank], a, and a term of x's size → the gradient of an x that dropped entries, plus the term, in its memory. */
-function droppedGradient(call: KernelCall): tf.TensorInfo[] {
+export function droppedGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, inputs } = call;
   const [narrow, a] = [rowsOf(call, "narrow"), wholeOf(call, "a")];
   const shape = [narrow.shape[0] ?? 0, a.shape[0] ?? 0];

@@ -4,60 +4,30 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
 import { runInPieces } from "../kernels/in-pieces.ts";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-
-export function registerNormalisation(): void {
-  registerOwnKernel("LowrankLayerNorm", layerNorm);
-  registerOwnKernel("LowrankLayerNormGradient", layerNormGradient);
-  registerOwnKernel("LowrankRmsNorm", rmsNorm);
-  registerOwnKernel("LowrankRmsNormGradient", rmsNormGradient);
-}
+import type { NativeSession } from "../runtime/onnx-runtime.ts";
 
 /** x [..., features], gain, bias → y [..., features], mean [..., 1], inverse [..., 1] (one over the deviation). */
-function layerNorm(call: KernelCall): tf.TensorInfo[] {
-  const { backend, attributes } = call;
-  const epsilon = Number(attributes.epsilon);
-  const { rows, features, columnShape } = sizesOf(inputOf(call, "x"));
-  const x = inputOf(call, "x");
-  const session = backend.session(`layer norm ${epsilon}`, () => layerNormGraph(epsilon));
-  const y = backend.pool.take(rows * features);
-  const mean = backend.pool.take(rows);
-  const inverse = backend.pool.take(rows);
-  runInPieces(
-    backend,
-    session,
-    rows,
-    [
-      { values: backend.floats(x), width: features },
-      { values: backend.floats(inputOf(call, "gain")), shape: [features] },
-      { values: backend.floats(inputOf(call, "bias")), shape: [features] },
-    ],
-    [
-      { values: y, width: features },
-      { values: mean, width: 1 },
-      { values: inverse, width: 1 },
-    ],
-  );
-  return [backend.output(x.shape, y), backend.output(columnShape, mean), backend.output(columnShape, inverse)];
+export function layerNorm(call: KernelCall): tf.TensorInfo[] {
+  const epsilon = Number(call.attributes.epsilon);
+  const session = call.backend.session(`layer norm ${epsilon}`, () => layerNormGraph(epsilon));
+  return byRows(call, session, ["x", "gain", "bias"]);
 }
 
 function layerNormGraph(epsilon: number): OnnxGraph {
   const g = graphOf("x", "gain", "bias");
   const mean = g.rowMean("x");
   const attributes = { epsilon: { float: epsilon }, axis: -1 };
-  const [y = "", , inverse = ""] = g.nodes(
-    "LayerNormalization",
-    [g.subtract("x", mean), "gain", "bias"],
-    3,
-    attributes,
-  );
+  const inputs = [g.subtract("x", mean), "gain", "bias"];
+  const [y = "", , inverse = ""] = g.nodes("LayerNormalization", inputs, 3, attributes);
   return g.finish(y, mean, inverse);
 }
 
 /** dy, x, gain, mean, inverse → dx. */
-function layerNormGradient(call: KernelCall): tf.TensorInfo[] {
-  return normGradient(call, "layer norm gradient", layerNormGradientGraph, ["mean", "inverse"]);
+export function layerNormGradient(call: KernelCall): tf.TensorInfo[] {
+  const session = call.backend.session("layer norm gradient", layerNormGradientGraph);
+  return byRows(call, session, ["dy", "x", "gain", "mean", "inverse"]);
 }
 
 function layerNormGradientGraph(): OnnxGraph {
@@ -70,26 +40,17 @@ function layerNormGradientGraph(): OnnxGraph {
 }
 
 /** x [..., features], gain → y [..., features], inverse [..., 1]. */
-function rmsNorm(call: KernelCall): tf.TensorInfo[] {
+export function rmsNorm(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [epsilon, offset] = [Number(attributes.epsilon), Number(attributes.gainOffset)];
+  const session = backend.session(`rms norm ${epsilon} ${offset}`, () => rmsNormGraph(epsilon, offset));
   const x = inputOf(call, "x");
   const { rows, features, columnShape } = sizesOf(x);
-  const session = backend.session(`rms norm ${epsilon} ${offset}`, () => rmsNormGraph(epsilon, offset));
-  const y = backend.pool.take(rows * features);
-  const inverse = backend.pool.take(rows);
-  backend.run(
-    session,
-    [
-      { values: backend.floats(x), shape: [rows, features] },
-      { values: backend.floats(inputOf(call, "gain")), shape: [features] },
-    ],
-    [
-      { values: y, shape: [rows, features] },
-      { values: inverse, shape: [rows, 1] },
-    ],
-  );
-  return [backend.output(x.shape, y), backend.output(columnShape, inverse)];
+  const gain = { values: backend.floats(inputOf(call, "gain")), shape: [features] };
+  const y = { values: backend.pool.take(rows * features), shape: [rows, features] };
+  const inverse = { values: backend.pool.take(rows), shape: [rows, 1] };
+  backend.run(session, [{ values: backend.floats(x), shape: y.shape }, gain], [y, inverse]);
+  return [backend.output(x.shape, y.values), backend.output(columnShape, inverse.values)];
 }
 
 /** ONNX Runtime's own operation: no mean is subtracted here, so it loses no digits. */
@@ -101,9 +62,10 @@ function rmsNormGraph(epsilon: number, offset: number): OnnxGraph {
 }
 
 /** dy, x, gain, inverse → dx. */
-function rmsNormGradient(call: KernelCall): tf.TensorInfo[] {
+export function rmsNormGradient(call: KernelCall): tf.TensorInfo[] {
   const offset = Number(call.attributes.gainOffset);
-  return normGradient(call, `rms norm gradient ${offset}`, () => rmsNormGradientGraph(offset), ["inverse"]);
+  const session = call.backend.session(`rms norm gradient ${offset}`, () => rmsNormGradientGraph(offset));
+  return byRows(call, session, ["dy", "x", "gain", "inverse"]);
 }
 
 function rmsNormGradientGraph(offset: number): OnnxGraph {
@@ -114,29 +76,21 @@ function rmsNormGradientGraph(offset: number): OnnxGraph {
   return g.finish(g.multiply(g.subtract(gradient, g.multiply("x", along)), "inverse"));
 }
 
-function normGradient(
-  call: KernelCall,
-  key: string,
-  graph: () => OnnxGraph,
-  columns: readonly string[],
-): tf.TensorInfo[] {
+/** Runs a graph of rows: its first output has x's shape, the others a number for each row. Gain and bias are all rows'. */
+function byRows(call: KernelCall, session: NativeSession, names: readonly string[]): tf.TensorInfo[] {
   const { backend } = call;
   const x = inputOf(call, "x");
-  const { rows, features } = sizesOf(x);
-  const dx = backend.pool.take(rows * features);
-  runInPieces(
-    backend,
-    backend.session(key, graph),
-    rows,
-    [
-      { values: backend.floats(inputOf(call, "dy")), width: features },
-      { values: backend.floats(x), width: features },
-      { values: backend.floats(inputOf(call, "gain")), shape: [features] },
-      ...columns.map((name) => ({ values: backend.floats(inputOf(call, name)), width: 1 })),
-    ],
-    [{ values: dx, width: features }],
-  );
-  return [backend.output(x.shape, dx)];
+  const { rows, features, columnShape } = sizesOf(x);
+  const inputs = names.map((name) => {
+    const values = backend.floats(inputOf(call, name));
+    return name === "gain" || name === "bias" ? { values, shape: [features] } : { values, width: values.length / rows };
+  });
+  const outputs = session.outputs.map((_, index) => {
+    const width = index === 0 ? features : 1;
+    return { values: backend.pool.take(rows * width), width };
+  });
+  runInPieces(backend, session, rows, inputs, outputs);
+  return outputs.map(({ values }, index) => backend.output(index === 0 ? x.shape : columnShape, values));
 }
 
 function sizesOf({ shape }: tf.TensorInfo) {

@@ -1,16 +1,13 @@
 // Rotary position embedding by ONNX Runtime's own operation.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import { GraphWriter } from "../kernels/graph.ts";
+import { inputOf, type KernelCall, sizeOf } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-export function registerRotary(): void {
-  registerOwnKernel("LowrankRotary", rotary);
-}
-
 /** x [batch, heads, time, headSize], cos and sin [time, pairs] or [batch, 1, time, pairs]; `isBackward` turns back. */
-function rotary(call: KernelCall): tf.TensorInfo[] {
+export function rotary(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [x, cos, sin] = [inputOf(call, "x"), inputOf(call, "cos"), inputOf(call, "sin")];
   const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
@@ -43,18 +40,7 @@ function positionsOf(tableShape: readonly number[], batch: number, time: number)
 }
 
 function rotaryGraph(interleaved: number, dims: number, heads: number): OnnxGraph {
+  const g = new GraphWriter([{ name: "x" }, { name: "positions", type: "int64" }, { name: "cos" }, { name: "sin" }]);
   const attributes = { interleaved, rotary_embedding_dim: dims, num_heads: heads };
-  return {
-    inputs: [{ name: "x" }, { name: "positions", type: "int64" }, { name: "cos" }, { name: "sin" }],
-    outputs: ["y"],
-    nodes: [
-      {
-        op: "RotaryEmbedding",
-        inputs: ["x", "positions", "cos", "sin"],
-        outputs: ["y"],
-        attributes,
-        domain: "com.microsoft",
-      },
-    ],
-  };
+  return g.finish(g.node("RotaryEmbedding", ["x", "positions", "cos", "sin"], attributes, "com.microsoft"));
 }

@@ -5,7 +5,7 @@ import { NativeCallError } from "../../../errors.ts";
 import type { LibraryFile } from "../library/library-file.ts";
 import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
 import { checkTensor, elementTypeOf, HeldTensor, maxAxes, type NativeTensor } from "./native-tensor.ts";
-import type { OnnxConstant } from "./onnx-model.ts";
+import { encodeModel, type OnnxConstant, type OnnxGraph } from "./onnx-model.ts";
 import { openInterface } from "./open-interface.ts";
 import { Packing } from "./packing.ts";
 
@@ -17,8 +17,6 @@ export interface RuntimeOptions {
 
 /** Settings of one session. */
 export interface SessionOptions {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
   /** Its intermediates are not kept in the arena: for graphs that run once for each weight, or have none. */
   readonly isOneOfMany?: boolean;
   /** Shares some of the graph's constants, as they are packed, with other sessions. The values are not read again later. */
@@ -114,8 +112,10 @@ export class OnnxRuntime {
     this.#shareArena();
   }
 
-  /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
-  createSession(model: Uint8Array, { inputs, outputs, isOneOfMany = false, shared }: SessionOptions): NativeSession {
+  /** Prepares a graph. The caller releases the session. */
+  createSession(graph: OnnxGraph, { isOneOfMany = false, shared }: SessionOptions = {}): NativeSession {
+    const { outputs } = graph;
+    const inputs = graph.inputs.map(({ name }) => name);
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
     const kept: unknown[] = [];
@@ -127,7 +127,7 @@ export class OnnxRuntime {
       if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
       else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
-      const handle = this.#createSession(model, options, shared);
+      const handle = this.#createSession(encodeModel(graph), options, shared);
       const inputNames = this.#names(inputs, kept);
       const packing = shared?.packing;
       packing?.retain();

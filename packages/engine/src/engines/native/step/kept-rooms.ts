@@ -58,13 +58,14 @@ export class KeptRooms {
     const columns = kept.key.shape[2] ?? 0;
     this.makeRoom(columns);
     const { attention, ...targets } = this.room(layer);
-    for (const kind of ["key", "value"] as const)
-      for (const [row, padding] of this.padding.entries()) {
+    for (const [row, padding] of this.padding.entries()) {
+      for (const kind of ["key", "value"] as const) {
         const from = { values: values(kept[kind]), row, room: columns, first: padding };
         const to = { values: targets[kind], row, room: this.#capacity, first: 0 };
         copyHeads(attention, from, to, columns - padding);
       }
-    for (const [row, padding] of this.padding.entries()) this.lengths[row] = columns - padding;
+      this.lengths[row] = columns - padding;
+    }
   }
 
   /** A copy of a layer's rectangle, with zeros for padding. */

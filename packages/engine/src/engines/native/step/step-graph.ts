@@ -125,7 +125,7 @@ export class GraphDraft {
       case "norm":
         return { name: this.#normed(name, width, node.norm), width };
       case "activation":
-        return { name: activated(g, name, node.name), width };
+        return { name: activations[node.name](g, name), width };
       case "add":
         return { name: g.add(name, this.#value(node.y).name), width };
       case "multiply":
@@ -263,40 +263,22 @@ export class GraphDraft {
 }
 
 function isSameFeed(feed: SharedFeed, other: StepFeed): boolean {
-  switch (feed.kind) {
-    case "cos":
-    case "sin":
-      return other.kind === feed.kind && other.rotation === feed.rotation;
-    case "bias":
-      return other.kind === "bias" && other.bias === feed.bias;
-    case "tensor":
-      return other.kind === "tensor" && other.tensor === feed.tensor;
-    default:
-      return other.kind === feed.kind;
-  }
+  return Object.entries(feed).every(([key, value]) => Reflect.get(other, key) === value);
 }
 
 /** The activations that a plan can hold, in a graph. */
-function activated(g: GraphWriter, x: string, name: StepActivation): string {
-  switch (name) {
-    case "gelu-erf":
-      return g.node("Gelu", [x], { approximate: "none" });
-    case "gelu-tanh":
-      return g.node("Gelu", [x], { approximate: "tanh" });
-    case "silu":
-      return g.multiply(x, g.sigmoid(x));
-    case "sigmoid":
-      return g.sigmoid(x);
-    case "tanh":
-      return g.node("Tanh", [x]);
-    case "relu":
-      return g.node("Relu", [x]);
-    case "relu-squared": {
-      const positive = g.node("Relu", [x]);
-      return g.multiply(positive, positive);
-    }
-  }
-}
+const activations: Readonly<Record<StepActivation, (g: GraphWriter, x: string) => string>> = {
+  "gelu-erf": (g, x) => g.node("Gelu", [x], { approximate: "none" }),
+  "gelu-tanh": (g, x) => g.node("Gelu", [x], { approximate: "tanh" }),
+  silu: (g, x) => g.multiply(x, g.sigmoid(x)),
+  sigmoid: (g, x) => g.sigmoid(x),
+  tanh: (g, x) => g.node("Tanh", [x]),
+  relu: (g, x) => g.node("Relu", [x]),
+  "relu-squared": (g, x) => {
+    const positive = g.node("Relu", [x]);
+    return g.multiply(positive, positive);
+  },
+};
 
 // Which of a plan's products with matrices of blocks have one input – queries, keys and values; a gate and what it lets through –
 // and are made together.

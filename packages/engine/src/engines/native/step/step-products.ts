@@ -11,8 +11,8 @@ import type { GraphWriter } from "../kernels/graph.ts";
 import {
   addBlockProduct,
   type BlockSums,
+  concatRows,
   type EvenBlocks,
-  joinRows,
   sumBlocks,
 } from "../operations/block-product-graph.ts";
 import type { OnnxConstant } from "../runtime/onnx-model.ts";
@@ -75,7 +75,7 @@ export class StepProducts {
       if (even === undefined) return undefined;
       blocks.push(even);
     }
-    const joined = joinRows(blocks);
+    const joined = concatRows(blocks);
     if (joined === undefined) return blocks.map((own) => this.#byEvenBlocks(x, own));
     const { g } = this.options;
     const sizes = g.integers(blocks.map(({ rows }) => rows));

@@ -2,7 +2,6 @@
 // of these, which goes with the weight it was made of.
 
 import { areSamePlans, type StepPlan, type StepWeight } from "../../../step/step-plan.ts";
-import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import { rebindFeeds } from "./rebind-feeds.ts";
 import type { StepBackend } from "./step-backend.ts";
@@ -106,10 +105,9 @@ function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
 /** Graphs without matrices of their own are one where they are alike: a decoder's blocks. */
 function sessionOf(backend: StepBackend, made: StepGraph): NativeSession {
   const { graph, shared } = made;
+  if (hasConstants(made)) return backend.runtime.createSession(graph, { isOneOfMany: true, shared });
   const { inputs, outputs, nodes } = graph;
-  if (!hasConstants(made)) return backend.session(`step ${JSON.stringify({ inputs, outputs, nodes })}`, () => graph);
-  const names = inputs.map(({ name }) => name);
-  return backend.runtime.createSession(encodeModel(graph), { inputs: names, outputs, isOneOfMany: true, shared });
+  return backend.session(`step ${JSON.stringify({ inputs, outputs, nodes })}`, () => graph);
 }
 
 function hasConstants({ graph: { constants = [] } }: StepGraph): boolean {

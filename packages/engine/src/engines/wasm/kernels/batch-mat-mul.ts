@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { booleanOf } from "../../../gradients/attributes.ts";
 import { inputOf, runKernel } from "../../../kernels/wrap-kernels.ts";
-import { lendMatrix } from "../lent-matrix.ts";
+import { lendMatrix } from "../borrowed-matrix.ts";
 import { transposeMatrices } from "../transpose-matrix.ts";
 import { viewed, type WasmBackend, wasmKernel, zeros } from "../wasm-backend.ts";
 import { multiplyPlain } from "./plain-product.ts";

@@ -5,7 +5,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../../gradients/attributes.ts";
 import { type Geometry, geometryOf, visitTap } from "../../../kernels/convolution-geometry.ts";
 import { inputOf } from "../../../kernels/wrap-kernels.ts";
-import { lendMatrix } from "../lent-matrix.ts";
+import { lendMatrix } from "../borrowed-matrix.ts";
 import { transposeMatrices } from "../transpose-matrix.ts";
 import { floatsOf, type WasmBackend, wasmKernel, zeros } from "../wasm-backend.ts";
 import { multiplyPlain } from "./plain-product.ts";

@@ -13,11 +13,8 @@ const parameter = (path: string, shape: TensorRow["shape"], isStackedInOut = fal
 export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-classification"]), {
   config: {
     sizes: {
-      ...decoderSizes,
+      ...decoderSizes({ keyValueHeads: 8, headSize: 64, maxPositions: 131_072 }),
       intermediateSize: { keys: ["intermediate_size"], fallback: 2880 },
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 8 },
-      headSize: { keys: ["head_dim"], fallback: 64 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
       experts: { keys: ["num_local_experts", "num_experts"], fallback: 128 },
       expertsPerToken: { keys: ["num_experts_per_tok", "experts_per_token"], fallback: 4 },
     },
@@ -26,7 +23,7 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
     switches: { ...balanceSwitch, attentionBias: { key: "attention_bias", fallback: true } },
     scalars: {
       ...balanceScale(0.9),
-      gateSteepness: { key: "swiglu_alpha", fallback: 1.702 },
+      swigluAlpha: { key: "swiglu_alpha", fallback: 1.702 },
       gateLimit: { key: "swiglu_limit", fallback: 7 },
     },
     window: { size: { key: "sliding_window", fallback: 128 }, layers: "alternating" },

@@ -7,10 +7,7 @@ import { balanceScale, balanceSwitch, expertTensors, stackedExperts } from "../.
 export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-classification", "question-answering"]), {
   config: {
     sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 8 },
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
+      ...decoderSizes({ keyValueHeads: 8, headSize: null, maxPositions: 131_072 }),
       experts: { keys: ["num_local_experts", "num_experts"], fallback: 8 },
       expertsPerToken: { keys: ["num_experts_per_tok"], fallback: 2 },
       expertIntermediateSize: { keys: ["intermediate_size"] },
@@ -21,7 +18,7 @@ export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-cl
     switches: balanceSwitch,
     scalars: balanceScale(0.001),
     fixed: [{ key: "router_jitter_noise", values: [null, 0], effect: "what the router reads is noisy while training" }],
-    derive: (config) => ({ ...config, switches: { ...config.switches, sharesAddUp: true } }),
+    derive: (config) => ({ ...config, switches: { ...config.switches, normTopkProb: true } }),
   },
   linears: separateAttention(false),
   tensors: expertTensors,

@@ -2,6 +2,7 @@
 // chooses, one that all tokens share.
 
 import {
+  attentionBias,
   decoderClasses,
   decoderSizes,
   gatedFeedForward,
@@ -26,10 +27,7 @@ export const qwen3Moe = likeLlama(
   {
     config: {
       sizes: {
-        ...decoderSizes,
-        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-        headSize: { keys: ["head_dim"] },
-        maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
+        ...decoderSizes({ keyValueHeads: 4, headSize: null, maxPositions: 32_768 }),
         experts: { keys: ["num_experts", "num_local_experts"], fallback: 128 },
         expertsPerToken: { keys: ["num_experts_per_tok"], fallback: 8 },
         expertIntermediateSize: { keys: ["moe_intermediate_size"], fallback: 768 },
@@ -37,8 +35,8 @@ export const qwen3Moe = likeLlama(
       scalars: balanceScale(0.001),
       switches: {
         ...balanceSwitch,
-        attentionBias: { key: "attention_bias", fallback: false },
-        sharesAddUp: { key: "norm_topk_prob", fallback: false },
+        ...attentionBias,
+        normTopkProb: { key: "norm_topk_prob", fallback: false },
       },
       window: { size: { key: "sliding_window", fallback: 4096 }, enabledBy: "use_sliding_window", layers: "all" },
       layerKinds: mixedLayers,
@@ -61,9 +59,7 @@ export const qwen2Moe = likeLlama(
   {
     config: {
       sizes: {
-        ...decoderSizes,
-        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 16 },
-        maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
+        ...decoderSizes({ keyValueHeads: 16, maxPositions: 32_768 }),
         experts: { keys: ["num_experts", "num_local_experts"], fallback: 60 },
         expertsPerToken: { keys: ["num_experts_per_tok"], fallback: 4 },
         expertIntermediateSize: { keys: ["moe_intermediate_size"], fallback: 1408 },
@@ -73,7 +69,7 @@ export const qwen2Moe = likeLlama(
       switches: {
         ...balanceSwitch,
         attentionBias: { key: "qkv_bias", fallback: true },
-        sharesAddUp: { key: "norm_topk_prob", fallback: false },
+        normTopkProb: { key: "norm_topk_prob", fallback: false },
       },
       window: {
         size: { key: "sliding_window", fallback: 4096 },

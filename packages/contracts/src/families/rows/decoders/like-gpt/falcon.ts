@@ -19,11 +19,10 @@ export const falcon: Family = {
   architectures: decoderClasses("Falcon", ["token-classification", "question-answering"]),
   config: {
     sizes: {
-      ...decoderSizes,
+      ...decoderSizes({ maxPositions: 2048 }),
       hiddenSize: { keys: ["hidden_size", "n_embed"] },
       intermediateSize: { keys: ["ffn_hidden_size"], fallback: { times: 4, of: "hiddenSize" } },
       keyValueHeads: { keys: ["num_kv_heads"], fallback: { times: 1, of: "heads" } },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 },
     },
     activation: { key: "activation", fallback: "gelu" },
     normEpsilon: { key: "layer_norm_epsilon", fallback: 1e-5 },

@@ -11,8 +11,6 @@ import {
 } from "../../shared/decoder-rows.ts";
 import { linearRows, normRows } from "../../shared/module-rows.ts";
 
-const { keyValueHeads: _, ...sizes } = decoderSizes;
-
 /** The tables of `gpt_neox`. */
 export const gptNeox: Family = {
   modelType: "gpt_neox",
@@ -20,7 +18,7 @@ export const gptNeox: Family = {
   basePrefix: "gpt_neox",
   architectures: decoderClasses("GPTNeoX", ["token-classification", "question-answering"]),
   config: {
-    sizes: { ...sizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
+    sizes: decoderSizes({ keyValueHeads: null, maxPositions: 2048 }),
     activation: { key: "hidden_act", fallback: "gelu" },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
     dropouts: {

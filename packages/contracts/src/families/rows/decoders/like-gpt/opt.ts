@@ -10,8 +10,8 @@ import {
   plainFeedForward,
   separateAttention,
 } from "../../shared/decoder-rows.ts";
+import { linearRows } from "../../shared/module-rows.ts";
 
-const { keyValueHeads: _, ...sizes } = decoderSizes;
 const isNarrower = ({ embeddingSize, hiddenSize }: ConfigValues): boolean => embeddingSize !== hiddenSize;
 const hasGains = ({ switches }: ConfigValues): boolean => switches.normGains;
 const inDecoder = (row: LinearRow): LinearRow => ({ ...row, path: `decoder.${row.path}` });
@@ -24,10 +24,9 @@ export const opt: Family = {
   architectures: decoderClasses("OPT", ["question-answering"]),
   config: {
     sizes: {
-      ...sizes,
+      ...decoderSizes({ keyValueHeads: null, maxPositions: 2048 }),
       embeddingSize: { keys: ["word_embed_proj_dim"], fallback: { times: 1, of: "hiddenSize" } },
       intermediateSize: { keys: ["ffn_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 },
     },
     activation: { key: "activation_function", fallback: "relu" },
     normEpsilon: { fallback: 1e-5 },
@@ -52,24 +51,10 @@ export const opt: Family = {
     { path: "decoder.embed_positions", rows: "positions", extraRows: 2 },
   ],
   linears: [
-    {
-      path: "decoder.project_out",
-
-      inFeatures: "hidden",
-      outFeatures: "embedding",
-      bias: false,
-      layout: "out-in",
-      when: isNarrower,
-    },
-    {
-      path: "decoder.project_in",
-
-      inFeatures: "embedding",
-      outFeatures: "hidden",
-      bias: false,
-      layout: "out-in",
-      when: isNarrower,
-    },
+    ...linearRows({ bias: false, layout: "out-in", when: isNarrower }, [
+      ["decoder.project_out", "hidden", "embedding"],
+      ["decoder.project_in", "embedding", "hidden"],
+    ]),
     ...separateAttention("attentionBias", { name: "out_proj" }).map(inDecoder),
     ...plainFeedForward("layers.{n}.fc1", "layers.{n}.fc2", "attentionBias").map(inDecoder),
   ],

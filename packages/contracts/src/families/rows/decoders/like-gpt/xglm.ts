@@ -2,7 +2,7 @@
 // beside scaled embeddings.
 
 import type { Family } from "../../../family.ts";
-import { decoderHeads, plainFeedForward, separateAttention } from "../../shared/decoder-rows.ts";
+import { decoderHeads, plainFeedForward, separateAttention, writerClasses } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
 /** The tables of `xglm`. */
@@ -10,10 +10,7 @@ export const xglm: Family = {
   modelType: "xglm",
   causal: true,
   basePrefix: "model",
-  architectures: new Map([
-    ["XGLMForCausalLM", "causal-lm"],
-    ["XGLMModel", "feature-extraction"],
-  ]),
+  architectures: writerClasses("XGLM"),
   config: {
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },

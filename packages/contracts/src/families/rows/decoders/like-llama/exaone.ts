@@ -2,7 +2,7 @@
 // name the modules as GPT-2's are named.
 
 import type { FileSpelling } from "../../../family.ts";
-import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { decoderSizes, likeLlama, linearBiases } from "../../shared/decoder-rows.ts";
 
 const layerNames = [
   ["attn.attention.q_proj", "self_attn.q_proj"],
@@ -37,20 +37,14 @@ export const exaone = likeLlama(
   {
     config: {
       sizes: {
-        ...decoderSizes,
+        ...decoderSizes({ keyValueHeads: 8, headSize: null, maxPositions: 4096 }),
         layers: { keys: ["num_hidden_layers", "num_layers"] },
-        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 8 },
-        headSize: { keys: ["head_dim"] },
-        maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 },
       },
       activation: { key: "hidden_act", otherKey: "activation_function", fallback: "silu" },
       normEpsilon: { key: "rms_norm_eps", otherKey: "layer_norm_epsilon", fallback: 1e-5 },
       tokenIds: { padding: 0 },
       rotary: { thetaFallback: 500_000 },
-      switches: {
-        attentionBias: { key: "attention_bias", fallback: false },
-        feedForwardBias: { key: "mlp_bias", fallback: false },
-      },
+      switches: linearBiases,
       fixed: [{ key: "embed_dropout", values: [null, 0], effect: "embeddings drop out while training" }],
       harmless: ["auto_map"],
     },

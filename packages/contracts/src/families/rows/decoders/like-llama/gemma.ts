@@ -1,23 +1,18 @@
 // Gemma (Gemma Team 2024), as transformers' modeling_gemma.py names it: LLaMA with scaled embeddings, gains stored as
 // gain − 1, and wide heads.
 
-import { decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { attentionBias, decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
 /** The tables of `gemma2`. */
 export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-classification"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-      headSize: { keys: ["head_dim"], fallback: 256 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 4, headSize: 256, maxPositions: 8192 }),
     activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    switches: attentionBias,
     scalars: {
       scoreCap: { key: "attn_logit_softcapping", fallback: 50 },
       logitCap: { key: "final_logit_softcapping", fallback: 30 },
@@ -40,17 +35,12 @@ export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-class
 /** The tables of `gemma`. */
 export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classification"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 16 },
-      headSize: { keys: ["head_dim"], fallback: 256 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 16, headSize: 256, maxPositions: 8192 }),
     // The official files say "gelu" and mean the approximation.
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh", aliases: { gelu: "gelu_pytorch_tanh" } },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    switches: attentionBias,
     fixed: [
       // An older spelling of hidden_act, which transformers 5 does not read.
       { key: "hidden_activation", values: [null, "gelu_pytorch_tanh"], effect: "it names another activation" },

@@ -1,19 +1,12 @@
 // LLaMA (Touvron et al. 2023), as transformers' modeling_llama.py names it, and its descendants that say "llama".
 
-import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderHeads, decoderSizes, likeLlama, linearBiases } from "../../shared/decoder-rows.ts";
 
 /** The tables of `llama`. */
 export const llama = likeLlama("llama", decoderClasses("Llama", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 },
-    },
-    switches: {
-      attentionBias: { key: "attention_bias", fallback: false },
-      feedForwardBias: { key: "mlp_bias", fallback: false },
-    },
+    sizes: decoderSizes({ headSize: null, maxPositions: 2048 }),
+    switches: linearBiases,
     // Tensor parallelism of the first training run: it only splits sums.
     harmless: ["pretraining_tp", "is_llama_config"],
   },
@@ -23,22 +16,14 @@ export const llama = likeLlama("llama", decoderClasses("Llama", ["token-classifi
 /** The tables of `smollm3`. */
 export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 4, headSize: null, maxPositions: 32_768 }),
     tokenIds: { padding: 128_004 },
     tiedByDefault: true,
     rotary: {
       thetaFallback: 2_000_000,
       layers: { list: "no_rope_layers", butEvery: "no_rope_layer_interval", fallback: 4 },
     },
-    switches: {
-      attentionBias: { key: "attention_bias", fallback: false },
-      feedForwardBias: { key: "mlp_bias", fallback: false },
-    },
+    switches: linearBiases,
     window: { size: { key: "sliding_window", fallback: null }, enabledBy: "use_sliding_window", layers: "all" },
     // No published model has windows; transformers gives them to the layers that do not rotate.
     fixed: [

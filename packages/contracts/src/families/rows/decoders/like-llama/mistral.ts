@@ -6,12 +6,7 @@ import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../sha
 /** The tables of `mistral`. */
 export const mistral = likeLlama("mistral", decoderClasses("Mistral", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 8 },
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 8, headSize: null, maxPositions: 131_072 }),
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "all" },
     fixed: [{ key: "layer_types", values: [null], effect: "Mistral has one kind of layer; Ministral has several" }],
   },

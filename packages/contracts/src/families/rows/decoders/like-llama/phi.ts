@@ -8,7 +8,6 @@ import {
   decoderSizes,
   likeLlama,
   plainFeedForward,
-  rotaryBuffers,
   separateAttention,
   tokenDropout,
 } from "../../shared/decoder-rows.ts";
@@ -19,7 +18,7 @@ const linear = { bias: false, layout: "out-in" } as const;
 /** The tables of `phi3`. */
 export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classification"]), {
   config: {
-    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
+    sizes: decoderSizes({ maxPositions: 4096 }),
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     // transformers' Phi 3 has no dropout after the embedding, whatever embd_pdrop says.
     dropouts: {
@@ -46,13 +45,9 @@ export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classificat
 });
 
 /** The tables of `phi`. */
-export const phi: Family = {
-  modelType: "phi",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Phi", ["token-classification"]),
+export const phi = likeLlama("phi", decoderClasses("Phi", ["token-classification"]), {
   config: {
-    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
+    sizes: decoderSizes({ maxPositions: 2048 }),
     activation: { key: "hidden_act", fallback: "gelu_new" },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
     dropouts: {
@@ -61,11 +56,9 @@ export const phi: Family = {
       residual: { keys: ["resid_pdrop"], fallback: 0 },
       classifier: tokenDropout,
     },
-    tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.5 } },
     switches: { queryKeyNorm: { key: "qk_layernorm", fallback: false } },
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [
     ...separateAttention(true, { name: "dense" }),
     ...plainFeedForward("layers.{n}.mlp.fc1", "layers.{n}.mlp.fc2", true),
@@ -81,5 +74,4 @@ export const phi: Family = {
     { path: "final_layernorm", kind: "layer" },
   ],
   heads: decoderHeads("embed_tokens", { bias: true }),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

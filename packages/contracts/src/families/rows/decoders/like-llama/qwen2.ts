@@ -2,6 +2,7 @@
 // value, and a window in the upper layers if it is switched on.
 
 import {
+  attentionBias,
   decoderClasses,
   decoderHeads,
   decoderNorms,
@@ -11,21 +12,21 @@ import {
   separateAttention,
 } from "../../shared/decoder-rows.ts";
 
+const upperWindows = {
+  window: {
+    size: { key: "sliding_window", fallback: 4096 },
+    enabledBy: "use_sliding_window",
+    layers: { from: "max_window_layers", fallback: 28 },
+  },
+  harmless: ["max_window_layers"],
+} as const;
+
 /** The tables of `qwen3`. */
 export const qwen3 = likeLlama("qwen3", decoderClasses("Qwen3", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      headSize: { keys: ["head_dim"], fallback: 128 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
-    },
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
-    window: {
-      size: { key: "sliding_window", fallback: 4096 },
-      enabledBy: "use_sliding_window",
-      layers: { from: "max_window_layers", fallback: 28 },
-    },
-    harmless: ["max_window_layers"],
+    sizes: decoderSizes({ headSize: 128, maxPositions: 32_768 }),
+    switches: attentionBias,
+    ...upperWindows,
   },
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "head" },
@@ -38,17 +39,8 @@ export const qwen3 = likeLlama("qwen3", decoderClasses("Qwen3", ["token-classifi
 /** The tables of `qwen2`. */
 export const qwen2 = likeLlama("qwen2", decoderClasses("Qwen2", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
-    },
-    window: {
-      size: { key: "sliding_window", fallback: 4096 },
-      enabledBy: "use_sliding_window",
-      layers: { from: "max_window_layers", fallback: 28 },
-    },
-    harmless: ["max_window_layers"],
+    sizes: decoderSizes({ headSize: null, maxPositions: 32_768 }),
+    ...upperWindows,
   },
   linears: [...separateAttention(true, { bias: false }), ...gatedFeedForward(false)],
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),

@@ -13,7 +13,7 @@ import {
 /** The tables of `stablelm`. */
 export const stablelm = likeLlama("stablelm", decoderClasses("StableLm", ["token-classification"]), {
   config: {
-    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
+    sizes: decoderSizes({ maxPositions: 4096 }),
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: { ...tokenDropout, fallback: 0 } },
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.25 } },

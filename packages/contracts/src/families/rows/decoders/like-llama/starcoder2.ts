@@ -14,11 +14,7 @@ import { normRows } from "../../shared/module-rows.ts";
 /** The tables of `starcoder2`. */
 export const starcoder2 = likeLlama("starcoder2", decoderClasses("Starcoder2", ["token-classification"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 2 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 2, maxPositions: 4096 }),
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh" },
     normEpsilon: { key: "norm_epsilon", fallback: 1e-5 },
     dropouts: {

@@ -7,12 +7,7 @@ import { normRows } from "../../shared/module-rows.ts";
 /** The tables of `exaone4`. */
 export const exaone4 = likeLlama("exaone4", decoderClasses("Exaone4", ["token-classification", "question-answering"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 32 },
-      headSize: { keys: ["head_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 32, headSize: null, maxPositions: 2048 }),
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     rotary: { layers: "windowed-or-all" },
     window: {

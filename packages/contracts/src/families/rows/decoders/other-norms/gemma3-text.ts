@@ -2,7 +2,8 @@
 // of queries and keys, a whole view in every sixth layer only, and slower rotations there.
 
 import type { Family } from "../../../family.ts";
-import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { attentionBias, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { layerSizesOr } from "../../shared/module-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
@@ -16,19 +17,14 @@ export const gemma3Text = likeLlama(
   ]),
   {
     config: {
-      sizes: {
-        ...decoderSizes,
-        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-        headSize: { keys: ["head_dim"], fallback: 256 },
-        maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
-      },
+      sizes: decoderSizes({ keyValueHeads: 4, headSize: 256, maxPositions: 131_072 }),
       activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
       dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
       tokenIds: { padding: 0 },
       tiedByDefault: true,
       rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
       switches: {
-        attentionBias: { key: "attention_bias", fallback: false },
+        ...attentionBias,
         reversedSight: { key: "use_bidirectional_attention", fallback: false },
       },
       scalars: {
@@ -75,11 +71,8 @@ export const gemma3: Family = {
     // The files on the Hub say what differs from these alone.
     sizes: {
       ...config.sizes,
+      ...layerSizesOr({ hidden: 2304, intermediate: 9216, layers: 26, heads: 8 }),
       vocabularySize: { keys: ["vocab_size"], fallback: 262_208 },
-      hiddenSize: { keys: ["hidden_size"], fallback: 2304 },
-      intermediateSize: { keys: ["intermediate_size"], fallback: 9216 },
-      layers: { keys: ["num_hidden_layers"], fallback: 26 },
-      heads: { keys: ["num_attention_heads"], fallback: 8 },
     },
     harmless: [
       ...(config.harmless ?? []),

@@ -7,12 +7,7 @@ import { linearRows, normRows } from "../../shared/module-rows.ts";
 /** The tables of `glm4`. */
 export const glm4 = likeLlama("glm4", decoderClasses("Glm4", ["token-classification"]), {
   config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 2 },
-      headSize: { keys: ["head_dim"], fallback: 128 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
-    },
+    sizes: decoderSizes({ keyValueHeads: 2, headSize: 128, maxPositions: 131_072 }),
     normEpsilon: { key: "rms_norm_eps", fallback: 1.5625e-7 },
     tokenIds: { padding: 151_329 },
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.5 } },

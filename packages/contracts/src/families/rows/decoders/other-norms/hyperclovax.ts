@@ -2,36 +2,29 @@
 // half of a layer, too, and logits that are multiplied. The smaller SEED models say "llama", which they compute as.
 
 import type { ConfigValues } from "../../../config-values.ts";
-import { decoderNorms, likeLlama } from "../../shared/decoder-rows.ts";
+import { decoderNorms, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 import { granite } from "../like-llama/granite.ts";
 
 /** The tables of `hyperclovax`. */
-export const hyperclovax = likeLlama(
-  "hyperclovax",
-  new Map([
-    ["HyperCLOVAXForCausalLM", "causal-lm"],
-    ["HyperCLOVAXModel", "feature-extraction"],
-  ]),
-  {
-    config: {
-      ...granite.config,
-      sizes: { ...granite.config.sizes, headSize: { keys: ["head_dim"] } },
-      switches: { ...granite.config.switches, normAfter: { key: "use_post_norm", fallback: true } },
-      scalars: {
-        ...granite.config.scalars,
-        scoreScale: { key: "attention_multiplier", fallback: null },
-        logitScale: { key: "logits_scaling", fallback: 1 },
-      },
-      harmless: ["auto_map"],
+export const hyperclovax = likeLlama("hyperclovax", writerClasses("HyperCLOVAX"), {
+  config: {
+    ...granite.config,
+    sizes: { ...granite.config.sizes, headSize: { keys: ["head_dim"] } },
+    switches: { ...granite.config.switches, normAfter: { key: "use_post_norm", fallback: true } },
+    scalars: {
+      ...granite.config.scalars,
+      scoreScale: { key: "attention_multiplier", fallback: null },
+      logitScale: { key: "logits_scaling", fallback: 1 },
     },
-    embeddings: granite.embeddings,
-    norms: [
-      ...decoderNorms,
-      ...normRows("root-mean-square", ["layers.{n}.post_norm1", "layers.{n}.post_norm2"]).map((row) => ({
-        ...row,
-        when: ({ switches }: ConfigValues) => switches.normAfter,
-      })),
-    ],
+    harmless: ["auto_map"],
   },
-);
+  embeddings: granite.embeddings,
+  norms: [
+    ...decoderNorms,
+    ...normRows("root-mean-square", ["layers.{n}.post_norm1", "layers.{n}.post_norm2"]).map((row) => ({
+      ...row,
+      when: ({ switches }: ConfigValues) => switches.normAfter,
+    })),
+  ],
+});

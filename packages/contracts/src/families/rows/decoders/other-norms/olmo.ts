@@ -1,16 +1,16 @@
 // OLMo (Groeneveld et al. 2024), as transformers' modeling_olmo.py names it: LLaMA with layer norms that have no weights.
 
-import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
+import { attentionBias, decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
 /** The tables of `olmo2`. */
 export const olmo2 = likeLlama("olmo2", decoderClasses("Olmo2"), {
   config: {
-    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
+    sizes: decoderSizes({ maxPositions: 2048 }),
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
     tokenIds: { padding: 1 },
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    switches: attentionBias,
   },
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "queries" },
@@ -26,11 +26,11 @@ export const olmo2 = likeLlama("olmo2", decoderClasses("Olmo2"), {
 /** The tables of `olmo`. */
 export const olmo = likeLlama("olmo", decoderClasses("Olmo"), {
   config: {
-    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
+    sizes: decoderSizes({ maxPositions: 2048 }),
     normEpsilon: { fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
     tokenIds: { padding: 1 },
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    switches: attentionBias,
   },
   norms: [],
 });

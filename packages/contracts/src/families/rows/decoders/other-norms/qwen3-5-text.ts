@@ -3,8 +3,14 @@
 
 import type { ConfigValues } from "../../../config-values.ts";
 import type { Family, TensorRow } from "../../../family.ts";
-import { decoderSizes, gatedFeedForward, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
-import { linearRows } from "../../shared/module-rows.ts";
+import {
+  attentionBias,
+  decoderSizes,
+  gatedFeedForward,
+  likeLlama,
+  separateAttention,
+} from "../../shared/decoder-rows.ts";
+import { layerSizesOr, linearRows, parameterRow } from "../../shared/module-rows.ts";
 
 const hasMemory = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "memory";
 const hasAttention = (config: ConfigValues, layer: number) => !hasMemory(config, layer);
@@ -14,15 +20,15 @@ const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
 /** As many for each head, and the taps of queries, keys and values. */
 const tensors: readonly TensorRow[] = [
-  { path: `${net}.dt_bias`, kind: "parameter", shape: ({ memoryHeads }) => [memoryHeads], inLayers: hasMemory },
-  { path: `${net}.A_log`, kind: "parameter", shape: ({ memoryHeads }) => [memoryHeads], inLayers: hasMemory },
+  parameterRow(`${net}.dt_bias`, ({ memoryHeads }) => [memoryHeads], { inLayers: hasMemory }),
+  parameterRow(`${net}.A_log`, ({ memoryHeads }) => [memoryHeads], { inLayers: hasMemory }),
   {
     path: `${net}.conv1d.weight`,
     kind: "parameter",
-    shape: ({ memoryKeyHeads, memoryKeySize, memoryHeads, memoryValueSize, convolutionTaps }) => [
+    shape: ({ memoryKeyHeads, memoryKeySize, memoryHeads, memoryValueSize, convKernelSize }) => [
       2 * memoryKeyHeads * memoryKeySize + memoryHeads * memoryValueSize,
       1,
-      convolutionTaps,
+      convKernelSize,
     ],
     inLayers: hasMemory,
   },
@@ -40,11 +46,8 @@ export const qwen35Text = likeLlama(
   {
     config: {
       sizes: {
-        ...decoderSizes,
-        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-        headSize: { keys: ["head_dim"], fallback: 256 },
-        maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
-        convolutionTaps: { keys: ["linear_conv_kernel_dim"], fallback: 4 },
+        ...decoderSizes({ keyValueHeads: 4, headSize: 256, maxPositions: 32_768 }),
+        convKernelSize: { keys: ["linear_conv_kernel_dim"], fallback: 4 },
         memoryHeads: { keys: ["linear_num_value_heads"], fallback: 32 },
         memoryKeyHeads: { keys: ["linear_num_key_heads"], fallback: 16 },
         memoryKeySize: { keys: ["linear_key_head_dim"], fallback: 128 },
@@ -55,7 +58,7 @@ export const qwen35Text = likeLlama(
         share: { key: "partial_rotary_factor", fallback: 0.25 },
         ignored: ["mrope_section", "mrope_interleaved"],
       },
-      switches: { attentionBias: { key: "attention_bias", fallback: false } },
+      switches: attentionBias,
       layerKinds: {
         kind: "memory",
         types: ["full_attention", "linear_attention"],
@@ -107,11 +110,8 @@ export const qwen35: Family = {
     // What files may leave out, as transformers' Qwen3_5TextConfig has it.
     sizes: {
       ...config.sizes,
+      ...layerSizesOr({ hidden: 4096, intermediate: 12_288, layers: 32, heads: 16 }),
       vocabularySize: { keys: ["vocab_size"], fallback: 248_320 },
-      hiddenSize: { keys: ["hidden_size"], fallback: 4096 },
-      intermediateSize: { keys: ["intermediate_size"], fallback: 12_288 },
-      layers: { keys: ["num_hidden_layers"], fallback: 32 },
-      heads: { keys: ["num_attention_heads"], fallback: 16 },
     },
     harmless: [
       ...(config.harmless ?? []),

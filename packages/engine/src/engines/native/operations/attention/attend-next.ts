@@ -3,13 +3,9 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, sizeOf } from "../../kernels/native-kernel.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
-
-export function registerAttendNext(): void {
-  registerOwnKernel("LowrankAttendNext", attendNext);
-}
 
 interface Kind {
   readonly isTurned: boolean;
@@ -18,7 +14,7 @@ interface Kind {
 }
 
 /** → mixed [batch, heads, 1, headSize], and recentKey and recentValue with one position more. */
-function attendNext(call: KernelCall): tf.TensorInfo[] {
+export function attendNext(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes, inputs } = call;
   const { rotation, settledKey, settledValue } = inputs;
   const query = inputOf(call, "query");

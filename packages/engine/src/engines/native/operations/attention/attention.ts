@@ -6,18 +6,13 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../../kernels/drop-entries.ts";
 import { type DropoutMask, dropoutMask } from "../../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../../kernels/native-kernel.ts";
 import type { NativeBackend } from "../../native-backend.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
 import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece } from "./mask-facts.ts";
 import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
-
-export function registerAttention(): void {
-  registerOwnKernel("LowrankAttention", attention);
-  registerOwnKernel("LowrankAttentionGradient", attentionGradient);
-}
 
 /** query, key and value, or their gradients. */
 export type Triple = [Float32Array, Float32Array, Float32Array];
@@ -38,7 +33,7 @@ export interface DroppedWeights {
 }
 
 /** query [batch, heads, queryTime, headSize], key and value [batch, keyHeads, keyTime, …] → [batch, heads, queryTime, valueSize]. */
-function attention(call: KernelCall): tf.TensorInfo[] {
+export function attention(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const heads = readCall(call);
   const { batch, heads: count, queryTime, valueSize } = heads.sizes;
@@ -48,7 +43,7 @@ function attention(call: KernelCall): tf.TensorInfo[] {
 }
 
 /** The same inputs and dy → gradients of query, key and value. */
-function attentionGradient(call: KernelCall): tf.TensorInfo[] {
+export function attentionGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const heads = readCall(call);
   const given = floatsOf(call);

@@ -6,18 +6,13 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { drawIn } from "../../../../kernels/drop-entries.ts";
 import { dropoutMask } from "../../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
+import { inputOf, type KernelCall } from "../../kernels/native-kernel.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import type { DroppedWeights, Triple } from "./attention.ts";
 import { attendLong, attendLongGradient, type LongRows, type Views } from "./long-rows.ts";
 import { type MaskFacts, maskFactsOf } from "./mask-facts.ts";
 import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
-
-export function registerGroupAttention(): void {
-  registerOwnKernel("LowrankGroupAttention", groupAttention);
-  registerOwnKernel("LowrankGroupAttentionGradient", groupAttentionGradient);
-}
 
 /** Entries of the attention weights that exist at one time: two rows of 128 tokens and nine heads, which two threads share evenly. */
 const pieceEntries = 320 * 1024;
@@ -42,7 +37,7 @@ interface Piece {
 }
 
 /** query, key and value [tokens, …], a mask for some groups → [tokens, 1, heads·valueSize]. */
-function groupAttention(call: KernelCall): tf.TensorInfo[] {
+export function groupAttention(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const { tokens, heads, keyHeads, group } = sizesOf(call);
   const [query, key, value] = ["query", "key", "value"].map((name) => backend.floats(inputOf(call, name))) as Triple;
@@ -63,7 +58,7 @@ function groupAttention(call: KernelCall): tf.TensorInfo[] {
 }
 
 /** The same inputs and dy → gradients of query, key and value. */
-function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
+export function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const { tokens, heads, keyHeads, group } = sizesOf(call);
   const names = ["query", "key", "value", "dy"];

@@ -37,9 +37,9 @@ export function headSizesOf(query: tf.TensorInfo, key: tf.TensorInfo, value: tf.
 
 /** Where not all key heads of an item fit into a piece, as many as threads share evenly: each then has heads of its own. */
 export function piecesOf({ batch, keyHeads, groupRows, keyTime }: HeadSizes, threads: number): readonly Piece[] {
-  const most = Math.min(keyHeads, Math.max(1, Math.floor(headEntries / (groupRows * keyTime))));
-  const isKept = most === keyHeads || most < threads;
-  const step = isKept ? most : most - (most % threads);
+  const max = Math.min(keyHeads, Math.max(1, Math.floor(headEntries / (groupRows * keyTime))));
+  const isKept = max === keyHeads || max < threads;
+  const step = isKept ? max : max - (max % threads);
   const pieces: Piece[] = [];
   for (let item = 0; item < batch; item++) {
     for (let first = 0; first < keyHeads; first += step)

@@ -1,0 +1,210 @@
+// Fixtures of initialisations: what PEFT takes out of the base and puts into the pair, and what it makes of both when the
+// adapter is converted to one for the base as it was.
+
+import { existsSync } from "node:fs";
+import { type Adapter, initOf, loraKeys } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import type { ForwardContext } from "@lowrank/contracts";
+import { type AdapterHandle, attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
+import {
+  createMatrix,
+  initializationOf,
+  lowRankDelta,
+  type Matrix,
+  matrixOfTensor,
+  multiply,
+  transpose,
+} from "@lowrank/math";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import type { Fixture } from "@lowrank/testing";
+import { compareFinalTensors } from "../checks/final-tensors.ts";
+import { firstGradients } from "../checks/first-step.ts";
+import { factorChecks, measuredAsPeft, measuredTolerance } from "../checks/measured-init.ts";
+import { statedLossChecks } from "../checks/selected-logits.ts";
+import { hasTraining, trainCase, trajectoryChecks } from "../checks/train-case.ts";
+import { comparedByKey } from "../fixture/fixture-entries.ts";
+import {
+  adapterContext,
+  baseContext,
+  disposeInputs,
+  inputsOf,
+  logitsOf,
+  paddingFilter,
+} from "../fixture/parity-case.ts";
+import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
+
+/** Whether a fixture is about how an adapter starts. */
+export function hasStart({ folder }: Fixture): boolean {
+  return existsSync(`${folder}/base_residual`);
+}
+
+/** PEFT's fresh adapter beside what it left of the base, and ours beside the base itself. */
+export async function startChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+  const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
+  return [
+    ...(await withModel(fixture, "base_residual", (model) => residualChecks(fixture, model, adapter))),
+    ...(await withModel(fixture, "base", (model) => ownChecks(fixture, model, adapter))),
+    ...(await withModel(fixture, "base", (model) => convertedChecks(fixture, model))),
+  ];
+}
+
+async function withModel(
+  { folder }: Fixture,
+  base: string,
+  check: (model: PretrainedModel) => Promise<readonly ParityCheck[]>,
+): Promise<readonly ParityCheck[]> {
+  const model = await loadModel(openFolder(`${folder}/${base}`));
+  try {
+    return await check(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** PEFT's adapter is plain LoRA on the residual base. */
+async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
+  const handle = attachAdapter(model, adapter, { trainable: true });
+  try {
+    const checks = [
+      logitsCheck(fixture, { model, what: "fresh.logits", label: "residual.logits" }),
+      ...pairChecks(fixture, { handle, label: "residual delta", tolerance: 1e-5 }),
+    ];
+    if (!hasTraining(fixture)) return checks;
+    const final = comparedByKey(fixture, "final.");
+    // MiCA trains A alone, which the configuration of a fresh adapter no longer says.
+    const variables = new Map([...handle.variables].filter(([key]) => final.has(key)));
+    const first = firstGradients({ fixture, model, handle });
+    const run = await trainCase({ fixture, model, handle: { variables } });
+    const { tensors } = await handle.toAdapter();
+    const trained = compareFinalTensors(fixture, {
+      wanted: final,
+      actual: (key) => tensors.get(key)?.values ?? [],
+      first,
+    });
+    return [
+      ...checks,
+      ...trajectoryChecks(fixture, run, { label: "train.losses", tolerance: 1e-5, drift: trained.drift }),
+      trained.check,
+      logitsCheck(fixture, { model, what: "final.logits", label: "final.logits" }),
+      ...statedLossChecks({ fixture, model }, "final_loss", adapterContext.adapters),
+    ];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** The same start made here, on the base as it is; trained, and written as a plain adapter. */
+async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
+  const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
+  const init = statedStart(fixture);
+  const plan = planInjection(model, { ...adapter.config, init });
+  const { measures } = initOf({ init });
+  const measured = measures && (await measuredAsPeft(fixture, { model, plan, needs: measures }));
+  const bases = [base, ...statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters)];
+  // What PEFT measured is not in every fixture: then nothing can be started here.
+  if (measures !== undefined && measured === undefined) return bases;
+  const handle = injectAdapter(model, plan, { seed: 0, ...(measured && { measured }) });
+  try {
+    const checks = [...bases, logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" })];
+    if (measured !== undefined)
+      checks.push(...(await withModel(fixture, "base_residual", async (left) => factorChecks(handle, adapter, left))));
+    // The signs of LoRA-GA's A and B have nothing to do with each other: products differ.
+    if (measures === "gradient") return checks;
+    // PEFT draws from another generator: there is nothing to compare but that the model is left as it was.
+    if (initializationOf(init).isDrawn) return checks;
+    // PEFT decomposes in float32: its own error grows with the matrix.
+    const tolerance = measured === undefined ? 1e-5 : measuredTolerance;
+    checks.push(...pairChecks(fixture, { handle, label: "delta", tolerance }));
+    if (!hasTraining(fixture)) return checks;
+    const run = await trainCase({ fixture, model, handle });
+    // Steps from our own decomposition, not PEFT's in float32, begin a rounding apart and move further with each step.
+    const losses = trajectoryChecks(fixture, run, { label: "own losses", tolerance: 2e-5 });
+    const trained = [losses[0]!, productsCheck(fixture, handle, adapter)];
+    if (!fixture.tensors.has("converted.logits")) return [...checks, ...trained];
+    const plain = await handle.toAdapter();
+    handle.detach();
+    const again = attachAdapter(model, plain);
+    const logits = logitsCheck(fixture, { model, what: "converted.logits", label: "own converted", tolerance: 5e-4 });
+    again.dispose();
+    return [...checks, ...trained, logits];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** PEFT's conversion is plain LoRA on the base. */
+async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promise<readonly ParityCheck[]> {
+  const folder = `${fixture.folder}/adapter_converted`;
+  if (!existsSync(folder)) return [];
+  const handle = attachAdapter(model, await readAdapterFolder(folder));
+  try {
+    return [logitsCheck(fixture, { model, what: "converted.logits", label: "converted.logits" })];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** The fixture names its initialisation in its description alone. */
+function statedStart({ expected }: Fixture): boolean | string {
+  const start = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
+  if (!start) throw new Error("The fixture's description names no init_lora_weights.");
+  return start[1] ?? start[2] === "True";
+}
+
+function logitsCheck(
+  fixture: Fixture,
+  options: {
+    readonly model: PretrainedModel;
+    readonly what: string;
+    readonly label: string;
+    readonly context?: ForwardContext;
+    readonly tolerance?: number;
+  },
+): ParityCheck {
+  const { model, what, label, context = adapterContext, tolerance = 1e-4 } = options;
+  const inputs = inputsOf(fixture);
+  const expected = fixture.tensor(what);
+  const actual = logitsOf(model, inputs, context);
+  disposeInputs(inputs);
+  const skip = paddingFilter(fixture, expected);
+  return compare(label, { actual, expected: expected.values }, { tolerance, skip });
+}
+
+/** What the pair holds at the start, in the weight's layout; nothing where the fixture does not tell. */
+function pairChecks(
+  fixture: Fixture,
+  { handle, label, tolerance }: { readonly handle: AdapterHandle; readonly label: string; readonly tolerance: number },
+): readonly ParityCheck[] {
+  if (![...fixture.tensors.keys()].some((name) => name.startsWith("delta."))) return [];
+  const checks = handle.sites.map(({ site, pair, scaling }) => {
+    const delta = lowRankDelta(pair.a, pair.b, scaling);
+    const matrix = matrixOfTensor(delta); // [inFeatures, outFeatures]
+    delta.dispose();
+    const actual = (site.fanInFanOut ? matrix : transpose(matrix)).values;
+    const expected = fixture.tensor(`delta.${site.path}`).values;
+    return compare(label, { actual, expected }, { tolerance });
+  });
+  return [worst(checks)];
+}
+
+/** Factors are unique up to sign only; products are compared. */
+function productsCheck(fixture: Fixture, handle: AdapterHandle, fresh: Adapter): ParityCheck {
+  const final = comparedByKey(fixture, "final.");
+  return worst(
+    handle.sites.map(({ site, pair }) => {
+      const { a, b } = loraKeys(site.path);
+      // What is not trained (MiCA's B) is in the fresh adapter alone.
+      const [down, up] = [a, b].map((key) => matrixOf((final.get(key) ?? fresh.tensors.get(key))!));
+      const expected = multiply(up!, down!); // [outFeatures, inFeatures]
+      const actual = transpose(multiply(matrixOfTensor(pair.a), matrixOfTensor(pair.b)));
+      const numbers = { actual: actual.values, expected: expected.values };
+      // Each factor may differ by 2e-5; the products are sums over the rank of larger numbers.
+      return compare("final products", numbers, { tolerance: 5e-4, isRelative: true });
+    }),
+  );
+}
+
+function matrixOf({ shape, values }: { readonly shape: readonly number[]; readonly values: Float32Array }): Matrix {
+  return createMatrix(shape[0] ?? 0, shape[1] ?? 0, values);
+}

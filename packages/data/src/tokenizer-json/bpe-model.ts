@@ -1,0 +1,52 @@
+// The model of a tokenizer.json that merges pairs.
+
+import { TokenizerError } from "../errors.ts";
+
+export type Merge = readonly [left: string, right: string];
+
+/** A BPE model with the fields that it has in every tokenizer.json. */
+export function bpeModel(
+  merges: readonly Merge[],
+  others: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return {
+    type: "BPE",
+    dropout: null,
+    unk_token: null,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: false,
+    byte_fallback: false,
+    ...others,
+    merges,
+  };
+}
+
+/** Characters that are cut out of pieces in all: a vocabulary of a million pieces of sixteen letters. */
+const maxCut = 2 ** 28;
+
+/**
+ * SentencePiece's BPE (Kudo and Richardson 2018) has no merges in its file, but a score for each piece: of two neighbours those
+ * are joined first that make the piece with the highest score. Written as merges, as transformers' converter of such models does:
+ * every way in which two pieces that are `known` make one of `pieces`, in order of their texts, as Python sorts them, or of their
+ * `compare`. Throws TokenizerError for too long pieces.
+ */
+export function mergesByScore(
+  pieces: readonly { readonly text: string; readonly score: number }[],
+  known: { has(text: string): boolean },
+  compare: (one: Merge, other: Merge) => number = () => 0,
+): readonly Merge[] {
+  const cut = pieces.reduce((sum, { text }) => sum + text.length ** 2, 0);
+  if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to look for merges in"]);
+  const sorted = [...pieces].sort((one, other) => other.score - one.score);
+  return sorted.flatMap(({ text }) => splitsOf(text, known).sort(compare));
+}
+
+function splitsOf(text: string, known: { has(text: string): boolean }): Merge[] {
+  const splits: Merge[] = [];
+  for (let at = 1; at < text.length; at += 1) {
+    const [left, right] = [text.slice(0, at), text.slice(at)];
+    if (known.has(left) && known.has(right)) splits.push([left, right]);
+  }
+  return splits;
+}

@@ -1,0 +1,26 @@
+// What a tokenizer's normaliser, pre-tokeniser and decoder are made of.
+
+import {
+  type Decoder,
+  type Normalizer,
+  type PreTokenizer,
+  SequenceDecoder,
+  SequenceNormalizer,
+  SequencePreTokenizer,
+} from "@huggingface/tokenizers";
+
+export type TokenizerPart = Normalizer | PreTokenizer | Decoder;
+
+/** The parts of a component without the sequences that they stand in, by their places: "normalizer[2]". */
+export function partsOf(part: TokenizerPart | null, at = ""): readonly (readonly [string, TokenizerPart])[] {
+  const inner =
+    part instanceof SequenceNormalizer
+      ? part.normalizers
+      : part instanceof SequencePreTokenizer
+        ? part.tokenizers
+        : part instanceof SequenceDecoder
+          ? part.decoders
+          : undefined;
+  if (inner === undefined) return part === null ? [] : [[at, part]];
+  return inner.flatMap((one: TokenizerPart | null, index) => partsOf(one, `${at}[${index}]`));
+}

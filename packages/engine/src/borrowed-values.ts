@@ -1,0 +1,32 @@
+// Reading a tensor without making its memory known outside. An array that `dataSync` hands out may be kept by whoever got it,
+// so it can never be used again for another tensor; a training step reads hundreds of gradients only to copy them.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+interface LendingBackend {
+  floats(tensor: tf.TensorInfo): Float32Array;
+}
+
+/**
+ * A float32 tensor's values in the backend's own memory, or undefined where the backend does not lend. Read them at once: they
+ * are another tensor's as soon as this one is disposed of.
+ *
+ * @example
+ * ```ts
+ * import { borrowedValues } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const x = tf.tensor1d([1, 2]);
+ * const copy = Float32Array.from(borrowedValues(x) ?? x.dataSync()); // [1, 2]
+ * ```
+ */
+export function borrowedValues(tensor: tf.Tensor): Float32Array | undefined {
+  const backend: object = tf.backend();
+  if (tensor.dtype !== "float32" || !canLend(backend)) return undefined;
+  return backend.floats(tensor);
+}
+
+function canLend(backend: object): backend is LendingBackend {
+  return "floats" in backend && typeof backend.floats === "function";
+}

@@ -1,0 +1,13 @@
+// Sites and parameters that accept adapters by the call: what a model needs to be adapted, except its forward pass.
+
+export { AdaptationSlots } from "./hook-points/adaptation-slots.ts";
+export { computeByRows } from "./hook-points/adapter-rows.ts";
+export { ModelDisposedError, RowCountError, RowsOverrideError } from "./hook-points/errors.ts";
+export type { NewRows } from "./hook-points/new-rows.ts";
+export { OverridableParameter } from "./hook-points/parameters/overridable-parameter.ts";
+export { OverrideList, type ParameterOverride } from "./hook-points/parameters/override-list.ts";
+export { ParameterSlot } from "./hook-points/parameters/parameter-slot.ts";
+export { ConvolutionSite, type ConvolutionSiteOptions } from "./hook-points/sites/convolution-site.ts";
+export { EmbeddingSite } from "./hook-points/sites/embedding-site.ts";
+export { forwardTogether, LinearSite } from "./hook-points/sites/linear-site.ts";
+export { type Part, sameKind, type WeightSlot } from "./hook-points/weight-slot.ts";

@@ -1,0 +1,67 @@
+// A named weight of a foreign model, and what adapters compute with in its place.
+
+import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
+import { OverrideList, type ParameterOverride } from "@lowrank/engine/hook-points";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Hold } from "./hold.ts";
+import type { HostWeight } from "./host-weight.ts";
+
+export interface HostParameterOptions {
+  readonly weight: HostWeight;
+  readonly hold: Hold;
+  /** Default false. */
+  readonly transposedInFile?: boolean;
+}
+
+export class HostParameter implements ParameterRef {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly transposedInFile: boolean;
+  readonly weight: HostWeight;
+  readonly #hold: Hold;
+  readonly #overrides: OverrideList;
+
+  constructor({ weight, hold, transposedInFile = false }: HostParameterOptions) {
+    this.path = weight.path;
+    this.shape = weight.view.shape;
+    this.transposedInFile = transposedInFile;
+    this.weight = weight;
+    this.#hold = hold;
+    this.#overrides = new OverrideList(weight.path);
+  }
+
+  /** What this call computes with in place of the model's own, in the layout seen. Call it inside a tidy. */
+  overrideFor(context: ForwardContext): tf.Tensor | undefined {
+    return this.#overrides.apply(() => this.weight.read(), context);
+  }
+
+  /** The value of this call, in the layout seen. Call it inside a tidy and dispose of nothing. */
+  value(context: ForwardContext): tf.Tensor {
+    return this.overrideFor(context) ?? this.weight.read();
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#overrides.isOpen(context);
+  }
+
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return this.#overrides.variables(context);
+  }
+
+  read(): tf.Tensor {
+    return this.weight.read();
+  }
+
+  override(adapterName: string, value: ParameterOverride, variables?: readonly tf.Variable[]): Restore {
+    if (typeof value !== "function") this.weight.check("override", value);
+    return this.#hold.enter(this.#overrides.add(adapterName, value, variables));
+  }
+
+  replace(value: tf.Tensor): Restore {
+    return this.weight.replace(value);
+  }
+
+  forgetReplaced(): void {
+    this.weight.forgetReplaced();
+  }
+}

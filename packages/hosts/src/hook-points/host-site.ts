@@ -1,0 +1,126 @@
+// A place of a foreign model where adapters act: on what comes out of it, or – where the model does not show that – on the
+// weight itself.
+
+import type {
+  Adaptation,
+  ConvolutionGeometry,
+  Detach,
+  ForwardContext,
+  ParameterRef,
+  Restore,
+  Site,
+  SiteValues,
+} from "@lowrank/contracts";
+import { convolve } from "@lowrank/engine";
+import { AdaptationSlots } from "@lowrank/engine/hook-points";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Hold } from "./hold.ts";
+import type { HostParameter } from "./host-parameter.ts";
+
+export interface HostSiteOptions {
+  readonly kind: Site["kind"];
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Of a convolution. Its padding is [0, 0]: adaptations are given an input that is padded already. */
+  readonly geometry?: ConvolutionGeometry;
+  /** Seen as [inFeatures, outFeatures], a convolution's as HWIO. */
+  readonly weight: HostParameter;
+  /** What is added to the output; absent where adaptations see the weight alone. */
+  readonly bias?: HostParameter | undefined;
+  /** Whether it is adapted only where it is named. Default false. */
+  readonly isMinor?: boolean | undefined;
+  readonly hold: Hold;
+}
+
+export class HostSite implements Site {
+  readonly kind: Site["kind"];
+  readonly path: string;
+  readonly role = "body";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly geometry?: ConvolutionGeometry;
+  readonly hasBias: boolean;
+  readonly biasPath?: string;
+  readonly fanInFanOut = false;
+  readonly isMinor: boolean;
+  readonly weight: HostParameter;
+  readonly bias: HostParameter | undefined;
+  readonly #hold: Hold;
+  readonly #slots = new AdaptationSlots();
+
+  constructor(options: HostSiteOptions) {
+    const { geometry, bias } = options;
+    this.kind = options.kind;
+    this.path = options.path;
+    this.inFeatures = options.inFeatures;
+    this.outFeatures = options.outFeatures;
+    if (geometry !== undefined) this.geometry = geometry;
+    this.hasBias = bias !== undefined;
+    if (bias !== undefined) this.biasPath = bias.path;
+    this.isMinor = options.isMinor ?? false;
+    this.weight = options.weight;
+    this.bias = bias;
+    this.#hold = options.hold;
+  }
+
+  get isReplaced(): boolean {
+    return this.weight.weight.isReplaced;
+  }
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.#hold.enter(this.#slots.attach(adapterName, adaptation));
+  }
+
+  /** Whether `adapt` or `adaptedWeight` would change anything in this call. */
+  isOpen(context: ForwardContext): boolean {
+    return this.#slots.isOpen(context);
+  }
+
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return this.#slots.variables(context);
+  }
+
+  /** The output after what adapters add to it. */
+  adapt(input: tf.Tensor, output: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return this.#slots.apply({ input, output, site: this, context });
+  }
+
+  /**
+   * The weight [inFeatures, outFeatures] with what adapters add to it, for layers that use it in ways of their own: what a
+   * linear map makes of the identity is its matrix. Nothing is dropped there, since there are no inputs to drop.
+   */
+  adaptedWeight(context: ForwardContext): tf.Tensor {
+    const output = this.weight.value(context);
+    const input = tf.eye(this.inFeatures);
+    return this.adapt(input, output, { ...context, training: false });
+  }
+
+  applyBase(input: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => {
+      const weight = this.weight.read();
+      if (this.geometry !== undefined) return convolve(input, weight, this.geometry);
+      if (this.kind === "embedding") return tf.gather(weight, input);
+      const rows = tf.reshape<tf.Rank.R2>(input, [input.size / this.inFeatures, this.inFeatures]);
+      const product = tf.matMul(rows, weight as tf.Tensor2D); // seen as a matrix
+      return tf.reshape(product, [...input.shape.slice(0, -1), this.outFeatures]);
+    });
+  }
+
+  values(context: ForwardContext): SiteValues {
+    const weight = this.weight.value(context);
+    return this.bias === undefined ? { weight } : { weight, bias: this.bias.value(context) };
+  }
+
+  readWeight(): tf.Tensor {
+    return this.weight.read();
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    return this.weight.replace(weight);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return this.bias === undefined ? [this.weight] : [this.weight, this.bias];
+  }
+}

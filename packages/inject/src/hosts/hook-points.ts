@@ -1,0 +1,43 @@
+// The doors of a model by their paths.
+
+import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import { StalePlanError } from "../errors/errors.ts";
+
+export interface HookPointPaths {
+  readonly sites: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+export class HookPoints {
+  readonly #sites: ReadonlyMap<string, Site>;
+  readonly #parameters: ReadonlyMap<string, ParameterRef>;
+
+  /**
+   * `wanted`: those that must exist.
+   *
+   * @throws StalePlanError naming all that are missing
+   */
+  constructor(model: AdaptableModel, wanted: HookPointPaths) {
+    this.#sites = new Map(model.sites().map((site) => [site.path, site]));
+    this.#parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
+    const missing = [
+      ...wanted.sites.filter((path) => !this.#sites.has(path)),
+      ...wanted.parameters.filter((path) => !this.#parameters.has(path)),
+    ];
+    if (missing.length) throw new StalePlanError(missing);
+  }
+
+  /** One of the wanted sites. */
+  site(path: string): Site {
+    return this.#sites.get(path)!;
+  }
+
+  /** One of the wanted parameters. */
+  parameter(path: string): ParameterRef {
+    return this.#parameters.get(path)!;
+  }
+
+  findParameter(path: string): ParameterRef | undefined {
+    return this.#parameters.get(path);
+  }
+}

@@ -1,0 +1,29 @@
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { describe, expect, it } from "vitest";
+import type { RunChoices } from "../recipe/recipe.ts";
+import { initBatchesOf } from "./measure-init.ts";
+
+const options: RunChoices = {
+  model: "base",
+  data: ["rows.jsonl"],
+  out: "adapter",
+  batchSize: 1,
+  accumulate: 1,
+  learningRate: 1e-3,
+  schedule: "constant",
+  weightDecay: 0,
+  clipNorm: 1,
+  seed: 0,
+};
+
+describe("how many batches a start looks at", () => {
+  it("is sixteen unless --init-batches says otherwise, so that --resume may write them out", () => {
+    const config = createLoraConfig({ init: "lora_ga" });
+    expect(initBatchesOf(options, config)).toBe(initBatchesOf({ ...options, initBatches: 16 }, config));
+    expect(initBatchesOf({ ...options, initBatches: 3 }, config)).toBe(3);
+  });
+
+  it("is none for a start that looks at no data, whatever the option says", () => {
+    expect(initBatchesOf({ ...options, initBatches: 3 }, createLoraConfig({ init: "pissa" }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,94 @@
+// What some starts learn from data before the first step: the model runs over the first batches of the run's own rows. EVA
+// and CorDA look at what the layers are given, LoRA-GA at the gradients of their weights.
+
+import { initOf, type LoraConfig } from "@lowrank/adapter-format";
+import type { ForwardContext } from "@lowrank/contracts";
+import {
+  batches,
+  decodedBatches,
+  ignoredLabel,
+  type RowList,
+  type TokenBatch,
+  type TokenizedExample,
+} from "@lowrank/data";
+import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
+import type { RowMedia } from "../run-folder.ts";
+import type { LoopOptions } from "./training-options.ts";
+
+export interface InitRows {
+  readonly rows: RowList<TokenizedExample>;
+  readonly batchSize: number;
+  /** Most batches to look at. */
+  readonly count: number;
+  readonly padId: number;
+  readonly seed: number;
+  readonly media?: Pick<RowMedia, "open"> | undefined;
+  /** What the run learns by, where it is not the model's own loss. */
+  loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar;
+}
+
+/** How many batches the start looks at; undefined where it looks at none. */
+export function initBatchesOf(
+  { initBatches = 16 }: Pick<LoopOptions, "initBatches">,
+  config: Pick<LoraConfig, "init">,
+): number | undefined {
+  return initOf(config).measures === undefined ? undefined : initBatches;
+}
+
+/** What `injectAdapter` needs for a plan's start; undefined for starts that look at no data. */
+export async function measureInit(
+  model: PretrainedModel,
+  plan: InjectionPlan,
+  start: InitRows,
+): Promise<InjectOptions["measured"]> {
+  const { measures, measuresSingleTexts = false } = initOf(plan.config);
+  if (measures === undefined) return undefined;
+  const { loss = (batch, context) => model.loss(batchTensors(batch), context) } = start;
+  if (measures === "gradient") {
+    const looked = await firstBatches(model, start);
+    const losses = looked.map((batch) => (context: ForwardContext) => loss(batch, context));
+    return measureGradients(model, plan, losses);
+  }
+  // CorDA takes one text a call. An encoder–decoder's layers do not all see the same rows, so that no mask fits them.
+  const isAlone = measuresSingleTexts || model.config.decoderLayers > 0;
+  const chosen = await firstBatches(
+    model,
+    isAlone ? { ...start, batchSize: 1, count: start.count * start.batchSize } : start,
+  );
+  return measureInputs(model, plan, {
+    run: (context, keepOnly) => {
+      for (const batch of chosen) {
+        tf.tidy(() => {
+          if (!isAlone) keepOnly(countedPositions(batch));
+          loss(batch, context);
+        });
+      }
+    },
+  });
+}
+
+/** Shuffled, also where the run puts rows of like length together: a batch of short rows says less of the data. */
+async function firstBatches(
+  model: PretrainedModel,
+  { rows, batchSize, count, padId, seed, media }: InitRows,
+): Promise<readonly TokenBatch[]> {
+  const chosen: TokenBatch[] = [];
+  const order = { batchSize, padId, seed, ...countedLabels(model) };
+  const all =
+    media === undefined ? batches(rows, order) : decodedBatches(rows, { ...order, open: (row) => media.open(row) });
+  for await (const batch of all) {
+    if (chosen.length === count) break;
+    chosen.push(batch);
+  }
+  return chosen;
+}
+
+/** 1 where there is a token, and a label if each token has one; as PEFT has it for EVA. [rows, time] */
+function countedPositions({ rows, time, attentionMask, labels }: TokenBatch): tf.Tensor2D {
+  const isLabelled = labels.length === attentionMask.length;
+  const counts = attentionMask.map((mask, place) => (isLabelled && labels[place] === ignoredLabel ? 0 : mask));
+  return tf.tensor2d(counts, [rows, time], "int32");
+}

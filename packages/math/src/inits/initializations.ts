@@ -1,0 +1,295 @@
+// The table of starts: a new one is a file and a line here.
+
+import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
+import { layerKinds } from "../kinds/kinds.ts";
+import type { PairInitialization } from "../kinds/layer-kind.ts";
+import {
+  createMatrix,
+  type Matrix,
+  multiply,
+  rowsOf,
+  scaleColumns,
+  selectRows,
+  sliceColumns,
+  tensorOfMatrix,
+  transpose,
+} from "../linear-algebra/matrix.ts";
+import { normalMatrix, randomizedSvd } from "../linear-algebra/randomized-svd.ts";
+import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
+import { type Svd, svd } from "../linear-algebra/svd.ts";
+import { thinQr } from "../linear-algebra/thin-qr.ts";
+import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
+import { loftq } from "../quantization/loftq.ts";
+import type { Initialization, InitRequest } from "./initialization.ts";
+import { explainedVarianceInit, measuredOf } from "./measured/eva.ts";
+import { gradientInit } from "./measured/lora-ga.ts";
+import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
+
+/** The pair takes over the weight's strongest directions, so that training starts with them. */
+const principalInit: Initialization = {
+  name: "pissa",
+  source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
+  start(request) {
+    checkDirections(request);
+    return pairOfDirections(truncatedSvd(request.weight(), request.rank), request);
+  },
+};
+
+/** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
+function pairOfDirections({ u, s, v }: Svd, request: InitRequest): LoraPair {
+  checkScaling(request, request.scaling > 0);
+  const roots = s.map((value) => Math.sqrt(value / request.scaling));
+  return subtractedPair(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
+}
+
+const pattern = /^pissa_niter_(\d{1,4})$/;
+
+/** PiSSA with a quick decomposition, for large weights. */
+const quickPrincipalInit: Initialization = {
+  name: "pissa_niter_<n>",
+  source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
+  isDrawn: true,
+  answersTo: (init) => typeof init === "string" && pattern.test(init),
+  start(request) {
+    checkDirections(request);
+    const { seed, path } = request.key;
+    const found = randomizedSvd(request.weight(), {
+      rank: request.rank,
+      powerIterations: Number(pattern.exec(String(request.init))?.[1]),
+      key: { seed, path: `${path}.pissa` },
+    });
+    return pairOfDirections(found, request);
+  },
+};
+
+/** PEFT's choice: entries about as large as those of a usual start. */
+const shrink = 0.1;
+
+/**
+ * A and B both start non-zero, yet A·B = 0, because they use orthogonal halves of the rank's space: both have a gradient
+ * from the first step on, and the weight stays what it is.
+ */
+const orthogonalInit: Initialization = {
+  name: "orthogonal",
+  source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
+  isDrawn: true,
+  start({ inFeatures, outFeatures, rank, key, name }) {
+    if (rank % 2 !== 0)
+      throw new SettingError(`The pair "${name}" with the orthogonal start`, "rank", rank, "an even number");
+    const draw = (rows: number, columns: number, part: string): Matrix =>
+      normalMatrix(rows, columns, { seed: key.seed, path: `${key.path}.${part}` });
+    const { q } = thinQr(draw(rank, rank, "orthogonal"));
+    const a = multiply(draw(inFeatures, rank / 2, "lora_A"), everySecondRow(q, 0)); // [inFeatures, rank]
+    const b = multiply(transpose(everySecondRow(q, 1)), draw(rank / 2, outFeatures, "lora_B")); // [rank, outFeatures]
+    return LoraPair.fromTensors({ a: tensorOfMatrix(shrunk(a)), b: tensorOfMatrix(shrunk(b)), name });
+  },
+};
+
+function everySecondRow(matrix: Matrix, first: number): Matrix {
+  return selectRows(
+    matrix,
+    Array.from({ length: matrix.rows / 2 }, (_, row) => 2 * row + first),
+  );
+}
+
+function shrunk(matrix: Matrix): Matrix {
+  return { ...matrix, values: matrix.values.map((value) => value * shrink) };
+}
+
+/** The pair takes over the first part of the weight's QR decomposition: B's rows start orthonormal. */
+const orthonormalInit: Initialization = {
+  name: "olora",
+  source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
+  start(request) {
+    checkDirections(request);
+    const { rank } = request;
+    const { q, r } = thinQr(transpose(request.weight())); // q [outFeatures, …], r […, inFeatures]
+    return subtractedPair(transpose(rowsOf(r, 0, rank)), transpose(sliceColumns(q, 0, rank)), request);
+  },
+};
+
+/** B is set to the output directions that the weight uses least and stays so; only A, from zero, is trained. */
+const minorInit: Initialization = {
+  name: "mica",
+  source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
+  startsEmbeddings: true,
+  start(request) {
+    checkDirections(request);
+    const { inFeatures, rank, name, kind } = request;
+    const { v } = svd(request.weight()); // [outFeatures, count], the weakest direction last
+    const b = transpose(sliceColumns(v, v.columns - rank, v.columns)); // [rank, outFeatures]
+    const a = createMatrix(inFeatures, rank);
+    const [trained, still] = layerKinds[kind].pair(request, rank);
+    const factors = [trained, { ...still, isTrained: false }];
+    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
+  },
+};
+
+/**
+ * Added to the diagonal, as a share of its mean: inputs rarely use all directions. PEFT doubles it while float32 cannot invert
+ * the result; float64 can.
+ */
+const damping = 0.01;
+
+/**
+ * The pair takes over a part of the weight, as PiSSA, but directions are judged by what the layer is given: the weight times
+ * the inputs' second moments is decomposed.
+ */
+const contextStart: Initialization = {
+  name: "corda",
+  source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
+  start(request) {
+    checkDirections(request);
+    const { rank, settings = {} } = request;
+    const moments = damped(measuredOf(request, "moments"));
+    const seen = multiply(moments, request.weight()); // [inFeatures, outFeatures]
+    const isLast = settings.corda === "kpm";
+    const found = isLast ? svd(seen) : truncatedSvd(seen, rank);
+    const [from, to] = isLast ? [found.s.length - rank, found.s.length] : [0, rank];
+    return pairOfDirections(
+      {
+        u: solveSymmetric(moments, sliceColumns(found.u, from, to)), // back from seen to the weight itself
+        s: found.s.slice(from, to),
+        v: sliceColumns(found.v, from, to),
+      },
+      request,
+    );
+  },
+};
+
+function damped({ rows: size, columns, values }: Matrix): Matrix {
+  const sums = values.slice();
+  let trace = 0;
+  for (let index = 0; index < size; index++) trace += values[index * (size + 1)]!;
+  for (let index = 0; index < size; index++) sums[index * (size + 1)]! += (damping * trace) / size;
+  return { rows: size, columns, values: sums };
+}
+
+/**
+ * The pair mends what rounding the weight to few bits loses. The rounded weight, in full precision, stands in for the frozen
+ * one wherever the pair acts: PEFT puts it into the base for good, here the base remains the one that everybody has.
+ */
+const roundedInit: Initialization = {
+  name: "loftq",
+  source: "Li et al. 2023 (LoftQ), arXiv 2310.08659; without regard to s, as PEFT",
+  start(request) {
+    checkDirections(request);
+    const { rank, name, settings } = request;
+    const { quantized, a, b } = loftq(transpose(request.weight()), {
+      rank,
+      bits: settings?.loftqBits ?? 4,
+      iterations: settings?.loftqIterations ?? 1,
+    });
+    return LoraPair.fromTensors({
+      a: tensorOfMatrix(transpose(a)),
+      b: tensorOfMatrix(transpose(b)),
+      beside: { kind: "stand-in", weight: tensorOfMatrix(transpose(quantized)) },
+      name,
+    });
+  },
+};
+
+// Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
+
+function drawnStart(
+  init: PairInitialization,
+  facts: Pick<Initialization, "name" | "source" | "answersTo">,
+): Initialization {
+  return { ...facts, isDrawn: true, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
+}
+
+/** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
+const zeroInit = drawnStart("default", {
+  name: "true",
+  source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
+  answersTo: (init) => init === true,
+});
+
+/** Both matrices random: the adapter changes the model from the start, for tests. */
+const randomInit = drawnStart("random", {
+  name: "false",
+  source: "PEFT: torch's defaults for both linear layers",
+  answersTo: (init) => init === false,
+});
+
+/** A from N(0, 1/rank²), B zero. */
+const gaussianInit = drawnStart("gaussian", {
+  name: "gaussian",
+  source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
+});
+
+/** A pair by chance alone; the caller owns it. */
+function drawnPair(
+  { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
+  init: PairInitialization,
+): LoraPair {
+  return createPair({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
+}
+
+/** Every start there is. */
+export const initializations: readonly Initialization[] = [
+  zeroInit,
+  randomInit,
+  gaussianInit,
+  orthogonalInit,
+  principalInit,
+  quickPrincipalInit,
+  orthonormalInit,
+  minorInit,
+  explainedVarianceInit,
+  contextStart,
+  gradientInit,
+  roundedInit,
+];
+
+/** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
+export function initializationOf(init: boolean | string): Initialization {
+  const found = initializations.find(({ name, answersTo }) => answersTo?.(init) ?? init === name);
+  const known = initializations.map(({ name }) => name);
+  if (!found) throw new UnknownInitializationError(init, known);
+  return found;
+}
+
+/**
+ * A new pair, started as `request.init` says. Most starts are for linear layers: embeddings then start as with true, as in
+ * PEFT; see `startsEmbeddings`.
+ *
+ * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, initializePair } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const pair = initializePair({
+ *   init: "pissa",
+ *   inFeatures: 2,
+ *   outFeatures: 2,
+ *   rank: 1,
+ *   kind: "linear",
+ *   scaling: 2,
+ *   key: { seed: 7, path: "fc" },
+ *   name: "start-example",
+ *   weight: () => createMatrix(2, 2, [3, 0, 0, 1]), // [inFeatures, outFeatures]
+ * });
+ * pair.dispose();
+ * ```
+ */
+export function initializePair(request: InitRequest): LoraPair {
+  const { init, name, rank } = request;
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
+  const row = initializationOf(init);
+  const weight = () => finiteWeight(request);
+  if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
+  return drawnPair(request, "default");
+}
+
+/** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */
+function finiteWeight({ weight, name }: InitRequest): Matrix {
+  const matrix = weight();
+  const broken = matrix.values.find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new SettingError(`The pair "${name}"`, "a frozen weight", broken, "finite numbers");
+  return matrix;
+}

@@ -1,0 +1,85 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { join } from "node:path";
+import { type Adaptation, activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GenerationOptionError } from "../errors.ts";
+import { loadModel } from "../loading/load-model.ts";
+import { openFolder } from "../node.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { generate } from "./generate.ts";
+import { generateTokens } from "./generate-tokens.ts";
+import { PrefixCache } from "./prefix-cache.ts";
+
+let model: PretrainedModel;
+
+beforeAll(async () => {
+  model = await loadModel(openFolder(join(fixturesRoot, "llama-gqa", "base")));
+});
+afterAll(() => model.dispose());
+
+const options = { maxNewTokens: 5, eosTokenIds: [] };
+
+async function answer(
+  promptIds: readonly number[],
+  prefix?: PrefixCache,
+  adapter?: string,
+): Promise<readonly number[]> {
+  const context = inferenceContext(adapter === undefined ? undefined : activeAdapters(adapter));
+  const asked = { ...options, promptIds: [promptIds], context };
+  const [ids = []] = await generate(model, prefix === undefined ? asked : { ...asked, prefix });
+  return ids;
+}
+
+describe("PrefixCache", () => {
+  it("goes on with a text as a new generation reads it, and computes what is new alone", () =>
+    expectNoLeak(async () => {
+      const prefix = new PrefixCache();
+      const first = [5, 6, 7];
+      const said = [...first, ...(await answer(first, prefix))];
+      expect(prefix.length).toBe(said.length - 1); // the last token was never read
+      const second = [...said, 8, 9];
+      const taken = prefix.take(model, second, inferenceContext().adapters);
+      expect(taken?.length).toBe(said.length - 1);
+      if (taken !== undefined) prefix.keep(model, taken.cache, said.slice(0, -1));
+      expect(await answer(second, prefix)).toEqual(await answer(second));
+      prefix.dispose();
+    }));
+
+  it("keeps the common beginning of a text that goes another way", () =>
+    expectNoLeak(async () => {
+      const prefix = new PrefixCache();
+      await answer([5, 6, 7, 8, 9], prefix);
+      expect(await answer([5, 6, 7, 30, 31, 32], prefix)).toEqual(await answer([5, 6, 7, 30, 31, 32]));
+      expect(await answer([5, 6], prefix)).toEqual(await answer([5, 6]));
+      expect(await answer([5, 6], prefix)).toEqual(await answer([5, 6]));
+      prefix.dispose();
+    }));
+
+  it("is of no use to other adapters than those it was kept with", () =>
+    expectNoLeak(async () => {
+      const site = model.sites().find(({ path }) => path.endsWith("layers.0.self_attn.v_proj"));
+      const shift: Adaptation = { variables: [], apply: ({ output }) => tf.add(output, 0.7) };
+      const detach = site?.attach("a", shift);
+      const prefix = new PrefixCache();
+      await answer([5, 6, 7], prefix);
+      expect(await answer([5, 6, 7, 8], prefix, "a")).toEqual(await answer([5, 6, 7, 8], undefined, "a"));
+      prefix.dispose();
+      detach?.();
+    }));
+
+  it("holds what was said until somebody stopped listening", () =>
+    expectNoLeak(async () => {
+      const prefix = new PrefixCache();
+      for await (const { id } of generateTokens(model, { ...options, promptIds: [[5, 6]], prefix })) if (id >= 0) break;
+      expect(prefix.length).toBe(2);
+      expect(await answer([5, 6, 7], prefix)).toEqual(await answer([5, 6, 7]));
+      prefix.dispose();
+    }));
+
+  it("is for one prompt", async () => {
+    const asked = { ...options, promptIds: [[5], [6]], prefix: new PrefixCache() };
+    await expect(generate(model, asked)).rejects.toThrow(GenerationOptionError);
+  });
+});

@@ -1,0 +1,88 @@
+// A model without its head: a list of stages, so that whatever lies below the first open door can run untaped.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { currentBackend, withoutTape } from "@lowrank/engine";
+import type { EmbeddingSite, Part } from "@lowrank/engine/hook-points";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Packing, planPacking } from "../packing/plan-packing.ts";
+import type { Pass } from "../pass.ts";
+import { runSegments } from "./checkpoint-segments.ts";
+import { numbersOf, pickFrom, pickFromPacked } from "./picked-states.ts";
+import { type Pick, type PositionRules, runStages, type Stage, type StageList, withPick } from "./stages.ts";
+
+export type { Stage };
+
+export interface Backbone extends StageList, PositionRules {
+  /** The token embedding: what a tied head shares; absent where a model reads no text. */
+  readonly tokens?: EmbeddingSite;
+  readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
+  /**
+   * Whether a call is computed with its padding: attention by groups of rows has no gradient for biases of distances (T5, MPNet),
+   * and knows one kind of score (DeBERTa's has three).
+   */
+  readonly keepsPadding?: (context: ForwardContext) => boolean;
+}
+
+/** The last hidden states, [batch, time, width], or those that `pick` keeps: then nothing is computed for padding. */
+export function runBackbone(backbone: Backbone, pass: Pass, pick?: Pick): tf.Tensor {
+  return tf.tidy(() => {
+    if (pick === undefined) return runWhole(backbone, pass);
+    const packing = packingFor(backbone, pass, pick);
+    if (packing === undefined) {
+      const left = (own: Pass) => (own.context.places === undefined ? own : own.only(numbersOf(pick, own.shape[1])));
+      return runWhole(
+        withPick(backbone, (hidden) => pickFrom(hidden, pick), left),
+        pass,
+      );
+    }
+    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.numbers[state] ?? -1);
+    const picking = (hidden: tf.Tensor) => pickFromPacked(hidden, states, pick);
+    return runWhole(
+      withPick(backbone, picking, (own) => own.only(states)),
+      pass.pack(packing),
+    );
+  });
+}
+
+/**
+ * Which tokens to compute for, if not for all positions. A decoder's cross attention and what its distances bias see rows of
+ * two lengths; a cache keeps rectangles; on a graphics card each group of rows would be launches of its own, and the mask
+ * would have to travel back first.
+ */
+function packingFor({ decoder, keepsPadding }: Backbone, pass: Pass, pick: Pick): Packing | undefined {
+  const { attentionMask, inputIds, cache } = pass.inputs;
+  if (keepsPadding?.(pass.context)) return undefined;
+  if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
+  if (currentBackend()?.memory !== "process") return undefined;
+  const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);
+  return planPacking(mask, pass.shape, numbersOf(pick, pass.shape[1]));
+}
+
+function runWhole(backbone: Backbone, pass: Pass): tf.Tensor {
+  const known = backbone.decoder === undefined ? undefined : pass.decoder.cache?.source;
+  if (backbone.decoder !== undefined && known !== undefined) {
+    const rest = backbone.stages.slice(backbone.decoder.stage);
+    return tf.tidy(() => runStages(rest, known, pass));
+  }
+  return tf.tidy(() => {
+    const open = firstOpenStage(backbone, pass.context);
+    if (open < 0) return runSegments(backbone, { open, hidden: backbone.embed.run(pass), pass });
+    const frozen = withoutTape(() =>
+      tf.tidy(() => runStages(backbone.stages.slice(0, open), backbone.embed.run(pass), pass)),
+    );
+    return runSegments(backbone, { open, hidden: frozen, pass });
+  });
+}
+
+/** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
+function firstOpenStage({ embed, stages }: Backbone, context: ForwardContext): number {
+  const isOpen = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isOpen(context));
+  if (isOpen(embed)) return -1;
+  const first = stages.findIndex(isOpen);
+  return first < 0 ? stages.length : first;
+}
+
+/** Number of a text's first position: 0, or that behind the padding token's id. */
+export function firstPositionOf({ positionsFrom = "columns" }: Backbone): number {
+  return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
+}

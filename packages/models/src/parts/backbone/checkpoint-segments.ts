@@ -1,0 +1,104 @@
+// Gradient checkpointing by segments of stages (Chen et al. 2016): between forward and backward a segment keeps what went
+// into it, and is computed again when its gradient is asked for. Dropout takes its key from the context, so the second
+// run drops what the first one did.
+
+import { recompute } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
+import type { Pass } from "../pass.ts";
+import { runStages, type Stage, type StageList } from "./stages.ts";
+
+/** The stages from the first open one on, and what goes into them. */
+export interface OpenStages {
+  /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
+  readonly open: number;
+  /** [batch, time, width]; a constant unless the embedding is open. */
+  readonly hidden: tf.Tensor;
+  readonly pass: Pass;
+}
+
+/** The last hidden states. Throws ModelInputError for a `blocksPerCheckpoint` that is no integer from 1. */
+export function runSegments(backbone: StageList, { open, hidden, pass }: OpenStages): tf.Tensor {
+  const start = Math.max(open, 0);
+  const { blocksPerCheckpoint: size } = pass.context;
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1)) {
+    throw new ModelInputError("blocksPerCheckpoint", `${size} is no integer from 1`);
+  }
+  // A cache grows with each run, so nothing that fills one can run twice.
+  const isKept = size === undefined || pass.holdsCache || !tf.engine().isTapeOn();
+  if (isKept) return runStages(backbone.stages.slice(start), hidden, pass);
+  const handOver = backbone.decoder?.stage ?? Number.POSITIVE_INFINITY;
+  let state = hidden;
+  for (let first = start; first < backbone.stages.length; ) {
+    const end = segmentEnd(backbone, first, size);
+    const segment = { stages: backbone.stages.slice(first, end), hidden: state, pass };
+    const isConstant = first === open;
+    const source = first > handOver ? { tensor: pass.decoder.source, isConstant: open >= handOver } : undefined;
+    state =
+      end - first === 1 && isRunOnce(backbone, first) ? runSegment(segment) : twice(segment, { isConstant, source });
+    first = end;
+  }
+  return state;
+}
+
+interface Segment {
+  readonly stages: readonly Stage[];
+  readonly hidden: tf.Tensor;
+  readonly pass: Pass;
+}
+
+/** Handing over to a decoder has effects, and backward begins with the last stage: it would be computed twice for nothing. */
+function isRunOnce({ stages, decoder }: StageList, index: number): boolean {
+  return index === decoder?.stage || index === stages.length - 1 || stages[index]?.isRunOnce === true;
+}
+
+function segmentEnd(backbone: StageList, first: number, size: number): number {
+  let end = first + 1;
+  if (isRunOnce(backbone, first)) return end;
+  while (end < first + size && !isRunOnce(backbone, end)) end++;
+  return end;
+}
+
+function runSegment({ stages, hidden, pass }: Segment): tf.Tensor {
+  return runStages(stages, hidden, pass);
+}
+
+interface SegmentInputs {
+  /** Whether nothing trainable lies before the segment. */
+  readonly isConstant: boolean;
+  /** What a decoder's stages read besides the hidden states. */
+  readonly source: { readonly tensor: tf.Tensor; readonly isConstant: boolean } | undefined;
+}
+
+function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tensor {
+  const { stages, hidden, pass } = segment;
+  const states = [{ tensor: hidden, isConstant }, ...(source === undefined ? [] : [source])];
+  const inputs = states.filter((state) => !state.isConstant).map(({ tensor }) => tensor);
+  const variables = trainableIn(stages, pass);
+  if (inputs.length + variables.length === 0) return runSegment(segment);
+  const constants = [...states.filter((state) => state.isConstant).map(({ tensor }) => tensor), ...pass.lent];
+  const order = [...inputs, ...constants];
+  return recompute({
+    inputs,
+    constants,
+    variables,
+    compute: (...given) => {
+      if (!pass.isOver) return runSegment(segment);
+      // During backward: the tensors of the first run are gone, all but those that were kept for this.
+      const kept = (tensor: tf.Tensor) => given[order.indexOf(tensor)] ?? tensor;
+      const again = pass.again(pass.lent.map(kept));
+      try {
+        if (source !== undefined) again.decoder.setSource(kept(source.tensor));
+        return runStages(stages, kept(hidden), again);
+      } finally {
+        again.dispose();
+      }
+    },
+  });
+}
+
+/** Each once: a table may serve several stages. */
+function trainableIn(stages: readonly Stage[], { context }: Pass): readonly tf.Variable[] {
+  const all = stages.flatMap(({ parts }) => parts.flatMap((part) => part.variables(context)));
+  return [...new Set(all)].filter(({ trainable }) => trainable);
+}

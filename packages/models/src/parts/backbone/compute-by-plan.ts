@@ -1,0 +1,63 @@
+// The next tokens of some texts by plans of the model's parts, where the engine computes such plans: a call for each block in
+// place of one for each operation.
+
+import { StepPlan } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
+import { type Planned, planOf } from "../planned.ts";
+import type { Backbone } from "./backbone.ts";
+
+/** What the head makes of the last state, [1, 1, features]; undefined where the parts have to run one by one. */
+export function computeByPlan(backbone: Backbone, head: Planned, pass: Pass): tf.Tensor | undefined {
+  const { cache } = pass;
+  if (cache === undefined || !mayPlan(backbone, pass)) return undefined;
+  const padding = paddingOf(pass);
+  if (padding === undefined) return undefined;
+  const plans = planParts(backbone, head, pass);
+  const [rows, time] = pass.shape;
+  if (plans === undefined || (time > 1 && !plans.some(({ isOfBlocks }) => isOfBlocks))) return undefined;
+  return tf.tidy(() => {
+    const hidden = backbone.embed.run(pass); // [rows, time, width]
+    const { positions } = pass.inputs;
+    const ofRows = Array.from({ length: rows }, (_, row) => positions[row] ?? positions[0] ?? []);
+    const made = cache.stepsFor(plans, hidden.shape[2] ?? 1, padding)?.run(hidden, ofRows);
+    if (made === undefined) cache.refuseSteps();
+    return made;
+  });
+}
+
+/** One token a text, or one text that begins; and nothing to differentiate. */
+function mayPlan({ decoder }: Backbone, { context, inputs, shape: [rows, time], past }: Pass): boolean {
+  if (decoder !== undefined || context.training || context.everyPosition === true) return false;
+  if (tf.engine().state.gradientDepth > 0) return false;
+  if (past > 0) return time === 1;
+  return rows === 1 && inputs.attentionMask === undefined;
+}
+
+/** Of each row how many columns the mask hides in front of it; undefined where it hides others. */
+function paddingOf({ inputs: { attentionMask }, shape: [rows] }: Pass): readonly number[] | undefined {
+  if (attentionMask === undefined) return Array<number>(rows).fill(0);
+  const shown = attentionMask.dataSync();
+  const columns = shown.length / rows;
+  const padding: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const own = shown.subarray(row * columns, (row + 1) * columns);
+    const first = own.indexOf(1);
+    if (first < 0 || own.subarray(first).includes(0)) return undefined;
+    padding.push(first);
+  }
+  return padding;
+}
+
+/** A plan for each stage; the head's is part of the last. Undefined where one part has none. */
+function planParts({ stages }: Backbone, head: Planned, { context }: Pass): readonly StepPlan[] | undefined {
+  const plans: StepPlan[] = [];
+  for (const [index, { run }] of stages.entries()) {
+    const plan = new StepPlan();
+    const state = planOf(run)(0, plan, context);
+    if (index === stages.length - 1) planOf(head)(state, plan, context);
+    if (plan.refusal !== undefined) return undefined;
+    plans.push(plan);
+  }
+  return plans;
+}

@@ -1,0 +1,68 @@
+// The states that a head reads, out of all: of a rectangle, or of a batch without padding.
+
+import { withGradients } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
+import type { Pick } from "./stages.ts";
+
+export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
+  /** The states that are read; absent: all are. */
+  readonly pick?: Pick | undefined;
+  /** Answers without any states, where it can. */
+  whole?(): T | undefined;
+  finish(states: tf.Tensor): T;
+}
+
+/** hidden [batch, time, width] → [batch, 1, width] or [1, states, width] */
+export function pickFrom(hidden: tf.Tensor, pick: Pick): tf.Tensor {
+  const [batch = 0, time = 1] = hidden.shape;
+  if ("states" in pick) return pickStates(hidden, tf.tensor1d([...pick.states], "int32"));
+  if (time === 1) return tf.clone(hidden);
+  const columns = pick.columns instanceof tf.Tensor ? pick.columns : tf.tensor1d([...pick.columns], "int32");
+  const starts = tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(time, "int32"));
+  return asRows(pickStates(hidden, tf.add(starts, columns)));
+}
+
+/** hidden [tokens, 1, width] → the same as of the rectangle whose tokens they are. */
+export function pickFromPacked(hidden: tf.Tensor, states: readonly number[], pick: Pick): tf.Tensor {
+  const picked = pickStates(hidden, tf.tensor1d([...states], "int32"));
+  return "states" in pick ? picked : asRows(picked);
+}
+
+/** The numbers of the picked states among all batch·time. Reads a tensor of columns. */
+export function numbersOf(pick: Pick, time: number): readonly number[] {
+  if ("states" in pick) return pick.states;
+  const columns = pick.columns instanceof tf.Tensor ? pick.columns.dataSync() : pick.columns;
+  return Array.from(columns, (column, row) => row * time + column);
+}
+
+function asRows(picked: tf.Tensor): tf.Tensor {
+  const [, states = 0, width = 0] = picked.shape;
+  return tf.reshape(picked, [states, 1, width]);
+}
+
+/**
+ * hidden [any, any, width], places int32 among its states → [1, places, width]. An operation of its own: a reshape and a look-up
+ * would each keep what they were given.
+ */
+export function pickStates(hidden: tf.Tensor, places: tf.Tensor1D): tf.Tensor {
+  const { shape } = hidden;
+  const width = shape.at(-1) ?? 1;
+  const count = hidden.size / width;
+  return withGradients({
+    inputs: { hidden },
+    forward: () => ({
+      value: tf.reshape(tf.gather(tf.reshape(hidden, [count, width]), places), [1, -1, width]),
+      saved: [places],
+    }),
+    backward: (dy, [ids]) => ({
+      hidden: () => tf.reshape(tf.unsortedSegmentSum(tf.reshape(dy, [-1, width]), ids, count), shape),
+    }),
+  });
+}
+
+/** Of each row the last state. */
+export function lastStates({ lastIds }: Pass): Pick {
+  const [batch, time] = lastIds.shape;
+  return { columns: Array(batch).fill(time - 1) };
+}

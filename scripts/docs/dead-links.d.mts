@@ -1,1 +1,0 @@
-export function deadLinks(folder: string): readonly string[];
