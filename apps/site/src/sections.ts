@@ -11,14 +11,22 @@ export const sections: readonly Section[] = [
   {
     title: "Start",
     groups: {
-      "": ["README.md", "docs/first-talk.md", "examples/README.md", "AGENTS.md", "docs/README.md", "README.ko.md"],
+      "": [
+        "README.md",
+        "docs/first-talk.md",
+        "examples/README.md",
+        "docs/packages.md",
+        "AGENTS.md",
+        "docs/README.md",
+        "README.ko.md",
+      ],
     },
   },
   {
     title: "Guides",
     groups: {
       "": [
-        "docs/library.md",
+        "docs/guides/",
         "docs/choose-rank-targets-rate.md",
         "docs/eight-bits.md",
         "docs/preferences.md",
@@ -34,13 +42,21 @@ export const sections: readonly Section[] = [
   {
     title: "Concepts",
     groups: {
-      "": ["docs/maths.md", "docs/claims.md", "docs/benchmarks.md", "docs/why-not-faster.md"],
+      "": ["docs/glossary.md", "docs/maths.md", "docs/claims.md", "docs/benchmarks.md", "docs/why-not-faster.md"],
     },
   },
   {
     title: "Reference",
     groups: {
-      "": ["docs/options.md", "docs/json-lines.md", "docs/model-families.md", "FEATURES.md"],
+      "": [
+        "docs/library.md",
+        "docs/command-line.md",
+        "docs/data-and-tasks.md",
+        "docs/options.md",
+        "docs/json-lines.md",
+        "docs/model-families.md",
+        "FEATURES.md",
+      ],
       Packages: [
         "packages/lowrank/README.md",
         "packages/models/README.md",
@@ -72,6 +88,7 @@ export const sections: readonly Section[] = [
         "fuzz/README.md",
         "apps/first-run/README.md",
       ],
+      Releases: ["docs/releases/"],
       Decisions: ["docs/decisions/"],
     },
   },
@@ -84,5 +101,5 @@ export const labels: Readonly<Record<string, string>> = {
   "docs/README.md": "All pages",
 };
 
-/** Markdown in the folders above that is no page: notes beside code and data, for those who read these. */
+/** Markdown in the folders above that is not a page: notes next to code and data. */
 export const notPages = ["**/CHANGELOG.md", "packages/engine/bench/README.md"];
