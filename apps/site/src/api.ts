@@ -112,6 +112,6 @@ function publicModules(): ReadonlyMap<string, string> {
 /** One line for each public name that has no comment. */
 function undocumented({ children = [] }: ProjectReflection): readonly string[] {
   const names = children.flatMap((module) => module.children ?? []).filter((name) => !name.isReference());
-  const isSilent = names.filter((name) => ![name, ...(name.signatures ?? [])].some((one) => one.hasComment()));
-  return isSilent.map((name) => `${name.getFullName()}: a public name without a doc comment`);
+  const silent = names.filter((name) => ![name, ...(name.signatures ?? [])].some((one) => one.hasComment()));
+  return silent.map((name) => `${name.getFullName()}: a public name without a doc comment`);
 }

@@ -44,7 +44,7 @@ export function missingLines(shown: string, printed: string): readonly string[] 
 const number = /\d+(?:[.,]\d+)*(?:e[+-]\d+)?/g;
 
 function isAlike(shown: string, printed: string): boolean {
-  const words = shown.split(number).map((part) => RegExp.escape?.(part) ?? part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const words = shown.split(number).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   const pattern = words.map((part) => part.replaceAll("…", ".*")).join("(\\d+(?:[.,]\\d+)*(?:e[+-]\\d+)?)");
   const found = new RegExp(`^${pattern}$`).exec(printed);
   if (found === null) return false;
