@@ -120,5 +120,5 @@ export const labels: Readonly<Record<string, string>> = {
   "docs/README.md": "All pages",
 };
 
-/** Markdown in the folders above that is no page: notes beside code and data, for those who read these. */
+/** Markdown in the folders above that is not a page: notes next to code and data. */
 export const notPages = ["**/CHANGELOG.md", "packages/engine/bench/README.md"];

@@ -26,11 +26,11 @@ export const avoidedWords: readonly AvoidedWord[] = [
   { avoid: /\bwhat is said\b|\bnothing is said\b|\bis asked for\b|\basks for\b/i, use: "setting, requires, needs" },
   { avoid: /\b(?:stands?|lies?|lay) (?:in|on|at|there|behind|before|above|below)\b/i, use: "is in, is stored in" },
   { avoid: /\bmoves? away from its base\b/i, use: "KL penalty to the base model" },
-  { avoid: /\blists of classes\b|\bany number of classes\b/i, use: "multi-label" },
+  { avoid: /\blists of classes\b/i, use: "multi-label" },
   { avoid: /\brows of like length\b|\blike length\b/i, use: "rows of similar length" },
   { avoid: /\bbetter ones?\b|\bpeople judged\b|\bjudged answers?\b/i, use: "chosen and rejected answers, preferences" },
   { avoid: /\b(?:bit|bits) codes?\b|\bcodes (?:of|from) [−\d]/i, use: "quantized values" },
-  { avoid: /\b(?:is|are) none\b/i, use: "not supported, NaN" },
+  { avoid: /\b(?:that|which|and) (?:is|are) none\b/i, use: "not supported, NaN" },
 ];
 
 /** "beside → next to", for each avoided word of a text. */

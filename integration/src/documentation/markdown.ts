@@ -50,6 +50,13 @@ export function linksOf(text: string): readonly string[] {
   return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
 }
 
+/** The paths of this repository that a page names in code. */
+export function pathsOf(text: string): readonly string[] {
+  const folders = "apps|benchmarks|docs|examples|experiments|fixtures|fuzz|integration|packages|scripts";
+  const paths = text.replace(fence, "").matchAll(new RegExp(`\`((?:${folders})/[\\w./@-]+)\``, "g"));
+  return [...paths].map(([, path = ""]) => path);
+}
+
 /** Addresses of this repository's files. */
 const ours = /^https:\/\/github\.com\/lowrank\/lowrank\/(?:blob|tree)\/main\/?/;
 

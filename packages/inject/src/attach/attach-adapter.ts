@@ -43,7 +43,7 @@ const optionNames: OptionNames<AttachOptions> = { name: true, ...storedNames };
  *
  * @example
  * ```ts
- * import { type Adapter, gatherExperts } from "@lowrank/adapter-format";
+ * import type { Adapter } from "@lowrank/adapter-format";
  * import type { AdaptableModel } from "@lowrank/contracts";
  * import { attachAdapter } from "@lowrank/inject";
  *

@@ -51,7 +51,7 @@ interface RelativeOfBart {
   readonly positions?: Positions;
   /** True where norms stand in front of each part and one more behind each stack, false where each follows a sum. */
   readonly normsBefore?: boolean;
-  /** False for a family without a norm behind the embeddings. */
+  /** False for a family without a norm after the embeddings. */
   readonly embeddingNorm?: boolean;
   /** False for a family that adds nothing to its logits. */
   readonly logitBias?: boolean;
@@ -135,8 +135,8 @@ function fixedBy(own: {
   const row = (key: string, value: boolean, effects: readonly [ofFalse: string, ofTrue: string]): FixedKey => {
     return { key, values: [value], effect: effects[value ? 0 : 1] };
   };
-  const halves = ["false normalises after each half", "true normalises before each half"] as const;
-  const first = ["false leaves out the first norm", "true adds a norm behind the embeddings"] as const;
+  const halves = ["false normalizes after each part", "true normalizes before each part"] as const;
+  const first = ["false leaves out the first norm", "true adds a norm after the embeddings"] as const;
   const last = ["false leaves out the last norms", "true adds a norm at the end"] as const;
   const positions = ["false learns positions", "true computes positions instead of learning them"] as const;
   return [

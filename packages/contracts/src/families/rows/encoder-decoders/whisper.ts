@@ -39,7 +39,7 @@ export const whisper: Family = {
     switches: {},
     fixed: [
       { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
-      { key: "apply_spec_augment", values: [null, false], effect: "true hides parts of the features while training" },
+      { key: "apply_spec_augment", values: [null, false], effect: "true masks parts of the features in training" },
     ],
     // Whisper's stacks scale nothing; the others are for classifiers of sounds, hidden features and timestamps.
     harmless: [

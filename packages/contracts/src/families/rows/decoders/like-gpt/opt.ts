@@ -43,7 +43,7 @@ export const opt: Family = {
       normGains: { key: "layer_norm_elementwise_affine", fallback: true },
       withoutLastNorm: { key: "_remove_final_layer_norm", fallback: false },
     },
-    fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers drop out while training" }],
+    fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers are dropped in training" }],
     harmless: ["init_std"],
   },
   embeddings: [

@@ -32,7 +32,7 @@ export const xglm: Family = {
     tiedByDefault: true,
     rotary: false,
     switches: { scaledEmbedding: { key: "scale_embedding", fallback: true } },
-    fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers drop out while training" }],
+    fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers are dropped in training" }],
     harmless: ["init_std"],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden-if-switched" }],

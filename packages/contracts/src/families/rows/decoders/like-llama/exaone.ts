@@ -45,7 +45,7 @@ export const exaone = likeLlama(
       tokenIds: { padding: 0 },
       rotary: { thetaFallback: 500_000 },
       switches: linearBiases,
-      fixed: [{ key: "embed_dropout", values: [null, 0], effect: "embeddings drop out while training" }],
+      fixed: [{ key: "embed_dropout", values: [null, 0], effect: "dropout on embeddings in training" }],
       harmless: ["auto_map"],
     },
     fileSpellings,

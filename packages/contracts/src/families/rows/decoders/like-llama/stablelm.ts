@@ -23,7 +23,7 @@ export const stablelm = likeLlama("stablelm", decoderClasses("StableLm", ["token
     },
     fixed: [
       { key: "qk_layernorm", values: [null, false], effect: "true gives each head a norm of its own" },
-      { key: "hidden_dropout", values: [null, 0], effect: "outputs of the feed-forward drop out while training" },
+      { key: "hidden_dropout", values: [null, 0], effect: "dropout on the feed-forward's outputs in training" },
     ],
   },
   linears: [...separateAttention("attentionBias", { bias: false }), ...gatedFeedForward(false)],

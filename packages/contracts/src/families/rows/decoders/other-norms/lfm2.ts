@@ -38,7 +38,7 @@ export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
     scalars: { feedForwardRatio: { key: "block_ffn_dim_multiplier", fallback: 1 } },
     layerKinds: { kind: "convolution", types: ["full_attention", "conv"], plain: "full_attn_idxs" },
     derive: withIntermediateSize,
-    fixed: [{ key: "conv_bias", values: [null, false], effect: "true adds biases to convolutions and their maps" }],
+    fixed: [{ key: "conv_bias", values: [null, false], effect: "true adds biases to convolutions and their layers" }],
     // Older names of the same numbers, and how weights began.
     harmless: [
       ...["block_dim", "block_mlp_init_scale", "block_norm_eps", "block_out_init_scale", "block_use_swiglu"],
