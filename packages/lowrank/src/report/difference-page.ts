@@ -5,6 +5,7 @@ import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";
 
+/** What a page of differences compares: two adapters, or an adapter's weights with its base's. */
 export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
