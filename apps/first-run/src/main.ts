@@ -41,7 +41,7 @@ async function firstRun(settings: RunSettings, screen: Screen) {
 
 // Nobody reads on, as in `npm start | head`, or nothing more can be written: the story is all there is, so it ends.
 process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-  if (code !== "EPIPE") process.stderr.write(`error: stdout could not be written: ${message}\n`);
+  if (code !== "EPIPE") process.stderr.write(`error: Cannot write to stdout: ${message}\n`);
   process.exit(code === "EPIPE" ? 141 : 1);
 });
 process.stderr.on("error", () => undefined); // warnings, which may go unread

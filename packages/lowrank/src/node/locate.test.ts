@@ -73,7 +73,7 @@ describe("locate", () => {
     };
     const report = createReport(recordingIo({ fetch: offline }).io, {});
     await expect(locate("nobody/typo", "model", hub(report))).rejects.toThrow(
-      'There is no folder "nobody/typo" here, and it cannot be downloaded from the Hugging Face Hub: fetch failed',
+      'There is no local folder "nobody/typo" and the download from the Hugging Face Hub failed: fetch failed',
     );
   });
 });

@@ -13,7 +13,7 @@ export interface Rung {
 
 export interface Trial extends Candidate {
   readonly steps: number;
-  /** On the validation rows, lower is better; NaN where the training diverged. */
+  /** On the validation rows, lower is better; NaN where training diverged. */
   readonly loss: number;
   /** Whether it diverged or ended clearly above the base's loss. */
   readonly isDropped: boolean;

@@ -149,6 +149,6 @@ describe("lowrank inspect", () => {
   it("knows neither adapter nor model in an empty folder", async () => {
     const { code, stderr } = await place.call("inspect", place.path("."));
     expect(code).toBe(1);
-    expect(stderr).toContain("neither adapter_config.json nor config.json");
+    expect(stderr).toContain("is neither an adapter nor a model");
   });
 });

@@ -44,7 +44,7 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
   ["generate --adaptor ./adapter", 2, "(Did you mean --adapter?)"],
   ["generate --model TINY", 2, "There is no prompt. Give --prompt, or --prompts with a file"],
   ["generate --model TINY --prompt a --temperature -1", 2, "Expected a number, at least 0."],
-  ["generate --model ./adapter --prompt a", 1, "is an adapter: give it as --adapter"],
+  ["generate --model ./adapter --prompt a", 1, "is an adapter. Pass it as --adapter"],
   ["generate --adapter ./nowhere --prompt a", 1, "expected a folder with adapter_config.json"],
   ["generate --model ./nothing --prompt a", 1, "config.json"],
   ["generate --prompt a", 2, "--model is missing: name a base, or with --adapter"],

@@ -119,7 +119,7 @@ describe("an adapter's folder", () => {
     await rename(here, there);
     try {
       const lost = await place.call("generate", "--adapter", out, "--prompt", "film");
-      expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be found: it names") });
+      expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining("Cannot find the base model of the adapter") });
       expect(lost.stderr).toMatch(/Give it as --model\.\n$/);
       const moved = { ...config, base_model_name_or_path: there };
       await writeFile(`${out}/adapter_config.json`, JSON.stringify(moved));

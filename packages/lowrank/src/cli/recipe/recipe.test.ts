@@ -147,7 +147,7 @@ describe("a recipe", () => {
       const [, ...args] = await withRecipe(["train", `--recipe=${file}`], program());
       expect(args).toContain("--rank=4");
     }
-    await expect(withRecipe(["train", "--recipe", "none.yaml"], program())).rejects.toThrow('there is no "none.yaml"');
+    await expect(withRecipe(["train", "--recipe", "none.yaml"], program())).rejects.toThrow('"none.yaml" does not exist');
   });
 
   it("that the schema allows has no problems, in every kind of value", () => {

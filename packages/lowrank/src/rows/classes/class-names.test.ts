@@ -28,7 +28,7 @@ describe("numberClasses", () => {
     const adapterNames = ["neutral", "bad", "good"];
     expect(numberClasses([sentence("good")], { adapterNames, modelNames })).toMatchObject({ count: 3 });
     expect(() => numberClasses([sentence("great")], { adapterNames, modelNames })).toThrow(
-      "does not know: great. It knows 0 = neutral, 1 = bad, 2 = good.",
+      "does not have: great. Its classes are 0 = neutral, 1 = bad, 2 = good.",
     );
   });
 
