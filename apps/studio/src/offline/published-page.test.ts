@@ -74,7 +74,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it.each([
     ["assets/studio-*.js", "A part of the page could not be loaded"],
     ["assets/studio-worker-*.js", "The worker's script could not be loaded."],
-    ["tiny-model/model.safetensors", "did not come as expected"],
+    ["tiny-model/model.safetensors", "were not downloaded correctly"],
   ])(
     "says so where %s is missing",
     async (file, words) => {
@@ -91,7 +91,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     const page = await plainPage();
     await page.route("**/tiny-model/tokenizer.json", (route) => route.fulfill({ status: 503 }), { times: 1 });
     await page.goto(studio.address);
-    expect(await topBarSettled(page)).toContain("did not come as expected");
+    expect(await topBarSettled(page)).toContain("were not downloaded correctly");
     await tryAgain(page);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();

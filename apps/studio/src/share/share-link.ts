@@ -155,14 +155,14 @@ function oneOf<Name extends string>(value: unknown, names: readonly Name[]): Nam
 }
 
 const reasons = {
-  damaged: "it is damaged, perhaps because a part was lost when it was copied. Ask for it again.",
-  newer: "it has a form that this page does not know. Reload the page, in case that it is an old one.",
+  damaged: "it is damaged. Part of it may have been lost when it was copied. Ask for it again.",
+  newer: "its format is not supported by this page. Reload the page: it may be old.",
   "too-large": "it is too long. Share fewer or shorter rows, or download them as a file.",
 };
 
 export type ShareProblem = keyof typeof reasons;
 
-/** A link that cannot be made or read. Views say it in the person's language, by `problem`. */
+/** A link cannot be created or read. Views translate `problem`. */
 export class ShareLinkError extends LowrankError {
   constructor(
     readonly problem: ShareProblem,

@@ -118,7 +118,7 @@ async function drawCard(content: CardContent, labels: CardLabels): Promise<Blob>
   canvas.width = cardWidth;
   canvas.height = cardHeight;
   const context = canvas.getContext("2d");
-  if (context === null) throw new Error("This browser gives no canvas to draw the picture on.");
+  if (context === null) throw new Error("This browser has no canvas to draw the picture on.");
   paint(context, content, labels);
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made."))), "image/png");

@@ -49,7 +49,7 @@ export async function prepareLesson(page: Page, { rows, steps, name, watched, le
   await page.getByRole("button", { name: "Add these rows" }).click();
   await page.getByText(`${rows.length} rows to learn`).waitFor();
   await page.getByLabel("Steps", { exact: true }).fill(String(steps));
-  if (watched !== undefined) await page.getByLabel("Ask this again while it learns").fill(watched);
+  if (watched !== undefined) await page.getByLabel("Ask this again during training").fill(watched);
   const more = page.locator("details.more");
   if ((await more.getAttribute("open")) === null) await more.locator("summary").click();
   await page.getByLabel("Name of the adapter", { exact: true }).fill(name);

@@ -38,7 +38,7 @@ export class Workshop {
 
   /** The model; throws where none is open. */
   get opened(): ModelInHand {
-    if (this.model === undefined) throw new Error("There is no model yet: it is still loading, or did not load.");
+    if (this.model === undefined) throw new Error("There is no model: it is still loading, or it could not be loaded.");
     return this.model;
   }
 }

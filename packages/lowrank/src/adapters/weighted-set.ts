@@ -28,7 +28,7 @@ export async function findAdapters(
   );
   const [first] = sources;
   if (first === undefined || (sources.length === 1 && first.weight === 1)) {
-    return first?.source ?? Promise.reject(new RangeError("A set of adapters needs one at least."));
+    return first?.source ?? Promise.reject(new RangeError("A set of adapters needs at least one adapter."));
   }
   const owners = sources.filter(({ source }) => source.tokenizer !== undefined);
   if (owners.length > 1) throw severalTokenizers(owners.map(({ source }) => source.name));

@@ -50,7 +50,7 @@ export function outputLockBlocked(path: string, lock: string) {
 /** `overwrite` would replace something that lowrank did not write. */
 export function outputNotOurs(path: string, reason: string) {
   const message =
-    `${named("overwrite")} only replaces output of lowrank, but lowrank did not write "${path}": ${reason}. ` +
+    `${named("overwrite")} only replaces output of an earlier run. It does not replace "${path}": ${reason}. ` +
     `Choose another ${out}, or remove it yourself.`;
   return namingFailure("OUTPUT_NOT_OURS", message, { path, reason });
 }

@@ -80,7 +80,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && !writesText(model.task) && (needsText || !labelsTokens)) {
-    const advice = 'Give rows with "sentence" and "label", or tokenised rows with one label each.';
+    const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';
     const what = needsText ? "rows of text" : "rows with a label for each token";
     throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);
   }

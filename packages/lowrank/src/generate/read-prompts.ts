@@ -23,7 +23,7 @@ function parsed(line: string, place: Place): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw unreadablePrompt(place, "it is no JSON, but the first line is", error);
+    throw unreadablePrompt(place, "it is not JSON, but the first line is", error);
   }
 }
 

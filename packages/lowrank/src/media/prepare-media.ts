@@ -63,7 +63,7 @@ export async function soundsOf(
 ): Promise<Sounds & { readonly frames: number }> {
   const name = typeof audio === "string" ? audio : "the recording of a row";
   const { melBins, sourcePositions } = model.config;
-  if (melBins === 0) throw new MediaError(name, "this model does not hear, as Whisper does.");
+  if (melBins === 0) throw new MediaError(name, "this model has no audio input. Use a speech model such as Whisper.");
   try {
     const sound = typeof audio === "object" && "samples" in audio ? audio : readWav(await bytesOf(audio, platform));
     const frames = 2 * sourcePositions;

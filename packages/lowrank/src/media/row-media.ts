@@ -79,7 +79,7 @@ class OpenedMedia implements RowMedia {
 
   async #see(image: ImageInput): Promise<Pixels> {
     const { preparation } = this;
-    if (preparation === undefined) throw new Error("Pictures among rows that are heard.");
+    if (preparation === undefined) throw new Error("Image rows for a speech model.");
     const name = typeof image === "string" ? image : undefined;
     const make = () => pixelsOf(image, preparation, this.reader);
     return this.#once(this.#pixels, name, { make, sizeOf: ({ bytes }) => bytes.byteLength });
@@ -118,7 +118,7 @@ export function openOrLeaveOut(
       return await media.open(row);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
-      const message = `${error.message} Its row is left out, and so are all like it, without another word.`;
+      const message = `${error.message} Skipped its row. Similar rows are skipped without another warning.`;
       if (!isTold) warn({ code: "ROWS_SKIPPED", message });
       isTold = true;
       return undefined;

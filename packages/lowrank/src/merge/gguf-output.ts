@@ -15,7 +15,7 @@ import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
-  /** Default: the base's own types where it is a .gguf file, else F16. */
+  /** Default: the types of the base if it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
   readonly title: string;
 }

@@ -50,7 +50,7 @@ function modelAt(path: string): ModelSource {
 /** Throws ModelFileError for a name that could lead out of the folder. */
 function plainName(path: string, name: string): string {
   if (/^[\w-]+$/.test(name)) return name;
-  throw new ModelFileError(path, name, "a plain folder name is expected");
+  throw new ModelFileError(path, name, "expected a plain folder name");
 }
 
 /** The adapter at a path, or of a name. Throws what `locate` does. */
@@ -80,7 +80,7 @@ export async function locate(path: string, content: HubContent, context: HubCont
   }
   const [owner = ""] = path.split("/");
   if (await exists(owner)) {
-    const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
+    const advice = `${expectations[content]} (a local folder "${owner}" exists, so the Hub was not searched)`;
     throw new PathNotFoundError(named(content), path, advice);
   }
   return downloadFromHub(path, content, context);

@@ -81,7 +81,7 @@ function hubContext({ notices, fetch, accessToken }: SourceContext): HubContext 
 
 function pathOf(folder: OutputFolder): string {
   if (typeof folder === "string") return folder;
-  throw new TypeError("In Node a model is written to a path.");
+  throw new TypeError("In Node, pass a path to write the model to.");
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -18,7 +18,7 @@ import type { TokenizeAllOptions } from "../rows/tokens/tokenize-rows.ts";
 
 /** One objective. `Options` are the options of a run that it reads by itself. */
 export interface Objective<Options = object> {
-  /** What one of its rows has, for messages: "texts to be compared". */
+  /** What one of its rows has, for messages: "texts to compare". */
   readonly rows: string;
   /** Whether a row of a data file is one of its rows; the first objective of the table that says so has it. */
   takes(row: Example): boolean;

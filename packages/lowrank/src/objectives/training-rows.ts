@@ -21,7 +21,7 @@ import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts
 
 export interface TrainingRowsRequest {
   readonly data: RowFile;
-  /** Rows that are measured on and not trained on. */
+  /** Validation rows: measured, never trained on. */
   readonly validation?: RowFile | undefined;
   /** The share of the data to hold out in their place, split by what a row is asked; default: by how many there are, 0: none. */
   readonly validationShare?: number | undefined;

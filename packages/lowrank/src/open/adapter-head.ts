@@ -79,7 +79,7 @@ export function refuseOtherModules({ config, tensors }: Adapter, { modelType, ..
   const modules = modulesOf({ modelType, ...base }, "feature-extraction").map(({ path }) => path);
   const paths = [...tensors.keys()].map((key) => ({ key, path: parseTensorKey(key)?.path ?? key }));
   if (paths.some(({ path }) => modules.some((module) => path.endsWith(module)))) return;
-  const got = config.baseModel ? `made on ${JSON.stringify(config.baseModel)}` : "with other modules";
+  const got = config.baseModel ? `trained on ${JSON.stringify(config.baseModel)}` : "with other modules";
   throw new DifferentBaseError(
     got,
     `of the type ${modelType}`,

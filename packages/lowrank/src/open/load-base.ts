@@ -29,13 +29,13 @@ export interface BaseRequest {
   readonly problemType?: ProblemType | undefined;
   /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
   readonly newHeadSeed?: number | undefined;
-  /** How the base's weights are kept; float32 if absent. */
+  /** Precision of the base's weights; float32 if undefined. */
   readonly basePrecision?: BasePrecision | undefined;
   /** Where its matrices stay in their files; absent: they are loaded. */
   readonly leftIn?: WeightsInFiles | undefined;
   /** What the machine has; a base that needs more is refused. */
   readonly memoryBytes?: number | undefined;
-  /** Stops the loading between tensors. */
+  /** Stops loading between tensors. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: LoadOptions["onProgress"] | undefined;
 }

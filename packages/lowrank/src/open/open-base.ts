@@ -148,8 +148,8 @@ function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, n
   const size = (adapter === undefined ? undefined : vocabularyOf(base, adapter)?.size) ?? had;
   if (size === had) return base;
   const message =
-    `The adapter was trained with ${size} tokens, the base has ${had}: it is given as many. New rows that the adapter ` +
-    "does not bring along are the mean of the others.";
+    `Resized the vocabulary of the base from ${had} to ${size} tokens, the size of the adapter. New rows that are not ` +
+    "in the adapter are the mean of the others.";
   notices.warn({ code: "VOCABULARY_RESIZED", message });
   return base.withVocabulary(size);
 }

@@ -30,7 +30,7 @@ export function maxLengthFor(
   const limit = positionLimit(model.config);
   if (asked === undefined) return Math.min(defaultMaxLength, limit);
   if (asked <= limit || !hasPositionTable(model)) return asked;
-  throw new UsageError(`${named(option)} ${asked} is more than the ${limit} tokens that the model has positions for.`);
+  throw new UsageError(`${named(option)} ${asked} is too large: the model has positions for ${limit} tokens.`);
 }
 
 export interface RowLengths {
@@ -50,7 +50,7 @@ export function rowLengths(
   }
   if (asked.maxTargetLength === undefined) return { maxLength };
   throw new UsageError(
-    `${named("maxTargetLength")} is for encoder–decoders that write texts; this model is for ${model.task}.`,
+    `${named("maxTargetLength")} is for encoder–decoders that generate text, but this model is for ${model.task}. Remove it.`,
   );
 }
 

@@ -72,5 +72,5 @@ async function askedRow(example: Example, { task, tokenizer, maxLength }: RowRea
     const tokens = tokenizeExample(asked, await tokenizer(), promptTemplate("plain"), { maxLength });
     return { ...tokens, text: example.sentence, textStart: 0, spans: [] };
   }
-  throw new ExampleError(`A "${example.kind}" row is nothing that a model for ${task} answers.`);
+  throw new ExampleError(`A model for ${task} cannot answer a "${example.kind}" row.`);
 }

@@ -62,8 +62,8 @@ export async function* predictRows(
   const { model } = predictor.opened;
   const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
   if (!hears && !askable.includes(model.task)) {
-    const advice = "Give the adapter that brings such a head, or let the model write: that is what `generate` does.";
-    const needed = "a head that answers: classes, numbers, choices, labelled words or places";
+    const advice = "Add an adapter with such a head, or use `generate` to write text.";
+    const needed = "a head for classes, numbers, choices, token labels or answer spans";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }
   const { batchSize = 8 } = options;
@@ -86,7 +86,7 @@ async function* transcribeTogether(
   const questions = held.map(({ example }) => example);
   const sounds = (await prepareRows(questions, { ...opened, platform })).map((example) => {
     if (example.kind === "speech") return example;
-    throw new ExampleError(`A "${example.kind}" row is nothing that a model hears.`);
+    throw new ExampleError(`A "${example.kind}" row has no audio for this speech model.`);
   });
   const how = { batchSize, signal, maxNewTokens };
   const texts = await transcribe({ opened, tokenizer: await tokenizer() }, sounds, how);
@@ -147,7 +147,7 @@ function answerOf(
   if (task === "multiple-choice" && example.kind === "choice") return answerOfChoices(scores, example.choices, rules);
   const [row] = rows;
   const [own] = logits;
-  if (row === undefined || own === undefined) throw new Error("Each row that is asked is one sequence at least.");
+  if (row === undefined || own === undefined) throw new Error("Each row has at least one sequence.");
   if (task === "token-classification") return answerOfTokens(own, row, rules);
   return task === "question-answering" ? answerOfQuestion(own, row, rules) : answerOfClasses(own, rules);
 }

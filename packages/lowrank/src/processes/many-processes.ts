@@ -17,7 +17,9 @@ interface SharedRows {
 export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">, shared: SharedRows): void {
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
-    ...(rows < size ? [`communicator: ${size} processes for ${rows} rows; start as many as rows at most`] : []),
+    ...(rows < size
+      ? [`communicator: ${size} processes for ${rows} rows; start at most one process for each row`]
+      : []),
     ...(learning.comparesNeighbours === true
       ? [
           `communicator: ${learning.words ?? learning.kind} compares the rows of a batch with each other; train in one process`,
@@ -26,7 +28,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
   if (batchSize === undefined || batchSize >= size || rank > 0) return;
-  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes without work: make batchSize ${size} or more.`;
+  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes idle. Set batchSize to ${size} or more.`;
   onWarning?.({ code: "IDLE_PROCESSES", message });
 }
 

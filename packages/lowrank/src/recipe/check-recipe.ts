@@ -20,13 +20,13 @@ function unknownName(name: string, names: readonly string[]): string {
   const meant = camelCase(name);
   const [ours = "", ...value] = ourName(name)?.split(" ") ?? [];
   if (names.includes(camelCase(ours))) {
-    return `${name}: there is no such option; it is called ${[camelCase(ours), ...value].join(": ")} here`;
+    return `${name}: unknown option; use ${[camelCase(ours), ...value].join(": ")}`;
   }
   const near = names.map((each) => ({ each, distance: editDistance(meant.toLowerCase(), each.toLowerCase()) }));
   const [nearest] = near
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 3)))
     .sort((one, other) => one.distance - other.distance);
-  return `${name}: there is no such option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
+  return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
 }
 
 /** As flags are typed: learning-rate, learning_rate. */
@@ -73,7 +73,7 @@ export function describeSchema(schema: ValueSchema): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   if (schema.type === "array" && schema.items !== undefined)
     return `a list${lengthOf(schema)}, each ${describeSchema(schema.items)}`;
-  if (schema.pattern !== undefined) return `a text like ${schema.pattern}`;
+  if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const limits = [
     ...(minimum === undefined ? [] : [`at least ${minimum}`]),
@@ -94,5 +94,5 @@ const words: Readonly<Record<NonNullable<ValueSchema["type"]>, string>> = {
   integer: "a whole number",
   string: "a text",
   array: "a list of texts",
-  object: "names with a text each",
+  object: "names with text values",
 };

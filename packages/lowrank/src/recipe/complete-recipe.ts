@@ -34,7 +34,7 @@ export function completeRecipe(
   // What the table and its schema were held against above.
   const choices = Object.fromEntries(values) as unknown as RunChoices;
   if (choices.model === undefined && choices.adapter === undefined) {
-    throw new UsageError("The recipe has no model: name a base, or an adapter that remembers its own.");
+    throw new UsageError("The recipe has no model. Add a base model, or an adapter that names its base.");
   }
   return choices;
 }
@@ -55,7 +55,7 @@ function missing(said: Readonly<Record<string, unknown>>): readonly string[] {
 function contradictions(said: Readonly<Record<string, unknown>>): readonly string[] {
   return [...recipeOptions.values()].flatMap(({ name, excludes = [] }) => {
     const both = said[name] === undefined ? [] : excludes.filter((each) => said[each] !== undefined);
-    return both.map((each) => `${name}: cannot be said together with ${each}`);
+    return both.map((each) => `${name}: cannot be combined with ${each}`);
   });
 }
 

@@ -19,12 +19,10 @@ export async function readRecipe(file: string): Promise<Readonly<Record<string, 
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined)
     throw new PathNotFoundError(named("recipe"), file, "a .yaml, .json or .ts file (lowrank init writes one)");
-  if (facts.size > maxBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${maxBytes}`]);
+  if (facts.size > maxBytes) throw new RecipeError(file, [`it has ${facts.size} bytes; the maximum is ${maxBytes}`]);
   const value = await readKind(file);
   if (isObject(value)) return value;
-  throw new RecipeError(file, [
-    `expected names of options with their values, got ${JSON.stringify(value) ?? "nothing"}`,
-  ]);
+  throw new RecipeError(file, [`expected option names with values, got ${JSON.stringify(value) ?? "nothing"}`]);
 }
 
 async function readKind(file: string): Promise<unknown> {
@@ -33,7 +31,7 @@ async function readKind(file: string): Promise<unknown> {
   const text = await readFile(file, "utf8");
   if (kind === ".json") return fromJson(file, text);
   if (kind === ".yaml" || kind === ".yml") return fromYaml(file, text);
-  throw new RecipeError(file, ["its kind is unknown; name it .yaml, .json or .ts"]);
+  throw new RecipeError(file, ["unknown file type; use .yaml, .json or .ts"]);
 }
 
 function fromJson(file: string, text: string): unknown {
@@ -49,7 +47,7 @@ function fromJson(file: string, text: string): unknown {
 async function fromYaml(file: string, text: string): Promise<unknown> {
   const { Parser, parseDocument } = await import("yaml");
   for (const token of new Parser().parse(text)) {
-    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are more than ${maxLevels} levels deep`]);
+    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are nested deeper than ${maxLevels}`]);
   }
   const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
@@ -81,7 +79,7 @@ async function exported(file: string): Promise<unknown> {
   } catch (error) {
     const isUnread = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = "this Node runs no TypeScript: take one from 22.18, or node --import tsx, or write .yaml";
+    const advice = "this Node cannot load TypeScript; use Node 22.18 or newer, node --import tsx, or a .yaml file";
     throw new RecipeError(file, [isUnread ? advice : reason]);
   }
 }

@@ -18,7 +18,7 @@ export function checkRows(
   for (const { inputIds } of rows) if (!holds(inputIds, tokens)) without += 1;
   if (without === 0) return;
   if (without === rows.length) throw invocationMissing(file, tokens);
-  const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;
+  const message = `${without} of ${rows.length} rows of "${file}" lack the invocation tokens [${tokens.join(", ")}]: the adapter learns nothing from them.`;
   notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }
 
@@ -41,7 +41,7 @@ export function checkPrompts(
   const without = prompts.flatMap((ids, index) => (holds(ids, tokens) ? [] : [index + 1]));
   if (without.length === 0) return;
   const which = prompts.length === 1 ? "The prompt lacks" : `The prompts ${without.join(", ")} lack`;
-  const message = `${which} the tokens [${tokens.join(", ")}] that the adapter waits for: the base alone answers.`;
+  const message = `${which} the invocation tokens [${tokens.join(", ")}] of the adapter: only the base model answers.`;
   notices.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
 }
 

@@ -49,7 +49,7 @@ export function planSweep(
     const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: place });
     checkChoices(choices);
     if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
-      throw new SweepError(["data: standard input can be read once, and not by each run; name a file"]);
+      throw new SweepError(["data: standard input can be read only once, not by each run; pass a file"]);
     return { index, values, out: place, choices };
   });
 }
@@ -71,16 +71,16 @@ export function valueText(value: unknown): string {
 
 function problemsOf(sets: SweepSets): string[] {
   const problems = [...sets].flatMap(([name, values]) => [
-    ...(name === "out" ? ["out: cannot be varied; each run has a folder of its own"] : []),
-    ...(values.length === 0 ? [`${name}: has no value; expected a set like rank=4,8,16`] : []),
+    ...(name === "out" ? ["out: cannot be varied; each run has its own folder"] : []),
+    ...(values.length === 0 ? [`${name}: has no value; expected a set such as rank=4,8,16`] : []),
     ...new Set(values.flatMap((value) => recipeProblems({ [name]: value }))),
-    ...repeated(values.map(valueText)).map((text) => `${name}: ${text} is there twice`),
+    ...repeated(values.map(valueText)).map((text) => `${name}: ${text} is listed twice`),
   ]);
   for (const name of sets.keys())
     for (const other of excludedBy(name)) if (sets.has(other)) problems.push(`${name}: excludes ${other}`);
-  if (sets.size === 0) problems.push("nothing is varied; expected a set like rank=4,8,16");
+  if (sets.size === 0) problems.push("no option is varied; expected a set such as rank=4,8,16");
   const runs = [...sets.values()].reduce((count, { length }) => count * length, 1);
-  if (runs > maxRuns) problems.push(`${runs} runs are more than ${maxRuns}; take fewer values`);
+  if (runs > maxRuns) problems.push(`the sweep has ${runs} runs; the maximum is ${maxRuns}; use fewer values`);
   return problems;
 }
 
@@ -128,8 +128,8 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const problems: string[] = [];
   for (const text of texts) {
     const [, name, list] = /^\s*([^=\s]+)\s*=(.*)$/s.exec(text) ?? [];
-    if (name === undefined || list === undefined) problems.push(`"${text}": expected a set like rank=4,8,16`);
-    else if (sets.has(name)) problems.push(`${name}: is set twice; name all its values in one set`);
+    if (name === undefined || list === undefined) problems.push(`"${text}": expected a set such as rank=4,8,16`);
+    else if (sets.has(name)) problems.push(`${name}: is set twice; list all its values in one set`);
     else
       sets.set(
         name,
@@ -153,7 +153,7 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
 /** What is to be varied cannot be; every fault is listed; exit code 2. */
 export class SweepError extends UsageError {
   constructor(readonly problems: readonly string[]) {
-    super(`There is no such sweep:${itemized(problems)}`);
+    super(`The sweep is invalid:${itemized(problems)}`);
   }
 }
 
@@ -164,13 +164,13 @@ export class SweepDiffersError extends UsageError {
     readonly options: readonly string[],
   ) {
     super(
-      `The run in "${out}" was begun with another recipe (${options.join(", ")}). Name another \`out\` for this sweep, or remove what is there.`,
+      `The run in "${out}" was started with another recipe (${options.join(", ")}). Choose another \`out\` for this sweep, or remove that folder.`,
     );
   }
 }
 
 /** The note beside a run's folder cannot be read. */
 export function invalidRecord(path: string, reason: string) {
-  const message = `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`;
+  const message = `"${path}" ${reason}. To repeat that run, remove this file and the folder next to it.`;
   return failure("INVALID_RECORD", message, { path, reason });
 }

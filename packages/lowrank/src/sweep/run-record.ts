@@ -44,10 +44,10 @@ export async function readProgress(run: RunPlace): Promise<RunProgress> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return { state: "waiting" };
   const refuse = (reason: string) => invalidRecord(path, reason);
-  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes, more than ${maxBytes}`);
+  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes; the maximum is ${maxBytes}`);
   const record = parseJson(await readFile(path, "utf8"), { refuse });
   if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
-    throw refuse("is not what lowrank sweep writes");
+    throw refuse("is not a file of lowrank sweep");
   const { choices, progress } = record;
   const planned = comparable(run);
   const names = [...new Set([...Object.keys(choices), ...Object.keys(planned)])];

@@ -16,8 +16,8 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
   const isGiven = (name: keyof (KeepingOptions & RunOptions)) => options[name] !== undefined;
   const problems =
     out === undefined
-      ? needFolder.filter(isGiven).map((name) => `${name}: needs a folder to keep the run in, add { out }`)
-      : ownKeeping.filter(isGiven).map((name) => `${name}: the run in { out } sees to it itself, remove one of them`);
+      ? needFolder.filter(isGiven).map((name) => `${name}: requires a run folder; add { out }`)
+      : ownKeeping.filter(isGiven).map((name) => `${name}: { out } already does this; remove one of them`);
   for (const [name, count] of [
     ["saveEvery", options.saveEvery],
     ["keep.last", options.keep?.last],

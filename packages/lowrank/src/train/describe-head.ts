@@ -18,11 +18,11 @@ export async function describeHead(
   const { newParameters } = model;
   if (newParameters.length === 0) return base === undefined ? undefined : renamed(base, classes);
   const isReplaced = folder !== undefined && (await holdsAny(folder, model));
-  const made = `${newParameters.join(", ")} made new from seed ${seed}, trained whole and saved with the adapter.`;
+  const made = `${newParameters.join(", ")} initialised from seed ${seed}, trained in full and saved with the adapter.`;
   if (!isReplaced || base === undefined) return `The base has no classifier: ${made}`;
-  const because = `it tells ${base.labels} classes apart${namesOf(base)}, the data need ${model.config.labels}`;
+  const because = `it has ${base.labels} classes${namesOf(base)}, but the data has ${model.config.labels}`;
   const strangers = strangersOf(base, classes);
-  const names = strangers.length === 0 ? "" : ` and name others: ${enumerated(strangers)}`;
+  const names = strangers.length === 0 ? "" : ` with other names: ${enumerated(strangers)}`;
   return `The base's classifier is replaced, because ${because}${names}. ${made}`;
 }
 
@@ -31,7 +31,7 @@ function renamed(base: BaseClasses, classes: Classes): string | undefined {
   const strangers = strangersOf(base, classes);
   if (strangers.length === 0 || namesOf(base) === "") return undefined;
   const names = [...classes.ids].sort(([, one], [, other]) => one - other).map(([name]) => name);
-  return `The base's classifier is kept and trained on, though its classes${namesOf(base)} now are ${enumerated(names)}.`;
+  return `The base's classifier is kept and trained further, but its classes${namesOf(base)} are now ${enumerated(names)}.`;
 }
 
 function strangersOf(base: BaseClasses, classes: Classes): readonly string[] {

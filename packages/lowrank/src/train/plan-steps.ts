@@ -39,10 +39,10 @@ export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
 function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions): number {
   const { batchTokens, batchSize, dropLast = false, groupByLength, seed } = options;
   const problems = [
-    ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
-    ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
+    ...(batchSize === undefined ? [] : ["batchTokens: sets the batch size by tokens; leave batchSize out"]),
+    ...(dropLast ? ["batchTokens: no batch is ever full; leave dropLast out"] : []),
     ...(learning.initsByLoss === true
-      ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
+      ? ["batchTokens: comparisons use the other rows of a batch; set batchSize instead"]
       : []),
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
@@ -54,7 +54,7 @@ export function planSteps(run: RunLength): RunSteps {
   const { rows, batchSize, dropLast = false } = run;
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
-    throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
+    throw new TrainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };

@@ -31,7 +31,7 @@ export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): v
   const needed = rows.objective.task;
   if (needed !== undefined && needed !== task) throw rowsTask(rows.file, task, needed);
   if (task === "multiple-choice") {
-    const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
+    const advice = "A row of a data file is one text. To train on your own batches, use @lowrank/trainer.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
   refuseUnheard(rows, config.melBins > 0);
@@ -41,8 +41,8 @@ export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): v
 function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
   if ([...kinds].every((kind) => isHeard(kind) === hears)) return;
   const expected = hears
-    ? 'a row with "audio" or "input_features", and "text": this model hears'
-    : "a row of text: this model does not hear, as Whisper does";
+    ? 'a row with "audio" or "input_features", and "text": this is a speech model'
+    : "a row of text: this model has no audio input, unlike Whisper";
   const problems = train.flatMap((example, index): RowProblem[] => {
     if (isHeard(example.kind) === hears) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
@@ -97,7 +97,7 @@ export function refuseIdleOptions(run: AskedRun, options: object): void {
   const given = Object.fromEntries(Object.entries(options));
   const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
-    return rules.map(({ isFor }) => `${name}: does nothing here, it is for ${isFor}`);
+    return rules.map(({ isFor }) => `${name}: has no effect here; it is for ${isFor}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }

@@ -131,7 +131,7 @@ export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { 
   }
   if (first === undefined) return;
   const message =
-    `Prompts and completions touch: the model learns to write on "…${first}…". Begin completions with a space or a line ` +
-    `break, or let ${named("template")} alpaca, say, put something between them.`;
+    `There is no space between prompt and completion: the model learns "…${first}…". Begin completions with a space or a line ` +
+    `break, or use a ${named("template")} such as alpaca, which puts text between them.`;
   warn({ code: "TEXTS_TOUCH", message });
 }

@@ -70,7 +70,7 @@ async function threadsOf(name: EngineName): Promise<number> {
   return Math.max(1, getThreadsCount());
 }
 
-/** The card was lost, and all that was computed on it. */
+/** The GPU was lost, with everything computed on it. */
 export class DeviceLostError extends LowrankError {
   constructor(
     readonly reason: string,
@@ -78,7 +78,7 @@ export class DeviceLostError extends LowrankError {
   ) {
     super(
       "DEVICE_LOST",
-      `The browser lost the graphics card (${reason || "it gives no reason"}). Try again, or choose another engine: the model is opened anew, and what was kept is still there.`,
+      `The browser lost the GPU (${reason || "no reason given"}). Try again, or choose another engine: the model is opened again, and stored data is still there.`,
       options,
     );
   }

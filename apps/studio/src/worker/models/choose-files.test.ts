@@ -49,7 +49,7 @@ describe("chooseFiles", () => {
     [["config.json"], /no \.safetensors file beside it/],
     [["adapter_config.json", "adapter_model.safetensors"], /an adapter, not a model/],
     [["model.zip"], /unpack it/],
-    [["a.gguf", "b.gguf"], /choose one/],
+    [["a.gguf", "b.gguf"], /Choose one/],
   ] as const)("refuses %j and says what it is", (names, words) => {
     expect(() => chooseFiles(files(...names))).toThrow(NotAModelError);
     expect(() => chooseFiles(files(...names))).toThrow(words);

@@ -18,7 +18,7 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if (file.size > maxBytes)
     throw new LowrankError(
       "ROWS_TOO_LARGE",
-      `"${file.name}" has ${file.size} bytes, more than the ${maxBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
+      `"${file.name}" has ${file.size} bytes; the maximum in a tab is ${maxBytes}. Drop a part of it, or train in Node: lowrank train.`,
     );
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
@@ -29,7 +29,7 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if (text.includes("\0"))
     throw new LowrankError(
       "ROWS_NO_TEXT",
-      `"${file.name}" is no text. Expected rows as text: save it as .jsonl, .json, .csv or .tsv.`,
+      `"${file.name}" is not a text file. Save the rows as .jsonl, .json, .csv or .tsv.`,
     );
   return rowsOfText(file.name, text, { format, hasHeader: true });
 };

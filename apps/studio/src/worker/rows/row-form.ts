@@ -62,7 +62,7 @@ export function rowsOfExamples(file: string, examples: readonly Example[]): read
     const lines = problems.slice(0, 10).map(({ row, kind }) => `row ${row}: ${kind}`);
     throw new LowrankError(
       "ROWS_OF_ANOTHER_KIND",
-      `"${file}" has rows without something said and its answer:${itemized(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
+      `"${file}" has rows without a message and its answer:${itemized(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
     );
   }
   return rows;
@@ -113,7 +113,7 @@ function lastPair({ messages }: ChatExample): Pair | string {
   const turns = known.filter((turn) => turn !== undefined);
   const last = turns.map(({ role }) => role).lastIndexOf("assistant");
   const [answer, asked] = [turns[last], turns[last - 1]];
-  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant that nobody asked for";
+  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant without a question";
   const before = turns.slice(0, last - 1);
   return { says: asked.content, answers: answer.content, ...(before.length === 0 ? {} : { before }) };
 }

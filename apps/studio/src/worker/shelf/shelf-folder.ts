@@ -77,7 +77,7 @@ export async function readStored(store: Store, id: string): Promise<Adapter> {
   const { name } = await storedEntry(store, id);
   const folder = await storedFolder(store, id);
   const [config, weights] = [folder.get("adapter_config.json"), folder.get("adapter_model.safetensors")];
-  if (config === undefined || weights === undefined) throw new AdapterFilesError(name, "half of its files are gone");
+  if (config === undefined || weights === undefined) throw new AdapterFilesError(name, "some of its files are missing");
   await loadRe2();
   return readAdapter({ config: new TextDecoder().decode(config), weights, name });
 }

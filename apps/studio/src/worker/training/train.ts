@@ -75,13 +75,13 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Ke
   };
 }
 
-/** The kept run, gone back to the step that is asked for. */
+/** The stored run, reset to the requested step. */
 async function runToGoOn({ store, opened: model }: Workshop, ask: RunRequest): Promise<KeptRun> {
   const kept = await keptRun(store, ask.resume ?? "");
   if (kept.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(
       "RUN_MODEL",
-      `The run was begun on "${kept.model.name}", and "${model.facts.name}" is open. Open "${kept.model.name}" to go on with it.`,
+      `The run was started on "${kept.model.name}", but "${model.facts.name}" is open. Open "${kept.model.name}" to continue.`,
     );
   }
   if (ask.from === undefined) return kept;

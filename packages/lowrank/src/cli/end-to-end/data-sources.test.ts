@@ -91,7 +91,7 @@ describe("--data", () => {
     const again = await trained(["--data", pinned], { fetch: hub.fetch });
     expect(again.adapter, again.stderr).toEqual(file.adapter);
     const wrong = await trained(["--data", "owner/set/test"], { fetch: hub.fetch });
-    expect(wrong.stderr).toContain('there is no split "test"; it has owner/set/default/train.');
+    expect(wrong.stderr).toContain('there is no split "test". The data set has owner/set/default/train.');
   });
 });
 

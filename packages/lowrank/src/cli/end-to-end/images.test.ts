@@ -175,8 +175,8 @@ describe("pictures that cannot be read", () => {
   it("are no rows without a class, a preparation, or a model that sees", async () => {
     await mkdir(place.path("unsorted"), { recursive: true });
     await cp(place.path("pictures/dark/0.png"), place.path("unsorted/a.png"));
-    expect((await refused(place.path("unsorted"))).stderr).toContain('the picture "a.png" is in no class\'s folder');
-    expect((await refused(place.path("vit"))).stderr).toContain("it is a folder without pictures");
+    expect((await refused(place.path("unsorted"))).stderr).toContain('the image "a.png" is not in a class folder');
+    expect((await refused(place.path("vit"))).stderr).toContain("the folder has no images");
     const plain = await refused(place.path("pictures"), ["--model", fixture("vit", "base")]);
     expect(plain.stderr).toContain("has no preprocessor_config.json");
     const deaf = await refused(place.path("pictures"), ["--model", fixture("gpt2", "base")]);

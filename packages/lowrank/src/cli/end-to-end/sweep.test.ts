@@ -124,7 +124,7 @@ it("makes a run anew whose folder was complete before its note was", async () =>
   await place.write("noted/rank-1.json", '{"progress": {"state": "complete", "validation": "x"}}');
   expect(await place.call(...one)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("is not what lowrank sweep"),
+    stderr: expect.stringContaining("is not a file of lowrank sweep"),
   });
   await rm(note);
   expect(await place.call(...one)).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });

@@ -101,7 +101,7 @@ describe("lowrank train", () => {
     const alone = await place.call(...command, "--out", place.path("diverged"));
     expect(alone.code).toBe(1);
     expect(alone.stderr).toMatch(/of step 2 is (NaN|Infinity|-Infinity): training diverged/);
-    expect(alone.stderr).toContain(`The adapter as step 1 left it is in "${place.path("diverged")}"`);
+    expect(alone.stderr).toContain(`The adapter of step 1 is in "${place.path("diverged")}"`);
     expect(await readdir(place.path("diverged"))).toEqual(expect.arrayContaining(["adapter_model.safetensors"]));
     expect((await readFile(place.path("diverged", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(1);
 
@@ -166,7 +166,7 @@ describe("lowrank train", () => {
       ],
     );
     expect(trained.code).toBe(0);
-    expect(trained.stdout).toContain("The base has no classifier: score.weight made new from seed 0");
+    expect(trained.stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
     const evaluated = await place.call("evaluate", ...gpt2, "--adapter", out, "--data", data, "--json");
     expect(evaluated.json[0]).toMatchObject({ rows: 12, accuracy: 1 });
 

@@ -7,7 +7,7 @@ import { asDataFlags, asFlags } from "./as-flags.ts";
 const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
 
 it.each([
-  [invocationMissing("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
+  [invocationMissing("rows.jsonl", [1]), "or raise --max-length if they are cut off"],
   [noReferences("rows.jsonl"), "--generate needs rows with a prompt"],
   [adapterAsModel("a"), '--model "a" is an adapter. Pass it as --adapter, and pass its base model as --model.'],
   [adapterTask("gpt2", headless), "Is --model the base that"],

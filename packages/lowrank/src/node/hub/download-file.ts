@@ -64,6 +64,6 @@ async function* bytesFrom(start: number, source: HubSource, access: HubAccess): 
 function unfit({ given, file }: HubSource, found: string): HubFileError {
   const expected = `${file.size} bytes with the hash ${file.hash}`;
   const advice =
-    "Nothing of it was kept. Try again; if it stays so, look at what a proxy between this machine and the Hub answers.";
+    "Nothing was stored. Try again. If it happens again, check the answers of any proxy between this machine and the Hub.";
   return new HubFileError(given, file.path, { found, expected, advice });
 }

@@ -12,7 +12,7 @@ import { type HubContent, planDownload } from "./plan-download.ts";
 /** Downloads what a name stands for, as far as the cache lacks it; gives the folder, or the .gguf file. Throws HubError. */
 export async function downloadFromHub(given: string, content: HubContent, context: HubContext): Promise<string> {
   const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "it is no name of a repository.");
+  if (name === undefined) throw new HubError(given, "the name is not a repository name.");
   const plan = (paths: readonly string[]) =>
     planDownload({ given, ...name }, content, namesIn(name, paths)).map((file) => pathInRepository(name, file));
   const { snapshot, paths } = await fetchPlanned({ given, type: "model", isDeep: false, ...name }, plan, context);
@@ -35,7 +35,7 @@ function placeOf(snapshot: string, { folder }: HubName, paths: readonly string[]
 /** The paths of a split's files on this disk: of the named revision, else of the branch that the Hub makes. Throws HubError. */
 export async function downloadDataSet(given: string, context: HubContext): Promise<readonly string[]> {
   const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "it is no name of a data set.");
+  if (name === undefined) throw new HubError(given, "the name is not a data set name.");
   const { repository, folder: inside } = name;
   const request = { given, type: "dataset", repository, revision: revisionOf(given, name) } as const;
   const plan = (paths: readonly string[]) => planDataSet({ given, inside }, paths);

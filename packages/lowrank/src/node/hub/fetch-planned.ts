@@ -54,7 +54,7 @@ export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, conte
       // A plan may know what is in a folder that was not listed.
       const lists = listing.has(path) ? listing : await listRepository(request, { commit, ...parentOf(path) }, access);
       const file = lists.get(path);
-      if (file?.size === undefined) throw new HubError(request.given, `there is no ${path}.`);
+      if (file?.size === undefined) throw new HubError(request.given, `the repository has no ${path}.`);
       const { size, hash } = file;
       await provide({ ...request, commit, file: { path, size, hash } }, { folder, context });
     }
@@ -83,9 +83,9 @@ async function provide(
     await mkdir(dirname(blob), { recursive: true });
     const { bavail, bsize } = await statfs(dirname(blob));
     if (file.size > bavail * bsize) {
-      const expected = `room for its ${file.size} bytes in ${dirname(blob)}`;
-      const advice = "Make room, or let HF_HUB_CACHE name a folder on another disk.";
-      throw new HubFileError(given, file.path, { found: `room for ${bavail * bsize} bytes`, expected, advice });
+      const expected = `${file.size} free bytes in ${dirname(blob)}`;
+      const advice = "Free some space, or set HF_HUB_CACHE to a folder on another disk.";
+      throw new HubFileError(given, file.path, { found: `${bavail * bsize} free bytes`, expected, advice });
     }
     // Under a name of its own until all of it is here and right: two downloads of one file do not meet.
     await writeFileAtomic(blob, downloadFile(source, context.access), { overwrite: true });
@@ -115,7 +115,7 @@ async function planCached(
     const place = join(snapshot, path);
     if (file === undefined ? await exists(place) : await isWhole(place, file, { folder })) continue;
     const found = `${file === undefined ? "no" : "a damaged"} file in the cache`;
-    const advice = `The Hub can replace it, but cannot be asked now: ${reasonOf(error)}.`;
+    const advice = `It cannot be downloaded again now: ${reasonOf(error)}.`;
     throw new HubFileError(given, path, {
       found,
       expected: `the file with the hash ${file?.hash ?? "of the Hub"}`,

@@ -92,11 +92,11 @@ export function refusal({ status, headers }: Response): Error {
   const told = headers.get("X-Error-Message");
   const advice =
     status === 401 || status === 403
-      ? " Set HF_TOKEN to a token that may read the repository."
+      ? " Set HF_TOKEN to a token that can read the repository."
       : status === 404
-        ? " Check the name and the revision; a private repository needs HF_TOKEN."
+        ? " Check the name and the revision. A private repository requires HF_TOKEN."
         : "";
-  return new Error(`the Hub answers with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
+  return new Error(`the Hub answered with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
 }
 
 function protocolOf(address: string): string {

@@ -56,7 +56,7 @@ export async function listRepository(
   for (let page = 0; url !== undefined; page += 1) {
     if (page === maxPages) throw unexpected(`a list of more than ${maxPages} pages`, "fewer");
     const { value, next }: JsonAnswer = await askJson(url, access);
-    if (!Array.isArray(value)) throw unexpected("no list of files", "one");
+    if (!Array.isArray(value)) throw unexpected("no list of files", "a list of files");
     for (const entry of value) {
       const { path, file } = parseEntry(entry);
       found.set(path, file);
@@ -92,7 +92,7 @@ async function askJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
   const link = /<([^>]*)>\s*;\s*rel="?next"?/.exec(answer.headers.get("Link") ?? "")?.[1];
   const next = link === undefined ? undefined : new URL(link, url);
   if (next === undefined || next.origin === url.origin) return { value, next };
-  throw unexpected(`a list that goes on at ${printable(next.origin)}`, url.origin);
+  throw unexpected(`a next page at ${printable(next.origin)}`, url.origin);
 }
 
 function parseEntry(entry: unknown): { readonly path: string; readonly file?: HubFile } {
@@ -121,6 +121,6 @@ function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
 function unexpected(found: string, expected: string): Error {
   return new Error(
     `the Hub answered with ${printable(found)}; expected ${expected}. ` +
-      "If a proxy stands between this machine and the Hub, look at what it answers; else try again later.",
+      "If there is a proxy between this machine and the Hub, check its answers. Otherwise try again later.",
   );
 }

@@ -24,14 +24,14 @@ interface Part {
 export function planDataSet({ given, inside }: DataSetPlace, paths: readonly string[]): readonly string[] {
   const parts = paths.flatMap((path) => partOf(path) ?? []);
   if (parts.length === 0) {
-    throw new HubError(given, "it has no Parquet files; download what it has, and name the files.");
+    throw new HubError(given, "the data set has no Parquet files. Download its files, and pass their paths.");
   }
   const configs = [...new Set(parts.map(({ config }) => config))].sort();
   const { config, split = "train" } = asked(inside.split("/").filter(Boolean), configs);
   const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
   if (chosen === undefined || !configs.includes(chosen)) {
     const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
-    throw new HubError(given, `${which}it has ${listOf(given, configs)}.`);
+    throw new HubError(given, `${which}the data set has ${listOf(given, configs)}.`);
   }
   const files = parts.filter((part) => part.config === chosen && part.split === split).map(({ path }) => path);
   if (files.length > 0) return files.sort();
@@ -40,7 +40,7 @@ export function planDataSet({ given, inside }: DataSetPlace, paths: readonly str
     given,
     splits.sort().map((name) => `${chosen}/${name}`),
   );
-  throw new HubError(given, `there is no split "${printable(split)}"; it has ${list}.`);
+  throw new HubError(given, `there is no split "${printable(split)}". The data set has ${list}.`);
 }
 
 /** One name is a configuration where there is such a one, else a split. */

@@ -57,12 +57,13 @@ function adapterFile(
   file: string,
   { content, present }: { readonly content: HubContent; readonly present: ReadonlySet<string> },
 ): readonly string[] {
-  if (content === "model") throw new HubError(given, "a model is named by its folder, which has its config.json.");
+  if (content === "model")
+    throw new HubError(given, "a model needs a folder with its config.json. Pass the folder, not a file.");
   if (present.has(file)) return [file];
   const others = [...present].filter((name) => name.endsWith(".safetensors")).map(printable);
   throw new HubError(
     given,
-    `there is no ${printable(file)}; its folder holds ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
+    `there is no ${printable(file)}. Its folder has ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
   );
 }
 
@@ -75,7 +76,7 @@ function onlyAdapterFile(place: HubPlace, present: ReadonlySet<string>): readonl
   const list = enumerated(files.map((file) => inside(place.given, file)));
   throw new HubError(
     place.given,
-    `it has no adapter_config.json and ${files.length} .safetensors files: name one of ${list}.`,
+    `the folder has no adapter_config.json and ${files.length} .safetensors files. Choose one of ${list}.`,
   );
 }
 
@@ -86,7 +87,7 @@ function onlyGguf({ given }: HubPlace, paths: readonly string[]): string | undef
   const firsts = models.filter((path) => ggufPartNames(path)[0] === path).sort();
   if (firsts.length < 2) return firsts[0];
   const list = enumerated(firsts.map((file) => inside(given, file)));
-  throw new HubError(given, `it holds ${firsts.length} .gguf files: name one of ${list}.`);
+  throw new HubError(given, `the folder has ${firsts.length} .gguf files. Choose one of ${list}.`);
 }
 
 /** The name of something in what was named: before the revision. */
@@ -102,7 +103,7 @@ function ggufParts({ given }: HubPlace, file: string, present: ReadonlySet<strin
   if (missing.length === 0) return parts;
   const others = [...present].filter((name) => name.endsWith(".gguf"));
   const advice = others.length === 0 ? "no .gguf file" : enumerated(others.map(printable));
-  throw new HubError(given, `there is no ${missing[0]}; its folder holds ${advice}.`);
+  throw new HubError(given, `there is no ${missing[0]}. Its folder has ${advice}.`);
 }
 
 function requireWeights(
@@ -116,20 +117,20 @@ function requireWeights(
   const others = [...present].filter((path) => /\.(bin|pt|pth|ckpt|h5|msgpack)$/.test(path));
   const advice =
     others.length > 0
-      ? `it has ${others.slice(0, 3).join(", ")} but no safetensors; convert it in Python with ` +
-        "model.save_pretrained(folder, safe_serialization=True) and pass that folder."
-      : "it has no safetensors weights.";
+      ? `the folder has ${others.slice(0, 3).join(", ")} but no safetensors. Convert it in Python with ` +
+        "model.save_pretrained(folder, safe_serialization=True), and pass that folder."
+      : "the folder has no safetensors weights.";
   throw new HubError(given, advice);
 }
 
 function absence({ given }: HubPlace, content: HubContent, present: ReadonlySet<string>): string {
   if (content === "model" && present.has(adapterConfig)) {
-    return `it is an adapter, not a model: pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
+    return `this is an adapter, not a model. Pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }
   if (content === "adapter" && present.has("config.json")) {
-    return `it is a model, not an adapter: pass it as ${named("model")}.`;
+    return `this is a model, not an adapter. Pass it as ${named("model")}.`;
   }
-  const lack = content === "model" ? "it has no config.json." : "it has no adapter_config.json.";
+  const lack = content === "model" ? "there is no config.json." : "there is no adapter_config.json.";
   const folders = [...present].filter((path) => path.endsWith("/")).map((path) => inside(given, path.slice(0, -1)));
-  return folders.length === 0 ? lack : `${lack} If it is in a folder of it, name that: ${enumerated(folders)}.`;
+  return folders.length === 0 ? lack : `${lack} If a subfolder has it, pass the subfolder: ${enumerated(folders)}.`;
 }

@@ -11,7 +11,7 @@ export async function imageFolderRows(
 ): Promise<readonly { readonly image: string; readonly label?: string }[]> {
   const rows: { readonly image: string; readonly label?: string }[] = [];
   for (const name of await pictures(folder)) {
-    if (needsLabels) throw new DataFileError(folder, `the picture "${name}" is in no class's folder.`);
+    if (needsLabels) throw new DataFileError(folder, `the image "${name}" is not in a class folder.`);
     rows.push({ image: join(folder, name) });
   }
   const entries = await readdir(folder, { withFileTypes: true });
@@ -22,7 +22,7 @@ export async function imageFolderRows(
   if (rows.length > 0) return rows;
   throw new DataFileError(
     folder,
-    "it is a folder without pictures: expected a folder for each class, with .png or .jpg files.",
+    "the folder has no images. Expected: one folder for each class, with .png or .jpg files.",
   );
 }
 

@@ -14,7 +14,7 @@ export function megabytesFor(bytes: Uint8Array): number {
 
 /** Throws for a PNG that is too large; of an interlaced one pngjs inflates whatever there is. */
 export function checkPng(bytes: Buffer): void {
-  if (bytes.length < 29) throw new Error("it ends within its first bytes");
+  if (bytes.length < 29) throw new Error("the file is incomplete");
   const [width, height, isInterlaced] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[28] === 1];
   refuseLarge(bytes, [width, height, bytes[24] === 16 ? taken.png16 : taken.png8]);
   // Eight bytes a pixel, and a byte a line in each of seven passes.
@@ -22,7 +22,7 @@ export function checkPng(bytes: Buffer): void {
   try {
     if (isInterlaced) inflateSync(Buffer.concat(pngData(bytes)), { maxOutputLength });
   } catch (cause) {
-    throw new Error(`its data is not that of ${width} × ${height} pixels`, { cause });
+    throw new Error(`its data does not match its size, ${width} × ${height} pixels`, { cause });
   }
 }
 
@@ -48,7 +48,7 @@ export function checkJpeg(bytes: Buffer): void {
 
 function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number, number, number]): void {
   if (width * height <= maxPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
-  throw new Error(`it says that it has ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
+  throw new Error(`its size is too large: ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
 }
 
 function pngData(bytes: Buffer): readonly Buffer[] {

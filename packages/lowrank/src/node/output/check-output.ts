@@ -74,9 +74,9 @@ function isWithin(path: string, folder: string): boolean {
 /** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
-    throw outputNotOurs(path, 'it is no file that "lowrank forward", "lowrank export" or "lowrank diff" wrote');
+    throw outputNotOurs(path, '"lowrank forward", "lowrank export" or "lowrank diff" did not write it');
   if (kind === "folder" && (await stat(path)).isFile())
-    throw outputNotOurs(path, "it is a file, and this command writes a folder");
+    throw outputNotOurs(path, "it is a file, but this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)
-    throw outputNotOurs(path, "it has no .lowrank.json, the list of what lowrank wrote there");
+    throw outputNotOurs(path, "it has no .lowrank.json, the list of files that lowrank wrote");
 }

@@ -16,11 +16,11 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   const refuse = (reason: string) => outputNotWritable(path, { folder: dirname(output), reason });
   const entry = await stat(output).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
-    if (entry.code === "ELOOP") throw refuse("it is a link that leads in a circle");
+    if (entry.code === "ELOOP") throw refuse("it is a circular link");
     return false;
   }
   if (entry.isDirectory()) {
-    if (kind === "file") throw refuse("it is a folder, and a file is written");
+    if (kind === "file") throw refuse("it is a folder, but this command writes a file");
     const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
       throw refuse(error.message);
     });
@@ -45,9 +45,9 @@ export async function checkWritable(path: string, output: string, below: readonl
   if (!entry.isDirectory()) throw refuse("it is a file, not a folder");
   for (const name of missing) if (await isTooLong(join(folder, name))) throw refuse(tooLong(name));
   if (await isTooLong(join(folder, ...missing, madeName, madeName)))
-    throw refuse("the path is too long for the system, with what is written into it");
+    throw refuse("the path is too long for the system, together with the file names in it");
   await access(folder, constants.W_OK | constants.X_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
-    throw refuse(code === "EROFS" ? "its disk can only be read" : code === "EACCES" ? "permission denied" : message);
+    throw refuse(code === "EROFS" ? "the disk is read-only" : code === "EACCES" ? "permission denied" : message);
   });
 }
 
@@ -58,5 +58,5 @@ async function isTooLong(path: string): Promise<boolean> {
 
 function tooLong(name: string): string {
   const start = [...name].slice(0, 20).join("");
-  return `the name "${start}…" has ${Buffer.byteLength(name)} bytes, and a name may have ${longestName}`;
+  return `the name "${start}…" has ${Buffer.byteLength(name)} bytes; the maximum is ${longestName}`;
 }

@@ -36,7 +36,11 @@ const state = /^(?:optimizer|scheduler|rng_state|trainer_state|training_args|run
 export function planPush(source: string, target: string, found: readonly LocalFile[]): PushPlan {
   const name = parseHubName(target);
   if (name === undefined || name.file !== undefined) {
-    throw new PushError(source, target, "a name on the Hub is owner/name, owner/name/folder or owner/name@branch.");
+    throw new PushError(
+      source,
+      target,
+      "the target is not a name on the Hub. Expected: owner/name, owner/name/folder or owner/name@branch.",
+    );
   }
   const { repository, revision } = name;
   const chosen = found.filter(({ path }) => sent.test(path) && !state.test(path));
@@ -45,7 +49,7 @@ export function planPush(source: string, target: string, found: readonly LocalFi
     throw new PushError(
       source,
       target,
-      "it holds no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
+      "the source has no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
     );
   }
   return {
@@ -74,6 +78,6 @@ export class PushError extends LowrankError {
     readonly reason: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("PUSH", `"${source}" cannot be put on the Hugging Face Hub as "${target}": ${reason}`, options);
+    super("PUSH", `Cannot push "${source}" to the Hugging Face Hub as "${target}": ${reason}`, options);
   }
 }

@@ -94,7 +94,7 @@ async function send(
     throw new PushError(
       source,
       target,
-      "there is no token: make one that may write at https://huggingface.co/settings/tokens.",
+      "there is no token. Create one with write permission at https://huggingface.co/settings/tokens.",
     );
   }
   const hub = await import("@huggingface/hub").catch((cause) => {
@@ -108,7 +108,7 @@ async function send(
     const access = { accessToken, hubUrl, fetch: hubFetch(settings) };
     const { repository: name, revision } = plan;
     if (!(await hub.repoExists({ repo: name, ...access }))) {
-      noticesOf(options).note?.(`making ${name}`);
+      noticesOf(options).note?.(`creating ${name}`);
       await hub.createRepo({ repo: name, visibility: isPrivate ? "private" : "public", ...access });
     }
     noticesOf(options).note?.(`sending ${plan.files.length} files to ${name}`);

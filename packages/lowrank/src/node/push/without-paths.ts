@@ -29,7 +29,7 @@ export async function withoutPaths(
   const paths = [name, basePath ?? ""].filter(isPath);
   const sent = (text: string) => paths.reduce(renamed, text);
   if (parseHubName(name) === undefined) {
-    const message = `The adapter says that its base is ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is no name on the Hub: whoever downloads it has to be told the base. Write its name on the Hub into adapter_config.json and README.md.`;
+    const message = `The adapter names the base ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is not a name on the Hub, so others cannot find it. Write the base's name on the Hub into adapter_config.json and README.md.`;
     noticesOf(options).warn({ code: "LOCAL_BASE", message });
   }
   return new Map([

@@ -36,7 +36,7 @@ export async function hashBase(
     const file = folder === undefined ? path : join(path, name);
     const { size: bytes, mtime } = await stat(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
-      throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on a disk");
+      throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on disk");
     });
     const modified = mtime.toISOString();
     const known = recorded.get(name);

@@ -14,7 +14,7 @@ export interface HashedMedia {
 export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpened }: HashedMedia): Promise<string> {
   const hash = createHash("sha256");
   const count = media?.notices.count?.({
-    what: "pictures and recordings read, to know them again",
+    what: "images and recordings hashed",
     total: rows.length,
   });
   for (const row of rows) {

@@ -126,7 +126,7 @@ export function checkSameRun(saved: string | undefined, now: string): void {
     throw earlierCheckpoint();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
-  const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));
+  const shown = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value));
   const differences = [...new Set([...before.keys(), ...after.keys()])]
     .map((name) => ({ name, was: shown(before.get(name)), is: shown(after.get(name)) }))
     .filter(({ was, is }) => was !== is)

@@ -16,7 +16,7 @@ export const classification: Objective = {
 
 export const imageClassification: Objective = {
   ...classification,
-  rows: "a picture and its label",
+  rows: "an image and its label",
   takes: (row) => row.kind === "image",
   task: "image-classification",
   hasPictures: true,

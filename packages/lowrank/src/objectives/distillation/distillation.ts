@@ -87,7 +87,7 @@ function checkTokenizers(own: TextTokenizer, other: TextTokenizer): void {
   for (let id = 0; id < size; id += step) {
     const [ours, theirs] = [textOf(own, id), textOf(other, id)];
     if (ours === theirs) continue;
-    const found = `token ${id} is ${JSON.stringify(theirs)} to it and ${JSON.stringify(ours)} to the model`;
-    throw new TrainingOptionsError([`teacher: needs the model's own tokenizer; ${found}`]);
+    const found = `token ${id} is ${JSON.stringify(theirs)} for the teacher and ${JSON.stringify(ours)} for the model`;
+    throw new TrainingOptionsError([`teacher: must use the model's tokenizer; ${found}`]);
   }
 }

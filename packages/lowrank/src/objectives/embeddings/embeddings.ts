@@ -43,7 +43,7 @@ export interface ComparisonOptions extends RecipeOptions {
 type Options = ComparisonOptions & { readonly trained?: EmbeddingRecipe | undefined };
 
 export const embeddings: Objective<Options> = {
-  rows: "texts to be compared",
+  rows: "texts to compare",
   takes: (row) => row.kind === "comparison",
   task: "feature-extraction",
   options: ["loss", "pooling", "normalise", "prompts"],

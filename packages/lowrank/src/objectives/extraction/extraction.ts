@@ -8,7 +8,7 @@ import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const extraction: Objective = {
-  rows: "a question and its answer's place",
+  rows: "a question and the position of its answer",
   takes: (row) => row.kind === "question" || row.kind === "span",
   task: "question-answering",
   options: [],

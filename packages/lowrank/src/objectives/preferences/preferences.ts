@@ -4,7 +4,7 @@ import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
 
-const rows = "two answers, of which one is better";
+const rows = "a chosen and a rejected answer";
 const learnt = { losses: preferenceLossNames, rows };
 
 export const preferences: Objective<PreferenceOptions> = {

@@ -14,12 +14,12 @@ import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const ranking: Objective = {
   ...classification,
-  rows: "a search and a text that is judged",
+  rows: "a query and a judged text",
   takes: (row) => row.kind === "sentence" && row.search !== undefined,
   refuse({ modelType, task, config }) {
     if (config.labels === 1) return;
-    const advice = `It has ${config.labels} classes, and pairs of a search are judged by one number: open it with { classes: 1 }.`;
-    throw new WrongTaskError(modelType, task, "Ranking texts", advice);
+    const advice = `It has ${config.labels} classes. Open it with { classes: 1 }.`;
+    throw new WrongTaskError(modelType, task, "Ranking texts", advice, "a model with one score for each pair");
   },
   // Of scores that are no share of 1 a regression learns.
   plan: (_, { train }) => (train.some(isOutside) ? ownLoss : byPairs),

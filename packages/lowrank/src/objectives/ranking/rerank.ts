@@ -63,7 +63,7 @@ export class NotRankingError extends LowrankError {
   ) {
     super(
       "NOT_RANKING",
-      `Texts are ranked by a model with one number for each pair, and this one answers with "${answers}". Open a cross-encoder, ` +
+      `Ranking requires a model with one score for each pair, but this model answers with "${answers}". Open a cross-encoder, ` +
         'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
         '(task: "sequence-classification", classes: 1).',
     );

@@ -89,12 +89,12 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
   if (kept.length === 0) throw noReferences(data);
   const empty = prompts.length - kept.length;
   if (empty > 0) {
-    notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+    notices.warn({ code: "PROMPTS_SKIPPED", message: `BLEU ignores empty prompts: ${empty} in "${data}".` });
   }
   if (cut > 0) {
     const message = isSource
-      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (${named("maxLength")}).`
-      : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+      ? `Prompts of "${data}" that lost their end: ${cut}. They have more than ${room} tokens (${named("maxLength")}).`
+      : `Prompts of "${data}" that lost their beginning: ${cut}. The model has positions for ${room} prompt tokens.`;
     notices.warn({ code: "PROMPTS_CUT", message });
   }
   return kept;

@@ -22,8 +22,8 @@ export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTo
     if (writesText(task) || !needTokenizer(train)) return;
     const advice =
       config.decoderLayers > 0
-        ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
-        : 'Give rows with "sentence" and "label" to train a classifier on it.';
+        ? `To train its decoder, add ${named("task")} sequence-to-sequence.`
+        : 'To train a classifier, use rows with "sentence" and "label".';
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   },
   plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? ownLoss,

@@ -84,7 +84,7 @@ export function variantFields(
     if (typeof choice === "boolean") return [[field, choice]];
     const ids = encode?.(choice) ?? [];
     if (ids.length > 0) return [[field, ids]];
-    throw new UsageError(`\`${name}\` has no token to wait for. Give at least one word or mark.`);
+    throw new UsageError(`\`${name}\` has no tokens. Pass at least one word or special token.`);
   });
   return Object.fromEntries(fields);
 }

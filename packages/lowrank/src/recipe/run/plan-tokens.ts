@@ -38,7 +38,7 @@ export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom
 async function readTokens(path: string): Promise<readonly string[]> {
   const files = filesNextTo(path);
   if (!(await files.has(basename(path)))) {
-    throw new PathNotFoundError(named("addTokensFile"), path, "a text file with a token a line");
+    throw new PathNotFoundError(named("addTokensFile"), path, "a text file with one token per line");
   }
   const lines = (await files.readText(basename(path), { maxBytes })).replace(/\r?\n$/, "").split(/\r?\n/);
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));

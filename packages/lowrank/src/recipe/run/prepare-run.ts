@@ -132,7 +132,7 @@ function refuseUnmatched({ warnings }: InjectionPlan): void {
   const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
   if (unmatched.length === 0) return;
   throw new UsageError(
-    `${unmatched.join("\n")}\nMend ${named("targetModules")}, or train the others alone with ${named("allowUnmatchedTargets")}.`,
+    `${unmatched.join("\n")}\nCorrect ${named("targetModules")}, or add ${named("allowUnmatchedTargets")} to train the other modules only.`,
   );
 }
 

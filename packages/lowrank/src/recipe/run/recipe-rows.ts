@@ -48,7 +48,7 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    `the base judges pairs of texts, and is trained to (${named("task")} feature-extraction would train its embeddings)`,
+    `the base is trained as a cross-encoder, because it scores pairs of texts (for embeddings: ${named("task")} feature-extraction)`,
   );
   return "sequence-classification";
 }
@@ -56,7 +56,7 @@ async function taskOfPairs(
 function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
   if (task === undefined || objective.task === objectiveFor(task).task) return;
   const [wanted, got] = [objectiveFor(task).rows, objective.rows];
-  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);
 }
 
 export interface ReadingOptions {
@@ -82,15 +82,13 @@ export async function readNamedRows(
 /** Throws a UsageError for a file in which every row names its own columns. */
 export function refuseHeader(name: string): void {
   if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
-  throw new UsageError(
-    `${named("header")} names the columns of a .csv or .tsv file; in "${name}" every row names its own.`,
-  );
+  throw new UsageError(`${named("header")} is for .csv and .tsv files. In "${name}" every row names its own columns.`);
 }
 
 function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {
   return ({ file, count, problems: [first] }) => {
     const which = count === 1 ? "1 broken row" : `${count} broken rows`;
     const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
-    warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
+    warn({ code: "ROWS_BROKEN", message: `Skipped ${which} of "${file}".${why}` });
   };
 }

@@ -35,7 +35,7 @@ describe("numberClasses", () => {
   it("never gives new names to the numbers of a trained classifier", () => {
     const trained = { modelNames, isTrained: true };
     expect(() => numberClasses([sentence("good"), sentence("bad")], trained)).toThrow(
-      /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1, .* `classNames`/,
+      /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1\. .* `classNames`/,
     );
     expect(numberClasses([sentence("LABEL_1")], trained).ids.get("LABEL_1")).toBe(1);
     expect(() => numberClasses([{ kind: "sentence", sentence: "x", label: ["good"] }], trained)).toThrow(

@@ -37,8 +37,8 @@ export function checkClassNumbers(file: string, examples: RowList<Example>, numb
   const found = different.size;
   const limit = Math.min(maxClasses, maxPerFound * found);
   const expected =
-    `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0 ` +
-    `(or are they numbers to predict? ${named("problemType")} regression)`;
+    `a class number from 0 to ${limit - 1} (the file has ${found} different numbers; count classes from 0; ` +
+    `for numbers to predict, use ${named("problemType")} regression)`;
   const problems = examples.flatMap((example, index) => {
     const wrong = numbersOf(example).find((number) => !(Number.isInteger(number) && number >= 0 && number < limit));
     return wrong === undefined ? [] : [{ row: index + 1, found: String(wrong), expected }];

@@ -38,6 +38,6 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   }
   const unknown = areClasses ? labels.find((label) => label >= classes) : undefined;
   if (unknown === undefined) return undefined;
-  const expected = `a class number from 0 to ${classes - 1}, which the classifier tells apart`;
+  const expected = `a class number from 0 to ${classes - 1}, the classes of the classifier`;
   return { found: String(unknown), expected };
 }

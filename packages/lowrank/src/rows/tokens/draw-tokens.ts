@@ -42,8 +42,8 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
     if (isTold) return;
     isTold = true;
     const message =
-      `Row ${numberOf(index, options)} of "${options.file}" ${reason}: it is left out, and so are all ` +
-      "like it, without another word.";
+      `Skipped row ${numberOf(index, options)} of "${options.file}": it ${reason}. Similar rows are skipped ` +
+      "without another warning.";
     notices.warn({ code: "ROWS_SKIPPED", message });
   };
   const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });

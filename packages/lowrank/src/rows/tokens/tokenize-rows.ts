@@ -81,34 +81,34 @@ function warnOfCuts(
   { file, lengths: { maxLength, maxTargetLength }, isSample = false }: TokenizeAllOptions,
   notices: Notices,
 ): void {
-  const where = isSample ? `the ${all} rows of "${file}" that were looked at` : `"${file}"`;
+  const where = isSample ? `${all} sampled rows of "${file}"` : `"${file}"`;
   if (skipped > 0) {
     const rows = isSample ? where : `${all} rows of ${where}`;
     notices.warn({
       code: "ROWS_SKIPPED",
-      message: `${skipped} of ${rows} have nothing to train within ${maxLength} tokens (${named("maxLength")}) and are left out.`,
+      message: `Skipped ${skipped} of ${rows}: nothing to train in the first ${maxLength} tokens (${named("maxLength")}).`,
     });
   }
   if (lost > 0) {
     const message =
-      `${lost} answers of ${where} are not in the first ${maxLength} tokens of their row (${named("maxLength")}): such ` +
-      "rows train that there is no answer.";
+      `Lost answers in ${where}: ${lost}. They are not in the first ${maxLength} tokens of their row (${named("maxLength")}), so ` +
+      "the model learns that these rows have no answer.";
     notices.warn({ code: "ANSWERS_CUT", message });
   }
   if (unfound > 0) {
     const message =
-      `${unfound} answers of ${where} are not trained: the model's chat template leaves them out, or writes them in a ` +
-      `place where they cannot be told from the other texts. Choose another one (${named("template")}).`;
+      `Untrained answers in ${where}: ${unfound}. The model's chat template omits them, or does not separate ` +
+      `them from the other texts. Choose another ${named("template")}.`;
     notices.warn({ code: "ANSWERS_NOT_FOUND", message });
   }
   if (atLimit > 0) {
     const limit =
-      maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
+      maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} (target: ${maxTargetLength}) tokens`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
     const which = isSample ? atLimit : atLimit === 1 ? "1 row" : `${atLimit} rows`;
     notices.warn({
       code: "ROWS_CUT",
-      message: `${which} of ${where} may be cut at ${limit}, and lose the end of an answer: raise ${cutBy.join(" or ")} to keep it.`,
+      message: `${which} of ${where} may be cut at ${limit} and lose the end of an answer. To keep it, raise ${cutBy.join(" or ")}.`,
     });
   }
 }
@@ -127,7 +127,7 @@ function warnOfEmpty(
   const [rows, them] = count === 1 ? ["1 row", "has"] : [`${count} rows`, "have"];
   const message =
     `${rows} of "${first.file}" ${them} an empty answer (the first: row ${first.row}), which teaches the model to write nothing. ` +
-    "Remove such rows, or write their answers.";
+    "Remove these rows, or add their answers.";
   notices.warn({ code: "EMPTY_ANSWERS", message });
 }
 

@@ -34,8 +34,8 @@ export function unwritableRows(error: unknown, examples: RowList<Example>, rows:
     const row = rows.rowOf(index);
     const expected =
       example.kind === "question"
-        ? "a question with a text that its tokens can be found in"
-        : `a row that the template "${rows.template.name}" can write`;
+        ? "a question whose text can be matched to its tokens"
+        : `a row that the template "${rows.template.name}" can render`;
     return [{ row, expected, found: `a "${example.kind}" row: ${reason}` }];
   });
   return problems.length === 0
