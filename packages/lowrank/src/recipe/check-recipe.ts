@@ -1,11 +1,11 @@
-// Whether a recipe is what the schema asks for, said in words of the recipe.
+// Checks a recipe against the schema and explains problems with the recipe's own names.
 
 import { editDistance, isObject } from "@lowrank/contracts";
 import type { ValueSchema } from "../options/option-table.ts";
 import { ourName } from "./other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
 
-/** What is wrong, a line each; empty for a recipe that can be used. */
+/** One line for each problem; empty for a valid recipe. */
 export function recipeProblems(recipe: Readonly<Record<string, unknown>>): readonly string[] {
   const { properties } = recipeSchema();
   const names = Object.keys(properties);
@@ -29,7 +29,7 @@ function unknownName(name: string, names: readonly string[]): string {
   return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
 }
 
-/** As flags are typed: learning-rate, learning_rate. */
+/** From the spelling of flags: learning-rate, learning_rate. */
 function camelCase(name: string): string {
   return name.replace(/^-+/, "").replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -67,7 +67,7 @@ function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusive
   return exclusiveMinimum === undefined || value > exclusiveMinimum;
 }
 
-/** What the schema allows, in words: "a whole number, at least 1". */
+/** Describes the allowed values in words: "a whole number, at least 1". */
 export function describeSchema(schema: ValueSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(describeSchema).join(", or ");
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;

@@ -1,4 +1,4 @@
-// A recipe's file as plain data. YAML and JSON are strangers' texts, and bounded; a program is run, as whoever names it asks.
+// Reads a recipe file as plain data. YAML and JSON may be from strangers, so they are limited; a program is executed, as requested.
 
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
@@ -8,13 +8,13 @@ import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
-/** A recipe is a page long; more is another file. */
+/** A recipe is about a page long. */
 const maxBytes = 1_000_000;
-/** An alias may stand for a list of aliases, and so on: a few lines would unfold to all memory. */
+/** An alias can refer to a list of aliases, and so on: a few lines could expand to fill the memory. */
 const maxAliases = 100;
 const maxLevels = 100;
 
-/** Reads .yaml, .yml, .json, or what a .ts, .mts, .js or .mjs file exports by default. Throws RecipeError, PathNotFoundError. */
+/** Reads .yaml, .yml and .json, and the default export of .ts, .mts, .js and .mjs. Throws RecipeError, PathNotFoundError. */
 export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined)
@@ -43,7 +43,7 @@ function fromJson(file: string, text: string): unknown {
   }
 }
 
-/** YAML 1.2's core schema: no types of anybody's own, no merging of maps, no name twice. */
+/** YAML 1.2's core schema: no custom types, no merging of maps, no duplicate keys. */
 async function fromYaml(file: string, text: string): Promise<unknown> {
   const { Parser, parseDocument } = await import("yaml");
   for (const token of new Parser().parse(text)) {
@@ -59,7 +59,7 @@ async function fromYaml(file: string, text: string): Promise<unknown> {
   }
 }
 
-/** The library composes levels by calling itself, and a stack that is nearly full can end the process. */
+/** The library composes levels recursively, and a nearly full stack can end the process. */
 function isDeep(root: CST.Token): boolean {
   const open: (readonly [token: CST.Token | null | undefined, level: number])[] = [[root, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -1,4 +1,4 @@
-// One label, several, or a number for a whole row: a sentence, a pair of them, or a picture.
+// Classification and regression of a whole row: a sentence, a pair of sentences, or an image.
 
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";

@@ -1,4 +1,4 @@
-// Single answers that somebody liked, or did not.
+// Single answers that were judged good or bad.
 
 import { preferenceLosses } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";

@@ -1,4 +1,4 @@
-// Preferences as rows of text: what answers alone are learned from, the better one of each.
+// Preference pairs as rows of text: only the chosen answers are used.
 
 import { type Example, mapRows, type RowList } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";

@@ -1,4 +1,4 @@
-// Two answers to one prompt, of which one is better.
+// Preference pairs: a chosen and a rejected answer to one prompt.
 
 import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";

@@ -1,4 +1,4 @@
-// Which options of a run exclude each other, beyond what their table says.
+// Options of a run that exclude each other, in addition to the rules of their table.
 
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";

@@ -1,4 +1,4 @@
-// The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
+// Reads training and validation rows before the model: a broken row should cost a second, not a minute.
 
 import type { ReadOptions } from "@lowrank/data";
 import { findAdapters } from "../../adapters/weighted-set.ts";
@@ -35,7 +35,7 @@ export async function readRecipeRows(
   return rows;
 }
 
-/** Texts to compare train embeddings, unless the base reads them in pairs. */
+/** Texts to compare train embeddings, unless the base is a cross-encoder. */
 async function taskOfPairs(
   { rows }: RowFile,
   { model, adapter }: WithModel<RunChoices>,
@@ -63,11 +63,11 @@ export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
   readonly skipBadRows?: boolean;
-  /** What an adapter remembers of its own data. */
+  /** The settings of the adapter's earlier training. */
   readonly setup?: AdapterSetup;
 }
 
-/** The rows of all that was named, one after the other. Throws what `refuseHeader` and `readRows` do. */
+/** The rows of all named files, concatenated. Throws the errors of `refuseHeader` and `readRows`. */
 export async function readNamedRows(
   names: readonly string[],
   { columns, header, skipBadRows, setup }: ReadingOptions,
