@@ -1,4 +1,4 @@
-// What a run of several processes needs beside the sum of gradients: rows that can be shared, and one who measures.
+// Runs with several processes: checks that rows can be divided, and lets one process measure.
 
 import type { WarningListener } from "@lowrank/contracts";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
@@ -8,7 +8,7 @@ import type { LearningPlan } from "../objectives/objective.ts";
 interface SharedRows {
   readonly rows: number;
   readonly learning: Pick<LearningPlan, "kind" | "words" | "comparesNeighbours">;
-  /** In rows; undefined where it is in tokens. */
+  /** In rows; undefined if it is in tokens. */
   readonly batchSize: number | undefined;
   readonly onWarning: WarningListener | undefined;
 }
@@ -32,7 +32,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   onWarning?.({ code: "IDLE_PROCESSES", message });
 }
 
-/** A controller that is aborted with the signal, and can be without it. */
+/** A controller that is aborted with the signal, or on its own. */
 export function stopWith(signal: AbortSignal | undefined): AbortController {
   const stop = new AbortController();
   const follow = () => stop.abort(signal?.reason);
@@ -41,7 +41,7 @@ export function stopWith(signal: AbortSignal | undefined): AbortController {
   return stop;
 }
 
-/** The first process measures, and all have its bits: whether a run goes on depends on them. A stop there stops all. */
+/** The first process measures and sends its exact results: decisions of the run depend on them. A stop there stops all. */
 export function measuredByFirst(
   communicator: Communicator,
   measure: () => Promise<Metrics>,

@@ -1,5 +1,5 @@
-// Which rows and prompts lack the tokens that an activated adapter waits for (PEFT's `alora_invocation_tokens`): it does
-// nothing there.
+// Finds rows and prompts without the invocation tokens of an activated LoRA (PEFT's `alora_invocation_tokens`), where it has
+// no effect.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { RowList, TokenizedExample } from "@lowrank/data";
@@ -22,17 +22,17 @@ export function checkRows(
   notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }
 
-/** Whether it acts from certain tokens on: texts before them cannot be computed apart from those behind. */
+/** Whether it acts only after certain tokens, so that a text's beginning cannot be computed before its end is known. */
 export function waitsForTokens(config: LoraConfig | undefined): boolean {
   return (config?.activationTokens ?? []).length > 0;
 }
 
-/** Whether rows of one batch cannot have it each for itself. */
+/** Whether rows with this adapter and rows with other adapters cannot share a batch. */
 export function needsOwnPass(config: LoraConfig | undefined): boolean {
   return waitsForTokens(config) || (config?.targetParameters ?? []).length > 0;
 }
 
-/** Warns of prompts, numbered from 1, that the base alone answers. */
+/** Warns of prompts, numbered from 1, that only the base model answers. */
 export function checkPrompts(
   prompts: readonly (readonly number[])[],
   { config, notices }: { readonly config: LoraConfig | undefined; readonly notices: Notices },
@@ -45,7 +45,7 @@ export function checkPrompts(
   notices.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
 }
 
-/** True for no tokens: such an adapter acts everywhere. */
+/** True without invocation tokens: such an adapter always acts. */
 function holds(ids: readonly number[], tokens: readonly number[]): boolean {
   return tokens.length === 0 || ids.some((_, start) => tokens.every((token, index) => ids[start + index] === token));
 }

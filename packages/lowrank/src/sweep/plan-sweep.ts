@@ -1,4 +1,4 @@
-// Which runs a sweep consists of: every combination of the values that its options are to have. Nothing is read or written here.
+// Plans the runs of a sweep: every combination of the values of its options. Reads and writes no files.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -16,14 +16,14 @@ export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 export interface SweepRun {
   /** Counted from 0. */
   readonly index: number;
-  /** What it has of the sets. */
+  /** Its values of the varied options. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Its folder, named after its values, so that a sweep of more values finds the runs of a smaller one. */
+  /** Its folder, named after its values, so that a larger sweep finds the runs of a smaller one. */
   readonly out: string;
   readonly choices: RunChoices;
 }
 
-/** Beside which a sweep is planned. */
+/** The inputs of a plan. */
 export interface SweepPlace {
   /** The recipe's name, for messages. */
   readonly name: string;
@@ -31,10 +31,10 @@ export interface SweepPlace {
   readonly out: string | undefined;
 }
 
-/** Slurm's arrays end here, too, unless somebody has configured them otherwise (MaxArraySize). */
+/** The default limit of Slurm's job arrays (MaxArraySize). */
 const maxRuns = 1000;
 
-/** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for a combination that is no recipe. */
+/** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for an invalid combination. */
 export function planSweep(
   recipe: Readonly<Record<string, unknown>>,
   sets: SweepSets,
@@ -92,7 +92,7 @@ function excludedBy(name: string): readonly string[] {
   return recipeOptions.get(name)?.excludes ?? [];
 }
 
-/** What is varied goes before what the recipe says in other words: steps before its epochs. */
+/** Removes settings of the recipe that a varied option replaces: its epochs if steps vary. */
 function withoutExcluded(recipe: Readonly<Record<string, unknown>>, sets: SweepSets) {
   const names = [...sets.keys()];
   const isExcluded = (other: string) =>
@@ -107,7 +107,7 @@ function combinationsOf(sets: SweepSets): readonly SweepRun["values"][] {
   );
 }
 
-/** "rank-4_learningRate-0.0003"; what is no name of a folder is there as a hash. */
+/** "rank-4_learningRate-0.0003"; values that cannot be in a folder name are hashed. */
 function folderName(values: SweepRun["values"]): string {
   const parts = Object.entries(values).map(([name, value]) => {
     const text = valueText(value);
@@ -121,7 +121,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/** The values by option. Behind "=" is a YAML list without its brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
+/** The values by option. After "=" comes a YAML list without brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
 export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const { parse } = await import("yaml");
   const sets = new Map<string, readonly unknown[]>();
@@ -150,14 +150,14 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   }
 }
 
-/** What is to be varied cannot be; every fault is listed; exit code 2. */
+/** The sweep cannot be planned. The message lists every problem; exit code 2. */
 export class SweepError extends UsageError {
   constructor(readonly problems: readonly string[]) {
     super(`The sweep is invalid:${itemized(problems)}`);
   }
 }
 
-/** A run of the sweep was begun with another recipe. */
+/** A run of the sweep was started with another recipe. */
 export class SweepDiffersError extends UsageError {
   constructor(
     readonly out: string,
@@ -169,7 +169,7 @@ export class SweepDiffersError extends UsageError {
   }
 }
 
-/** The note beside a run's folder cannot be read. */
+/** The record next to a run's folder cannot be read. */
 export function invalidRecord(path: string, reason: string) {
   const message = `"${path}" ${reason}. To repeat that run, remove this file and the folder next to it.`;
   return failure("INVALID_RECORD", message, { path, reason });

@@ -75,7 +75,7 @@ describe("--data", () => {
       stderr: expect.stringContaining("2 lines of it are broken"),
     });
     const { adapter, stderr } = await trained(["--data", broken, "--skip-bad-rows"]);
-    expect(stderr).toContain(`warning: 2 broken rows of "${broken}" left out. The first, 4: expected`);
+    expect(stderr).toContain(`warning: Skipped 2 broken rows of "${broken}". The first, 4: expected`);
     expect(adapter).toEqual((await trained(["--data", place.path("all.jsonl")])).adapter);
   });
 

@@ -60,7 +60,7 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
       ...["--max-length", `${max_length}`, "--steps", `${losses.length}`],
     );
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(`1 answers of "${folder(name, "rows.jsonl")}" are not in the first ${max_length} tokens`);
+    expect(stderr).toContain(`"${folder(name, "rows.jsonl")}": 1. They are not in the first ${max_length} tokens`);
     const lines = (await readFile(`${out}/metrics.jsonl`, "utf8")).trim().split("\n");
     const got = lines.map((line): number => JSON.parse(line).loss);
     const largest = losses.reduce((max, loss, step) => Math.max(max, Math.abs(loss - (got[step] ?? 0))), 0);
@@ -146,7 +146,7 @@ describe("lowrank train on questions", () => {
     const data = await place.write("good.jsonl", jsonl(questions));
     expect(await place.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("have a question and the position of its answer"),
+      stderr: expect.stringContaining("has rows with a question and the position of its answer"),
     });
   });
 });

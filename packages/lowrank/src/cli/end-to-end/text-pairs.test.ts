@@ -198,7 +198,7 @@ describe("lowrank train on an encoder–decoder", () => {
     const argv = ["--model", place.path("t5"), "--data", data, "--out", place.path("none")];
     expect(await place.call("train", ...argv)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('row 1: expected a row that the template "plain" can write'),
+      stderr: expect.stringContaining('row 1: expected a row that the template "plain" can render'),
     });
     const tokens = await place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
     const gpt2 = ["--model", fixture("gpt2", "base"), "--data", tokens, "--max-target-length", "4"];

@@ -1,4 +1,4 @@
-// Classes that are most likely none: what a person is told before the first step.
+// Warns before the first step of classes that are probably mistakes.
 
 import { printable } from "@lowrank/contracts";
 import { type Example, type Label, type ProblemType, type RowList, rowLabel } from "@lowrank/data";
@@ -13,15 +13,15 @@ export interface ClassRows {
   readonly problem?: ProblemType | undefined;
 }
 
-/** Fewer rows may well have a class each. */
+/** In fewer rows, each may well have its own class. */
 const fewRows = 20;
 
 const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
 
-/** A number that a new head, which begins near 0, is far from: scores from 0 to 10 are not. */
+/** Numbers beyond this are far from a new head's outputs, which begin near 0; scores from 0 to 10 are not. */
 const farNumber = 10;
 
-/** Warns of one class, of far numbers, of names that nearly every row has alone, and of a column's name among the classes. */
+/** Warns of a single class, of numbers far from 0, of a class for nearly every row, and of a column name among the classes. */
 export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
   const { file, train, columns, problem } = rows;
   const only = problem === "single_label_classification" ? onlyLabel(train) : undefined;
@@ -47,7 +47,7 @@ export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notic
   }
 }
 
-/** The label that all rows have; undefined where there are two. */
+/** The label that all rows have; undefined if there are two. */
 function onlyLabel(train: RowList<Example>): Label | undefined {
   let only: Label | undefined;
   for (const example of train) {
