@@ -62,7 +62,7 @@ export async function* predictRows(
   const { model } = predictor.opened;
   const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
   if (!hears && !askable.includes(model.task)) {
-    const advice = "Add an adapter with such a head, or use `generate` to write text.";
+    const advice = "Add an adapter with such a head, or use generate to write text.";
     const needed = "a head for classes, numbers, choices, token labels or answer spans";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }

@@ -88,6 +88,6 @@ describe("lowrank train --invocation", () => {
     const empty = await train([{ prompt, completion }], "empty", "--invocation", "");
     expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("--invocation has no tokens")]);
     const fixed = await train([{ prompt, completion }], "fixed", "--adapter", "any", "--invocation", "<fact>");
-    expect([fixed.code, fixed.stderr]).toEqual([2, expect.stringContaining("remove --invocation")]);
+    expect([fixed.code, fixed.stderr]).toEqual([2, expect.stringContaining("Remove --invocation")]);
   });
 });

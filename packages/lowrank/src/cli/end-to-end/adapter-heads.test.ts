@@ -62,7 +62,7 @@ describe("an adapter whose head the base's files do not name", () => {
     const { code, stderr } = await place.call("generate", ...both, "--prompt", "a");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("trained for SEQ_2_SEQ_LM, but a llama model has no such"),
+      expect.stringContaining("trained for SEQ_2_SEQ_LM, but llama models have no such"),
     ]);
   });
 

@@ -1,10 +1,10 @@
-// A folder of folders of pictures, one for each class, as Hugging Face datasets' ImageFolder has them.
+// A folder with a subfolder of images for each class, as Hugging Face datasets' ImageFolder.
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DataFileError } from "@lowrank/data";
 
-/** Rows of a folder: the files by class, in order of their names. Throws DataFileError where there are none. */
+/** Rows of a folder: the files by class, in order of their names. Throws DataFileError without images. */
 export async function imageFolderRows(
   folder: string,
   { needsLabels }: { readonly needsLabels: boolean },
@@ -26,7 +26,7 @@ export async function imageFolderRows(
   );
 }
 
-/** The file that says of each file of a folder what belongs to it (ImageFolder, AudioFolder); undefined where there is none. */
+/** The metadata file of a folder (ImageFolder, AudioFolder); undefined if there is none. */
 export async function metadataFile(folder: string): Promise<string | undefined> {
   const names = await readdir(folder);
   const name = ["metadata.jsonl", "metadata.csv", "metadata.parquet"].find((each) => names.includes(each));
