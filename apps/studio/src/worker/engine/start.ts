@@ -46,7 +46,7 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
   }
 };
 
-/** TensorFlow.js would go on with the backend that lost its card. */
+/** TensorFlow.js would continue with the backend that lost its GPU. */
 function renewBackend(name: EngineName | undefined): void {
   const factory = name === undefined ? undefined : tf.findBackendFactory(name);
   if (name === undefined || factory === undefined) return;
@@ -54,7 +54,7 @@ function renewBackend(name: EngineName | undefined): void {
   tf.registerBackend(name, factory);
 }
 
-/** What a person chose passes over nothing: the reasons of the first start stay true. */
+/** An explicit choice skips no engine: the reasons of the first start stay valid. */
 function passedOverFrom(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,

@@ -11,7 +11,7 @@ import type { AdapterFolder } from "./shelf-folder.ts";
 /** Larger zips are not opened. */
 const maxZipBytes = 700_000_000;
 
-/** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and what attaching does: a wrong base, broken tensors. */
+/** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and the errors of attaching: a wrong base, broken tensors. */
 export const addAdapter: Answerer<"addAdapter"> = async (workshop, ask) => {
   const { name, folder } = await ("repository" in ask ? fromHub(ask.repository) : fromFiles(ask.files));
   checkWhole(name, folder);
