@@ -13,8 +13,8 @@ export async function kubernetesJob(call: Omit<SweepCall, "recipe">, recipe: str
   return `${head}${documents.join("---\n")}`;
 }
 
-const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. To be changed: the image, and the claim, a volume that all
-# machines see, with the base and the rows. A run that is cut goes on from its last checkpoint.
+const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. Change the image and the claim, a volume that all
+# machines share, with the base and the rows. An interrupted run resumes from its last checkpoint.
 `;
 
 function configMap(recipe: string) {
@@ -81,8 +81,8 @@ function pod(words: readonly string[]) {
 export function slurmScript(call: SweepCall, runs: number): string {
   const command = sweepWords(call).map(shellWord).join(" ");
   return `#!/usr/bin/env bash
-# Each task of the array makes one run. Two minutes before its time is over it saves itself and waits for its next turn; whatever else
-# ends it, hand the script in again: runs that are complete are not repeated, and one that was cut goes on from its last checkpoint.
+# Each task of the array makes one run. Two minutes before its time is over it saves and is requeued. If it ends for another
+# reason, submit the script again: complete runs are not repeated, and an interrupted one resumes from its last checkpoint.
 #SBATCH --job-name=lowrank-sweep
 #SBATCH --array=0-${runs - 1}
 #SBATCH --ntasks=1
@@ -96,7 +96,7 @@ set -euo pipefail
 code=0
 srun --ntasks=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" \\
   ${command} "$SLURM_ARRAY_TASK_ID" --threads "$SLURM_CPUS_PER_TASK" || code=$?
-if [ "$code" = 138 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi # saved, as SIGUSR1 asked
+if [ "$code" = 138 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi # saved after SIGUSR1
 exit "$code"
 `;
 }

@@ -33,7 +33,7 @@ export function configFor(
   base: Pick<ModelSource, "name" | "revision" | "basePath">,
 ): LoraConfig {
   refuseAlpha(fields);
-  // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
+  // PEFT's sequence-to-sequence class would pass text ids to a speech model.
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
     ...adapterDefaults(fields),

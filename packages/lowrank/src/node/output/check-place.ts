@@ -1,4 +1,4 @@
-// Whether a file or a folder can be made at a path, before the hours of work that it is for.
+// Whether a file or a folder can be created at a path, checked before hours of work.
 
 import { access, constants, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -6,9 +6,9 @@ import { outputNotWritable } from "../../errors/output-errors.ts";
 
 export type OutputKind = "file" | "folder";
 
-/** What most file systems take for a name, in bytes; the system itself is asked. */
+/** Maximum bytes of a name in most file systems, for the message; the system itself decides. */
 const longestName = 255;
-/** The names of what is made beside an output, and in it, are at most so long. */
+/** A name of the maximum length that files next to an output, and in it, have. */
 const madeName = "x".repeat(140);
 
 /** Whether something would be replaced; an empty folder would not. `output`: the real path. Throws OUTPUT_NOT_WRITABLE. */
@@ -30,14 +30,14 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   return true;
 }
 
-/** Throws OUTPUT_NOT_WRITABLE unless the folder of `output`, a real path, lets us make it, and the names `below` it. */
+/** Throws OUTPUT_NOT_WRITABLE unless `output`, a real path, and the names `below` it can be created in its folder. */
 export async function checkWritable(path: string, output: string, below: readonly string[] = []): Promise<void> {
   const folder = dirname(output);
   const missing = [basename(output), ...below];
   const refuse = (reason: string) => outputNotWritable(path, { folder, reason });
   const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
-    // What is missing is made, if the next folder above lets us; below a file nothing can be.
+    // Missing folders are created if the next existing parent allows it; a file cannot be a parent.
     if (folder !== output && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(entry.code ?? ""))
       return checkWritable(path, folder, missing);
     throw refuse(entry.message);

@@ -28,7 +28,7 @@ async function tellState(communicator: Communicator, state: TrainingState | unde
 async function stateFrom(communicator: Communicator): Promise<TrainingState | undefined> {
   const facts = new TextDecoder().decode(await communicator.broadcast(undefined));
   const tensors = await communicator.broadcast(undefined);
-  return facts === "" ? undefined : parseState({ facts, tensors }, "what the first process goes on with");
+  return facts === "" ? undefined : parseState({ facts, tensors }, "the state of the first process");
 }
 
 /** Runs the training, and lets the other processes reach the same end. */

@@ -29,7 +29,7 @@ async function openDiskFolder(out: string, request: RunRequest): Promise<RunFold
   const onWait: OnWait = ({ pid, host }, { seconds }) =>
     onWarning?.({
       code: "OUTPUT_HELD_ELSEWHERE",
-      message: `Process ${pid} on ${host} has locked "${out}" but may have ended. Waiting up to ${seconds} s for an answer.`,
+      message: `Process ${pid} on ${host} has locked "${out}" but may have ended. Waiting up to ${seconds} s to see whether it still runs.`,
     });
   const waiting = resume ? { onWait } : {};
   const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs, ...waiting });
