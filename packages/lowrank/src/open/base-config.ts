@@ -1,5 +1,4 @@
-// Facts from a base's own files before it is loaded: its family, and the classes that decide whether its classifier is
-// kept.
+// Facts from a base's own files before it is loaded: its family, and the classes that decide whether its classifier is kept.
 
 import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import type { GgufSource } from "@lowrank/gguf";

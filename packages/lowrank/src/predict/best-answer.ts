@@ -1,5 +1,4 @@
-// The likeliest answer spans from start and end logits: transformers' postprocess_qa_predictions, for one
-// window.
+// The likeliest answer spans from start and end logits: transformers' postprocess_qa_predictions for one window.
 
 /** Logits of one row, and the position of the text in its tokens. */
 export interface AnswerLogits {

@@ -1,5 +1,4 @@
-// Draws one number per module of a model as SVG without other files: a row for each block, a column for each kind
-// of module.
+// Draws one number per module of a model as SVG: a row for each block, a column for each kind of module.
 
 import { markup } from "./markup.ts";
 

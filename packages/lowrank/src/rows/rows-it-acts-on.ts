@@ -1,5 +1,4 @@
-// Finds rows and prompts without the invocation tokens of an activated LoRA (PEFT's `alora_invocation_tokens`), where it has
-// no effect.
+// Finds rows and prompts without the invocation tokens of an activated LoRA (PEFT's `alora_invocation_tokens`).
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { RowList, TokenizedExample } from "@lowrank/data";
