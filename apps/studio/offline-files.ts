@@ -1,4 +1,4 @@
-// A Vite plugin: tells the service worker which files the build has made, and gives it a version of what is in them.
+// A Vite plugin: gives the service worker the list of built files, and a version from their content.
 
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
@@ -6,7 +6,7 @@ import type { Plugin } from "vite";
 
 const placeholder = "__BUILT_FILES__";
 
-/** Fills in the placeholder of the chunk `fileName`; must stand behind all plugins that emit files. */
+/** Fills in the placeholder of the chunk `fileName`; must come after all plugins that emit files. */
 export function offlineFiles(fileName: string, { publicFolder }: { readonly publicFolder: string }): Plugin {
   return {
     name: "offline-files",

@@ -10,7 +10,7 @@ import { staticFolders } from "./static-folders.ts";
 const require = createRequire(import.meta.url);
 const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json`));
 
-/** Beside the page, whose folder is what it serves; under a name that stays. */
+/** Next to the page, whose folder it serves; its name does not change. */
 const serviceWorker = "service-worker.js";
 
 const later = (file: string) => join(import.meta.dirname, "src/worker/later", file);
@@ -37,7 +37,7 @@ export default defineConfig({
   worker: {
     format: "es",
     plugins: () => [inTheirPlace],
-    // An engine's chunk by its name, of which .size-limit.mjs knows what comes before the model.
+    // An engine's chunk by its name, for .size-limit.mjs.
     rolldownOptions: {
       output: {
         // What many chunks share comes in one file: as forty small ones it compresses worse.

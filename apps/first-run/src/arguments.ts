@@ -1,16 +1,16 @@
-// What `npm start -- …` takes.
+// The arguments of `npm start -- …`.
 
 import { parseArgs } from "node:util";
 import { type EngineName, engineNames } from "@lowrank/engine";
 
-/** How one run is done. */
+/** Settings of a run. */
 export interface RunSettings {
   /** A local Hugging Face folder of a causal language model; absent means the tiny model of this repository. */
   readonly model?: string;
   readonly steps: number;
   readonly seed: number;
   readonly engine?: EngineName;
-  /** Whether stdout gets one JSON object at the end, and text for people goes to stderr. */
+  /** Whether stdout gets one JSON object at the end, and the text goes to stderr. */
   readonly json: boolean;
 }
 
@@ -28,7 +28,7 @@ const help = `npm start – fine-tune a small language model on restaurant descr
   --help            this text
 `;
 
-/** Reads the arguments, or returns what to print instead of running: the help, or what was wrong. */
+/** Reads the arguments, or returns the text to print instead of running: the help, or an error. */
 export function readArguments(argv: readonly string[]): RunSettings | { readonly print: string; readonly code: 0 | 2 } {
   try {
     const { values } = parseArgs({

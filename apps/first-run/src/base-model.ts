@@ -1,4 +1,4 @@
-// The model that is adapted: the tiny one of this repository, or a folder of the user's.
+// The base model: the tiny one of this repository, or the user's folder.
 
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,12 +11,12 @@ import { type OpenedModel, openModel } from "lowrank";
 
 /** A language model with its tokenizer. */
 export interface BaseModel {
-  /** As one would type it: relative to where one is. */
+  /** Relative to the current folder. */
   readonly path: string;
   readonly model: OpenedModel;
 }
 
-/** The folder holds a model that cannot write sentences. */
+/** The folder has a model that cannot generate text. */
 export class NotALanguageModelError extends LowrankError {
   constructor(
     readonly path: string,
@@ -25,7 +25,7 @@ export class NotALanguageModelError extends LowrankError {
     super(
       "NOT_A_LANGUAGE_MODEL",
       `"${path}" is a ${modelType} model, which classifies text instead of writing it, so it cannot learn this task. ` +
-        "Give npm start a causal language model (GPT-2, LLaMA, Qwen …), or train this one on rows with a sentence and a label:\n" +
+        "Pass a causal language model (GPT-2, LLaMA, Qwen …) to npm start, or train this one on rows with a sentence and a label:\n" +
         `  npm run lowrank -- train --model ${path} --data rows.jsonl --out runs/classifier`,
     );
   }
@@ -36,7 +36,7 @@ function tinyModel(): string {
   return dirname(fileURLToPath(import.meta.resolve("@lowrank/tiny-model/model/config.json")));
 }
 
-/** Opens a Hugging Face folder; its config is looked at before its weights are read. */
+/** Opens a Hugging Face folder; checks its config before reading the weights. */
 export async function loadBaseModel(given: string | undefined): Promise<BaseModel> {
   const path = given ?? relative(process.cwd(), tinyModel());
   const folder = openFolder(path);

@@ -37,29 +37,29 @@ export interface Lessons {
   readonly validation: ValidationSet;
 }
 
-/** Data that the model has never seen, split so that nothing measured on was trained on. */
+/** Data that the model has never seen, split into training and validation rows. */
 export async function openData(seed: number, screen: Screen): Promise<Lessons> {
   screen.heading("2  Data it has never seen");
   const restaurants = await loadRestaurants(seed);
   const { train, validation: rows, references } = restaurants;
-  screen.line(`${train.length} sentences about restaurants to train on; ${rows.length} to measure on,`);
-  screen.line("none of them about facts that are trained on. For example:");
+  screen.line(`${train.length} sentences about restaurants for training; ${rows.length} for validation,`);
+  screen.line("none of them with facts of the training rows. For example:");
   const [first] = train;
   screen.quote("facts", first?.prompt ?? "");
   screen.quote("people", first?.completion ?? "");
   return { restaurants, validation: { rows, references } };
 }
 
-/** Which layers get a pair of small matrices. */
+/** Rank, scaling and layers of the adapter. */
 const config = { rank: 16, alpha: 32, targetModules: "all-linear" } as const;
 
-/** What will be added, as plain data; no tensor is made yet. */
+/** The plan of the adapter, as data; creates no tensors. */
 export function planAdapter({ model }: BaseModel, screen: Screen): void {
   screen.heading("3  The plan: what LoRA adds");
   screen.line(describePlan(model.plan(config)));
 }
 
-/** How good the base is at the task: not at all. */
+/** Measures the base model, which cannot do the task. */
 export async function measureBase(base: BaseModel, validation: ValidationSet, screen: Screen): Promise<Measurement> {
   screen.heading("4  Before");
   announce(validation, screen);
@@ -68,12 +68,12 @@ export async function measureBase(base: BaseModel, validation: ValidationSet, sc
   return before;
 }
 
-/** Measuring takes a tenth of the run, which is long to look at a heading. */
+/** Measuring takes a tenth of the run, so a line says what happens. */
 function announce({ rows, references }: ValidationSet, screen: Screen): void {
   screen.line(`measuring the loss of ${rows.length} sentences, then writing ${references.length} …`);
 }
 
-/** Attaches the adapter, which changes nothing yet, and trains it. */
+/** Attaches the adapter, which has no effect yet, and trains it. */
 export async function trainAdapter(
   base: BaseModel,
   lessons: Lessons,
@@ -114,7 +114,7 @@ export async function measureAdapter(
   return after;
 }
 
-/** Writes what Python's PEFT reads, and the validation rows beside it. */
+/** Writes the adapter for Python's PEFT, and the validation rows. */
 export async function saveAdapter(
   adapter: OpenedAdapter,
   { restaurants }: Lessons,
@@ -131,7 +131,7 @@ export async function saveAdapter(
   return { out, validationFile };
 }
 
-/** Folds the adapter into the weights and checks that nothing else changed. */
+/** Merges the adapter into the weights and verifies the result. */
 export async function checkMerge({ model }: BaseModel, adapter: OpenedAdapter, screen: Screen): Promise<number> {
   screen.heading("8  Merging");
   const { largestDifference } = await model.merge(adapter).verify();

@@ -1,4 +1,4 @@
-// The training itself: rows in, a better adapter out.
+// The training: rows in, a trained adapter out.
 
 import type { StepEvent } from "@lowrank/trainer";
 import type { OpenedAdapter } from "lowrank";
@@ -8,7 +8,7 @@ import type { Row } from "./restaurants.ts";
 export interface FineTuneSettings {
   readonly steps: number;
   readonly seed: number;
-  /** After how many tokens a row is cut. */
+  /** Maximum number of tokens in a row. */
   readonly maxLength: number;
   /** Called after each step. */
   readonly onStep: (event: StepEvent) => void;
@@ -16,7 +16,7 @@ export interface FineTuneSettings {
 
 const how = {
   batchSize: 12,
-  learningRate: 2e-3, // LoRA takes ten times what full fine-tuning takes: its updates are small
+  learningRate: 2e-3, // LoRA needs about ten times the rate of full fine-tuning
   schedule: "cosine",
   warmupRatio: 0.06,
   dropLast: true,

@@ -28,5 +28,5 @@ it.skipIf(!hasFull)("ends with a message where its story cannot be written", asy
   const full = openSync("/dev/full", "w");
   const end = await helpOn(full);
   closeSync(full);
-  expect(end).toEqual({ code: 1, stderr: expect.stringMatching(/^error: stdout could not be written: ENOSPC.*\n$/) });
+  expect(end).toEqual({ code: 1, stderr: expect.stringMatching(/^error: Cannot write to stdout: ENOSPC.*\n$/) });
 });

@@ -39,12 +39,12 @@ async function firstRun(settings: RunSettings, screen: Screen) {
   return { engine: base.engine, steps, seed, seconds, out, before, after, lossRatio, largestDifference };
 }
 
-// Nobody reads on, as in `npm start | head`, or nothing more can be written: the story is all there is, so it ends.
+// The reader is gone, as in `npm start | head`, or writing failed: the program only prints, so it ends.
 process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-  if (code !== "EPIPE") process.stderr.write(`error: stdout could not be written: ${message}\n`);
+  if (code !== "EPIPE") process.stderr.write(`error: Cannot write to stdout: ${message}\n`);
   process.exit(code === "EPIPE" ? 141 : 1);
 });
-process.stderr.on("error", () => undefined); // warnings, which may go unread
+process.stderr.on("error", () => undefined); // warnings may be lost
 
 const settings = readArguments(process.argv.slice(2));
 if ("print" in settings) {

@@ -1,17 +1,17 @@
-// How good the model is: the loss on sentences that people wrote, and BLEU of the sentences that it writes itself.
+// Measures the model: the loss on sentences that people wrote, and BLEU of the sentences that it generates.
 
 import { bleu, type PromptReferences } from "@lowrank/data";
 import type { OpenedAdapter, OpenedModel } from "lowrank";
 import type { BaseModel } from "./base-model.ts";
 import type { Row } from "./restaurants.ts";
 
-/** What is measured on. */
+/** The validation data. */
 export interface ValidationSet {
   readonly rows: readonly Row[];
   readonly references: readonly PromptReferences[];
 }
 
-/** The numbers, and a sentence for each validation input. */
+/** The metrics, and a generated sentence for each validation input. */
 export interface Measurement {
   readonly loss: number;
   readonly bleu: number;
@@ -21,7 +21,7 @@ export interface Measurement {
 const longestRow = 160;
 const promptsAtOnce = 16;
 
-/** After how many tokens a row is cut. */
+/** Maximum number of tokens in a row. */
 export function longestRowOf({ base }: OpenedModel): number {
   const { maxPositions } = base.config; // 0: no limit
   return maxPositions > 0 ? Math.min(longestRow, maxPositions) : longestRow;

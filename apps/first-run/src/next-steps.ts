@@ -1,6 +1,6 @@
-// What to type next. Every command works as printed, from where npm start was called.
+// Commands to try next. Every command works as printed, in the folder where npm start was called.
 
-/** What a run has left behind. */
+/** The output of a run. */
 export interface FinishedRun {
   readonly model: string;
   readonly out: string;
@@ -15,15 +15,15 @@ export interface NextStep {
 
 const prompt = "name[The Wrestlers], eatType[pub], food[Italian], area[riverside] ->";
 
-/** Commands that use what the run has left behind. */
+/** Commands that use the output of the run. */
 export function nextSteps({ model, out, validationFile }: FinishedRun): readonly NextStep[] {
   const both = `--model ${quote(model)} --adapter ${quote(out)}`;
   const lowrank = "npm run lowrank --";
   return [
-    { purpose: "let it write", command: `${lowrank} generate ${both} --prompt "${prompt}"` },
-    { purpose: "measure it again", command: `${lowrank} evaluate ${both} --data ${quote(validationFile)} --generate` },
-    { purpose: "make one model of both", command: `${lowrank} merge ${both} --out ${quote(`${out}-merged`)}` },
-    { purpose: "look inside", command: `${lowrank} inspect ${quote(out)}` },
+    { purpose: "generate text", command: `${lowrank} generate ${both} --prompt "${prompt}"` },
+    { purpose: "evaluate it again", command: `${lowrank} evaluate ${both} --data ${quote(validationFile)} --generate` },
+    { purpose: "merge it into the model", command: `${lowrank} merge ${both} --out ${quote(`${out}-merged`)}` },
+    { purpose: "inspect the adapter", command: `${lowrank} inspect ${quote(out)}` },
     { purpose: "use it in Python", command: `PeftModel.from_pretrained(base, ${JSON.stringify(out)})` },
   ];
 }

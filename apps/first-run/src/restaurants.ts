@@ -1,14 +1,14 @@
-// The data: facts about a restaurant, and a sentence that says them. A slice of the E2E NLG set (Novikova et al. 2017,
+// The data: facts about a restaurant, and a sentence with these facts. A slice of the E2E NLG set (Novikova et al. 2017,
 // CC BY-SA 4.0; see data/e2e), on which the LoRA paper fine-tuned GPT-2.
 
 import { fileURLToPath } from "node:url";
 import { type CompletionExample, groupReferences, type PromptReferences, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 
-/** Facts, and what people say of them. */
+/** Facts, and a sentence about them. */
 export type Row = Pick<CompletionExample, "prompt" | "completion">;
 
-/** What is trained on, and what is only measured on. */
+/** Training rows and validation rows. */
 export interface Restaurants {
   readonly train: readonly Row[];
   readonly validation: readonly Row[];

@@ -1,4 +1,4 @@
-// What the reader sees: headings, facts, sentences, a progress bar.
+// The printed output: headings, facts, sentences, a progress bar.
 
 import type { StepEvent } from "@lowrank/trainer";
 import cliProgress from "cli-progress";
@@ -9,9 +9,9 @@ export interface Screen {
   heading(text: string): void;
   line(text?: string): void;
   quote(label: string, text: string): void;
-  /** One line that is no part of the story, on a stream of its own. */
+  /** A warning, on its own stream. */
   warn(text: string): void;
-  /** A bar that is drawn as steps are made, or a line every ten steps where nobody watches. */
+  /** A progress bar, or a line every ten steps without a terminal. */
   progress(steps: number): { step(event: StepEvent): void; stop(): void };
 }
 

@@ -27,7 +27,7 @@ render(
 addEventListener("pagehide", () => studio.flush());
 // For the curious and the tests: `await studio.ask("logits", { inputIds: [1, 2, 3] })` in the browser's console.
 Object.assign(globalThis, { studio: { ask: studio.ask } });
-/** What came by a link is the person's own from then on: a reload must not bring it again. */
+/** Rows from a link belong to the user from then on: a reload must not add them again. */
 const readAddress = () => {
   if (studio.share.readAddress(location.hash)) history.replaceState(null, "", location.pathname + location.search);
 };

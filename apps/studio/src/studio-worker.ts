@@ -1,5 +1,5 @@
-// The worker: one tab's models, adapters and runs. Calls that compute wait for each other; those that steer do not, nor those
-// that only read and count.
+// The worker: one tab's models, adapters and runs. Calls that compute wait for each other; calls that control a run or only read
+// do not.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
@@ -9,7 +9,7 @@ import { answerers } from "./worker/answerers.ts";
 import { DeviceLostError } from "./worker/engine/start.ts";
 import { Workshop } from "./worker/workshop.ts";
 
-/** These are answered at once, between two steps of what is going on. */
+/** These calls are answered at once, between two steps of the current work. */
 const immediate: ReadonlySet<CallName> = new Set([
   ...(["pause", "continue", "stop", "stopChat"] as const),
   ...(["readRows", "checkRows", "plan", "countTokens"] as const),
@@ -26,7 +26,7 @@ self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question
   else last = last.then(serve);
 });
 
-/** Never rejects: what fails is said. */
+/** Never rejects: failures are reported. */
 async function reply<Name extends CallName>({ name, ask }: Question<Name>, port: MessagePort): Promise<void> {
   const send = (message: Reply<Name>) => port.postMessage(message);
   try {
@@ -34,7 +34,7 @@ async function reply<Name extends CallName>({ name, ask }: Question<Name>, port:
     const answer = await answerer(await workshop, ask, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {
-    // What follows from a lost graphics card says nothing of it.
+    // Errors that follow from a lost GPU do not mention it.
     const { lostDevice } = await workshop;
     const reason = lostDevice === undefined ? error : new DeviceLostError(lostDevice, { cause: error });
     send({ type: "failed", ...wordsOf(reason) });

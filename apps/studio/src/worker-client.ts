@@ -2,7 +2,7 @@
 
 import type { CallName, Calls, Question, Reply } from "./protocol/calls.ts";
 
-/** What the worker said that it could not do. */
+/** An error that the worker reported. */
 export class WorkerFailure extends Error {
   constructor(
     message: string,
@@ -19,7 +19,7 @@ export type Ask = <Name extends CallName>(
   onNews?: (news: Calls[Name]["news"]) => void,
 ) => Promise<Calls[Name]["answer"]>;
 
-/** Starts the worker. `onBroken` hears of a script that cannot be loaded or of an error that nobody asked for. */
+/** Starts the worker. `onBroken` is called if its script cannot be loaded, and for errors outside of calls. */
 export function startWorker(onBroken: (reason: string) => void): Ask {
   const worker = new Worker(new URL("./studio-worker.ts", import.meta.url), { type: "module" });
   worker.addEventListener("error", ({ message }) => {

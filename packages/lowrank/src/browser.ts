@@ -1,4 +1,4 @@
-// lowrank as a library, in a page. In Node: "lowrank".
+// lowrank as a library for web pages. For Node: "lowrank".
 
 import { inspectFolder } from "./inspect/inspect-folder.ts";
 import type { Inspection } from "./inspect/inspection.ts";
@@ -9,8 +9,8 @@ import { browserPlatform, folderAt } from "./page/browser-platform.ts";
 import type { ModelInput } from "./platform.ts";
 
 /**
- * Opens a pretrained model: the address of a Hugging Face folder, a name on the Hugging Face Hub, a folder that a person chose
- * (`showDirectoryPicker()`), `File`s of an `<input type="file">`, or a `ModelFolder`. The caller disposes of it.
+ * Opens a pretrained model: the URL of a Hugging Face folder, a name on the Hugging Face Hub, a folder that the user chose
+ * (`showDirectoryPicker()`), `File`s of an `<input type="file">`, or a `ModelFolder`. The caller disposes of the model.
  *
  * @throws ModelFileError; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and what `loadModel` of @lowrank/models
  * and `chooseEngine` of @lowrank/engine throw.
@@ -30,10 +30,10 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 }
 
 /**
- * What is in an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file, given as `openModel` takes it:
- * names, shapes, types and configuration; of an adapter, which base it fits. Weights of models are not read.
+ * Inspects an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file, with the same input as `openModel`:
+ * names, shapes, types and configuration, and for an adapter the base that it fits. Model weights are not read.
  *
- * @throws NOT_INSPECTABLE; for a damaged one ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
+ * @throws NOT_INSPECTABLE; for damaged files ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
  * @lowrank/adapter-format throws
  *
  * @example

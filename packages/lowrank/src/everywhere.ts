@@ -1,4 +1,4 @@
-// What "lowrank" and "lowrank/browser" have in common.
+// The exports that "lowrank" and "lowrank/browser" share.
 
 export { Chat, type ChatOptions, type TurnOptions } from "./chat/chat.ts";
 export type { EmbedOptions } from "./embed/embed-texts.ts";

@@ -1,6 +1,6 @@
-// Options that were given.
+// Removes options that are undefined.
 
-/** The options without those that are undefined: an optional field of another package may be absent, not undefined. */
+/** The options without undefined values: optional fields of other packages may be absent but not undefined. */
 export function given<Options extends object>(
   options: Options,
 ): { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> } {

@@ -1,4 +1,4 @@
-// lowrank as a library, in Node. In a page: "lowrank/browser".
+// lowrank as a library for Node. For web pages: "lowrank/browser".
 
 import { findBase } from "./node/base-of.ts";
 import { nodePlatform } from "./node/node-platform.ts";
@@ -9,8 +9,8 @@ import type { OpenModelOptions } from "./options.ts";
 import type { ModelInput } from "./platform.ts";
 
 /**
- * Opens a pretrained model: a Hugging Face folder, a .gguf file, or a name on the Hugging Face Hub, whose files are kept in the
- * cache that Python uses too; or a `ModelFolder`, or `File`s. The caller disposes of it.
+ * Opens a pretrained model: a Hugging Face folder, a .gguf file, a name on the Hugging Face Hub, a `ModelFolder`, or `File`s.
+ * Files from the Hub are stored in the same cache that Python uses. The caller disposes of the model.
  *
  * @throws PathNotFoundError, HubError, ADAPTER_AS_MODEL; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and
  * what `loadModel` of @lowrank/models and `chooseEngine` of @lowrank/engine throw.
@@ -32,8 +32,8 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 }
 
 /**
- * The base that an adapter was trained on, as `openModel` takes it: the path that its folder remembers, if it is still there, else
- * the name that PEFT's configuration has. Nothing but the adapter is downloaded.
+ * The base model of an adapter, as input for `openModel`: the path saved in the adapter's folder if it still exists, else
+ * the name in PEFT's configuration. Only the adapter is downloaded.
  *
  * @throws BaseNotFoundError, PathNotFoundError, HubError; and what `readAdapterFolder` of @lowrank/adapter-format throws
  *

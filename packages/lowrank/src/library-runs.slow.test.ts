@@ -94,7 +94,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     await expect(train({ out, resume: true, batchSize: 1, groupByLength: true })).rejects.toMatchObject({
       differences: [
         "batch size: 2 in the checkpoint, 1 now",
-        'order of rows: not there in the checkpoint, ["by length"] now',
+        'order of rows: not set in the checkpoint, ["by length"] now',
       ],
     });
   });

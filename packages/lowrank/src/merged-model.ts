@@ -1,4 +1,4 @@
-// A model with its adapter folded in, as files.
+// A model with its adapter merged into the weights, as files.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
@@ -10,20 +10,20 @@ import { isRounded } from "./options/file-options.ts";
 import { type GgufOptions, ggufNames, type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
-/** What is done with a merged model. */
+/** The output of a merged model. */
 type MergedWork = (output: ModelOutput, opened: OpenedBase) => Promise<void>;
 
-/** What merging did. */
+/** Facts about a merge. */
 export interface MergeFacts {
   /** Paths of the weights that changed. */
   readonly changed: readonly string[];
-  /** Between logits of the adapted and the merged model, on a sample input. */
+  /** Largest difference between logits of the adapted and the merged model, on a sample input. */
   readonly largestDifference: number;
 }
 
 /**
- * What `OpenedModel.merge` gives: each method merges, checks the logits, and undoes it, so that the model stays as it was. Of a
- * base that was rounded to fewer bits ("int8", "nf4", "bf16") another one is opened for it, in float32.
+ * The result of `OpenedModel.merge`. Each method merges, checks the logits and undoes the merge, so the model is unchanged. If the
+ * base is quantized ("int8", "nf4", "bf16"), it is opened again in float32 for this.
  */
 export class MergedModel {
   constructor(
@@ -32,12 +32,12 @@ export class MergedModel {
     private readonly host: { readonly platform: Platform; readonly notices: Notices },
   ) {}
 
-  /** Merges and compares; nothing is written. Throws MergeVerificationError, and what `mergeAdapter` of @lowrank/merge does. */
+  /** Merges and verifies; writes nothing. Throws MergeVerificationError, and the errors of `mergeAdapter` of @lowrank/merge. */
   verify(): Promise<MergeFacts> {
     return this.#whileMerged(async () => undefined);
   }
 
-  /** Writes a Hugging Face folder that transformers loads. Throws besides: what `writeModelFolder` of @lowrank/merge does. */
+  /** Writes a Hugging Face folder that transformers loads. Also throws the errors of `writeModelFolder` of @lowrank/merge. */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<MergeFacts> {
     refuseUnknownOptions("save", options, saveNames);
     const { overwrite = false } = options;
@@ -56,8 +56,8 @@ export class MergedModel {
   }
 
   /**
-   * `model.gguf` for llama.cpp and a Modelfile for Ollama, in memory: file name → bytes. How much of the adapter few bits leave is
-   * measured by `lowrank merge --to gguf`. Throws besides: what `ggufModelFile` of @lowrank/merge/gguf does, and TokenizerError.
+   * `model.gguf` for llama.cpp and a Modelfile for Ollama, in memory: file name → bytes. To measure the effect of quantization on the
+   * adapter, use `lowrank merge --to gguf`. Also throws the errors of `ggufModelFile` of @lowrank/merge/gguf, and TokenizerError.
    */
   async gguf(options: GgufOptions = {}): Promise<FolderFiles> {
     refuseUnknownOptions("gguf", options, ggufNames);
@@ -90,7 +90,7 @@ export class MergedModel {
     }
   }
 
-  /** Without the originals a model needs no more memory than before, and is merged for good: it is to be thrown away. */
+  /** Does not save the original weights, which needs no extra memory. The merge cannot be undone: dispose of the model afterwards. */
   async #whileMergedIn(opened: OpenedBase, work: MergedWork, { keepOriginals = true } = {}): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
@@ -111,7 +111,7 @@ export class MergedModel {
   }
 }
 
-/** Names of classes for a merged model: the adapter's, if the model has a class for each; else the base's stay. */
+/** Class names of a merged model: the adapter's if their number matches, else the base's. */
 export function classNamesFor(
   { config, task }: Pick<PretrainedModel, "config" | "task">,
   names: readonly string[] | undefined,

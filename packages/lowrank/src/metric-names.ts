@@ -1,14 +1,14 @@
-// What is measured on rows, by name: how people read it, and which way is better.
+// The metrics of rows: their labels, and whether higher or lower is better.
 
 import type { RankingScores } from "@lowrank/data";
 
-/** One kind of number. */
+/** One metric. */
 export interface MetricFacts {
   readonly label: string;
   readonly higherIsBetter: boolean;
 }
 
-/** The numbers that training and evaluation tell, in the order in which they are told. */
+/** The metrics of training and evaluation, in the order of printing. */
 export const metricFacts = {
   loss: { label: "loss", higherIsBetter: false },
   perplexity: { label: "perplexity", higherIsBetter: false },
@@ -29,36 +29,36 @@ export const metricFacts = {
   ndcgAt10: { label: "nDCG@10", higherIsBetter: true },
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
-/** The name of such a number. */
+/** The name of a metric. */
 export type MetricName = keyof typeof metricFacts;
 
-/** All of them. */
+/** All names. */
 export const metricNames = Object.keys(metricFacts) as readonly MetricName[];
 
-/** What was measured; only what applies is there. */
+/** Measured values; only metrics that apply are set. */
 export interface RowMetrics extends Partial<RankingScores> {
-  /** The mean of a supervised token, or of a row's class. */
+  /** Mean loss per supervised token, or per row for classes. */
   readonly loss: number;
-  /** Of text: e to the loss. */
+  /** For text: e to the power of the loss. */
   readonly perplexity?: number;
-  /** The share of classes, or of a text's tokens, that is right, 0 to 1; of several classes a row, that of rows without an error. */
+  /** Share of correct classes or tokens, 0 to 1; multi-label: share of rows without an error. */
   readonly accuracy?: number;
   /**
-   * Of classes, 0 to 1: of class 1 where there are two, else the mean of all classes'. Of answers to questions, 0 to 100: the
-   * overlap with the right ones.
+   * For classes, 0 to 1: F1 of class 1 if there are two, else the mean over classes. For answers to questions, 0 to 100: the
+   * overlap with the references.
    */
   readonly f1?: number;
-  /** Of several classes a row, 0 to 1: of all decisions together, and the mean of all classes'. */
+  /** Multi-label, 0 to 1: F1 of all decisions together, and the mean over classes. */
   readonly f1Micro?: number;
   readonly f1Macro?: number;
-  /** Matthews' correlation of classes, −1 to 1. */
+  /** Matthews correlation of classes, −1 to 1. */
   readonly matthews?: number;
-  /** Of numbers, −1 to 1. */
+  /** Correlations of numbers, −1 to 1. */
   readonly pearson?: number;
   readonly spearman?: number;
-  /** Of rows of two answers: how often the better one is worth more, 0 to 1, and by how much on average. */
+  /** Preference pairs: how often the chosen answer has the higher reward, 0 to 1, and the mean difference. */
   readonly rewardAccuracy?: number;
   readonly rewardMargin?: number;
-  /** The share of answers to questions that are right to the last token, 0 to 100. */
+  /** Exact match of answers to questions, 0 to 100. */
   readonly exactMatch?: number;
 }

@@ -1,14 +1,14 @@
-// Who is told what a person should know while work goes on: a program's listeners, or the command line's report.
+// Warnings and progress notes, for a program's listeners or the command line's report.
 
 import type { Warning, WarningListener } from "@lowrank/contracts";
 import { given } from "./given.ts";
 
-/** Listens; the library itself never prints. */
+/** Receives notices; the library itself never prints. */
 export interface Notices {
   warn(warning: Warning): void;
-  /** Hears what goes on meanwhile, such as each file that is fetched. */
+  /** Called with progress notes, such as each downloaded file. */
   note?(line: string): void;
-  /** Hears how far a long measurement is. */
+  /** Called at the start of long work; returns a progress counter. */
   count?(of: { readonly what: string; readonly total: number }): Count;
 }
 
@@ -17,14 +17,14 @@ export interface Count {
   stop(): void;
 }
 
-/** What a caller of the library may listen with. */
+/** Listeners for warnings and notes. */
 export interface NoticeOptions {
   readonly onWarning?: WarningListener | undefined;
-  /** Hears of each file that is fetched from the Hub, and of settings that a model's files give. */
+  /** Called for each file downloaded from the Hub, and for settings from a model's files. */
   readonly onNote?: ((line: string) => void) | undefined;
 }
 
-/** The options as listeners; what nobody listens to is dropped. */
+/** The options as listeners; notices without a listener are dropped. */
 export function noticesOf({ onWarning, onNote }: NoticeOptions): Notices {
   return { warn: onWarning ?? (() => undefined), ...given({ note: onNote }) };
 }

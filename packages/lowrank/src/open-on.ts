@@ -1,4 +1,4 @@
-// Opening a model on a host: what `openModel` of Node and of a page share.
+// Opens a model on any host: the shared part of `openModel` in Node and in web pages.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
@@ -11,7 +11,7 @@ import { type OpenModelOptions, openModelNames } from "./options.ts";
 import type { ModelInput, Platform, SourceContext } from "./platform.ts";
 import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
 
-/** What is opened, where the command line decides more than a program may. */
+/** Options of opening; the command line has more of them than programs. */
 export interface OpeningRequest extends ModelRequest {
   readonly model: ModelInput;
   readonly adapter?: AdapterInput | undefined;
@@ -19,7 +19,7 @@ export interface OpeningRequest extends ModelRequest {
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** Loads a model with its adapter, on the engine that runs. */
+/** Loads a model with its adapter, on the running engine. */
 export async function openOn(
   platform: Platform,
   { model, adapter, tokens, classNames, ...request }: OpeningRequest,
@@ -52,7 +52,7 @@ export async function openModelOn(
   return openOn(platform, { model, adapter, tokens, ...names, ...request }, context);
 }
 
-/** A head is made new where classes are said, or where their number goes without saying: an answer has a start and an end. */
+/** A new head is created if the number of classes is given or fixed: question answering has two outputs. */
 function headOf({
   classes,
   task,
@@ -66,7 +66,7 @@ function headOf({
 
 let started: Promise<EngineChoice> | undefined;
 
-/** Once for the process, unless an engine is asked for; every caller hears what there is to know of it. */
+/** Once per process, unless an engine is requested; every caller receives its warnings. */
 async function startEngine({ engine, onWarning }: OpenModelOptions): Promise<void> {
   if (engine === false) {
     registerGradients();

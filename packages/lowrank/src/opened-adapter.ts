@@ -1,4 +1,4 @@
-// An adapter on an open model: planned, trained, saved.
+// An adapter on an open model: plan, train, save.
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
@@ -53,27 +53,27 @@ export interface AdapterFacts {
   tokenizer(): Promise<TextTokenizer>;
   readonly tokens?: { readonly tokens: readonly string[]; readonly files: ReadonlyMap<string, string> } | undefined;
   onDispose(adapter: OpenedAdapter): void;
-  /** Texts by name, to be written beside the adapter. */
+  /** Tokenizer files to write next to the adapter, by name. */
   tokenizerFiles(): Promise<ReadonlyMap<string, string>>;
   readonly basePrecision?: string | undefined;
   /** The names of the classes, in order of their numbers. */
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** An adapter of an `OpenedModel`, which makes it: `adapt` a new one, `attach` one from files. */
+/** An adapter of an `OpenedModel`: `adapt` creates a new one, `attach` reads one from files. */
 export class OpenedAdapter {
   readonly name: string;
   readonly #facts: AdapterFacts;
   #handle: AdapterHandle | undefined;
   #metadata: ReadonlyMap<string, string>;
-  /** The run for its model card, after so many steps. */
+  /** The run's settings for the model card. */
   #settings: ((progress: CardProgress) => ReturnType<typeof runTable>) | undefined;
   #stepsDone = 0;
-  /** Of a run that is over: the step that the adapter is of. */
+  /** After a run: the step of the adapter. */
   #end: Pick<CardProgress, "isOver" | "adapterStep"> = {};
-  /** How it was trained to be used: what is taken where `generate` and `evaluate` are told nothing else. */
+  /** Settings that it was trained with, such as the template: defaults of `generate` and `evaluate`. */
   #setup: AdapterSetup;
-  /** The last one of the run. */
+  /** The last validation of the run. */
   #validation: EvaluationEvent | undefined;
   #lastRun: RunReview | undefined;
   #restarts: readonly RateRestart[] = [];
@@ -87,19 +87,19 @@ export class OpenedAdapter {
     this.#metadata = new Map([...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => kept.includes(key)));
   }
 
-  /** What it changes, as data. */
+  /** The plan: the adapted layers, as data. */
   get plan(): InjectionPlan {
     const plan = this.#handle?.plan ?? this.#facts.plan;
     if (plan === undefined) throw new Error("An adapter has a plan or a handle.");
     return plan;
   }
 
-  /** How the base's weights are kept; float32 if absent. */
+  /** Precision of the base's weights; float32 if undefined. */
   get basePrecision(): string | undefined {
     return this.#facts.basePrecision;
   }
 
-  /** What is odd about the plan. */
+  /** Warnings about the plan. */
   get warnings(): readonly Warning[] {
     return this.plan.warnings;
   }
@@ -108,12 +108,12 @@ export class OpenedAdapter {
     return this.plan.config;
   }
 
-  /** The plan for people: layers, parameters, bytes. */
+  /** The plan as text: layers, parameters, bytes. */
   describe(): string {
     return describePlan(this.plan);
   }
 
-  /** Its variables and its state, for the packages below. Throws START_NEEDS_ROWS where `init` looks at rows first. */
+  /** Its variables and state, for use with the @lowrank packages. Throws START_NEEDS_ROWS if `init` needs training rows first. */
   get handle(): AdapterHandle {
     if (this.#handle === undefined) throw startNeedsRows(String(this.config.init));
     return this.#handle;
@@ -127,11 +127,11 @@ export class OpenedAdapter {
   }
 
   /**
-   * Reads and tokenises rows and counts the steps; nothing is trained. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
+   * Reads and tokenises rows and counts the steps, without training. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
    * ROWS_TASK, WrongTaskError, TOKENIZER_MISSING, ChatTemplateMissingError, INVOCATION_MISSING, TrainingOptionsError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
-    const training = await import("./train/preparing.ts"); // a page's visit may never train
+    const training = await import("./train/preparing.ts"); // loaded on first use
     refuseUnknownOptions("train", options, training.trainingNames);
     const { opened, basePrecision } = this.#facts;
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
@@ -182,11 +182,11 @@ export class OpenedAdapter {
   }
 
   /**
-   * Trains on rows – a data file, or objects as a data file has them –; events come as they happen. A consumer that stops
-   * early stops the training, and what was saved last stays. Throws what `prepare` does, NonFiniteLossError,
-   * TrainingOptionsError. With `out` also what claiming the folder does – OUTPUT_EXISTS, OUTPUT_IN_USE,
-   * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
-   * and DivergedError or NonFiniteModelError in place of NonFiniteLossError.
+   * Trains on rows: a data file, or objects with the same fields. Yields events as they happen. Leaving the loop
+   * early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
+   * TrainingOptionsError. With `out` also the errors of locking the folder – OUTPUT_EXISTS, OUTPUT_IN_USE,
+   * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a web page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
+   * and DivergedError or NonFiniteModelError instead of NonFiniteLossError.
    */
   async *train(
     input: RowsInput | TrainingRows,
@@ -197,12 +197,12 @@ export class OpenedAdapter {
     yield* this.#inFolder(options, [input, options.validation], (asBegun) => this.prepare(input, asBegun));
   }
 
-  /** Trains on rows that `prepare` gave. Throws what `train` does. */
+  /** Trains on rows from `prepare`. Throws the errors of `train`. */
   async *run(rows: TokenizedRows, options: TrainingOptions): AsyncGenerator<TrainingEvent, void, undefined> {
     yield* this.#inFolder(options, [], async () => rows);
   }
 
-  /** The same while a claimed folder keeps the run, the file of a recipe among what it writes. Throws what `train` does. */
+  /** Trains in a locked run folder, and also writes the recipe file. Throws the errors of `train`. */
   async *keepIn(
     folder: RunFolder,
     rows: TokenizedRows,
@@ -221,7 +221,7 @@ export class OpenedAdapter {
     });
   }
 
-  /** What tells a run on rows that `prepare` gave from others. Throws ResumeMismatchError where the folder has another one. */
+  /** The fingerprint of a run on rows from `prepare`. Throws ResumeMismatchError if the folder has another run. */
   async identify(folder: Pick<RunFolder, "identify">, rows: TokenizedRows, options: TrainingOptions): Promise<string> {
     const { runFacts } = await import("./train/preparing.ts");
     const { config, addedTokens } = this;
@@ -232,7 +232,7 @@ export class OpenedAdapter {
     return folder.identify(facts, { path, folder: files, verifyBase: options.verifyBase === true });
   }
 
-  /** What can be said of the last training; undefined before the first. */
+  /** Review of the last training; undefined before the first. */
   get lastRun(): RunReview | undefined {
     return this.#lastRun;
   }
@@ -242,12 +242,12 @@ export class OpenedAdapter {
     return this.#facts.tokens?.tokens ?? [];
   }
 
-  /** Names of the classes that it tells apart, in order of their numbers; undefined where they have none. */
+  /** Class names, in the order of the class numbers; undefined if the classes have no names. */
   get classNames(): readonly string[] | undefined {
     return decodeClassNames(this.#metadata) ?? this.#facts.classNames;
   }
 
-  /** What its classifier is for; undefined where that is to give a row one class, or it has none. */
+  /** Kind of labels of its classifier; undefined for one class per row, or without a classifier. */
   get problemType(): ProblemType | undefined {
     return decodeProblem(this.#metadata);
   }
@@ -257,7 +257,7 @@ export class OpenedAdapter {
     return this.handle.toAdapter({ metadata: this.#metadata });
   }
 
-  /** What PEFT's `save_pretrained` would leave, with a model card: file name → content. */
+  /** The files that PEFT's `save_pretrained` would write, with a model card: file name → content. */
   async files(progress: CardProgress = {}): Promise<FolderFiles> {
     const written = writeAdapter(await this.toAdapter());
     const tokenizer = await this.#facts.tokenizerFiles();
@@ -272,8 +272,8 @@ export class OpenedAdapter {
   }
 
   /**
-   * Writes the files into a folder, all or none. Throws OUTPUT_EXISTS unless `overwrite`, and with it NotReplaceableError
-   * for a folder that lowrank did not write; UNWRITABLE_FOLDER for a path in a page.
+   * Writes the files into a folder, all or none. Throws OUTPUT_EXISTS without `overwrite`; with `overwrite` NotReplaceableError
+   * for a folder that lowrank did not write; UNWRITABLE_FOLDER for a path in a web page.
    */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<void> {
     refuseUnknownOptions("save", options, saveNames);
@@ -282,15 +282,15 @@ export class OpenedAdapter {
   }
 
   /**
-   * The adapter as one GGUF file, which llama.cpp, Ollama, node-llama-cpp and wllama put on the same base. Throws what
-   * `writeGgufAdapter` of @lowrank/adapter-format/gguf does: not every adapter can be said in that format.
+   * The adapter as one GGUF file for llama.cpp, Ollama, node-llama-cpp and wllama. Throws the errors of
+   * `writeGgufAdapter` of @lowrank/adapter-format/gguf: the format does not support every adapter.
    */
   async gguf(options: WriteGgufAdapterOptions = {}): Promise<Uint8Array> {
     const { writeGgufAdapter } = await import("@lowrank/adapter-format/gguf");
     return writeGgufAdapter(await this.toAdapter(), this.#facts.opened.model.config, options);
   }
 
-  /** Takes the adapter off and frees its variables. */
+  /** Detaches the adapter and frees its variables. */
   dispose(): void {
     this.#handle?.dispose();
     this.#facts.onDispose(this);
@@ -303,7 +303,7 @@ export class OpenedAdapter {
     return runReport({ ...run, opened, classNames, lastRun, settings: this.#settings?.(at) ?? [] }, at);
   }
 
-  /** The one path of a run: in the folder that the options ask for, going on as its run began, or in none. */
+  /** Runs in the folder of the options, resuming with the settings of its run; or without a folder. */
   async *#inFolder(
     options: TrainingOptions,
     inputs: readonly unknown[],
@@ -322,7 +322,7 @@ export class OpenedAdapter {
   async *#loop(rows: TokenizedRows, options: LoopOptions & RunOptions): AsyncGenerator<TrainingEvent, void, undefined> {
     const { notices, opened } = this.#facts;
     const { onWarning = notices.warn } = options;
-    const { runTraining } = await import("./train/training-run.ts"); // a page's visit may never train
+    const { runTraining } = await import("./train/training-run.ts"); // loaded on first use
     const { watchRun } = await import("./findings/watch-run.ts");
     const run = { model: opened.model, handle: this.handle, rows };
     const watch = watchRun({ opened: this.opened, rows, options, tokenizer: this.#facts.tokenizer });

@@ -1,4 +1,4 @@
-// A pretrained model, open to be adapted, asked and merged.
+// A loaded pretrained model: adapt, train, generate, evaluate, merge.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { refuseUnknownOptions } from "@lowrank/contracts";
@@ -37,14 +37,14 @@ import { isRead, type RowFile } from "./rows/row-kinds.ts";
 import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
-/** Which adapter acts: the one that was made last if nothing is said, the base alone for null. */
+/** The adapter of a call: by default the last one added; null for the base model alone. */
 export interface AdapterChoice {
   readonly adapter?: OpenedAdapter | null | undefined;
-  /** How much of what it adds is added: 0 is the base to the bit, 1, the default, the adapter as it was trained. */
+  /** Factor on the adapter's update: 0 gives exactly the base model; 1, the default, the adapter as trained. */
   readonly strength?: number | undefined;
 }
 
-/** What a model was opened with. */
+/** The model's sources and options. */
 export interface ModelFacts {
   readonly platform: Platform;
   readonly context: SourceContext;
@@ -54,11 +54,11 @@ export interface ModelFacts {
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** What `openModel` gives. It owns its weights and its adapters, and `dispose` frees them. */
+/** The result of `openModel`. It owns its weights and its adapters; `dispose` frees them. */
 export class OpenedModel {
   readonly #facts: ModelFacts;
   #adapters: readonly OpenedAdapter[] = [];
-  /** Models of another shape or head than the base, made for adapters that need one. */
+  /** Models with another shape or head than the base, for adapters that need them. */
   readonly #others: PretrainedModel[] = [];
   readonly #tokenizers = new Tokenizers();
 
@@ -67,39 +67,39 @@ export class OpenedModel {
     if (facts.opened.handle !== undefined) this.#keep(facts.opened, { name: facts.opened.handle.name });
   }
 
-  /** The name that was given: of the Hub what an adapter's `base_model_name_or_path` says. */
+  /** The name that the model was opened by; adapters save it as `base_model_name_or_path`. */
   get name(): string {
     return this.#facts.opened.source.name;
   }
 
-  /** The network, for the packages below. */
+  /** The network, for use with the @lowrank packages. */
   get base(): PretrainedModel {
     return this.#facts.opened.model;
   }
 
-  /** How texts are written where options do not say it: generation_config.json of its folder. */
+  /** Default generation settings, from the folder's generation_config.json. */
   get defaults(): WritingDefaults {
     return this.base.generation.writing;
   }
 
-  /** The network with the adapter that it was opened with, and where they come from. */
+  /** The network with the adapter that it was opened with, and their sources. */
   get opened(): OpenedBase {
     return this.#facts.opened;
   }
 
-  /** Those that were adapted or attached, the last one last. */
+  /** All adapters, the last one added at the end. */
   get adapters(): readonly OpenedAdapter[] {
     return this.#adapters;
   }
 
-  /** The tokenizer beside the model, or that of the tokens that it was opened with. Throws TOKENIZER_MISSING. */
+  /** The model's tokenizer, including `addTokens`. Throws TOKENIZER_MISSING. */
   tokenizer(): Promise<TextTokenizer> {
     return this.#tokenizerOf(this.#facts.opened);
   }
 
   /**
-   * Plans a new adapter, as a dry run: which layers, how many parameters. Fields are those of `LoraConfig`, with rank 8,
-   * alpha 16 and all linear layers where nothing is said; `targetModules: null` leaves the layers to PEFT's table. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject does.
+   * Plans a new adapter without creating it: which layers, how many parameters. Defaults of the `LoraConfig` are rank 8,
+   * alpha 16 and all linear layers; `targetModules: null` uses PEFT's table of layers. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject throws.
    */
   plan(config: Partial<LoraConfig> = {}): InjectionPlan {
     const { opened, tokens } = this.#facts;
@@ -112,7 +112,7 @@ export class OpenedModel {
     }
   }
 
-  /** Adds a new adapter, which changes nothing before it is trained. Throws what `plan` does. */
+  /** Adds a new adapter. It changes no output before it is trained. Throws the errors of `plan`. */
   adapt(
     config: Partial<LoraConfig> = {},
     options: { readonly seed?: number; readonly name?: string } = {},
@@ -133,9 +133,9 @@ export class OpenedModel {
   }
 
   /**
-   * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
-   * has another one. Of several – `[{ adapter: "a", weight: 0.7 }, { adapter: "b" }]` – it is their weighted sum that acts, as one.
-   * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, what `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter` do, ADAPTER_TASK, HEAD_INCOMPLETE, HubError.
+   * Attaches an adapter from files. The model gets its tokens and repeated layers, and its head if the base
+   * has another one. Several – `[{ adapter: "a", weight: 0.7 }, { adapter: "b" }]` – act as one adapter, their weighted sum.
+   * Throws ADAPTERS_OF_BASES, SEVERAL_TOKENIZERS, ADAPTER_TASK, HEAD_INCOMPLETE, HubError, and the errors of `combineAdapters` of @lowrank/merge, `readAdapter` and `attachAdapter`.
    */
   async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
@@ -146,8 +146,8 @@ export class OpenedModel {
   }
 
   /**
-   * What the model writes after a prompt, or answers in a conversation, with an adapter if there is one; of several prompts,
-   * all of them. Throws what `stream` does.
+   * Generates text after a prompt, or the answer in a conversation, with the adapter if there is one. Several prompts
+   * give an array of texts. Throws the errors of `stream`.
    */
   async generate(prompt: TextPrompt, options?: TextOptions & AdapterChoice): Promise<string>;
   async generate(prompts: readonly TextPrompt[], options?: TextOptions & AdapterChoice): Promise<readonly string[]>;
@@ -160,7 +160,7 @@ export class OpenedModel {
     return isSeveral(prompts) ? texts : (texts[0] ?? "");
   }
 
-  /** The tokens that `generate` would continue. Throws TOKENIZER_MISSING, ChatTemplateMissingError, TemplateError. */
+  /** The tokens of the prompt that `generate` would use. Throws TOKENIZER_MISSING, ChatTemplateMissingError, TemplateError. */
   async promptIds(
     prompt: TextPrompt,
     { adapter, ...options }: Pick<TextOptions, "template" | "system"> & AdapterChoice = {},
@@ -170,8 +170,8 @@ export class OpenedModel {
   }
 
   /**
-   * The same token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
-   * for a model that writes no texts and for odd options, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
+   * Generates text token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
+   * for models that cannot generate text and for invalid options, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
@@ -180,21 +180,21 @@ export class OpenedModel {
     refuseUnknownOptions("generate", asked, textNames);
     const { adapter, strength, ...options } = asked;
     const all = isSeveral(prompts) ? prompts : [prompts];
-    const { continuePrompts } = await import("./generate/continue-prompts.ts"); // a page's visit may never write
+    const { continuePrompts } = await import("./generate/continue-prompts.ts"); // loaded on first use, which a page may never reach
     yield* continuePrompts(await this.#writer({ adapter, strength }), all, options);
   }
 
   /**
-   * Writes many texts at one time, each with the adapter that it asks for: a server's way. What a text is does not depend on
-   * those beside it, but for what rounding makes of sums in another order. Throws GenerationOptionError for limits that are none.
+   * Generates many texts at once, each with its own adapter, for servers. Texts do not depend on
+   * each other, except for rounding in another order of sums. Throws GenerationOptionError for invalid limits.
    */
   async writer(options: TextWriterOptions = {}): Promise<TextWriter<AdapterChoice>> {
     refuseUnknownOptions("writer", options, writerNames);
-    const { TextWriter } = await import("./generate/text-writer.ts"); // pages serve nobody
+    const { TextWriter } = await import("./generate/text-writer.ts"); // pages do not need it
     return new TextWriter((choice) => this.#chosenWriter(choice), options);
   }
 
-  /** Loss, and accuracy, perplexity, BLEU, exact match or F1 as they apply. Throws what `evaluateRows` and reading rows do. */
+  /** Measures the loss, and accuracy, perplexity, BLEU, exact match or F1 if they apply. Throws the errors of `evaluateRows` and of reading rows. */
   async evaluate(
     input: RowsInput | RowFile,
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
@@ -208,27 +208,27 @@ export class OpenedModel {
       ? input
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
     const tokenizer = () => this.#tokenizerOf(opened);
-    const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
+    const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // loaded on first use
     const { notices } = context;
     return evaluateRows({ opened, tokenizer, platform, notices, adapterNames: adapter?.classNames }, file, options);
   }
 
   /**
-   * What the model says of each row, in order as rows come: classes with their probability, numbers, labelled words or answers, by
-   * its head. Rows are as `train` takes them; what they have of answers is not looked at. Throws what `predictRows` does.
+   * Predicts each row, in order: classes with their probability, numbers, labelled words or answers, depending on
+   * the head. Rows have the form that `train` expects; their answers are ignored. Throws the errors of `predictRows`.
    */
   async *predict(input: QuestionsInput, asked: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
     refuseUnknownOptions("predict", asked, predictNames);
     const { adapter = this.#adapters.at(-1), strength } = asked;
     const opened = this.#chosen({ adapter, strength });
-    const { predict } = await import("./predict/predicting.ts"); // a page's visit may never ask
+    const { predict } = await import("./predict/predicting.ts"); // loaded on first use
     yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
   }
 
   /**
-   * One embedding for each text, in their order, with an adapter if there is one: vectors for search and comparison, pooled
-   * and normalised as the model's folder says in sentence-transformers' files, unless the options do. Throws
-   * PoolingUnknownError where neither does, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
+   * One embedding per text, in order, with the adapter if there is one: vectors for search and comparison. Pooling
+   * and normalisation come from the options, else from sentence-transformers' files in the model's folder. Throws
+   * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
   async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
     refuseUnknownOptions("embed", asked, embedNames);
@@ -237,7 +237,7 @@ export class OpenedModel {
     return embedTexts(await this.#writer({ adapter, strength }), texts, options);
   }
 
-  /** The model with the adapter folded in, as files; the model itself stays as it is. */
+  /** The model with the adapter merged into its weights, as files. This model itself is unchanged. */
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
     refuseUnknownOptions("merge", options, mergeNames);
     this.#chosen({ adapter });
@@ -287,7 +287,7 @@ export class OpenedModel {
     return adapter;
   }
 
-  /** Notes what is to be disposed of with the model. */
+  /** Registers a model to be disposed of together with this one. */
   #own(model: PretrainedModel): PretrainedModel {
     if (model !== this.base) this.#others.push(model);
     return model;

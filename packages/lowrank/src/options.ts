@@ -1,4 +1,4 @@
-// The options of the library's functions, with the names of all for programs that no compiler checks.
+// The options of the library's functions, and the list of their names for programs in plain JavaScript.
 
 import type { OptionNames } from "@lowrank/contracts";
 import type { ProblemType, Task } from "@lowrank/contracts/families";
@@ -20,74 +20,74 @@ import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./trai
 
 /** How to open a model. */
 export interface OpenModelOptions extends NoticeOptions {
-  /** An adapter to attach – or the weighted sum of several –, which may bring the head that the base lacks. */
+  /** An adapter to attach, or a weighted sum of several. It may contain a head that the base lacks. */
   readonly adapter?: AdapterInput | undefined;
-  /** Attach it even if it was made on other files than these; names and shapes must fit all the same. Default false. */
+  /** Attach it even if it was trained on other files; names and shapes must still match. Default false. */
   readonly allowDifferentBase?: boolean | undefined;
-  /** The head, where it is not the one that the base's files or the adapter name. */
+  /** The head. Default: the head that the base's files or the adapter name. */
   readonly task?: Task | undefined;
-  /** Classes of a classifier to be made new: how many, or their names. */
+  /** Number or names of the classes of a new classifier. */
   readonly classes?: number | readonly string[] | undefined;
-  /** What a classifier is for: one class a row, a number ("regression", whose classes are 1 unless said), or any number of classes. */
+  /** Kind of labels: one class per row, "regression" (one number; `classes` is 1 by default), or several classes per row. */
   readonly problemType?: ProblemType | undefined;
-  /** Seeds a new classifier; default 0. */
+  /** Seed of a new classifier; default 0. */
   readonly seed?: number | undefined;
-  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". */
+  /** Precision of the base's weights in memory: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". */
   readonly basePrecision?: BasePrecision | undefined;
-  /** Tokens to add to the tokenizer, whose rows of the model's tables an adapter trains. */
+  /** Tokens to add to the tokenizer; an adapter trains their rows of the embedding tables. */
   readonly addTokens?: readonly string[] | undefined;
-  /** Whether they are marks such as </s>, which generated text leaves out. */
+  /** Whether they are special tokens such as </s>, which generated text omits. */
   readonly addAsSpecial?: boolean | undefined;
-  /** Which engine computes; default: the best that starts, once for the process. False: whatever TensorFlow.js has. */
+  /** The engine; default: the best one that starts, chosen once per process. False: TensorFlow.js's current backend. */
   readonly engine?: ChooseEngineOptions | false | undefined;
-  /** Stops the loading between tensors. */
+  /** Stops loading between tensors. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears after each of the base's tensors how many of all are there. */
+  /** Called after each tensor of the base with the number of loaded tensors. */
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
-  /** How to reach the Hub; default the platform's `fetch`. */
+  /** Replaces the platform's `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  /** A token of the Hub, for repositories that need one. */
+  /** An access token of the Hub, for private and gated repositories. */
   readonly accessToken?: string | undefined;
 }
 
-/** How `train` is told what to learn, and how. */
+/** Options of `train`. */
 export interface TrainingOptions
   extends RowOptions,
     LoopOptions,
     RunOptions,
     KeepingOptions,
     Pick<ReadOptions, "columns" | "header" | "onBrokenRows"> {
-  /** Rows that are measured on and not trained on. */
+  /** Validation rows: measured, never trained on. */
   readonly validation?: RowsInput | undefined;
-  /** The share of the rows to hold out in their place, split by what a row is asked. */
+  /** Or: part of the rows to hold out for validation; rows with the same prompt stay together. */
   readonly validationShare?: number | undefined;
 }
 
-/** How to merge, and in which type to write. */
+/** Options of `merge`. */
 export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
-  /** Default "F32": what is written is what was computed. */
+  /** Type of the written weights. Default "F32", without rounding. */
   readonly dtype?: ExportDtype | undefined;
-  /** By how much logits of the merged and the adapted model may differ; default: by how large they are. */
+  /** Maximum difference between logits of the merged and the adapted model; default: from the size of the logits. */
   readonly tolerance?: number | undefined;
 }
 
-/** How to write a GGUF file. */
+/** Options of GGUF files. */
 export interface GgufOptions {
-  /** Default: the base's own types where it is a .gguf file, else F16. */
+  /** Default: the types of the base if it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
 }
 
-/** How to attach an adapter. */
+/** Options of `attach`. */
 export interface AttachOptions {
-  /** Default: "default", with a number where that is taken. */
+  /** Default: "default", with a number if that name is taken. */
   readonly name?: string | undefined;
   /** Whether it will be trained on. Default false. */
   readonly trainable?: boolean | undefined;
-  /** Attach it even if it was made on other files than the model's; names and shapes must fit all the same. Default false. */
+  /** Attach it even if it was trained on another base; names and shapes must still match. Default false. */
   readonly allowDifferentBase?: boolean | undefined;
 }
 
-/** Which adapter acts, where a function asks. */
+/** The adapter of a call. */
 type WithAdapter = { readonly adapter?: unknown; readonly strength?: unknown };
 
 export const openModelNames: OptionNames<OpenModelOptions> = {

@@ -1,4 +1,4 @@
-// What differs between Node and a page: where models come from, how files are read, and where results go.
+// The differences between Node and a web page: where models come from, how files are read, where results are written.
 
 import type { DecodedImage, Example, ReadOptions, RowList } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
@@ -7,19 +7,19 @@ import type { Notices } from "./notices.ts";
 import type { AdapterSource, FolderInput, ModelSource } from "./open/model-source.ts";
 import type { RunFolder, RunRequest } from "./run-folder.ts";
 
-/** A path, an address or a name on the Hub; or a folder that a program has in its hands. */
+/** A path, a URL or a name on the Hub; or a folder or files in memory. */
 export type ModelInput = string | FolderInput;
 
 /**
- * The path of a data file (in a page: its address), a pattern of paths or the name of a data set on the Hugging Face Hub; a
- * `File`; several of them, whose rows follow each other; or rows as a data file has them.
+ * The path of a data file (in a web page: its URL), a glob pattern or the name of a data set on the Hugging Face Hub; a
+ * `File`; several paths, whose rows are concatenated; or rows as objects, with the fields of a data file.
  */
 export type RowsInput = string | File | readonly string[] | readonly object[];
 
-/** A folder that is written to: its path, or in a page what `showDirectoryPicker` gave. */
+/** An output folder: its path, or in a web page the result of `showDirectoryPicker`. */
 export type OutputFolder = string | WritableDirectory;
 
-/** The part of `FileSystemDirectoryHandle` that is needed to write. */
+/** The part of `FileSystemDirectoryHandle` that writing needs. */
 export interface WritableDirectory {
   readonly name: string;
   getFileHandle(
@@ -34,50 +34,50 @@ export interface WritableDirectory {
 /** Files by name. */
 export type FolderFiles = ReadonlyMap<string, string | Uint8Array>;
 
-/** How sources are reached. */
+/** How models and data are read. */
 export interface SourceContext {
   readonly notices: Notices;
   readonly fetch?: typeof fetch | undefined;
-  /** Of the Hugging Face Hub. */
+  /** An access token of the Hugging Face Hub. */
   readonly accessToken?: string | undefined;
-  /** What a data file called "-" means. */
+  /** The source of the data file "-". */
   readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
 }
 
-/** A model to be written. */
+/** A model to write. */
 export interface ModelOutput extends ExportOptions {
   readonly model: PretrainedModel;
 }
 
-/** Pixels of a picture: more than any camera makes. */
+/** Maximum pixels of an image: more than any camera produces. */
 export const maxPixels = 100_000_000;
 
-/** Who gathers rows. */
+/** Collects rows. */
 export interface RowStore<Row> {
   add(row: Row): void;
   finish(): RowList<Row>;
 }
 
-/** One host. */
+/** A runtime: Node or a web page. */
 export interface Platform {
-  /** The machine's memory in bytes; undefined where nobody says. */
+  /** The machine's memory in bytes; undefined if unknown. */
   memoryBytes(): number | undefined;
   findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
   readRows(given: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
-  /** The name by which the same rows will be read again: of a data set on the Hub the commit that was read. */
+  /** A name that will give the same rows again: for a data set on the Hub, the name with the commit that was read. */
   lastingName?(given: string): Promise<string>;
-  /** Gathers rows, which go to a disk when they are many, where there is one. */
+  /** Collects rows; many rows are moved to disk if there is one. */
   keepRows<Row>(): RowStore<Row>;
-  /** The same as they come, where the host can. */
+  /** Reads rows as a stream if the runtime can. */
   streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
-  /** The bytes of a picture or a recording that a row names. Throws MediaError. */
+  /** The bytes of the image or recording that a row names. Throws MediaError. */
   readMedia(name: string): Promise<Uint8Array>;
-  /** The pixels of a picture's bytes. Throws MediaError, DECODER_MISSING. */
+  /** Decodes an image. Throws MediaError, DECODER_MISSING. */
   decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage>;
-  /** Writes all of it, or nothing. */
+  /** Writes all files or none. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
-  /** Claims a folder in which a run keeps itself. */
+  /** Locks the folder of a run. */
   openRun(out: string, request: RunRequest): Promise<RunFolder>;
   writeModel(folder: OutputFolder, output: ModelOutput, options: { readonly overwrite: boolean }): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// A run that keeps itself in a folder: what a host that has folders does for the loop. A page has none.
+// The folder of a run: the host's part of the training loop. Web pages have none.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
@@ -10,44 +10,44 @@ import type { Notices } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import type { RowLengths } from "./open/position-limit.ts";
 
-/** Which checkpoints stay in a run's folder. */
+/** Checkpoint retention in a run's folder. */
 export interface KeptCheckpoints {
-  /** Whether that of the best validation does during the run; the finished adapter is the best's in any case. Default true. */
+  /** Whether to keep the best validation's checkpoint during the run; the finished adapter is the best in any case. Default true. */
   readonly best?: boolean | undefined;
-  /** How many of the last; default 3. */
+  /** Number of last checkpoints; default 3. */
   readonly last?: number | undefined;
 }
 
-/** How a folder is claimed. */
+/** How to lock a folder. */
 export interface RunRequest {
-  /** Replaces what an earlier run wrote. */
+  /** Replaces the output of an earlier run. */
   readonly overwrite?: boolean | undefined;
-  /** Goes on with the run in the folder. */
+  /** Resumes the run in the folder. */
   readonly resume?: boolean | undefined;
-  /** Paths that the run reads, which the folder must not hold. */
+  /** Inputs of the run, which the folder must not contain. */
   readonly inputs: readonly (string | undefined)[];
-  /** Of several processes that train as one: the first of them claims the folder, and tells the others. */
+  /** With several processes, the first one locks the folder and informs the others. */
   readonly communicator?: Communicator | undefined;
-  /** Told of each checkpoint that is damaged and passed over. */
+  /** Called for each damaged checkpoint, which is skipped. */
   readonly onWarning?: WarningListener | undefined;
 }
 
-/** The pictures and recordings of rows. */
+/** The images and recordings of rows. */
 export interface RowMedia {
-  /** How pictures become what the model reads; undefined where there are none. */
+  /** Image preprocessing; undefined without images. */
   readonly preparation: ImagePreparation | undefined;
-  /** A row with pixels or sounds in place of a file. Throws MediaError, DECODER_MISSING. */
+  /** A row with pixels or audio instead of a file. Throws MediaError, DECODER_MISSING. */
   open(row: TokenizedExample): Promise<TokenizedExample>;
-  /** The bytes of a file, by its name or in hands. Throws MediaError. */
+  /** The bytes of a file, by name or from memory. Throws MediaError. */
   bytes(file: string | Uint8Array | Blob): Promise<Uint8Array>;
-  /** Who is told how far reading all of them is. */
+  /** Receives the progress of reading all files. */
   readonly notices: Pick<Notices, "count">;
 }
 
-/** How rows are ordered, where it is not as they come by chance. */
+/** The order of rows, unless it is random. */
 export type RowOrder = "by length" | "without the last batch";
 
-/** What a run consists of: all that would silently make another run of it. */
+/** The facts of a run; a difference in any of them makes it another run. */
 export interface RunFacts {
   /** Fingerprint of the base. */
   readonly base: string;
@@ -55,36 +55,36 @@ export interface RunFacts {
   /** In rows, or in tokens: "4096 tokens". */
   readonly batchSize: number | string;
   readonly seed: number;
-  /** All of them, or a sample where they become tokens when they are drawn. */
+  /** All rows, or a sample if they are tokenised when drawn. */
   readonly rows: RowList<TokenizedExample>;
-  /** What such rows are made of, and after how many tokens they are cut. */
+  /** The examples that are tokenised when drawn, and their maximum length. */
   readonly texts?: { readonly rows: RowList<Example>; readonly lengths: RowLengths } | undefined;
-  /** Who reads the pictures and recordings that rows name. */
+  /** Reads the images and recordings of rows. */
   readonly media?: RowMedia | undefined;
-  /** Which share of the data was held out; 0 for none. */
+  /** Part of the data that was held out; 0 for none. */
   readonly heldOut: number;
   /** The metric that decides which validation is best. */
   readonly bestBy: MetricName;
   readonly addedTokens: readonly string[];
-  /** How many batches the start looks at, where it looks at data. */
+  /** Number of batches for an initialization that uses data. */
   readonly initBatchesOf?: number | undefined;
   readonly adapter: LoraConfig;
-  /** Seeds a new adapter, where it is not the run's seed. */
+  /** Seed of a new adapter, if it is not the run's seed. */
   readonly adapterSeed?: number | undefined;
   readonly order?: readonly RowOrder[] | undefined;
-  /** How rows are learnt whose loss is not the model's own. */
+  /** The loss in words, if it is not the model's own. */
   readonly learning?: { readonly kind: string; readonly words: string } | undefined;
-  /** Options that change what is learnt, by the names that a refusal uses. */
+  /** Options that change the result, by the names in messages. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Where the base's files are, and whether every byte of them counts. */
+/** The base's files, and whether to verify every byte of them. */
 export interface BaseFiles extends Pick<OpenedBase, "path" | "folder"> {
-  /** False: samples count, and those files whose hashes the earlier run noted. */
+  /** False: only samples are compared, and files whose hashes the earlier run saved. */
   readonly verifyBase: boolean;
 }
 
-/** What the loop is told by the folder. */
+/** The folder's options for the loop. */
 interface KeptLoop {
   readonly fingerprint: string;
   readonly resumeFrom: TrainingState | undefined;
@@ -95,15 +95,15 @@ interface KeptLoop {
   };
 }
 
-/** How far a run is when its report is written. */
+/** Progress of a run at the time of its report. */
 export interface ReportTime {
   /** Lines of metrics.jsonl. */
   readonly metrics: readonly string[];
   readonly stepsDone: number;
   readonly isOver: boolean;
-  /** The step that the adapter is of. */
+  /** The step of the adapter. */
   readonly adapterStep: number;
-  /** The machine in words. */
+  /** A description of the machine. */
   readonly machine: readonly (readonly [name: string, value: string])[];
 }
 
@@ -115,32 +115,32 @@ export interface RunToKeep {
       at: Pick<ReportTime, "stepsDone" | "isOver" | "adapterStep">,
     ): Promise<ReadonlyMap<string, string | Uint8Array>>;
   };
-  /** Read where a loss is not finite, to say whether the base is to blame. */
+  /** Read after a NaN or infinite loss, to find out whether the base is the cause. */
   readonly base: Pick<OpenedBase, "model">;
-  /** As `identify` gave it. */
+  /** From `identify`. */
   readonly fingerprint: string;
   readonly totalSteps: number;
-  /** Default: only at the end, or when it is stopped. */
+  /** Save interval. Default: only at the end, or when the run is stopped. */
   readonly saveEvery?: number | undefined;
   readonly keep?: KeptCheckpoints | undefined;
   readonly tensorBoard?: boolean | undefined;
-  /** Makes report.html; absent where none is asked for. */
+  /** Creates report.html; undefined without a report. */
   readonly report?: ((at: ReportTime) => Promise<string>) | undefined;
-  /** After how many validations that are no better the run is over. */
+  /** Early stopping after this many validations without improvement. */
   readonly patience?: number | undefined;
   loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;
 }
 
-/** The adapter of an earlier step than the last, whose validation was the best of all. */
+/** The adapter of the best validation, from an earlier step than the last. */
 export interface BestCheckpoint {
   readonly step: number;
-  /** Of what validations are judged by. */
+  /** The metric that decides which validation is best. */
   readonly value: number;
-  /** The run's folder itself, or a checkpoint in it where the run began under a version that did not keep the best. */
+  /** The run's folder, or a checkpoint in it if the run began with a version that did not keep the best. */
   readonly path: string;
 }
 
-/** What a resumed run does where its options leave it open; all absent for a new run. */
+/** Defaults of a resumed run; all undefined for a new run. */
 export interface BegunRun {
   readonly options: {
     readonly groupByLength?: boolean;
@@ -154,22 +154,22 @@ export interface BegunRun {
   readonly adapter: Pick<Partial<LoraConfig>, "rank" | "alpha" | "targetModules">;
 }
 
-/** A folder that is claimed for one run until it is released. */
+/** A folder that is locked for one run. */
 export interface RunFolder {
-  /** Where the run goes on, if it does. */
+  /** The state to resume from, if any. */
   readonly resumeFrom: TrainingState | undefined;
-  /** What the resumed run was given or chose when it started, as far as its checkpoint says. */
+  /** The settings of the resumed run when it started, as far as its checkpoint has them. */
   readonly asBegun: BegunRun;
-  /** How many steps the run had made when the folder was written; undefined: nothing was written. */
+  /** Step of the run when the folder was written; undefined: nothing was written. */
   readonly savedStep: number | undefined;
-  /** Of a finished run, where it is not the last step's. */
+  /** The best adapter of a finished run, if it is not the last step's. */
   readonly bestCheckpoint: BestCheckpoint | undefined;
-  /** The fingerprint of a run. Throws ResumeMismatchError where the run to go on with was another one. */
+  /** The fingerprint of a run. Throws ResumeMismatchError if the run to resume has another one. */
   identify(facts: RunFacts, base: BaseFiles): Promise<string>;
   /**
-   * The loop's events, while the folder is written: as often as `saveEvery` says, at the end, when it is stopped, and when it
-   * diverges. Throws DivergedError where a number is not finite, the last finite adapter kept; NonFiniteModelError where the
-   * base is to blame.
+   * The loop's events, while the folder is written: every `saveEvery` steps, at the end, when the run is stopped, and when it
+   * diverges. Throws DivergedError for a value that is not finite, after saving the last finite adapter; NonFiniteModelError if the
+   * base is the cause.
    */
   keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined>;
   release(): Promise<void>;

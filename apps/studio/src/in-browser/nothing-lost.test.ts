@@ -61,7 +61,7 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
     });
     await other.goto(page.url());
     await ready(other);
-    await other.getByText(/The browser does not let this page keep anything/).waitFor();
+    await other.getByText(/The browser does not allow this page to save anything/).waitFor();
     await prepareLesson(other, { rows: restaurantRows, steps: 2, name: "gone" });
     await train(other);
     await other.close();

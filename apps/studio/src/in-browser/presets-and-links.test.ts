@@ -40,7 +40,7 @@ describe.skipIf(executable === undefined)("presets and links", { timeout: 120_00
     await page.getByRole("button", { name: "Train", exact: true }).waitFor();
     await page.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
     expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(restaurants.training.steps));
-    expect(await page.getByLabel("Ask this again while it learns").inputValue()).toBe(restaurants.watched);
+    expect(await page.getByLabel("Ask this again during training").inputValue()).toBe(restaurants.watched);
   });
 
   it("leave as a picture of the prompt before and after", async () => {
@@ -63,7 +63,7 @@ describe.skipIf(executable === undefined)("presets and links", { timeout: 120_00
     await other.getByText(`Opened from a link: ${restaurants.rows.length} rows`).waitFor();
     await other.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
     expect(new URL(other.url()).hash).toBe("");
-    await other.getByRole("button", { name: "Have mine back" }).click();
+    await other.getByRole("button", { name: "Restore mine" }).click();
     expect(await says.inputValue()).toBe("mine");
     await other.context().close();
   });

@@ -25,7 +25,7 @@ describe.skipIf(executable === undefined || smollm2Gguf === undefined)("SmolLM2 
   it("learns twelve chat rows: the loss falls below half", async () => {
     await openSmollm2(page, smollm2Gguf as string);
     await prepareLesson(page, { rows: pirateRows, steps: 16, name: "Pirate", learningRate: 0.003 });
-    await page.getByLabel("Rows a step").fill("2");
+    await page.getByLabel("Rows per step").fill("2");
     await train(page);
     const [entry] = await ask(page, "shelf", undefined);
     const losses = (entry?.curve ?? []).map(([, loss]) => loss);
@@ -34,8 +34,8 @@ describe.skipIf(executable === undefined || smollm2Gguf === undefined)("SmolLM2 
   });
 
   it("answers a question that it was not taught in the voice that it was taught", async () => {
-    await page.getByText("How it writes").click();
-    await page.getByLabel("Longest answer, in tokens").fill("24");
+    await page.getByText("Generation settings").click();
+    await page.getByLabel("Maximum length of an answer, in tokens").fill("24");
     const { base, adapted } = await say(page, "How do I boil an egg?");
     const voice = /\barr\b|\bmatey\b/i;
     expect(base).not.toMatch(voice);

@@ -76,7 +76,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
   it("takes a second run as calmly as the first: as many tensors, and both adapters on the shelf", async () => {
     const { tensors } = await ask(page, "memory", undefined);
     await page.getByLabel("Name of the adapter", { exact: true }).fill("Places again");
-    await page.getByLabel("Seed – the same one gives the same run").fill("2");
+    await page.getByLabel("Seed – the same seed gives the same run").fill("2");
     await train(page);
     const perAdapter = (await ask(page, "memory", undefined)).tensors - tensors;
     await page.getByLabel("Name of the adapter", { exact: true }).fill("Places, a third time");
@@ -113,7 +113,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
   it("takes the adapter back in that it handed out", async () => {
     await page.getByRole("radio", { name: "Places", exact: true }).check();
     const zip = await downloadAdapter(page);
-    await page.getByText("Bring one in").click();
+    await page.getByText("Add an adapter").click();
     const file = { name: "carried-home.zip", mimeType: "application/zip", buffer: Buffer.from(zip) };
     await page.getByTestId("adapter-files").setInputFiles(file);
     await page.getByRole("radio", { name: "carried-home", exact: true }).waitFor();
@@ -128,7 +128,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     await look.getByText(/Rank 8, of which \d+ matters?/).waitFor();
     await look.getByLabel("Compare with").selectOption({ label: "Places again" });
     await look
-      .getByText(/of the same directions/)
+      .getByText(/of the directions that they read/)
       .first()
       .waitFor({ timeout: 30_000 });
     expect(await inspectState(page, "5-inside")).toEqual([]);

@@ -1,5 +1,5 @@
-// npm run studio:measure: builds the page, visits it five times, and compares what a visitor waits for with the aims. With
-// SmolLM2's file in the cache folder also what its steps take, and whether six runs leave as much in memory as one.
+// npm run studio:measure: builds the page, visits it five times, and compares waiting times with the targets. With
+// SmolLM2's file in the cache folder also the time of its steps, and whether six runs leave as much in memory as one.
 
 import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";

@@ -1,4 +1,4 @@
-// What a visitor of the published page waits for, measured in one fresh tab.
+// Waiting times of a visitor of the published page, measured in one fresh tab.
 
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";

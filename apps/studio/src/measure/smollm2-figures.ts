@@ -1,4 +1,4 @@
-// What a step of SmolLM2 takes on WebAssembly, in one thread and in two, and what six runs leave in memory.
+// Step times of SmolLM2 on WebAssembly, with one and with two threads, and the memory after six runs.
 
 import type { Page } from "playwright-core";
 import type { Calls } from "../protocol/calls.ts";

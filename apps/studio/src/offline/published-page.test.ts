@@ -74,7 +74,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it.each([
     ["assets/studio-*.js", "A part of the page could not be loaded"],
     ["assets/studio-worker-*.js", "The worker's script could not be loaded."],
-    ["tiny-model/model.safetensors", "did not come as expected"],
+    ["tiny-model/model.safetensors", "were not downloaded correctly"],
   ])(
     "says so where %s is missing",
     async (file, words) => {
@@ -91,7 +91,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     const page = await plainPage();
     await page.route("**/tiny-model/tokenizer.json", (route) => route.fulfill({ status: 503 }), { times: 1 });
     await page.goto(studio.address);
-    expect(await topBarSettled(page)).toContain("did not come as expected");
+    expect(await topBarSettled(page)).toContain("were not downloaded correctly");
     await tryAgain(page);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();
@@ -142,7 +142,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       await page.getByRole("radio", { name: /SmolLM2/ }).check();
       await expect
         .poll(() => page.locator(".candidate").textContent())
-        .toMatch(/135 M numbers · 99 MB to read · about/);
+        .toMatch(/135 M parameters · 99 MB to read · about/);
       await page.getByRole("button", { name: "Load it" }).click();
       const bar = page.locator("#model");
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");

@@ -19,7 +19,7 @@ declare const self: {
   addEventListener(name: "fetch", listener: (event: FetchEvent) => void): void;
 };
 
-/** Filled in by the build (offline-files.ts): the page's files, and a digest of what is in them. */
+/** Filled in by the build (offline-files.ts): the page's files, and a digest of their content. */
 const built: { readonly version: string; readonly files: readonly string[] } = JSON.parse("__BUILT_FILES__");
 
 const prefix = "lowrank-studio-";
@@ -52,7 +52,7 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(request).then(isolated));
 });
 
-/** The page itself from the network while there is one, since it names the newest files; those from the cache. */
+/** The page itself comes from the network if there is one, because it names the newest files; files come from the cache. */
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(cacheName);
   // A server may say that files vary by Origin, which scripts are asked for with and this cache was not.

@@ -1,6 +1,6 @@
 // A small business's questions and answers: twelve facts that no model can know. Each is asked in five ways, since a model
-// of this size that has seen one way knows the answer to those words alone; what is measured is whether they come when
-// they are asked for in others.
+// of this size that has seen one way only answers the same words. The evaluation asks in other
+// words.
 
 import type { Preset } from "./preset.ts";
 

@@ -17,7 +17,7 @@ export function factsOf(place: Place): string {
   return facts.map(([kind, value]) => `${kind}[${value}]`).join(", ");
 }
 
-/** Different places of which each fact is there by chance, in some places rarely; the same seed gives the same. */
+/** Different places with random facts, some of them rare; the same seed gives the same places. */
 export function drawPlaces(count: number, seed: number): readonly Place[] {
   const pick = picker(seed);
   const places = new Map<string, Place>();
@@ -52,7 +52,7 @@ function drawPlace(pick: Pick): Place {
   };
 }
 
-/** Says every fact and nothing else. */
+/** A sentence with every fact and nothing else. */
 export function sentencesOf(place: Place): string {
   const { name, eatType = "place", food, priceRange, "customer rating": rating, area, familyFriendly, near } = place;
   const parts = [
@@ -94,7 +94,7 @@ const endings = words("bury dini field ker lotti man mino nelly rico s stead ton
 
 type Pick = <Item>(items: readonly Item[]) => Item;
 
-/** Of many forms, and half of them of syllables that make no word: a name has to be copied, not known. */
+/** Names of many forms, half of them made of random syllables: a name must be copied, not known. */
 function drawName(pick: Pick): string {
   const invented = `${pick(beginnings)}${pick(endings)}`;
   const forms = [

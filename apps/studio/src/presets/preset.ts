@@ -1,4 +1,4 @@
-// What the page offers to try before anybody has rows of their own: rows and settings that are known to work.
+// Examples for visitors without own rows: rows and settings that are known to work.
 
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import recordedJson from "./recorded.json" with { type: "json" };
@@ -7,12 +7,12 @@ export type PresetId = "voice" | "faq" | "restaurants";
 
 export interface Preset {
   readonly id: PresetId;
-  /** The model that it was made for; on another one it teaches too, but nobody has measured how well. */
+  /** The model that it was made for; other models can learn it too, but results were not measured. */
   readonly model: "tiny" | "smollm2";
   readonly rows: readonly { readonly says: string; readonly answers: string }[];
   readonly adapter: AdapterSettings;
   readonly training: TrainingSettings;
-  /** What the filmstrip asks again and again: a prompt that is not among the rows. */
+  /** The prompt of the filmstrip, which is not among the rows. */
   readonly watched: string;
 }
 
@@ -57,7 +57,7 @@ export interface Trial {
 }
 
 export interface Trials {
-  /** The rule in words, as the table in the README says it. */
+  /** The rule in words, for the table in the README. */
   readonly rule: string;
   readonly trials: readonly Trial[];
 }

@@ -1,4 +1,4 @@
-// The presets that the page shows: those of which a recording says that they clearly win.
+// The presets of the page: those with a clear improvement in their recording.
 
 import { faq } from "./faq.ts";
 import type { Preset } from "./preset.ts";

@@ -1,5 +1,5 @@
-// Everything that the page may ask of the worker: one row a call, with what goes in, what comes while it goes on, and what
-// comes back. All of it is plain data.
+// All calls from the page to the worker: one row per call, with its input, its events, and
+// its result. All of it is plain data.
 
 import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./chat.ts";
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
@@ -18,29 +18,29 @@ interface Call<Ask, Answer, News = never> {
 export interface Calls {
   /** Starts an engine; asked once, and again where a person chooses another. */
   start: Call<EngineRequest, EngineFacts>;
-  /** What a model would take, before anything of its weights is read. */
+  /** The memory that a model needs, from its headers, before weights are read. */
   weigh: Call<ModelSource, ModelEstimate>;
   /** Loads a model in place of the one before, which stays where this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
   /** Rows for the table; nothing of a file where one row of it is broken. */
   readRows: Call<RowsSource, readonly Row[]>;
-  /** How the rows look to the model: tokens, what the loss counts, what is wrong with them. */
+  /** The rows as the model reads them: tokens, trained parts, problems. */
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
-  /** What an adapter of these settings would be. */
+  /** The plan of an adapter with these settings. */
   plan: Call<PlanRequest, PlanFacts>;
-  /** Seconds that one step takes with these rows and settings, and its tokens; what is made for it is thrown away. */
+  /** Seconds and tokens of one training step with these rows and settings; its results are discarded. */
   timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
   train: Call<RunRequest, RunResult, TrainingNews>;
   /** These three reach a run that is going on, at once. */
   pause: Call<undefined, undefined>;
   continue: Call<undefined, undefined>;
   stop: Call<undefined, undefined>;
-  /** A run that was ended by a reload or a crash, if there is one; it goes on by `train` with its `resume`. */
+  /** A run that a reload or a crash ended, if any; `train` with its `resume` continues it. */
   unfinished: Call<undefined, UnfinishedRun | undefined>;
   forget: Call<{ readonly run: string }, undefined>;
   chat: Call<ChatRequest, ChatAnswer, ChatNews>;
   stopChat: Call<undefined, undefined>;
-  /** While a person types: of the conversation with what stands in the field. */
+  /** While the user types: length of the conversation with the text in the field. */
   countTokens: Call<readonly Turn[], ConversationLength>;
   shelf: Call<undefined, readonly ShelfEntry[]>;
   addAdapter: Call<{ readonly files: readonly File[] } | { readonly repository: string }, ShelfEntry>;
@@ -69,13 +69,13 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-/** What travels to the worker; the answer comes back by the port that goes along. */
+/** The message to the worker; the answer comes through the port in it. */
 export interface Question<Name extends CallName = CallName> {
   readonly name: Name;
   readonly ask: Calls[Name]["ask"];
 }
 
-/** What travels back. `code` is a LowrankError's, for the page to know what it can offer. */
+/** The answer. `code` is that of a LowrankError, so that the page can offer a remedy. */
 export type Reply<Name extends CallName = CallName> =
   | { readonly type: "news"; readonly news: Calls[Name]["news"] }
   | { readonly type: "answer"; readonly answer: Calls[Name]["answer"] }
@@ -95,6 +95,6 @@ export interface TakeHomeNews {
 
 export interface TakeHomeFile {
   readonly name: string;
-  /** Lies in memory or on the browser's disk; a link to it is a download. */
+  /** In memory or on the browser's disk; a link to it is a download. */
   readonly blob: Blob;
 }

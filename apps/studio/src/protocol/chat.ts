@@ -39,7 +39,7 @@ export interface ChatAnswer {
   readonly tokensPerSecond: number;
 }
 
-/** How long a conversation is, with what the chat template writes around it, and how long it may be. */
+/** The length of a conversation, including the chat template, and its maximum. */
 export interface ConversationLength {
   readonly tokens: number;
   readonly max: number;

@@ -2,7 +2,7 @@
 
 export type EngineName = "webgpu" | "wasm" | "cpu";
 
-/** `base`: the page's address, beside which the wasm files and the tiny model lie. */
+/** `base`: the page's URL, next to which are the wasm files and the tiny model. */
 export interface EngineRequest {
   readonly base: string;
   readonly engine?: EngineName | undefined;
@@ -42,12 +42,12 @@ export interface LoadingNews {
 
 export interface ModelFacts {
   readonly name: string;
-  /** What an adapter's base_model_name_or_path says: where others find this base. */
+  /** The base's name in an adapter's base_model_name_or_path, for other users. */
   readonly address: string | undefined;
   readonly parameters: number;
   /** How many tokens fit. */
   readonly positions: number;
-  /** Whether it has a chat template; others get `says ->` and the answer. */
+  /** Whether it has a chat template; other models get `says ->` and the answer. */
   readonly chats: boolean;
   readonly blocks: number;
   /** Names of the linear layers in a block, as `targetModules` takes them. */

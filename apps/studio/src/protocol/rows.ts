@@ -1,11 +1,11 @@
-// What a person teaches, as the page and the worker both have it.
+// Rows to teach, as the page and the worker share them.
 
 export interface Turn {
   readonly role: "system" | "user" | "assistant";
   readonly content: string;
 }
 
-/** One row of the table. `before`: what was said earlier, of rows that came from conversations. */
+/** One row of the table. `before`: earlier turns, for rows from conversations. */
 export interface Row {
   readonly id: string;
   readonly before?: readonly Turn[];
@@ -17,14 +17,14 @@ export interface Row {
 export interface CheckedRow {
   readonly id: string;
   readonly tokens: number;
-  /** The row's text in pieces; the loss counts those that are `counted`. */
+  /** The row's text in parts; the loss counts the `counted` ones. */
   readonly pieces: readonly { readonly text: string; readonly counted: boolean }[];
-  /** What keeps it from being taught, in plain words; undefined: nothing. */
+  /** The problem that prevents training on it; undefined: none. */
   readonly problem: RowProblem | undefined;
 }
 
 export interface RowProblem {
-  /** Which column it stands beside. */
+  /** The column of the problem. */
   readonly column: "says" | "answers";
   readonly kind: "empty" | "too-long" | "repeated" | "unwritable";
   /** Tokens, of a row that is too long: how many it has, how many fit. */
@@ -32,5 +32,5 @@ export interface RowProblem {
   readonly max?: number;
 }
 
-/** What was pasted, or a file that was dropped: JSONL, JSON, CSV, TSV, Parquet, or a row a line. */
+/** Pasted text, or a dropped file: JSONL, JSON, CSV, TSV, Parquet, or one row per line. */
 export type RowsSource = { readonly text: string } | { readonly file: File };

@@ -12,7 +12,7 @@ export interface AdapterSettings {
   readonly start: "gaussian" | "kaiming" | "pissa" | "olora" | "orthogonal";
 }
 
-/** What is planned, for how many rows, and the largest step that it will be trained with. */
+/** The settings of a plan, the number of rows, and the largest training step. */
 export interface PlanRequest {
   readonly adapter: AdapterSettings;
   readonly rows: number;
@@ -54,7 +54,7 @@ export interface RunRequest {
   readonly watched?: string | undefined;
   /** The name on the shelf. */
   readonly name: string;
-  /** An unfinished run to go on with: its rows and settings count, not those beside it. */
+  /** An unfinished run to continue, with its own rows and settings. */
   readonly resume?: string | undefined;
   /** Goes back to a kept step of that run before going on, at this learning rate: after a divergence. */
   readonly from?: { readonly step: number; readonly learningRate: number } | undefined;
@@ -82,7 +82,7 @@ export type TrainingNews =
   | { readonly type: "frame"; readonly frame: Frame; readonly isWhole: boolean }
   | { readonly type: "paused" }
   | { readonly type: "kept"; readonly step: number }
-  /** The browser has no room: the run goes on, but a reload would lose it. */
+  /** The browser has no room: training continues, but a reload would lose it. */
   | { readonly type: "not-kept"; readonly step: number };
 
 export interface RunResult {
@@ -93,7 +93,7 @@ export interface RunResult {
   readonly adapter: string | undefined;
   /** Of a divergence: the last step that is kept. */
   readonly lastGood?: number | undefined;
-  /** What the library says of the run's numbers, in English; none for a healthy run. */
+  /** The library's findings about the run, in English; empty for a healthy run. */
   readonly findings?: readonly string[] | undefined;
 }
 
@@ -101,12 +101,12 @@ export interface UnfinishedRun {
   readonly run: string;
   readonly name: string;
   readonly model: string;
-  /** What was opened then. */
+  /** The model of the run. */
   readonly source: "tiny" | "smollm2" | "files";
   readonly step: number;
   readonly steps: number;
-  /** What its filmstrip asks. */
+  /** The prompt of its filmstrip. */
   readonly watched?: string | undefined;
-  /** What was said so far, for the page to draw again. */
+  /** The events so far, so that the page can draw them again. */
   readonly news: readonly TrainingNews[];
 }

@@ -14,7 +14,7 @@ export interface ShelfEntry {
   readonly bytes: number;
   readonly rank: number;
   readonly origin: "trained" | "dropped" | "mixed" | "copied";
-  /** Of a trained one: with what, and its curve as [step, loss] pairs. */
+  /** For a trained adapter: its settings, and its curve as [step, loss] pairs. */
   readonly settings?: { readonly adapter: AdapterSettings; readonly training: TrainingSettings } | undefined;
   readonly curve?: readonly (readonly [number, number])[] | undefined;
 }

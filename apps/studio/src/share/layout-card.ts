@@ -1,6 +1,6 @@
-// Where everything on a before/after card stands; drawing it needs no more thought.
+// The layout of a before/after picture, as data for drawing.
 
-/** Pixels, as social sites show them. */
+/** Size in pixels for social networks. */
 export const cardWidth = 1200;
 export const cardHeight = 630;
 
@@ -10,7 +10,7 @@ export interface CardContent {
   readonly after: string;
 }
 
-/** One block of text: its lines, where the first stands, and how large they are. */
+/** One block of text: its lines, the position of the first line, and the font size. */
 export interface CardBlock {
   readonly role: keyof CardContent;
   readonly x: number;
@@ -21,14 +21,14 @@ export interface CardBlock {
   readonly lines: readonly string[];
 }
 
-/** How wide a text is, in pixels, at a size. */
+/** Width of a text in pixels, for a font size. */
 export type Measure = (text: string, size: number) => number;
 
 const margin = 64;
 const gap = 40;
 const column = (cardWidth - 2 * margin - gap) / 2;
 
-/** Places a prompt above its two answers. What does not fit ends in an ellipsis. */
+/** Places a prompt above its two answers. Text that does not fit ends with an ellipsis. */
 export function layoutCard({ prompt, before, after }: CardContent, measure: Measure): readonly CardBlock[] {
   const block = (
     role: keyof CardContent,

@@ -1,18 +1,18 @@
-// What a person teaches, in the part of the address behind the #: browsers send that to no server. A link comes from
-// anybody, so it is bounded before it is unpacked, and checked before it is believed.
+// Rows and settings in the part of the URL after the #, which browsers send to no server. A link may be
+// from anybody, so its size is limited before unpacking, and its fields are checked.
 
 import { LowrankError } from "@lowrank/contracts";
 import { deflateSync, Inflate, strFromU8, strToU8 } from "fflate";
 import type { Row, Turn } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 
-/** The first letters say which form it has, so that a later one can be told from a broken one. */
+/** The first letters are the format's version, to tell a newer link from a damaged one. */
 const form = "#teach1=";
-/** Characters of a link. What takes more is shared as a file. */
+/** Maximum characters of a link. Larger data is shared as a file. */
 const maxCharacters = 64_000;
 const maxBytes = 1_000_000;
 
-/** Whether an address says that it carries something. */
+/** Whether a URL contains shared data. */
 export const isShareLink = (hash: string): boolean => hash.startsWith("#teach");
 
 /** The hash, with its #. Throws a ShareLinkError where the rows are too many for a link. */
@@ -76,7 +76,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const maxRows = 2000;
 
-/** Throws a ShareLinkError, "damaged", at the first field that is not what it has to be. Fields that nobody knows are left out. */
+/** Throws a ShareLinkError, "damaged", at the first invalid field. Ignores unknown fields. */
 function readShared(value: unknown): Shared {
   const { rows, adapter, training, watched, model } = fields(value);
   if (!Array.isArray(rows) || rows.length > maxRows) throw new ShareLinkError("damaged");
@@ -155,14 +155,14 @@ function oneOf<Name extends string>(value: unknown, names: readonly Name[]): Nam
 }
 
 const reasons = {
-  damaged: "it is damaged, perhaps because a part was lost when it was copied. Ask for it again.",
-  newer: "it has a form that this page does not know. Reload the page, in case that it is an old one.",
+  damaged: "it is damaged. Part of it may have been lost when it was copied. Ask for it again.",
+  newer: "its format is not supported by this page. Reload the page: it may be old.",
   "too-large": "it is too long. Share fewer or shorter rows, or download them as a file.",
 };
 
 export type ShareProblem = keyof typeof reasons;
 
-/** A link that cannot be made or read. Views say it in the person's language, by `problem`. */
+/** A link cannot be created or read. Views translate `problem`. */
 export class ShareLinkError extends LowrankError {
   constructor(
     readonly problem: ShareProblem,
@@ -172,12 +172,12 @@ export class ShareLinkError extends LowrankError {
   }
 }
 
-/** What a link carries. */
+/** The content of a link. */
 export interface Shared {
   readonly rows: readonly Omit<Row, "id">[];
   readonly adapter: AdapterSettings;
   readonly training: TrainingSettings;
-  /** What the filmstrip asks; may be empty. */
+  /** The prompt of the filmstrip; may be empty. */
   readonly watched: string;
   /** The model that it was made with, for the page to offer it. */
   readonly model: string;

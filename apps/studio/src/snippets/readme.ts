@@ -1,4 +1,4 @@
-// The README.md in a zip: what it is, and programs that run as pasted.
+// The README.md in a zip: a description, and programs that run as pasted.
 
 import { basePlace, type SnippetFacts, type SnippetForm, type SnippetLanguage, snippetsFor } from "./snippets.ts";
 

@@ -1,4 +1,4 @@
-// How what was taken home is used elsewhere: programs that run as they stand, in the folder where the zip was unpacked.
+// Programs that use a downloaded adapter: they run unchanged, in the folder of the unpacked zip.
 
 export type SnippetForm = "peft" | "gguf" | "merged";
 export type SnippetLanguage = "python" | "typescript" | "llama.cpp";
@@ -141,7 +141,7 @@ function baseAsGguf(base: Pick<SnippetFacts, "address" | "model">): readonly str
   return [...(fetch === undefined ? [] : [fetch]), `python convert_hf_to_gguf.py ${folder} --outfile base.gguf`];
 }
 
-/** What a model without a chat template is given to go on with. */
+/** The prompt for a model without a chat template. */
 function plain(says: string): string {
   return `${says} ->`;
 }
@@ -150,7 +150,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** What the snippets say of an adapter. */
+/** Facts about an adapter for the snippets. */
 export interface SnippetFacts {
   /** The folder that the zip is unpacked into. */
   readonly folder: string;
@@ -162,9 +162,9 @@ export interface SnippetFacts {
 }
 
 interface BasePlace {
-  /** What to run first, a line of a shell; none for a name on the Hub. */
+  /** A shell command to run first; none for a name on the Hub. */
   readonly fetch: string | undefined;
-  /** What libraries open: a name on the Hub or a folder. */
+  /** The argument for libraries: a name on the Hub or a folder. */
   readonly name: string;
   /** Whether `name` is a repository of the Hub. */
   readonly isOnHub: boolean;

@@ -1,4 +1,4 @@
-// The conversation: what was asked, what the base and the adapted model answered, and how they are asked.
+// The conversation: questions, answers of the base and the adapted model, and generation settings.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ChatAnswer, ConversationLength, Side, Word } from "../protocol/chat.ts";
@@ -15,7 +15,7 @@ export interface Exchange {
   readonly adapted?: string | undefined;
   /** Of the adapted answer, once it is whole. */
   readonly words?: readonly Word[] | undefined;
-  /** What the adapted answer was written with. */
+  /** The settings of the adapted answer. */
   readonly adapter?: string | undefined;
   readonly strength?: number | undefined;
   readonly wasStopped?: boolean;
@@ -33,18 +33,18 @@ const defaultChatSettings: ChatSettings = {
   ...{ strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 },
 };
 
-/** What the conversation needs of the rest of the page. */
+/** The parts of the page that the conversation needs. */
 export interface ChatSurroundings {
   readonly ask: Ask;
   readonly chats: ReadonlySignal<boolean | undefined>;
   /** The one that answers on the right. */
   readonly adapter: ReadonlySignal<{ readonly id: string; readonly name: string } | undefined>;
-  /** The worker does one thing at a time: while it trains, nobody answers. */
+  /** The worker does one thing at a time: it cannot answer during training. */
   readonly isTraining: ReadonlySignal<boolean>;
   onAnswered(): void;
 }
 
-/** So long nobody types or moves anything before it is acted on. */
+/** Milliseconds without typing or moving before the page reacts. */
 const quietMilliseconds = 250;
 
 export class ChatState {
@@ -56,7 +56,7 @@ export class ChatState {
   readonly isAnswering = signal(false);
   readonly tokensPerSecond = signal(0);
   readonly failure = signal<string | undefined>(undefined);
-  /** What was cleared last: `undo` brings it back. */
+  /** The last cleared conversation, for `undo`. */
   readonly cleared = signal<readonly Exchange[] | undefined>(undefined);
   readonly isTooLong = computed(() => (this.length.value?.tokens ?? 0) > (this.length.value?.max ?? 0));
   readonly canSend = computed(
@@ -71,7 +71,7 @@ export class ChatState {
   readonly chats: ReadonlySignal<boolean | undefined>;
   readonly isTraining: ReadonlySignal<boolean>;
   readonly #place: ChatSurroundings;
-  /** What is to be asked once the answer that is being written has ended. */
+  /** The next question, after the current answer has ended. */
   #wantsAgain: "both" | "adapted" | undefined;
   #wait: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,7 +91,7 @@ export class ChatState {
     });
   }
 
-  /** Asks what stands in the field. */
+  /** Sends the text in the field. */
   async send(): Promise<void> {
     if (!this.canSend.value) return;
     const says = this.draft.value.trim();
@@ -122,7 +122,7 @@ export class ChatState {
     this.#wait = setTimeout(() => void this.answerAgain("adapted"), quietMilliseconds);
   }
 
-  /** Answers the last question anew: with the adapter alone where only that one changed. */
+  /** Answers the last question again; if only the adapter changed, only its side. */
   async answerAgain(sides: "both" | "adapted" = "both"): Promise<void> {
     const { value: before } = this.exchanges;
     const last = before.at(-1);
@@ -155,7 +155,7 @@ export class ChatState {
     });
   }
 
-  /** Answers the last question; says whether that went well. */
+  /** Answers the last question; returns whether it succeeded. */
   async #answer(sides: readonly Side[]): Promise<boolean> {
     const { value: adapter } = this.#place.adapter;
     const { value: settings } = this.settings;
@@ -215,7 +215,7 @@ export class ChatState {
   }
 }
 
-/** The conversation goes on from the adapted answers where there are some: both sides are asked the same. */
+/** The conversation continues from the adapted answers if there are any: both sides get the same messages. */
 export function turnsOf(exchanges: readonly Exchange[]): readonly Turn[] {
   return exchanges.flatMap(({ says, base, adapted }, index): readonly Turn[] => {
     const question: Turn = { role: "user", content: says };
@@ -237,7 +237,7 @@ interface ChatKeeping {
 
 const path = "chat.json";
 
-/** Brings back what was kept, and keeps what comes. */
+/** Restores the saved conversation, and saves changes. */
 export async function keepChat(chat: ChatState, { store, soon }: ChatKeeping): Promise<void> {
   const kept = await readJsonFile(store, path, isKeptChat);
   if (kept !== undefined && chat.exchanges.value.length === 0) {
@@ -246,7 +246,7 @@ export async function keepChat(chat: ChatState, { store, soon }: ChatKeeping): P
   }
   effect(() => {
     const facts: KeptChat = { exchanges: chat.exchanges.value, settings: chat.settings.value };
-    // The conversation goes on where the disk takes no more; the table of rows says so.
+    // The conversation continues without saving if the disk is full; the table of rows reports it.
     soon(() => void writeJsonFile(store, path, facts).catch(() => {}));
   });
 }

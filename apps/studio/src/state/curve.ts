@@ -13,7 +13,7 @@ export interface Curve {
 
 export const noCurve: Curve = { training: [], validation: [] };
 
-/** The curve with what was told in the meantime. Where a run went back, the points behind are gone. */
+/** The curve with new events. After a run went back, its later points are removed. */
 export function extended(curve: Curve, news: readonly TrainingNews[]): Curve {
   const training = [...curve.training];
   const validation = [...curve.validation];
@@ -29,7 +29,7 @@ function put(points: Point[], point: Point): void {
   points.push(point);
 }
 
-/** Each loss with those before it, so that chance weighs less; corrected for the few at the beginning, as Adam's moments are. */
+/** The smoothed loss: a moving average, bias-corrected like Adam's moments. */
 export function smoothed(points: readonly Point[], weight = 0.75): readonly Point[] {
   let sum = 0;
   return points.map(([step, loss], index) => {

@@ -1,8 +1,8 @@
-// Waits until nothing was asked for a while, and then does what was asked last.
+// Waits for a pause in calls, then runs the last one.
 
 export interface Debounced {
   (work: () => void): void;
-  /** Does at once what waits. */
+  /** Runs the waiting call at once. */
   flush(): void;
 }
 

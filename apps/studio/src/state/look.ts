@@ -1,4 +1,4 @@
-// What is seen of the chosen adapter from inside, and of another one beside it.
+// Pictures of the chosen adapter's updates, and a comparison with another adapter.
 
 import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { AdapterPicture, Similarity, SingularValues } from "../protocol/picture.ts";

@@ -1,4 +1,4 @@
-// The engine and the model: which there are, which is chosen, and what became of it.
+// The engine and the model: the available ones, the chosen ones, and their state.
 
 import { batch, computed, signal } from "@preact/signals";
 import type {
@@ -19,7 +19,7 @@ type LastModel = { readonly kind: "tiny" } | { readonly kind: "smollm2" };
 const isLastModel = (value: unknown): value is LastModel =>
   typeof value === "object" && value !== null && "kind" in value && (value.kind === "tiny" || value.kind === "smollm2");
 
-/** What failed, for the page to say in its own words beside the field. */
+/** A failure, for the page to explain next to the field. */
 export interface ModelFailure {
   readonly at: "engine" | "model";
   readonly code: string | undefined;
@@ -35,13 +35,13 @@ export class ModelState {
   readonly facts = signal<ModelFacts | undefined>(undefined);
   /** Where the open model comes from. */
   readonly source = signal<ModelSource | undefined>(undefined);
-  /** What a person looks at and has not loaded. */
+  /** The model that the user is looking at, not loaded yet. */
   readonly candidate = signal<{ readonly source: ModelSource; readonly estimate: ModelEstimate } | undefined>(
     undefined,
   );
   /** Which kind a person has chosen last, until it is loaded or put back. */
   readonly wanted = signal<ModelSource["kind"] | undefined>(undefined);
-  /** What the open model takes. */
+  /** Memory of the open model. */
   readonly estimate = signal<ModelEstimate | undefined>(undefined);
   readonly busy = signal<"starting" | "weighing" | "loading" | undefined>(undefined);
   readonly progress = signal<LoadingNews | undefined>(undefined);
@@ -66,7 +66,7 @@ export class ModelState {
     if (await this.#look({ kind: "tiny" })) await this.load();
   }
 
-  /** Hears of whatever failed anywhere: a lost graphics card is the top bar's matter, and trying again starts it anew. */
+  /** Receives failures of all parts: for a lost GPU, the top bar offers to try again and starts the engine again. */
   hear(error: unknown): void {
     const { value: engine } = this.engine;
     if (engine === undefined || !(error instanceof WorkerFailure) || error.code !== "DEVICE_LOST") return;
@@ -74,7 +74,7 @@ export class ModelState {
     this.#again = () => this.changeEngine(engine.name);
   }
 
-  /** Looks at a model; what is beside the page is loaded at once. */
+  /** Looks at a model; the tiny model next to the page is loaded at once. */
   async choose(source: ModelSource): Promise<void> {
     this.#again = () => this.choose(source);
     this.wanted.value = source.kind;
@@ -85,7 +85,7 @@ export class ModelState {
     if (value?.source === source && (source.kind === "tiny" || value.estimate.isKept)) await this.load();
   }
 
-  /** Loads what was looked at. The model before stays where that fails. */
+  /** Loads the model. If it fails, the previous model stays. */
   async load(): Promise<void> {
     const { value } = this.candidate;
     if (value === undefined) return;
@@ -109,12 +109,12 @@ export class ModelState {
     });
   }
 
-  /** Does again what failed last. */
+  /** Repeats the last failed action. */
   async retry(): Promise<void> {
     await this.#again();
   }
 
-  /** Puts back what was looked at. */
+  /** Forgets the model that was looked at. */
   leave(): void {
     batch(() => {
       this.candidate.value = undefined;
@@ -129,7 +129,7 @@ export class ModelState {
     this.wanted.value = "files";
   }
 
-  /** Changes the engine, and opens the model again on it; where it does not start, the old one goes on. */
+  /** Changes the engine, and opens the model again on it; if it does not start, the old engine stays. */
   async changeEngine(name: EngineName): Promise<void> {
     this.#again = () => this.changeEngine(name);
     const { value: source } = this.source;
@@ -155,7 +155,7 @@ export class ModelState {
 
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Winds up the clock that says when something takes unusually long. */
+  /** Starts the timer that reports unusually long loading. */
   #wind(): void {
     clearTimeout(this.#timer);
     this.isSlow.value = false;

@@ -1,4 +1,4 @@
-// Which example each preset's card shows, and what a click on "teach" does.
+// The example that each preset's card shows, and the action of "teach".
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Preset, PresetId } from "../presets/preset.ts";
@@ -7,11 +7,11 @@ import type { ModelFacts, ModelSource } from "../protocol/model.ts";
 
 export type PresetProgress = "idle" | "loading" | "teaching" | "failed";
 
-/** What presets need of the page's model. */
+/** The parts of the page's model that presets need. */
 export interface PresetModel {
   readonly source: ReadonlySignal<ModelSource | undefined>;
   readonly facts: ReadonlySignal<Pick<ModelFacts, "chats"> | undefined>;
-  /** What was looked at and is not loaded yet. */
+  /** The model that was looked at and is not loaded yet. */
   readonly candidate: ReadonlySignal<unknown>;
   choose(source: ModelSource): Promise<void>;
   load(): Promise<void>;
@@ -25,18 +25,18 @@ export class Presets {
 
   constructor(
     private readonly model: PresetModel,
-    /** Fills rows and settings – those before can be had back – and trains. */
+    /** Fills in rows and settings, which can be undone, and trains. */
     private readonly fillAndTrain: (preset: Preset) => Promise<void>,
   ) {}
 
-  /** Whether the open model is of another kind than the preset's rows: any chat model learns those made for one. */
+  /** Whether the open model is of another kind than the preset's rows: any chat model learns chat rows. */
   needsOtherModel({ model }: Preset): boolean {
     const { facts, source } = this.model;
     if (model === "smollm2" && facts.value?.chats === true) return false;
     return source.value?.kind !== model;
   }
 
-  /** Which of its recorded examples a card shows. */
+  /** Index of the recorded example on a card. */
   exampleOf(id: PresetId): Signal<number> {
     const known = this.#examples.get(id) ?? signal(0);
     this.#examples.set(id, known);

@@ -1,4 +1,4 @@
-// What is taught: the table's rows, how they look to the model, and a way back from what was removed.
+// The table of rows: its content, the model's view of it, and undo.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelFacts } from "../protocol/model.ts";
@@ -22,19 +22,19 @@ export interface RowsPlace {
 }
 
 const path = "rows.json";
-/** A row that nobody has written in yet. */
+/** A new, empty row. */
 export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && answers.trim() === "";
 
 export class RowsState {
   readonly rows = signal<readonly Row[]>([newRow(), newRow(), newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
-  /** What was wrong with what was pasted or dropped. */
+  /** The problem with pasted text or a dropped file. */
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
   /** False where the browser has no room for them. */
   readonly isKept = signal(true);
   readonly written = computed(() => this.rows.value.filter((row) => !blank(row)));
-  /** Those that can be taught, as far as they are checked. */
+  /** The rows that can be taught, as far as they are checked. */
   readonly teachable = computed(() =>
     this.written.value.filter(({ id }) => {
       const checked = this.checked.value.get(id);
@@ -64,7 +64,7 @@ export class RowsState {
     });
   }
 
-  /** What the last visit left. */
+  /** Restores the rows of the last visit. */
   async restore(): Promise<void> {
     const kept = await readJsonFile(this.place.store, path, areRows);
     this.#isRestored = true;
@@ -72,7 +72,7 @@ export class RowsState {
     if (kept !== undefined && kept.length > 0) this.rows.value = kept;
   }
 
-  /** Writes at once what waits to be written: the page is about to go. */
+  /** Saves at once, because the page is about to close. */
   flush(): void {
     this.#keepSoon.flush();
   }
@@ -118,7 +118,7 @@ export class RowsState {
     });
   }
 
-  /** Adds what was pasted or dropped behind the rows that are there. */
+  /** Adds pasted or dropped rows at the end. */
   async read(source: RowsSource): Promise<void> {
     this.failure.value = undefined;
     try {

@@ -9,7 +9,7 @@ export type RunPhase = "idle" | "preparing" | "training" | "pausing" | "paused" 
 
 export type StepNews = Extract<TrainingNews, { type: "step" }>;
 
-/** A run that lost its way: what the page offers. */
+/** A run that diverged, with the offers of the page. */
 export interface DivergedRun {
   readonly run: string;
   readonly at: number;
@@ -19,7 +19,7 @@ export interface DivergedRun {
 
 export interface RunPlace {
   readonly ask: Ask;
-  /** What the table and the settings say now. */
+  /** The current table and settings. */
   request(): RunRequest;
   onTaught(adapter: string, name: string): void;
 }
@@ -37,7 +37,7 @@ export class RunState {
   readonly frames = signal<readonly Frame[]>([]);
   /** The frame that is being written. */
   readonly writing = signal<Frame | undefined>(undefined);
-  /** What the filmstrip asks; it may have been changed in the settings since. */
+  /** The prompt of the filmstrip; the settings may have changed since. */
   readonly watched = signal<string | undefined>(undefined);
   readonly result = signal<RunResult | undefined>(undefined);
   readonly diverged = signal<DivergedRun | undefined>(undefined);
@@ -75,7 +75,7 @@ export class RunState {
     await this.place.ask("stop", undefined);
   }
 
-  /** Goes on with the run of an earlier visit. */
+  /** Continues the run of an earlier visit. */
   async resume(): Promise<void> {
     const { value: left } = this.unfinished;
     if (left === undefined) return;
@@ -92,7 +92,7 @@ export class RunState {
     if (run !== undefined) await this.place.ask("forget", { run });
   }
 
-  /** Goes back to the best kept step of a run that diverged, or begins it anew, at half the rate. */
+  /** Goes back to the best saved step of a run that diverged, or starts it again, at half the learning rate. */
   async goBack(): Promise<void> {
     const { value: lost } = this.diverged;
     if (lost === undefined) return;

@@ -1,4 +1,4 @@
-// How it is taught: the adapter's settings and the run's, and what follows from them before anything is trained.
+// Settings of the adapter and the run, and their consequences before training.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelFacts } from "../protocol/model.ts";
@@ -19,7 +19,7 @@ export const defaultTraining: TrainingSettings = {
 /** All of it, as it is kept. */
 interface KeptSettings {
   readonly adapter: AdapterSettings;
-  /** What somebody chose; the rest follows the model and the rows. */
+  /** The user's choices; other settings follow the model and the rows. */
   readonly training: Partial<TrainingSettings>;
   readonly watched: string;
   readonly name: string;
@@ -31,7 +31,7 @@ export interface SettingsPlace {
   readonly model: ReadonlySignal<ModelFacts | undefined>;
   /** How many rows can be taught. */
   readonly count: ReadonlySignal<number>;
-  /** Tokens of the longest row; 0 where there is none yet. */
+  /** Tokens of the longest row; 0 without rows. */
   readonly longest: ReadonlySignal<number>;
 }
 
@@ -41,7 +41,7 @@ const usualTokens = 128;
 
 export class SettingsState {
   readonly adapter = signal<AdapterSettings>(defaultAdapter);
-  /** Of the run, what somebody chose. */
+  /** The user's choices for the run. */
   readonly chosen = signal<Partial<TrainingSettings>>({});
   readonly training = computed<TrainingSettings>(() => ({
     ...{ ...defaultTraining, ...this.plan.value?.training },
@@ -89,7 +89,7 @@ export class SettingsState {
     this.#keepSoon.flush();
   }
 
-  /** Of what is not given, everything stays. */
+  /** Settings that are not given stay unchanged. */
   set({ adapter, training, watched, name }: Partial<KeptSettings>): void {
     batch(() => {
       if (adapter !== undefined) this.adapter.value = { ...defaultAdapter, ...adapter };

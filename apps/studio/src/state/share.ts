@@ -1,4 +1,4 @@
-// A link to the rows and settings as they are, and what came by one.
+// A link to the current rows and settings, and the import of such a link.
 
 import { signal } from "@preact/signals";
 import { type CardContent, cardBoxes, cardHeight, cardWidth, layoutCard } from "../share/layout-card.ts";
@@ -11,11 +11,11 @@ import {
   writeShareLink,
 } from "../share/share-link.ts";
 
-/** What sharing needs of the rest of the page. */
+/** The parts of the page that sharing needs. */
 export interface SharedPage {
   /** Rows and settings as they are. */
   current(): Shared;
-  /** Puts others in their place; returns what puts them back. */
+  /** Replaces rows and settings; returns a function that restores the previous ones. */
   apply(shared: Shared): () => void;
   /** One prompt and its two answers, of the last training. */
   beforeAfter(): CardContent | undefined;
@@ -26,7 +26,7 @@ export type LinkMade = { readonly link: string } | { readonly problem: ShareProb
 export class Share {
   /** Rows that came by the address; undefined: none, or seen. */
   readonly opened = signal<number | undefined>(undefined);
-  /** What is wrong with the address that the page was opened with. */
+  /** The problem with the URL of the page. */
   readonly problem = signal<ShareProblem | undefined>(undefined);
   readonly copied = signal<"yes" | "no" | undefined>(undefined);
   #putBack: (() => void) | undefined;
@@ -53,7 +53,7 @@ export class Share {
   }
 
   /**
-   * Opens what an address carries, and says whether it carried anything: whatever is wrong with it, the person's own rows
+   * Opens the data in a URL, and returns whether there was any. If the link is damaged, the user's own rows
    * stay.
    */
   readAddress(hash: string): boolean {
@@ -74,18 +74,18 @@ export class Share {
     return this.page.beforeAfter();
   }
 
-  /** The card as a PNG. Throws where the browser draws none. */
+  /** The picture as a PNG. Throws if the browser cannot draw it. */
   drawCard(content: CardContent, labels: CardLabels): Promise<Blob> {
     return drawCard(content, labels);
   }
 
-  /** Puts back what was there before the address was opened. */
+  /** Restores the rows and settings from before the link was opened. */
   undo(): void {
     this.#putBack?.();
     this.dismiss();
   }
 
-  /** The person has read what came of the address. */
+  /** The user has closed the notice about the link. */
   dismiss(): void {
     this.#putBack = undefined;
     this.opened.value = undefined;
@@ -118,7 +118,7 @@ async function drawCard(content: CardContent, labels: CardLabels): Promise<Blob>
   canvas.width = cardWidth;
   canvas.height = cardHeight;
   const context = canvas.getContext("2d");
-  if (context === null) throw new Error("This browser gives no canvas to draw the picture on.");
+  if (context === null) throw new Error("This browser has no canvas to draw the picture on.");
   paint(context, content, labels);
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made."))), "image/png");

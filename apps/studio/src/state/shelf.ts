@@ -1,10 +1,10 @@
-// The shelf: which adapters are kept, which of them is chosen, and what becomes of them.
+// The shelf: the saved adapters, the chosen one, and the actions on them.
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ShelfEntry } from "../protocol/shelf.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
 
-/** What the shelf needs of the rest of the page. */
+/** The parts of the page that the shelf needs. */
 export interface ShelfSurroundings {
   readonly ask: Ask;
   /** Of the open model. */
@@ -12,7 +12,7 @@ export interface ShelfSurroundings {
   readonly chosen: Signal<{ readonly id: string; readonly name: string } | undefined>;
 }
 
-/** What did not work, for the page to say in its own words beside the field. */
+/** A failure, for the page to explain next to the field. */
 export interface ShelfFailure {
   readonly at: "shelf" | "add" | "mix";
   readonly code: string | undefined;
@@ -22,13 +22,13 @@ export interface ShelfFailure {
 export class ShelfState {
   /** The newest first. */
   readonly entries = signal<readonly ShelfEntry[]>([]);
-  /** What was deleted last: `undo` brings it back. */
+  /** The last deleted adapter, for `undo`. */
   readonly removed = signal<ShelfEntry | undefined>(undefined);
   readonly busy = signal<"add" | "mix" | undefined>(undefined);
   readonly failure = signal<ShelfFailure | undefined>(undefined);
   /** The chosen adapter with all that is known of it. */
   readonly entry: ReadonlySignal<ShelfEntry | undefined>;
-  /** Those of the open model: only they can be used now. */
+  /** The adapters of the open model: only these can be used now. */
   readonly usable: ReadonlySignal<readonly ShelfEntry[]>;
   readonly #place: ShelfSurroundings;
 
@@ -48,7 +48,7 @@ export class ShelfState {
     });
   }
 
-  /** Looks at what is kept. */
+  /** Loads the list of saved adapters. */
   async refresh(): Promise<void> {
     await this.#try("shelf", async () => {
       const entries = await this.#place.ask("shelf", undefined);
@@ -96,7 +96,7 @@ export class ShelfState {
     });
   }
 
-  /** Takes an adapter from elsewhere: files, or a repository of the Hub. Says whether it is on the shelf now. */
+  /** Adds an adapter from files or from a repository of the Hub. Returns whether it is on the shelf now. */
   add(from: { readonly files: readonly File[] } | { readonly repository: string }): Promise<boolean> {
     return this.#try("add", async () => this.#choosePut(await this.#place.ask("addAdapter", from)));
   }

@@ -21,10 +21,10 @@ import { ShelfState } from "./shelf.ts";
 import { TakeHomeState } from "./take-home.ts";
 import { TimingState } from "./timing.ts";
 
-/** What the page gives its state. */
+/** The page's services for its state. */
 export interface StudioPlace {
   readonly ask: Ask;
-  /** What is there again on the next visit. */
+  /** Storage that lasts until the next visit. */
   readonly store: Store;
   /** The page's address. */
   readonly base: string;
@@ -114,21 +114,21 @@ export class Studio {
     });
   }
 
-  /** Starts what needs nobody: the engine, and what was kept from the last visit. */
+  /** Starts the engine, and restores the data of the last visit. */
   async start(): Promise<void> {
     void keepChat(this.chat, { store: this.store, soon: this.#keepChatSoon });
     await Promise.all([this.rows.restore(), this.settings.restore(), this.shelf.refresh(), this.model.startUp()]);
     await this.run.restore();
   }
 
-  /** Writes what waits to be written: the page may be gone any moment. */
+  /** Saves at once: the page may close at any moment. */
   flush(): void {
     this.rows.flush();
     this.settings.flush();
     this.#keepChatSoon.flush();
   }
 
-  /** A run of what the table and the settings say now. */
+  /** A run of the current table and settings. */
   #request(): RunRequest {
     const { adapter, training, watched, name } = this.settings;
     return {
@@ -140,7 +140,7 @@ export class Studio {
     };
   }
 
-  /** Changes the language; where its words cannot be loaded, the one before goes on. */
+  /** Changes the language; if its texts cannot be loaded, the previous language stays. */
   async speak(language: LanguageName): Promise<void> {
     const speech = await speechIn(language).catch(() => undefined);
     if (speech !== undefined) this.#speech.value = speech;
@@ -155,7 +155,7 @@ export class Studio {
   }
 }
 
-/** Where the sentences come from, and who says them. */
+/** The loader of texts, and the current language. */
 interface Announcer {
   readonly run: RunState;
   readonly text: ReadonlySignal<Texts>;
@@ -201,7 +201,7 @@ interface Page {
   readonly chat: ChatState;
 }
 
-/** Fills the table and the settings, and returns what puts both back. */
+/** Fills in the table and the settings, and returns a function that restores both. */
 function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {
   const before = {
     adapter: settings.adapter.value,
@@ -226,7 +226,7 @@ async function teachPreset(page: Page, preset: Preset, name: string): Promise<vo
   await page.run.train();
 }
 
-/** What the page gives and takes for links and pictures. */
+/** The page's URL, clipboard and downloads, for links and pictures. */
 function sharedPage(page: Page): SharedPage {
   return {
     current: () => ({

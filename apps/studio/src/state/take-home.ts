@@ -1,4 +1,4 @@
-// What leaves the tab: which zip is being made, how far it is, and what kept it from being made.
+// Downloads: the zip in progress, its progress, and its failure.
 
 import { batch, signal } from "@preact/signals";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/calls.ts";
@@ -9,7 +9,7 @@ export type TakeHomeForm = TakeHomeRequest["form"];
 export class TakeHomeState {
   readonly making = signal<TakeHomeForm | undefined>(undefined);
   readonly progress = signal<TakeHomeNews | undefined>(undefined);
-  /** What was made last. */
+  /** The last download. */
   readonly made = signal<string | undefined>(undefined);
   readonly failure = signal<
     { readonly form: TakeHomeForm; readonly code: string | undefined; readonly message: string } | undefined

@@ -1,4 +1,4 @@
-// How long a step takes: one is timed when model and rows are there, and every later step that is made says it better.
+// Time per step: measured once when model and rows are there, and improved by every later step.
 
 import { computed, effect, signal } from "@preact/signals";
 import type { RunRequest } from "../protocol/run.ts";
@@ -49,7 +49,7 @@ export class TimingState {
     });
   }
 
-  /** Two rows are enough, so that nobody waits for it. */
+  /** Two rows are enough, to keep the wait short. */
   async #time(): Promise<void> {
     const { model, run, ask } = this.place;
     const request = this.place.request();
@@ -61,7 +61,7 @@ export class TimingState {
       const { seconds, tokens } = await ask("timeStep", { ...request, training });
       if (model.facts.value === facts && tokens > 0) this.#secondsPerToken.value ??= seconds / tokens;
     } catch {
-      // The run itself says what is wrong.
+      // The run itself reports the problem.
     } finally {
       this.isTiming.value = false;
     }

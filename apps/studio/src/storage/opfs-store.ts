@@ -2,7 +2,7 @@
 
 import { memoryStore, QuotaError, type Store } from "./store.ts";
 
-/** The folder of the studio's files: another page of this origin may have files beside it. */
+/** The folder of the studio's files: other pages of this origin may have files next to it. */
 const ownFolder = "lowrank-studio";
 
 /** Keeps files on the browser's disk. Throws where the browser refuses one, as some do in private windows. */
@@ -51,13 +51,13 @@ export async function opfsStore(): Promise<Store> {
   return store;
 }
 
-/** What Chromium calls a file that is being written; one stays where a tab dies meanwhile. */
+/** Chromium's name of a file during writing; it stays if the tab dies. */
 const unfinished = ".crswap";
 
 /** TypeScript's DOM types do not have its iterators yet. */
 type IterableFolder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
-/** What is written lies in a file of its own until it is closed, and only then takes the name. */
+/** Writes to a temporary file, which gets its name when it is closed. */
 async function writeWhole(file: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
   const writable = await file.createWritable();
   try {
@@ -87,7 +87,7 @@ function isNamed(cause: unknown, name: string): boolean {
   return cause instanceof Error && cause.name === name;
 }
 
-/** The browser's disk, or memory where it is refused: then `isKept` is false, and the page says so. */
+/** The browser's disk, or memory if the browser refuses it: then `isKept` is false, and the page reports it. */
 export async function openStore(): Promise<Store> {
   try {
     return await opfsStore();

@@ -1,22 +1,22 @@
-// What the page and the worker keep between visits, by path. The browser's own disk, or memory where it is refused.
+// Storage of page and worker between visits, by path: the browser's disk, or memory if the browser refuses it.
 
 import { LowrankError } from "@lowrank/contracts";
 
 /** Files by paths such as "runs/7/state.safetensors". Failures other than a full disk come as the browser gives them. */
 export interface Store {
-  /** Whether what is written is there on the next visit. */
+  /** Whether files last until the next visit. */
   readonly isKept: boolean;
-  /** The file's bytes; undefined where there is none. */
+  /** The file's bytes; undefined without such a file. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** All of it or nothing: a crash leaves the file as it was, or as it shall be. Throws QuotaError. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** The names of what lies in a folder, files and folders, sorted; none where there is no such folder. */
+  /** The names of files and folders in a folder, sorted; empty without such a folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** Removes a file, or a folder with all that is in it; nothing happens where there is none. */
+  /** Removes a file or a folder with its content; does nothing if it does not exist. */
   remove(path: string): Promise<void>;
 }
 
-/** The browser gives this page no more room. What was there is still there. */
+/** The browser's storage is full. Existing files are unchanged. */
 export class QuotaError extends LowrankError {
   constructor(
     readonly path: string,
@@ -32,7 +32,7 @@ export class QuotaError extends LowrankError {
   }
 }
 
-/** The parsed file; undefined where there is none, or none that `isFacts` accepts. */
+/** The parsed file; undefined without such a file, or if `isFacts` rejects it. */
 export async function readJsonFile<T>(
   store: Store,
   path: string,

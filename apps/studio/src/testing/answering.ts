@@ -1,4 +1,4 @@
-// A worker's answers in a test of the page's state: what is not given is never answered.
+// A worker's answers in a test of the page's state: other calls are never answered.
 
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { Ask } from "../worker-client.ts";

@@ -10,18 +10,18 @@ import { startBrowser } from "./browser.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** A built studio in a browser; whoever opened it closes it. */
+/** A built studio in a browser; the caller closes it. */
 export interface BuiltStudio {
   readonly browser: Browser;
   readonly address: string;
-  /** What went wrong unseen: errors on the console, uncaught errors, requests to other machines. */
+  /** Hidden problems: errors on the console, uncaught errors, requests to other machines. */
   readonly complaints: string[];
   /** A new tab before its first address. */
   newPage(options?: BrowserContextOptions): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** `browserArguments`: how Chromium is started, if not without a graphics card. */
+/** `browserArguments`: arguments of Chromium; default: without a GPU. */
 export async function openBuiltStudio(browserArguments?: readonly string[]): Promise<BuiltStudio> {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-studio-"));
   await build({ root, logLevel: "error", build: { outDir: join(folder, "lowrank"), emptyOutDir: true } });

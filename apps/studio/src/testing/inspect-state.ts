@@ -1,4 +1,4 @@
-// Looks at the page as it is, in both schemes and at two widths: rules of accessibility, what does not fit, and a picture.
+// Checks the page in both colour schemes and at two widths: accessibility, overflow, and a picture.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,13 +9,13 @@ const pictures = join(import.meta.dirname, "../../pictures"); // git does not ke
 const widths = [1440, 390];
 const schemes = ["light", "dark"] as const;
 
-/** What axe finds, as much of it as a test's failure should show. */
+/** The findings of axe, shortened for a test's failure. */
 interface Finding {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** What is wrong, a line each; the picture lies in apps/studio/pictures under the state's name. */
+/** One line per problem; saves the picture in apps/studio/pictures under the state's name. */
 export async function inspectState(page: Page, name: string): Promise<readonly string[]> {
   const before = page.viewportSize();
   const wrong: string[] = [];
@@ -30,7 +30,7 @@ export async function inspectState(page: Page, name: string): Promise<readonly s
         wrong.push(`${where}: the page is ${scrolled} pixels wide, as far as ${await widest(page)}`);
       }
       await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-${width}.png`), fullPage: true });
-      // Behind the picture: axe scrolls what it looks at.
+      // After the picture: axe scrolls the elements that it checks.
       wrong.push(...(await violations(page)).map((line) => `${where}: ${line}`));
     }
   }
@@ -38,7 +38,7 @@ export async function inspectState(page: Page, name: string): Promise<readonly s
   return wrong;
 }
 
-/** Charts are drawn anew for another width a moment after it changed. */
+/** Charts are drawn again shortly after a change of width. */
 async function settledWidth(page: Page, width: number): Promise<number> {
   for (let look = 0; look < 10; look++) {
     const scrolled = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -48,7 +48,7 @@ async function settledWidth(page: Page, width: number): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth);
 }
 
-/** What reaches out, and of nothing that scrolls by itself. */
+/** Elements that overflow, except those that scroll. */
 function widest(page: Page): Promise<string> {
   return page.evaluate(() => {
     const scrolls = (element: Element | null): boolean =>

@@ -1,4 +1,4 @@
-// What a downloaded adapter computes outside the browser.
+// The logits of a downloaded adapter outside of the browser.
 
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import type { EngineName } from "@lowrank/engine";

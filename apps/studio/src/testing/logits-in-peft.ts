@@ -1,4 +1,4 @@
-// What a downloaded adapter computes in Python, with transformers and PEFT.
+// The logits of a downloaded adapter in Python, with transformers and PEFT.
 
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

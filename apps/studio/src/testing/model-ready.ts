@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 
-/** Waits until a model is ready, or something is wrong; says which by the words that stand there. */
+/** Waits until a model is ready or fails; returns the words on the page. */
 export async function topBarSettled(page: Page): Promise<string> {
   const sign = page.locator(
     "#model .top-bar-state > p[role=status], #model [role=alert], .failure, #not-yet button:visible",

@@ -1,10 +1,10 @@
-// What .ci/run fetches once and keeps: real weights, and Python with PEFT. Tests that need them say when they are absent.
+// Real weights and Python with PEFT, which .ci/run fetches once. Tests that need them report if they are absent.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, findPrepared } from "@lowrank/testing/cache-folder";
 
-/** SmolLM2-135M-Instruct in blocks of 4 bits; undefined where nobody fetched it. */
+/** SmolLM2-135M-Instruct in 4-bit blocks; undefined if it was not fetched. */
 export const smollm2Gguf = prepared("smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
 /** Its numbers in float32 as a Hugging Face folder, which benchmarks write. */
 export const smollm2Folder = existing(join(cacheFolder, "smollm2-folder"));

@@ -1,4 +1,4 @@
-// An adapter that is not trained but acts, for tests of what becomes of adapters.
+// An adapter that is not trained but has an effect, for tests of actions on adapters.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ShelfEntry } from "../protocol/shelf.ts";

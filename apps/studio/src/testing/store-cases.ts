@@ -1,4 +1,4 @@
-// What every store promises, as tests: in Node of the one in memory, in a page of the one on disk.
+// Tests for every store: in Node for memory, in a page for the disk.
 
 import { beforeEach, expect, it } from "vitest";
 import type { Store } from "../storage/store.ts";

@@ -1,4 +1,4 @@
-// The studio's page in a test's hands: what a person does, and what the console may ask.
+// The studio's page in a test: actions of a user, and calls of the console.
 
 import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -8,11 +8,11 @@ import type { BuiltStudio } from "./built-studio.ts";
 export interface StudioPageOptions extends BrowserContextOptions {
   /** Whether threads may start: half as many as the device has cores. */
   readonly isolated?: boolean;
-  /** What the device says that it has. */
+  /** The reported hardware of the device. */
   readonly cores?: number;
 }
 
-/** A tab with the page in it and its model there; no service worker stands between it and the server. */
+/** A tab with the page and its model, without a service worker. */
 export async function openStudioPage(
   studio: BuiltStudio,
   { isolated = false, cores, ...options }: StudioPageOptions = {},
@@ -24,7 +24,7 @@ export async function openStudioPage(
   return page;
 }
 
-/** As a server does that lets threads start, on a device of so many cores. */
+/** A server that allows threads, on a device with this many cores. */
 async function isolate(page: Page, cores?: number): Promise<void> {
   const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
   await page.route("**/*", async (route) => {
@@ -41,7 +41,7 @@ export async function ready(page: Page): Promise<void> {
   await page.getByText(/is ready\./).waitFor({ timeout: 60_000 });
 }
 
-/** Opens SmolLM2 from its file, as a person does who has it. */
+/** Opens SmolLM2 from its file, as a user does. */
 export async function openSmollm2(page: Page, gguf: string): Promise<void> {
   await page.getByRole("radio", { name: "Your own" }).check();
   await page.getByTestId("model-files").setInputFiles(gguf);

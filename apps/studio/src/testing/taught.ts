@@ -1,8 +1,8 @@
-// Teaching in a test: what a person writes and presses.
+// Teaching in a test: the user's input and clicks.
 
 import type { Page } from "playwright-core";
 
-/** Eight rows as they are pasted: facts about a place, and a sentence that says them. */
+/** Eight rows to paste: facts about a place, and a sentence with these facts. */
 export const restaurantRows = [
   ["name[Aromi], food[French], area[riverside]", "Aromi is a French place by the river."],
   ["name[Cotto], food[Italian], area[city centre]", "Cotto is an Italian place in the city centre."],
@@ -49,7 +49,7 @@ export async function prepareLesson(page: Page, { rows, steps, name, watched, le
   await page.getByRole("button", { name: "Add these rows" }).click();
   await page.getByText(`${rows.length} rows to learn`).waitFor();
   await page.getByLabel("Steps", { exact: true }).fill(String(steps));
-  if (watched !== undefined) await page.getByLabel("Ask this again while it learns").fill(watched);
+  if (watched !== undefined) await page.getByLabel("Ask this again during training").fill(watched);
   const more = page.locator("details.more");
   if ((await more.getAttribute("open")) === null) await more.locator("summary").click();
   await page.getByLabel("Name of the adapter", { exact: true }).fill(name);
@@ -58,7 +58,7 @@ export async function prepareLesson(page: Page, { rows, steps, name, watched, le
   }
 }
 
-/** Trains what is prepared, to its end, beside whatever else the machine does. */
+/** Trains to the end, whatever else the machine does. */
 export async function train(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Train", exact: true }).click();
   await page

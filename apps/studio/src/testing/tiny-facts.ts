@@ -1,4 +1,4 @@
-// What the page knows of the tiny model.
+// The page's facts about the tiny model.
 
 import type { ModelFacts } from "../protocol/model.ts";
 

@@ -1,4 +1,4 @@
-// English. It says which sentences there are; the other languages must have them.
+// English. Its keys are the type of every other language.
 
 import type { PresetId } from "../presets/preset.ts";
 import type { EngineName } from "../protocol/model.ts";
@@ -23,20 +23,20 @@ const wholeMegabytes = (bytes: number) =>
   bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 const engineNames: Readonly<Record<EngineName, string>> = {
-  webgpu: "Graphics card (WebGPU)",
+  webgpu: "GPU (WebGPU)",
   wasm: "Processor (WebAssembly)",
   cpu: "Plain JavaScript (slow)",
 };
 
-/** What happened, and what to do about it, by the code of the error. Others are told by their own message. */
+/** What happened and what to do, by the code of the error. Errors that are not listed show their own message. */
 const modelFailures: Readonly<Record<string, string>> = {
   NO_NETWORK:
-    "There is no network, or the server cannot be reached. What had already come is kept: try again when the network is back.",
-  DOWNLOAD_FAILED: "The model's files did not come as expected. Try again; what had already come is kept.",
+    "There is no network, or the server cannot be reached. Downloaded parts are kept. Try again when the network is back.",
+  DOWNLOAD_FAILED: "The model's files were not downloaded correctly. Try again. Downloaded parts are kept.",
   DEVICE_LOST:
-    "The browser took the graphics card away. Try again, or choose another engine: the model is opened anew, and what you made is still here.",
+    "The browser lost the GPU. Try again, or choose another engine: the model is opened again, and your work is still here.",
   TOKENIZER_MISSING:
-    "This model comes without its tokenizer, which turns text into numbers. Drop its tokenizer.json together with the other files.",
+    "This model has no tokenizer, which turns text into numbers. Drop its tokenizer.json together with the other files.",
 };
 
 const rowsOf = (count: number) => (count === 1 ? "1 row" : `${count} rows`);
@@ -48,9 +48,9 @@ const rowProblem = ({ kind, column, got, max }: RowProblem): string => {
     case "too-long":
       return `This row has ${got} tokens, and ${max} fit. Shorten it, or split it into two rows.`;
     case "repeated":
-      return "The same row is there already; this one is left out.";
+      return "The same row exists already; this one is left out.";
     case "unwritable":
-      return "The model's chat template cannot write this row. Turns must take turns: a person, then the assistant.";
+      return "The model's chat template cannot write this row. The person and the assistant must take turns.";
   }
 };
 
@@ -65,7 +65,7 @@ const presetLeads: Readonly<Record<PresetId, string>> = {
     "Sixteen everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
-    "Three hundred places to eat, as lists of facts and as sentences. The model learns to say each fact and add none.",
+    "Three hundred restaurants, as lists of facts and as sentences. The model learns to state every fact and add none.",
 };
 
 const seconds = (count: number) =>
@@ -73,9 +73,9 @@ const seconds = (count: number) =>
 
 const linkProblems: Readonly<Record<ShareProblem, string>> = {
   damaged:
-    "This link is damaged: a part of it may have been lost when it was copied. Ask for it again. Your own rows are as they were.",
+    "This link is damaged: part of it may have been lost when it was copied. Ask for it again. Your own rows are unchanged.",
   newer:
-    "This link has a form that this page does not know. Reload the page, in case it is an old one. Your own rows are as they were.",
+    "This link has a format that this page does not support. Reload the page: it may be old. Your own rows are unchanged.",
   "too-large": "This is too much for a link. Share fewer or shorter rows, or download them as a file.",
 };
 
@@ -83,21 +83,21 @@ const adapterMegabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7
 
 const origins: Readonly<Record<ShelfEntry["origin"], string>> = {
   trained: "trained here",
-  dropped: "brought in",
+  dropped: "added",
   mixed: "mixed",
   copied: "a copy",
 };
 
-/** What happened, and what to do about it, by the code of the error. Others are told by their own message. */
+/** What happened and what to do, by the code of the error. Errors that are not listed show their own message. */
 const shelfFailures: Readonly<Record<string, string>> = {
-  ADAPTER_FOR_ANOTHER_BASE: "This adapter was made for another model. Open that model first, then bring it in again.",
+  ADAPTER_FOR_ANOTHER_BASE: "This adapter was made for another model. Open that model first, then add it again.",
   ADAPTER_MISMATCH: "This adapter does not fit the open model: it changes layers that this model does not have.",
   STORAGE_FULL:
-    "The browser has no room left for it. Delete adapters that you no longer need, or free space on the disk.",
-  NOT_ON_SHELF: "This adapter is gone: it was deleted, perhaps in another tab.",
+    "The browser has no room left for the adapter. Delete adapters that you no longer need, or free space on the disk.",
+  NOT_ON_SHELF: "This adapter no longer exists. It may have been deleted in another tab.",
   PICKLE_WEIGHTS:
-    "Its weights are a Python pickle, which can run code when opened, so it is not read. Save it with PEFT's save_pretrained again.",
-  UNCOMBINABLE_ADAPTER: "These two cannot be summed: one of them is more than a plain LoRA adapter (DoRA, say).",
+    "The weights are a Python pickle, which can run code when opened, so they are not read. Save the adapter again with PEFT's save_pretrained.",
+  UNCOMBINABLE_ADAPTER: "These two cannot be added: one of them is not a plain LoRA adapter (DoRA, for example).",
 };
 
 export const percent = (share: number) =>
@@ -113,13 +113,13 @@ export const snippetLanguages: Readonly<Record<SnippetLanguage, string>> = {
 
 const takeHomeFailures: Readonly<Record<string, string>> = {
   INEXPRESSIBLE_ADAPTER:
-    "llama.cpp's adapters are plain pairs of matrices, and this one is more than that, or its model is not known there. Take the whole model.",
+    "llama.cpp reads plain LoRA adapters only. This one is of another kind, or llama.cpp does not support its model. Take the whole model.",
   STORAGE_FULL: "The browser has no room left for the file. Free space on the disk, and try again.",
   TIED_WEIGHT:
-    "This adapter changes a table that the model uses twice, so that it cannot be folded in here. Take the adapter itself.",
-  UNMERGEABLE: "This kind of adapter cannot be folded into weights. Take the adapter itself.",
+    "This adapter changes a table that the model uses twice, so it cannot be merged here. Take the adapter itself.",
+  UNMERGEABLE: "This kind of adapter cannot be merged into the weights. Take the adapter itself.",
   MERGE_VERIFICATION:
-    "The merged model did not answer as the adapted one does, so no file was made. Take the adapter itself.",
+    "The merged model did not answer like the adapted model, so no file was made. Take the adapter itself.",
 };
 
 export const english = {
@@ -152,10 +152,9 @@ export const english = {
     loading: "Loading the model…",
     downloaded: (done: number, total: number) => `${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`,
     loaded: (share: number) => `Unpacking, ${Math.round(100 * share)} %`,
-    parameters: (count: number) => `${millions(count)} numbers`,
+    parameters: (count: number) => `${millions(count)} parameters`,
     toDownload: (bytes: number) => (bytes === 0 ? "already on this device" : `${wholeMegabytes(bytes)} to read`),
-    memory: (bytes: number) =>
-      `about ${wholeMegabytes(bytes)} of memory while it learns eight rows of 128 tokens at once`,
+    memory: (bytes: number) => `about ${wholeMegabytes(bytes)} of memory to train on eight rows of 128 tokens at once`,
     load: "Load it",
     notNow: "Not now",
     ready: (name: string) => `${name} is ready.`,
@@ -164,27 +163,27 @@ export const english = {
     threads: (count: number) => (count === 1 ? "1 thread" : `${count} threads`),
     why: "Why this one?",
     notUsed: (name: EngineName, reason: string) => `${engineNames[name]} is not used: ${reason}.`,
-    bestUsed: "It is the fastest that works here.",
+    bestUsed: "It is the fastest engine that works here.",
     oneThread:
-      "It computes in one thread: the server does not isolate this page from others, which browsers ask for before they allow more, or the device has too few cores.",
-    engineFailed: (name: string) => `This engine does not start here; ${name} goes on.`,
-    slow: "Nothing has come for twenty seconds. Is there a network? Loading the page again loses nothing that you made.",
+      "It computes in one thread. For more threads, the server must isolate this page from others, and the device needs enough cores.",
+    engineFailed: (name: string) => `This engine does not start here, so ${name} stays in use.`,
+    slow: "No data has arrived for twenty seconds. Check the network. If you reload the page, your work is kept.",
     retry: "Try again",
-    moreThreads: "Load the page again for more threads",
+    moreThreads: "Reload the page for more threads",
     failures: modelFailures,
   },
   drawing: {
     frozen: "frozen",
     picture: (rank: number) =>
-      `A large grey square W, plus the product of two thin strips: B, ${rank} wide, and A, ${rank} high. Only the strips learn.`,
+      `A large grey square W, plus the product of two thin strips: B, ${rank} wide, and A, ${rank} high. Only the strips are trained.`,
     sentence:
-      "The model's weights W stay as they are. What is learnt is a small change to them, B·A, made of two thin strips – because what a new task needs to change lies in few directions.",
+      "The model's weights W stay as they are. Training learns a small change to them, B·A, made of two thin strips. They are enough, because a new task changes few directions.",
     rank: (rank: number) =>
       rank === 1
         ? "Rank 1: the change has one direction."
         : `Rank ${rank}: the strips are ${rank} numbers thin, so the change has ${rank} directions.`,
     lit: (layers: number, blocks: number) =>
-      `${layers} layers of the model's ${blocks} blocks learn; each gets strips of its own.`,
+      `${layers} layers of the model's ${blocks} blocks are trained; each gets its own strips.`,
   },
   teach: {
     title: "1 · Teach",
@@ -221,19 +220,19 @@ export const english = {
     },
     undo: "Undo",
     showAll: (count: number) => `Show all ${count} rows`,
-    notKept: "The browser does not let this page keep anything: your rows are gone when you close it.",
+    notKept: "The browser does not allow this page to save anything: your rows are lost when you close it.",
   },
   adapt: {
     title: "2 · Adapt",
-    lead: "How much may change. The model itself stays as it is: what it learns goes into two thin strips beside each layer.",
+    lead: "How much may change. The model itself stays as it is: what it learns is stored in two thin strips next to each layer.",
     rank: "Rank – how wide the strips are",
-    targets: "Layers that learn",
-    trainable: "Numbers that learn",
+    targets: "Layers to train",
+    trainable: "Trainable parameters",
     ofAll: (count: number, share: number) =>
       `${count.toLocaleString("en")} (${(100 * share).toFixed(share < 0.001 ? 3 : 2)} %)`,
-    file: "The file to take home",
-    memory: "Memory while it learns",
-    step: "Time for a step",
+    file: "Adapter file",
+    memory: "Memory during training",
+    step: "Time per step",
     unknown: "–",
     measure: "Measure",
     measuring: "measuring…",
@@ -241,27 +240,27 @@ export const english = {
     duration,
     more: "More settings",
     name: "Name of the adapter",
-    watched: "Ask this again while it learns",
+    watched: "Ask this again during training",
     steps: "Steps",
-    batchSize: "Rows a step",
+    batchSize: "Rows per step",
     learningRate: "Learning rate",
-    schedule: "The learning rate",
-    schedules: { cosine: "falls gently (cosine)", linear: "falls evenly (linear)", constant: "stays" },
+    schedule: "Learning rate schedule",
+    schedules: { cosine: "falls smoothly (cosine)", linear: "falls evenly (linear)", constant: "constant" },
     alpha: "Alpha – how strongly the strips act",
-    dropout: "Dropout – left out by chance, against learning by heart",
-    seed: "Seed – the same one gives the same run",
-    held: "Rows held out to measure with",
+    dropout: "Dropout – leaves values out at random, against memorising",
+    seed: "Seed – the same seed gives the same run",
+    held: "Rows held out for validation",
     heldShare: (share: number) => (share === 0 ? "none" : `${Math.round(100 * share)} %`),
-    start: "Strips start",
+    start: "Initialization of the strips",
     starts: {
       gaussian: "at random (Gaussian)",
       kaiming: "at random (Kaiming, PEFT's default)",
-      pissa: "from the weights' largest directions (PiSSA, slow to begin)",
+      pissa: "from the weights' largest directions (PiSSA, slow to start)",
       olora: "from orthonormal directions (OLoRA)",
       orthogonal: "orthogonal",
     },
-    dora: "DoRA – lengths learn apart from directions",
-    reset: "Settings as at first",
+    dora: "DoRA – trains size and direction separately",
+    reset: "Reset the settings",
   },
   train: {
     title: "3 · Train",
@@ -271,10 +270,10 @@ export const english = {
     stop: "Stop",
     barLabel: "Training",
     needsModel: "Waiting for the model…",
-    needsRows: "Write a row first: something that is said, and its answer.",
+    needsRows: "Write a row first: a message and its answer.",
     ready: (rows: number, steps: number) => `${rows} ${rows === 1 ? "row" : "rows"}, ${steps} steps`,
     readyIn: (seconds: number) => `about ${duration(seconds)}`,
-    preparing: "Looking at the base first…",
+    preparing: "Checking the base model first…",
     pausing: "Pausing after this step…",
     paused: "Paused.",
     stopping: "Stopping after this step…",
@@ -286,22 +285,22 @@ export const english = {
         ? "Stopped before the first step: everything is as it was."
         : `Stopped after step ${steps}. What it learned is on the shelf.`,
     failed: "Training did not work.",
-    notKept: "The browser has no room left: this run goes on, but closing the page would lose it.",
-    lost: (step: number) => `It lost its way: at step ${step} the loss had become far worse than at the beginning.`,
-    goBack: (step: number, rate: string) => `Go back to step ${step}, with half the rate (${rate})`,
-    beginAnew: (rate: string) => `Begin anew with half the rate (${rate})`,
-    giveUp: "Let it be",
+    notKept: "The browser has no room left. Training continues, but it is lost if you close the page.",
+    lost: (step: number) => `Training diverged: at step ${step} the loss was far higher than at the beginning.`,
+    goBack: (step: number, rate: string) => `Go back to step ${step} with half the learning rate (${rate})`,
+    beginAnew: (rate: string) => `Start again with half the learning rate (${rate})`,
+    giveUp: "Keep it as it is",
     unfinished: (name: string, step: number, steps: number) =>
-      `“${name}” was interrupted at step ${step} of ${steps}. Nothing of it is lost.`,
+      `“${name}” was interrupted at step ${step} of ${steps}. Nothing is lost.`,
     resume: (step: number) => `Continue at step ${step}`,
-    otherModel: (model: string) => `It learned on ${model}: open that model to continue.`,
+    otherModel: (model: string) => `It was trained on ${model}: open that model to continue.`,
     forget: "Discard it",
     loss: "Loss – how surprised it is by the right answers",
-    noCurve: "Here the loss falls while it learns.",
+    noCurve: "The loss is shown here during training.",
     chartMissing: "The chart could not be loaded. The losses are in the CSV.",
     trainingLine: "Training, smoothed",
     validationLine: "Held-out rows",
-    baseLine: "The base on held-out rows",
+    baseLine: "Base model on held-out rows",
     earlierLine: "Earlier runs",
     log: "Logarithmic",
     savePng: "Picture",
@@ -323,12 +322,12 @@ export const english = {
   },
   trying: {
     title: "4 · Try it",
-    lead: "Ask both at once: the model as it was on one side, with what you taught it on the other.",
+    lead: "Ask both at once: the model as it was on one side, the model that you taught on the other.",
     leadSingle: "This model answers one line at a time and forgets what was said before.",
     base: "As it was",
     adapted: "With what you taught",
     adaptedBy: (name: string, strength: number) => `With “${name}”${strength === 1 ? "" : `, strength ${strength}`}`,
-    noAdapter: "Teach it something first, or pick an adapter from the shelf: then it answers here, too.",
+    noAdapter: "Teach it something first, or choose an adapter from the shelf. Then it also answers here.",
     you: "You",
     ask: "Your message",
     placeholderChat: "Ask something that it was not taught word for word",
@@ -341,13 +340,13 @@ export const english = {
     undo: "Undo",
     stopped: "Stopped.",
     silent: "It has nothing to say.",
-    training: "It answers again when training has ended or stopped.",
+    training: "It can answer again when training ends or stops.",
     waiting: "Writing…",
     answered: "Both have answered.",
     length: (tokens: number, max: number) => `${tokens} of ${max} tokens`,
     tooLong: (tokens: number, max: number) =>
-      `That is ${tokens} tokens, and this model reads ${max} at most. Write less, or clear the conversation.`,
-    legend: "An underlined word became at least three times as likely by what you taught.",
+      `The conversation has ${tokens} tokens, but this model reads at most ${max}. Write less, or clear the conversation.`,
+    legend: "Underlined words became at least three times as likely through your training.",
     likelier: (times: number) =>
       times > 1000
         ? "more than 1000 times as likely"
@@ -357,20 +356,20 @@ export const english = {
       strength === 0
         ? "0: exactly the model as it was"
         : strength === 1
-          ? "1: as it was taught"
-          : `${strength}: ${strength < 1 ? "less" : "more"} than it was taught`,
-    more: "How it writes",
-    temperature: "Surprise",
+          ? "1: as trained"
+          : `${strength}: ${strength < 1 ? "weaker" : "stronger"} than trained`,
+    more: "Generation settings",
+    temperature: "Temperature",
     temperatureSays: (temperature: number) => (temperature === 0 ? "0: always the likeliest word" : `${temperature}`),
-    topP: "Only the likeliest words that together have a chance of",
-    maxNewTokens: "Longest answer, in tokens",
-    seed: "Seed of chance",
+    topP: "Top-p: only the likeliest words, up to a total probability of",
+    maxNewTokens: "Maximum length of an answer, in tokens",
+    seed: "Random seed",
     speed: (tokens: number) => `${tokens < 10 ? tokens.toFixed(1) : Math.round(tokens)} tokens a second`,
     whichSide: "Which answers to show",
   },
   presets: {
     title: "See what teaching does",
-    lead: "These were recorded: the same model before and after, on prompts that it was not taught. One click teaches it again, here.",
+    lead: "These answers were recorded: the same model before and after teaching, on prompts that it was not taught. One click teaches it again here.",
     names: presetNames,
     leads: presetLeads,
     asked: "Asked",
@@ -388,27 +387,27 @@ export const english = {
   },
   share: {
     title: "Share",
-    lead: "The link holds your rows and settings itself. Nothing is uploaded: who opens it trains on their own machine.",
+    lead: "The link contains your rows and settings. Nothing is uploaded: people who open it train on their own machine.",
     copy: "Copy the link",
     copied: "The link is in your clipboard.",
     notCopied: "The browser did not allow copying. Select the link and copy it yourself.",
     link: "Link to these rows and settings",
     length: (characters: number) => `${characters} characters`,
-    long: "Some chat programs cut links as long as this one.",
+    long: "Some chat programs cut off links of this length.",
     picture: "Download a picture",
     pictureLead: "A card that shows one prompt before and after.",
     noPicture: "Train first: the picture shows a prompt before and after.",
     opened: (rows: number) =>
-      `Opened from a link: ${rows} rows with their settings. What was here before can be had back.`,
-    undo: "Have mine back",
+      `Opened from a link: ${rows} rows with their settings. You can restore your own rows and settings.`,
+    undo: "Restore mine",
     keep: "Keep these",
     problems: linkProblems,
     card: { before: "Before", after: "After", asked: "Asked", foot: "Taught in a browser tab with lowrank" },
   },
   shelf: {
     title: "Your adapters",
-    lead: "Each is a small file of what was taught. The chosen one answers in the conversation.",
-    empty: "Nothing here yet. Teach the model something, or bring an adapter in.",
+    lead: "Each adapter is a small file with what was taught. The chosen one answers in the conversation.",
+    empty: "Nothing here yet. Teach the model something, or add an adapter.",
     list: "Which adapter is used",
     name: "Name of the adapter",
     facts: ({ rank, bytes, origin }: ShelfEntry) => `rank ${rank} · ${adapterMegabytes(bytes)} · ${origins[origin]}`,
@@ -420,7 +419,7 @@ export const english = {
     removeOf: (name: string) => `Delete ${name}`,
     removed: (name: string) => `“${name}” is deleted.`,
     undo: "Undo",
-    bringIn: "Bring one in",
+    bringIn: "Add an adapter",
     drop: "Drop a zip or the files of an adapter here, or",
     chooseFile: "choose files…",
     hub: "From the Hugging Face Hub",
@@ -429,7 +428,7 @@ export const english = {
     adding: "Looking at it…",
     added: (name: string) => `“${name}” is on the shelf.`,
     mix: "Mix two",
-    mixSays: "The sum of both changes, as one adapter: a voice with a body of knowledge, say.",
+    mixSays: "The sum of both changes as one adapter: for example a voice plus a set of facts.",
     first: "This one",
     second: "with this one",
     share: (first: number, second: number) => `${first} % and ${second} %`,
@@ -437,13 +436,13 @@ export const english = {
     mixName: (first: string, second: string) => `${first} + ${second}`,
     mixNow: "Mix them",
     mixing: "Mixing…",
-    notKept: "This browser keeps nothing between visits: take home what you want to keep.",
+    notKept: "This browser keeps nothing between visits. Download what you want to keep.",
     failures: shelfFailures,
   },
   look: {
     title: "5 · Look inside",
-    lead: "Where the model changed, and in how few directions: section 7 of the LoRA paper, for what you taught.",
-    nothing: "Teach something, or pick an adapter: then there is something to see.",
+    lead: "Where the model changed, and in how few directions: section 7 of the LoRA paper, for your adapter.",
+    nothing: "Teach something or choose an adapter first.",
     show: "Show what changed",
     looking: "Looking…",
     heatMap: "How much each layer changed, as a share of its weights",
@@ -455,39 +454,39 @@ export const english = {
     legend: (min: string, max: string) => `from ${min} (faint) to ${max} (strong)`,
     keys: "Arrow keys move from layer to layer, Enter shows its directions.",
     without: (count: number) =>
-      `${count} layers are not shown: what the adapter does there is not a change of weights.`,
+      `${count} layers are not shown, because the adapter does not act as a change of weights there.`,
     directions: (target: string, block: string) => `Directions of ${target}, ${block}`,
     mattering: (rank: number, mattering: number) =>
       mattering === 0
         ? `Rank ${rank}, and nothing was learnt here.`
-        : `Rank ${rank}, of which ${mattering} ${mattering === 1 ? "matters" : "matter"}: ${mattering === 1 ? "one direction holds" : `${mattering} directions hold`} nine tenths of the change.`,
+        : `Rank ${rank}, of which ${mattering} ${mattering === 1 ? "matters" : "matter"}: ${mattering === 1 ? "one direction contains" : `${mattering} directions contain`} 90\u00a0% of the change.`,
     bars: (values: readonly string[]) => `Singular values, largest first: ${values.join(", ")}.`,
     compare: "Compare with",
     nobody: "another adapter…",
     alike: (first: string, second: string, reads: string, writes: string) =>
-      `“${first}” and “${second}” look at ${reads} of the same directions and write into ${writes} of the same.`,
+      `“${first}” and “${second}” share ${reads} of the directions that they read and ${writes} of those that they write.`,
     alikeSays:
-      "Chance alone gives a few per cent, and 100\u00a0% is the same. Adapters that started from the same seed look in the same directions, because what they look at hardly moves; where they write is what was learnt.",
-    alikeMap: "How many directions both write into, by layer",
+      "Random adapters share a few per cent; 100\u00a0% means the same directions. Adapters with the same seed read the same directions, because training hardly moves these. What was learnt is in the directions that they write.",
+    alikeMap: "Share of directions that both write, by layer",
     nothingShared: "These two change no layer in common.",
   },
   takeHome: {
     title: "6 · Take it home",
-    lead: "What you taught is yours: it runs wherever models run.",
+    lead: "Your adapter is yours: it runs wherever models run.",
     nothing: "There is nothing to take yet: teach something first.",
     peft: "The adapter",
     peftSays: (size: string) =>
-      `${size}, for the model that it was taught on. The form of PEFT, which most programs read.`,
+      `${size}, for the model that it was taught on. PEFT's format, which most programs read.`,
     gguf: "For llama.cpp",
-    ggufSays: "The adapter as one GGUF file: for llama.cpp, Ollama, node-llama-cpp and what is built on them.",
+    ggufSays: "The adapter as one GGUF file: for llama.cpp, Ollama, node-llama-cpp and programs based on them.",
     merged: "The whole model",
     mergedSays: (size: string) =>
-      `About ${size}: the model with the change folded in, checked to answer as before. Needs nothing else.`,
+      `About ${size}: the model with the adapter merged in, checked to answer as before. It needs nothing else.`,
     size: wholeMegabytes,
     download: "Download the zip",
     downloadFile: "Download the file",
     making: "Packing…",
-    merging: "Folding in and checking…",
+    merging: "Merging and checking…",
     progress: (done: number, total: number) => `${wholeMegabytes(done)} of about ${wholeMegabytes(total)}`,
     made: (name: string) => `${name} is in your downloads.`,
     otherModel: (model: string) => `It belongs to ${model}: open that model first.`,
@@ -496,7 +495,7 @@ export const english = {
     languages: snippetLanguages,
     copy: "Copy",
     copied: "Copied.",
-    notCopied: "The browser does not allow copying: select the text instead.",
+    notCopied: "The browser does not allow copying. Select the text instead.",
     failures: takeHomeFailures,
   },
 };

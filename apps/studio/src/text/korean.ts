@@ -20,7 +20,7 @@ const wholeMegabytes = (bytes: number) =>
   bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 const engineNames: Readonly<Record<EngineName, string>> = {
-  webgpu: "그래픽 카드 (WebGPU)",
+  webgpu: "GPU (WebGPU)",
   wasm: "프로세서 (WebAssembly)",
   cpu: "순수 JavaScript (느림)",
 };
@@ -30,7 +30,7 @@ const modelFailures: Readonly<Record<string, string>> = {
     "네트워크가 없거나 서버에 연결할 수 없어요. 이미 받은 부분은 남아 있으니, 네트워크가 돌아오면 다시 시도해 주세요.",
   DOWNLOAD_FAILED: "모델 파일을 제대로 받지 못했어요. 다시 시도해 주세요. 이미 받은 부분은 남아 있어요.",
   DEVICE_LOST:
-    "브라우저가 그래픽 카드를 거두어 갔어요. 다시 시도하거나 다른 엔진을 고르면 모델을 새로 열어요. 만든 것은 그대로 있어요.",
+    "브라우저가 GPU를 잃었어요. 다시 시도하거나 다른 엔진을 고르면 모델을 새로 열어요. 만든 것은 그대로 있어요.",
   TOKENIZER_MISSING:
     "이 모델에는 글을 숫자로 바꾸는 토크나이저가 없어요. tokenizer.json을 다른 파일과 함께 놓아 주세요.",
 };
@@ -90,12 +90,12 @@ const shelfFailures: Readonly<Record<string, string>> = {
   NOT_ON_SHELF: "이 어댑터는 없어졌어요. 다른 탭에서 지웠을지도 몰라요.",
   PICKLE_WEIGHTS:
     "가중치가 Python pickle이에요. 열 때 코드를 실행할 수 있어서 읽지 않아요. PEFT의 save_pretrained로 다시 저장해 주세요.",
-  UNCOMBINABLE_ADAPTER: "이 둘은 더할 수 없어요. 하나가 보통 LoRA보다 더한 것(예: DoRA)이에요.",
+  UNCOMBINABLE_ADAPTER: "이 둘은 더할 수 없어요. 하나가 보통 LoRA 어댑터가 아니에요(예: DoRA).",
 };
 
 const takeHomeFailures: Readonly<Record<string, string>> = {
   INEXPRESSIBLE_ADAPTER:
-    "llama.cpp의 어댑터는 행렬 쌍뿐이에요. 이 어댑터는 그 이상이거나, llama.cpp가 모르는 모델용이에요. 모델 전체를 가져가 주세요.",
+    "llama.cpp는 보통 LoRA 어댑터만 읽어요. 이 어댑터는 다른 종류이거나, llama.cpp가 지원하지 않는 모델용이에요. 모델 전체를 가져가 주세요.",
   STORAGE_FULL: "브라우저에 파일을 둘 공간이 없어요. 디스크를 비우고 다시 해 주세요.",
   TIED_WEIGHT: "모델이 두 번 쓰는 표를 바꾸는 어댑터라서 여기서는 합칠 수 없어요. 어댑터를 그대로 가져가 주세요.",
   UNMERGEABLE: "이런 어댑터는 가중치에 합칠 수 없어요. 어댑터를 그대로 가져가 주세요.",
@@ -205,7 +205,7 @@ export const korean: Texts = {
     targets: "학습할 층",
     trainable: "학습할 매개변수",
     ofAll: (count, share) => `${count.toLocaleString("ko")}개 (${(100 * share).toFixed(share < 0.001 ? 3 : 2)} %)`,
-    file: "가져갈 파일",
+    file: "어댑터 파일",
     memory: "학습하는 동안 메모리",
     step: "한 단계에 걸리는 시간",
     unknown: "–",
@@ -226,7 +226,7 @@ export const korean: Texts = {
     seed: "시드 – 같으면 결과도 같음",
     held: "평가용으로 남겨 둘 행",
     heldShare: (share) => (share === 0 ? "없음" : `${Math.round(100 * share)} %`),
-    start: "띠의 시작값",
+    start: "띠의 초기화",
     starts: {
       gaussian: "무작위 (가우스)",
       kaiming: "무작위 (Kaiming, PEFT 기본값)",
@@ -261,7 +261,7 @@ export const korean: Texts = {
         : `${steps}단계에서 끝냈어요. 배운 것은 선반에 있어요.`,
     failed: "학습하지 못했어요.",
     notKept: "브라우저에 저장할 자리가 없어요. 학습은 계속되지만, 페이지를 닫으면 사라져요.",
-    lost: (step) => `학습이 길을 잃었어요. ${step}단계에서 손실이 처음보다 훨씬 커졌어요.`,
+    lost: (step) => `학습이 발산했어요. ${step}단계에서 손실이 처음보다 훨씬 커졌어요.`,
     goBack: (step, rate) => `${step}단계로 돌아가 학습률을 절반(${rate})으로`,
     beginAnew: (rate) => `절반의 학습률(${rate})로 다시 시작`,
     giveUp: "그만두기",
@@ -331,12 +331,12 @@ export const korean: Texts = {
         : strength === 1
           ? "1: 가르친 그대로예요"
           : `${strength}: 가르친 것보다 ${strength < 1 ? "약해요" : "세요"}`,
-    more: "쓰는 방식",
-    temperature: "뜻밖의 정도",
+    more: "생성 설정",
+    temperature: "온도(temperature)",
     temperatureSays: (temperature) => (temperature === 0 ? "0: 언제나 가장 그럴듯한 낱말" : `${temperature}`),
-    topP: "확률의 합이 이만큼 되는 낱말 중에서만",
+    topP: "Top-p: 확률의 합이 이만큼 되는 낱말 중에서만",
     maxNewTokens: "가장 긴 답(토큰)",
-    seed: "우연의 씨앗",
+    seed: "시드",
     speed: (tokens) => `1초에 ${tokens < 10 ? tokens.toFixed(1) : Math.round(tokens)}토큰`,
     whichSide: "보여 줄 답",
   },
@@ -430,7 +430,7 @@ export const korean: Texts = {
     mattering: (rank, mattering) =>
       mattering === 0
         ? `랭크 ${rank}이지만 여기서는 배운 것이 없어요.`
-        : `랭크 ${rank} 가운데 ${mattering}개가 중요해요. 방향 ${mattering}개에 변화의 10분의 9가 담겨 있어요.`,
+        : `랭크 ${rank} 가운데 ${mattering}개가 중요해요. 방향 ${mattering}개에 변화의 90\u00a0%가 담겨 있어요.`,
     bars: (values) => `특이값, 큰 것부터: ${values.join(", ")}.`,
     compare: "견줄 어댑터",
     nobody: "다른 어댑터…",

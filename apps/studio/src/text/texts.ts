@@ -6,7 +6,7 @@ import { english, type Texts } from "./english.ts";
 export type { Texts } from "./english.ts";
 export type LanguageName = "en" | "ko";
 
-/** What is said, and in which language. */
+/** The texts and their language. */
 export interface Speech {
   readonly language: LanguageName;
   readonly texts: Texts;

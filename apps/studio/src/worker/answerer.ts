@@ -1,4 +1,4 @@
-// Who answers which call.
+// The type of a call's answerer.
 
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { Workshop } from "./workshop.ts";

@@ -1,4 +1,4 @@
-// Who answers which call: a line each. What a visitor needs only later is loaded when it is asked for.
+// The answerer of each call. Those that a visitor needs later are loaded on first use.
 
 import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answerer.ts";

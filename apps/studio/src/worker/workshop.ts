@@ -1,4 +1,4 @@
-// What the worker has in its hands: an engine, a model, what the browser keeps for it, and perhaps a run.
+// The worker's state: an engine, a model, its storage, and perhaps a run.
 
 import type { OpenedModel } from "lowrank/browser";
 import type { EngineFacts, ModelFacts, ModelSource } from "../protocol/model.ts";
@@ -20,9 +20,9 @@ export class Workshop {
   base: URL | undefined;
   engine: EngineFacts | undefined;
   model: ModelInHand | undefined;
-  /** The tiny model's files, asked for as soon as the page's address is known. */
+  /** The tiny model's files, requested as soon as the page's URL is known. */
   tiny: TinyFiles | undefined;
-  /** Why the graphics card is gone, if it is. */
+  /** Why the GPU was lost, if it was. */
   lostDevice: string | undefined;
   /** Stops the chat that is going on. */
   chatting: AbortController | undefined;
@@ -38,7 +38,7 @@ export class Workshop {
 
   /** The model; throws where none is open. */
   get opened(): ModelInHand {
-    if (this.model === undefined) throw new Error("There is no model yet: it is still loading, or did not load.");
+    if (this.model === undefined) throw new Error("There is no model: it is still loading, or it could not be loaded.");
     return this.model;
   }
 }

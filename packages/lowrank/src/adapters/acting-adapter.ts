@@ -1,4 +1,4 @@
-// Which of a model's adapters acts, and what a new one is called.
+// Selects the adapter that acts, and names new ones.
 
 import { inferenceContext, noAdapters } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
@@ -13,7 +13,7 @@ interface NamedAdapter {
   readonly opened: OpenedBase;
 }
 
-/** The model as it is to compute: with an adapter and its strength, or alone. Throws ADAPTER_GONE for one that it has not. */
+/** The model to compute with: with an adapter and its strength, or alone. Throws ADAPTER_GONE for an adapter of another model. */
 export function actingModel(
   base: OpenedBase,
   adapters: readonly NamedAdapter[],
@@ -29,7 +29,7 @@ export function actingModel(
   return { ...adapter.opened, context: inferenceContext(acting) };
 }
 
-/** A name that no adapter of a model has yet: "default", else with a number. */
+/** A name that is not taken in the model: "default", else with a number. */
 export function freeName(adapters: readonly Pick<NamedAdapter, "name">[]): string {
   const taken = new Set(adapters.map(({ name }) => name));
   for (let number = 1; ; number++) {
@@ -38,7 +38,7 @@ export function freeName(adapters: readonly Pick<NamedAdapter, "name">[]): strin
   }
 }
 
-/** The open base, and how it was opened. */
+/** The open base, and its options. */
 interface BaseFacts {
   readonly platform: Platform;
   readonly context: SourceContext;
@@ -46,7 +46,7 @@ interface BaseFacts {
   readonly request: ModelRequest;
 }
 
-/** The base with the adapter; its model is the caller's to dispose of, unless it is the base's own. */
+/** The base with the adapter; the caller disposes of its model, unless it is the base's own. */
 export async function openAttached(
   { platform, context, opened, request }: BaseFacts,
   input: AdapterInput,

@@ -1,4 +1,4 @@
-// Adapters that act together, each as strongly as its weight says: found apart, read as the one that they sum up to.
+// Several adapters as one: read separately, then combined as their weighted sum.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { baseFingerprintKey } from "@lowrank/inject";
@@ -6,17 +6,17 @@ import { adaptersOfBases, severalTokenizers } from "../errors/library-errors.ts"
 import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";
 
-/** One of several adapters that act together. */
+/** One adapter of a weighted sum. */
 interface WeightedInput {
   readonly adapter: ModelInput;
-  /** By what its update is multiplied; default 1. */
+  /** Factor on its update; default 1. */
   readonly weight?: number | undefined;
 }
 
-/** An adapter, or several that act as one: the sum of their updates, each times its weight. */
+/** An adapter, or a weighted sum of several adapters. */
 export type AdapterInput = ModelInput | readonly WeightedInput[];
 
-/** The source of an adapter, or of a set's sum, which is used as its first was trained to be. Reading throws ADAPTERS_OF_BASES. */
+/** The source of an adapter or a weighted sum, which has the settings of its first adapter. Reading throws ADAPTERS_OF_BASES. */
 export async function findAdapters(
   platform: Pick<Platform, "findAdapter">,
   input: AdapterInput,
@@ -28,7 +28,7 @@ export async function findAdapters(
   );
   const [first] = sources;
   if (first === undefined || (sources.length === 1 && first.weight === 1)) {
-    return first?.source ?? Promise.reject(new RangeError("A set of adapters needs one at least."));
+    return first?.source ?? Promise.reject(new RangeError("A set of adapters needs at least one adapter."));
   }
   const owners = sources.filter(({ source }) => source.tokenizer !== undefined);
   if (owners.length > 1) throw severalTokenizers(owners.map(({ source }) => source.name));
@@ -53,7 +53,7 @@ function isSet(input: AdapterInput): input is readonly WeightedInput[] {
   return Array.isArray(input) && input.every((each: object) => "adapter" in each);
 }
 
-/** Attaching compares one fingerprint with the base's: that of the first. */
+/** Attaching compares one fingerprint with the base's: that of the first adapter. */
 function checkBases(read: readonly { readonly adapter: Adapter; readonly name: string }[]): void {
   const known = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
   const bases = new Set(known.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));

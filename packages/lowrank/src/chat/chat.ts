@@ -11,25 +11,25 @@ import { positionLimit } from "../open/position-limit.ts";
 import type { AdapterChoice, OpenedModel } from "../opened-model.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 
-/** How answers are written, and what was said before. */
+/** Generation options and earlier messages. */
 export interface ChatOptions extends Omit<TextOptions, "prefix" | "signal">, AdapterChoice {
-  /** What the model is told to be, before all turns. */
+  /** The system prompt. */
   readonly system?: string | undefined;
-  /** Earlier turns, to go on with. */
+  /** Earlier messages, to continue from. */
   readonly messages?: readonly ChatMessage[] | undefined;
 }
 
-/** Stops an answer; what was said of it stays. */
+/** Stops an answer; the text so far stays. */
 export interface TurnOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As many new tokens as an answer has where neither the options nor the model's files say it. */
+/** Default maximum of new tokens, if neither the options nor the model's files set one. */
 const defaultTokens = 512;
 
 /**
- * A conversation. Keys and values of what was said are kept, so that a turn reads no more than what is new, as long as the same
- * adapter acts. Its owner disposes of it; the model stays its own.
+ * A conversation. It caches keys and values, so a turn only computes the new tokens, as long as the same
+ * adapter answers. The caller disposes of it; the model is not disposed of.
  *
  * @example
  * ```ts
@@ -49,11 +49,11 @@ export class Chat {
   readonly #prefix = new PrefixCache();
   readonly #options: Omit<TextOptions, "prefix" | "signal">;
   #choice: AdapterChoice;
-  /** What the adapter that was to answer before remembers to write conversations with. */
+  /** The chat template of the adapter that answered before. */
   #templateBefore: string | undefined;
   #messages: readonly ChatMessage[];
   #turns = 0;
-  /** Whether somebody said what the model is to be, or that it is nothing; else an adapter may remember it. */
+  /** Whether a system prompt was set, even an empty one; else the adapter's own is used. */
   #isTold = false;
 
   constructor(model: OpenedModel, { system, messages = [], adapter, strength, ...options }: ChatOptions = {}) {
@@ -64,17 +64,17 @@ export class Chat {
     if (system !== undefined) this.system = system;
   }
 
-  /** All that was said, what the model is told first. */
+  /** All messages, the system prompt first. */
   get messages(): readonly ChatMessage[] {
     return this.#messages;
   }
 
-  /** What the model is told to be. */
+  /** The system prompt. */
   get system(): string | undefined {
     return this.#messages.find(({ role }) => role === "system")?.content;
   }
 
-  /** Tells it anew, with what was said since; an empty text takes it away. */
+  /** Replaces the system prompt and keeps the messages; an empty text removes it. */
   set system(content: string | undefined) {
     const rest = this.#messages.filter(({ role }) => role !== "system");
     this.#isTold = true;
@@ -82,8 +82,8 @@ export class Chat {
   }
 
   /**
-   * Which adapter answers from now on, and how strongly; null for the base. Where it remembers no template, nor has
-   * the model one, it keeps that of the adapter before.
+   * Selects the adapter that answers from now on, and its strength; null for the base. If neither it nor the model
+   * has a chat template, the template of the previous adapter stays.
    */
   use(choice: AdapterChoice): void {
     const { adapter = this.#model.adapters.at(-1) } = this.#choice;
@@ -93,8 +93,8 @@ export class Chat {
   }
 
   /**
-   * Says something; the answer comes token by token, and its end. If it is stopped or nobody listens any more, what was said of
-   * it stays; if nothing was, the turn is taken back. Throws what `OpenedModel.stream` does.
+   * Sends a message; yields the answer token by token, and its end. If it is stopped or the caller leaves the loop, the text so
+   * far stays; if there is none, the message is removed. Throws the errors of `OpenedModel.stream`.
    */
   async *send(content: string, options: TurnOptions = {}): AsyncGenerator<TextEvent, void, undefined> {
     const before = this.#messages;
@@ -110,7 +110,7 @@ export class Chat {
     }
   }
 
-  /** Answers the last turn anew; where tokens are drawn by chance, by other chances. Throws NO_TURN before the first. */
+  /** Answers the last message again, with another random seed if tokens are sampled. Throws NO_TURN before the first. */
   async *retry(options: TurnOptions = {}): AsyncGenerator<TextEvent, void, undefined> {
     const last = this.#messages.map(({ role }) => role).lastIndexOf("user");
     if (last < 0) throw noTurn();
@@ -118,13 +118,13 @@ export class Chat {
     yield* this.#answer(options);
   }
 
-  /** Forgets what was said, but not what the model is told to be. */
+  /** Removes all messages except the system prompt. */
   clear(): void {
     this.#messages = this.#messages.filter(({ role }) => role === "system");
     this.forget();
   }
 
-  /** Frees what is kept of the text; the next turn reads all of it. Call it after an adapter that answers has been trained. */
+  /** Frees the cache; the next turn computes all tokens again. Call it after training the adapter that answers. */
   forget(): void {
     this.#prefix.forget();
   }
@@ -137,7 +137,7 @@ export class Chat {
     const messages = this.#messages;
     const { seed = 0 } = this.#options;
     const asked = await this.#asked(messages);
-    // Each turn draws by chances of its own.
+    // Each turn has its own random seed.
     const drawn = { ...asked, seed: (seed + this.#turns++) >>> 0, prefix: this.#prefixFor(), signal };
     let content = "";
     try {
@@ -150,7 +150,7 @@ export class Chat {
     }
   }
 
-  /** How the answer is to be written, in what room there is. */
+  /** Generation options, limited to the positions left. */
   async #asked(messages: readonly ChatMessage[]): Promise<Omit<TextOptions, "prefix" | "signal"> & AdapterChoice> {
     const asked = { ...this.#writing, ...this.#choice };
     try {
@@ -163,7 +163,7 @@ export class Chat {
     }
   }
 
-  /** As many tokens as are asked for, and as the model has positions left for; one at least, which then is refused. */
+  /** The requested number of tokens, limited to the positions left; at least one, which generation then refuses. */
   async #roomFor(messages: readonly ChatMessage[], asked: TextOptions & AdapterChoice): Promise<number> {
     const { template, system, adapter } = asked;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
@@ -175,7 +175,7 @@ export class Chat {
     return this.#isTold ? { ...this.#options, system: "" } : this.#options;
   }
 
-  /** A decoder reads a conversation as one text; an encoder–decoder's is its source. */
+  /** A decoder reads a conversation as one text; an encoder–decoder reads it as source. */
   #prefixFor(): PrefixCache | undefined {
     return this.#model.base.task === "causal-lm" ? this.#prefix : undefined;
   }

@@ -1,4 +1,4 @@
-// Texts in, one embedding each out: vectors whose angles say how alike the texts are, for search and for comparison.
+// Computes one embedding per text: vectors for search and comparison.
 
 import { padBatch, promptTemplate, type TextTokenizer, type TokenizedExample, tokenizeExample } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
@@ -17,21 +17,21 @@ import {
   sentencePrompts,
 } from "./embedding-recipe.ts";
 
-/** How to embed. What is not said, the model's folder says as sentence-transformers wrote it. */
+/** Options of `embed`. Defaults come from sentence-transformers' files in the model's folder. */
 export interface EmbedOptions extends RecipeOptions {
   /** Default 32. */
   readonly batchSize?: number | undefined;
-  /** Tokens after which a text is cut; default what the folder says, or 512, as far as the model has positions. */
+  /** Maximum number of tokens per text; default: from the folder, or 512, limited to the model's positions. */
   readonly maxLength?: number | undefined;
-  /** Which of the prompts of the model's folder stands before each text ("query"); default the one that the folder says. */
+  /** Name of a prompt in the model's folder to write before each text ("query"); default: the folder's default prompt. */
   readonly promptName?: string | undefined;
-  /** Stops between batches; the promise rejects with its reason. */
+  /** Stops between batches; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears how many tokens of the texts were read, batch by batch. */
+  /** Called after each batch with the number of its tokens. */
   readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
-/** One embedding for each text, in their order. Throws PoolingUnknownError, PROMPT_UNKNOWN, UsageError, NonFiniteOutputError. */
+/** One embedding per text, in order. Throws PoolingUnknownError, PROMPT_UNKNOWN, UsageError, NonFiniteOutputError. */
 export async function embedTexts(
   { opened, tokenizer }: { readonly opened: OpenedBase; readonly tokenizer: TextTokenizer },
   texts: readonly string[],
@@ -84,7 +84,7 @@ async function promptOf(source: RecipeFacts, name: string | undefined): Promise<
   return prompt;
 }
 
-/** Places of texts of like length together, so that little is padded. */
+/** Groups texts by length, so that little is padded. */
 function byLength(
   examples: readonly { readonly inputIds: readonly number[] }[],
   batchSize: number,
@@ -97,10 +97,10 @@ function byLength(
   );
 }
 
-/** How much more of a text is tokenized than its tokens should need: what is cut in the middle of a word is far behind them. */
+/** How much more of a text is tokenized than needed, so that the cut within a word is far behind the last token. */
 const margin = 4;
 
-/** The first `maxLength` tokens of a text. All of it is read only where most of its characters are no tokens, such as spaces. */
+/** The first `maxLength` tokens of a text. The whole text is only tokenized if most characters make no tokens, such as spaces. */
 export function beginningOf(sentence: string, tokenizer: TextTokenizer, maxLength: number): TokenizedExample {
   const tokenized = (text: string) =>
     tokenizeExample({ kind: "sentence", sentence: text, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength });

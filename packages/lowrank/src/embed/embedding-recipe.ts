@@ -1,4 +1,4 @@
-// What the model's folder says of its embeddings, in the files of sentence-transformers, or its .gguf file.
+// Settings of embeddings, from sentence-transformers' files in the model's folder, or from its .gguf file.
 
 import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
@@ -12,20 +12,20 @@ import {
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 
-/** What a caller says of it. */
+/** Embedding settings of a call. */
 export interface RecipeOptions {
-  /** Which states stand for a text: the mean, the first token's or the last one's. */
+  /** Pooling: the mean of all states, the first token's state or the last one's. */
   readonly pooling?: Pooling | undefined;
-  /** Whether embeddings have length 1; false where neither this nor the folder says so. */
+  /** Whether embeddings are normalised to length 1; false if neither this nor the folder sets it. */
   readonly normalise?: boolean | undefined;
 }
 
 export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
 
-/** Under which name an adapter's file says how it was trained to be pooled. */
+/** Key in an adapter file's metadata for the pooling of its training. */
 export const recipeKey = "lowrank.embedding";
 
-/** What was asked for, else what the adapter, the .gguf file or the folder says. Throws PoolingUnknownError, EmbeddingRecipeError. */
+/** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EmbeddingRecipeError. */
 export async function embeddingRecipe(
   source: RecipeFacts,
   { pooling, normalise }: RecipeOptions,
@@ -49,25 +49,25 @@ async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<Embe
   });
 }
 
-/** What an adapter's file says of its embeddings. */
+/** The metadata entry of an adapter's file. */
 export function recipeMetadata(recipe: EmbeddingRecipe | undefined): ReadonlyMap<string, string> {
   if (recipe === undefined) return new Map();
   return new Map([[recipeKey, `${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`]]);
 }
 
-/** The recipe that it says; undefined where it says none that is known. */
+/** The recipe in the metadata; undefined if there is none, or an unknown one. */
 export function recipeIn(metadata: ReadonlyMap<string, string>): EmbeddingRecipe | undefined {
   const [name, more] = metadata.get(recipeKey)?.split(", ") ?? [];
   const pooling = (["mean", "first", "last"] as const).find((known) => known === name);
   return pooling === undefined ? undefined : { pooling, isNormalised: more === "normalised" };
 }
 
-/** After how many tokens the folder cuts texts: sentence-transformers' number, since version 6 the tokenizer's. */
+/** The folder's maximum length: sentence-transformers' number, since version 6 the tokenizer's. */
 export async function sentenceLength({ folder, path }: RecipeFacts): Promise<number | undefined> {
   for (const [file, key] of lengthKeys) {
     if (folder === undefined || !(await folder.has(file))) continue;
     const { [key]: length } = fieldsOf(await readJson(folder, file, path));
-    // Tokenizers without a limit say a number beyond all integers.
+    // Tokenizers without a limit have a number beyond all integers.
     if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
   }
   return undefined;
@@ -83,9 +83,9 @@ async function readJson(files: TextFiles, file: string, folder: string): Promise
   return parseJson(text, { refuse: (reason, cause) => new ModelFileError(folder, file, `it ${reason}`, { cause }) });
 }
 
-// What a .gguf file says of its embeddings: llama.cpp's number of the states that it pools, and not whether embeddings have length 1.
+// Embedding settings of a .gguf file: llama.cpp's pooling type; normalisation is not in the file.
 
-/** The recipe; undefined for what is no .gguf file, or one that does not say it. Throws EmbeddingRecipeError, GgufError. */
+/** The recipe; undefined without a .gguf file or a pooling type. Throws EmbeddingRecipeError, GgufError. */
 export async function ggufRecipe({
   openGguf: open,
   path,
@@ -110,7 +110,7 @@ export async function ggufRecipe({
 
 const file = "config_sentence_transformers.json";
 
-/** Reads them; none where the folder says nothing. Throws ModelFileError for a file that is not JSON. */
+/** Reads the prompts; none if the folder has none. Throws ModelFileError for a file that is not JSON. */
 export async function sentencePrompts({
   folder,
   path,

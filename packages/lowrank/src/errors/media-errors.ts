@@ -1,9 +1,9 @@
-// Pictures and recordings that rows name and that cannot be read.
+// Errors about the images and recordings of rows.
 
 import { LowrankError } from "@lowrank/contracts";
 import { failure } from "./named-option.ts";
 
-/** A picture or a recording of a row cannot be read. */
+/** An image or a recording of a row cannot be read. */
 export class MediaError extends LowrankError {
   constructor(
     /** Its name, or "the picture of a row" for one without. */
@@ -15,16 +15,16 @@ export class MediaError extends LowrankError {
   }
 }
 
-/** The model's folder does not say how pictures or sounds become numbers. */
+/** The model's folder has no preprocessor_config.json. */
 export function preprocessorMissing(folder: string) {
   const message =
-    `"${folder}" has no preprocessor_config.json, which says how a picture becomes what the model reads. ` +
-    "Copy the file from the repository that the model is from.";
+    `"${folder}" has no preprocessor_config.json, which describes how images become model inputs. ` +
+    "Copy the file from the model's repository.";
   return failure("PREPROCESSOR_MISSING", message, { folder });
 }
 
-/** A package that decodes pictures is not installed. */
+/** The package that decodes images is not installed. */
 export function decoderMissing(packageName: string, cause: unknown) {
-  const message = `Reading such pictures needs the optional package ${packageName}. Run: npm install ${packageName}`;
+  const message = `Reading these images requires the optional package ${packageName}. Run: npm install ${packageName}`;
   return failure("DECODER_MISSING", message, { packageName, cause });
 }

@@ -1,22 +1,22 @@
-// How messages name an option: as a program writes it, `maxLength`. The command line makes flags of them where it prints.
+// Messages name an option as in a program: `maxLength`. The command line prints it as a flag.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { RunRows } from "../options/all-options.ts";
 
-/** Options that messages name and that a recipe has not. */
+/** Options that messages name but that are not in a recipe. */
 export const otherOptions = ["prompt", "generate", "overwrite", "resume", "recipe"] as const;
 
-/** The option as it stands in messages. */
+/** The option as messages write it. */
 export function named(option: keyof RunRows | (typeof otherOptions)[number]): string {
   return `\`${option}\``;
 }
 
-/** An error whose message may name options; those of others may quote a person's text, in which nothing is to be replaced. */
+/** An error whose message may name options. Other messages may quote user text, in which no name may be replaced. */
 export class NamingError extends LowrankError {}
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** An error with a code of its own and its facts as fields, for what nobody catches by class. A fact `cause` is the error's cause. */
+/** An error with a code and its facts as fields, for errors that nobody catches by class. The fact `cause` becomes the error's cause. */
 export function failure<Own extends Facts>(code: string, message: string, facts: Own): LowrankError & Own {
   return Object.assign(new LowrankError(code, message, facts), facts);
 }

@@ -1,35 +1,35 @@
-// How a training run ends early, and why one does not go on.
+// Errors that end a training run early or prevent resuming one.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
 import { NamingError, named, namingFailure } from "./named-option.ts";
 
-/** A signal, or a reader who left, ended a run early, after saving. The message says how to go on. */
+/** A signal or a closed pipe ended a run early, after saving. The message explains how to continue. */
 export class InterruptedError extends LowrankError {
   constructor(message: string) {
     super("INTERRUPTED", message);
   }
 }
 
-/** A weight that holds NaN or infinity. */
+/** A weight that is NaN or infinite. */
 export interface BrokenWeight {
   readonly of: "base" | "adapter";
   readonly name: string;
   readonly value: number;
 }
 
-/** What `out` holds where a training ended because of a number that is none. */
+/** The contents of `out` after training stopped on a NaN. */
 interface Kept {
   readonly out: string;
-  /** After which step the adapter in `out` is; undefined: nothing was written. */
+  /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   readonly hasCheckpoint: boolean;
 }
 
-/** The model's output, or the loss, is NaN or infinite, which no setting of a run can help. */
+/** The model's output or the loss is NaN or infinite, and no setting of the run can prevent it. */
 export class NonFiniteModelError extends NamingError {
-  /** The first weight that is not finite; undefined: all are. */
+  /** The first weight that is not finite; undefined if all are finite. */
   readonly weight: BrokenWeight | undefined;
 
   constructor(
@@ -46,16 +46,16 @@ export class NonFiniteModelError extends NamingError {
 function blame(weight: BrokenWeight | undefined): string {
   if (weight === undefined) {
     return (
-      "Every weight of the base and of the adapter is finite, so numbers grow beyond float32 on the way: look whether " +
-      `base and adapter belong together, and whether another ${named("engine")} says the same.`
+      "All weights of the base and of the adapter are finite, so activations overflowed float32. Check that the adapter " +
+      `was trained on this base model, and try another ${named("engine")}.`
     );
   }
   const { of, name, value } = weight;
   const advice =
     of === "base"
-      ? "its file is damaged, or was saved like that. Fetch the base anew, or take another one."
-      : "train it anew with a smaller learning rate.";
-  return `The ${of}'s "${name}" holds ${value}: ${advice}`;
+      ? "the file is damaged or was saved with this value. Download the base again, or use another one."
+      : "train it again with a smaller learning rate.";
+  return `The weight "${name}" of the ${of} contains ${value}: ${advice}`;
 }
 
 /** The loss, a gradient or a weight stopped being a finite number; what was trained before is kept. */
@@ -65,7 +65,7 @@ export class DivergedError extends NamingError {
   readonly what: "loss" | "gradient" | "weight";
   readonly value: number;
   readonly out: string;
-  /** After which step the adapter in `out` is; undefined: nothing was written. */
+  /** Step after which the adapter in `out` was saved; undefined: nothing was written. */
   readonly savedStep: number | undefined;
 
   constructor(failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight }, kept: Kept) {
@@ -73,13 +73,13 @@ export class DivergedError extends NamingError {
     const isWeight = "weight" in failure;
     const [what, value] = isWeight ? (["weight", failure.weight.value] as const) : [failure.what, failure.value];
     const found = isWeight
-      ? `The adapter's "${failure.weight.name}" holds ${value} after step ${step}`
+      ? `The adapter's weight "${failure.weight.name}" contains ${value} after step ${step}`
       : `The ${what} of step ${step} is ${value}`;
     super(
       "DIVERGED",
-      `${found}: the training diverged. ${whatIsKept(kept)}\n` +
-        `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and look for odd rows in the data.` +
-        (kept.hasCheckpoint ? ` The same command with ${named("resume")} goes on from the checkpoint.` : ""),
+      `${found}: training diverged. ${whatIsKept(kept)}\n` +
+        `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and check the data for unusual rows.` +
+        (kept.hasCheckpoint ? ` To continue from the checkpoint, add ${named("resume")} to the command.` : ""),
       isWeight ? {} : { cause: failure },
     );
     this.step = step;
@@ -91,29 +91,29 @@ export class DivergedError extends NamingError {
 }
 
 function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
-  if (savedStep === undefined) return `No step before it was saved, so nothing was written to "${out}".`;
+  if (savedStep === undefined) return `No earlier step was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
-  return `The adapter as step ${savedStep} left it is in "${out}" (${named("adapter")} trains it on into another ${named("out")}).`;
+  return `The adapter of step ${savedStep} is in "${out}". To train it further, pass it as ${named("adapter")} with another ${named("out")}.`;
 }
 
-/** `resume` found a checkpoint that does not say of which run it is. */
+/** `resume` found a checkpoint without the settings of its run. */
 export function earlierCheckpoint() {
   const message =
-    `Cannot go on with ${named("resume")}: the checkpoint was written by an earlier version of lowrank, which did not note ` +
-    `the adapter's settings. As ${named("adapter")} its adapter can be trained on, into another ${named("out")}.`;
+    `Cannot ${named("resume")}: an earlier version of lowrank wrote the checkpoint and did not save the adapter's settings. ` +
+    `To train its adapter further, pass it as ${named("adapter")} with another ${named("out")}.`;
   return namingFailure("EARLIER_CHECKPOINT", message, {});
 }
 
-/** `resume` found nothing to go on from; an adapter may be there all the same, for a finished run removes its checkpoints. */
+/** `resume` found no checkpoint. There may be an adapter: a finished run removes its checkpoints. */
 export function nothingToResume(folder: string, holdsAdapter: boolean) {
   const advice = holdsAdapter
-    ? `, only an adapter: ${named("adapter")} "${folder}" trains it on, into another ${named("out")}.`
+    ? `, only an adapter. To train it further, pass ${named("adapter")} "${folder}" with another ${named("out")}.`
     : `. Run the command without ${named("resume")}.`;
-  const message = `There is no checkpoint in "${folder}" to go on from${advice}`;
+  const message = `There is no checkpoint in "${folder}"${advice}`;
   return namingFailure("NOTHING_TO_RESUME", message, { folder, holdsAdapter });
 }
 
-/** Standard output could not be written, so that results are lost. */
+/** Writing to standard output failed, so results are lost. */
 export class OutputLostError extends LowrankError {
   /** Such as "ENOSPC". */
   readonly reason: string;
@@ -121,13 +121,13 @@ export class OutputLostError extends LowrankError {
   constructor(cause: NodeJS.ErrnoException) {
     super(
       "OUTPUT_LOST",
-      `stdout could not be written: ${cause.message}. What the command prints is not complete; files that it writes are.`,
+      `Cannot write to stdout: ${cause.message}. The printed output is incomplete; written files are complete.`,
       { cause },
     );
     this.reason = cause.code ?? "";
   }
 
-  /** Whether a pipe's other end was closed, which is no fault: `lowrank inspect … | head`. */
+  /** Whether the reader of a pipe closed it, which is no failure: `lowrank inspect … | head`. */
   get isReaderGone(): boolean {
     return this.reason === "EPIPE";
   }

@@ -1,4 +1,4 @@
-// Numbers that say how well a model does on rows.
+// Measures a model on rows.
 
 import { type Example, judgedPairs, type LabelMeaning, type RowList, type TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
@@ -24,20 +24,20 @@ import { inOrder, needTokenizer, type RowFile, rowsWhere } from "../rows/row-kin
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 
-/** What was found; only what applies is there. */
+/** The results; only metrics that apply are set. */
 export interface Evaluation extends RowMetrics, ExtraScores {
-  /** How many rows had something to measure. */
+  /** Number of measured rows. */
   readonly rows: number;
 }
 
-/** How to measure. */
+/** Options of `evaluate`. */
 export interface EvaluationOptions
   extends ComparisonOptions,
     Pick<PredictOptions, "classNames" | "batchSize" | "maxLength"> {
-  /** How a row becomes text; default: as the adapter's rows did, else what suits the rows. */
+  /** Prompt template; default: the template of the adapter's training, else one that fits the rows. */
   readonly template?: string | undefined;
   readonly maxTargetLength?: number | undefined;
-  /** Whether to let the model write after each prompt, and compare. */
+  /** Whether to generate text after each prompt and compare it with the references. */
   readonly generate?: boolean | undefined;
   /** For `generate`; default 64. */
   readonly maxNewTokens?: number | undefined;
@@ -46,7 +46,7 @@ export interface EvaluationOptions
 export interface Measurer {
   readonly platform: MediaReader["platform"] & Pick<Platform, "keepRows">;
   readonly opened: OpenedBase;
-  /** Names of the adapter's classes, in order of their numbers. */
+  /** Names of the adapter's classes, in the order of the class numbers. */
   readonly adapterNames: readonly string[] | undefined;
   tokenizer(): Promise<TextTokenizer>;
   readonly notices: Notices;
@@ -65,7 +65,7 @@ export async function evaluateRows(
   return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { name, rows: measured, whole: rows }, options));
 }
 
-/** Rows to measure, and as they were before others stood for them. */
+/** The rows to measure, and their original form. */
 interface ReadFile extends RowFile {
   readonly whole: RowList<Example>;
 }
@@ -80,7 +80,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const needsText = needTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && !writesText(model.task) && (needsText || !labelsTokens)) {
-    const advice = 'Give rows with "sentence" and "label", or tokenised rows with one label each.';
+    const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';
     const what = needsText ? "rows of text" : "rows with a label for each token";
     throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);
   }
@@ -98,7 +98,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const count = notices.count?.({ what: "rows measured", total: examples.length });
   const measuring = { context, onRows: (rows: number) => count?.add(rows) };
   const measured = await plan.measure(model, data, measuring).finally(() => count?.stop());
-  // Whatever else is measured comes from the same logits.
+  // All other metrics come from the same logits.
   if (!Number.isFinite(measured.loss)) throw new NonFiniteOutputError("The mean loss", measured.loss);
   const asked = { ...how, padId: data.padId, batchSize, maxNewTokens, generate, loss, notices };
   const extras: ExtraScores[] = [];

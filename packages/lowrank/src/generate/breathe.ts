@@ -1,4 +1,4 @@
-// Most backends never wait, so long work on the event loop lets others through by itself.
+// Most backends never wait, so long work on the event loop has to let other events through.
 
 /** Lets timers, sockets and messages through. */
 export function breathe(): Promise<void> {
@@ -9,7 +9,7 @@ export function breathe(): Promise<void> {
 
 const sliceMs = 10;
 
-/** Makes a function that breathes where it has not for ten milliseconds. */
+/** Creates a function that gives way to other events if it has not for ten milliseconds. */
 export function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {

@@ -1,16 +1,16 @@
-// How long a text may be in characters before it is tokenized: tokenizing a text of megabytes, only to find that it does not fit,
+// Maximum length of a text in characters before it is tokenized: tokenizing megabytes of text, only to find that it does not fit,
 // takes minutes.
 
 import { PositionLimitError, type PretrainedModel } from "@lowrank/models";
 import { positionLimit } from "../open/position-limit.ts";
 import type { TextPrompt } from "./prompt-ids.ts";
 
-/** Vocabularies have tokens of 80 spaces; whole texts of them are not written. Words of many languages have 4 characters a token. */
+/** Vocabularies have tokens of 80 spaces, but no text is made of them. In many languages, a token has about 4 characters. */
 const charactersOfToken = 16;
 /** For models that have no limit of their own. */
 const maxTokens = 2 ** 15;
 
-/** So many characters fill this many tokens of a vocabulary whose longest token has `longestToken` characters. */
+/** Number of characters that fill this many tokens of a vocabulary whose longest token has `longestToken` characters. */
 export function maxCharacters(tokens: number, { longestToken }: { readonly longestToken: number }): number {
   return Math.min(tokens, maxTokens) * Math.min(Math.max(longestToken, 1), charactersOfToken);
 }

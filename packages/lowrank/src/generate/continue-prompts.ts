@@ -1,4 +1,4 @@
-// Prompts in, text out as it comes.
+// Streams the generated text of prompts.
 
 import type { TextTokenizer } from "@lowrank/data";
 import { type FinishReason, generateTokens } from "@lowrank/models";
@@ -14,19 +14,19 @@ import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
-/** A token of one prompt's continuation, or the end of it. */
+/** A generated token of one prompt, or the end of its text. */
 export type TextEvent =
-  /** `text`: what can be shown now; empty while a character is incomplete. */
+  /** `text`: new text to show; empty while a character is incomplete. */
   | {
       readonly type: "token";
       readonly prompt: number;
       readonly id: number;
       readonly text: string;
-      /** Where `logprobs` asks for them. */
+      /** With `logprobs`. */
       readonly logprob?: number;
       readonly top?: readonly LikelyToken[];
     }
-  /** `text`: all of it. `rest`: what was held back and is to be shown yet. `reason`: its own end, or no room for more. */
+  /** `text`: the whole text. `rest`: held-back text that is still to be shown. `reason`: end of text, or maximum length. */
   | {
       readonly type: "end";
       readonly prompt: number;
@@ -58,7 +58,7 @@ export async function* continuePrompts(
   const streams = prompts.map(() => new TextStream(tokenizer));
   const reasons = prompts.map((): FinishReason => "length");
   const { signal } = options;
-  // What an adapter that waits for tokens makes of a text depends on what comes later.
+  // With activated LoRA, the effect on a text depends on later tokens.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
   const tokens = generateTokens(model, {

@@ -1,4 +1,4 @@
-// What a call does not say about writing a text, generation_config.json of the model's folder does, as in transformers.
+// Generation options that a call does not set come from generation_config.json in the model's folder, as in transformers.
 
 import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
 import type { Notices } from "../notices.ts";
@@ -7,10 +7,10 @@ import type { TextOptions } from "./text-rules.ts";
 
 type WritingModel = Pick<PretrainedModel, "config" | "generation" | "task">;
 
-/** Models whose listener knows already which settings hold. */
+/** Models whose settings were already reported. */
 const told = new WeakSet<WritingDefaults>();
 
-/** The options, completed by the model's files. What they add is reported once for each model. */
+/** Adds the settings of the model's files to the options. Reports them once per model. */
 export function withFileDefaults(
   options: TextOptions,
   model: WritingModel,
@@ -44,7 +44,7 @@ const nameInFile: Readonly<Record<string, string>> = {
   ...{ repetitionPenalty: "repetition_penalty", stop: "stop_strings", maxNewTokens: "max_new_tokens" },
 };
 
-/** How many tokens the model's files let a text have, as far as there are positions; undefined where they do not say it. */
+/** Maximum number of tokens in the model's files, limited to its positions; undefined if they set none. */
 export function newTokensByFile({ config, generation, task }: WritingModel, promptTokens: number): number | undefined {
   const { maxNewTokens, maxLength } = generation.writing;
   const isSourced = task === "sequence-to-sequence";

@@ -1,4 +1,4 @@
-// What a person asks, as the tokens that the model continues.
+// Prompts and conversations as token ids.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -13,20 +13,20 @@ import {
 import { given } from "../given.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
-/** A conversation so far, the person's turn last. */
+/** A conversation, ending with the user's message. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
-  /** Functions that the model may call, as JSON Schema describes them, where its template writes them. */
+  /** Functions that the model may call, as JSON Schema, if its template supports them. */
   readonly tools?: readonly unknown[];
 }
 
-/** A text to go on with, or a conversation to be answered. */
+/** A text to continue, or a conversation to answer. */
 export type TextPrompt = string | Conversation;
 
-/** How a prompt is written. */
+/** Options for writing a prompt. */
 export interface Writing {
   readonly template?: string | undefined;
-  /** What stands before a conversation that does not say so itself. */
+  /** Default system prompt of a conversation. */
   readonly system?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ interface TaughtReader extends PromptReader {
   readonly setup?: Writing | undefined;
 }
 
-/** Throws TemplateError for a name that there is not, and for turns that the template cannot write; ChatTemplateMissingError. */
+/** Throws TemplateError for an unknown name and for turns that the template does not support; ChatTemplateMissingError. */
 export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
   return encodePrompt(writePrompt(prompt, asked, reader), reader);
 }
@@ -52,13 +52,13 @@ function writePrompt(prompt: TextPrompt, asked: Writing, reader: TaughtReader): 
   const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
   const chat = { kind: "chat", ...conversation, messages } as const;
   const rendered = isConversing(template.name) ? template.render(chat) : renderInTurn(chat, template, reader.tokenizer);
-  // Earlier answers are marked as trained, but here they are said already.
+  // Earlier answers are marked as trained, but here they belong to the prompt.
   const { segments, hasSpecialTokens } = rendered;
   const text = segments.map((segment) => segment.text).join("");
   return { segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) };
 }
 
-/** A template that knows no turns writes each question with its answer as a row of its own, one after the other. */
+/** A template without turns writes each question with its answer as a separate row, one after the other. */
 function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = "" }: TextTokenizer): RenderedExample {
   const [first] = chat.messages;
   const turns = first?.role === "system" ? chat.messages.slice(1) : chat.messages;
@@ -78,7 +78,7 @@ function renderInTurn(chat: ChatExample, template: PromptTemplate, { eosToken = 
   return { segments };
 }
 
-/** Whether there are several prompts, and not one, which may itself be a conversation. */
+/** Whether the input is several prompts, not one prompt, which may itself be a conversation. */
 export function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts is readonly TextPrompt[] {
   return Array.isArray(prompts);
 }
@@ -88,14 +88,14 @@ interface PromptReader {
   readonly task: Task;
 }
 
-/** The ids of a rendered example's prompt, with the tokenizer's own marks: those that start a text, or a source's all. */
+/** The ids of a rendered prompt, with the tokenizer's special tokens: those at the start of a text, or all for a source. */
 function encodePrompt(rendered: RenderedExample, { tokenizer, task }: PromptReader): readonly number[] {
   if (task === "sequence-to-sequence") return encodeSource(rendered, tokenizer);
   const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: false });
   return rendered.hasSpecialTokens === true ? ids : [...tokenizer.prefixIds, ...ids];
 }
 
-/** A prompt typed by a person, in the words of a template. */
+/** A prompt typed by a person, rendered by a template. */
 export function renderPrompt(prompt: string, template: PromptTemplate): RenderedExample {
   return template.render({ kind: "instruction", instruction: prompt, input: "", output: "" });
 }

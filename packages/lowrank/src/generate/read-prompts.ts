@@ -1,10 +1,10 @@
-// Prompts of a file: a line of JSON each – a text, { prompt } or { messages } –, or a line of text each.
+// Reads a prompts file: one JSON value per line – a text, { prompt } or { messages } –, or one text per line.
 
 import type { ChatMessage } from "@lowrank/data";
 import { unreadablePrompt } from "../errors/data-errors.ts";
 import type { TextPrompt } from "./prompt-ids.ts";
 
-/** Empty lines are none. Throws UNREADABLE_PROMPT. */
+/** Skips empty lines. Throws UNREADABLE_PROMPT. */
 export function parsePrompts(text: string, file: string): readonly TextPrompt[] {
   const isJson = /^\s*[{"]/.test(text);
   return text.split(/\r?\n/).flatMap((line, index) => {
@@ -23,7 +23,7 @@ function parsed(line: string, place: Place): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw unreadablePrompt(place, "it is no JSON, but the first line is", error);
+    throw unreadablePrompt(place, "it is not JSON, but the first line is", error);
   }
 }
 
@@ -35,7 +35,7 @@ function promptOf(value: unknown, place: Place): TextPrompt {
   throw unreadablePrompt(place, 'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}');
 }
 
-/** Rows of training end with the answer, which is what is asked for here. */
+/** Training rows end with the answer, which is to be generated here. */
 function asked(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return messages.length > 1 && messages.at(-1)?.role === "assistant" ? messages.slice(0, -1) : messages;
 }

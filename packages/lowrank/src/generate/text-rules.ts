@@ -1,4 +1,4 @@
-// What may come next in a text and where it ends, as the models' package takes it.
+// Generation options: sampling and the end of a text, in the form of @lowrank/models.
 
 import type { TextTokenizer } from "@lowrank/data";
 import type { GenerationOptions, PrefixCache, PretrainedModel, Sampling, TokenReport } from "@lowrank/models";
@@ -6,38 +6,38 @@ import { given } from "../given.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
 /**
- * How to continue prompts: as generation_config.json of the model's folder says, where an option does not; without either
- * greedily.
+ * Generation options. Defaults come from generation_config.json in the model's folder; without it, decoding is
+ * greedy.
  */
 export interface TextOptions {
   /**
-   * How a prompt is written: "plain" (as it is), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: as the
-   * adapter's rows were, else the model's own, else plain.
+   * Prompt template: "plain" (unchanged), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: the template
+   * of the adapter's training, else the model's own, else plain.
    */
   readonly template?: string | undefined;
-  /** What stands before a conversation; default: what stood before all that the adapter learned from. "" is nothing. */
+  /** System prompt; default: the one that all training rows of the adapter had. "" for none. */
   readonly system?: string | undefined;
-  /** Default: what the file says, else 64. */
+  /** Maximum number of new tokens. Default: from the file, else 64. */
   readonly maxNewTokens?: number | undefined;
-  /** Divides the logits; 0 is greedy, whatever else is said. */
+  /** Temperature; 0 is greedy decoding, whatever the other options are. */
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
   readonly topP?: number | undefined;
   readonly minP?: number | undefined;
   readonly repetitionPenalty?: number | undefined;
-  /** Texts at which to end; [] for none, whatever the file says. */
+  /** Stop strings; [] for none, whatever the file has. */
   readonly stop?: readonly string[] | undefined;
-  /** Seeds the sampling; default 0. */
+  /** Random seed of sampling; default 0. */
   readonly seed?: number | undefined;
-  /** Tells each token with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
+  /** Reports the log probability of each token and of that many likeliest tokens; 0 to 100. */
   readonly logprobs?: number | undefined;
-  /** What was kept of an earlier text, where this one begins alike; for one prompt. It keeps this text then. */
+  /** A prefix cache, for one prompt: reuses an earlier text with the same beginning, and stores this one. */
   readonly prefix?: PrefixCache | undefined;
-  /** Stops before the next token; the iteration throws its reason. */
+  /** Stops before the next token; the iteration throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A token that might have come. */
+/** A candidate token. */
 export interface LikelyToken {
   readonly id: number;
   readonly text: string;
@@ -45,7 +45,7 @@ export interface LikelyToken {
   readonly logprob: number;
 }
 
-/** What the models' package takes of one text's options. */
+/** One text's options in the form of @lowrank/models. */
 export type TextRules = Pick<
   GenerationOptions,
   "maxNewTokens" | "eosTokenIds" | "sampling" | "repetitionPenalty" | "stopStrings" | "logprobs"
@@ -62,7 +62,7 @@ export function textRules(model: PretrainedModel, tokenizer: TextTokenizer, opti
   };
 }
 
-/** The report of a token with the texts of those that might have come. */
+/** The report of a token, with the texts of the candidates. */
 export function readReport(
   { logprob, top }: Partial<TokenReport>,
   tokenizer: Pick<TextTokenizer, "decode">,

@@ -1,16 +1,16 @@
-// Tokens as text while they come. A character may need several tokens, so text is given out only once it is whole.
+// Streams tokens as text. A character may need several tokens, so text is only returned when its characters are complete.
 
 import type { TextTokenizer } from "@lowrank/data";
 
 export class TextStream {
   readonly #ids: number[] = [];
-  /** How many tokens' text was given out, and how many it was the time before. */
+  /** Number of tokens whose text was returned, now and the time before. */
   #given = 0;
   #givenBefore = 0;
 
   constructor(private readonly tokenizer: Pick<TextTokenizer, "decode">) {}
 
-  /** Adds a token; returns the text that can be shown now. */
+  /** Adds a token; returns the new text to show. */
   push(id: number): string {
     this.#ids.push(id);
     const fresh = this.#fresh();
@@ -21,7 +21,7 @@ export class TextStream {
     return fresh;
   }
 
-  /** What was held back when no more tokens come. */
+  /** The held-back text at the end. */
   end(): string {
     return this.#fresh();
   }
@@ -35,9 +35,9 @@ export class TextStream {
   }
 
   /**
-   * What the tokens not given out add to the text of those before them, which say whether a space belongs in between. The
-   * whole text would not do: a decoder may write what was given out otherwise once more tokens follow (Rust's writes every
-   * byte of a run as U+FFFD if the run ends within a character), and then no text would ever follow it.
+   * The text that new tokens add to the tokens before them, which decide whether a space is between. Decoding the
+   * whole text would not work: a decoder may change earlier text when more tokens follow (Rust's writes every
+   * byte of a run as U+FFFD if the run ends within a character), and then no text would ever follow.
    */
   #fresh(): string {
     const before = this.tokenizer.decode(this.#ids.slice(this.#givenBefore, this.#given));

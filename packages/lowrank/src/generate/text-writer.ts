@@ -1,4 +1,4 @@
-// Many texts written at one time, each with its own adapter: whoever asks joins the batch that runs, and leaves it when done.
+// Writes many texts at once, each with its own adapter: a new text joins the running batch, and leaves it at its end.
 
 import {
   type BatchEvent,
@@ -21,22 +21,22 @@ import { promptIds, type TextPrompt } from "./prompt-ids.ts";
 import { readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
-/** How much is written at one time. */
+/** Limits of a writer. */
 export interface TextWriterOptions extends Partial<BatchLimits> {
-  /** Texts that may wait for room; one more is refused. Default: any number. */
+  /** Maximum number of waiting texts; more are refused. Default: no limit. */
   readonly maxWaiting?: number | undefined;
 }
 
-/** Who writes a text: null for the base. */
+/** The adapter of a text; null for the base. */
 export interface ChosenWriter {
   readonly writer: Writer;
   readonly adapter: string | null;
-  /** Whether a batch's other rows may have other adapters. */
+  /** Whether other rows of a batch may have other adapters. */
   readonly isAlone: boolean;
   isGone(): boolean;
 }
 
-/** Whether and how a batch may take the texts of whoever was chosen. */
+/** The model with the chosen adapter, and whether a batch can contain it. */
 export function chosenWriter(
   writer: Writer,
   { strength = 1 }: { readonly strength?: number | undefined },
@@ -60,7 +60,7 @@ interface Job {
 }
 
 /**
- * Writes texts as they are asked for, many at one time: `write` may be called again while others are written. Made by
+ * Writes texts on request, many at once: `write` can be called while others are written. Created by
  * `OpenedModel.writer`.
  *
  * @example
@@ -86,7 +86,7 @@ export class TextWriter<Choice> {
   readonly #jobs = new Set<Job>();
   #isRunning = false;
   #isStopped = false;
-  /** Texts that no batch takes, one after the other. */
+  /** Texts that cannot be in a batch, one after the other. */
   #alone = Promise.resolve();
   #aloneCount = 0;
   #done: (() => void)[] = [];
@@ -103,21 +103,21 @@ export class TextWriter<Choice> {
     return batched + Math.min(1, this.#aloneCount);
   }
 
-  /** Texts that wait for room. */
+  /** Number of waiting texts. */
   get waiting(): number {
     const batched = [...this.#batches.values()].reduce((sum, { waiting }) => sum + waiting, 0);
     return batched + Math.max(0, this.#aloneCount - 1);
   }
 
-  /** Throws PositionLimitError for a prompt that cannot fit by its number of characters alone. `write` does so as well. */
+  /** Throws PositionLimitError for a prompt that is too long in characters. `write` does so as well. */
   async check(prompt: TextPrompt, choice: Choice): Promise<void> {
     const { tokenizer, opened } = (await this.#choose(choice)).writer;
     checkCharacters(prompt, tokenizer, opened.model);
   }
 
   /**
-   * One text, token by token, and its end. Whoever stops listening ends it. Throws WRITER_FULL and WRITER_STOPPED
-   * before anything is written, and what `OpenedModel.stream` throws.
+   * One text, token by token, and its end. Leaving the loop ends it. Throws WRITER_FULL and WRITER_STOPPED
+   * before anything is written, and the errors of `OpenedModel.stream`.
    */
   async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
     const chosen = await this.#choose(options);
@@ -148,7 +148,7 @@ export class TextWriter<Choice> {
     yield* this.#read(job, options.signal);
   }
 
-  /** Takes no more texts; resolves when those that were begun are written. */
+  /** Accepts no more texts; resolves when the started texts are written. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     while (this.#jobs.size > 0 || this.#aloneCount > 0)
@@ -220,7 +220,7 @@ export class TextWriter<Choice> {
     return batch;
   }
 
-  /** Rounds of all batches in turn, until nothing is left to write. */
+  /** Runs all batches in turn until all texts are written. */
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -245,7 +245,7 @@ export class TextWriter<Choice> {
     try {
       for (const event of await batch.round()) jobs.get(event.text)?.events.push(event);
     } catch (error) {
-      // Nothing is left of any; what failed may concern all.
+      // All texts are dropped, because the failure may concern all.
       for (const { text, events } of jobs.values()) events.push({ type: "failure", text, error });
     }
   }
@@ -263,7 +263,7 @@ export class TextWriter<Choice> {
   }
 }
 
-/** Values in order; reading waits for the next one. */
+/** A queue of values; reading waits for the next one. */
 class EventQueue<Value> {
   readonly #values: Value[] = [];
   #wake: (() => void) | undefined;

@@ -1,4 +1,4 @@
-// An adapter's folder: its configuration, its modules, and how wide a base must be for it.
+// Inspects an adapter's folder: its configuration, its modules, and the layer sizes that its base must have.
 
 import {
   type Adapter,
@@ -24,7 +24,7 @@ import {
   totals,
 } from "./inspection.ts";
 
-/** Reads an adapter whole; a broken one is an error. */
+/** Reads a whole adapter; throws for a broken one. */
 export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspection> {
   const isPeft = await folder.has("adapter_model.safetensors");
   const found = await inspectSafetensors(
@@ -33,7 +33,7 @@ export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspec
   return adapterInspection(folder, found.tensors, isPeft ? "PEFT" : "MLX");
 }
 
-/** A file of weights: a whole adapter, if it is of a program that writes one so, else what its header says. */
+/** A file of weights: a whole adapter if another program's format is recognised, else the facts in its header. */
 export async function inspectWeights(
   folder: AdapterFolder,
   file: string,
@@ -68,7 +68,7 @@ async function adapterInspection(
   };
 }
 
-/** Widths by the tensors: A is [rank, in], of a variant perhaps with fewer columns; B is [out, rank]; an embedding's rows are in. */
+/** Layer sizes from the tensors: A is [rank, in], with fewer columns in some variants; B is [out, rank]; an embedding's rows are in. */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
   for (const { path, partOfA: part, a, b } of pairsIn(tensors)) {

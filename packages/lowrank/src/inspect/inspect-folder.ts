@@ -1,4 +1,4 @@
-// What a folder is, found out and read, wherever it lies.
+// Finds out what a folder contains and inspects it, on any host.
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
@@ -11,7 +11,7 @@ import { factsOf, inspectAdapter, inspectWeights } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
 import { type Inspection, type ModelInspection, totals } from "./inspection.ts";
 
-/** An adapter, a model, or the one file of weights that it holds. Throws NOT_INSPECTABLE for anything else. */
+/** An adapter, a model, or the only file of weights in the folder. Throws NOT_INSPECTABLE for anything else. */
 export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   if (await folder.has("adapter_config.json")) return inspectAdapter(folder);
   if (await folder.has("config.json")) return inspectModel(folder);
@@ -22,7 +22,7 @@ export async function inspectFolder(folder: ModelFolder): Promise<Inspection> {
   return inspectGguf(await openGgufParts(file, (name) => folder.open(name)), path);
 }
 
-/** Reads config and headers of a model folder; no weight is read. */
+/** Reads config and headers of a model folder, but no weights. */
 async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {
   const { name: path } = folder;
   const warnings: Warning[] = [];
@@ -46,7 +46,7 @@ async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {
   };
 }
 
-/** A model that we cannot compute can still be looked at. */
+/** Models that are not supported can still be inspected. */
 function readConfig(json: unknown, warnings: Warning[]): ModelConfig | undefined {
   try {
     return checkConfig(json, (warning) => warnings.push(warning));

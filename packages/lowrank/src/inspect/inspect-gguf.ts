@@ -1,4 +1,4 @@
-// A .gguf file: metadata and tensor types; nothing is dequantised.
+// Inspects a .gguf file: metadata and tensor types, without dequantizing.
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { openGguf } from "@lowrank/gguf";
@@ -20,7 +20,7 @@ export async function inspectGguf(source: ByteSource, path = source.name): Promi
   }
 }
 
-/** Before anybody waits for a training that cannot begin. */
+/** Warns early if training on the file is not supported. */
 async function whyNoBase(source: ByteSource): Promise<readonly Warning[]> {
   try {
     await readGgufConfig(source);

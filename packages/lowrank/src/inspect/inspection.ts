@@ -1,4 +1,4 @@
-// What `inspect` finds, as data.
+// The results of `inspect`, as data.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
@@ -8,55 +8,55 @@ import type { GgufValue } from "@lowrank/gguf";
 /** One tensor as a file describes it. */
 export interface TensorFact {
   readonly name: string;
-  /** As its format calls it: "BF16", "Q4_K". */
+  /** The format's name of the type: "BF16", "Q4_K". */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly bytes: number;
 }
 
-/** What is known of whatever holds tensors. */
+/** Facts about anything that contains tensors. */
 interface Inspected {
   readonly path: string;
   readonly tensors: readonly TensorFact[];
-  /** Numbers in all tensors. */
+  /** Number of parameters in all tensors. */
   readonly parameters: number;
   /** Bytes of all tensors. */
   readonly bytes: number;
-  /** What is odd about it. */
+  /** Warnings about it. */
   readonly warnings: readonly Warning[];
 }
 
-/** One module that an adapter changes: what a base has to have there. */
+/** One adapted module, with the layer sizes that the base must have. */
 export interface AdaptedModule {
   readonly path: string;
   readonly rank: number;
   readonly alpha: number;
-  /** What its product is multiplied with. */
+  /** The scaling factor of its update. */
   readonly scaling: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
 }
 
-/** An adapter, as its folder or as the one file of Kohya's or diffusers'. */
+/** An adapter: a folder, or one file of Kohya's or diffusers' format. */
 export interface AdapterInspection extends Inspected {
   readonly kind: "adapter";
-  /** Who writes it so: "PEFT", "MLX", "Kohya", "diffusers". */
+  /** The program of its format: "PEFT", "MLX", "Kohya", "diffusers". */
   readonly format: string;
   readonly config: LoraConfig;
   readonly modules: readonly AdaptedModule[];
   readonly metadata: ReadonlyMap<string, string>;
-  /** Of the base that it was made on, if the file says so. */
+  /** Fingerprint of the base that it was trained on, if the file has it. */
   readonly baseFingerprint: string | undefined;
-  /** Names of a classifier's classes, in order of their numbers. */
+  /** Class names of a classifier, in the order of the class numbers. */
   readonly classes: readonly string[] | undefined;
 }
 
 /** A Hugging Face model folder. */
 export interface ModelInspection extends Inspected {
   readonly kind: "model";
-  /** config.json as it stands. */
+  /** config.json, unchanged. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** What it says, read; undefined for a model that is not computed here: a warning tells why. */
+  /** config.json as a ModelConfig; undefined for an unsupported model, for which a warning has the reason. */
   readonly understood: ModelConfig | undefined;
   readonly task: Task | undefined;
   readonly hasTokenizer: boolean;
@@ -66,7 +66,7 @@ export interface ModelInspection extends Inspected {
 /** A .safetensors file. */
 export interface SafetensorsInspection extends Inspected {
   readonly kind: "safetensors";
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly fileBytes: number;
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -79,10 +79,10 @@ export interface GgufInspection extends Inspected {
   readonly metadata: ReadonlyMap<string, GgufValue>;
 }
 
-/** Everything found about one path. */
+/** The result of an inspection. */
 export type Inspection = AdapterInspection | ModelInspection | SafetensorsInspection | GgufInspection;
 
-/** The tensors, with what they sum up to. */
+/** The tensors with their totals. */
 export function totals(tensors: readonly TensorFact[]): Pick<Inspected, "tensors" | "parameters" | "bytes"> {
   return {
     tensors,
@@ -91,7 +91,7 @@ export function totals(tensors: readonly TensorFact[]): Pick<Inspected, "tensors
   };
 }
 
-/** Numbers in a tensor. */
+/** Number of parameters in a tensor. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

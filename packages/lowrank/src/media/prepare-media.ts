@@ -1,4 +1,4 @@
-// A picture or a recording as what the model reads: its file is opened, decoded, resized or resampled, and only that is kept.
+// Prepares images and recordings as model input: opens, decodes, resizes or resamples a file, and only keeps the result.
 
 import {
   AudioError,
@@ -29,7 +29,7 @@ export interface MediaReader {
   readonly model: Pick<PretrainedModel, "config">;
 }
 
-/** How pictures become what the model reads. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
+/** The model's image preprocessing. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
 export async function imagePreparation({
   source: { folder, path },
 }: Pick<MediaReader, "source">): Promise<ImagePreparation> {
@@ -37,7 +37,7 @@ export async function imagePreparation({
   return readImagePreparation(await readJsonObject(folder, "preprocessor_config.json"));
 }
 
-/** A picture in the model's size. Throws MediaError, DECODER_MISSING. */
+/** An image in the model's size. Throws MediaError, DECODER_MISSING. */
 export async function pixelsOf(
   image: ImageInput,
   preparation: ImagePreparation,
@@ -63,7 +63,7 @@ export async function soundsOf(
 ): Promise<Sounds & { readonly frames: number }> {
   const name = typeof audio === "string" ? audio : "the recording of a row";
   const { melBins, sourcePositions } = model.config;
-  if (melBins === 0) throw new MediaError(name, "this model does not hear, as Whisper does.");
+  if (melBins === 0) throw new MediaError(name, "this model has no audio input. Use a speech model such as Whisper.");
   try {
     const sound = typeof audio === "object" && "samples" in audio ? audio : readWav(await bytesOf(audio, platform));
     const frames = 2 * sourcePositions;
@@ -75,15 +75,15 @@ export async function soundsOf(
   }
 }
 
-/** Samples from one column of features to the next, and how far a column reaches. */
+/** Samples from one column of features to the next, and the width of a column's window. */
 const [step, reach] = [160, 200];
 
-/** As much of a sound as the model hears, and a second more for the windows that reach beyond: hours need not be resampled. */
+/** The model's maximum length of a recording, plus a second for windows at its end: hours need not be resampled. */
 function beginning({ samples, sampleRate }: Sound, seconds: number): Sound {
   return { samples: samples.subarray(0, Math.ceil((seconds + 1) * sampleRate)), sampleRate };
 }
 
-/** The features up to one column behind the last sample: from there on all columns are the same. */
+/** The features up to one column after the last sample: all later columns are the same. */
 function heard(
   features: Float32Array,
   { melBins, frames, samples }: { readonly melBins: number; readonly frames: number; readonly samples: number },
@@ -95,7 +95,7 @@ function heard(
   return cut;
 }
 
-/** The bytes of a file that a row names, or has. Throws MediaError. */
+/** The bytes of a file that a row names or contains. Throws MediaError. */
 export async function bytesOf(
   file: string | Uint8Array | Blob,
   platform: MediaReader["platform"],
@@ -104,7 +104,7 @@ export async function bytesOf(
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
 }
 
-/** Rows with pictures in the model's size and recordings as features. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING. */
+/** Rows with images in the model's size and recordings as features. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING. */
 export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
   let preparation: ImagePreparation | undefined;
   const prepared: Example[] = [];

@@ -1,5 +1,5 @@
-// Pictures and recordings of a data set: named by its rows, opened when a batch draws them. Before that nobody waits for any but a
-// few, and of all of them only what fits a bound is kept from one epoch to the next.
+// Images and recordings of a data set: rows name them, and they are opened when a batch draws the rows. Only a few are opened before,
+// and those that fit a memory limit are kept from one epoch to the next.
 
 import type {
   AudioInput,
@@ -20,7 +20,7 @@ export interface TellingReader extends MediaReader {
   readonly notices: Notices;
 }
 
-/** Opens rows' files; undefined where no row has any. A few are opened at once, so that a missing decoder is told first. Throws MediaError. */
+/** Opens rows' files; undefined if no row has any. Opens a few at once, so that a missing decoder is reported early. Throws MediaError. */
 export async function rowMedia(
   { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
   reader: TellingReader,
@@ -32,10 +32,10 @@ export async function rowMedia(
   return media;
 }
 
-/** Rows that are opened before the first batch. */
+/** Number of rows that are opened before the first batch. */
 const maxLooked = 8;
 
-/** Bytes of prepared files that stay in memory: a small data set is decoded once, a large one for the most part in each epoch. */
+/** Memory for prepared files: a small data set is decoded once, a large one mostly in each epoch. */
 const maxKept = 2 ** 26;
 
 class OpenedMedia implements RowMedia {
@@ -67,7 +67,7 @@ class OpenedMedia implements RowMedia {
     return bytesOf(file, this.reader.platform);
   }
 
-  /** Opens some from all over a list. */
+  /** Opens some rows from the whole list. */
   async look(rows: RowList<Example>): Promise<void> {
     const count = Math.min(rows.length, maxLooked);
     for (let index = 0; index < count; index += 1) {
@@ -79,7 +79,7 @@ class OpenedMedia implements RowMedia {
 
   async #see(image: ImageInput): Promise<Pixels> {
     const { preparation } = this;
-    if (preparation === undefined) throw new Error("Pictures among rows that are heard.");
+    if (preparation === undefined) throw new Error("Image rows for a speech model.");
     const name = typeof image === "string" ? image : undefined;
     const make = () => pixelsOf(image, preparation, this.reader);
     return this.#once(this.#pixels, name, { make, sizeOf: ({ bytes }) => bytes.byteLength });
@@ -107,7 +107,7 @@ class OpenedMedia implements RowMedia {
   }
 }
 
-/** Opens rows; gives undefined for one whose file cannot be read, and tells the first such. Throws DECODER_MISSING. */
+/** Opens rows; returns undefined for a row whose file cannot be read, and warns of the first one. Throws DECODER_MISSING. */
 export function openOrLeaveOut(
   media: RowMedia,
   { warn }: Pick<Notices, "warn">,
@@ -118,7 +118,7 @@ export function openOrLeaveOut(
       return await media.open(row);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
-      const message = `${error.message} Its row is left out, and so are all like it, without another word.`;
+      const message = `${error.message} Skipped its row. Similar rows are skipped without another warning.`;
       if (!isTold) warn({ code: "ROWS_SKIPPED", message });
       isTold = true;
       return undefined;

@@ -1,4 +1,4 @@
-// What an exported model takes from its base's files.
+// Files of the base that an exported model needs.
 
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
@@ -8,7 +8,7 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { setupFiles } from "../setup/adapter-setup.ts";
 import { sentenceTexts } from "./sentence-folder.ts";
 
-/** The base's folder, or what a .gguf file says in place of a config.json and a tokenizer. */
+/** The base's folder, or the config.json and tokenizer from a .gguf file's metadata. */
 export async function exportSource(opened: OpenedBase, notices: Notices): Promise<ExportOptions["source"]> {
   const { folder, path } = opened;
   const source = await opened.source.openGguf?.();
@@ -22,7 +22,7 @@ export async function exportSource(opened: OpenedBase, notices: Notices): Promis
   }
 }
 
-/** A model without its tokenizer is worth more than none. */
+/** A model without its tokenizer is better than no model. */
 async function tokenizerTexts(
   { files, tokenizerFolder }: OpenedBase,
   notices: Notices,
@@ -37,7 +37,7 @@ async function tokenizerTexts(
   }
 }
 
-/** By file name: how embeddings are made of its states, or by which template it writes. Throws what `sentenceTexts` does. */
+/** Files by name: the pooling of embeddings, or the chat template. Throws the errors of `sentenceTexts`. */
 export async function mergedTexts(
   opened: Pick<OpenedBase, "model" | "source" | "recipe" | "setup">,
 ): Promise<ReadonlyMap<string, string>> {

@@ -1,4 +1,4 @@
-// A merged model for llama.cpp and what is built on it: a .gguf file, and a Modelfile by which Ollama takes it.
+// A merged model for llama.cpp and programs based on it: a .gguf file, and a Modelfile for Ollama.
 
 import { ggufFromTokenizer, promptOf, promptTemplate } from "@lowrank/data";
 import { type GgufFile, openGguf, type WritableValue } from "@lowrank/gguf";
@@ -15,7 +15,7 @@ import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
 
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
-  /** Default: the base's own types where it is a .gguf file, else F16. */
+  /** Default: the types of the base if it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
   readonly title: string;
 }
@@ -28,7 +28,7 @@ export interface GgufOutput {
 
 const fileName = "model.gguf";
 
-/** Plans the files. Throws OWN_TYPES, TokenizerError, and what `ggufModelFile` does. */
+/** Plans the files. Throws OWN_TYPES, TokenizerError, and the errors of `ggufModelFile`. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
   const { type: asked, title, ...merging } = options;
   const source = await opened.source.openGguf?.();
@@ -55,15 +55,15 @@ export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions)
   }
 }
 
-/** Whether the model writes texts; others are for embeddings. */
+/** Whether the model generates text; other models are for embeddings. */
 export function isGenerative({ model }: Pick<OpenedBase, "model">): boolean {
   return model.task !== "feature-extraction";
 }
 
-/** As the adapter was trained, or as the base says; undefined where nobody says it, or where what the base's file says stays. */
+/** The adapter's or the base's pooling; undefined if it is unknown, or if the base's file keeps its own. */
 async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<Pooling | undefined> {
   const { source, recipe } = opened;
-  // A decoder that lost its head in a .gguf file looks like one that writes.
+  // A decoder without a head in a .gguf file looks like one that generates text.
   if (isGenerative(opened) && source.openGguf === undefined) return undefined;
   if (type === "as-base" && recipe === undefined) return undefined;
   try {
@@ -74,7 +74,7 @@ async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<
   }
 }
 
-/** The .gguf base's own, unless the adapter brings one. */
+/** The tokenizer of the .gguf base, unless the adapter has one. */
 async function tokenizerOf(
   { files, tokenizerFolder, model }: OpenedBase,
   base: GgufFile | undefined,
@@ -111,12 +111,12 @@ function modelfile(text: string): ExportFile {
 // Ollama's Modelfile. Source: https://github.com/ollama/ollama/blob/main/docs/modelfile.md
 
 interface ModelfileFacts {
-  /** The token that ends a text; undefined for a model that writes none. */
+  /** The end-of-text token; undefined for a model that does not generate text. */
   readonly end: string | undefined;
   readonly setup: AdapterSetup | undefined;
 }
 
-/** The Modelfile of a .gguf file next to it. A model's own chat template is in that file, which Ollama reads. */
+/** The Modelfile for a .gguf file next to it. The model's own chat template is in that file, which Ollama reads. */
 export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts): string {
   const { template, system = "" } = setup;
   const isOwn = template === undefined || template === "chat";
@@ -131,7 +131,7 @@ export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts)
   ].join("\n");
 }
 
-/** A prompt as the template writes it, as a program of Go's templates. */
+/** A prompt template as a Go template. */
 function goTemplate(name: string, system: string): string {
   const place = "\uE000";
   const template = promptTemplate(name);

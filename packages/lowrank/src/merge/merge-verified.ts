@@ -1,4 +1,4 @@
-// Merging, and looking whether the merged model computes what the adapted one did.
+// Merges, and verifies that the merged model computes the same as the adapted one.
 
 import { inferenceContext } from "@lowrank/contracts";
 import { type MergeOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
@@ -8,16 +8,16 @@ import { type OpenedBase, openBase } from "../open/open-base.ts";
 import { sampleLogits } from "./sample-logits.ts";
 
 export interface VerifiedMergeOptions extends MergeOptions {
-  /** By how much logits may differ; default: by how large they are. */
+  /** Maximum difference of logits; default: from the size of the logits. */
   readonly tolerance?: number | undefined;
-  /** Whether the base's weights are in blocks, so that other kernels multiply them than the merged ones. */
+  /** Whether the base is quantized in blocks, so that other kernels multiply it than the merged weights. */
   readonly isPacked?: boolean;
 }
 
-/** Sums of other kernels have another order: in SmolLM2's 30 layers they end 5e-4 apart where logits reach 32. */
+/** Other kernels sum in another order: in SmolLM2's 30 layers the logits, up to 32, differ by 5e-4. */
 const slackOfPacked = 8;
 
-/** Merges the adapter that is attached; the caller disposes of `adapted`, the logits before. Throws MergeVerificationError, and what `mergeAdapter` does. */
+/** Merges the attached adapter; the caller disposes of `adapted`, the earlier logits. Throws MergeVerificationError, as `mergeAdapter`. */
 export async function mergeVerified(
   { model, handle, context }: OpenedBase,
   { tolerance, isPacked = false, ...options }: VerifiedMergeOptions,
@@ -43,7 +43,7 @@ export async function mergeVerified(
   }
 }
 
-/** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
+/** Float32 has about seven digits, so logits in the hundreds cannot agree to 1e-4. */
 export async function toleranceFor(logits: tf.Tensor): Promise<number> {
   const values = Float32Array.from(await logits.data());
   const magnitude = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);

@@ -1,4 +1,4 @@
-// All that merging needs, loaded with the first merge: few visits of a page come so far.
+// Everything that merging needs, loaded on first use: few visitors of a page need it.
 
 export { exportFiles, exportModel } from "@lowrank/merge";
 export { joinPieces } from "@lowrank/safetensors";

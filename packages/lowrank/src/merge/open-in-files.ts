@@ -1,4 +1,4 @@
-// A base and its adapter, opened for merging: the base's matrices stay in their files.
+// Opens a base and its adapter for merging; the base's matrices stay in their files.
 
 import { inferenceContext } from "@lowrank/contracts";
 import { WeightsInFiles } from "@lowrank/models";
@@ -8,14 +8,14 @@ import { attachTo } from "../open/attaching.ts";
 import { loadBase } from "../open/load-base.ts";
 import { checkHead, type ModelPlaces, type OpenedBase, readWithBase, shaped } from "../open/open-base.ts";
 
-/** What is opened so can be looked at and merged; it computes nothing. */
+/** A model that can be inspected and merged, but cannot compute. */
 export interface OpenedInFiles extends OpenedBase {
   readonly handle: NonNullable<OpenedBase["handle"]>;
   readonly adapter: NonNullable<OpenedBase["adapter"]>;
   readonly weights: WeightsInFiles;
 }
 
-/** As `openBase` with an adapter; the caller closes `weights` besides. */
+/** Like `openBase` with an adapter; the caller also closes `weights`. */
 export async function openInFiles(
   places: ModelPlaces & { readonly adapter: NonNullable<ModelPlaces["adapter"]> },
   request: { readonly allowDifferentBase?: boolean | undefined },
@@ -50,7 +50,7 @@ export async function openInFiles(
   }
 }
 
-/** The last first: a handle belongs to its model. */
+/** In reverse order: a handle belongs to its model. */
 function disposeAll(owned: readonly { dispose(): void }[]): void {
   for (const one of [...owned].reverse()) one.dispose();
 }

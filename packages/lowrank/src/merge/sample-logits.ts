@@ -1,4 +1,4 @@
-// Logits on an input that is the same every time, to compare a model with itself.
+// Logits of a fixed input, to compare a model with itself.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { mulberry32 } from "@lowrank/data";
@@ -6,7 +6,7 @@ import type { ModelInputs, PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { positionLimit } from "../open/position-limit.ts";
 
-/** What the model computes for `sampleInputs`; the caller disposes of it. */
+/** The logits for `sampleInputs`; the caller disposes of them. */
 export function sampleLogits(model: PretrainedModel, context: ForwardContext): tf.Tensor {
   return tf.tidy(() => model.forward(sampleInputs(model), context));
 }
@@ -14,13 +14,13 @@ export function sampleLogits(model: PretrainedModel, context: ForwardContext): t
 const rows = 2;
 const longest = 24;
 
-/** Arbitrary tokens, images or sounds of the kind that the model reads. The caller owns them. */
+/** Arbitrary tokens, images or recordings as model input. The caller owns them. */
 export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
   const { decoderLayers, imageChannels, imageSize, imageWidth } = config;
   if (imageSize > 0) {
     const shape: [number, number, number, number] = [rows, imageChannels, imageSize, imageWidth];
-    // Pixels as an image processor leaves them: about 0, and seldom beyond ±2.
+    // Pixels as after image preprocessing: around 0, and rarely beyond ±2.
     const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 4 * random() - 2);
     const pixelValues = tf.tensor4d(values, shape);
     if (task !== "image-text-matching") return { pixelValues };
@@ -38,7 +38,7 @@ function textOf(config: PretrainedModel["config"], random: () => number): tf.Ten
   return tf.tensor2d(ids, [rows, time], "int32");
 }
 
-/** Features as `logMelFeatures` scales them, and the beginning of a text. */
+/** Features scaled as by `logMelFeatures`, and the beginning of a text. */
 function sampleSounds(
   { melBins, sourcePositions, vocabularySize }: PretrainedModel["config"],
   random: () => number,

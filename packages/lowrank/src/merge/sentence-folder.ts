@@ -1,5 +1,5 @@
-// What makes a folder one of sentence-transformers: which states are pooled, and what is written before texts. The model's own
-// folder or .gguf file says it, or the adapter, which was trained so.
+// The files of a sentence-transformers folder: pooling, and prompts before texts. They come from the model's folder or .gguf file,
+// or from the adapter, which was trained with them.
 
 import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
 import { ggufRecipe, sentenceLength } from "../embed/embedding-recipe.ts";
@@ -11,7 +11,7 @@ type Opened = Pick<OpenedBase, "model" | "source" | "recipe">;
 const maxBytes = 1_000_000;
 const ownFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
 
-/** The files by name, "1_Pooling/config.json" among them; none for a model that nobody pools. Throws what reading them does. */
+/** Files by name, such as "1_Pooling/config.json"; none for a model without pooling. Throws the errors of reading them. */
 export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string, string>> {
   const { model, source } = opened;
   if (model.task !== "feature-extraction") return new Map();
@@ -29,7 +29,7 @@ export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string,
   ]);
 }
 
-/** As the model's folder has them, where it says the same as the adapter. */
+/** The files of the model's folder, if they match the adapter. */
 async function toldTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
   const { folder, inside } = source;
   if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
@@ -53,7 +53,7 @@ async function textsOf({ folder }: Opened["source"], names: readonly string[]): 
   return texts;
 }
 
-/** In the form that sentence-transformers reads since its second version. */
+/** The format that sentence-transformers reads since version 2. */
 function writtenTexts({ pooling, isNormalised }: EmbeddingRecipe, width: number): ReadonlyMap<string, string> {
   const types = ["Transformer", "Pooling", ...(isNormalised ? ["Normalize"] : [])];
   const modules = types.map((type, index) => {

@@ -1,4 +1,4 @@
-// The base that an adapter was trained on, found by what the adapter itself says.
+// Finds the base model of an adapter, from the adapter's own files.
 
 import { isAbsolute } from "node:path";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
@@ -8,7 +8,7 @@ import { absoluteBase } from "./base-path.ts";
 import { exists } from "./exists.ts";
 import { nodePlatform } from "./node-platform.ts";
 
-/** The path that training here noted, if it is still there, else PEFT's name and revision. Throws BaseNotFoundError. */
+/** The path that lowrank saved, if it still exists, else PEFT's name and revision. Throws BaseNotFoundError. */
 export async function findBase(adapter: ModelInput, context: SourceContext): Promise<string> {
   const source = await nodePlatform.findAdapter(adapter, context);
   const { basePath: remembered } = await source.setup();

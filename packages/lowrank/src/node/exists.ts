@@ -1,8 +1,8 @@
-// Whether anything is at a path.
+// Whether a path exists.
 
 import { stat } from "node:fs/promises";
 
-/** False as well for what cannot be looked at. */
+/** Also false for paths that cannot be accessed. */
 export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }

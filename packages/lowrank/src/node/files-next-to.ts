@@ -1,4 +1,4 @@
-// The texts that lie beside a file, without any of the rest of a model folder.
+// The texts next to a file, without the rest of a model folder.
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

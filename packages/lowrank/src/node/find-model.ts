@@ -1,4 +1,4 @@
-// Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
+// Finds bases and adapters by a path on disk or a name on the Hugging Face Hub.
 
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -20,7 +20,7 @@ import { downloadFromHub } from "./hub/download.ts";
 import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
 
-/** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
+/** The base at a path or with a name. Throws the errors of `locate`, and ModelFolderError. */
 export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
   const path = await locate(given, "model", context);
   return {
@@ -29,7 +29,7 @@ export async function findModel(given: string, context: HubContext): Promise<Mod
   };
 }
 
-/** The one .gguf file of a folder that holds no other model, by its first part; else the path itself. */
+/** The only .gguf file (or its first part) of a folder without another model; else the path itself. */
 async function onlyGgufIn(path: string): Promise<string> {
   const names = path.endsWith(".gguf") ? [] : await readdir(path).catch(() => []);
   if (names.includes("config.json") || names.includes("adapter_config.json")) return path;
@@ -50,10 +50,10 @@ function modelAt(path: string): ModelSource {
 /** Throws ModelFileError for a name that could lead out of the folder. */
 function plainName(path: string, name: string): string {
   if (/^[\w-]+$/.test(name)) return name;
-  throw new ModelFileError(path, name, "a plain folder name is expected");
+  throw new ModelFileError(path, name, "expected a plain folder name");
 }
 
-/** The adapter at a path, or of a name. Throws what `locate` does. */
+/** The adapter at a path or with a name. Throws the errors of `locate`. */
 export async function findAdapter(given: string, context: HubContext): Promise<AdapterSource> {
   const path = await locate(given, "adapter", context);
   const file = await onlyGgufIn(path);
@@ -69,7 +69,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   };
 }
 
-/** A name of the Hub is downloaded unless a folder "owner" is here: then it is a mistyped path. Throws PathNotFoundError, HubError. */
+/** Downloads a name of the Hub, unless a local folder "owner" exists: then it is a mistyped path. Throws PathNotFoundError, HubError. */
 export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);
@@ -80,13 +80,13 @@ export async function locate(path: string, content: HubContent, context: HubCont
   }
   const [owner = ""] = path.split("/");
   if (await exists(owner)) {
-    const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
+    const advice = `${expectations[content]} (a local folder "${owner}" exists, so the Hub was not searched)`;
     throw new PathNotFoundError(named(content), path, advice);
   }
   return downloadFromHub(path, content, context);
 }
 
-/** An adapter holds no model; it is the likeliest folder to be mistaken for one. */
+/** An adapter's folder has no model, but is easily mistaken for one. */
 async function refuseAdapter(path: string): Promise<void> {
   const [isAdapter, isModel] = await Promise.all([
     exists(join(path, "adapter_config.json")),

@@ -1,4 +1,4 @@
-// What a path is, or a folder that a program has in its hands, found out and read.
+// Inspects a path, or a folder in memory.
 
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -15,8 +15,8 @@ import type { ModelInput } from "../platform.ts";
 import { openGgufFile } from "./files-next-to.ts";
 
 /**
- * What is in an adapter's folder or file, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
- * configuration; of an adapter, which base it fits. Weights of models are not read, and no engine starts. In a page:
+ * Inspects an adapter's folder or file, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
+ * configuration, and for an adapter the base that it fits. Reads no model weights and starts no engine. In a web page:
  * `inspect` of "lowrank/browser".
  *
  * @throws PathNotFoundError, NOT_INSPECTABLE; for a damaged one ModelFileError, SafetensorsError, GgufError, or what
@@ -41,7 +41,7 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
     const folder = diskFolder(dirname(input));
     return await inspectWeights(folder, basename(input), input);
   } catch (error) {
-    // Files of a cache have no endings; what is read then says more than its name.
+    // Files of a cache have no extension, so their content decides.
     if (input.endsWith(".safetensors") || !LowrankError.isInstance(error)) throw error;
     throw notInspectable(input, error);
   }

@@ -64,7 +64,7 @@ describe("locate", () => {
     const here = (await readdir(".")).find((name) => /^\w/.test(name)) ?? "";
     const attempt = locate(`${here}/typo`, "adapter", hub(report));
     await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "`adapter`" });
-    await expect(attempt).rejects.toThrow(`a folder "${here}" is here, so the Hub was not asked`);
+    await expect(attempt).rejects.toThrow(`a local folder "${here}" exists, so the Hub was not searched`);
   });
 
   it("says that there is no such folder either where the Hub does not help", async () => {
@@ -73,7 +73,7 @@ describe("locate", () => {
     };
     const report = createReport(recordingIo({ fetch: offline }).io, {});
     await expect(locate("nobody/typo", "model", hub(report))).rejects.toThrow(
-      'There is no folder "nobody/typo" here, and it cannot be downloaded from the Hugging Face Hub: fetch failed',
+      'There is no local folder "nobody/typo", and the download from the Hugging Face Hub failed: fetch failed',
     );
   });
 });

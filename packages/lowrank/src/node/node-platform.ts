@@ -1,4 +1,4 @@
-// The library's host in Node: a disk, and the Hub's cache on it.
+// The library's host in Node: the disk, and the Hub's cache on it.
 
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
@@ -20,7 +20,7 @@ import { decodeImage } from "./media/decode-image.ts";
 import { imageFolderRows, metadataFile } from "./media/image-folder.ts";
 import { openRunFolder } from "./run/open-run-folder.ts";
 
-/** Reads paths and names of the Hub, and writes folders whole or not at all. */
+/** Reads paths and names of the Hub, and writes folders atomically. */
 export const nodePlatform: Platform = {
   memoryBytes: totalmem,
   async findModel(input, context) {
@@ -30,7 +30,7 @@ export const nodePlatform: Platform = {
     return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
   },
   async readRows(given, options, context) {
-    // A file may be larger than memory, since its rows need not be in it.
+    // A file may be larger than memory, so its rows can stay on disk.
     const limits = { maxSize: 2 ** 40, ...options };
     const rows = new RowSpool<Example>();
     for await (const example of nodePlatform.streamRows(given, limits, context)) rows.add(example);
@@ -81,7 +81,7 @@ function hubContext({ notices, fetch, accessToken }: SourceContext): HubContext 
 
 function pathOf(folder: OutputFolder): string {
   if (typeof folder === "string") return folder;
-  throw new TypeError("In Node a model is written to a path.");
+  throw new TypeError("In Node, pass a path to write the model to.");
 }
 
 async function isFolder(path: string): Promise<boolean> {

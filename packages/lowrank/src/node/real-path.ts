@@ -1,10 +1,10 @@
-// Where a path leads when its links are followed.
+// Resolves the links of a path.
 
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { linkTarget } from "@lowrank/safetensors/node";
 
-/** The real path of what may not exist yet, or that a link leads to which leads nowhere yet. */
+/** The real path, also of something that does not exist yet, or of a link whose target does not. */
 export async function realPath(path: string): Promise<string> {
   const absolute = await linkTarget(path);
   const real = await realpath(absolute).catch(() => undefined);

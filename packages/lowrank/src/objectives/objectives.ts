@@ -1,4 +1,4 @@
-// The table of training objectives, and which of them the rows of a data file have.
+// The table of training objectives, and the objective of the rows of a data file.
 
 import type { Task } from "@lowrank/contracts/families";
 import { DataError, type Example, mapRows, type RowList } from "@lowrank/data";
@@ -12,7 +12,7 @@ import { preferences } from "./preferences/preferences.ts";
 import { ranking } from "./ranking/ranking.ts";
 import { text } from "./text/text.ts";
 
-/** All of them: the first that takes a row has it. */
+/** All objectives; the first one that accepts a row gets it. */
 export const objectives = {
   classification,
   imageClassification,
@@ -51,12 +51,12 @@ export function surveyRows(file: string, examples: RowList<Example>, expected?: 
   throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
-/** The objective of rows for a head. */
+/** The objective for the rows of a head. */
 export function objectiveFor(task: Task): RowObjective {
   return table.find((objective) => objective.task === task) ?? text;
 }
 
-/** The rows, each as the row of text that stands for it where answers are measured. */
+/** The rows as rows of text, for measuring answers. */
 export function rowsAsText(rows: RowList<Example>): RowList<Example> {
   if (!rows.some((row) => objectiveOf(row).textOf !== undefined)) return rows;
   const textOf = (row: Example) => {
@@ -69,7 +69,7 @@ export function rowsAsText(rows: RowList<Example>): RowList<Example> {
   );
 }
 
-/** The objective of a row, of none that of text. */
+/** The objective of a row; default: text. */
 export function objectiveOf(row: Example | undefined): RowObjective {
   return (row && table.find((objective) => objective.takes(row))) ?? text;
 }

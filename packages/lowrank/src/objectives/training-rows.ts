@@ -1,4 +1,4 @@
-// The rows to train and to validate on.
+// The training rows and the validation rows.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -21,34 +21,34 @@ import { chosenAnswers, countPreferences } from "./preferences/chosen-answers.ts
 
 export interface TrainingRowsRequest {
   readonly data: RowFile;
-  /** Rows that are measured on and not trained on. */
+  /** Validation rows: measured, never trained on. */
   readonly validation?: RowFile | undefined;
-  /** The share of the data to hold out in their place, split by what a row is asked; default: by how many there are, 0: none. */
+  /** Part of the data to hold out for validation, with rows of the same prompt together; default: from the number of rows; 0: none. */
   readonly validationShare?: number | undefined;
   readonly seed: number;
   readonly task: Task | undefined;
-  /** What a classifier is for, where it is not the labels that say it. */
+  /** Kind of labels, if the labels do not decide it. */
   readonly problem?: ProblemType | undefined;
-  /** "answers" makes rows of text of preferences, as does a head that does not go on with a text. */
+  /** "answers" turns preference pairs into rows of text, as does a head that does not generate text. */
   readonly loss?: string | undefined;
 }
 
 export interface TrainingRows extends RowSurvey, LearnedRows {
-  /** What a classifier is for; undefined where neither the labels nor anybody says it. */
+  /** Kind of labels; undefined if neither the labels nor an option decide it. */
   readonly problem?: ProblemType | undefined;
-  /** Which share of the data they are, where they were held out of it; 0: none was. */
+  /** Part of the data that was held out for validation; 0: none. */
   readonly heldOut: number;
-  /** How many of them compared two answers, of which the chosen one alone is here. */
+  /** Number of preference pairs, of which only the chosen answers are here. */
   readonly preferences: number;
 }
 
-/** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
+/** Splits off validation rows. Throws a DataError for rows of another objective than the first row, or for invalid class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const rows = splitRows(request);
   return rows.objective.mayBePairs === true && request.task === "sequence-classification" ? asPairs(rows) : rows;
 }
 
-/** Texts to compare as pairs that a classifier with one output judges; a search is on one side of the split. */
+/** Texts to compare, as pairs for a cross-encoder. All pairs of a query are on the same side of the split. */
 function asPairs(rows: TrainingRows): TrainingRows {
   const [train, validation] = [judgedPairs(rows.train), judgedPairs(rows.validation)];
   const numbers = {
@@ -95,7 +95,7 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   return { ...shared, train, validation: held, heldOut: asked, numbers };
 }
 
-/** Undefined where the rows have too few different inputs, unless the share was asked for: that throws an ExampleError. */
+/** Undefined if the rows have too few different inputs; if the share was set explicitly, throws an ExampleError instead. */
 function placesOf(
   rows: RowList<Example>,
   { isAsked, ...split }: { readonly share: number; readonly seed: number; readonly isAsked: boolean },
@@ -112,7 +112,7 @@ function answersIn({ name, rows }: RowFile): RowFile {
   return { name, rows: chosenAnswers(rows) };
 }
 
-/** A number for a text or a picture: two FNV-1a hashes in 53 bits. Equal numbers come to the same side of the split. */
+/** A hash of a text or an image: two FNV-1a hashes in 53 bits. Equal hashes are on the same side of the split. */
 function hashOf(input: string | ArrayLike<number>): number {
   let low = 0x811c9dc5;
   let high = 0x01000193;
@@ -124,7 +124,7 @@ function hashOf(input: string | ArrayLike<number>): number {
   return (high >>> 11) * 2 ** 32 + (low >>> 0);
 }
 
-/** What a row is asked; rows with the same question belong on the same side of the split. */
+/** The prompt of a row; rows with the same prompt belong on the same side of the split. */
 function inputOf(row: Example): string | ArrayLike<number> {
   const [example] = textsOf(row);
   switch (example.kind) {
@@ -155,7 +155,7 @@ function inputOf(row: Example): string | ArrayLike<number> {
   }
 }
 
-/** A picture's name, its bytes, or what a Blob, whose bytes cannot be read at once, says of itself. */
+/** An image's name or bytes, or the name and size of a Blob, whose bytes cannot be read synchronously. */
 function pictureOf(image: ImageInput): string | ArrayLike<number> {
   if (typeof image === "string" || image instanceof Uint8Array) return image;
   if ("data" in image) return image.data;

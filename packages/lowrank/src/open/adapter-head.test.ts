@@ -60,7 +60,7 @@ describe("adapterHead", () => {
 
   it("refuses a type that the family has no head for, with those that it has", () => {
     expect(() => adapterHead(adapter("SEQ_2_SEQ_LM"), llama, undefined)).toThrow(
-      "The adapter was trained for SEQ_2_SEQ_LM, but a llama model has no such head here. It has: causal-lm, ",
+      "The adapter was trained for SEQ_2_SEQ_LM, but llama models have no such head here. Available: causal-lm, ",
     );
   });
 

@@ -1,4 +1,4 @@
-// The head that an adapter was trained under: a base such as BertModel names another one, or none, in its own files.
+// The head of an adapter's training: a base such as BertModel names another head, or none, in its own files.
 
 import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-format";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
@@ -7,10 +7,10 @@ import { DifferentBaseError } from "@lowrank/inject";
 import { adapterTask } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 
-/** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
+/** Task types that adapters also have for lack of a fitting one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
 
-/** The head for an adapter: undefined for that of the base's files, and no classes where it brings no classifier. Throws ADAPTER_TASK where its family has none, or another one is asked for. */
+/** The head for an adapter: undefined for the base's own; `classes` undefined without a saved classifier. Throws ADAPTER_TASK. */
 export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined) {
   const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
   const loaded = task ?? ownTask(config);
@@ -44,18 +44,18 @@ function ownTask({ modelType, architecture }: ModelConfig): Task | undefined {
   return architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
 }
 
-/** Whether positions see earlier ones alone, as a decoder's do, or BERT's with `is_decoder`. */
+/** Whether positions only see earlier ones: in decoders, and in BERT with `is_decoder`. */
 function looksBack({ modelType, switches }: ModelConfig): boolean {
   return familyOf(modelType).causal || switches.reversedSight;
 }
 
-/** Whether the adapter's modules lie where a model with a head has them: "bert.encoder…", not "encoder…". */
+/** Whether the adapter's paths are those of a model with a head: "bert.encoder…", not "encoder…". */
 function isBelowHead({ tensors }: Adapter, { modelType }: ModelConfig): boolean {
   const { basePrefix } = familyOf(modelType);
   return basePrefix !== "" && [...tensors.keys()].some((key) => key.startsWith(`${basePrefix}.`));
 }
 
-/** Without a task type, the one head whose classifier the adapter brings along, for a base that has none itself. */
+/** Without a task type: the only head whose classifier the adapter has, for a base without a head. */
 function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
   const own = ownTask(config);
   if (own !== undefined && own !== "feature-extraction") return undefined;
@@ -63,7 +63,7 @@ function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
   return heads.length === 1 ? heads[0] : undefined;
 }
 
-/** Outputs of a task's classifier in the adapter's file, [labels, inFeatures]; undefined where the task has another number. */
+/** Outputs of a task's classifier in the adapter's file, [labels, inFeatures]; undefined if the task has another number. */
 function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): number | undefined {
   for (const { inHead, row, path } of modulesOf(config, task)) {
     const isClassifier = inHead && "role" in row && row.role === "output-head" && row.newIfMissing === true;
@@ -74,12 +74,12 @@ function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): nu
   return undefined;
 }
 
-/** Throws DifferentBaseError where the base has no module of the adapter: then it lacks more than the adapter's head. */
+/** Throws DifferentBaseError if the base has no module of the adapter, because then more than a head is missing. */
 export function refuseOtherModules({ config, tensors }: Adapter, { modelType, ...base }: ModelConfig): void {
   const modules = modulesOf({ modelType, ...base }, "feature-extraction").map(({ path }) => path);
   const paths = [...tensors.keys()].map((key) => ({ key, path: parseTensorKey(key)?.path ?? key }));
   if (paths.some(({ path }) => modules.some((module) => path.endsWith(module)))) return;
-  const got = config.baseModel ? `made on ${JSON.stringify(config.baseModel)}` : "with other modules";
+  const got = config.baseModel ? `trained on ${JSON.stringify(config.baseModel)}` : "with other modules";
   throw new DifferentBaseError(
     got,
     `of the type ${modelType}`,

@@ -1,8 +1,8 @@
-// What the classifier of an adapter is for. PEFT's files have no place for it, so it travels in the adapter's metadata.
+// The kind of labels of an adapter's classifier. PEFT's files have no field for it, so it is in the adapter's metadata.
 
 import type { ProblemType } from "@lowrank/contracts/families";
 
-/** Entry of an adapter file's metadata: the problem, where it is not one class a row. */
+/** Key in an adapter file's metadata: the problem type, unless it is one class per row. */
 export const problemKey = "lowrank.problem_type";
 
 const problems: readonly string[] = [

@@ -1,4 +1,4 @@
-// All that reads and attaches an adapter from files, loaded with the first of them: a page's visitors may never bring one.
+// Everything that reads and attaches adapter files, loaded on first use: visitors of a page may never need it.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
@@ -9,15 +9,15 @@ import type { Notices } from "../notices.ts";
 export { readAdapterIn } from "@lowrank/adapter-format";
 
 export interface AttachRequest {
-  /** The adapter's name within the model; "default" if absent. */
+  /** The adapter's name within the model; default "default". */
   readonly adapterName?: string | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
-  /** Whether the adapter may have been made on other files than the base's. */
+  /** Whether the adapter may have been trained on another base. */
   readonly allowDifferentBase?: boolean | undefined;
 }
 
-/** Attaches what was read; the model is the one that was shaped for it. */
+/** Attaches an adapter that was read, to the model that was shaped for it. */
 export function attachTo(
   model: PretrainedModel,
   adapter: Adapter,

@@ -1,5 +1,4 @@
-// What a base's own files say of it before it is loaded: its family, and the classes that decide whether a classifier is
-// kept.
+// Facts from a base's own files before it is loaded: its family, and the classes that decide whether its classifier is kept.
 
 import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import type { GgufSource } from "@lowrank/gguf";
@@ -8,18 +7,18 @@ import type { ModelSource } from "./model-source.ts";
 
 export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames" | "problemType">;
 
-/** Reads config.json; loading the model reads it again and gives its warnings. Throws as `loadModel` does for it. */
+/** Reads config.json; loading reads it again and gives its warnings. Throws the errors of `loadModel` for it. */
 export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> {
   return checkConfig(await readJsonObject(folder, "config.json"), undefined, "config.json");
 }
 
-/** The same of a .gguf file. Throws as `loadGguf` does for it. */
+/** The same for a .gguf file. Throws the errors of `loadGguf`. */
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
   const reading = await import("./gguf-reading.ts");
   return checkConfig(await reading.readGgufConfig(await reading.openGguf(source), source.name), undefined, source.name);
 }
 
-/** The same of a base that was found and not opened, whatever it is. */
+/** The same for any base that was found but not opened. */
 export async function configOfSource({
   folder,
   openGguf,

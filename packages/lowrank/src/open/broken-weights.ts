@@ -1,4 +1,4 @@
-// Which weight is to blame for an output that is NaN or infinite: looked for only when there is one, since it reads them all.
+// Finds the weight that causes a NaN or infinite output. Only done after such an output, because it reads all weights.
 
 import { firstNonFinite } from "@lowrank/adapter-format";
 import { NonFiniteOutputError } from "@lowrank/models";
@@ -6,7 +6,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { type BrokenWeight, NonFiniteModelError } from "../errors/run-errors.ts";
 import type { OpenedBase } from "./open-base.ts";
 
-/** Does the work; where the model's output is not finite, throws NonFiniteModelError, which names the first such weight. */
+/** Runs the work; if the model's output is not finite, throws NonFiniteModelError, which names the first such weight. */
 export async function namingBrokenWeights<T>(
   opened: Pick<OpenedBase, "model" | "handle">,
   work: () => Promise<T>,

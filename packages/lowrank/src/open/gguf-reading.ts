@@ -1,4 +1,4 @@
-// All that reads .gguf files, loaded with the first of them: a page's visitors need not wait for what few of them bring.
+// Everything that reads .gguf files, loaded on first use: few visitors of a page need it.
 
 export { readGgufAdapter } from "@lowrank/adapter-format/gguf";
 export { ggufPoolingTypes } from "@lowrank/contracts/families/gguf";

@@ -1,11 +1,11 @@
-// A name on the Hugging Face Hub: a repository, perhaps with a folder or a .gguf or .safetensors file in it, perhaps at a revision.
+// A name on the Hugging Face Hub: a repository, optionally with a folder, a .gguf or .safetensors file, and a revision.
 //
 //   owner/name · owner/name@v1.0 · owner/name/checkpoint-500 · owner/name/file-Q4_K_M.gguf · owner/name/folder@refs/pr/3
 
 export interface HubName {
   /** "owner/name". */
   readonly repository: string;
-  /** A folder in it, with "/" between its parts; empty for the repository's root. */
+  /** A folder in the repository, with "/" between its parts; empty for the root. */
   readonly folder: string;
   /** A .gguf file in that folder, or an adapter's .safetensors file. */
   readonly file?: string;
@@ -15,7 +15,7 @@ export interface HubName {
 
 const pattern = /^(?<repository>[\w.-]+\/[\w.-]+)(?<inside>(?:\/[\w.-][\w. +-]*)*)(?:@(?<revision>[\w./-]+))?$/;
 
-/** Names from before every repository had an owner, which old adapters have for their bases, and people in mind. */
+/** Names from before every repository had an owner; old adapters name their bases like this, and so do people. */
 const firstNames: readonly (readonly [RegExp, owner: string])[] = [
   [/^gpt2(-medium|-large|-xl)?(@|$)/, "openai-community"],
   [/^bert-(base|large)(-multilingual|-german)?-(un)?cased(@|$)/, "google-bert"],
@@ -38,7 +38,7 @@ export function parseHubName(text: string): HubName | undefined {
   return { repository, folder: parts.join("/"), ...file, revision };
 }
 
-/** What an adapter's `base_model_name_or_path` and `revision` say of a base that was named so. */
+/** An adapter's `base_model_name_or_path` and `revision` for a base with this name. */
 export function baseName(given: string): { readonly name: string; readonly revision?: string } {
   const name = parseHubName(given);
   if (name === undefined || !given.includes("@")) return { name: given };

@@ -1,4 +1,4 @@
-// The base model, with the head that the task, the adapter or the data ask for.
+// Loads the base model with the head that the task, the adapter or the data need.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { familyOf, type ModelConfig, type ProblemType, type Task } from "@lowrank/contracts/families";
@@ -21,26 +21,26 @@ import type { ModelSource } from "./model-source.ts";
 export interface BaseRequest {
   /** The head to use instead of the one that the files name. */
   readonly task?: Task | undefined;
-  /** Whether a classifier with one output stays what it is, whatever the task: it judges pairs of texts. */
+  /** Whether a classifier with one output keeps it for any task, as a cross-encoder. */
   readonly mayJudgePairs?: boolean | undefined;
-  /** Classes of a classifier, where data decide it: by those that the base's files name. */
+  /** Number of classes from the data, given the classes that the base's files name. */
   readonly classes?: ((base: BaseClasses) => number) | undefined;
-  /** What a classifier is for, where neither the adapter nor the base's files say it. */
+  /** Kind of labels, if neither the adapter nor the base's files decide it. */
   readonly problemType?: ProblemType | undefined;
-  /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
+  /** Seed of a classifier that neither the base nor the adapter has; without a seed this is an error. */
   readonly newHeadSeed?: number | undefined;
-  /** How the base's weights are kept; float32 if absent. */
+  /** Precision of the base's weights; float32 if undefined. */
   readonly basePrecision?: BasePrecision | undefined;
-  /** Where its matrices stay in their files; absent: they are loaded. */
+  /** Keeps matrices in their files; undefined: they are loaded. */
   readonly leftIn?: WeightsInFiles | undefined;
-  /** What the machine has; a base that needs more is refused. */
+  /** The machine's memory; a base that needs more is refused. */
   readonly memoryBytes?: number | undefined;
-  /** Stops the loading between tensors. */
+  /** Stops loading between tensors. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: LoadOptions["onProgress"] | undefined;
 }
 
-/** Loads a folder or a .gguf file, with the head that the adapter was trained under. */
+/** Loads a folder or a .gguf file, with the head that the adapter was trained with. */
 export async function loadBase(
   { path, folder, openGguf }: ModelSource,
   request: BaseRequest,
@@ -68,7 +68,7 @@ export async function loadBase(
   }
 }
 
-/** Which head, and for how many classes: as the adapter was trained, else as the data or the command ask. */
+/** The head and its number of classes: from the adapter, else from the data or the command. */
 async function headFor(
   { task: wanted, mayJudgePairs = false, classes, newHeadSeed, problemType: asked }: BaseRequest,
   adapter: Adapter | undefined,
@@ -80,7 +80,7 @@ async function headFor(
   const trained = adapter && config && adapterHead(adapter, config, task);
   const head = trained === undefined ? task : trained.task;
   const numLabels = trained?.classes ?? (config && classes?.(config));
-  // A head that the adapter brings replaces whatever the seed makes.
+  // A head in the adapter replaces the seeded one.
   const seed = trained?.classes === undefined ? newHeadSeed : 0;
   return given({ task: head, numLabels, problemType, newHead: seed === undefined ? undefined : { seed } });
 }
@@ -92,7 +92,7 @@ export function judgesPairs(adapter: Adapter | undefined, { modelType, architect
   return own === "sequence-classification" && labels === 1;
 }
 
-/** The library's advice is an option of its own; here the way is a command, or another base. */
+/** The error of the loader advises an option of its own; here the way is a command, or another base. */
 async function withHead(
   loading: Promise<PretrainedModel>,
   { path, adapter, configOf }: Loading,

@@ -1,4 +1,4 @@
-// Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
+// Sources of a base or an adapter, on any host: disk, Hub, or files in a page.
 
 import type { Adapter, ReadAdapterOptions } from "@lowrank/adapter-format";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -9,20 +9,20 @@ import type { ByteSource } from "@lowrank/safetensors";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 
-/** A base, found but not read. */
+/** A base that was found but not read. */
 export interface ModelSource {
-  /** As it was given: of the Hub what an adapter's `base_model_name_or_path` will say. */
+  /** The name as given; an adapter saves it as `base_model_name_or_path`. */
   readonly name: string;
-  /** The Hub's revision, where one was named: an adapter's `revision`. */
+  /** The Hub's revision, if one was named; an adapter saves it as `revision`. */
   readonly revision?: string | undefined;
   /** Where it was found, for messages. */
   readonly path: string;
-  /** The same on a disk, absolute, where it was given as a path. */
+  /** The absolute path on disk, if it was given as a path. */
   readonly basePath?: string | undefined;
   readonly files: TextFiles;
-  /** Absent for a .gguf file. */
+  /** Undefined for a .gguf file. */
   readonly folder?: ModelFolder;
-  /** The files of a folder in it, where the host can tell: "1_Pooling". */
+  /** The files of a subfolder such as "1_Pooling", if the host can list it. */
   readonly inside?: (folder: string) => TextFiles;
   /** Opens a .gguf file; the caller closes it. */
   readonly openGguf?: () => Promise<ByteSource>;
@@ -30,14 +30,14 @@ export interface ModelSource {
 
 type BaseConfig = () => Promise<ModelConfig | undefined>;
 
-/** An adapter, found but not read. */
+/** An adapter that was found but not read. */
 export interface AdapterSource {
   readonly name: string;
-  /** `base` is asked only by a .gguf file, which does not say what the modules of its base are called. */
+  /** Only a .gguf file calls `base`, because it does not contain the names of the base's modules. */
   read(options: ReadAdapterOptions, base?: BaseConfig): Promise<Adapter>;
-  /** How it was trained to be used, as far as its folder says. */
+  /** Settings of its training that its folder remembers. */
   setup(): Promise<AdapterSetup>;
-  /** The folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
+  /** The folder, if it has its own tokenizer with added tokens. */
   readonly tokenizer: TokenizerFolder | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface TokenizerFolder extends TextFiles {
   open: ModelFolder["open"];
 }
 
-/** A folder that a person chose in a page: the part of `FileSystemDirectoryHandle` that is needed. */
+/** A folder that the user chose in a page: the part of `FileSystemDirectoryHandle` that is needed. */
 export interface DirectoryHandle {
   readonly name: string;
   values(): AsyncIterable<
@@ -54,7 +54,7 @@ export interface DirectoryHandle {
   >;
 }
 
-/** A folder in memory, on a server (`fetchedFolder`), or of files that a person chose. */
+/** A folder in memory, on a server (`fetchedFolder`), or of files that the user chose. */
 export type FolderInput = ModelFolder | DirectoryHandle | readonly File[];
 
 export async function folderOf(input: FolderInput): Promise<ModelFolder> {
@@ -69,13 +69,13 @@ function ofFiles(name: string, files: Iterable<File>): ModelFolder {
   return filesFolder(name, new Map([...files].map((file) => [file.name, file])));
 }
 
-/** The folder with nothing but a .gguf file, or all parts of it. */
+/** A folder with only a .gguf file, or all parts of one. */
 export function onlyGguf(folder: ModelFolder, file: string): ModelFolder {
   const parts = ggufPartNames(file);
   return { ...folder, list: async () => parts, has: async (name) => parts.includes(name) };
 }
 
-/** The base in a folder: a Hugging Face folder, or one in which a .gguf file lies. */
+/** The base in a folder: a Hugging Face folder, or a folder with a .gguf file. */
 export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   const { name } = folder;
   const names = (await folder.has("config.json")) ? [] : await folder.list();
@@ -89,7 +89,7 @@ export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   });
 }
 
-/** The base in a .gguf file, whose metadata hold a tokenizer where none lies beside it. */
+/** The base in a .gguf file; its metadata has a tokenizer if there is no tokenizer file next to it. */
 export function ggufModel(file: {
   readonly name: string;
   readonly path: string;
@@ -122,7 +122,7 @@ export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
   };
 }
 
-/** llama.cpp's: it is read for a base, and remembers nothing of its training. */
+/** llama.cpp's format: it needs a base to be read, and has no training settings. */
 function ggufAdapter(name: string, open: () => Promise<ByteSource>): AdapterSource {
   return {
     name,

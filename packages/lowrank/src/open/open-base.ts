@@ -1,4 +1,4 @@
-// A base and its adapter, opened together: an adapter may bring the head that its base lacks, tokens, and an order of layers.
+// Opens a base with its adapter. An adapter may add a head that the base lacks, tokens, and repeated layers.
 
 import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
@@ -13,14 +13,14 @@ import { configOfSource } from "./base-config.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
 
-/** Where base and adapter are: the adapter is looked for first, as it says which head the base needs. */
+/** Sources of base and adapter. The adapter comes first, because it determines the base's head. */
 export interface ModelPlaces {
   model(): Promise<ModelSource>;
   readonly adapter?: (() => Promise<AdapterSource>) | undefined;
 }
 
 export interface ModelRequest extends BaseRequest, AttachRequest {
-  /** How many tokens the model must have rows for; it is given what it lacks. */
+  /** Minimum number of token rows; the model gets missing ones. */
   readonly minTokens?: number | undefined;
 }
 
@@ -29,33 +29,33 @@ export interface OpenedBase {
   readonly source: ModelSource;
   /** The folder or file it was read from. */
   readonly path: string;
-  /** Where the tokenizer is: the adapter's folder if it has one, else the model's, or the .gguf file itself and the one it lies in. */
+  /** Location of the tokenizer: the adapter's folder if it has one, else the model's, or the .gguf file and its folder. */
   readonly files: TextFiles;
-  /** The adapter's folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
+  /** The adapter's folder, if it has its own tokenizer with added tokens. */
   readonly tokenizerFolder: TokenizerFolder | undefined;
-  /** Absent for a .gguf file. */
+  /** Undefined for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
-  /** How the adapter was trained to be used, or the one that was merged into the base. */
+  /** Training settings of the adapter, or of an adapter that was merged into the base. */
   readonly setup?: AdapterSetup | undefined;
-  /** Where the adapter was found. */
+  /** Path of the adapter. */
   readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
-  /** How the adapter's embeddings are pooled, where it was trained for such. */
+  /** Pooling of the adapter's embeddings, if it was trained for embeddings. */
   readonly recipe?: EmbeddingRecipe | undefined;
-  /** Evaluation with the adapter, if one was opened. */
+  /** Inference with the adapter, if there is one. */
   readonly context: ForwardContext;
   dispose(): void;
 }
 
-/** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
+/** Loads a model and, if requested, its adapter; frees everything if either fails. */
 export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
   const adapterSource = await places.adapter?.();
   const { adapter, source } =
     adapterSource === undefined
       ? { adapter: undefined, source: await places.model() }
       : await readWithBase(adapterSource, places, notices);
-  // A merged model remembers what its adapter did.
+  // A merged model remembers the settings of its adapter.
   const setup = await (adapterSource?.setup() ?? (source.folder && readSetup(source.folder)));
   const base = await loadBase(source, request, { adapter, notices });
   const model = shapedAlone(base, { adapter, ...request }, notices);
@@ -86,7 +86,7 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
   }
 }
 
-/** Reads an adapter and finds its base: when the adapter asks for it, else afterwards, so that a broken adapter downloads none. */
+/** Reads an adapter before its base, unless it needs the base, so that a broken adapter causes no download. */
 export async function readWithBase(
   adapterSource: AdapterSource,
   { model }: Pick<ModelPlaces, "model">,
@@ -98,14 +98,14 @@ export async function readWithBase(
   return { adapter, source: await find() };
 }
 
-/** The base as if nothing were attached. */
+/** The base without an adapter. */
 export function withoutAdapter(opened: OpenedBase): OpenedBase {
   const setup = opened.adapter === undefined ? opened.setup : undefined;
   const none = { handle: undefined, adapter: undefined, setup };
   return { ...opened, ...none, context: inferenceContext() };
 }
 
-/** Throws HEAD_INCOMPLETE where a part of the head is in neither the base nor the adapter: it would be random. */
+/** Throws HEAD_INCOMPLETE if neither base nor adapter has a part of the head, which would be random. */
 export function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapter, path: string): void {
   const missing = newParameters.filter((parameter) => !tensors.has(parameter));
   if (missing.length > 0 && task !== "feature-extraction") throw headIncomplete(path, missing);
@@ -113,12 +113,12 @@ export function checkHead({ newParameters, task }: PretrainedModel, { tensors }:
 
 export interface ShapeRequest {
   readonly adapter?: Adapter | undefined;
-  /** The configuration of a new adapter, of which the model needs the order of layers. */
+  /** The configuration of a new adapter, for the order of layers. */
   readonly newAdapter?: LoraConfig | undefined;
   readonly minTokens?: number | undefined;
 }
 
-/** The model with an adapter's repeated layers and rows for its tokens. Weights are shared; the base stays the caller's to dispose of. */
+/** The model with an adapter's repeated layers and token rows. Weights are shared; the caller still disposes of the base. */
 export function shaped(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
   const { adapter, newAdapter, minTokens = 0 } = request;
   const config = adapter?.config ?? newAdapter;
@@ -142,19 +142,19 @@ export function shaped(base: PretrainedModel, request: ShapeRequest, notices: No
   }
 }
 
-/** The model with as many tokens as the adapter's tables have, which are those that it was trained on. */
+/** The model with the vocabulary size of the adapter's tables, which it was trained with. */
 function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, notices: Notices): PretrainedModel {
   const had = base.config.vocabularySize;
   const size = (adapter === undefined ? undefined : vocabularyOf(base, adapter)?.size) ?? had;
   if (size === had) return base;
   const message =
-    `The adapter was trained with ${size} tokens, the base has ${had}: it is given as many. New rows that the adapter ` +
-    "does not bring along are the mean of the others.";
+    `Resized the vocabulary of the base from ${had} to ${size} tokens, the size of the adapter. New rows that are not ` +
+    "in the adapter are the mean of the others.";
   notices.warn({ code: "VOCABULARY_RESIZED", message });
   return base.withVocabulary(size);
 }
 
-/** The same where nobody else needs the base. */
+/** The same if nobody else needs the base. */
 function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
   let model: PretrainedModel | undefined;
   try {
@@ -165,7 +165,7 @@ function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Noti
   }
 }
 
-/** Reads the tokenizer beside the model. Throws TOKENIZER_MISSING where there is none. */
+/** Reads the model's tokenizer. Throws TOKENIZER_MISSING. */
 async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
   if (!(await files.has("tokenizer.json"))) throw tokenizerMissing(path);
   return openTokenizer(files);

@@ -33,13 +33,15 @@ describe("maxLengthFor", () => {
   });
 
   it("names the option as a program writes it, not as a flag", () => {
-    expect(() => maxLengthFor(model(8, "wpe"), 9)).toThrow("`maxLength` 9 is more than the 8 tokens");
-    expect(() => maxLengthFor(model(8, "wpe"), 9, "maxTargetLength")).toThrow("`maxTargetLength` 9 is more");
+    expect(() => maxLengthFor(model(8, "wpe"), 9)).toThrow(
+      "`maxLength` 9 is too large: the model has positions for 8 tokens",
+    );
+    expect(() => maxLengthFor(model(8, "wpe"), 9, "maxTargetLength")).toThrow("`maxTargetLength` 9 is too large");
   });
 
   it("refuses more than a table of positions has rows for, before the run meets such a row", () => {
     expect(() => maxLengthFor(model(32, "transformer.wte", "transformer.wpe"), 64)).toThrow(UsageError);
-    expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("more than the 32 tokens");
+    expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("positions for 32 tokens");
     const marian: PositionedModel = { ...model(32), config: { ...model(32).config, modelType: "marian" } };
     expect(() => maxLengthFor(marian, 33)).toThrow(UsageError);
   });

@@ -1,4 +1,4 @@
-// How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
+// The maximum length of a row for a model. A configuration has 0 if its family has no limit (T5's relative positions).
 
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import { named } from "../errors/named-option.ts";
@@ -6,10 +6,10 @@ import { UsageError } from "../errors/usage-errors.ts";
 
 export type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "padTokenId">;
 
-/** How many tokens the model has positions for; Infinity where it has no limit. */
+/** Number of tokens that the model has positions for; Infinity without a limit. */
 export function positionLimit({ maxPositions, modelType, padTokenId }: PositionFacts): number {
   if (maxPositions === 0) return Number.POSITIVE_INFINITY;
-  // Of RoBERTa's 514 rows the first two are no token's.
+  // The first two of RoBERTa's 514 rows belong to no token.
   return familyOf(modelType).positionsAfterPadding ? Math.max(1, maxPositions - (padTokenId ?? 1) - 1) : maxPositions;
 }
 
@@ -21,7 +21,7 @@ export interface PositionedModel {
   sites(): readonly { readonly path: string }[];
 }
 
-/** After how many tokens rows are cut. Throws a UsageError for more than a table of positions has: a long row would end the run. */
+/** The maximum length of rows. Throws a UsageError if it exceeds the position table, where a long row would end the run. */
 export function maxLengthFor(
   model: PositionedModel,
   asked: number | undefined,
@@ -30,16 +30,16 @@ export function maxLengthFor(
   const limit = positionLimit(model.config);
   if (asked === undefined) return Math.min(defaultMaxLength, limit);
   if (asked <= limit || !hasPositionTable(model)) return asked;
-  throw new UsageError(`${named(option)} ${asked} is more than the ${limit} tokens that the model has positions for.`);
+  throw new UsageError(`${named(option)} ${asked} is too large: the model has positions for ${limit} tokens.`);
 }
 
 export interface RowLengths {
   readonly maxLength: number;
-  /** Of what a decoder writes; only where the model is an encoder–decoder that writes texts. */
+  /** Maximum length of the decoder's text; only for encoder–decoders that generate text. */
   readonly maxTargetLength?: number;
 }
 
-/** Both limits. Throws UsageError as `maxLengthFor`, and for a target's where the model has no texts of its own to write. */
+/** Both limits. Throws UsageError as `maxLengthFor`, and for a target length if the model does not generate text. */
 export function rowLengths(
   model: PositionedModel & { readonly task: Task },
   asked: { readonly maxLength?: number | undefined; readonly maxTargetLength?: number | undefined },
@@ -50,13 +50,13 @@ export function rowLengths(
   }
   if (asked.maxTargetLength === undefined) return { maxLength };
   throw new UsageError(
-    `${named("maxTargetLength")} is for encoder–decoders that write texts; this model is for ${model.task}.`,
+    `${named("maxTargetLength")} is for encoder–decoders that generate text, but this model is for ${model.task}. Remove it.`,
   );
 }
 
-/** Rotary positions and biases go on beyond what the configuration says; a table has rows or has not. */
+/** Rotary positions and biases continue beyond the configuration's limit; a position table does not. */
 function hasPositionTable(model: PositionedModel): boolean {
-  // Marian's is of sinusoids, which nobody adapts.
+  // Marian's positions are sinusoids, which are not adapted.
   const { tensors = [] } = familyOf(model.config.modelType);
   if (tensors.some(({ path }) => path === "decoder.embed_positions.weight")) return true;
   return model.sites().some(({ path }) => /(^|\.)(wpe|position_embeddings|embed_positions)$/.test(path));

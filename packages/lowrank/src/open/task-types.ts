@@ -1,9 +1,9 @@
-// PEFT's names of tasks, and ours.
+// PEFT's names of tasks, mapped to ours.
 
 import type { TaskType } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
 
-/** Each of PEFT's types with the head that it asks for. */
+/** Each PEFT task type with its head. */
 const pairs: readonly (readonly [TaskType, Task])[] = [
   ["CAUSAL_LM", "causal-lm"],
   ["SEQ_2_SEQ_LM", "sequence-to-sequence"],
@@ -16,7 +16,7 @@ const pairs: readonly (readonly [TaskType, Task])[] = [
 const tasks: ReadonlyMap<TaskType, Task> = new Map(pairs);
 const types: ReadonlyMap<Task, TaskType> = new Map([
   ...pairs.map(([type, task]) => [task, type] as const),
-  // T5's encoder alone: states, and no head either.
+  // T5's encoder alone: states, no head.
   ["text-encoding", "FEATURE_EXTRACTION"],
 ]);
 
@@ -24,12 +24,12 @@ export function taskOfType(type: TaskType): Task | undefined {
   return tasks.get(type);
 }
 
-/** What PEFT calls the task; null where it has no name for it. */
+/** PEFT's name of the task; null if PEFT has none. */
 export function typeOfTask(task: Task): TaskType | null {
   return types.get(task) ?? null;
 }
 
-/** Whether a model with this head writes texts token by token. */
+/** Whether a model with this head generates text token by token. */
 export function writesText(task: Task): boolean {
   return task === "causal-lm" || task === "sequence-to-sequence";
 }

@@ -1,4 +1,4 @@
-// The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
+// The library's host in a web page: URLs, the Hub over HTTP, and files that the user chose.
 
 import type { DecodedImage, Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
@@ -19,7 +19,7 @@ import {
 
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
-/** Fetches what is named, and writes to folders that a person chose. */
+/** Fetches named files, and writes to folders that the user chose. */
 export const browserPlatform: Platform = {
   memoryBytes: () => undefined,
   findModel: async (input, context) => ({ ...(await modelIn(await folderAt(input, context))), ...nameOf(input) }),
@@ -68,7 +68,7 @@ async function fetchRows(address: string, options: ReadOptions): Promise<readonl
   return rowsOfFile(new File([await answer.blob()], address), { locate, ...options });
 }
 
-/** What a program has in its hands, or what lies at an address or under a name of the Hub. */
+/** A folder in memory, at a URL, or with a name on the Hub. */
 export async function folderAt(input: ModelInput, context: Pick<SourceContext, "fetch" | "accessToken">) {
   if (typeof input !== "string") return folderOf(input);
   const name = parseHubName(input);
@@ -82,13 +82,13 @@ export async function folderAt(input: ModelInput, context: Pick<SourceContext, "
   return fetched(address, name.file, withToken(context));
 }
 
-/** A folder on a server, or the one .gguf file in it that was named: a server does not list what it has. */
+/** A folder on a server, or the named .gguf file in it: a server does not list its files. */
 function fetched(address: string, gguf: string | undefined, ask: typeof fetch | undefined): ModelFolder {
   const folder = fetchedFolder(address, ask);
   return gguf === undefined ? folder : onlyGguf(folder, gguf);
 }
 
-/** The name that was given says more than the address that it stands for. */
+/** Messages have the given name, which is clearer than its URL. */
 function nameOf(input: ModelInput): { readonly name?: string; readonly revision?: string } {
   return typeof input === "string" ? baseName(input) : {};
 }

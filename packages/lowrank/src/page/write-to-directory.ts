@@ -1,13 +1,13 @@
-// Writing into a folder that a person chose in a page.
+// Writes into a folder that the user chose in a page.
 
 import type { FolderFiles, WritableDirectory } from "../platform.ts";
 
-/** Writes file by file: a page has no other way, so that a failure leaves those written before. */
+/** Writes file by file. A page cannot do it atomically, so a failure leaves the files written before. */
 export async function writeToDirectory(folder: WritableDirectory, files: FolderFiles): Promise<void> {
   for (const [name, content] of files) await writeInto(folder, name, [content]);
 }
 
-/** Writes one file piece by piece: a model is never in memory as a file, too. */
+/** Writes one file in pieces, so that a model is not in memory a second time. */
 export async function writeInto(
   folder: WritableDirectory,
   name: string,
@@ -16,7 +16,7 @@ export async function writeInto(
   const [inside, ...rest] = name.split("/");
   if (inside !== undefined && rest.length > 0) {
     const inner = await folder.getDirectoryHandle?.(inside, { create: true });
-    // What cannot make folders is left without what belongs into them.
+    // Without subfolders, their files are left out.
     return inner === undefined ? undefined : writeInto(inner, rest.join("/"), pieces);
   }
   const file = await folder.getFileHandle(name, { create: true });

@@ -1,4 +1,4 @@
-// From logits to answers: one reader for each kind of head.
+// Turns logits into predictions: one reader for each kind of head.
 
 import { type ProblemType, padBatch } from "@lowrank/data";
 import { batchTensors, type ModelInputs, NonFiniteOutputError } from "@lowrank/models";
@@ -14,13 +14,13 @@ export interface AnswerRules {
   readonly labels: readonly string[];
   readonly problem: ProblemType;
   readonly topK: number;
-  /** From which probability on a class is one of the row's, where a row may have several. */
+  /** Minimum probability of a class, for rows with several classes. */
   readonly threshold: number;
-  /** Whether "none" may be the answer to a question, as in SQuAD 2.0. */
+  /** Whether "no answer" is allowed, as in SQuAD 2.0. */
   readonly mayBeNone: boolean;
 }
 
-/** As many answers share the probability, as in transformers' run_qa.py. */
+/** Number of answers that share the probability, as in transformers' run_qa.py. */
 const maxAnswers = 20;
 
 /** The class, classes or number of a row. `logits`: [outputs]. */
@@ -37,7 +37,7 @@ export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): 
   return { kind: "classes", prediction: own.map(({ label }) => label), classes: classes.slice(0, topK) };
 }
 
-/** The choice that goes best. `logits`: [choices] */
+/** The likeliest choice. `logits`: [choices] */
 export function answerOfChoices(
   logits: readonly number[],
   choices: readonly string[],
@@ -54,7 +54,7 @@ export function answerOfChoices(
   };
 }
 
-/** Each word with the class of its first token, as transformers' aggregation_strategy="first" has it. `logits`: [time, classes]. */
+/** Each word with the class of its first token, as with transformers' aggregation_strategy="first". `logits`: [time, classes]. */
 export function answerOfTokens(
   logits: ArrayLike<number>,
   { text, spans, textStart }: AskedRow,
@@ -79,7 +79,7 @@ export function answerOfTokens(
   return { kind: "words", prediction: words };
 }
 
-/** Where in the text the answer is. `logits`: [time, 2]. */
+/** The positions of the answers in the text. `logits`: [time, 2]. */
 export function answerOfQuestion(
   logits: ArrayLike<number>,
   row: AskedRow,
@@ -121,7 +121,7 @@ function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** Of each row [outputs], or of its tokens, padding among them, [time, outputs]. Throws NonFiniteModelError. */
+/** Logits of each row [outputs], or of its tokens with padding [time, outputs]. Throws NonFiniteModelError. */
 export function rowLogits(opened: OpenedBase, rows: readonly AskedRow[]): Promise<readonly Float32Array[]> {
   const { model, context } = opened;
   const padId = model.config.padTokenId ?? 0;
@@ -143,7 +143,7 @@ export function rowLogits(opened: OpenedBase, rows: readonly AskedRow[]): Promis
   });
 }
 
-/** [rows, time] → [rows, 1, time]: a choice is judged by itself, so that questions may have as many as they like. */
+/** [rows, time] → [rows, 1, time]: each choice is scored alone, so questions may have different numbers of choices. */
 function aloneEach(inputs: Pick<ModelInputs, "inputIds" | "attentionMask" | "tokenTypeIds">): ModelInputs {
   const { inputIds, attentionMask, tokenTypeIds } = inputs;
   const alone = (tensor: tf.Tensor | undefined) => tensor && tf.expandDims<tf.Tensor3D>(tensor, 1);

@@ -1,4 +1,4 @@
-// A row as what a model reads, with what leads from its answer back to the text.
+// A row as model input, with the data that maps the answer back to the text.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -14,16 +14,16 @@ import {
 } from "@lowrank/data";
 
 export interface AskedRow extends TokenMasks, Seen {
-  /** The text that the answer is about; empty where the row is tokens. */
+  /** The text that the answer refers to; empty for rows of tokens. */
   readonly text: string;
-  /** The first token of the text, and for each that is there its characters. */
+  /** The index of the text's first token, and the characters of each token in the input. */
   readonly textStart: number;
   readonly spans: readonly CharacterSpan[];
 }
 
 export interface RowReader {
   readonly task: Task;
-  /** Only where rows are text. Throws TOKENIZER_MISSING. */
+  /** Only called for rows of text. Throws TOKENIZER_MISSING. */
   tokenizer(): Promise<TextTokenizer>;
   readonly maxLength: number;
 }
@@ -33,7 +33,7 @@ export const askable: readonly Task[] = [
   ...(["image-classification", "distilled-image-classification"] as const),
 ];
 
-/** What a row asks for: one sequence, of choices one for each. Throws what `askedRow` does. */
+/** The sequences of a row: one, or one for each choice. Throws the errors of `askedRow`. */
 export async function askedRows(example: Example, reader: RowReader): Promise<readonly AskedRow[]> {
   if (reader.task !== "multiple-choice" || example.kind !== "choice") return [await askedRow(example, reader)];
   const rows: AskedRow[] = [];
@@ -44,7 +44,7 @@ export async function askedRows(example: Example, reader: RowReader): Promise<re
   return rows;
 }
 
-/** The row, whose pictures and recordings are prepared, as tokens or pixels. Throws ExampleError for a row that the model's head has no answer to. */
+/** The row with prepared images and audio, as tokens or pixels. Throws ExampleError for a row that the head cannot answer. */
 async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
   if (example.kind === "tokens" || example.kind === "span") {
     const cut = (values: readonly number[]) => values.slice(0, maxLength);
@@ -72,5 +72,5 @@ async function askedRow(example: Example, { task, tokenizer, maxLength }: RowRea
     const tokens = tokenizeExample(asked, await tokenizer(), promptTemplate("plain"), { maxLength });
     return { ...tokens, text: example.sentence, textStart: 0, spans: [] };
   }
-  throw new ExampleError(`A "${example.kind}" row is nothing that a model for ${task} answers.`);
+  throw new ExampleError(`A model for ${task} cannot answer a "${example.kind}" row.`);
 }

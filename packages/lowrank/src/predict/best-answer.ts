@@ -1,22 +1,21 @@
-// The stretch of a text that start and end logits together find likeliest: transformers' postprocess_qa_predictions, for one
-// window.
+// The likeliest answer spans from start and end logits: transformers' postprocess_qa_predictions for one window.
 
-/** Logits of one row, and which of its tokens are of the text. */
+/** Logits of one row, and the position of the text in its tokens. */
 export interface AnswerLogits {
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;
-  /** The row's tokens without padding. */
+  /** Number of tokens without padding. */
   readonly length: number;
   readonly contextStart: number;
   readonly contextLength: number;
-  /** Whether "no answer" is one, as in SQuAD 2.0: what the first token says. */
+  /** Whether "no answer" is allowed, as in SQuAD 2.0: its score is that of the first token. */
   readonly mayBeNone: boolean;
 }
 
 const candidates = 20;
 const longestAnswer = 30;
 
-/** A stretch of the text, first and last token counted from the text's first; no place for none. */
+/** An answer span, with token indices from the text's start; no span for "no answer". */
 export interface RankedAnswer {
   readonly place: readonly [first: number, last: number] | undefined;
   /** The sum of its two logits. */

@@ -1,4 +1,4 @@
-// Rows in, answers out, in their order: a window of rows is held, in which those of like length are computed together.
+// Predicts rows in order: a window of rows is in memory, and rows of similar length are batched.
 
 import { type Example, ExampleError } from "@lowrank/data";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -18,23 +18,23 @@ import { type AskedRow, askable, askedRows, type RowReader } from "./asked-row.t
 import type { Answer, Prediction } from "./prediction.ts";
 import { transcribe } from "./transcribe.ts";
 
-/** How to predict. */
+/** Options of `predict`. */
 export interface PredictOptions {
-  /** How many of the likeliest classes or answers are told; default 5. */
+  /** Number of likeliest classes or answers to report; default 5. */
   readonly topK?: number | undefined;
-  /** From which probability on a class is one of the row's, where a row may have several; default 0.5. */
+  /** Multi-label: minimum probability to report a class; default 0.5. */
   readonly threshold?: number | undefined;
-  /** Whether "none" may be the answer to a question, as in SQuAD 2.0; default false. */
+  /** Whether "no answer" is allowed for questions, as in SQuAD 2.0; default false. */
   readonly mayBeNone?: boolean | undefined;
-  /** Names of the classes in the order of their numbers; default: the adapter's, else the model's. */
+  /** Class names in the order of the class numbers; default: the adapter's, else the model's. */
   readonly classNames?: readonly string[] | undefined;
-  /** Rows a batch; default 8. */
+  /** Rows per batch; default 8. */
   readonly batchSize?: number | undefined;
-  /** After how many tokens rows are cut; default 512 or the model's limit. */
+  /** Maximum number of tokens per row; default 512 or the model's limit. */
   readonly maxLength?: number | undefined;
-  /** Of a model that hears: after how many tokens a text ends; default: as many as it has places for. */
+  /** Speech models: maximum number of new tokens; default: the number of the model's positions. */
   readonly maxNewTokens?: number | undefined;
-  /** Stops between batches; the iteration throws its reason. */
+  /** Stops between batches; the iteration throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,10 +50,10 @@ export interface Predictor
   readonly opened: OpenedBase;
 }
 
-/** As many batches are held at a time: enough that rows of like length meet, and few enough for any memory. */
+/** Number of batches in memory at once: enough to group rows by length, few enough for any memory. */
 const batchesHeld = 16;
 
-/** Answers rows as they come. Throws WrongTaskError, ExampleError for a row that the head has no answer to, NonFiniteModelError. */
+/** Predicts rows as they come. Throws WrongTaskError, ExampleError for a row that the head cannot answer, NonFiniteModelError. */
 export async function* predictRows(
   predictor: Predictor,
   rows: AsyncIterable<Question>,
@@ -62,8 +62,8 @@ export async function* predictRows(
   const { model } = predictor.opened;
   const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
   if (!hears && !askable.includes(model.task)) {
-    const advice = "Give the adapter that brings such a head, or let the model write: that is what `generate` does.";
-    const needed = "a head that answers: classes, numbers, choices, labelled words or places";
+    const advice = "Add an adapter with such a head, or use generate to write text.";
+    const needed = "a head for classes, numbers, choices, token labels or answer spans";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice, needed);
   }
   const { batchSize = 8 } = options;
@@ -86,7 +86,7 @@ async function* transcribeTogether(
   const questions = held.map(({ example }) => example);
   const sounds = (await prepareRows(questions, { ...opened, platform })).map((example) => {
     if (example.kind === "speech") return example;
-    throw new ExampleError(`A "${example.kind}" row is nothing that a model hears.`);
+    throw new ExampleError(`A "${example.kind}" row has no audio for this speech model.`);
   });
   const how = { batchSize, signal, maxNewTokens };
   const texts = await transcribe({ opened, tokenizer: await tokenizer() }, sounds, how);
@@ -147,7 +147,7 @@ function answerOf(
   if (task === "multiple-choice" && example.kind === "choice") return answerOfChoices(scores, example.choices, rules);
   const [row] = rows;
   const [own] = logits;
-  if (row === undefined || own === undefined) throw new Error("Each row that is asked is one sequence at least.");
+  if (row === undefined || own === undefined) throw new Error("Each row has at least one sequence.");
   if (task === "token-classification") return answerOfTokens(own, row, rules);
   return task === "question-answering" ? answerOfQuestion(own, row, rules) : answerOfClasses(own, rules);
 }

@@ -1,4 +1,4 @@
-// All that predicting needs, loaded with the first rows that are asked.
+// Everything that prediction needs, loaded on first use.
 
 import { given } from "../given.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -24,7 +24,7 @@ export interface OpenPredictor extends Pick<Predictor, "tokenizer">, QuestionSou
   readonly adapter: ClassFacts | null | undefined;
 }
 
-/** Answers rows with the names of the adapter's classes, else the model's. Throws what `predictRows` and `questionsIn` do. */
+/** Predicts rows with the class names of the adapter, else the model. Throws the errors of `predictRows` and `questionsIn`. */
 export function predict(
   { opened, adapter, platform, context, tokenizer }: OpenPredictor,
   input: QuestionsInput,

@@ -1,11 +1,11 @@
-// Rows to be asked, from wherever a program has them, one by one.
+// Rows to predict, one by one, from any source.
 
 import { type Example, type ReadOptions, readObjects } from "@lowrank/data";
 import type { Platform, SourceContext } from "../platform.ts";
 import { type RememberedColumns, rowsOfFile } from "../rows/read-rows.ts";
 import type { Question } from "./predict-rows.ts";
 
-/** The name of a data file, a `File`, or rows: all at once or as they come. */
+/** The name of a data file, a `File`, or rows: an array or an iterable. */
 export type QuestionsInput = string | File | readonly object[] | AsyncIterable<object>;
 
 export interface QuestionSources {
@@ -13,7 +13,7 @@ export interface QuestionSources {
   readonly context: SourceContext;
 }
 
-/** The rows with all their columns. Throws DataError when the good ones have come, DataFileError. */
+/** The rows with all their columns. Throws DataError after the valid rows, DataFileError. */
 export async function* questionsIn(
   sources: QuestionSources,
   input: QuestionsInput,

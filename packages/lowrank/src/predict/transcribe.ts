@@ -1,4 +1,4 @@
-// What is said in sounds, as a model writes it that hears.
+// Transcribes recordings with a speech model.
 
 import { padBatch, type SpeechExample, type TextTokenizer } from "@lowrank/data";
 import { batchTensors, generate } from "@lowrank/models";
@@ -15,12 +15,12 @@ export interface Transcriber {
 
 export interface TranscribeOptions {
   readonly batchSize: number;
-  /** Default: as many as the model has places for. */
+  /** Default: the number of the model's positions. */
   readonly maxNewTokens?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The likeliest text of each sound, in their order; it begins as the row says, else as the tokenizer's texts do. */
+/** The likeliest text of each recording, in order. It begins with the row's `start`, else with the tokenizer's prefix. */
 export async function transcribe(
   { opened, tokenizer }: Transcriber,
   sounds: readonly SpeechExample[],
@@ -28,7 +28,7 @@ export async function transcribe(
 ): Promise<readonly string[]> {
   const { model, context } = opened;
   const prompts = sounds.map(({ start }) => promptOf(start, { opened, tokenizer }));
-  // A batch's texts begin equally long.
+  // All texts of a batch have a start of the same length.
   const order = [...sounds.keys()].sort((one, other) => lengthOf(prompts[one]) - lengthOf(prompts[other]));
   const texts: string[] = [];
   for (let from = 0; from < order.length; ) {

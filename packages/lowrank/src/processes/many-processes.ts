@@ -1,4 +1,4 @@
-// What a run of several processes needs beside the sum of gradients: rows that can be shared, and one who measures.
+// Runs with several processes: checks that rows can be divided, and lets one process measure.
 
 import type { WarningListener } from "@lowrank/contracts";
 import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
@@ -8,7 +8,7 @@ import type { LearningPlan } from "../objectives/objective.ts";
 interface SharedRows {
   readonly rows: number;
   readonly learning: Pick<LearningPlan, "kind" | "words" | "comparesNeighbours">;
-  /** In rows; undefined where it is in tokens. */
+  /** In rows; undefined if it is in tokens. */
   readonly batchSize: number | undefined;
   readonly onWarning: WarningListener | undefined;
 }
@@ -17,7 +17,9 @@ interface SharedRows {
 export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">, shared: SharedRows): void {
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
-    ...(rows < size ? [`communicator: ${size} processes for ${rows} rows; start as many as rows at most`] : []),
+    ...(rows < size
+      ? [`communicator: ${size} processes for ${rows} rows; start at most one process for each row`]
+      : []),
     ...(learning.comparesNeighbours === true
       ? [
           `communicator: ${learning.words ?? learning.kind} compares the rows of a batch with each other; train in one process`,
@@ -26,11 +28,11 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
   if (batchSize === undefined || batchSize >= size || rank > 0) return;
-  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes without work: make batchSize ${size} or more.`;
+  const message = `A batch of ${batchSize} rows leaves ${size - batchSize} of ${size} processes idle. Set batchSize to ${size} or more.`;
   onWarning?.({ code: "IDLE_PROCESSES", message });
 }
 
-/** A controller that is aborted with the signal, and can be without it. */
+/** A controller that is aborted with the signal, or on its own. */
 export function stopWith(signal: AbortSignal | undefined): AbortController {
   const stop = new AbortController();
   const follow = () => stop.abort(signal?.reason);
@@ -39,7 +41,7 @@ export function stopWith(signal: AbortSignal | undefined): AbortController {
   return stop;
 }
 
-/** The first process measures, and all have its bits: whether a run goes on depends on them. A stop there stops all. */
+/** The first process measures and sends its exact results: decisions of the run depend on them. A stop there stops all. */
 export function measuredByFirst(
   communicator: Communicator,
   measure: () => Promise<Metrics>,

@@ -1,11 +1,11 @@
-// Whether a recipe is what the schema asks for, said in words of the recipe.
+// Checks a recipe against the schema and explains problems with the recipe's own names.
 
 import { editDistance, isObject } from "@lowrank/contracts";
 import type { ValueSchema } from "../options/option-table.ts";
 import { ourName } from "./other-names.ts";
 import { recipeSchema } from "./recipe-schema.ts";
 
-/** What is wrong, a line each; empty for a recipe that can be used. */
+/** One line for each problem; empty for a valid recipe. */
 export function recipeProblems(recipe: Readonly<Record<string, unknown>>): readonly string[] {
   const { properties } = recipeSchema();
   const names = Object.keys(properties);
@@ -20,16 +20,16 @@ function unknownName(name: string, names: readonly string[]): string {
   const meant = camelCase(name);
   const [ours = "", ...value] = ourName(name)?.split(" ") ?? [];
   if (names.includes(camelCase(ours))) {
-    return `${name}: there is no such option; it is called ${[camelCase(ours), ...value].join(": ")} here`;
+    return `${name}: unknown option; use ${[camelCase(ours), ...value].join(": ")}`;
   }
   const near = names.map((each) => ({ each, distance: editDistance(meant.toLowerCase(), each.toLowerCase()) }));
   const [nearest] = near
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 3)))
     .sort((one, other) => one.distance - other.distance);
-  return `${name}: there is no such option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
+  return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
 }
 
-/** As flags are typed: learning-rate, learning_rate. */
+/** From the spelling of flags: learning-rate, learning_rate. */
 function camelCase(name: string): string {
   return name.replace(/^-+/, "").replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -67,13 +67,13 @@ function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusive
   return exclusiveMinimum === undefined || value > exclusiveMinimum;
 }
 
-/** What the schema allows, in words: "a whole number, at least 1". */
+/** Describes the allowed values in words: "a whole number, at least 1". */
 export function describeSchema(schema: ValueSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(describeSchema).join(", or ");
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   if (schema.type === "array" && schema.items !== undefined)
     return `a list${lengthOf(schema)}, each ${describeSchema(schema.items)}`;
-  if (schema.pattern !== undefined) return `a text like ${schema.pattern}`;
+  if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`;
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const limits = [
     ...(minimum === undefined ? [] : [`at least ${minimum}`]),
@@ -94,5 +94,5 @@ const words: Readonly<Record<NonNullable<ValueSchema["type"]>, string>> = {
   integer: "a whole number",
   string: "a text",
   array: "a list of texts",
-  object: "names with a text each",
+  object: "names with text values",
 };

@@ -6,13 +6,13 @@ import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "./check-recipe.ts";
 import type { Recipe, RunChoices } from "./recipe.ts";
 
-/** Whose it is, for messages, and where its adapter goes, where that is said apart from it. */
+/** The recipe's name for messages, and the output folder if it is not in the recipe. */
 export interface RecipeContext {
   readonly name: string;
   readonly out?: string | undefined;
 }
 
-/** All that the table gives a run whose recipe does not. Throws RecipeError. */
+/** Adds the table's defaults to a recipe. Throws RecipeError. */
 export function completeRecipe(
   recipe: Readonly<Record<string, unknown>> | Recipe,
   { name, out }: RecipeContext,
@@ -31,15 +31,15 @@ export function completeRecipe(
     const isNames = typeof value === "string" && anyOf !== undefined && !isTargetPattern(value);
     return [[key, isNames ? value.split(",").map((each) => each.trim()) : value] as const];
   });
-  // What the table and its schema were held against above.
+  // The values were checked against the table and its schema above.
   const choices = Object.fromEntries(values) as unknown as RunChoices;
   if (choices.model === undefined && choices.adapter === undefined) {
-    throw new UsageError("The recipe has no model: name a base, or an adapter that remembers its own.");
+    throw new UsageError("The recipe has no model. Add a base model, or an adapter that names its base.");
   }
   return choices;
 }
 
-/** A flag that is off is one that is not there, but for those that have a word for it. */
+/** A flag that is off is absent, unless it has a `without` word. */
 function isFlag(name: string): boolean {
   const { value = {}, without } = recipeOptions.get(name) ?? {};
   return without === undefined && [value, ...(value.anyOf ?? [])].some(({ type }) => type === "boolean");
@@ -55,7 +55,7 @@ function missing(said: Readonly<Record<string, unknown>>): readonly string[] {
 function contradictions(said: Readonly<Record<string, unknown>>): readonly string[] {
   return [...recipeOptions.values()].flatMap(({ name, excludes = [] }) => {
     const both = said[name] === undefined ? [] : excludes.filter((each) => said[each] !== undefined);
-    return both.map((each) => `${name}: cannot be said together with ${each}`);
+    return both.map((each) => `${name}: cannot be combined with ${each}`);
   });
 }
 

@@ -1,4 +1,4 @@
-// Options as transformers, TRL and PEFT call them, and what they are called here: a row for each of ours.
+// Names of options in transformers, TRL and PEFT, mapped to ours: a row for each of our options.
 
 const otherNames = {
   data: "dataset train-file",
@@ -38,7 +38,7 @@ const ourNames = new Map(
   Object.entries(otherNames).flatMap(([ours, others]) => others.split(" ").map((name) => [name, `--${ours}`] as const)),
 );
 
-/** Our flag for another program's option, in whichever spelling it was typed; undefined where it is none that is known. */
+/** Our flag for another program's option, in any spelling; undefined for unknown names. */
 export function ourName(name: string): string | undefined {
   return ourNames.get(name.replace(/^-+/, "").toLowerCase().replaceAll("_", "-"));
 }

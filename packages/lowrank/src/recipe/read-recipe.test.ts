@@ -13,7 +13,7 @@ it("refuses lists in lists without end, in words", async () => {
       await writeFile(file, text);
       const error = await readRecipe(file).catch((failure: unknown) => failure);
       expect(error).toBeInstanceOf(RecipeError);
-      expect(String(error)).toMatch(/levels deep/);
+      expect(String(error)).toMatch(/nested deeper than 100/);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

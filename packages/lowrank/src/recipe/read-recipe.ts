@@ -1,4 +1,4 @@
-// A recipe's file as plain data. YAML and JSON are strangers' texts, and bounded; a program is run, as whoever names it asks.
+// Reads a recipe file as plain data. YAML and JSON may be from strangers, so they are limited; a program is executed, as requested.
 
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
@@ -8,23 +8,21 @@ import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 
-/** A recipe is a page long; more is another file. */
+/** A recipe is about a page long. */
 const maxBytes = 1_000_000;
-/** An alias may stand for a list of aliases, and so on: a few lines would unfold to all memory. */
+/** An alias can refer to a list of aliases, and so on: a few lines could expand to fill the memory. */
 const maxAliases = 100;
 const maxLevels = 100;
 
-/** Reads .yaml, .yml, .json, or what a .ts, .mts, .js or .mjs file exports by default. Throws RecipeError, PathNotFoundError. */
+/** Reads .yaml, .yml and .json, and the default export of .ts, .mts, .js and .mjs. Throws RecipeError, PathNotFoundError. */
 export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
   const facts = await stat(file).catch(() => undefined);
   if (facts === undefined)
     throw new PathNotFoundError(named("recipe"), file, "a .yaml, .json or .ts file (lowrank init writes one)");
-  if (facts.size > maxBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${maxBytes}`]);
+  if (facts.size > maxBytes) throw new RecipeError(file, [`it has ${facts.size} bytes; the maximum is ${maxBytes}`]);
   const value = await readKind(file);
   if (isObject(value)) return value;
-  throw new RecipeError(file, [
-    `expected names of options with their values, got ${JSON.stringify(value) ?? "nothing"}`,
-  ]);
+  throw new RecipeError(file, [`expected option names with values, got ${JSON.stringify(value) ?? "nothing"}`]);
 }
 
 async function readKind(file: string): Promise<unknown> {
@@ -33,7 +31,7 @@ async function readKind(file: string): Promise<unknown> {
   const text = await readFile(file, "utf8");
   if (kind === ".json") return fromJson(file, text);
   if (kind === ".yaml" || kind === ".yml") return fromYaml(file, text);
-  throw new RecipeError(file, ["its kind is unknown; name it .yaml, .json or .ts"]);
+  throw new RecipeError(file, ["unknown file type; use .yaml, .json or .ts"]);
 }
 
 function fromJson(file: string, text: string): unknown {
@@ -45,11 +43,11 @@ function fromJson(file: string, text: string): unknown {
   }
 }
 
-/** YAML 1.2's core schema: no types of anybody's own, no merging of maps, no name twice. */
+/** YAML 1.2's core schema: no custom types, no merging of maps, no duplicate keys. */
 async function fromYaml(file: string, text: string): Promise<unknown> {
   const { Parser, parseDocument } = await import("yaml");
   for (const token of new Parser().parse(text)) {
-    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are more than ${maxLevels} levels deep`]);
+    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are nested deeper than ${maxLevels}`]);
   }
   const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
@@ -61,7 +59,7 @@ async function fromYaml(file: string, text: string): Promise<unknown> {
   }
 }
 
-/** The library composes levels by calling itself, and a stack that is nearly full can end the process. */
+/** The library composes levels recursively, and a nearly full stack can end the process. */
 function isDeep(root: CST.Token): boolean {
   const open: (readonly [token: CST.Token | null | undefined, level: number])[] = [[root, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -81,7 +79,7 @@ async function exported(file: string): Promise<unknown> {
   } catch (error) {
     const isUnread = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = "this Node runs no TypeScript: take one from 22.18, or node --import tsx, or write .yaml";
+    const advice = "this Node cannot load TypeScript; use Node 22.18 or newer, node --import tsx, or a .yaml file";
     throw new RecipeError(file, [isUnread ? advice : reason]);
   }
 }

@@ -1,10 +1,10 @@
-// What a recipe may say, as editors and other programs read it.
+// The JSON schema of recipes, for editors and other programs.
 
 import { given } from "../given.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import type { ValueSchema } from "../options/option-table.ts";
 
-/** Where editors find the package's copy, which `lowrank init --schema` writes when it is built. */
+/** URL of the package's copy, which `lowrank init --schema` writes during the build. */
 export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json";
 
 export function recipeSchema() {

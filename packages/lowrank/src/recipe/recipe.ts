@@ -1,4 +1,4 @@
-// A run as its options say it: typed as flags or written in a recipe.
+// The options of a run, from flags or from a recipe.
 
 import { given } from "../given.ts";
 import type { RunRows } from "../options/all-options.ts";
@@ -8,18 +8,18 @@ import type { KeptCheckpoints, RunFolder } from "../run-folder.ts";
 import { trainingNames } from "../train/training-names.ts";
 import { goingOn, type LoopOptions } from "../train/training-options.ts";
 
-/** What lists have in a recipe, where one is enough. */
+/** Options that are lists, for which a recipe may have a single value. */
 type Lists = "data" | "validation" | "addTokens";
 
-/** All options with their defaults; absent means: the default of the adapter, the model or the plan. */
+/** All options with their defaults; undefined means: the default of the adapter, the model or the plan. */
 export interface RunChoices extends Omit<Chosen<RunRows>, Lists> {
-  /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
+  /** Files, glob patterns, data sets of the Hub or "-"; their rows are concatenated. */
   readonly data: readonly string[];
   readonly validation?: readonly string[];
   readonly addTokens?: readonly string[];
 }
 
-/** What a recipe says, by name; what it leaves out has the default that `lowrank train --help` tells. */
+/** A recipe's options by name; missing options have the default documented in `lowrank train --help`. */
 export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: RunChoices[Name] | undefined } & {
   readonly data: string | readonly string[];
   readonly validation?: string | readonly string[] | undefined;
@@ -28,23 +28,23 @@ export type Recipe = { readonly [Name in Exclude<keyof RunChoices, Lists>]?: Run
 
 export type WithModel<Choices> = Choices & { readonly model: string };
 
-/** Those that the library names alike and that the loop is not told: rows and a teacher are read before it, a folder keeps it. */
+/** Options with the same name in the library that the loop does not need: rows and teacher are read before it, the folder is outside it. */
 const apart: ReadonlySet<string> = new Set([
   ...["validation", "validationShare", "teacher"],
   ...["out", "overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"],
 ]);
 
-/** What `likePeft` means for the loop: the defaults of transformers' Trainer in place of this library's. */
+/** The effect of `likePeft` on the loop: the defaults of transformers' Trainer instead of this library's. */
 const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };
 
-/** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
+/** Options for tokenising and the loop, in the library's form; missing ones have the values of the folder's run. */
 export function trainingOptions(choices: RunChoices, { asBegun }: Pick<RunFolder, "asBegun">): TrainingOptions {
   const alike = Object.entries(choices).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
   const said: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(choices) };
   return goingOn(asBegun.options, { ...(choices.likePeft === true ? likeTrainer : {}), ...given(said) }, choices);
 }
 
-/** Texts before texts to compare, as the library takes them. */
+/** Prompts before texts to compare, in the library's form. */
 export function promptsOf({
   queryPrompt: first,
   documentPrompt: others,
@@ -52,7 +52,7 @@ export function promptsOf({
   return first === undefined && others === undefined ? {} : { prompts: given({ first, others }) };
 }
 
-/** Which checkpoints stay, as the library takes it. */
+/** Checkpoint retention, in the library's form. */
 export function keptChoice({ keep }: Pick<RunChoices, "keep">): KeptCheckpoints | undefined {
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));

@@ -1,4 +1,4 @@
-// What a run's rows are like: how many, how long, how many were cut, and of which classes.
+// Facts about a run's rows: their number, lengths, truncation and classes.
 
 import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@lowrank/data";
 import type { RowLengths } from "../open/position-limit.ts";
@@ -8,11 +8,11 @@ export interface ReportedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
   readonly lengths: RowLengths;
-  /** In order of their numbers. */
+  /** In the order of the class numbers. */
   readonly classNames: readonly string[] | undefined;
 }
 
-/** Rows that are looked at, evenly from all: reading and tokenising a million again takes longer than anybody waits. */
+/** Number of sampled rows, evenly spaced: reading and tokenising a million rows again takes too long. */
 const maxRows = 500;
 
 /** Lengths are in tokens. */

@@ -1,4 +1,4 @@
-// Two adapters, or an adapter and its base, as one page of HTML that needs no network and no script.
+// A page of HTML, without network and scripts, that compares two adapters, or an adapter with its base.
 
 import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
 import { type HeatMap, heatMap, placeOf } from "./heat-map.ts";
@@ -10,15 +10,15 @@ export type Difference =
   | { readonly adapters: readonly [string, string]; readonly difference: AdapterDifference }
   | { readonly adapter: string; readonly base: string; readonly weights: readonly WeightDifference[] };
 
-/** Heat maps keep their size, and small ones stand side by side. */
+/** Heat maps keep their size, and small ones are next to each other. */
 const wide =
   ".wide svg { width: auto; max-width: none; } .squares { display: flex; flex-wrap: wrap; gap: 8px; } .squares svg { width: auto; }";
 
-/** Directions that a square of similarities shows at most: more are not to be seen. */
+/** Maximum number of directions in a square of similarities; more would be too small to see. */
 const maxDirections = 16;
 
 /**
- * The page. Names are shown as text, whatever is in them.
+ * Creates the page. Names are escaped.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function differencePage(found: Difference): string {
   return htmlPage({ title, parts, style: wide, writer: "lowrank diff" });
 }
 
-/** The picture that says most of a difference. */
+/** The most informative picture of a difference. */
 export function differencePicture(found: Difference): string {
   return heatMap("base" in found ? relativeMap(found.weights) : inputMap(found.difference.layers));
 }
@@ -80,7 +80,7 @@ function inputMap(layers: readonly LayerDifference[]): HeatMap {
   return { title: "φ of all directions of the inputs", cells, max: 1 };
 }
 
-/** The similarity of the first i and the first j directions, as figure 3 of the LoRA paper has it. */
+/** The similarity of the first i and the first j directions, as in figure 3 of the LoRA paper. */
 function square({ path, similarity: { inputs } }: LayerDifference): string {
   const cells = Array.from(inputs.values, (value, place) => {
     const [i, j] = [Math.floor(place / inputs.columns), place % inputs.columns];

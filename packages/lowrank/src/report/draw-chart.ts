@@ -1,4 +1,4 @@
-// Curves as an SVG picture that needs nothing beside it: colours come from the page's classes, so that it is light or dark as the page is.
+// Draws curves as SVG without other files: colours come from the page's classes, so it follows light and dark mode.
 
 import { markup } from "./markup.ts";
 import type { CurvePoint } from "./run-curves.ts";
@@ -17,10 +17,10 @@ export interface Chart {
 
 const [width, height] = [720, 240];
 const margin = { left: 64, right: 12, top: 12, bottom: 28 };
-/** Points that a curve is drawn with at most: more are not to be seen. */
+/** Maximum number of points of a curve; more would not be visible. */
 const maxPoints = 600;
 
-/** A figure with its legend; empty where no curve has a point. */
+/** A figure with its legend; empty if no curve has a point. */
 export function drawChart({ title, series }: Chart): string {
   const drawn = series.filter(({ points }) => points.some(isFinitePoint));
   if (drawn.length === 0) return "";
@@ -92,7 +92,7 @@ function lineOf(
   return `<polyline class="${kind}" points="${places.join(" ")}"/>${marks}`;
 }
 
-/** Of many points in a row the lowest and the highest, so that no peak is lost. */
+/** The lowest and the highest of many neighbouring points, so that no peak is lost. */
 function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   if (points.length <= maxPoints) return points;
   const size = Math.ceil((2 * points.length) / maxPoints);

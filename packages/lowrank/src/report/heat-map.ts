@@ -1,5 +1,4 @@
-// One number for each module of a model as an SVG picture that needs nothing beside it: a row for each block, a column for each kind
-// of module.
+// Draws one number per module of a model as SVG: a row for each block, a column for each kind of module.
 
 import { markup } from "./markup.ts";
 
@@ -7,26 +6,26 @@ import { markup } from "./markup.ts";
 export interface HeatCell {
   readonly row: string;
   readonly column: string;
-  /** What is shown by how dark it is; a square that is not finite stays empty. */
+  /** The value, shown by its darkness; a square with a value that is not finite stays empty. */
   readonly value: number;
 }
 
-/** A picture. */
+/** A heat map. */
 export interface HeatMap {
   readonly title: string;
   readonly cells: readonly HeatCell[];
-  /** The value that is darkest; default the largest. */
+  /** The value of the darkest colour; default the largest. */
   readonly max?: number;
-  /** Pixels of a square's side. Default 26, or less where there are many. */
+  /** Side of a square in pixels. Default 26, or less if there are many. */
   readonly side?: number;
 }
 
-/** Colours that can be read on light and on dark. */
+/** Colours that are readable on light and dark backgrounds. */
 const [ink, quiet] = ["#2f7ed8", "#768390"];
 const fontSize = 11;
 
 /**
- * The picture as SVG text.
+ * Creates the picture as SVG text.
  *
  * @example
  * ```ts
@@ -65,13 +64,13 @@ ${{ html: [...labels, ...squares].join("\n") }}
 </svg>`;
 }
 
-/** Where a module stands: its block, and what it is there. */
+/** The position of a module: its block, and its name in the block. */
 export function placeOf(path: string): Pick<HeatCell, "row" | "column"> {
   const [, row, column] = /^(.*?\.\d+)\.(.+)$/.exec(path) ?? [];
   return row === undefined || column === undefined ? { row: "–", column: path } : { row, column };
 }
 
-/** About what a text takes. */
+/** Approximate width of a text. */
 function widthOf(labels: readonly string[]): number {
   return labels.reduce((max, label) => Math.max(max, label.length), 0) * fontSize * 0.6;
 }

@@ -1,17 +1,17 @@
-// A page of HTML that needs no network and no script: what stands around what is reported.
+// The frame of HTML reports, without network and scripts.
 
 import { markup } from "./markup.ts";
 
 export interface HtmlPage {
   readonly title: string;
-  /** HTML, one below the other. */
+  /** HTML sections, one below the other. */
   readonly parts: readonly string[];
-  /** Rules beside those of all pages. */
+  /** Additional CSS rules. */
   readonly style?: string;
   readonly writer?: string;
 }
 
-/** The page. Its title is shown as text, whatever is in it. */
+/** Creates the page. The title is escaped. */
 export function htmlPage({ title, parts, style = "", writer }: HtmlPage): string {
   return markup`<!doctype html>
 <html lang="en">
@@ -33,7 +33,7 @@ ${{ html: parts.join("\n") }}
 `;
 }
 
-/** A table whose first column names its rows; without heads it has none. All cells are shown as text. */
+/** A table whose first column names its rows; `heads` may be empty. All cells are escaped. */
 export function htmlTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const head = heads.map((name) => markup`<th scope="col">${name}</th>`).join("");
   const body = rows.map(([name = "", ...cells]) => {
@@ -44,7 +44,7 @@ export function htmlTable(heads: readonly string[], rows: readonly (readonly (st
   return `<div class="wide" tabindex="0"><table>${thead}<tbody>${body.join("")}</tbody></table></div>`;
 }
 
-/** CSS without anything from elsewhere. */
+/** CSS without external resources. */
 const pageStyle = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --quiet: #57606a; --line: #d8dee4; --plain: #8fb4d9; --smooth: #0b5cad; --held: #b35900; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --quiet: #9aa4af; --line: #30363d; --plain: #3f6a94; --smooth: #6cb6ff; --held: #f0a04b; } }

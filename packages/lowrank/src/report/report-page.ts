@@ -1,4 +1,4 @@
-// A run as one page of HTML that needs no network and no script: what it was asked, what it learnt from, how it went.
+// A run as one page of HTML without network and scripts: its settings, its data, its curves.
 
 import { drawChart } from "./draw-chart.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
@@ -8,16 +8,16 @@ import { runCurves } from "./run-curves.ts";
 /** Names and values. */
 export type FactTable = readonly (readonly [name: string, value: string | number])[];
 
-/** What is written to one prompt. */
+/** The generated texts for one prompt. */
 export interface SampleText {
   readonly prompt: string;
-  /** What the row has. */
+  /** The answer in the row. */
   readonly expected: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** All that the page tells; an empty list leaves its part out. */
+/** The contents of the page; an empty list omits its section. */
 export interface ReportFacts {
   readonly title: string;
   /** Lines of metrics.jsonl. */
@@ -26,14 +26,14 @@ export interface ReportFacts {
   readonly data: FactTable;
   readonly environment: FactTable;
   readonly samples?: readonly SampleText[] | undefined;
-  /** What is odd about the run, in sentences. */
+  /** Warnings about the run. */
   readonly findings?: readonly string[] | undefined;
   /** The recipe that repeats the run, as text. */
   readonly recipe?: string | undefined;
 }
 
 /**
- * The page. Whatever is in rows, names and generated texts is shown as text.
+ * Creates the page. Rows, names and generated texts are escaped.
  *
  * @example
  * ```ts

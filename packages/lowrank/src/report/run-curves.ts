@@ -1,4 +1,4 @@
-// What a run's metrics.jsonl says, as curves.
+// The curves in a run's metrics.jsonl.
 
 import { parseJson } from "@lowrank/contracts";
 
@@ -11,11 +11,11 @@ export interface RunCurves {
   readonly learningRate: readonly CurvePoint[];
   readonly gradientNorm: readonly CurvePoint[];
   readonly validation: ReadonlyMap<string, readonly CurvePoint[]>;
-  /** Steps that were left out, for a number was not finite. */
+  /** Steps that were skipped because of a NaN or infinite value. */
   readonly skipped: readonly number[];
 }
 
-/** Reads lines of metrics.jsonl; what is no number is passed over. */
+/** Reads lines of metrics.jsonl; skips values that are not numbers. */
 export function runCurves(lines: readonly string[]): RunCurves {
   const smoothing = new SmoothedLoss();
   const curves = { loss: [], smoothed: [], learningRate: [], gradientNorm: [] } as Record<
@@ -41,15 +41,15 @@ export function runCurves(lines: readonly string[]): RunCurves {
   return { ...curves, validation, skipped };
 }
 
-/** How much of the mean a new value does not replace. */
+/** Weight of the old mean in the new one. */
 const kept = 0.9;
 
-/** The exponential mean of the values so far, with TensorBoard's correction of the first ones. */
+/** The exponential moving average, with TensorBoard's bias correction. */
 export class SmoothedLoss {
   #sum = 0;
   #weight = 0;
 
-  /** Takes the next value in and gives the mean; one that is not finite is passed over. */
+  /** Adds a value and returns the mean; skips values that are not finite. */
   add(value: number): number {
     if (Number.isFinite(value)) {
       this.#sum = this.#sum * kept + value * (1 - kept);
@@ -58,7 +58,7 @@ export class SmoothedLoss {
     return this.value;
   }
 
-  /** NaN as long as there was none. */
+  /** NaN before the first value. */
   get value(): number {
     return this.#sum / this.#weight;
   }

@@ -1,4 +1,4 @@
-// Gathers what a run's page tells.
+// Collects the contents of a run's page.
 
 import type { Warning } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -20,7 +20,7 @@ export interface ReportedRun {
   readonly recipe?: string | undefined;
 }
 
-/** The page at some point of the run; samples are written at its end. */
+/** The page at some step of the run; sample texts are generated at the end. */
 export async function runReport(run: ReportedRun, { metrics, isOver, machine }: ReportTime): Promise<string> {
   const { opened, rows, settings, classNames, recipe, lastRun } = run;
   const { model, source } = opened;

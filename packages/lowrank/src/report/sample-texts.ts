@@ -1,4 +1,4 @@
-// What base and adapter write to the same prompts.
+// Generates texts of base and adapter for the same prompts.
 
 import { adapterRows, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { ignoredLabel, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
@@ -12,14 +12,14 @@ import type { SampleText } from "./report-page.ts";
 export interface SampleWriter {
   readonly opened: Pick<OpenedBase, "model" | "context" | "handle">;
   readonly tokenizer: TextTokenizer;
-  /** After how long writing stops. */
+  /** Time limit of generation. */
   readonly maxSeconds: number;
 }
 
-/** Few and short: a small model writes them in seconds. What a large one has not written when the time is over is left out. */
+/** Few and short: a small model generates them in seconds. For a large model, texts after the time limit are omitted. */
 const [maxSamples, newTokenLimit, maxPromptTokens] = [3, 40, 256];
 
-/** Greedy, from the first rows that have a prompt and an answer. */
+/** Greedy decoding for the first rows with a prompt and an answer. */
 export async function sampleTexts(
   { opened, tokenizer, maxSeconds }: SampleWriter,
   rows: RowList<TokenizedExample>,
@@ -43,7 +43,7 @@ export async function sampleTexts(
   }));
 }
 
-/** What the base writes, and the adapter: rows of one batch where the adapter's rows can stand among others, which takes half the time. */
+/** Texts of the base and the adapter, in one batch if the adapter allows it, which takes half the time. */
 async function writeBoth(
   { opened: { model, context, handle }, tokenizer, maxSeconds }: SampleWriter,
   { asked, maxNewTokens }: { readonly asked: readonly Asked[]; readonly maxNewTokens: number },
@@ -72,7 +72,7 @@ interface Asked {
   readonly expected: readonly number[];
 }
 
-/** Of several answers in a row the first is asked for. */
+/** Of several answers in a row, the first one. */
 function askedOf(row: TokenizedExample, longest: number): Asked | undefined {
   if (row.kind === "source-target") {
     if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;

@@ -1,16 +1,16 @@
-// The model's tokenizer with tokens that a run adds.
+// The model's tokenizer with the tokens that a run adds.
 
 import { type ExtendedTokenizer, extendTokenizer, type TextFiles } from "@lowrank/data";
 import { tokenizerMissing } from "../errors/model-errors.ts";
 
-/** The tokenizer, what was added, and what the model's tables need for it. */
+/** The tokenizer, the added tokens, and the table size that they need. */
 export interface TokenPlan extends ExtendedTokenizer {
   readonly tokens: readonly string[];
-  /** How many rows a table has that knows all of them. */
+  /** Number of table rows for all tokens. */
   readonly rows: number;
 }
 
-/** Adds tokens to a model's tokenizer, of which nothing is written yet. Throws AddedTokensError, TokenizerError, TOKENIZER_MISSING. */
+/** Adds tokens to a model's tokenizer without writing files. Throws AddedTokensError, TokenizerError, TOKENIZER_MISSING. */
 export async function addTokens(
   { files, path }: { readonly files: TextFiles; readonly path: string },
   tokens: readonly string[],

@@ -1,4 +1,4 @@
-// The batches of a data set that is measured on: every row once, rows of like length together.
+// Batches for measuring a data set: every row once, grouped by length.
 
 import { batches, decodedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import type { RowMedia } from "../run-folder.ts";
@@ -9,17 +9,17 @@ export interface MeasuredData {
   readonly padId: number;
 }
 
-/** The same, of rows that may have pictures or recordings. */
+/** The same for rows that may have images or recordings. */
 export interface MeasuredFiles extends MeasuredData {
   readonly media?: Pick<RowMedia, "open"> | undefined;
 }
 
-/** In an order that no seed changes. */
+/** In an order without a random seed. */
 export function measuredBatches({ examples, batchSize, padId }: MeasuredData): Iterable<TokenBatch> {
   return batches(examples, { batchSize, padId, shuffle: false, groupByLength: true });
 }
 
-/** The same of rows whose files are opened with their batch. */
+/** The same for rows whose files are opened with their batch. */
 export function measuredWithFiles({
   media,
   ...data

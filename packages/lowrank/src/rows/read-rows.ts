@@ -1,4 +1,4 @@
-// Rows from wherever a program has them.
+// Reads rows from any source of a program.
 
 import {
   concatRows,
@@ -13,10 +13,10 @@ import {
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./row-kinds.ts";
 
-/** Which columns are which fields, and who hears of broken rows. */
+/** The fields of the columns, and a listener for broken rows. */
 export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
-/** The same, and what an adapter remembers of its own data. */
+/** The same, with the settings of the adapter's earlier data. */
 export type RememberedColumns = ColumnOptions & Pick<ReadOptions, "remembered">;
 
 interface Reading {
@@ -25,7 +25,7 @@ interface Reading {
   readonly context: SourceContext;
 }
 
-/** Reads rows and names them for messages. Throws DataError, DataFileError, HubError. */
+/** Reads rows, with a name for messages. Throws DataError, DataFileError, HubError. */
 export async function readRows(input: RowsInput, reading: Reading): Promise<RowFile> {
   const { platform, columns, context } = reading;
   if (typeof input === "string") {
@@ -40,7 +40,7 @@ export async function readRows(input: RowsInput, reading: Reading): Promise<RowF
   return { name, rows };
 }
 
-/** The rows of a file that was read as bytes; its name says of which kind it is. */
+/** The rows of a file in memory; its name determines its format. */
 export async function rowsOfFile(file: File, columns: ReadOptions): Promise<readonly Example[]> {
   const { name } = file;
   const options = { ...columns, file: name };
@@ -57,7 +57,7 @@ export async function rowsOfFile(file: File, columns: ReadOptions): Promise<read
   return /\.tsv$/i.test(name) ? readTsv(text, options) : readJsonl(text, options);
 }
 
-/** The rows of several sources one after the other; messages count them through. */
+/** The rows of several sources, concatenated; messages number them across all sources. */
 async function joined(inputs: readonly (string | File)[], reading: Reading): Promise<RowFile> {
   const files: RowFile[] = [];
   for (const input of inputs) files.push(await readRows(input, reading));

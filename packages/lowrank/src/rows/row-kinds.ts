@@ -1,11 +1,11 @@
-// What kinds of rows are, whatever is learnt of them.
+// Kinds of rows, independent of objectives.
 
 import { type Example, type RowList, selectRows } from "@lowrank/data";
 
-/** A row that a model reads as it is. */
+/** A row that needs no text template. */
 type PlainExample = Exclude<Example, { readonly chosen: unknown } | { readonly answer: unknown }>;
 
-/** The rows of text in a row: both answers of a preference, the better one first, and the answer of a judgement. */
+/** The rows of text in a row: both answers of a preference pair, the chosen one first, or a judged answer. */
 export function textsOf(example: Example): readonly [PlainExample, ...PlainExample[]] {
   if ("answer" in example) return [example.answer];
   return "chosen" in example ? [example.chosen, example.rejected] : [example];
@@ -19,14 +19,14 @@ export function isHeard(kind: Example["kind"]): boolean {
   return kind === "speech" || kind === "audio";
 }
 
-/** Some of the rows; of more than memory has, their places alone are in it. */
+/** A selection of the rows; for rows on disk, only their indices are in memory. */
 export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
   const places: number[] = [];
   for (const [place, example] of examples.entries()) if (is(example)) places.push(place);
   return selectRows(examples, places);
 }
 
-/** Rows, and the file that messages name. */
+/** Rows, and the file name for messages. */
 export interface RowFile {
   readonly name: string;
   readonly rows: RowList<Example>;
@@ -34,7 +34,7 @@ export interface RowFile {
 
 export type RowNumbers = (index: number) => number;
 
-/** Of rows that nobody moved. */
+/** For rows in their original order. */
 export const inOrder: RowNumbers = (index) => index + 1;
 
 export function isRead(input: unknown): input is RowFile {
@@ -43,7 +43,7 @@ export function isRead(input: unknown): input is RowFile {
 
 const [fewestToHoldOut, shareHeldOut, maxHeldOut] = [50, 0.1, 200];
 
-/** The share of the rows that is held out if no validation rows or share are given; 0 for none. */
+/** Part of the rows to hold out if neither validation rows nor a share are given; 0 for none. */
 export function defaultValidationShare(rows: number): number {
   return rows < fewestToHoldOut ? 0 : Math.min(shareHeldOut, maxHeldOut / rows);
 }

@@ -1,5 +1,4 @@
-// Which rows and prompts lack the tokens that an activated adapter waits for (PEFT's `alora_invocation_tokens`): it does
-// nothing there.
+// Finds rows and prompts without the invocation tokens of an activated LoRA (PEFT's `alora_invocation_tokens`).
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { RowList, TokenizedExample } from "@lowrank/data";
@@ -18,21 +17,21 @@ export function checkRows(
   for (const { inputIds } of rows) if (!holds(inputIds, tokens)) without += 1;
   if (without === 0) return;
   if (without === rows.length) throw invocationMissing(file, tokens);
-  const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;
+  const message = `${without} of ${rows.length} rows of "${file}" lack the invocation tokens [${tokens.join(", ")}]: the adapter learns nothing from them.`;
   notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }
 
-/** Whether it acts from certain tokens on: texts before them cannot be computed apart from those behind. */
+/** Whether it acts only after certain tokens, so that a text's beginning cannot be computed before its end is known. */
 export function waitsForTokens(config: LoraConfig | undefined): boolean {
   return (config?.activationTokens ?? []).length > 0;
 }
 
-/** Whether rows of one batch cannot have it each for itself. */
+/** Whether rows with this adapter and rows with other adapters cannot share a batch. */
 export function needsOwnPass(config: LoraConfig | undefined): boolean {
   return waitsForTokens(config) || (config?.targetParameters ?? []).length > 0;
 }
 
-/** Warns of prompts, numbered from 1, that the base alone answers. */
+/** Warns of prompts, numbered from 1, that only the base model answers. */
 export function checkPrompts(
   prompts: readonly (readonly number[])[],
   { config, notices }: { readonly config: LoraConfig | undefined; readonly notices: Notices },
@@ -41,11 +40,11 @@ export function checkPrompts(
   const without = prompts.flatMap((ids, index) => (holds(ids, tokens) ? [] : [index + 1]));
   if (without.length === 0) return;
   const which = prompts.length === 1 ? "The prompt lacks" : `The prompts ${without.join(", ")} lack`;
-  const message = `${which} the tokens [${tokens.join(", ")}] that the adapter waits for: the base alone answers.`;
+  const message = `${which} the invocation tokens [${tokens.join(", ")}] of the adapter: only the base model answers.`;
   notices.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
 }
 
-/** True for no tokens: such an adapter acts everywhere. */
+/** True without invocation tokens: such an adapter always acts. */
 function holds(ids: readonly number[], tokens: readonly number[]): boolean {
   return tokens.length === 0 || ids.some((_, start) => tokens.every((token, index) => ids[start + index] === token));
 }

@@ -1,20 +1,20 @@
-// How an adapter was trained to be used: PEFT's files have no place for it, so it lies in a small file beside them. The file may
-// come from a stranger: it names things, and nothing in it is ever run.
+// Settings of an adapter's training that its users need. PEFT's files have no field for them, so they are in a small file next to them.
+// The file may be from a stranger: it only has names, and nothing in it is executed.
 
 import { parseJson } from "@lowrank/contracts";
 import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import { given } from "../given.ts";
 
 export interface AdapterSetup {
-  /** Name of the template that its rows were written with. */
+  /** Name of the prompt template of its rows. */
   readonly template?: string;
-  /** What stood before every conversation that it learned from. */
+  /** The system prompt that all conversations in its data had. */
   readonly system?: string;
-  /** Which column of its data was which field. */
+  /** The columns of its data, by field. */
   readonly columns?: Readonly<Record<string, string>>;
-  /** Names of its data's columns, where a table had no line of names. */
+  /** Column names of its data, if a table had no header. */
   readonly header?: readonly string[];
-  /** The base's folder or .gguf file, where it was no name of the Hub: absolute, or in a file on a disk relative to its folder. */
+  /** Path of the base, if it has no name on the Hub: absolute, or in the file relative to its folder. */
   readonly basePath?: string;
 }
 
@@ -26,23 +26,23 @@ export interface SetupFolder {
 export const setupFile = "lowrank_setup.json";
 
 const maxBytes = 256_000;
-/** A text that is longer is no longer a setting but data. */
+/** A longer text is data, not a setting. */
 const maxTextLength = 32_000;
 const maxColumns = 64;
 
-/** The setup as a file, name and text; none where there is nothing to remember. */
+/** The settings as a file, by name; empty without settings. */
 export function setupFiles(setup: AdapterSetup): readonly (readonly [file: string, text: string])[] {
   const kept = checked({ ...setup });
   return Object.keys(kept).length === 0 ? [] : [[setupFile, `${JSON.stringify(kept, null, 2)}\n`]];
 }
 
-/** Reads the file beside an adapter. What is missing, damaged or odd is not remembered. */
+/** Reads the file next to an adapter. Ignores missing, damaged and invalid settings. */
 export async function readSetup(files: SetupFolder): Promise<AdapterSetup> {
   if (!(await files.has(setupFile))) return {};
   return parseSetup(await files.readText(setupFile, { maxBytes }).catch(() => undefined));
 }
 
-/** What the file's text says; an adapter is worth more than what is remembered of it, so nothing of a text that is damaged. */
+/** The settings in the file's text; none in a damaged file, because the adapter is usable without them. */
 export function parseSetup(text: string | Uint8Array | undefined): AdapterSetup {
   try {
     return typeof text === "string" ? checked(parseJson(text)) : {};
@@ -79,7 +79,7 @@ function asColumns(value: unknown): Readonly<Record<string, string>> | undefined
   return names === undefined ? undefined : Object.fromEntries(pairs);
 }
 
-/** The setup of an adapter that was trained on rows; the template's name is empty where none wrote them. */
+/** The settings of an adapter that was trained on rows; the template's name is empty for rows without one. */
 export function setupOfRows(
   rows: RowList<Example>,
   template: string,
@@ -88,7 +88,7 @@ export function setupOfRows(
   return given({ template: template === "" ? undefined : template, system: systemOf(rows), columns, header });
 }
 
-/** The setup on a base, whose path goes before one that was remembered. */
+/** The settings on a base, with its current path. */
 export function onBase(
   setup: AdapterSetup | undefined,
   { source: { basePath } }: { readonly source: { readonly basePath?: string | undefined } },
@@ -96,7 +96,7 @@ export function onBase(
   return { ...setup, ...given({ basePath }) };
 }
 
-/** The system prompt of all of the rows; undefined where they are no conversations, or do not all begin alike. */
+/** The system prompt of all rows; undefined if they are not conversations or do not all have the same. */
 function systemOf(rows: RowList<Example>): string | undefined {
   const first = openingOf(rows.at(0));
   return first !== undefined && !rows.some((row) => openingOf(row) !== first) ? first : undefined;

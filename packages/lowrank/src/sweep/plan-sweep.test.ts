@@ -44,17 +44,17 @@ describe("a plan of runs", () => {
 
 describe("a plan refuses", () => {
   it.each([
-    [["ranks=4,8"], "ranks: there is no such option; did you mean rank?"],
+    [["ranks=4,8"], "ranks: unknown option; did you mean rank?"],
     [["rank=0,8,x"], 'rank: expected a whole number, at least 1 and at most 4096, got "x"'],
     [["rank="], "rank: has no value"],
     [["rank=4,,8"], "rank: "],
     [["rank=4", "rank=8"], "rank: is set twice"],
-    [["rank=4,8,4"], "rank: 4 is there twice"],
-    [["rank"], '"rank": expected a set like rank=4,8,16'],
+    [["rank=4,8,4"], "rank: 4 is listed twice"],
+    [["rank"], '"rank": expected a set such as rank=4,8,16'],
     [["targetModules=[a"], "targetModules: "],
     [["steps=1,2", "epochs=1"], "steps: excludes epochs"],
     [["out=a,b"], "out: cannot be varied"],
-    [['data=rows.jsonl,"-"'], "standard input can be read once"],
+    [['data=rows.jsonl,"-"'], "standard input can be read only once"],
   ])("%j with its reason", async (sets, reason) => {
     await expect(planned(...sets)).rejects.toThrow(SweepError);
     await expect(planned(...sets)).rejects.toThrow(reason);
@@ -62,13 +62,13 @@ describe("a plan refuses", () => {
 
   it("more runs than an array of Slurm's has", async () => {
     const seeds = Array.from({ length: 1001 }, (_, seed) => seed);
-    await expect(planned(`seed=${seeds}`)).rejects.toThrow("1001 runs are more than 1000");
+    await expect(planned(`seed=${seeds}`)).rejects.toThrow("the sweep has 1001 runs; the maximum is 1000");
   });
 
   it("all faults at once", async () => {
     const sets = await parseSets(["rank=0", "nothing=1"]);
     expect(() => planSweep(recipe, sets, { name: "r", out: undefined })).toThrow(
-      /rank: expected[\s\S]*nothing: there is no/,
+      /rank: expected[\s\S]*nothing: unknown option/,
     );
   });
 
@@ -76,7 +76,7 @@ describe("a plan refuses", () => {
     const sets = await parseSets(["rank=4"]);
     const continued = { ...recipe, adapter: "a" };
     expect(() => planSweep(continued, sets, { name: "r", out: "o" })).toThrow(
-      "continues an adapter whose shape is fixed",
+      "continues an adapter, whose shape is fixed",
     );
     expect(() => planSweep({ model: "m" }, sets, { name: "r.yaml", out: "o" })).toThrow(
       /"r.yaml, rank 4"[\s\S]*data: is missing/,

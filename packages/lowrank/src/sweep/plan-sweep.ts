@@ -1,4 +1,4 @@
-// Which runs a sweep consists of: every combination of the values that its options are to have. Nothing is read or written here.
+// Plans the runs of a sweep: every combination of the values of its options. Reads and writes no files.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -16,14 +16,14 @@ export type SweepSets = ReadonlyMap<string, readonly unknown[]>;
 export interface SweepRun {
   /** Counted from 0. */
   readonly index: number;
-  /** What it has of the sets. */
+  /** Its values of the varied options. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Its folder, named after its values, so that a sweep of more values finds the runs of a smaller one. */
+  /** Its folder, named after its values, so that a larger sweep finds the runs of a smaller one. */
   readonly out: string;
   readonly choices: RunChoices;
 }
 
-/** Beside which a sweep is planned. */
+/** The inputs of a plan. */
 export interface SweepPlace {
   /** The recipe's name, for messages. */
   readonly name: string;
@@ -31,10 +31,10 @@ export interface SweepPlace {
   readonly out: string | undefined;
 }
 
-/** Slurm's arrays end here, too, unless somebody has configured them otherwise (MaxArraySize). */
+/** The default limit of Slurm's job arrays (MaxArraySize). */
 const maxRuns = 1000;
 
-/** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for a combination that is no recipe. */
+/** The runs, the last set's values changing first. Throws SweepError; RecipeError and UsageError for an invalid combination. */
 export function planSweep(
   recipe: Readonly<Record<string, unknown>>,
   sets: SweepSets,
@@ -49,7 +49,7 @@ export function planSweep(
     const choices = completeRecipe({ ...rest, ...values }, { name: `${name}, ${describeValues(values)}`, out: place });
     checkChoices(choices);
     if ([...choices.data, ...(choices.validation ?? [])].includes("-"))
-      throw new SweepError(["data: standard input can be read once, and not by each run; name a file"]);
+      throw new SweepError(["data: standard input can be read only once, not by each run; pass a file"]);
     return { index, values, out: place, choices };
   });
 }
@@ -71,16 +71,16 @@ export function valueText(value: unknown): string {
 
 function problemsOf(sets: SweepSets): string[] {
   const problems = [...sets].flatMap(([name, values]) => [
-    ...(name === "out" ? ["out: cannot be varied; each run has a folder of its own"] : []),
-    ...(values.length === 0 ? [`${name}: has no value; expected a set like rank=4,8,16`] : []),
+    ...(name === "out" ? ["out: cannot be varied; each run has its own folder"] : []),
+    ...(values.length === 0 ? [`${name}: has no value; expected a set such as rank=4,8,16`] : []),
     ...new Set(values.flatMap((value) => recipeProblems({ [name]: value }))),
-    ...repeated(values.map(valueText)).map((text) => `${name}: ${text} is there twice`),
+    ...repeated(values.map(valueText)).map((text) => `${name}: ${text} is listed twice`),
   ]);
   for (const name of sets.keys())
     for (const other of excludedBy(name)) if (sets.has(other)) problems.push(`${name}: excludes ${other}`);
-  if (sets.size === 0) problems.push("nothing is varied; expected a set like rank=4,8,16");
+  if (sets.size === 0) problems.push("no option is varied; expected a set such as rank=4,8,16");
   const runs = [...sets.values()].reduce((count, { length }) => count * length, 1);
-  if (runs > maxRuns) problems.push(`${runs} runs are more than ${maxRuns}; take fewer values`);
+  if (runs > maxRuns) problems.push(`the sweep has ${runs} runs; the maximum is ${maxRuns}; use fewer values`);
   return problems;
 }
 
@@ -92,7 +92,7 @@ function excludedBy(name: string): readonly string[] {
   return recipeOptions.get(name)?.excludes ?? [];
 }
 
-/** What is varied goes before what the recipe says in other words: steps before its epochs. */
+/** Removes settings of the recipe that a varied option replaces: its epochs if steps vary. */
 function withoutExcluded(recipe: Readonly<Record<string, unknown>>, sets: SweepSets) {
   const names = [...sets.keys()];
   const isExcluded = (other: string) =>
@@ -107,7 +107,7 @@ function combinationsOf(sets: SweepSets): readonly SweepRun["values"][] {
   );
 }
 
-/** "rank-4_learningRate-0.0003"; what is no name of a folder is there as a hash. */
+/** "rank-4_learningRate-0.0003"; values that cannot be in a folder name are hashed. */
 function folderName(values: SweepRun["values"]): string {
   const parts = Object.entries(values).map(([name, value]) => {
     const text = valueText(value);
@@ -121,15 +121,15 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/** The values by option. Behind "=" is a YAML list without its brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
+/** The values by option. After "=" comes a YAML list without brackets: targetModules=all-linear,[q_proj,v_proj]. Throws SweepError. */
 export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   const { parse } = await import("yaml");
   const sets = new Map<string, readonly unknown[]>();
   const problems: string[] = [];
   for (const text of texts) {
     const [, name, list] = /^\s*([^=\s]+)\s*=(.*)$/s.exec(text) ?? [];
-    if (name === undefined || list === undefined) problems.push(`"${text}": expected a set like rank=4,8,16`);
-    else if (sets.has(name)) problems.push(`${name}: is set twice; name all its values in one set`);
+    if (name === undefined || list === undefined) problems.push(`"${text}": expected a set such as rank=4,8,16`);
+    else if (sets.has(name)) problems.push(`${name}: is set twice; list all its values in one set`);
     else
       sets.set(
         name,
@@ -150,27 +150,27 @@ export async function parseSets(texts: readonly string[]): Promise<SweepSets> {
   }
 }
 
-/** What is to be varied cannot be; every fault is listed; exit code 2. */
+/** The sweep cannot be planned. The message lists every problem; exit code 2. */
 export class SweepError extends UsageError {
   constructor(readonly problems: readonly string[]) {
-    super(`There is no such sweep:${itemized(problems)}`);
+    super(`The sweep is invalid:${itemized(problems)}`);
   }
 }
 
-/** A run of the sweep was begun with another recipe. */
+/** A run of the sweep was started with another recipe. */
 export class SweepDiffersError extends UsageError {
   constructor(
     readonly out: string,
     readonly options: readonly string[],
   ) {
     super(
-      `The run in "${out}" was begun with another recipe (${options.join(", ")}). Name another \`out\` for this sweep, or remove what is there.`,
+      `The run in "${out}" was started with another recipe (${options.join(", ")}). Choose another \`out\` for this sweep, or remove that folder.`,
     );
   }
 }
 
-/** The note beside a run's folder cannot be read. */
+/** The record next to a run's folder cannot be read. */
 export function invalidRecord(path: string, reason: string) {
-  const message = `"${path}" ${reason}. Remove it, and the folder beside it, to make that run anew.`;
+  const message = `"${path}" ${reason}. To repeat that run, remove this file and the folder next to it.`;
   return failure("INVALID_RECORD", message, { path, reason });
 }

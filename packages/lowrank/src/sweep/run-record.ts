@@ -1,5 +1,5 @@
-// What is known of a run of a sweep: a small file beside its folder, so that whoever gathers needs no other file, and a run that is
-// over is not made again.
+// The record of a sweep's run: a small file next to its folder, so that gathering results needs no other file, and finished runs are
+// not repeated.
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ type MeasuredStep = Readonly<Record<string, number>> & { readonly step: number }
 
 export interface RunEnd {
   readonly steps: number;
-  /** Of the last step. */
+  /** The loss of the last step. */
   readonly loss?: number;
   readonly validation: readonly MeasuredStep[];
   /** The metric that decided which validation was best; absent in records of earlier versions. */
@@ -28,26 +28,26 @@ export type RunProgress =
   | { readonly state: "waiting" }
   | { readonly state: "begun" }
   | ({ readonly state: "complete" } & RunEnd)
-  /** It would do so again. */
+  /** A repetition would fail in the same way. */
   | { readonly state: "diverged"; readonly message: string };
 
 export type RunPlace = Pick<SweepRun, "out" | "values" | "choices">;
 
-/** Records are pages long at most; more is another file. */
+/** Records are a few pages at most. */
 const maxBytes = 4_000_000;
-/** What may be another where a run goes on. */
+/** Options that may change when a run resumes. */
 const notCompared: ReadonlySet<string> = new Set(["out", "engine", "threads"]);
 
-/** How far it is. Throws SweepDiffersError for a run of another recipe, INVALID_RECORD. */
+/** The progress of a run. Throws SweepDiffersError for a run of another recipe, INVALID_RECORD. */
 export async function readProgress(run: RunPlace): Promise<RunProgress> {
   const path = pathOf(run);
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return { state: "waiting" };
   const refuse = (reason: string) => invalidRecord(path, reason);
-  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes, more than ${maxBytes}`);
+  if (facts.size > maxBytes) throw refuse(`has ${facts.size} bytes; the maximum is ${maxBytes}`);
   const record = parseJson(await readFile(path, "utf8"), { refuse });
   if (!isObject(record) || !isObject(record.choices) || !isProgress(record.progress))
-    throw refuse("is not what lowrank sweep writes");
+    throw refuse("is not a file of lowrank sweep");
   const { choices, progress } = record;
   const planned = comparable(run);
   const names = [...new Set([...Object.keys(choices), ...Object.keys(planned)])];
@@ -56,13 +56,13 @@ export async function readProgress(run: RunPlace): Promise<RunProgress> {
   return progress;
 }
 
-/** Notes how far it is. Throws what `writeFileAtomic` does. */
+/** Saves the progress. Throws the errors of `writeFileAtomic`. */
 export async function writeProgress(run: RunPlace, progress: RunProgress): Promise<void> {
   const record = { values: run.values, choices: comparable(run), progress };
   await writeFileAtomic(pathOf(run), `${JSON.stringify(record, null, 1)}\n`, { overwrite: true });
 }
 
-/** How a run ended, by the metrics.jsonl in its folder. */
+/** The end of a run, from the metrics.jsonl in its folder. */
 export async function endOf({ out }: Pick<SweepRun, "out">): Promise<RunEnd> {
   const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).split("\n").filter((line) => line !== "");
   const rows = lines.map((line) => parseJson(line)).filter(isObject);

@@ -13,8 +13,8 @@ export async function kubernetesJob(call: Omit<SweepCall, "recipe">, recipe: str
   return `${head}${documents.join("---\n")}`;
 }
 
-const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. To be changed: the image, and the claim, a volume that all
-# machines see, with the base and the rows. A run that is cut goes on from its last checkpoint.
+const head = `# kubectl apply -f - : each index of the Job makes one run of a sweep. Change the image and the claim, a volume that all
+# machines share, with the base and the rows. An interrupted run resumes from its last checkpoint.
 `;
 
 function configMap(recipe: string) {
@@ -34,7 +34,7 @@ function job(call: Omit<SweepCall, "recipe">, runs: number) {
       backoffLimitPerIndex: 5,
       podFailurePolicy: {
         rules: [
-          // A machine that is taken away counts for nothing; wrong usage would fail in each run.
+          // Preempted pods do not count as failures; wrong usage would fail in each run.
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
           { action: "FailJob", onExitCodes: { operator: "In", values: [2] } },
         ],
@@ -47,14 +47,14 @@ function job(call: Omit<SweepCall, "recipe">, runs: number) {
 function pod(words: readonly string[]) {
   return {
     restartPolicy: "Never",
-    // SIGTERM lets a run finish its step and save itself.
+    // After SIGTERM a run finishes its step and saves.
     terminationGracePeriodSeconds: 120,
     containers: [
       {
         name: "run",
         image: "registry.example.org/lowrank:latest",
         workingDir: "/work",
-        // What looks like a variable of Kubernetes' in a word of ours is none.
+        // Escapes words that look like Kubernetes variables.
         command: [
           ...words.map((word) => word.replaceAll("$(", "$$$$(")),
           "$(JOB_COMPLETION_INDEX)",
@@ -77,12 +77,12 @@ function pod(words: readonly string[]) {
 
 // A sweep as a job array of Slurm: https://slurm.schedmd.com/job_array.html
 
-/** The script for `sbatch`, of so many runs. Paths are as they are typed: it is to be handed in where it was written. */
+/** The script for `sbatch` with this number of runs. Paths stay as typed: submit it from the folder where it was written. */
 export function slurmScript(call: SweepCall, runs: number): string {
   const command = sweepWords(call).map(shellWord).join(" ");
   return `#!/usr/bin/env bash
-# Each task of the array makes one run. Two minutes before its time is over it saves itself and waits for its next turn; whatever else
-# ends it, hand the script in again: runs that are complete are not repeated, and one that was cut goes on from its last checkpoint.
+# Each task of the array makes one run. Two minutes before its time is over it saves and is requeued. If it ends for another
+# reason, submit the script again: complete runs are not repeated, and an interrupted one resumes from its last checkpoint.
 #SBATCH --job-name=lowrank-sweep
 #SBATCH --array=0-${runs - 1}
 #SBATCH --ntasks=1
@@ -96,24 +96,24 @@ set -euo pipefail
 code=0
 srun --ntasks=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" \\
   ${command} "$SLURM_ARRAY_TASK_ID" --threads "$SLURM_CPUS_PER_TASK" || code=$?
-if [ "$code" = 138 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi # saved, as SIGUSR1 asked
+if [ "$code" = 138 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi # saved after SIGUSR1
 exit "$code"
 `;
 }
 
 interface SweepCall {
   readonly recipe: string;
-  /** As they were typed: "rank=4,8". */
+  /** As typed: "rank=4,8". */
   readonly sets: readonly string[];
   readonly out: string;
 }
 
-/** Its words, but for the number of the run. */
+/** The words of its command, except for the number of the run. */
 function sweepWords({ recipe, sets, out }: SweepCall): readonly string[] {
   return ["lowrank", "sweep", recipe, ...sets.flatMap((set) => ["--set", set]), "--out", out, "--only"];
 }
 
-/** A word as a shell takes it, whatever is in it. */
+/** A word quoted for the shell. */
 function shellWord(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -13,14 +13,14 @@ export interface Rung {
 
 export interface Trial extends Candidate {
   readonly steps: number;
-  /** On the validation rows, lower is better; NaN where the training diverged. */
+  /** On the validation rows, lower is better; NaN where training diverged. */
   readonly loss: number;
   /** Whether it diverged or ended clearly above the base's loss. */
   readonly isDropped: boolean;
 }
 
 export interface Search {
-  /** The defaults first, then what is nearest to them: if the time is short, the last ones are left out. */
+  /** The defaults first, then the nearest candidates: if time is short, the last ones are left out. */
   readonly candidates: readonly Candidate[];
   /** For all trials. */
   readonly seconds: number;
@@ -28,11 +28,11 @@ export interface Search {
   readonly secondsPerValidation: number;
   /** Of a trial. */
   readonly fewestSteps: number;
-  /** Of the run that the best is for: no trial has more. */
+  /** Steps of the final run: no trial has more. */
   readonly maxSteps: number;
   /** Before the first step. */
   readonly baseLoss: number;
-  /** Losses that are no further apart count as equal: the first candidate is the better one then. */
+  /** Losses within this margin count as equal: then the first candidate is better. */
   margin(loss: number): number;
 }
 
@@ -91,7 +91,7 @@ export async function* halve(
   }
 }
 
-/** The last trials of all candidates, the best first: those that were trained longest, then by loss; dropped ones at the end. */
+/** The last trials of all candidates, the best first: by number of steps, then by loss; dropped ones at the end. */
 export function rankTrials(trials: readonly Trial[], search: Search): readonly Trial[] {
   const last = search.candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)).slice(-1));
   const kept = last.filter(({ isDropped }) => !isDropped);
@@ -110,7 +110,7 @@ export function forWholeRun({ learningRate, rank, steps }: Trial, { candidates, 
   return { learningRate: Math.min(learningRate, Math.max(standard, lowered)), rank };
 }
 
-/** By loss; of those that count as equal the first candidate. */
+/** By loss; among equal losses the first candidate. */
 function bestFirst(trials: readonly Trial[], { candidates, margin }: Search): readonly Trial[] {
   const left = candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)));
   return trials.flatMap(() => {

@@ -1,4 +1,4 @@
-// A sweep as one page of HTML that needs no network and no script.
+// A sweep as one page of HTML without network and scripts.
 
 import { type MetricName, metricFacts } from "../metric-names.ts";
 import { drawChart } from "../report/draw-chart.ts";
@@ -6,10 +6,10 @@ import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { describeValues, type SweepRun, valueText } from "./plan-sweep.ts";
 import type { RunProgress } from "./run-record.ts";
 
-/** The curves of more would not be told apart. */
+/** Maximum number of curves that can be distinguished. */
 const kinds = ["smooth", "held", "plain"] as const;
 
-/** The page: the best runs' validations as curves, and all runs in a table. Names and values are shown as text. */
+/** Creates the page: the best runs' validations as curves, and all runs in a table. Names and values are escaped. */
 export function sweepPage(ranked: RankedRuns, title: string): string {
   const parts = [chartOf(ranked), tableOf(ranked)];
   return htmlPage({ title, parts: parts.filter((part) => part !== ""), writer: "lowrank sweep" });
@@ -35,7 +35,7 @@ function tableOf(ranked: RankedRuns): string {
   return `<section><h2>Runs</h2>${htmlTable([...heads, "state"], named)}</section>`;
 }
 
-/** A row for each run: its number, its values, and what it came to, as `shown`. */
+/** A row for each run: its number, its values, and its result, as `shown`. */
 export function rankedTable({ runs, by }: RankedRuns, shown: (value: number) => string) {
   const names = Object.keys(runs[0]?.run.values ?? {});
   const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`];
@@ -50,13 +50,13 @@ export function rankedTable({ runs, by }: RankedRuns, shown: (value: number) => 
 export interface RankedRun {
   readonly run: SweepRun;
   readonly progress: RunProgress;
-  /** What was measured of the adapter that is in its folder; undefined where the run is not over, or nothing was. */
+  /** Metrics of the adapter in its folder; undefined if the run is not finished, or without metrics. */
   readonly value: number | undefined;
 }
 
 export interface RankedRuns {
   readonly by: MetricName;
-  /** The best first; those without a number as they were planned. */
+  /** The best first; runs without a result in planned order. */
   readonly runs: readonly RankedRun[];
   readonly best: RankedRun | undefined;
 }
@@ -70,7 +70,7 @@ export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricNa
   return { by, runs: sorted, best: first?.value === undefined ? undefined : first };
 }
 
-/** Of the best validation, whose adapter a run keeps; of the last one where none was better than that before the first step. */
+/** Metrics of the best validation, whose adapter a run keeps; of the last one if none was better than before the first step. */
 function keptValue(progress: RunProgress, by: MetricName): number | undefined {
   if (progress.state !== "complete") return undefined;
   const { bestBy = by } = progress;

@@ -20,14 +20,14 @@ describe("checkKeeping", () => {
 
   it("names what asks for a folder where there is none", () => {
     expect(problems({ saveEvery: 5, resume: true })).toEqual([
-      "resume: needs a folder to keep the run in, add { out }",
-      "saveEvery: needs a folder to keep the run in, add { out }",
+      "resume: requires a run folder; add { out }",
+      "saveEvery: requires a run folder; add { out }",
     ]);
   });
 
   it("names what a run with a folder does itself, and counts that are none", () => {
     expect(problems({ out: "run", fingerprint: "mine", keep: { last: 0 } })).toEqual([
-      "fingerprint: the run in { out } sees to it itself, remove one of them",
+      "fingerprint: { out } already does this; remove one of them",
       "keep.last: expected a whole number from 1, got 0",
     ]);
   });

@@ -1,4 +1,4 @@
-// Which options of a run that keeps itself go together, and the folder that they ask for.
+// Checks the options of a run folder, and opens the folder.
 
 import { keepingOptions } from "../errors/library-errors.ts";
 import type { Notices } from "../notices.ts";
@@ -10,14 +10,14 @@ import type { KeepingOptions, RunOptions } from "./training-options.ts";
 const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
-/** Throws KEEPING_OPTIONS for options that contradict each other, and for counts that are none. */
+/** Throws KEEPING_OPTIONS for contradictory options and invalid counts. */
 export function checkKeeping(options: KeepingOptions & RunOptions): void {
   const { out } = options;
   const isGiven = (name: keyof (KeepingOptions & RunOptions)) => options[name] !== undefined;
   const problems =
     out === undefined
-      ? needFolder.filter(isGiven).map((name) => `${name}: needs a folder to keep the run in, add { out }`)
-      : ownKeeping.filter(isGiven).map((name) => `${name}: the run in { out } sees to it itself, remove one of them`);
+      ? needFolder.filter(isGiven).map((name) => `${name}: requires a run folder; add { out }`)
+      : ownKeeping.filter(isGiven).map((name) => `${name}: { out } already does this; remove one of them`);
   for (const [name, count] of [
     ["saveEvery", options.saveEvery],
     ["keep.last", options.keep?.last],
@@ -34,7 +34,7 @@ interface RunOpener {
   readonly opened: Pick<OpenedBase, "path" | "adapterPath">;
 }
 
-/** The folder that the options ask for, claimed; undefined where they ask for none. Throws what `Platform.openRun` does. */
+/** The locked run folder; undefined if the options name none. Throws the errors of `Platform.openRun`. */
 export async function openRun(
   { platform, notices, opened }: RunOpener,
   options: KeepingOptions & RunOptions,

@@ -39,15 +39,15 @@ describe("describeHead", () => {
 
   it("names the classes of the data that a replaced classifier did not know", async () => {
     expect(await describeWith(["mixed", "positive"], 2, made)).toBe(
-      "The base's classifier is replaced, because it tells 3 classes apart (negative, neutral, positive), the data need " +
-        "2 and name others: mixed. classifier.weight, classifier.bias made new from seed 7, trained whole and saved with " +
+      "The base's classifier is replaced, because it has 3 classes (negative, neutral, positive), but the data has " +
+        "2 with other names: mixed. classifier.weight, classifier.bias initialised from seed 7, trained in full and saved with " +
         "the adapter.",
     );
   });
 
   it("says that a classifier of the same size gets other classes", async () => {
     expect(await describeWith(["bad", "fair", "good"], 3, [])).toBe(
-      "The base's classifier is kept and trained on, though its classes (negative, neutral, positive) now are bad, fair, " +
+      "The base's classifier is kept and trained further, but its classes (negative, neutral, positive) are now bad, fair, " +
         "good.",
     );
   });

@@ -90,7 +90,7 @@ describe.each(all)("a run on %s", (name) => {
   it.each(values)("takes `%s` or says that it does nothing there", (option) => {
     const said = refusal(runs[name], asked(option));
     if ((actsIn[option] ?? all).includes(name)) expect(said).toBe("");
-    else expect(said).toContain(`${option}: does nothing here, it is for `);
+    else expect(said).toContain(`${option}: has no effect here; it is for `);
   });
 });
 
@@ -112,7 +112,7 @@ it.each([
   [{ validationShare: 0.1, validation: "held.jsonl" }, text],
   [{ keepBase: 0.1, teacher: {} }, text],
 ] as const)("%j is refused, and what asks for nothing is not", (options, run) => {
-  const lines = refusal(run, options as TrainingOptions).match(/does nothing here/g) ?? [];
+  const lines = refusal(run, options as TrainingOptions).match(/has no effect here/g) ?? [];
   const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation", "teacher"];
   expect(lines).toHaveLength(Object.keys(options).filter((name) => !companions.includes(name)).length);
   expect(refusal(runs.questions, { labelSmoothing: 0, embeddingNoise: 0 })).toBe("");

@@ -1,5 +1,5 @@
-// What some starts learn from data before the first step: the model runs over the first batches of the run's own rows. EVA
-// and CorDA look at what the layers are given, LoRA-GA at the gradients of their weights.
+// Initializations that use data: before the first step, the model runs over the first batches of the run's rows. EVA
+// and CorDA use the inputs of the layers, LoRA-GA the gradients of their weights.
 
 import { initOf, type LoraConfig } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
@@ -21,16 +21,16 @@ import type { LoopOptions } from "./training-options.ts";
 export interface InitRows {
   readonly rows: RowList<TokenizedExample>;
   readonly batchSize: number;
-  /** Most batches to look at. */
+  /** Maximum number of batches. */
   readonly count: number;
   readonly padId: number;
   readonly seed: number;
   readonly media?: Pick<RowMedia, "open"> | undefined;
-  /** What the run learns by, where it is not the model's own loss. */
+  /** The loss of the run, if it is not the model's own. */
   loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar;
 }
 
-/** How many batches the start looks at; undefined where it looks at none. */
+/** Number of batches for the initialization; undefined if it uses no data. */
 export function initBatchesOf(
   { initBatches = 16 }: Pick<LoopOptions, "initBatches">,
   config: Pick<LoraConfig, "init">,
@@ -38,7 +38,7 @@ export function initBatchesOf(
   return initOf(config).measures === undefined ? undefined : initBatches;
 }
 
-/** What `injectAdapter` needs for a plan's start; undefined for starts that look at no data. */
+/** The data of a plan's initialization for `injectAdapter`; undefined if it uses no data. */
 export async function measureInit(
   model: PretrainedModel,
   plan: InjectionPlan,
@@ -70,7 +70,7 @@ export async function measureInit(
   });
 }
 
-/** Shuffled, also where the run puts rows of like length together: a batch of short rows says less of the data. */
+/** Shuffled, even if the run groups rows by length: a batch of short rows represents the data badly. */
 async function firstBatches(
   model: PretrainedModel,
   { rows, batchSize, count, padId, seed, media }: InitRows,
@@ -86,7 +86,7 @@ async function firstBatches(
   return chosen;
 }
 
-/** 1 where there is a token, and a label if each token has one; as PEFT has it for EVA. [rows, time] */
+/** 1 for tokens, and for token labels only where there is a label; as in PEFT's EVA. [rows, time] */
 function countedPositions({ rows, time, attentionMask, labels }: TokenBatch): tf.Tensor2D {
   const isLabelled = labels.length === attentionMask.length;
   const counts = attentionMask.map((mask, place) => (isLabelled && labels[place] === ignoredLabel ? 0 : mask));

@@ -1,4 +1,4 @@
-// A new adapter: planned as data, then made, by looking at the run's rows first where its start asks for that.
+// A new adapter: planned as data, then created, from the run's rows if the initialization needs them.
 
 import {
   createLoraConfig,
@@ -26,14 +26,14 @@ import { typeOfTask } from "../open/task-types.ts";
 import { type InitRows, measureInit } from "./measure-init.ts";
 import { adapterDefaults } from "./run-defaults.ts";
 
-/** The configuration of an adapter on this model: the fields that were asked for, and those that the model decides. */
+/** The configuration of an adapter on this model: the given fields, and those that the model decides. */
 export function configFor(
   model: PretrainedModel,
   fields: Partial<LoraConfig>,
   base: Pick<ModelSource, "name" | "revision" | "basePath">,
 ): LoraConfig {
   refuseAlpha(fields);
-  // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
+  // PEFT's sequence-to-sequence class would pass text ids to a speech model.
   const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
     ...adapterDefaults(fields),
@@ -49,7 +49,7 @@ export function configFor(
   });
 }
 
-/** A file of PEFT may have any alpha; a new adapter would train against a turned sign, or nothing at 0. */
+/** A PEFT file may have any alpha; a new adapter would train with the wrong sign, or not at all with 0. */
 function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
   const all = [alpha, ...(alphaPattern instanceof Map ? alphaPattern.values() : Object.values(alphaPattern ?? {}))];
   const wrong = all.find((each) => typeof each === "number" && each <= 0);
@@ -59,19 +59,19 @@ function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
 }
 
 /**
- * The Hub's name of a base, or "./" and the name of its folder. An adapter is published, and a path of this machine tells nobody else
- * the base. Without "./", PEFT would load whatever the Hub has by the folder's name.
+ * The base's name on the Hub, or "./" and the name of its folder. Adapters are published, and a local path means nothing on another
+ * machine. Without "./", PEFT would load a repository of the Hub with the folder's name.
  */
 function publicName({ name, basePath }: Pick<ModelSource, "name" | "basePath">): string {
   return basePath === undefined ? name : `./${lastPart(basePath)}`;
 }
 
-/** As PEFT writes it where no task type says the class: AutoPeftModel and the model card load the base with it. */
+/** The field that PEFT writes if no task type names the class: AutoPeftModel and the model card load the base with it. */
 function classOf({ modelType, task }: PretrainedModel): LoraConfig["autoMapping"] {
   return { base_model_class: architectureOf(modelType, task), parent_library: "transformers" };
 }
 
-/** PEFT saves the classifier of a type of task by itself, but has no type for pictures: its example names the module. */
+/** PEFT saves the classifier for its task types, but has no task type for images: its example names the module. */
 function savedClassifier(
   model: Pick<PretrainedModel, "task" | "sites">,
   { modulesToSave }: Partial<LoraConfig>,
@@ -81,14 +81,14 @@ function savedClassifier(
   return { modulesToSave: heads.map(({ path }) => path) };
 }
 
-/** A start that asks for settings has PEFT's own where there are none. */
+/** An initialization that needs settings gets PEFT's defaults. */
 function initSettings({ init = true, ...fields }: Partial<LoraConfig>): Partial<LoraConfig> {
   const { settings } = initOf({ init });
   if (settings === undefined || Object.keys(fields[settings.field] ?? {}).length > 0) return {};
   return { [settings.field]: settings.defaults };
 }
 
-/** What the adapter changes, and of which added tokens it trains the rows. Throws what `planInjection` does. */
+/** The plan of the adapter, including the trained rows of added tokens. Throws the errors of `planInjection`. */
 export function planNewAdapter(
   model: PretrainedModel,
   config: LoraConfig,
@@ -103,12 +103,12 @@ export interface NewAdapter {
   readonly name?: string | undefined;
 }
 
-/** Attaches the adapter of a plan whose start looks at no data. */
+/** Attaches the adapter of a plan whose initialization needs no data. */
 export function makeAdapter(model: PretrainedModel, plan: InjectionPlan, made: NewAdapter): AdapterHandle {
   return injectAdapter(model, plan, optionsOf(model, made));
 }
 
-/** Attaches the adapter of any plan. A start may share ranks by what it measured (EVA), so that the plan may become another one. */
+/** Attaches the adapter of any plan. EVA may distribute ranks by its measurements, so the plan may change. */
 export async function makeFromRows(
   model: PretrainedModel,
   plan: InjectionPlan,
@@ -124,7 +124,7 @@ function optionsOf({ fingerprint: baseFingerprint }: PretrainedModel, { seed, na
   return { ...given({ name }), seed, baseFingerprint };
 }
 
-// Which tables train the rows of added tokens: all that have a row a token, unless the options adapt or save them whole.
+// Tables that train the rows of added tokens: all with one row per token, unless the options adapt or save them entirely.
 
 /** The configuration with PEFT's `trainable_token_indices` for these tokens. */
 export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: readonly number[]): LoraConfig {
@@ -138,7 +138,7 @@ export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: 
   return { ...config, trainableTokenIndices: new Map(tables.map(({ path }) => [moduleName(path), ids])) };
 }
 
-/** The input embedding and, where it has a table of its own, the head: it would know new tokens only as what they began as. */
+/** The input embedding and, if it has its own table, the head; else the head would know new tokens only by their initial values. */
 function tablesOf(model: PretrainedModel): { readonly input: Site | undefined; readonly head: Site | undefined } {
   const sites = model.sites();
   const input = sites.find(({ role }) => role === "input-embedding");

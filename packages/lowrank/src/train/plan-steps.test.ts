@@ -40,7 +40,7 @@ describe("planSteps", () => {
       totalSteps: 24,
     });
     expect(() => planSteps({ rows: 7, batchSize: 8, accumulate: 1, dropLast: true })).toThrow(
-      "dropLast: 7 rows make no full batch of 8",
+      "dropLast: no full batch of 8; the data has only 7 rows",
     );
   });
 
@@ -90,7 +90,7 @@ describe("checkChoices", () => {
 
   it("refuses to reshape an adapter that is continued", () => {
     expect(() => checkChoices({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
-      new UsageError("`adapter` continues an adapter whose shape is fixed: remove `rank`, `useRslora`."),
+      new UsageError("`adapter` continues an adapter, whose shape is fixed. Remove `rank`, `useRslora`."),
     );
   });
 });

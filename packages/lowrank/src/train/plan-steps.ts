@@ -1,4 +1,4 @@
-// How many optimiser steps a run has, as plain numbers.
+// The number of optimizer steps of a run.
 
 import { batchIndices } from "@lowrank/data";
 import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
@@ -10,11 +10,11 @@ import { type LoopOptions, settled } from "./training-options.ts";
 export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEpochs">> {
   readonly rows: number;
   readonly batchSize: number;
-  /** How many batches an epoch has, where it is not rows that fill them. */
+  /** Batches per epoch, if the batch size is not a number of rows. */
   readonly batches?: number | undefined;
-  /** Batches an optimiser step. */
+  /** Gradient accumulation: batches per optimizer step. */
   readonly accumulate: number;
-  /** Whether a last batch that is not full is left out; default false. */
+  /** Whether an incomplete last batch is dropped; default false. */
   readonly dropLast?: boolean | undefined;
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
@@ -30,7 +30,7 @@ export interface RunSteps {
 
 const defaultWarmupRatio = 0.03;
 
-/** With `batchTokens`, as many steps as its first epoch has; other epochs may differ by one or two. Throws TrainingOptionsError. */
+/** With `batchTokens`, counts the steps of the first epoch; other epochs may differ by one or two. Throws TrainingOptionsError. */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
   return planSteps({ ...settled(rows, options), rows: rows.train.length, batches });
@@ -39,33 +39,33 @@ export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
 function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions): number {
   const { batchTokens, batchSize, dropLast = false, groupByLength, seed } = options;
   const problems = [
-    ...(batchSize === undefined ? [] : ["batchTokens: a batch has rows or tokens, so leave batchSize out"]),
-    ...(dropLast ? ["batchTokens: no batch is ever full, so leave dropLast out"] : []),
+    ...(batchSize === undefined ? [] : ["batchTokens: sets the batch size by tokens; leave batchSize out"]),
+    ...(dropLast ? ["batchTokens: no batch is ever full; leave dropLast out"] : []),
     ...(learning.initsByLoss === true
-      ? ["batchTokens: texts to compare need a batch size, for neighbours teach them"]
+      ? ["batchTokens: comparisons use the other rows of a batch; set batchSize instead"]
       : []),
   ];
   if (problems.length > 0) throw new TrainingOptionsError(problems);
   return batchIndices(train, given({ batchTokens, groupByLength, seed })).length;
 }
 
-/** Half an epoch is half its steps, a begun step counted whole, as in transformers. Throws TrainingOptionsError for no batch. */
+/** Half an epoch is half of its steps; a started step counts, as in transformers. Throws TrainingOptionsError without a batch. */
 export function planSteps(run: RunLength): RunSteps {
   const { rows, batchSize, dropLast = false } = run;
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
-    throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
+    throw new TrainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }
 
-/** The length of a run that nobody counted. */
+/** The number of epochs: the option, or the default. */
 function epochsOf({ epochs, minSteps = 0, maxEpochs = minEpochs }: RunLength, stepsPerEpoch: number): number {
   return epochs ?? defaultEpochs(stepsPerEpoch, { minSteps, maxEpochs });
 }
 
-/** A warm-up that is asked for begins at a rate of 0, as in transformers; the default one above 0, so that its first step trains, too. */
+/** An explicit warm-up starts at a rate of 0, as in transformers; the default warm-up starts above 0, so that the first step trains. */
 export function shapeOf(
   { warmupSteps, warmupRatio, scheduleCycles, schedulePower, endRate, decayShare }: LoopOptions,
   plan: RunSteps,
@@ -80,7 +80,7 @@ export function shapeOf(
   return Object.keys(all).length === 0 ? undefined : all;
 }
 
-/** A share of the run never takes its last step. */
+/** A warm-up ratio never includes the last step. */
 function warmupOf({ warmupSteps, warmupRatio }: RunLength, totalSteps: number): number {
   if (warmupSteps !== undefined) return Math.min(warmupSteps, totalSteps);
   return Math.min(Math.ceil(totalSteps * (warmupRatio ?? defaultWarmupRatio)), totalSteps - 1);

@@ -1,4 +1,4 @@
-// Everything a run needs before its first step, for a model that is open and an adapter that is planned.
+// Everything before the first step of a run, for a loaded model and a planned adapter.
 
 import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
@@ -25,13 +25,13 @@ import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
 import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
 import { isHeard } from "../rows/row-kinds.ts";
 
-/** Refuses rows that no head of the model learns from. Throws ROWS_TASK, WrongTaskError, and DataError for sounds and texts in each other's place. */
+/** Refuses rows that do not fit the head. Throws ROWS_TASK, WrongTaskError, and DataError for text instead of audio or the reverse. */
 export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): void {
   const { task, modelType, config } = model;
   const needed = rows.objective.task;
   if (needed !== undefined && needed !== task) throw rowsTask(rows.file, task, needed);
   if (task === "multiple-choice") {
-    const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
+    const advice = "A row of a data file is one text. To train on your own batches, use @lowrank/trainer.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
   refuseUnheard(rows, config.melBins > 0);
@@ -41,8 +41,8 @@ export function refuseUntrainable(model: PretrainedModel, rows: TrainingRows): v
 function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boolean): void {
   if ([...kinds].every((kind) => isHeard(kind) === hears)) return;
   const expected = hears
-    ? 'a row with "audio" or "input_features", and "text": this model hears'
-    : "a row of text: this model does not hear, as Whisper does";
+    ? 'a row with "audio" or "input_features", and "text": this is a speech model'
+    : "a row of text: this model has no audio input, unlike Whisper";
   const problems = train.flatMap((example, index): RowProblem[] => {
     if (isHeard(example.kind) === hears) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
@@ -50,7 +50,7 @@ function refuseUnheard({ file, kinds, train, numbers }: TrainingRows, hears: boo
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
-/** What labels mean to the model. Throws a DataError that names the rows whose label does not go with its classifier. */
+/** The meaning of labels for the model. Throws a DataError that names the rows whose label does not fit its classifier. */
 export function labelMeaning(
   { config }: Pick<PretrainedModel, "config">,
   { objective, file, train, validation, validationFile, problem: ofRows, numbers }: TrainingRows,
@@ -63,7 +63,7 @@ export function labelMeaning(
   return { labelIds: ids, problem, classes: config.labels };
 }
 
-/** The classes of rows that have some; none of others. Names that are known already keep their numbers. Throws ClassNameError. */
+/** The classes of rows with labels. Known names keep their numbers. Throws ClassNameError. */
 export function classesOf(
   { model, adapter }: Pick<OpenedBase, "model" | "adapter">,
   { objective, train, validation, problem }: TrainingRows,
@@ -92,12 +92,12 @@ export function askedRun(
   return { objective, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
 }
 
-/** Throws a TrainingOptionsError that names every option which would do nothing in this run; 0 asks for nothing. */
+/** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
 export function refuseIdleOptions(run: AskedRun, options: object): void {
   const given = Object.fromEntries(Object.entries(options));
   const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
-    return rules.map(({ isFor }) => `${name}: does nothing here, it is for ${isFor}`);
+    return rules.map(({ isFor }) => `${name}: has no effect here; it is for ${isFor}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
@@ -105,11 +105,11 @@ export function refuseIdleOptions(run: AskedRun, options: object): void {
 interface RowsChoice extends ColumnOptions {
   readonly validation?: RowsInput | undefined;
   readonly validationShare?: number | undefined;
-  /** "answers" makes rows of text of preferences. */
+  /** "answers" turns preference pairs into rows of text. */
   readonly loss?: string | undefined;
 }
 
-/** Reads the rows, and those to validate on, unless they were read before. Throws DataError, DataFileError. */
+/** Reads training and validation rows, unless they are already read. Throws DataError, DataFileError. */
 export async function readTrainingRows(
   input: RowsInput | TrainingRows,
   { columns, header, onBrokenRows, validation, validationShare, loss }: RowsChoice,

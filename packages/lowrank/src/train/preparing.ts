@@ -1,4 +1,4 @@
-// All that rows go through before a run, loaded with the first one: few visits of a page come so far.
+// Everything that prepares rows for a run, loaded on first use: few visitors of a page train.
 
 export { recipeMetadata } from "../embed/embedding-recipe.ts";
 export { rowMedia } from "../media/row-media.ts";

@@ -1,4 +1,4 @@
-// What a run does where nobody says otherwise: one table, by what is trained, the model's size and the number of rows.
+// Default settings of a run: one table, by task, the model's size and the number of rows.
 // docs/choose-rank-targets-rate.md has the measurements behind it.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
@@ -15,19 +15,19 @@ export interface RunShape {
   readonly problem: ProblemType | undefined;
   /** Of the base. */
   readonly parameters: number;
-  /** All of them, with those that are held out by default. */
+  /** All rows, including validation rows held out by default. */
   readonly rows: number;
 }
 
-/** The loop's options that depend on the run, each with its reason. */
+/** Loop options that depend on the run, each with its reason. */
 export interface RunDefaults {
   readonly learningRate: number;
   readonly batchSize: number;
-  /** The run has three epochs, more where those make fewer steps than this. */
+  /** The run has three epochs, or more to reach this number of steps. */
   readonly minSteps: number;
-  /** But never more epochs than this, unless those make fewer than `fewestSteps`. */
+  /** Maximum number of epochs, unless they have fewer than `fewestSteps` steps. */
   readonly maxEpochs: number;
-  /** The loss of a classifier is lowest early, where it is right less often than later: it grows with every answer that is sure and wrong. */
+  /** A classifier's loss is lowest early, when its accuracy is not yet best: confident wrong answers increase it. */
   readonly bestBy: MetricName;
   readonly reasons: Readonly<Record<"learningRate" | "batchSize" | "epochs", string>>;
 }
@@ -39,10 +39,10 @@ export interface DefaultRun extends Pick<RunDefaults, "learningRate" | "batchSiz
 }
 
 export const minEpochs = 3;
-/** Of a handful of rows ten epochs teach nothing. */
+/** With a handful of rows, ten epochs are not enough. */
 const fewestSteps = 30;
 
-/** "all-linear" would pass over parts of a model that a field asks for by layer or parameter: PEFT's own modules stay there. */
+/** "all-linear" would skip parts of a model that a field names by layer or parameter, so PEFT's own modules are used there. */
 export function adapterDefaults(fields: Partial<LoraConfig>): Partial<LoraConfig> {
   const { rank = 8, rankStabilized = false, layersToTransform, targetParameters } = fields;
   const isPart = (layersToTransform ?? null) !== null || (targetParameters ?? []).length > 0;
@@ -63,7 +63,7 @@ export function runDefaults(run: RunShape): RunDefaults {
   };
 }
 
-/** The number of epochs, from the steps of one. */
+/** The number of epochs, from the steps per epoch. */
 export function defaultEpochs(
   stepsPerEpoch: number,
   { minSteps, maxEpochs }: Pick<RunDefaults, "minSteps" | "maxEpochs">,
@@ -73,7 +73,7 @@ export function defaultEpochs(
 }
 
 /**
- * What `train` does by default with this number of rows of text. It needs no row.
+ * The default settings of `train` for this number of text rows. Reads no rows.
  *
  * @example
  * ```ts
@@ -101,7 +101,7 @@ function hasHead({ objective, task }: Pick<RunShape, "objective" | "task">): boo
   return objective.hasHead === true || task === "token-classification";
 }
 
-/** A rate that is too high costs everything, one that is too low little: each is half of the highest that trained well. */
+/** A rate that is too high ruins the run, a low one costs little: each is half of the highest rate that trained well. */
 function rateOf({ objective, task, parameters, rows }: RunShape): readonly [number, string] {
   const writes = task === "causal-lm" || task === "sequence-to-sequence";
   const [rate, size] = sizes.find(([, , below]) => parameters < below) ?? largest;
@@ -115,7 +115,7 @@ function rateOf({ objective, task, parameters, rows }: RunShape): readonly [numb
   return [Math.min(encoderRate, rate), what];
 }
 
-/** Of so few none are held out, so that nothing tells when the run should have ended. */
+/** With so few rows, none are held out, so nothing shows when the run should have ended. */
 function areFew({ rows }: Pick<RunShape, "rows">): boolean {
   return rows < 50;
 }

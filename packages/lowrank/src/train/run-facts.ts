@@ -1,4 +1,4 @@
-// What tells one run from another, of an adapter that is about to be trained.
+// The facts that distinguish one run from another, for its fingerprint.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
@@ -14,7 +14,7 @@ export interface TrainedAdapter {
   readonly config: LoraConfig;
   readonly addedTokens: readonly string[];
   readonly basePrecision: string | undefined;
-  /** Of a new one. */
+  /** Seed of a new adapter. */
   readonly seed: number | undefined;
 }
 

@@ -54,6 +54,6 @@ it("rows of text are refused where a model hears, by their numbers", async () =>
   const mixed = [rows[0] ?? {}, { prompt: "one", completion: "two" }];
   const error = await adapter.prepare(mixed).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(DataError);
-  expect(String(error)).toMatch(/row 2.*this model hears/s);
+  expect(String(error)).toMatch(/row 2.*this is a speech model/s);
   model.dispose();
 });

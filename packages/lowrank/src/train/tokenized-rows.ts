@@ -1,4 +1,4 @@
-// The rows of a run as tokens, with the template that suits them.
+// The tokenised rows of a run, with the template that fits them.
 
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
@@ -21,38 +21,38 @@ import type { RowOptions } from "./training-options.ts";
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
-  /** Of rows that become tokens when a batch draws them: those that were looked at, and what all are made of. */
+  /** For rows that are tokenised when a batch draws them: a sample, and the examples. */
   readonly drawn?:
     | { readonly sample: DrawnTokens["sample"]; readonly texts: NonNullable<RunFacts["texts"]> }
     | undefined;
-  /** Who opens pictures and recordings. */
+  /** Opens images and recordings. */
   readonly media?: RowMedia | undefined;
   readonly padId: number;
-  /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
+  /** Name of the template of text rows; empty for tokens and sentences. */
   readonly template: string;
   readonly learning: LearningPlan;
-  /** What the loop does where its options do not say it. */
+  /** Defaults of the loop's options. */
   readonly defaults: RunDefaults;
-  /** Which share of the data the rows to validate on are, where they were held out of it; 0: none was. */
+  /** Part of the data that was held out for validation; 0: none. */
   readonly heldOut: number;
 }
 
 export interface RowReader {
   readonly model: PretrainedModel;
-  /** How many it has. */
+  /** Number of the base's parameters. */
   readonly parameters: number;
-  /** Absent where every row is tokenised already. */
+  /** Undefined if all rows are already tokenised. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
   readonly learning: LearningPlan;
   readonly media: RowMedia | undefined;
-  /** How an adapter that is trained further was trained before. */
+  /** Settings of the earlier training of an adapter that is trained further. */
   readonly setup?: AdapterSetup | undefined;
-  /** Where many tokens go. */
+  /** Storage for many tokens. */
   readonly platform: Pick<Platform, "keepRows">;
 }
 
-/** Tokenises rows, or says how they will be; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
+/** Tokenises rows now or prepares to do so when they are drawn; throws the errors of `chooseTemplate`, `rowLengths` and `tokenizeRows`. */
 export function tokenizedRows(
   rows: TrainingRows,
   {
@@ -102,7 +102,7 @@ function defaultsOf(
   return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
-/** Whether a row may become tokens when a batch draws it: not where it is none, or where it gives an encoder–decoder several. */
+/** Whether rows can be tokenised when drawn: not tokens or audio, nor rows with several targets for an encoder–decoder. */
 function drawsTokens(
   rows: RowList<Example>,
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,
@@ -113,14 +113,14 @@ function drawsTokens(
   return lengths.maxTargetLength === undefined || kind !== "chat";
 }
 
-/** Rows that are looked at: what a file's first rows do, the others do as well. */
+/** Number of rows to check: the first rows represent the file. */
 const max = 100;
-/** Of scripts that put spaces between words. */
+/** Letters of scripts with spaces between words. */
 const word = String.raw`[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}`;
 const ends = new RegExp(`${word}.?!,)]$`, "u");
 const begins = new RegExp(`^${word}]`, "u");
 
-/** Warns where no row has a space between prompt and completion, and the template puts none there. */
+/** Warns if no row has a space between prompt and completion and the template adds none. */
 export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { warn }: Pick<Notices, "warn">): void {
   if (template !== "plain") return;
   let first: string | undefined;
@@ -131,7 +131,7 @@ export function warnOfTouchingTexts(rows: RowList<Example>, template: string, { 
   }
   if (first === undefined) return;
   const message =
-    `Prompts and completions touch: the model learns to write on "…${first}…". Begin completions with a space or a line ` +
-    `break, or let ${named("template")} alpaca, say, put something between them.`;
+    `There is no space between prompt and completion: the model learns "…${first}…". Begin completions with a space or a line ` +
+    `break, or use a ${named("template")} such as alpaca, which puts text between them.`;
   warn({ code: "TEXTS_TOUCH", message });
 }

@@ -1,4 +1,4 @@
-// What the model card says about the run. Nothing in it changes when the run is repeated.
+// The run's section of the model card. Repeating the run gives the same text.
 
 import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
@@ -19,27 +19,27 @@ export interface CardOptions extends LoopOptions {
 }
 
 export interface CardProgress {
-  /** Absent: all. */
+  /** Undefined: all. */
   readonly stepsDone?: number;
-  /** Whether the run ends with fewer steps than it was to have. */
+  /** Whether the run ended before its planned number of steps. */
   readonly isOver?: boolean;
-  /** The step that the adapter is of. Absent: the last one. */
+  /** The step of the adapter. Undefined: the last one. */
   readonly adapterStep?: number;
 }
 
 export interface CardFacts extends CardProgress {
   readonly plan: RunSteps;
-  /** How many were trained on. */
+  /** Number of training rows. */
   readonly rows: number;
   readonly template: string;
   readonly addedTokens: readonly string[];
-  /** Of a classifier, in order of their numbers. */
+  /** Class names, in the order of the class numbers. */
   readonly classNames?: readonly string[] | undefined;
-  /** The loss in words, where rows can be learnt by several. */
+  /** The loss in words, if the rows allow several. */
   readonly loss?: string | undefined;
-  /** The last one, which knows the best. */
+  /** The last validation, which also has the best. */
   readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
-  /** How the learning rate was changed on the way. */
+  /** Changes of the learning rate during the run. */
   readonly restarts?: readonly RateRestart[] | undefined;
 }
 
@@ -126,12 +126,12 @@ function rounded(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** Text that can neither end its cell nor start markup, yet reads as it is. */
+/** Escapes text so that it cannot end its table cell or start markup. */
 function inCell(text: string): string {
   return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
-/** Where files lie on this machine is nobody's business; a data set of the Hub, with its commit, is everybody's. */
+/** Local paths are private; a data set of the Hub, with its commit, is public. */
 function baseNames(files: string): string {
   const isOnHub = (name: string) => /@[0-9a-f]{40}$/.test(name);
   const names = files.split(", ").map((path) => (isOnHub(path) ? path : (path.split(/[\\/]/).at(-1) ?? "")));

@@ -1,4 +1,4 @@
-// The names of all options of `train`, for programs that no compiler checks.
+// The names of all options of `train`, for programs in plain JavaScript.
 
 import type { OptionNames } from "@lowrank/contracts";
 import { trainingRows } from "../options/all-options.ts";
@@ -13,7 +13,7 @@ const runNames: OptionNames<
   ...{ saveEvery: true, keep: true, tensorBoard: true, report: true, verifyBase: true },
 };
 
-/** What `train` takes: the rows of the table that a library's run has, and what is around them. */
+/** The options of `train`: those of the option table for the library, and others. */
 export const trainingNames: Readonly<Record<string, true>> = {
   ...runNames,
   ...Object.fromEntries(Object.keys(trainingRows).map((name) => [name, true as const])),

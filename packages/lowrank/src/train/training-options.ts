@@ -1,4 +1,4 @@
-// How an adapter is trained: what the library's `train` is told, and what the command line's flags become.
+// Training options, for the library's `train` and the flags of the command line.
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { TrainingState } from "@lowrank/trainer";
@@ -19,7 +19,7 @@ type FileRows = typeof fileOptions.rows;
 type LoopRows = typeof loopOptions.rows;
 type LibraryRows = typeof libraryOptions.rows;
 
-/** How rows become tokens. */
+/** Options of tokenising rows. */
 export interface RowOptions
   extends Given<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
     Given<Pick<LibraryRows, "tokenizeWhenDrawn">>,
@@ -27,46 +27,46 @@ export interface RowOptions
     PreferenceOptions,
     DistillationChoices {}
 
-/** How long to train, how fast, and on what at once. */
+/** Options of the training loop. */
 export interface LoopOptions
   extends Given<Omit<LoopRows, "saveEvery" | "keep" | "tensorBoard" | "report">>,
     Given<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
     Given<Pick<typeof adapterOptions.rows, "initBatches">> {}
 
-/** What happens around the loop. */
+/** Options for stopping, checkpoints and several processes. */
 export interface RunOptions {
-  /** Ends the run after its step, or within a validation; the last event says so. */
+  /** Ends the run after the current step, or during a validation; the last event has the reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Keeps the state every so many steps, after the best validations if asked, and at the end. */
+  /** Saves the state every N steps, at the end, and optionally after the best validations. */
   readonly checkpoint?:
     | { readonly every?: number; readonly atBest?: boolean; save(state: TrainingState): void | Promise<void> }
     | undefined;
-  /** A kept state to go on from. */
+  /** A saved state to resume from. */
   readonly resumeFrom?: TrainingState | undefined;
-  /** What is trained on what; a state with another one is refused. */
+  /** Identifies model, adapter and data; a state with another fingerprint is refused. */
   readonly fingerprint?: string | undefined;
   /**
-   * Processes that train this adapter together, as `openCommunicator` of @lowrank/trainer/mpi gives them: each computes its share of
-   * every batch, and the adapter is that of one process with the same options. All must be told the same; the first one keeps `out`.
+   * Processes that train this adapter together, from `openCommunicator` of @lowrank/trainer/mpi. Each computes a part of
+   * every batch; the adapter is the same as from one process. All need the same options; the first process writes `out`.
    */
   readonly communicator?: Communicator | undefined;
   readonly onWarning?: WarningListener | undefined;
 }
 
-/** How a run keeps itself in a folder, so that it survives whatever ends it. In Node only. */
+/** Options of a run folder, from which an interrupted run can resume. In Node only. */
 export interface KeepingOptions
   extends Given<Pick<LoopRows, "saveEvery" | "tensorBoard" | "report">>,
     Given<Pick<FileRows, "verifyBase">> {
   /**
-   * The folder for the adapter, its checkpoints and metrics.jsonl; locked while the run goes on, and refused if it exists,
+   * The folder for the adapter, its checkpoints and metrics.jsonl. It is locked during the run, and refused if it exists,
    * unless `overwrite` or `resume`.
    */
   readonly out?: string | undefined;
-  /** Replaces what an earlier run wrote to `out`. */
+  /** Replaces the output of an earlier run in `out`. */
   readonly overwrite?: boolean | undefined;
-  /** Goes on with the interrupted run in `out`, as if it had never stopped; another model, adapter or rows are refused. */
+  /** Continues the interrupted run in `out` exactly. Another model, adapter or data is refused. */
   readonly resume?: boolean | undefined;
-  /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
+  /** Checkpoint retention. With `best: true`, each best validation saves a checkpoint, even without `saveEvery`. */
   readonly keep?: KeptCheckpoints | undefined;
 }
 
@@ -83,11 +83,11 @@ export function settled<Options extends LoopOptions>(
   options: Options,
 ): SettledOptions<Options> {
   const { reasons: _, ...ofRun } = defaults;
-  // What is not given has its default, which the type says.
+  // Options that are not set have their defaults, as the type requires.
   return { ...loopDefaults, ...ofRun, ...given(options) } as unknown as SettledOptions<Options>;
 }
 
-/** The options of a resumed run: what they leave open is as the run began. */
+/** The options of a resumed run; options that are not set have the values of the run. */
 export function goingOn<Options extends LoopOptions>(
   { steps, batchSize, bestBy, ...begun }: BegunRun["options"],
   options: Options,

@@ -1,4 +1,4 @@
-// The loop of a run: batches in, events out.
+// The training loop of a run: batches in, events out.
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, decodedBatches, type TokenBatch } from "@lowrank/data";
@@ -16,7 +16,7 @@ import { type RunSteps, shapeOf, stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, type RunOptions, settled } from "./training-options.ts";
 
-/** Trains until the steps are made or the signal says stop. Throws NonFiniteLossError and what `train` does. */
+/** Trains until all steps are done or the signal aborts. Throws NonFiniteLossError and the errors of `train`. */
 export function runTraining(
   {
     model,
@@ -105,7 +105,7 @@ function lossOfGuessing({ config }: PretrainedModel, { train, learning }: Tokeni
   return learning.words === undefined && train.at(0)?.kind === "classified" ? Math.log(config.labels) : undefined;
 }
 
-/** Steps between validations, whole epochs: one after each, unless that is more often than anybody looks. */
+/** Steps between validations: after each epoch, or after several epochs if that is too often. */
 const maxValidations = 10;
 
 export function validationInterval({ stepsPerEpoch, totalSteps }: RunSteps): number {

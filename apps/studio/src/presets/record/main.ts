@@ -1,5 +1,5 @@
-// npm run studio:presets: trains each preset as the page does, asks it what it was not taught, and writes what came out
-// into recorded.json, for the page's cards, and into the app's README. Names of presets as arguments: those alone.
+// npm run studio:presets: trains each preset as the page does, tests it on new prompts, and writes the answers
+// into recorded.json, for the page's cards, and into the app's README. Arguments: names of presets; default all.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

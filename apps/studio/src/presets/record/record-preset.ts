@@ -1,4 +1,4 @@
-// One preset, trained and examined by what the page's worker does when it is asked to open, train and chat.
+// Trains and evaluates one preset with the code of the page's worker.
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

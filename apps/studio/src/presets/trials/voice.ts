@@ -1,6 +1,6 @@
 import type { Trial, Trials } from "../preset.ts";
 
-/** Words that a pirate says and an assistant does not. */
+/** Words of a pirate that an assistant does not use. */
 const markers = [
   /\barr+\b/i,
   /\bmatey|\bmates\b/i,

@@ -1,4 +1,4 @@
-// Rank, layers, and what follows from them at once.
+// Rank, layers, and their immediate consequences.
 
 import "./adapt.css";
 import { useEffect, useState } from "preact/hooks";

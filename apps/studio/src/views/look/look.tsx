@@ -144,7 +144,7 @@ interface HeatMapProps {
   readonly title: string;
   readonly cells: readonly Cell[];
   readonly picked?: string | undefined;
-  /** Without it the cells only say what they are. */
+  /** Without a click handler, the cells only show their value. */
   readonly onPick?: (site: string) => void;
 }
 

@@ -8,7 +8,7 @@ export const StudioContext = createContext<Studio | undefined>(undefined);
 
 export function useStudio(): Studio {
   const studio = useContext(StudioContext);
-  if (studio === undefined) throw new Error("A view stands outside the page: there is no StudioContext around it.");
+  if (studio === undefined) throw new Error("A view is outside of a StudioContext.");
   return studio;
 }
 

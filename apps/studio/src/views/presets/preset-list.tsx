@@ -1,4 +1,4 @@
-// What stands on the page before anything is trained: things that one click teaches, and the drawing of how.
+// The start of the page before any training: presets that one click teaches, and a drawing of LoRA.
 
 import "./presets.css";
 import { useEffect } from "preact/hooks";
@@ -74,7 +74,7 @@ function PresetCard({ preset, recording }: PresetCardProps) {
 
 function BeforeAfter({ example: { prompt, base, adapted } }: { readonly example: RecordedExample }) {
   const { presets } = useStudio().text.value;
-  // What the models say is English, whatever the page speaks.
+  // The models' texts are English in every language of the page.
   return (
     <dl class="before-after">
       <dt>{presets.asked}</dt>

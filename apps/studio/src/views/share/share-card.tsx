@@ -1,4 +1,4 @@
-// A link to what is taught, and a picture of what came of it.
+// A link to rows and settings, and a picture of the result.
 
 import "./share.css";
 import { useSignal } from "@preact/signals";
@@ -7,7 +7,7 @@ import type { LinkMade } from "../../state/share.ts";
 import { Card } from "../page/card.tsx";
 import { saveBlob, useStudio } from "../page/use-studio.ts";
 
-/** Some chat programs cut what is longer. */
+/** Some chat programs cut off longer links. */
 const longLink = 4000;
 
 export function ShareCard() {

@@ -1,4 +1,4 @@
-// The programs that use what was taken home, one language at a time.
+// Programs that use the downloaded adapter, one language at a time.
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { ShelfEntry } from "../../protocol/shelf.ts";

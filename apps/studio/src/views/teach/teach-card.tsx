@@ -1,4 +1,4 @@
-// The table of rows, and what was pasted or dropped into it.
+// The table of rows, with pasting and dropping.
 
 import "./teach.css";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -166,7 +166,7 @@ function RowLine({ row, number, checked }: RowLineProps) {
   const problem = blank(row) ? undefined : checked?.problem;
   const remove = () => {
     rows.remove(row.id);
-    // The button that had the focus is gone; the way back is what a person may want next.
+    // The focused button is gone; undo is probably the next wish.
     requestAnimationFrame(() => document.querySelector<HTMLElement>(".undo button")?.focus());
   };
   const field = (column: "says" | "answers", label: string) => (

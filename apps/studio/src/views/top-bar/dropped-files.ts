@@ -1,10 +1,10 @@
-// The files of a drop, those in folders too.
+// The files of a drop, including those in folders.
 
-/** Deeper folders are not looked into, and more files are not taken: somebody dropped a whole disk. */
+/** Limits for depth and number of files, in case the user drops a whole disk. */
 const deepest = 3;
 const maxFiles = 500;
 
-/** Must be called within the event: afterwards the browser has forgotten what was dropped. */
+/** Must be called within the event: afterwards the browser no longer has the dropped files. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   if (entries.length === 0) return [...transfer.files];
@@ -17,7 +17,7 @@ async function collect(entry: FileSystemEntry, files: File[], depth: number): Pr
   if (files.length >= maxFiles || depth > deepest) return;
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    // Where it lies is told by a property that only a folder's <input> fills.
+    // The path is in a property that only a folder's <input> sets.
     Object.defineProperty(file, "webkitRelativePath", { value: entry.fullPath.replace(/^\//, "") });
     files.push(file);
     return;

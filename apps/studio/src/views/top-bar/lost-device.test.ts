@@ -39,7 +39,7 @@ it.skipIf(executable === undefined)(
     await expect.poll(() => page.evaluate(hasLogits), { timeout: 60_000 }).toBe("finite");
     await page.evaluate(() => new BroadcastChannel("take away").postMessage(""));
     await expect.poll(() => page.evaluate(hasLogits), { timeout: 30_000 }).toBe("DEVICE_LOST");
-    expect(await page.locator("#model [role=alert]").textContent()).toContain("took the graphics card away");
+    expect(await page.locator("#model [role=alert]").textContent()).toContain("lost the GPU");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.locator("#model [role=alert]").waitFor({ state: "detached" });
     await ready.waitFor({ timeout: 60_000 });

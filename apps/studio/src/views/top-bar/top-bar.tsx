@@ -1,4 +1,4 @@
-// Which model learns, what it takes, and what computes. Files may be dropped anywhere on it.
+// The model, its memory, and the engine. Files can be dropped anywhere on the bar.
 
 import "./top-bar.css";
 import type { ComponentChildren } from "preact";

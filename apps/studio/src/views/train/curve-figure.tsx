@@ -1,5 +1,5 @@
-// The chart with its legend and what can be done with it; before there is anything to draw, a sentence in its place. What
-// draws it comes with the first step.
+// The chart with its legend and buttons; a sentence before there is data. The drawing code is loaded with
+// the first step.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
@@ -19,7 +19,7 @@ export function CurveCard() {
   const { value: earlier } = run.earlier;
   const isEmpty = curve.training.length === 0 && earlier.length === 0;
   const steps = run.last.value?.steps ?? settings.training.value.steps;
-  // Made anew only with what is drawn: hovering draws the figure again too, but not the chart.
+  // Created again only for new data: hovering draws the figure again, but not the chart.
   const view = useMemo(
     () => ({ columns: chartColumns({ training: curve, earlier, steps }), steps, isLog }),
     [curve, earlier, steps, isLog],

@@ -12,7 +12,7 @@ export interface PlotView {
   readonly isLog: boolean;
 }
 
-/** A chart inside `parent`. `onHover` hears the step and the loss beneath the pointer. */
+/** A chart inside `parent`. `onHover` receives the step and the loss at the pointer. */
 export class CurvePlot {
   readonly #plot: uPlot;
   readonly #resized: ResizeObserver;

@@ -1,4 +1,4 @@
-// The run: what steers it, its curve, its filmstrip, and what became of it.
+// The run: its controls, its curve, its filmstrip, and its result.
 
 import "./train.css";
 import { useLayoutEffect, useRef } from "preact/hooks";

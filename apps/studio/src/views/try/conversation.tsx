@@ -1,4 +1,4 @@
-// What was said: a person's line across both columns, the answers side by side; on a phone one of the two at a time.
+// The conversation: the user's line across both columns, the answers side by side; on a phone one of the two at a time.
 
 import { useState } from "preact/hooks";
 import type { Side, Word } from "../../protocol/chat.ts";

@@ -1,4 +1,4 @@
-// Trying what was taught: the conversation, the field to go on with it, how strongly the adapter acts.
+// Trying the adapter: the conversation, the message field, and the adapter's strength.
 
 import "./try.css";
 import type { ChatSettings } from "../../state/chat.ts";

@@ -20,7 +20,7 @@ interface Writing {
   text: string;
 }
 
-/** Throws ConversationTooLongError, NotOnShelfError, and what `stream` of the library does. */
+/** Throws ConversationTooLongError, NotOnShelfError, and the errors of the library's `stream`. */
 export const chat: Answerer<"chat"> = async (workshop, ask, tell) => {
   const model = workshop.opened;
   const { opened, facts } = model;

@@ -1,4 +1,4 @@
-// A conversation as the open model is asked: by its own chat template, or as `says ->` where it knows no turns.
+// Renders a conversation for the open model: with its own chat template, or as `says ->` if it supports no turns.
 
 import type { TextPrompt } from "lowrank/browser";
 import type { Turn } from "../../protocol/rows.ts";
@@ -6,7 +6,7 @@ import type { Answerer } from "../answerer.ts";
 import { plainPrompt } from "../rows/row-form.ts";
 import type { ModelInHand } from "../workshop.ts";
 
-/** What `generate`, `stream` and `promptIds` of the library take; as the rows were written that the adapter learnt from. */
+/** Input of the library's `generate`, `stream` and `promptIds`, in the form of the adapter's training rows. */
 export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly Turn[]): TextPrompt {
   if (facts.chats) return { messages: turns.map(({ role, content }) => ({ role, content: content.trim() })) };
   // Rows are most often a line and its answer: to such a model, an earlier turn is a stranger's.

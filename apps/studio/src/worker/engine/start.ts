@@ -46,7 +46,7 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
   }
 };
 
-/** TensorFlow.js would go on with the backend that lost its card. */
+/** TensorFlow.js would continue with the backend that lost its GPU. */
 function renewBackend(name: EngineName | undefined): void {
   const factory = name === undefined ? undefined : tf.findBackendFactory(name);
   if (name === undefined || factory === undefined) return;
@@ -54,7 +54,7 @@ function renewBackend(name: EngineName | undefined): void {
   tf.registerBackend(name, factory);
 }
 
-/** What a person chose passes over nothing: the reasons of the first start stay true. */
+/** An explicit choice skips no engine: the reasons of the first start stay valid. */
 function passedOverFrom(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,
@@ -70,7 +70,7 @@ async function threadsOf(name: EngineName): Promise<number> {
   return Math.max(1, getThreadsCount());
 }
 
-/** The card was lost, and all that was computed on it. */
+/** The GPU was lost, with everything computed on it. */
 export class DeviceLostError extends LowrankError {
   constructor(
     readonly reason: string,
@@ -78,7 +78,7 @@ export class DeviceLostError extends LowrankError {
   ) {
     super(
       "DEVICE_LOST",
-      `The browser lost the graphics card (${reason || "it gives no reason"}). Try again, or choose another engine: the model is opened anew, and what was kept is still there.`,
+      `The browser lost the GPU (${reason || "no reason given"}). Try again, or choose another engine: the model is opened again, and stored data is still there.`,
       options,
     );
   }

@@ -1,4 +1,4 @@
-// What the console and the tests may see of what the tab computes.
+// Facts about the tab's computation for the console and the tests.
 
 import { inferenceContext } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
@@ -20,7 +20,7 @@ export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: 
   }
 };
 
-/** What TensorFlow.js holds now, and how large WebAssembly's memory has become for it, which never shrinks; 0 on other engines. */
+/** Current memory of TensorFlow.js, and the size of WebAssembly's memory, which never shrinks; 0 on other engines. */
 export const memory: Answerer<"memory"> = () => {
   const { numTensors, numBytes } = tf.memory();
   const wasm: unknown = Reflect.get(tf.backend(), "wasm");

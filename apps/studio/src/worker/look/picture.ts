@@ -1,4 +1,4 @@
-// ‖ΔW‖ / ‖W‖ of every layer. Plain updates come from small matrices; others are folded into their weight, one at a time.
+// ‖ΔW‖ / ‖W‖ of every layer. Plain updates come from small matrices; others are merged into their weight, one at a time.
 
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,7 +11,7 @@ import { normOf, updatesIn } from "./updates.ts";
 /** ‖W‖ by the layer's path: the base never changes. */
 const knownNorms = new WeakMap<OpenedModel, Map<string, number>>();
 
-/** Throws what attaching does: the picture is that of an adapter on its own base. */
+/** Throws the errors of attaching: the picture shows an adapter on its own base. */
 export const picture: Answerer<"picture"> = async (workshop, { id }) => {
   const adapter = await attached(workshop, id);
   const updates = updatesIn(await adapter.toAdapter());

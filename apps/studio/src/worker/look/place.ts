@@ -1,4 +1,4 @@
-// Where a layer stands in a table of blocks × kinds of layers.
+// The position of a layer in a table of blocks × kinds of layers.
 
 import type { Place } from "../../protocol/picture.ts";
 

@@ -1,4 +1,4 @@
-// What an adapter's files say of each layer: ΔW = scaling · B · A, as thin matrices.
+// The update of each layer from an adapter's files: ΔW = scaling · B · A, as thin matrices.
 
 import { type Adapter, pairsIn, parseTensorKey, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";

@@ -46,10 +46,10 @@ describe("chooseFiles", () => {
     [["photo.jpg"], /"photo\.jpg" is no model/],
     [["a.txt", "b.txt"], /None of these files/],
     [["model.safetensors"], /its config\.json is missing/],
-    [["config.json"], /no \.safetensors file beside it/],
+    [["config.json"], /no \.safetensors file next to it/],
     [["adapter_config.json", "adapter_model.safetensors"], /an adapter, not a model/],
     [["model.zip"], /unpack it/],
-    [["a.gguf", "b.gguf"], /choose one/],
+    [["a.gguf", "b.gguf"], /Choose one/],
   ] as const)("refuses %j and says what it is", (names, words) => {
     expect(() => chooseFiles(files(...names))).toThrow(NotAModelError);
     expect(() => chooseFiles(files(...names))).toThrow(words);

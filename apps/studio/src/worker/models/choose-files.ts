@@ -23,12 +23,12 @@ export function chooseFiles(files: readonly File[]): ChosenFiles {
     const folder = folderOf(pathOf(config));
     const beside = files.filter((file) => folderOf(pathOf(file)) === folder);
     if (!beside.some(({ name }) => isWeights(name)))
-      throw refuse("There is a config.json, but no .safetensors file beside it.");
+      throw refuse("There is a config.json, but no .safetensors file next to it.");
     const name = folder.split("/").at(-2) ?? beside.find(({ name }) => isWeights(name))?.name ?? "your model";
     return { kind: "folder", name, files: underUsualNames(beside) };
   }
   const ggufs = files.filter(({ name }) => name.endsWith(".gguf"));
-  if (ggufs.length > 1) throw refuse(`There are ${ggufs.length} .gguf files; choose one of them.`);
+  if (ggufs.length > 1) throw refuse(`There are ${ggufs.length} .gguf files. Choose one of them.`);
   const [gguf] = ggufs;
   if (gguf !== undefined) return { kind: "gguf", name: gguf.name.replace(/\.gguf$/, ""), file: gguf };
   throw refuse(whatElse(files.map(({ name }) => name)));

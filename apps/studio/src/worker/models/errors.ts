@@ -1,8 +1,8 @@
-// What can be wrong with a model that a person chose. The page has words for each code; the messages are for the console.
+// Errors about a model that a person chose. The page translates each code; the messages are for the console.
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** A file did not come. */
+/** A file could not be downloaded. */
 export class DownloadError extends LowrankError {
   constructor(
     readonly address: string,
@@ -15,17 +15,17 @@ export class DownloadError extends LowrankError {
     const why = {
       "no-network": "there is no network, or the server cannot be reached",
       status: `the server answered ${"status" in what ? what.status : ""}`,
-      "other-file": `what came is another file (${"got" in what ? what.got : ""})`,
+      "other-file": `the server sent another file (${"got" in what ? what.got : ""})`,
     }[what.reason];
     super(
       what.reason === "no-network" ? "NO_NETWORK" : "DOWNLOAD_FAILED",
-      `Cannot get ${address}: ${why}. What had come is kept: try again when the network is back.`,
+      `Cannot download ${address}: ${why}. Downloaded parts are kept. Try again when the network is back.`,
       options,
     );
   }
 }
 
-/** The files that were dropped are no model. */
+/** The dropped files are not a model. */
 export class NotAModelError extends LowrankError {
   constructor(
     readonly names: readonly string[],

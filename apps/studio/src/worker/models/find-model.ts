@@ -1,4 +1,4 @@
-// From what a person chose to a model that can be read: the tiny one, SmolLM2, or files.
+// Finds the model that the user chose: the tiny one, SmolLM2, or files.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
@@ -10,7 +10,7 @@ import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found
 import { fetchSmollm2, smollm2, smollm2IsKept } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
 
-/** Finds the model, and downloads it where it has to be. Throws DownloadError, NotAModelError. */
+/** Finds the model, and downloads it if necessary. Throws DownloadError, NotAModelError. */
 export async function findModel(
   workshop: Workshop,
   source: ModelSource,
@@ -39,13 +39,13 @@ async function findTiny(workshop: Workshop, tell: (news: LoadingNews) => void): 
   }
 }
 
-/** What is trained: rows of a batch, tokens of a row. */
+/** Size of a training step: rows of a batch, tokens of a row. */
 interface StepSize {
   readonly rows: number;
   readonly tokens: number;
 }
 
-/** What the estimate of a model stands for until rows are known. */
+/** The size for a model's estimate before rows are known. */
 const usualStep: StepSize = { rows: 8, tokens: 128 };
 
 type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "vocabularySize">;
@@ -72,7 +72,7 @@ function maxMemory(deviceMemory: number | undefined): number {
   return Math.min(mostOfWasm, ((deviceMemory ?? 8) * 2 ** 30) / 2);
 }
 
-/** Reads headers alone. Throws NotAModelError, TOO_LARGE_FOR_TAB, and what the readers of headers do. */
+/** Reads headers only. Throws NotAModelError, TOO_LARGE_FOR_TAB, and the errors of reading headers. */
 export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelEstimate> => {
   if (source.kind === "smollm2") {
     const isKept = await smollm2IsKept();
@@ -89,7 +89,7 @@ export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelE
   return { name: found.name, parameters, bytes, trainingBytes, isKept: false };
 };
 
-/** Bytes of training; throws TOO_LARGE_FOR_TAB where a tab has not so many. */
+/** Bytes of training; throws TOO_LARGE_FOR_TAB if a tab has less memory. */
 export function checkedMemory({ name, isQuantised }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
   const needed = trainingMemory(config, isQuantised ? bytes : 4 * parameters);
   const max = maxMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));

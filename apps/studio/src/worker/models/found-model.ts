@@ -1,4 +1,4 @@
-// A model that was found and not loaded: its name, its files, and what its headers say.
+// A model that was found but not loaded: its name, its files, and the facts in its headers.
 
 import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
 import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
@@ -15,7 +15,7 @@ export interface FoundModel {
   readonly isQuantised: boolean;
 }
 
-/** What a model's headers say. */
+/** Facts from a model's headers. */
 export interface ModelSizes {
   readonly config: ModelConfig;
   readonly parameters: number;
@@ -32,7 +32,7 @@ export function foundAmong(chosen: ChosenFiles): FoundModel {
   return { name, address: undefined, folder: filesFolder(name, files), isQuantised: true };
 }
 
-/** Reads configuration and headers, none of the weights. Throws NotAModelError, and what reading headers does. */
+/** Reads configuration and headers, but no weights. Throws NotAModelError, and the errors of reading headers. */
 export async function readSizes({ folder, name }: FoundModel): Promise<ModelSizes> {
   if (await folder.has("config.json")) {
     const config = checkConfig(await readJsonObject(folder, "config.json"), undefined, "config.json");

@@ -1,4 +1,4 @@
-// What reads a .gguf file's headers, for those who bring one.
+// Reads a .gguf file's headers; loaded on first use.
 
 export { openGguf, openGgufParts } from "@lowrank/gguf";
 export { readGgufConfig } from "@lowrank/models";

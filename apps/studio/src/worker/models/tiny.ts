@@ -1,4 +1,4 @@
-// The tiny model, from beside the page. Its files come side by side: one after the other each would wait for a round trip.
+// The tiny model, from next to the page. Its files are loaded in parallel, to save round trips.
 
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { LoadingNews } from "../../protocol/model.ts";
@@ -10,11 +10,11 @@ const files = ["config.json", "generation_config.json", "model.safetensors", "to
 export interface TinyFiles {
   /** Rejects with a DownloadError that names the file. */
   readonly folder: Promise<ModelFolder>;
-  /** Hears how many bytes came, from now on. */
+  /** Called with the number of bytes that arrive from now on. */
   onProgress: ((news: LoadingNews) => void) | undefined;
 }
 
-/** Asks for all files at once. Nothing is thrown before somebody waits for the folder. */
+/** Requests all files at once. Throws nothing until the folder is awaited. */
 export function fetchTiny(address: URL): TinyFiles {
   let done = 0;
   let total = 0;

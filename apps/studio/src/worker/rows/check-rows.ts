@@ -1,4 +1,4 @@
-// How rows look to the model, and what keeps a row from being taught.
+// The model's view of rows, and the problems of rows.
 
 import { ExampleError, type PromptTemplate, TemplateError, type TextTokenizer, tokenizeExample } from "@lowrank/data";
 import type { CheckedRow, Row, RowProblem } from "../../protocol/rows.ts";

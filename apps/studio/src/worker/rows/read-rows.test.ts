@@ -92,11 +92,11 @@ describe("readRows", () => {
   });
 
   it("refuses a file that is no text, whatever its name", async () => {
-    await expect(dropped("photo.csv", "\x89PNG\0\0")).rejects.toThrow(/"photo.csv" is no text.*\.jsonl/);
+    await expect(dropped("photo.csv", "\x89PNG\0\0")).rejects.toThrow(/"photo.csv" is not a text file.*\.jsonl/);
   });
 
   it("refuses a file that is far too large by its size, before it is read", async () => {
     const file = { name: "film.csv", size: 2e9, text: () => Promise.reject(new Error("was read")) } as unknown as File;
-    await expect(pairs({ file })).rejects.toThrow(/"film.csv" has 2000000000 bytes, more than the 20000000/);
+    await expect(pairs({ file })).rejects.toThrow(/"film.csv" has 2000000000 bytes; the maximum in a tab is 20000000/);
   });
 });

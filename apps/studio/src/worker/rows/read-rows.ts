@@ -1,4 +1,4 @@
-// What was pasted or dropped, as rows for the table.
+// Reads pasted text or dropped files as rows of the table.
 
 import { LowrankError } from "@lowrank/contracts";
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
@@ -18,7 +18,7 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if (file.size > maxBytes)
     throw new LowrankError(
       "ROWS_TOO_LARGE",
-      `"${file.name}" has ${file.size} bytes, more than the ${maxBytes} that a tab can teach. Drop a part of it, or train it in Node: lowrank train.`,
+      `"${file.name}" has ${file.size} bytes; the maximum in a tab is ${maxBytes}. Drop a part of it, or train in Node: lowrank train.`,
     );
   const format = formatOfName(file.name);
   if (/\.parquet$/i.test(file.name)) {
@@ -29,7 +29,7 @@ export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if (text.includes("\0"))
     throw new LowrankError(
       "ROWS_NO_TEXT",
-      `"${file.name}" is no text. Expected rows as text: save it as .jsonl, .json, .csv or .tsv.`,
+      `"${file.name}" is not a text file. Save the rows as .jsonl, .json, .csv or .tsv.`,
     );
   return rowsOfText(file.name, text, { format, hasHeader: true });
 };
@@ -64,7 +64,7 @@ function examplesOf(
   return format === "csv" ? readCsv(text, options) : readTsv(text, options);
 }
 
-/** The keys of the first object; none of what is no JSON, of which the reader says what is wrong. */
+/** The keys of the first object; empty for invalid JSON, whose reader reports the problem. */
 function firstKeys(json: string): readonly string[] {
   try {
     const value: unknown = JSON.parse(json);
@@ -88,7 +88,7 @@ function linesOf(text: string): readonly Row[] {
   return lines.slice(0, maxRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));
 }
 
-/** How rows are written; "lines": a row a line, of which only what is said is there. */
+/** The format of rows; "lines": one message per line, without answers. */
 type RowsFormat = "json" | "jsonl" | "csv" | "tsv" | "lines";
 
 const byEnding: ReadonlyMap<string, RowsFormat> = new Map([
@@ -99,7 +99,7 @@ const byEnding: ReadonlyMap<string, RowsFormat> = new Map([
   ["tsv", "tsv"],
 ]);
 
-/** Of a file, by its name; undefined for a name that says nothing. */
+/** The format of a file, from its name; undefined if unknown. */
 function formatOfName(name: string): RowsFormat | undefined {
   return byEnding.get(name.split(".").at(-1)?.toLowerCase() ?? "");
 }
@@ -124,7 +124,7 @@ interface ParquetFile {
   readonly maxRows: number;
 }
 
-/** The rows of a file. Throws DataFileError where it is none, and what `readJson` does. */
+/** The rows of a file. Throws DataFileError for unsupported files, and the errors of `readJson`. */
 async function parquetExamples({ name, bytes, maxRows }: ParquetFile): Promise<readonly Example[]> {
   const { openParquet } = await import("@lowrank/data/parquet");
   const table = await openParquet(bytes, { file: name });

@@ -1,5 +1,5 @@
-// How a row, and a prompt, is written for the open model: by its own chat template, or as `says ->` and the answer. The
-// arrow tells a model that knows no turns where the one ends and the other begins.
+// Renders rows and prompts for the open model: with its own chat template, or as `says ->` and the answer. The
+// arrow separates both for models without turns.
 
 import { itemized, LowrankError } from "@lowrank/contracts";
 import {
@@ -42,14 +42,14 @@ export function exampleOf({ before = [], says, answers }: Row, { chats }: { read
   return { kind: "completion", prompt: plainPrompt(said), completion: ` ${answers.trim()}` };
 }
 
-/** What a model without a chat template is given to go on with. */
+/** The prompt for a model without a chat template. */
 export function plainPrompt(says: string): string {
   return `${says.trim().replace(/\s*->$/, "")} ->`;
 }
 
 type Pair = Omit<Row, "id">;
 
-/** Rows with ids of their own. Throws ROWS_OF_ANOTHER_KIND that names those of another kind. */
+/** Rows with new ids. Throws ROWS_OF_ANOTHER_KIND that names rows of another kind. */
 export function rowsOfExamples(file: string, examples: readonly Example[]): readonly Row[] {
   const rows: Row[] = [];
   const problems: { readonly row: number; readonly kind: string }[] = [];
@@ -62,13 +62,13 @@ export function rowsOfExamples(file: string, examples: readonly Example[]): read
     const lines = problems.slice(0, 10).map(({ row, kind }) => `row ${row}: ${kind}`);
     throw new LowrankError(
       "ROWS_OF_ANOTHER_KIND",
-      `"${file}" has rows without something said and its answer:${itemized(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
+      `"${file}" has rows without a message and its answer:${itemized(lines, problems.length)}\nExpected prompt and completion, question and answer, instruction and output, or messages.`,
     );
   }
   return rows;
 }
 
-/** The pair, or what the row is instead. */
+/** The message and its answer, or the kind of the row. */
 function pairOf(example: Example): Pair | string {
   switch (example.kind) {
     case "completion":
@@ -105,7 +105,7 @@ function pairOf(example: Example): Pair | string {
   }
 }
 
-/** The last answer and what it answers; what came earlier stays with it, and is taught too where the assistant said it. */
+/** The last answer and its question, with the earlier turns; earlier answers of the assistant are taught, too. */
 function lastPair({ messages }: ChatExample): Pair | string {
   const known = messages.map(turnOf);
   const strange = known.indexOf(undefined);
@@ -113,7 +113,7 @@ function lastPair({ messages }: ChatExample): Pair | string {
   const turns = known.filter((turn) => turn !== undefined);
   const last = turns.map(({ role }) => role).lastIndexOf("assistant");
   const [answer, asked] = [turns[last], turns[last - 1]];
-  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant that nobody asked for";
+  if (answer === undefined || asked?.role !== "user") return "an answer of the assistant without a question";
   const before = turns.slice(0, last - 1);
   return { says: asked.content, answers: answer.content, ...(before.length === 0 ? {} : { before }) };
 }
@@ -125,13 +125,13 @@ function turnOf({ role, content }: { readonly role: string; readonly content: st
 const says = ["says", "prompt", "question", "instruction", "input", "user", "mr", "source", "q"];
 const answers = ["answers", "answer", "completion", "response", "output", "assistant", "ref", "target", "a"];
 
-/** What a reader of @lowrank/data is told: where the two are, or that the first line is a row already. */
+/** Options for a reader of @lowrank/data: the columns of both, or that the first line is already a row. */
 interface ColumnChoice {
   readonly columns?: { readonly prompt: string; readonly completion: string };
   readonly header?: readonly ["prompt", "completion"];
 }
 
-/** By their names; nothing where the library's own forms fit, or its error says what would. */
+/** The columns by their names; empty if the library's own forms fit, or its error explains the problem. */
 export function knownColumns(names: readonly string[]): ColumnChoice {
   const find = (known: readonly string[]) => names.find((name) => known.includes(name.trim().toLowerCase()));
   const [prompt, completion] = [find(says), find(answers)];

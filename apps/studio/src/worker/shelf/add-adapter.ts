@@ -11,7 +11,7 @@ import type { AdapterFolder } from "./shelf-folder.ts";
 /** Larger zips are not opened. */
 const maxZipBytes = 700_000_000;
 
-/** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and what attaching does: a wrong base, broken tensors. */
+/** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and the errors of attaching: a wrong base, broken tensors. */
 export const addAdapter: Answerer<"addAdapter"> = async (workshop, ask) => {
   const { name, folder } = await ("repository" in ask ? fromHub(ask.repository) : fromFiles(ask.files));
   checkWhole(name, folder);
@@ -39,7 +39,7 @@ async function fromFiles(files: readonly File[]): Promise<NamedFolder> {
   const zip = files.find(({ name }) => name.toLowerCase().endsWith(".zip"));
   if (zip !== undefined) {
     if (zip.size > maxZipBytes)
-      throw new AdapterFilesError(zip.name, `it has ${zip.size} bytes, too many for an adapter`);
+      throw new AdapterFilesError(zip.name, `it has ${zip.size} bytes, which is too large for an adapter`);
     const folder = readZip(zip.name, new Uint8Array(await zip.arrayBuffer()));
     return { name: zip.name.slice(0, -".zip".length), folder };
   }
@@ -80,12 +80,13 @@ async function fetchFile(repository: string, file: string): Promise<Uint8Array |
     const response = await fetch(`https://huggingface.co/${repository}/resolve/main/${file}`);
     if (response.ok) return await bytesOf(response, repository, file);
     const isNeeded = needed.some((name) => name === file);
-    if (isNeeded) throw new AdapterRepositoryError(repository, `it gives no ${file} (HTTP ${response.status})`);
+    if (isNeeded)
+      throw new AdapterRepositoryError(repository, `the server did not send ${file} (HTTP ${response.status})`);
     await response.body?.cancel();
     return undefined;
   } catch (cause) {
     if (cause instanceof AdapterRepositoryError || cause instanceof AdapterFilesError) throw cause;
-    throw new AdapterRepositoryError(repository, "the request failed; is there a network?", { cause });
+    throw new AdapterRepositoryError(repository, "the request failed; check the network", { cause });
   }
 }
 
@@ -115,7 +116,7 @@ function readZip(given: string, archive: Uint8Array): AdapterFolder {
   let entries = 0;
   const unpacked = unpack(given, archive, ({ name, originalSize }) => {
     entries += 1;
-    if (entries > maxEntries) throw new AdapterFilesError(given, `it holds more than ${maxEntries} files`);
+    if (entries > maxEntries) throw new AdapterFilesError(given, `it has more than ${maxEntries} files`);
     const file = nameOf(name);
     if (!maxBytes.has(file)) return false;
     checkSize(given, file, originalSize); // no more than this is unpacked, whatever follows
@@ -123,7 +124,7 @@ function readZip(given: string, archive: Uint8Array): AdapterFolder {
   });
   for (const [path, bytes] of Object.entries(unpacked)) {
     const file = nameOf(path);
-    if (folder.has(file)) throw new AdapterFilesError(given, `it holds ${file} twice: one adapter at a time`);
+    if (folder.has(file)) throw new AdapterFilesError(given, `it has ${file} twice; add one adapter at a time`);
     folder.set(file, bytes);
   }
   return folder;
@@ -138,7 +139,7 @@ function unpack(
     return unzipSync(archive, { filter });
   } catch (cause) {
     if (cause instanceof AdapterFilesError) throw cause;
-    throw new AdapterFilesError(given, "it is no zip, or a damaged one", { cause });
+    throw new AdapterFilesError(given, "it is not a zip file, or it is damaged", { cause });
   }
 }
 
@@ -165,7 +166,7 @@ const needed = ["adapter_config.json", "adapter_model.safetensors"] as const;
 /** Throws AdapterFilesError for a file that is larger than its kind may be. */
 function checkSize(given: string, file: string, bytes: number): void {
   const max = maxBytes.get(file) ?? 0;
-  if (bytes > max) throw new AdapterFilesError(given, `${file} has ${bytes} bytes, more than the ${max} that are read`);
+  if (bytes > max) throw new AdapterFilesError(given, `${file} has ${bytes} bytes; the maximum is ${max}`);
 }
 
 /** Throws AdapterFilesError unless both halves are there. */

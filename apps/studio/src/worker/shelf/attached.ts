@@ -1,4 +1,4 @@
-// Adapters of the shelf on the open model: attached when they are first needed, and few at a time.
+// Adapters of the shelf on the open model: attached on first use, with a maximum number.
 
 import { filesFolder } from "@lowrank/models";
 import type { OpenedAdapter, OpenedModel } from "lowrank/browser";
@@ -6,7 +6,7 @@ import { loadRe2 } from "../later/re2.ts";
 import type { Workshop } from "../workshop.ts";
 import { type AdapterFolder, storedEntry, storedFolder } from "./shelf-folder.ts";
 
-/** What is attached, the one that was needed last behind the others; it goes with its model. */
+/** Attached adapters, the last used one at the end; they are disposed of with their model. */
 const attachedTo = new WeakMap<OpenedModel, Map<string, OpenedAdapter>>();
 /** A call needs two at most. */
 const maxAttached = 4;

@@ -1,18 +1,18 @@
-// What keeps an adapter off the shelf, beside what the library itself says of a broken one.
+// Errors about adapters on the shelf, in addition to those of the library.
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** No adapter of that id is kept. */
+/** No adapter with that id is stored. */
 export class NotOnShelfError extends LowrankError {
   constructor(readonly id: string) {
-    super("NOT_ON_SHELF", `The adapter "${id}" is not on the shelf any more: it was deleted, perhaps in another tab.`);
+    super("NOT_ON_SHELF", `The adapter "${id}" is no longer on the shelf. It may have been deleted in another tab.`);
   }
 }
 
-/** What was dropped is no adapter, or too large for one. */
+/** The dropped files are not an adapter, or are too large. */
 export class AdapterFilesError extends LowrankError {
   constructor(
-    /** The file or files, as they were given. */
+    /** The names of the files. */
     readonly given: string,
     reason: string,
     options?: { readonly cause?: unknown },
@@ -25,7 +25,7 @@ export class AdapterFilesError extends LowrankError {
   }
 }
 
-/** A repository of the Hub from which no adapter can be had. */
+/** A repository on the Hub without a usable adapter. */
 export class AdapterRepositoryError extends LowrankError {
   constructor(
     readonly repository: string,
@@ -34,7 +34,7 @@ export class AdapterRepositoryError extends LowrankError {
   ) {
     super(
       "ADAPTER_REPOSITORY",
-      `No adapter could be fetched from "${repository}": ${reason}. Expected the name of a public repository on the Hugging Face Hub, as owner/name, with adapter_config.json and adapter_model.safetensors in it.`,
+      `Cannot download an adapter from "${repository}": ${reason}. Expected a public repository on the Hugging Face Hub, such as owner/name, with adapter_config.json and adapter_model.safetensors.`,
       options,
     );
   }

@@ -10,7 +10,7 @@ import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 /** Which model an adapter belongs to. */
 type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
 
-/** What the shelf says of an adapter that its files do not. */
+/** Facts of the shelf about an adapter that its files do not have. */
 export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "settings" | "curve"> {
   /** Default: a new one. An adapter that is kept again under the same id takes the place of the one before. */
   readonly id?: string;

@@ -7,7 +7,7 @@ import type { Answerer } from "../answerer.ts";
 import { keepAdapter } from "./keep-adapter.ts";
 import { readStored, storedEntry } from "./shelf-folder.ts";
 
-/** Throws MIXED_BASES, and what `combineAdapters` does: DoRA, say, has no sum. */
+/** Throws MIXED_BASES, and the errors of `combineAdapters`: for example, DoRA has no sum. */
 export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
   const { store } = workshop;
   const entries = await Promise.all(parts.map(({ id }) => storedEntry(store, id)));

@@ -1,5 +1,5 @@
-// How adapters lie in the store: a folder each, as PEFT has it, with the facts of the shelf beside it. The facts are written
-// last, so that a folder without them is what a crash left behind.
+// Adapters in the store: a folder each, in PEFT's format, with the facts of the shelf next to it. The facts are written
+// last, so that a folder without them is the remainder of a crash.
 
 import { type Adapter, readAdapter } from "@lowrank/adapter-format";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
@@ -59,7 +59,7 @@ export function writeEntry(store: Store, entry: StoredEntry): Promise<void> {
   return writeJsonFile(store, `${folderOf(entry.id)}/${factsFile}`, entry);
 }
 
-/** Frees what deleted adapters take. */
+/** Frees the storage of deleted adapters. */
 export async function sweep(store: Store): Promise<void> {
   for (const { id, removed } of await storedEntries(store)) {
     if (removed !== undefined) await store.remove(folderOf(id));
@@ -72,12 +72,12 @@ function readEntry(store: Store, id: string): Promise<StoredEntry | undefined> {
   return readJsonFile(store, `${folderOf(id)}/${factsFile}`, isEntry);
 }
 
-/** The adapter as data. Throws NotOnShelfError, and what `readAdapter` does. */
+/** The adapter as data. Throws NotOnShelfError, and the errors of `readAdapter`. */
 export async function readStored(store: Store, id: string): Promise<Adapter> {
   const { name } = await storedEntry(store, id);
   const folder = await storedFolder(store, id);
   const [config, weights] = [folder.get("adapter_config.json"), folder.get("adapter_model.safetensors")];
-  if (config === undefined || weights === undefined) throw new AdapterFilesError(name, "half of its files are gone");
+  if (config === undefined || weights === undefined) throw new AdapterFilesError(name, "some of its files are missing");
   await loadRe2();
   return readAdapter({ config: new TextDecoder().decode(config), weights, name });
 }

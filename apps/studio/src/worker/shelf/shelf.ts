@@ -1,11 +1,11 @@
-// What the shelf's calls answer: what is on it, other names, copies, and deleting with a way back.
+// The shelf's calls: listing, renaming, copying, and deleting with undo.
 
 import type { Answerer } from "../answerer.ts";
 import type { Workshop } from "../workshop.ts";
 import { freeName, keepAdapter } from "./keep-adapter.ts";
 import { storedEntries, storedEntry, storedFolder, sweep, writeEntry } from "./shelf-folder.ts";
 
-/** Those that have looked at their shelf: what was deleted before is beyond undoing. */
+/** Workshops whose shelf was listed: earlier deletions can no longer be undone. */
 const swept = new WeakSet<Workshop>();
 
 export const shelf: Answerer<"shelf"> = async (workshop) => {

@@ -3,9 +3,9 @@
 
 export interface ScratchFile {
   write(bytes: Uint8Array): void;
-  /** What was written; nothing more comes. */
+  /** The written file; no more data follows. */
   finish(): Promise<Blob>;
-  /** Gives up what was written. */
+  /** Discards the written data. */
   discard(): Promise<void>;
 }
 

@@ -74,7 +74,7 @@ function factsOf({ name, rank, model, address, chats }: ShelfEntry, folder: stri
   return { name, rank, model, address, chats, folder };
 }
 
-/** A card as the library writes it; one that a person wrote stays. */
+/** Whether the library wrote the model card; a card that a person wrote is kept. */
 function isOurs(card: string): boolean {
   return card === "" || card.includes("\n# LoRA adapter\n");
 }

@@ -23,7 +23,7 @@ export interface ZipFolder extends WritableDirectory {
   close(): void;
 }
 
-/** Hands over every byte at once. `onBytes` hears how many there were. */
+/** Passes all bytes to the sink. `onBytes` receives their number. */
 export function zipFolder(target: Pick<ScratchFile, "write">, onBytes: (bytes: number) => void): ZipFolder {
   let done = 0;
   let failure: unknown;

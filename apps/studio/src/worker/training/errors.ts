@@ -1,8 +1,8 @@
-// What keeps a run from starting, beside what the library says.
+// Errors that prevent a run, in addition to those of the library.
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** A run that shall go on is not kept, or not at that step. */
+/** A run to continue is not stored, or not at that step. */
 export class RunGoneError extends LowrankError {
   constructor(
     readonly run: string,
@@ -11,7 +11,7 @@ export class RunGoneError extends LowrankError {
     const what = step === undefined ? "" : ` at step ${step}`;
     super(
       "RUN_GONE",
-      `The run "${run}" is not kept${what} any more: it was finished or removed, perhaps in another tab.`,
+      `The run "${run}" is no longer stored${what}. It was finished or removed, perhaps in another tab.`,
     );
   }
 }

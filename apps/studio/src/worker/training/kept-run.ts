@@ -1,6 +1,6 @@
-// How a run lies in the store, so that a reload or a crash loses little of it: its facts, and a folder for each step that is
-// kept – the last one, and the one that is proven best, to go back to. The facts are written after the step and
-// before surplus steps go, so that at every moment they name whole steps.
+// Saves a run in the store, so that a reload or a crash loses little: its facts, and a folder for each saved step: the
+// last one, and the best one, to go back to. The facts are written after a step and before surplus steps are removed,
+// so that they always name complete steps.
 
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
 import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
@@ -8,10 +8,10 @@ import type { Store } from "../../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../../storage/store.ts";
 import { RunGoneError } from "./errors.ts";
 
-/** A step to go on from. */
+/** A step to resume from. */
 export interface KeptStep {
   readonly step: number;
-  /** The smoothed loss with what the step after it found: a step's own loss is of the weights before it. */
+  /** The smoothed loss, including the next step's: a step's own loss is of the weights before it. */
   readonly proven?: number;
 }
 
@@ -28,7 +28,7 @@ export interface KeptRun {
     readonly source: "tiny" | "smollm2" | "files";
   };
   readonly kept: readonly KeptStep[];
-  /** What the page was told up to the last kept step. */
+  /** The events of the page up to the last saved step. */
   readonly news: readonly TrainingNews[];
 }
 
@@ -36,7 +36,7 @@ const folder = "runs";
 const factsOf = (run: string) => `${folder}/${run}/run.json`;
 const stepOf = (run: string, step: number) => `${folder}/${run}/${step}`;
 
-/** Keeps a step, and what of earlier ones shall stay. Returns the facts as they are now. Throws QuotaError. */
+/** Saves a step, and removes surplus earlier ones. Returns the current facts. Throws QuotaError. */
 export async function keepStep(store: Store, run: KeptRun, state: TrainingState): Promise<KeptRun> {
   const { tensors, facts } = serializeState(state);
   const place = stepOf(run.run, state.step);
@@ -65,7 +65,7 @@ export async function keptRun(store: Store, run: string): Promise<KeptRun> {
   return facts;
 }
 
-/** Every run that can go on, the newest first. */
+/** Every run that can be resumed, the newest first. */
 export async function keptRuns(store: Store): Promise<readonly KeptRun[]> {
   const found = await Promise.all(
     (await store.list(folder)).map((run) => readJsonFile(store, factsOf(run), isKeptRun)),

@@ -1,4 +1,4 @@
-// What an adapter of some settings would be: nothing is made.
+// The plan of an adapter with the given settings; creates nothing.
 
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
@@ -7,14 +7,14 @@ import type { Answerer } from "../answerer.ts";
 import { trainingMemory } from "../models/find-model.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
-/** Throws what `OpenedModel.plan` does. */
+/** Throws the errors of `OpenedModel.plan`. */
 export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step }) => {
   const made = model.opened.plan(adapterConfig(adapter, model));
   const { trainableParameters: trainable, share } = made;
   return {
     sites: partsOf(made, "site").map(({ path, parameters }) => ({ ...placeOf(path), parameters })),
     ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
-    // What the base takes, and in float32 the adapter, its gradients and AdamW's two moments.
+    // Memory of the base and, in float32, of the adapter, its gradients and AdamW's two moments.
     trainingBytes: trainingMemory(model.opened.base.config, model.weightBytes, step) + 4 * 4 * trainable,
     training: defaultRun({ task: model.opened.base.task, parameters: model.facts.parameters, rows }),
   };

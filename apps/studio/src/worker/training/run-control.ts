@@ -7,7 +7,7 @@ export class RunControl {
   readonly #abort = new AbortController();
   #waiting: { readonly whenOver: Promise<void>; over(): void } | undefined;
 
-  /** Aborts what can be stopped within a step: answers, validations. */
+  /** Aborts work within a step: answers, validations. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -35,7 +35,7 @@ export class RunControl {
     this.#waiting = undefined;
   }
 
-  /** Waits while the run is paused; `onPause` hears that it is. */
+  /** Waits while the run is paused; calls `onPause` first. */
   async whileRunning(onPause: () => void): Promise<void> {
     if (this.#waiting === undefined) return;
     onPause();

@@ -11,7 +11,7 @@ import { type KeptRun, keepStep, provenBy } from "./kept-run.ts";
 import type { RunControl } from "./run-control.ts";
 import type { TeachingRows } from "./teaching-rows.ts";
 
-/** So many frames after the base's. */
+/** Number of frames after the base's. */
 const frames = 8;
 const maxNewTokens = 40;
 
@@ -26,11 +26,11 @@ interface FrameRequest {
   /** Null: the base alone. */
   readonly adapter: OpenedAdapter | null;
   readonly signal: AbortSignal;
-  /** Hears the text as it grows. */
+  /** Called with the growing text. */
   onText(frame: Frame): void;
 }
 
-/** One answer, by the likeliest tokens, so that frames differ by what was learned. Undefined where it was stopped. */
+/** One answer with greedy decoding, so that frames differ only by training. Undefined if it was stopped. */
 async function makeFrame(model: ModelInHand, request: FrameRequest): Promise<Frame | undefined> {
   const { step, adapter, signal, onText } = request;
   const template = templateName(model);
@@ -141,7 +141,7 @@ export class RunLoop {
     for (const news of this.#news) if (news.type === "step") this.#divergence.add(news.loss);
   }
 
-  /** Throws what training does, but for a loss that is not finite. */
+  /** Throws the errors of training, except for a loss that is not finite. */
   async make(): Promise<RunEnd> {
     const { control, kept } = this.#run;
     const { steps } = kept.request.training;
@@ -160,7 +160,7 @@ export class RunLoop {
     return this.#end(this.#steps < steps ? "stopped" : "finished");
   }
 
-  /** [step, loss] of every step, those before a reload too. */
+  /** [step, loss] of every step, including those before a reload. */
   get curve(): readonly (readonly [number, number])[] {
     return this.#news.flatMap((news) => (news.type === "step" ? [[news.step, news.loss] as const] : []));
   }
@@ -188,7 +188,7 @@ export class RunLoop {
     });
   }
 
-  /** What every later answer and loss is compared with. */
+  /** The base's answer and loss, for comparison. */
   async #lookAtBase(): Promise<void> {
     const { model, rows, kept, control } = this.#run;
     const { watched, training } = kept.request;
@@ -224,13 +224,13 @@ export class RunLoop {
     this.#run.tell({ type: "frame", frame, isWhole: false });
   };
 
-  /** Told, and remembered for the page of a next visit. */
+  /** Sent to the page, and saved for its next visit. */
   #tell(news: TrainingNews): void {
     this.#news.push(news);
     this.#run.tell(news);
   }
 
-  /** As often as it costs little. A full disk ends no run: it goes on without being kept. */
+  /** Saved at intervals that cost little. A full disk does not end a run: it continues without saving. */
   async #keep(state: TrainingState): Promise<void> {
     const { store, now } = this.#run.workshop;
     const startedAt = now();

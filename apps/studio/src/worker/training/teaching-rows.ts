@@ -1,4 +1,4 @@
-// What a run learns from and what it is measured on: the rows that can be taught, split by what is said.
+// The training and validation rows of a run: the valid rows, split by their messages.
 
 import { LowrankError } from "@lowrank/contracts";
 import { type Example, splitByKey } from "@lowrank/data";
@@ -16,7 +16,7 @@ export interface TeachingRows {
   readonly how: { readonly template: "chat" | "plain"; readonly maxLength: number };
 }
 
-/** Rows with a problem are left out, as the page says beside them. Throws NO_ROWS. */
+/** Leaves out rows with a problem, which the page shows. Throws NO_ROWS. */
 export async function teachingRows(
   model: ModelInHand,
   { rows, training: { validationShare: share, seed } }: Pick<RunRequest, "rows" | "training">,

@@ -7,7 +7,7 @@ import { teachingRows } from "./teaching-rows.ts";
 /** Seconds after which nobody waits for a second step, and in which warming up is a small part. */
 const longFirst = 3;
 
-/** Throws NO_ROWS, and what `adapt` and `train` of the library do. */
+/** Throws NO_ROWS, and the errors of the library's `adapt` and `train`. */
 export const timeStep: Answerer<"timeStep"> = async ({ opened: model }, { rows, adapter: settings, training }) => {
   const { train, how } = await teachingRows(model, { rows, training });
   const { seed, batchSize, learningRate } = training;

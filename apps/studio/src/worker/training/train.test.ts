@@ -168,7 +168,7 @@ describe("train", () => {
     const left = await unfinished(workshop, undefined, () => {});
     await forget(workshop, { run: left?.run ?? "" }, () => {});
     expect(await unfinished(workshop, undefined, () => {})).toBeUndefined();
-    await expect(run({ resume: left?.run })).rejects.toThrow(/is not kept any more/);
+    await expect(run({ resume: left?.run })).rejects.toThrow(/is no longer stored/);
   });
 });
 

@@ -1,5 +1,5 @@
-// A run from rows to an adapter on the shelf. What fails, or is stopped before its first step, leaves everything as it was;
-// what was kept of it stays, to go on from.
+// A run from rows to an adapter on the shelf. A run that fails or is stopped before its first step changes nothing;
+// saved steps stay, to resume from.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
@@ -13,7 +13,7 @@ import { RunControl, withRunLock } from "./run-control.ts";
 import { RunLoop } from "./run-loop.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
-/** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and what `adapt` and `train` of the library do. */
+/** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and the errors of the library's `adapt` and `train`. */
 export const train: Answerer<"train"> = async (workshop, ask, tell) => {
   const control = new RunControl();
   workshop.run = control;
@@ -41,7 +41,7 @@ async function goThrough(workshop: Workshop, begun: KeptRun, { control, tell }: 
   const resumeFrom = last === undefined ? undefined : await stateAt(store, run, last.step);
   const rows = await teachingRows(model, request);
   const config = adapterConfig(request.adapter, model);
-  // The same name each time: dropout is drawn by it, and a run that goes on draws what it would have drawn.
+  // The same name each time: dropout is seeded by it, so a resumed run draws the same masks.
   const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
   try {
     const loop = new RunLoop({ workshop, model, adapter, rows, kept: begun, resumeFrom, control, tell });
@@ -75,13 +75,13 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Ke
   };
 }
 
-/** The kept run, gone back to the step that is asked for. */
+/** The stored run, reset to the requested step. */
 async function runToGoOn({ store, opened: model }: Workshop, ask: RunRequest): Promise<KeptRun> {
   const kept = await keptRun(store, ask.resume ?? "");
   if (kept.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(
       "RUN_MODEL",
-      `The run was begun on "${kept.model.name}", and "${model.facts.name}" is open. Open "${kept.model.name}" to go on with it.`,
+      `The run was started on "${kept.model.name}", but "${model.facts.name}" is open. Open "${kept.model.name}" to continue.`,
     );
   }
   if (ask.from === undefined) return kept;

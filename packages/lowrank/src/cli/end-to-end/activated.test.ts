@@ -45,7 +45,7 @@ const resultOf = ({ json }: Awaited<ReturnType<typeof generate>>) => json.find((
 describe("lowrank train --invocation", () => {
   it("makes an adapter that answers behind the text, and leaves prompts without it to the base, with a warning", async () => {
     const trained = await train([{ prompt, completion }], "adapter", ...marked);
-    expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringMatching(/error|lack the tokens/)]);
+    expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringMatching(/error|lack the invocation tokens/)]);
     const config = JSON.parse(await readFile(place.path("adapter", "adapter_config.json"), "utf8"));
     expect([config.alora_invocation_tokens, config.task_type]).toEqual([[4096], "CAUSAL_LM"]);
 
@@ -56,7 +56,7 @@ describe("lowrank train --invocation", () => {
     const plain = "The river";
     const unanswered = await generate(plain, ...adapted);
     expect(resultOf(unanswered)).toBe(resultOf(await generate(plain)));
-    expect(unanswered.stderr).toContain("The prompt lacks the tokens [4096] that the adapter waits for");
+    expect(unanswered.stderr).toContain("The prompt lacks the invocation tokens [4096] of the adapter");
 
     expect(tf.memory().numTensors).toBe(0);
   });
@@ -75,16 +75,19 @@ describe("lowrank train --invocation", () => {
     const some = await train([{ prompt, completion }, bare], "some", ...marked, "--steps", "1");
     expect([some.code, some.stderr]).toEqual([
       0,
-      expect.stringMatching(/1 of 2 rows of ".*" lack the tokens \[4096\]/),
+      expect.stringMatching(/1 of 2 rows of ".*" lack the invocation tokens \[4096\]/),
     ]);
     const none = await train([bare, bare], "none", ...marked);
-    expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/No row of ".*" has the tokens \[4096\]/)]);
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/No row of ".*" has the invocation tokens \[4096\]/),
+    ]);
   });
 
   it("is wrong usage without a token, and beside an adapter whose shape is fixed", async () => {
     const empty = await train([{ prompt, completion }], "empty", "--invocation", "");
-    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("--invocation has no token")]);
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("--invocation has no tokens")]);
     const fixed = await train([{ prompt, completion }], "fixed", "--adapter", "any", "--invocation", "<fact>");
-    expect([fixed.code, fixed.stderr]).toEqual([2, expect.stringContaining("remove --invocation")]);
+    expect([fixed.code, fixed.stderr]).toEqual([2, expect.stringContaining("Remove --invocation")]);
   });
 });

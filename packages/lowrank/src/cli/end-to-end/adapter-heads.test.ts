@@ -62,7 +62,7 @@ describe("an adapter whose head the base's files do not name", () => {
     const { code, stderr } = await place.call("generate", ...both, "--prompt", "a");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("trained for SEQ_2_SEQ_LM, but a llama model has no such"),
+      expect.stringContaining("trained for SEQ_2_SEQ_LM, but llama models have no such"),
     ]);
   });
 
@@ -101,7 +101,7 @@ describe("lowrank train --task", () => {
       const train = await place.call("train", ...model, "--data", data, "--out", out, ...steps);
       expect([train.code, train.stderr]).toEqual([0, expect.not.stringContaining("error")]);
       expect(train.stdout).toContain(
-        "The base has no classifier: classifier.weight, classifier.bias made new from seed",
+        "The base has no classifier: classifier.weight, classifier.bias initialised from seed",
       );
       const both = [...model, "--adapter", out];
       const { json } = await place.call("evaluate", ...both, "--data", data, "--json");

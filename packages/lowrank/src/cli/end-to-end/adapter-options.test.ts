@@ -117,6 +117,6 @@ describe("fields of PEFT's LoraConfig", () => {
   it("cannot be changed of an adapter that is continued", async () => {
     const asked = ["--data", tokens, "--out", place.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
     const { code, stderr } = await place.call("train", ...llama, ...asked, "--use-dora", "--init", "pissa");
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/remove --use-dora, --init/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/Remove --use-dora, --init/)]);
   });
 });

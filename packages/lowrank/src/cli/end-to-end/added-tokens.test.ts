@@ -114,7 +114,7 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
     ["one of white space", ["--add-tokens", "<a>", " \t"], "only white space"],
     ["one that is named twice", ["--add-tokens", "<a>", "<b>", "<a>"], '"<a>": it is named twice'],
     ["one without end", ["--add-tokens", "x".repeat(257)], "257 characters, expected at most 256"],
-    ["more for an adapter that is continued", ["--adapter", "nowhere", "--add-tokens", "<a>"], "remove --add-tokens"],
+    ["more for an adapter that is continued", ["--adapter", "nowhere", "--add-tokens", "<a>"], "Remove --add-tokens"],
     ["none that are special", ["--add-as-special"], "--add-as-special needs tokens to add"],
   ];
 

@@ -40,7 +40,7 @@ describe("the checkpoints of lowrank train", () => {
     await interrupted([...command, ...out, "--group-by-length"], { at: '"step":2,' });
     const other = await place.call(...command, ...out, "--no-group-by-length", "--resume");
     expect(other.code).toBe(1);
-    expect(other.stderr).toContain('order of rows: ["by length"] in the checkpoint, not there now');
+    expect(other.stderr).toContain('order of rows: ["by length"] in the checkpoint, not set now');
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 

@@ -35,8 +35,8 @@ describe("lowrank train on classes", () => {
   it("replaces one that has too few, and says why", async () => {
     const { stdout, classes } = await train("replaced", bert, [0, 4]);
     expect(stdout).toContain(
-      "The base's classifier is replaced, because it tells 3 classes apart, the data need 5. " +
-        "classifier.weight, classifier.bias made new from seed 0, trained whole and saved with the adapter.",
+      "The base's classifier is replaced, because it has 3 classes, but the data has 5. " +
+        "classifier.weight, classifier.bias initialised from seed 0, trained in full and saved with the adapter.",
     );
     expect(classes).toBe(5);
   });
@@ -71,12 +71,12 @@ describe("lowrank train on classes", () => {
       "--steps",
       "1",
     );
-    expect(stderr).toContain("has 24 classes in 24 rows: if the column of labels holds the texts");
+    expect(stderr).toContain("has 24 classes in 24 rows. If the label column contains the texts");
   });
 
   it("makes one where there is none", async () => {
     const { stdout, classes } = await train("absent", ["--model", fixture("gpt2", "base")], [0, 1]);
-    expect(stdout).toContain("The base has no classifier: score.weight made new from seed 0");
+    expect(stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
     expect(classes).toBe(2);
   });
 

@@ -25,6 +25,9 @@ describe("--header", () => {
 
   it("is refused with a file whose rows name their own", async () => {
     const call = await place.call("evaluate", "--model", "m", "--data", "rows.jsonl", "--header", "text");
-    expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining('.csv or .tsv file; in "rows.jsonl"') });
+    expect(call).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is for .csv and .tsv files. In "rows.jsonl"'),
+    });
   });
 });

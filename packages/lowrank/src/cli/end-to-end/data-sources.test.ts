@@ -75,7 +75,7 @@ describe("--data", () => {
       stderr: expect.stringContaining("2 lines of it are broken"),
     });
     const { adapter, stderr } = await trained(["--data", broken, "--skip-bad-rows"]);
-    expect(stderr).toContain(`warning: 2 broken rows of "${broken}" left out. The first, 4: expected`);
+    expect(stderr).toContain(`warning: Skipped 2 broken rows of "${broken}". The first, 4: expected`);
     expect(adapter).toEqual((await trained(["--data", place.path("all.jsonl")])).adapter);
   });
 
@@ -91,7 +91,7 @@ describe("--data", () => {
     const again = await trained(["--data", pinned], { fetch: hub.fetch });
     expect(again.adapter, again.stderr).toEqual(file.adapter);
     const wrong = await trained(["--data", "owner/set/test"], { fetch: hub.fetch });
-    expect(wrong.stderr).toContain('there is no split "test"; it has owner/set/default/train.');
+    expect(wrong.stderr).toContain('there is no split "test". The data set has owner/set/default/train.');
   });
 });
 

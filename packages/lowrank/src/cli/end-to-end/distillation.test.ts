@@ -75,9 +75,9 @@ it("imitates a teacher: nothing is to learn from one that says the same, and muc
 it("a teacher with other tokens, and options without what they act on, are refused", async () => {
   const stranger = await train("wrong", "--teacher", place.path("stranger"));
   expect(stranger.stderr).toContain(
-    'teacher: needs the model\'s own tokenizer; token 0 is "dull" to it and "[UNK]" to the model',
+    'teacher: must use the model\'s tokenizer; token 0 is "dull" for the teacher and "[UNK]" for the model',
   );
   expect((await train("wrong", "--teacher-share", "0.5")).stderr).toContain(
-    "teacherShare: does nothing here, it is for runs with a teacher",
+    "teacherShare: has no effect here; it is for runs with a teacher",
   );
 });

@@ -101,7 +101,7 @@ describe("lowrank embed", () => {
     const whole = await place.call("embed", "--model", folder, "--text", "Rain reset my password?");
     expectClose(JSON.parse((await place.call(...asked)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
     const unknown = await place.call(...asked, "--prompt-name", "questions");
-    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('it has "query"')]);
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Available: "query"')]);
   });
 
   it("wants a text", async () => {

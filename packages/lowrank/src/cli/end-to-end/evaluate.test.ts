@@ -50,8 +50,8 @@ describe("lowrank evaluate", () => {
     const data = ["--data", await place.write("odd.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
     const { code, stderr, json } = await place.call("evaluate", "--model", place.path("short"), ...data, "--json");
     expect([code, typeof json[0]?.bleu], stderr).toEqual([0, "number"]);
-    expect(stderr).toContain('1 empty prompts of "');
-    expect(stderr).toContain("lost their beginning: the model has positions for 24 tokens of them");
+    expect(stderr).toContain('BLEU ignores empty prompts: 1 in "');
+    expect(stderr).toContain("that lost their beginning: 1. The model has positions for 24 prompt tokens");
   });
 
   it("says before it computes that rows of tokens have nothing to compare with", async () => {
@@ -81,6 +81,6 @@ describe("lowrank evaluate", () => {
     const data = await place.write("classes.jsonl", jsonl(rows));
     const { code, stderr } = await place.call("evaluate", "--model", fixture("bert-seqcls", "base"), "--data", data);
     expect(code).toBe(1);
-    expect(stderr).toContain("row 2: expected a class number from 0 to 2, which the classifier tells apart, got 3");
+    expect(stderr).toContain("row 2: expected a class number from 0 to 2, the classes of the classifier, got 3");
   });
 });

@@ -130,7 +130,7 @@ describe.skipIf(!hasFull)("a full disk under stdout", { timeout: 60_000 }, () =>
     const end = await endOf(start(argv(), ["ignore", full, "pipe"]));
     closeSync(full);
     expect(end).toMatchObject({ code: 1, signal: null });
-    expect(end.stderr).toMatch(/^(.*\n)*error: stdout .*ENOSPC.*\n$/);
+    expect(end.stderr).toMatch(/^(.*\n)*error: Cannot write to stdout: .*ENOSPC.*\n$/);
     expect([await kept("full"), await locks()]).toEqual([leaves, []]);
   });
 });

@@ -33,7 +33,7 @@ describe("lowrank merge", () => {
     const both = ["--model", folder("base"), "--adapter", folder("adapter")];
     const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--verify", "--json");
     expect([code, json.at(-1)?.largestDifference]).toEqual([0, expect.closeTo(0, 4)]);
-    expect(stderr).toContain("trained with 51 tokens, the base has 48");
+    expect(stderr).toContain("vocabulary of the base from 48 to 51 tokens");
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
   });
 
@@ -149,6 +149,6 @@ describe("lowrank inspect", () => {
   it("knows neither adapter nor model in an empty folder", async () => {
     const { code, stderr } = await place.call("inspect", place.path("."));
     expect(code).toBe(1);
-    expect(stderr).toContain("neither adapter_config.json nor config.json");
+    expect(stderr).toContain("is neither an adapter nor a model");
   });
 });

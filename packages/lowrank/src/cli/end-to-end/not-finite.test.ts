@@ -30,7 +30,7 @@ async function damaged(base: string, key: string): Promise<string> {
   return folder;
 }
 
-const named = `The base's "transformer.h.1.mlp.c_fc.bias" holds NaN`;
+const named = `The weight "transformer.h.1.mlp.c_fc.bias" of the base contains NaN`;
 
 const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 
@@ -40,7 +40,7 @@ describe("a base that holds NaN is named, and no answer made of it", () => {
     const { code, stdout, stderr } = await place.call("generate", ...model, "--prompt", "Once");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("A logit of prompt 1, new token 1, is NaN");
-    expect(stderr).toContain(`The base's "model.layers.1.mlp.down_proj.weight" holds NaN`);
+    expect(stderr).toContain(`The weight "model.layers.1.mlp.down_proj.weight" of the base contains NaN`);
   });
 
   it("by evaluate", async () => {
@@ -55,7 +55,7 @@ describe("a base that holds NaN is named, and no answer made of it", () => {
     const data = await place.write("classes.jsonl", jsonl([{ input_ids: [5, 7], label: 1 }]));
     const { code, stdout, stderr } = await place.call("evaluate", "--model", model, "--data", data);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(`The base's "bert.pooler.dense.weight" holds NaN`);
+    expect(stderr).toContain(`The weight "bert.pooler.dense.weight" of the base contains NaN`);
   });
 
   it("by forward, which writes nothing", async () => {
@@ -85,9 +85,9 @@ it("weights that become infinite are a training that diverged, also where they a
     const { code, stderr } = await place.call(...command, ...more, "--out", place.path(`wild${more.length}`));
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /The adapter's "transformer\.h\.0\.attn\.c_attn\.lora_B\.weight" holds (NaN|-?Infinity) after step 1/,
+      /The adapter's weight "transformer\.h\.0\.attn\.c_attn\.lora_B\.weight" contains (NaN|-?Infinity) after step 1/,
     );
-    expect(stderr).toContain("the training diverged. No step before it was saved, so nothing was written");
+    expect(stderr).toContain("training diverged. No earlier step was saved, so nothing was written");
     expect(stderr).not.toContain("LoRA adapter");
   }
 });

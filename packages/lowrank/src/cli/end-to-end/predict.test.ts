@@ -158,7 +158,7 @@ describe("lowrank predict", () => {
     expect(json[1]?.answers).toMatchObject([{ text: "the fox", start: 16, end: 23 }, {}]);
     expect(await place.call("predict", ...asked, "--text", "the dog")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('A "sentence" row is nothing that a model for question-answering answers.'),
+      stderr: expect.stringContaining('A model for question-answering cannot answer a "sentence" row.'),
     });
     const gpt2 = await place.call("predict", "--model", fixture("gpt2", "base"), "--text", "the dog");
     expect(gpt2).toMatchObject({ code: 1, stderr: expect.stringContaining("Predicting") });

@@ -39,7 +39,7 @@ it("rows that compare two answers train the chosen one alone where that is asked
     weights.push(await readFile(`${out}/adapter_model.safetensors`));
   }
   expect(weights[0]).toEqual(weights[1]);
-  expect(said[0]).toContain("compare two answers: the chosen one is trained, the rejected one is not looked at.");
+  expect(said[0]).toContain("are trained as text: only the chosen answers are used, not the rejected ones.");
   expect(said[1]).not.toContain("compare");
   const evaluated = await place.call(
     "evaluate",
@@ -130,7 +130,7 @@ it("answers that are good or bad by themselves train by KTO, until good ones are
   const before = other.json.find(({ type }) => type === "evaluation")?.metrics as Scores;
   expect(before.loss).toBeCloseTo(0.25, 6);
   const wrong = await place.call("train", ...asked, "--loss", "dpo", "--out", place.path("wrong"));
-  expect(wrong.stderr).toContain("for rows with an answer that is good or bad it is one of kto");
+  expect(wrong.stderr).toContain("for rows with an answer judged good or bad it is one of kto");
 });
 
 it("conversations of which one answer is better are written by the model's template, as conversations are", async () => {

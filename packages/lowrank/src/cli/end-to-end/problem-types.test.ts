@@ -107,7 +107,7 @@ describe("rows whose labels do not go together", () => {
     ["a class among lists", [["a"], "b"], 'line 2: expected a list of class names, as in line 1, got the string "b"'],
     ["names in a regression", ["a", "b"], "row 1: expected a number: this is a regression", "regression"],
     ["a fraction as a class", [0, 0.5], "row 2: expected one class", "single_label_classification"],
-    ["numbers below 0", [-1, 0], "(or are they numbers to predict? --problem-type regression)"],
+    ["numbers below 0", [-1, 0], "for numbers to predict, use --problem-type regression)"],
   ])("are named: %s", async (_, labels, message, problem = "") => {
     const data = await place.write("wrong.jsonl", jsonl(labels.map((label) => ({ text: "a", label }))));
     const type = problem === "" ? [] : ["--problem-type", problem];

@@ -34,6 +34,6 @@ describe("the program", () => {
   it("ends a failure with code 1 and one message without a stack", async () => {
     const { code, stdout, stderr } = await shell("inspect", "no-such-path");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toBe('error: inspect: there is no "no-such-path"; expected a folder or a file.\n');
+    expect(stderr).toBe('error: inspect: "no-such-path" does not exist. Expected: a folder or a file.\n');
   });
 });

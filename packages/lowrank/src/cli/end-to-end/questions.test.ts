@@ -60,7 +60,7 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
       ...["--max-length", `${max_length}`, "--steps", `${losses.length}`],
     );
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(`1 answers of "${folder(name, "rows.jsonl")}" are not in the first ${max_length} tokens`);
+    expect(stderr).toContain(`"${folder(name, "rows.jsonl")}": 1. They are not in the first ${max_length} tokens`);
     const lines = (await readFile(`${out}/metrics.jsonl`, "utf8")).trim().split("\n");
     const got = lines.map((line): number => JSON.parse(line).loss);
     const largest = losses.reduce((max, loss, step) => Math.max(max, Math.abs(loss - (got[step] ?? 0))), 0);
@@ -96,7 +96,7 @@ describe("lowrank train on questions", () => {
     const steps = ["--steps", "60", "--learning-rate", "0.02", "--target-modules", "all-linear"];
     const trained = await place.call("train", ...model, "--data", data, "--out", out, ...steps);
     expect(trained.code, trained.stderr).toBe(0);
-    expect(trained.stdout).toContain("qa_outputs.weight, qa_outputs.bias made new from seed 0");
+    expect(trained.stdout).toContain("qa_outputs.weight, qa_outputs.bias initialised from seed 0");
     expect(JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"))).toMatchObject({
       task_type: "QUESTION_ANS",
     });
@@ -141,12 +141,12 @@ describe("lowrank train on questions", () => {
     const mixed = await place.write("mixed.jsonl", jsonl([...questions, { text: "a text" }]));
     expect(await place.call("train", ...model, "--data", mixed)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("row 3: expected a row with a question and its answer's place"),
+      stderr: expect.stringContaining("row 3: expected a row with a question and the position of its answer"),
     });
     const data = await place.write("good.jsonl", jsonl(questions));
     expect(await place.call("train", ...model, "--data", data, "--task", "causal-lm")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("have a question and its answer's place"),
+      stderr: expect.stringContaining("has rows with a question and the position of its answer"),
     });
   });
 });

@@ -119,8 +119,8 @@ describe("an adapter's folder", () => {
     await rename(here, there);
     try {
       const lost = await place.call("generate", "--adapter", out, "--prompt", "film");
-      expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be found: it names") });
-      expect(lost.stderr).toMatch(/Give it as --model\.\n$/);
+      expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining("Cannot find the base model of") });
+      expect(lost.stderr).toMatch(/Pass the base as --model\.\n$/);
       const moved = { ...config, base_model_name_or_path: there };
       await writeFile(`${out}/adapter_config.json`, JSON.stringify(moved));
       expect(await ids("--adapter", out, "--prompt", "film")).toEqual(expect.any(Array));

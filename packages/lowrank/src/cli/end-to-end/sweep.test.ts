@@ -124,10 +124,10 @@ it("makes a run anew whose folder was complete before its note was", async () =>
   await place.write("noted/rank-1.json", '{"progress": {"state": "complete", "validation": "x"}}');
   expect(await place.call(...one)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("is not what lowrank sweep"),
+    stderr: expect.stringContaining("is not a file of lowrank sweep"),
   });
   await rm(note);
-  expect(await place.call(...one)).toMatchObject({ code: 1, stderr: expect.stringContaining("exists already") });
+  expect(await place.call(...one)).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });
 }, 60_000);
 
 it("says what is wrong before anything is begun, and prints scripts alone on stdout", async () => {

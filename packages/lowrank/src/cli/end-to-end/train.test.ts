@@ -75,7 +75,7 @@ describe("lowrank train", () => {
     expect(rest.stderr).not.toContain("error");
     expect(rest.code).toBe(0);
     const again = await place.call(...command, ...out, "--resume");
-    const advice = `only an adapter: --adapter "${place.path("parts")}" trains it on`;
+    const advice = `only an adapter. To train it further, pass --adapter "${place.path("parts")}" with another --out`;
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(advice) });
     for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
       expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
@@ -100,14 +100,14 @@ describe("lowrank train", () => {
     const command = ["train", ...gpt2, "--data", tokens, ...diverging];
     const alone = await place.call(...command, "--out", place.path("diverged"));
     expect(alone.code).toBe(1);
-    expect(alone.stderr).toMatch(/of step 2 is (NaN|Infinity|-Infinity): the training diverged/);
-    expect(alone.stderr).toContain(`The adapter as step 1 left it is in "${place.path("diverged")}"`);
+    expect(alone.stderr).toMatch(/of step 2 is (NaN|Infinity|-Infinity): training diverged/);
+    expect(alone.stderr).toContain(`The adapter of step 1 is in "${place.path("diverged")}"`);
     expect(await readdir(place.path("diverged"))).toEqual(expect.arrayContaining(["adapter_model.safetensors"]));
     expect((await readFile(place.path("diverged", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(1);
 
     const saving = await place.call(...command, "--save-every", "1", "--out", place.path("diverged-later"));
     expect(saving.stderr).toContain("The adapter and the checkpoint of step 1 are in");
-    expect(saving.stderr).toContain("with --resume goes on from the checkpoint");
+    expect(saving.stderr).toContain("To continue from the checkpoint, add --resume");
     expect(await readdir(place.path("diverged-later"))).toContain("checkpoint-1");
   });
 
@@ -166,13 +166,13 @@ describe("lowrank train", () => {
       ],
     );
     expect(trained.code).toBe(0);
-    expect(trained.stdout).toContain("The base has no classifier: score.weight made new from seed 0");
+    expect(trained.stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
     const evaluated = await place.call("evaluate", ...gpt2, "--adapter", out, "--data", data, "--json");
     expect(evaluated.json[0]).toMatchObject({ rows: 12, accuracy: 1 });
 
     const untrained = await place.call("evaluate", ...gpt2, "--data", data);
     expect(untrained.code).toBe(1);
-    expect(untrained.stderr).toMatch(/has no score\.weight: .* Train it first – training on rows with labels/);
+    expect(untrained.stderr).toMatch(/has no score\.weight: .* Train it first: training on rows with labels/);
   });
 });
 
@@ -198,7 +198,7 @@ describe("what lowrank train refuses", () => {
       place.path("taken"),
     );
     expect(code).toBe(1);
-    expect(stderr).toContain("exists already. Choose another --out, or add --overwrite");
+    expect(stderr).toContain("already exists. Choose another --out, or add --overwrite");
     expect(await readFile(place.path("taken"), "utf8")).toBe("mine");
   });
 
@@ -259,7 +259,7 @@ describe("what lowrank train refuses", () => {
     const data = await place.write("text.jsonl", '{"text": "Once upon a time"}\n');
     const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
     expect(code).toBe(1);
-    expect(stderr).toContain("comes without a tokenizer.json");
+    expect(stderr).toContain("has no tokenizer.json");
   });
 
   it("text for a model that classifies", async () => {

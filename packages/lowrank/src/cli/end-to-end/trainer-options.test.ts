@@ -93,11 +93,11 @@ describe("lowrank train", () => {
     const out = ["--out", place.path("other"), "--steps", "4"];
     await interrupted([...command, ...out, "--embedding-noise", "5"], { at: '"step":2,' });
     const { stderr } = await place.call(...command, ...out, "--resume");
-    expect(stderr).toContain("embedding noise: 5 in the checkpoint, not there now");
+    expect(stderr).toContain("embedding noise: 5 in the checkpoint, not set now");
     const kept = await place.call(...command, ...out, "--keep", "newest");
     expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
     const alone = command.filter((_, place) => place !== 5 && place !== 6);
     const patient = await place.call(...alone, "--out", place.path("patient"), "--patience", "3");
-    expect(patient.stderr).toContain("patience: does nothing here, it is for runs with rows to validate on");
+    expect(patient.stderr).toContain("patience: has no effect here; it is for runs with rows to validate on");
   });
 });

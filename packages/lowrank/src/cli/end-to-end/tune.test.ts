@@ -80,5 +80,5 @@ it("says what is missing before it trains", async () => {
   expect(await refused("--rank", "2", "--learning-rate", "1")).toContain(
     "--learning-rate and the adapter's rank are both",
   );
-  expect((await call(...tune("rated"))).stderr).toContain("exists already");
+  expect((await call(...tune("rated"))).stderr).toContain("already exists");
 }, 120_000);

@@ -64,5 +64,5 @@ it("a run without it has nothing to compare every byte with, and says so", async
   expect(await interrupted([...command, ...out], { at: '"step":1,' })).toMatchObject({ code: 130 });
   const { code, stderr } = await place.call(...command, ...out, "--resume", "--verify-base");
   expect(code).toBe(1);
-  expect(stderr).toContain("base file model.safetensors: not there in the checkpoint");
+  expect(stderr).toContain("base file model.safetensors: not set in the checkpoint");
 });

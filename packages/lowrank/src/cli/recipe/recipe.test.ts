@@ -117,25 +117,25 @@ describe("a recipe", () => {
   });
 
   it.each([
-    ["learning_rate: 1", "learning_rate: there is no such option; did you mean learningRate?"],
+    ["learning_rate: 1", "learning_rate: unknown option; did you mean learningRate?"],
     ["rank: 0", "rank: expected a whole number, at least 1 and at most 4096, got 0"],
     ["rank: 1.5", "rank: expected a whole number, at least 1 and at most 4096, got 1.5"],
     ["validationShare: 1", "validationShare: expected a number, at least 0 and at most 0.9, got 1"],
     ["schedule: lineal", 'got "lineal"'],
     ["data: 7", "data: expected a text, or a list, each a text, got 7"],
     ["betas: [0.9]", "betas: expected a list of 2, each a number, at least 0 and less than 1, got [0.9]"],
-    ["keep: [newest]", "keep: expected a list, each a text like"],
+    ["keep: [newest]", "keep: expected a list, each text that matches"],
     ["useDora: yes please", "useDora: expected true or false"],
-    ["overwrite: true", "overwrite: there is no such option"],
+    ["overwrite: true", "overwrite: unknown option"],
     ["rank: 1\nrank: 2", "Map keys must be unique"],
     ["rank: !!js/function 'x'", "Unresolved tag"],
-    ["- rank", "expected names of options with their values"],
+    ["- rank", "expected option names with values"],
     ["rank: {", "recipe.yaml"],
     [
       `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdef".replace(/./g, (name, at: number) => `${name}: &${name} [${`*${"abcde"[at]},`.repeat(9)}]\n`)}`,
       "alias",
     ],
-    [`# ${"x".repeat(1_000_001)}`, "more than 1000000"],
+    [`# ${"x".repeat(1_000_001)}`, "the maximum is 1000000"],
   ])("%.30s is refused by what is wrong with it", async (text, message) => {
     await expect(expand(text)).rejects.toThrow(message);
   });
@@ -147,7 +147,9 @@ describe("a recipe", () => {
       const [, ...args] = await withRecipe(["train", `--recipe=${file}`], program());
       expect(args).toContain("--rank=4");
     }
-    await expect(withRecipe(["train", "--recipe", "none.yaml"], program())).rejects.toThrow('there is no "none.yaml"');
+    await expect(withRecipe(["train", "--recipe", "none.yaml"], program())).rejects.toThrow(
+      '"none.yaml" does not exist',
+    );
   });
 
   it("that the schema allows has no problems, in every kind of value", () => {
@@ -178,6 +180,6 @@ it("a program's recipe becomes the very options that its flags become", async ()
   const given = Object.entries(train?.opts() ?? {}).filter(([, value]) => value !== undefined);
   expect(completeRecipe(recipe, { name: "it", out: "o" })).toEqual(Object.fromEntries(given));
   expect(() => completeRecipe({ data: "a", rank: false, epochs: 1, steps: 2 }, { name: "it" })).toThrow(
-    /rank: expected[\s\S]*steps: cannot be said together with epochs[\s\S]*out: is missing/,
+    /rank: expected[\s\S]*steps: cannot be combined with epochs[\s\S]*out: is missing/,
   );
 });

@@ -7,13 +7,13 @@ import { asDataFlags, asFlags } from "./as-flags.ts";
 const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
 
 it.each([
-  [invocationMissing("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
+  [invocationMissing("rows.jsonl", [1]), "or raise --max-length if they are cut off"],
   [noReferences("rows.jsonl"), "--generate needs rows with a prompt"],
-  [adapterAsModel("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
+  [adapterAsModel("a"), '--model "a" is an adapter. Pass it as --adapter, and pass its base model as --model.'],
   [adapterTask("gpt2", headless), "Is --model the base that"],
-  [new ChatTemplateMissingError([]), "--template chat is the model's own"],
+  [new ChatTemplateMissingError([]), "--template chat uses the model's own"],
   [new UsageError("Mend `targetModules`, or set `addTokensFile`."), "Mend --target-modules, or set --add-tokens-file."],
-  [emptyPrompt(), "An empty --prompt has no token to continue."],
+  [emptyPrompt(), "--prompt is empty."],
 ])("tells a program of options and a person of flags: %s", ({ message }, words) => {
   expect(message).not.toContain("--");
   expect(asFlags(message)).toContain(words);

@@ -1,4 +1,4 @@
-// A file's bytes from the Hub: never more than announced, and an error at the end unless they have the announced hash.
+// Downloads a file from the Hub, with at most the announced size, and throws unless the content has the announced hash.
 
 import { createHash, type Hash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
@@ -11,12 +11,12 @@ export interface HubSource extends HubRequest {
   readonly file: HubFile & { readonly size: number };
 }
 
-/** Requests for one file at most: the first, and those that resume it. */
+/** Maximum number of requests for one file: the first, and those that resume it. */
 const maxAttempts = 5;
-/** Before the second attempt, in milliseconds; it doubles from one to the next. */
+/** Waiting time before the second attempt, in milliseconds; it doubles each time. */
 const firstWait = 200;
 
-/** The pieces of a file. A lost connection is resumed where it broke. Throws HubFileError unless all of it is as announced. */
+/** The pieces of a file. Resumes a lost connection. Throws HubFileError unless size and hash match. */
 export async function* downloadFile(source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
   const { size, hash: expected } = source.file;
   const hash = contentHash(expected, size);
@@ -41,7 +41,7 @@ export async function* downloadFile(source: HubSource, access: HubAccess): Async
   if (found !== expected) throw unfit(source, `content with the hash ${found}`);
 }
 
-/** What a file's hash is made with: SHA-256, or SHA-1 as git does, which hashes the size as well. */
+/** The algorithm of a file's hash: SHA-256, or SHA-1 as in git, which also hashes the size. */
 export function contentHash(expected: string, size: number): Hash {
   return expected.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
 }
@@ -49,7 +49,7 @@ export function contentHash(expected: string, size: number): Hash {
 async function* bytesFrom(start: number, source: HubSource, access: HubAccess): AsyncGenerator<Uint8Array> {
   const { type, repository, commit, file } = source;
   const place = `${type === "model" ? "" : `${type}s/`}${repository}/resolve/${commit}/${encodedPath(file.path)}`;
-  // A compressed body could not go on in its middle.
+  // A compressed body could not be resumed in the middle.
   const headers = { "Accept-Encoding": "identity", ...(start === 0 ? {} : { Range: `bytes=${start}-` }) };
   const answer = await hubFetch(access)(`${hubEndpoint(access)}/${place}`, { headers });
   if (!answer.ok) throw refusal(answer);
@@ -64,6 +64,6 @@ async function* bytesFrom(start: number, source: HubSource, access: HubAccess): 
 function unfit({ given, file }: HubSource, found: string): HubFileError {
   const expected = `${file.size} bytes with the hash ${file.hash}`;
   const advice =
-    "Nothing of it was kept. Try again; if it stays so, look at what a proxy between this machine and the Hub answers.";
+    "Nothing was stored. Try again. If it happens again, check the answers of any proxy between this machine and the Hub.";
   return new HubFileError(given, file.path, { found, expected, advice });
 }

@@ -1,4 +1,4 @@
-// A name on the Hub: downloads what is needed into the cache that Python's huggingface_hub uses as well.
+// Downloads a name of the Hub into the cache that Python's huggingface_hub also uses.
 
 import { join } from "node:path";
 import { HubError } from "../../errors/model-errors.ts";
@@ -9,17 +9,17 @@ import { cachedCommit, repositoryFolder } from "./hub-cache.ts";
 import { convertedBranch, planDataSet } from "./plan-data-set.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
 
-/** Downloads what a name stands for, as far as the cache lacks it; gives the folder, or the .gguf file. Throws HubError. */
+/** Downloads the files of a name that are not in the cache; returns the folder, or the .gguf file. Throws HubError. */
 export async function downloadFromHub(given: string, content: HubContent, context: HubContext): Promise<string> {
   const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "it is no name of a repository.");
+  if (name === undefined) throw new HubError(given, "the name is not a repository name.");
   const plan = (paths: readonly string[]) =>
     planDownload({ given, ...name }, content, namesIn(name, paths)).map((file) => pathInRepository(name, file));
   const { snapshot, paths } = await fetchPlanned({ given, type: "model", isDeep: false, ...name }, plan, context);
   return placeOf(snapshot, name, paths);
 }
 
-/** Names of what is in the folder; of folders with "/" at the end. */
+/** Names of the folder's entries; subfolders end with "/". */
 function namesIn({ folder }: HubName, paths: readonly string[]): readonly string[] {
   const start = folder === "" ? "" : `${folder}/`;
   const inside = paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length));
@@ -32,10 +32,10 @@ function placeOf(snapshot: string, { folder }: HubName, paths: readonly string[]
   return join(snapshot, file ?? folder);
 }
 
-/** The paths of a split's files on this disk: of the named revision, else of the branch that the Hub makes. Throws HubError. */
+/** Local paths of a split's files, from the named revision, else from the Hub's Parquet branch. Throws HubError. */
 export async function downloadDataSet(given: string, context: HubContext): Promise<readonly string[]> {
   const name = parseHubName(given);
-  if (name === undefined) throw new HubError(given, "it is no name of a data set.");
+  if (name === undefined) throw new HubError(given, "the name is not a data set name.");
   const { repository, folder: inside } = name;
   const request = { given, type: "dataset", repository, revision: revisionOf(given, name) } as const;
   const plan = (paths: readonly string[]) => planDataSet({ given, inside }, paths);
@@ -43,7 +43,7 @@ export async function downloadDataSet(given: string, context: HubContext): Promi
   return paths.map((path) => join(snapshot, path));
 }
 
-/** The name of a downloaded data set with the commit that it was; as it is where nothing is kept of it. */
+/** The name of a downloaded data set with its commit; unchanged if it is not in the cache. */
 export async function pinnedDataSet(given: string): Promise<string> {
   const name = parseHubName(given);
   if (name === undefined) return given;

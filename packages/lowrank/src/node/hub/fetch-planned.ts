@@ -1,4 +1,4 @@
-// What a plan chooses of a repository, on this disk: from the cache as far as it is whole there, else from the Hub.
+// Provides the files of a repository that a plan selects: from the cache if they are intact, else from the Hub.
 
 import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -19,23 +19,23 @@ import {
 } from "./hub-cache.ts";
 import { commitOf, type HubListing, type HubRequest, listRepository } from "./list-repository.ts";
 
-/** Chooses from the paths of files – of folders with "/" at the end – those to fetch; throws a HubError where needed ones are absent. */
+/** Selects files from the paths (folders end with "/"); throws a HubError if necessary files are absent. */
 export type FetchPlan = (paths: readonly string[]) => readonly string[];
 
 export interface Fetched {
   /** The folder of a commit in the cache. */
   readonly snapshot: string;
-  /** In that folder, as the plan chose them. */
+  /** Paths in that folder that the plan selected. */
   readonly paths: readonly string[];
 }
 
-/** What is fetched: from a folder, with `isDeep` and the folders in it. */
+/** The folder to list, with `isDeep` including its subfolders. */
 export interface FetchRequest extends HubRequest {
   readonly folder: string;
   readonly isDeep: boolean;
 }
 
-/** Fetches what the cache lacks or has damaged; without the Hub, plans with the cache alone. Throws HubError, HubFileError. */
+/** Fetches missing and damaged files; without the Hub, plans with the cache alone. Throws HubError, HubFileError. */
 export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, context: HubContext): Promise<Fetched> {
   const { access } = context;
   const folder = repositoryFolder(request, access);
@@ -51,10 +51,10 @@ export async function fetchPlanned(request: FetchRequest, plan: FetchPlan, conte
   const paths = plan([...listing.keys()]);
   try {
     for (const path of paths) {
-      // A plan may know what is in a folder that was not listed.
+      // A plan may select files in folders that were not listed.
       const lists = listing.has(path) ? listing : await listRepository(request, { commit, ...parentOf(path) }, access);
       const file = lists.get(path);
-      if (file?.size === undefined) throw new HubError(request.given, `there is no ${path}.`);
+      if (file?.size === undefined) throw new HubError(request.given, `the repository has no ${path}.`);
       const { size, hash } = file;
       await provide({ ...request, commit, file: { path, size, hash } }, { folder, context });
     }
@@ -83,18 +83,18 @@ async function provide(
     await mkdir(dirname(blob), { recursive: true });
     const { bavail, bsize } = await statfs(dirname(blob));
     if (file.size > bavail * bsize) {
-      const expected = `room for its ${file.size} bytes in ${dirname(blob)}`;
-      const advice = "Make room, or let HF_HUB_CACHE name a folder on another disk.";
-      throw new HubFileError(given, file.path, { found: `room for ${bavail * bsize} bytes`, expected, advice });
+      const expected = `${file.size} free bytes in ${dirname(blob)}`;
+      const advice = "Free some space, or set HF_HUB_CACHE to a folder on another disk.";
+      throw new HubFileError(given, file.path, { found: `${bavail * bsize} free bytes`, expected, advice });
     }
-    // Under a name of its own until all of it is here and right: two downloads of one file do not meet.
+    // Written under a temporary name until it is complete and verified, so that two downloads do not collide.
     await writeFileAtomic(blob, downloadFile(source, context.access), { overwrite: true });
     await noteWhole(blob, file.hash, { folder });
   }
   await linkBlob(blob, path);
 }
 
-/** What an earlier download (ours or Python's) of the same revision left. */
+/** The files of an earlier download of the same revision, by lowrank or Python. */
 async function planCached(
   request: FetchRequest,
   plan: FetchPlan,
@@ -115,7 +115,7 @@ async function planCached(
     const place = join(snapshot, path);
     if (file === undefined ? await exists(place) : await isWhole(place, file, { folder })) continue;
     const found = `${file === undefined ? "no" : "a damaged"} file in the cache`;
-    const advice = `The Hub can replace it, but cannot be asked now: ${reasonOf(error)}.`;
+    const advice = `It cannot be downloaded again now: ${reasonOf(error)}.`;
     throw new HubFileError(given, path, {
       found,
       expected: `the file with the hash ${file?.hash ?? "of the Hub"}`,

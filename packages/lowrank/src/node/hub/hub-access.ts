@@ -1,11 +1,11 @@
-// How the Hub is reached. Its token goes to the Hub's own origin and nowhere else: not by a redirect, not by a link in a header.
+// Access to the Hub. Its token is only sent to the Hub's own origin, never to the target of a redirect or a link in a header.
 
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { printable } from "@lowrank/contracts";
 import type { Notices } from "../../notices.ts";
 
-/** How to reach the Hub and where to keep its files; what is left out comes from the environment, as in huggingface_hub. */
+/** Access options of the Hub and its cache; defaults come from the environment, as in huggingface_hub. */
 export interface HubAccess {
   readonly fetch?: typeof fetch;
   readonly accessToken?: string;
@@ -30,7 +30,7 @@ export function hubEndpoint({ endpoint }: HubAccess): string {
   throw new Error(`HF_ENDPOINT is "${address}"; expected an address such as https://huggingface.co.`);
 }
 
-/** The folder that Python's huggingface_hub uses as well. */
+/** The cache folder, shared with Python's huggingface_hub. */
 export function hubCache({ cacheDir }: HubAccess): string {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
   const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
@@ -92,11 +92,11 @@ export function refusal({ status, headers }: Response): Error {
   const told = headers.get("X-Error-Message");
   const advice =
     status === 401 || status === 403
-      ? " Set HF_TOKEN to a token that may read the repository."
+      ? " Set HF_TOKEN to a token that can read the repository."
       : status === 404
-        ? " Check the name and the revision; a private repository needs HF_TOKEN."
+        ? " Check the name and the revision. A private repository requires HF_TOKEN."
         : "";
-  return new Error(`the Hub answers with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
+  return new Error(`the Hub answered with HTTP ${status}${told === null ? "" : ` (${printable(told)})`}.${advice}`);
 }
 
 function protocolOf(address: string): string {

@@ -1,5 +1,5 @@
-// The cache that Python's huggingface_hub uses as well: blobs/ has files by their hash, snapshots/ has a folder of links to them for
-// each commit, refs/ says which commit a branch is. Each file is hashed once, and noted in a folder that Python passes over.
+// The cache, shared with Python's huggingface_hub: blobs/ has files by hash, snapshots/ has a folder of links for
+// each commit, refs/ has the commit of each branch. Each file is hashed once, and recorded in a folder that Python ignores.
 
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
@@ -16,20 +16,20 @@ export function repositoryFolder({ type, repository }: Pick<HubRequest, "type" |
   return join(hubCache(access), `${type}s--${repository.replaceAll("/", "--")}`);
 }
 
-/** The commit that a branch or a tag was when it was asked for last; undefined where nobody asked. */
+/** The last known commit of a branch or a tag; undefined if unknown. */
 export async function cachedCommit(folder: string, revision: string): Promise<string | undefined> {
   if (/^[0-9a-f]{40}$/.test(revision)) return revision;
   const commit = (await readFile(join(folder, "refs", revision), "utf8").catch(() => "")).trim();
   return /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
 }
 
-/** As huggingface_hub does; it is what makes the snapshot findable without a network. */
+/** As in huggingface_hub; it makes the snapshot available without a network. */
 export async function rememberCommit(folder: string, revision: string, commit: string): Promise<void> {
   if ((await cachedCommit(folder, revision)) === commit) return;
   await writeFileAtomic(join(folder, "refs", revision), commit, { overwrite: true });
 }
 
-/** What a snapshot has. A file that is no link, as on Windows, does not say what it should be. */
+/** The files of a snapshot. A file that is not a link, as on Windows, has no known hash. */
 export async function listSnapshot(snapshot: string): Promise<HubListing> {
   const entries = await readdir(snapshot, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
@@ -42,7 +42,7 @@ export async function listSnapshot(snapshot: string): Promise<HubListing> {
   return new Map(await Promise.all(listed));
 }
 
-/** Whether a file has its size and hash: it is read where it was not before, was written to since, or `isAnew`. */
+/** Whether a file has its size and hash. It is only read if it is new or changed, or with `isAnew`. */
 export async function isWhole(
   path: string,
   { hash, size }: Pick<HubFile, "hash" | "size">,
@@ -56,7 +56,7 @@ export async function isWhole(
   const found = contentHash(hash, entry.size);
   for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) found.update(piece);
   const isRight = found.digest("hex") === hash;
-  // A cache that nobody may write to is read again each time.
+  // A read-only cache is verified again each time.
   await (isRight ? writeNote(note, facts) : rm(note, { force: true })).catch(() => undefined);
   return isRight;
 }
@@ -66,7 +66,7 @@ export async function noteWhole(blob: string, hash: string, { folder }: { readon
   await writeNote(join(folder, noteFolder, hash), `${size} ${mtimeMs}`).catch(() => undefined);
 }
 
-/** Makes a file of a snapshot a link to its blob, or, where the system has no links, a copy. */
+/** Links a file of a snapshot to its blob, or copies it if the system has no links. */
 export async function linkBlob(blob: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = await temporaryPath(path, "unfinished");
@@ -74,7 +74,7 @@ export async function linkBlob(blob: string, path: string): Promise<void> {
   await rename(temporary, path);
 }
 
-/** The files of the whole cache that are not what their names say, of how many. */
+/** Damaged files of the whole cache, and the number of all files. */
 export async function verifyCache(access: HubAccess): Promise<{ readonly files: number; readonly damaged: string[] }> {
   const cache = hubCache(access);
   const damaged: string[] = [];

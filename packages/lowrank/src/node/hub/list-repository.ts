@@ -1,11 +1,11 @@
-// Which commit a revision is, and which files it has. What the Hub says is checked before it is used: names of files and hashes
-// become paths of the cache, and a list has an end.
+// Resolves a revision to a commit and lists its files. Answers of the Hub are validated, because file names and hashes
+// become paths of the cache, and lists are limited.
 
 import { parseJson, printable } from "@lowrank/contracts";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
 export interface HubRequest {
-  /** As it was named, for messages. */
+  /** The name as given, for messages. */
   readonly given: string;
   readonly type: "model" | "dataset";
   /** "owner/name" */
@@ -15,25 +15,25 @@ export interface HubRequest {
 
 export interface HubFile {
   readonly path: string;
-  /** Undefined where only the cache says what it is. */
+  /** Undefined if only the cache knows the file. */
   readonly size: number | undefined;
   /** SHA-256 of a file in LFS (64 hexadecimal digits), or git's SHA-1 of any other (40): its name in the cache. */
   readonly hash: string;
 }
 
-/** Files by path; of folders, whose names end with "/", nothing more. */
+/** Files by path; folders, whose names end with "/", have no facts. */
 export type HubListing = ReadonlyMap<string, HubFile | undefined>;
 
 /** A page has at most a thousand entries. */
 const maxPages = 200;
 const maxEntries = 200_000;
 const maxBytes = 8_000_000;
-/** For one answer, in milliseconds. */
+/** Timeout of one answer, in milliseconds. */
 const longestWait = 60_000;
 
 const commitPattern = /^[0-9a-f]{40}$/;
 
-/** The commit that a branch or a tag is now. */
+/** The current commit of a branch or a tag. */
 export async function commitOf({ type, repository, revision }: HubRequest, access: HubAccess): Promise<string> {
   if (commitPattern.test(revision)) return revision;
   const place = `/api/${type}s/${repository}/revision/${encodeURIComponent(revision)}?expand=sha`;
@@ -43,7 +43,7 @@ export async function commitOf({ type, repository, revision }: HubRequest, acces
   throw unexpected(`commit ${JSON.stringify(sha)}`, "40 hexadecimal digits");
 }
 
-/** What a folder has, and with `isDeep` what its folders have. */
+/** The entries of a folder, with `isDeep` also of its subfolders. */
 export async function listRepository(
   { type, repository }: HubRequest,
   { commit, folder, isDeep }: { readonly commit: string; readonly folder: string; readonly isDeep: boolean },
@@ -56,7 +56,7 @@ export async function listRepository(
   for (let page = 0; url !== undefined; page += 1) {
     if (page === maxPages) throw unexpected(`a list of more than ${maxPages} pages`, "fewer");
     const { value, next }: JsonAnswer = await askJson(url, access);
-    if (!Array.isArray(value)) throw unexpected("no list of files", "one");
+    if (!Array.isArray(value)) throw unexpected("no list of files", "a list of files");
     for (const entry of value) {
       const { path, file } = parseEntry(entry);
       found.set(path, file);
@@ -92,12 +92,12 @@ async function askJson(url: URL, access: HubAccess): Promise<JsonAnswer> {
   const link = /<([^>]*)>\s*;\s*rel="?next"?/.exec(answer.headers.get("Link") ?? "")?.[1];
   const next = link === undefined ? undefined : new URL(link, url);
   if (next === undefined || next.origin === url.origin) return { value, next };
-  throw unexpected(`a list that goes on at ${printable(next.origin)}`, url.origin);
+  throw unexpected(`a next page at ${printable(next.origin)}`, url.origin);
 }
 
 function parseEntry(entry: unknown): { readonly path: string; readonly file?: HubFile } {
   const { type, path, oid, size, lfs } = fieldsOf(entry);
-  // git has no such names; a backslash parts names on Windows.
+  // git has no such names; a backslash separates names on Windows.
   const isPath = typeof path === "string" && path.split(/[/\\]/).every((part) => !["", ".", ".."].includes(part));
   if (!isPath || path.includes("\0")) throw unexpected(`a file ${JSON.stringify(path)}`, "a path in the repository");
   if (type !== "file") return { path: `${path}/` };
@@ -121,6 +121,6 @@ function fieldsOf(value: unknown): Partial<Record<string, unknown>> {
 function unexpected(found: string, expected: string): Error {
   return new Error(
     `the Hub answered with ${printable(found)}; expected ${expected}. ` +
-      "If a proxy stands between this machine and the Hub, look at what it answers; else try again later.",
+      "If there is a proxy between this machine and the Hub, check its answers. Otherwise try again later.",
   );
 }

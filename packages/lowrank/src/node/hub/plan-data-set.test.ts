@@ -22,10 +22,10 @@ describe("the files of a data set on the Hub", () => {
   });
 
   it.each([
-    ["", glue, "it has o/n/cola@v2, o/n/sst2@v2."],
-    ["mnli", glue, 'there is no configuration "mnli"; it has o/n/cola@v2, o/n/sst2@v2.'],
-    ["dev", converted, 'there is no split "dev"; it has o/n/default/test@v2, o/n/default/train@v2.'],
-    ["", ["rows.jsonl"], "it has no Parquet files"],
+    ["", glue, "the data set has o/n/cola@v2, o/n/sst2@v2."],
+    ["mnli", glue, 'there is no configuration "mnli"; the data set has o/n/cola@v2, o/n/sst2@v2.'],
+    ["dev", converted, 'there is no split "dev". The data set has o/n/default/test@v2, o/n/default/train@v2.'],
+    ["", ["rows.jsonl"], "the data set has no Parquet files"],
   ])('of "%s" among %j are an error that names what there is', (inside, paths, message) => {
     expect(() => plan(inside, ...paths)).toThrow(message);
   });

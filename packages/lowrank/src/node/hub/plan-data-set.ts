@@ -1,16 +1,16 @@
-// Which files of a data set on the Hub are a configuration's split. The Hub keeps a branch of each data set as Parquet,
-// config/split/0000.parquet; people keep theirs as data/split-00000-of-00002.parquet or config/split-….
+// Selects the files of a data set's configuration and split. The Hub has a branch of each data set as Parquet,
+// config/split/0000.parquet; authors use data/split-00000-of-00002.parquet or config/split-….
 
 import { enumerated, printable } from "@lowrank/contracts";
 import { HubError } from "../../errors/model-errors.ts";
 
-/** The branch of Parquet files that the Hub makes of what people upload. */
+/** The branch of Parquet files that the Hub creates. */
 export const convertedBranch = "refs/convert/parquet";
 
-/** What was asked for: `owner/name`, `owner/name/config`, `owner/name/split` or `owner/name/config/split`. */
+/** The requested data: `owner/name`, `owner/name/config`, `owner/name/split` or `owner/name/config/split`. */
 export interface DataSetPlace {
   readonly given: string;
-  /** What stands behind the name, with "/" between its parts. */
+  /** The part after the name, with "/" between its parts. */
   readonly inside: string;
 }
 
@@ -20,18 +20,18 @@ interface Part {
   readonly path: string;
 }
 
-/** The paths of the split's files, in order. Throws a HubError that names the configurations and splits that there are. */
+/** The paths of the split's files, in order. Throws a HubError that lists the available configurations and splits. */
 export function planDataSet({ given, inside }: DataSetPlace, paths: readonly string[]): readonly string[] {
   const parts = paths.flatMap((path) => partOf(path) ?? []);
   if (parts.length === 0) {
-    throw new HubError(given, "it has no Parquet files; download what it has, and name the files.");
+    throw new HubError(given, "the data set has no Parquet files. Download its files, and pass their paths.");
   }
   const configs = [...new Set(parts.map(({ config }) => config))].sort();
   const { config, split = "train" } = asked(inside.split("/").filter(Boolean), configs);
   const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
   if (chosen === undefined || !configs.includes(chosen)) {
     const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
-    throw new HubError(given, `${which}it has ${listOf(given, configs)}.`);
+    throw new HubError(given, `${which}the data set has ${listOf(given, configs)}.`);
   }
   const files = parts.filter((part) => part.config === chosen && part.split === split).map(({ path }) => path);
   if (files.length > 0) return files.sort();
@@ -40,10 +40,10 @@ export function planDataSet({ given, inside }: DataSetPlace, paths: readonly str
     given,
     splits.sort().map((name) => `${chosen}/${name}`),
   );
-  throw new HubError(given, `there is no split "${printable(split)}"; it has ${list}.`);
+  throw new HubError(given, `there is no split "${printable(split)}". The data set has ${list}.`);
 }
 
-/** One name is a configuration where there is such a one, else a split. */
+/** A single name is a configuration if there is one with this name, else a split. */
 function asked(
   [first, second]: readonly string[],
   configs: readonly string[],
@@ -61,7 +61,7 @@ function partOf(path: string): Part | undefined {
   return { config: config === "data" ? "default" : config, split, path };
 }
 
-/** Names as they are typed: before the revision. */
+/** Names as users type them: before the revision. */
 function listOf(given: string, inside: readonly string[]): string {
   const [place = "", revision] = given.split("@");
   const repository = place.split("/").slice(0, 2).join("/");

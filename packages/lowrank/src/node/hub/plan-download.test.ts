@@ -57,13 +57,13 @@ describe("planDownload", () => {
 
   it("says how to convert a repository that has pickled weights only", () => {
     expect(() => planDownload(place, "model", ["config.json", "pytorch_model.bin"])).toThrow(
-      /pytorch_model\.bin but no safetensors; convert it in Python/,
+      /pytorch_model\.bin but no safetensors\. Convert it in Python/,
     );
   });
 
   it("tells an adapter from a model", () => {
-    expect(() => planDownload(place, "model", ["adapter_config.json"])).toThrow("pass its base as `model`");
-    expect(() => planDownload(place, "adapter", ["config.json"])).toThrow("pass it as `model`");
+    expect(() => planDownload(place, "model", ["adapter_config.json"])).toThrow("Pass its base as `model`");
+    expect(() => planDownload(place, "adapter", ["config.json"])).toThrow("Pass it as `model`");
     const paths = ["adapter_config.json", "adapter_model.safetensors", "optimizer.pt"];
     expect(planDownload(place, "adapter", paths)).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
   });
@@ -76,18 +76,18 @@ describe("planDownload", () => {
   it("takes the file of another program's adapter: the only one, or the one that is named", () => {
     expect(planDownload(place, "adapter", ["README.md", "style.safetensors"])).toEqual(["style.safetensors"]);
     const two = ["x.safetensors", "y.safetensors"];
-    expect(() => planDownload(place, "adapter", two)).toThrow("name one of a/b/x.safetensors, a/b/y.safetensors");
+    expect(() => planDownload(place, "adapter", two)).toThrow("Choose one of a/b/x.safetensors, a/b/y.safetensors");
     const named = (file: string, content: "adapter" | "model" = "adapter") =>
       planDownload({ given: `a/b/${file}`, file }, content, two);
     expect(named("y.safetensors")).toEqual(["y.safetensors"]);
-    expect(() => named("z.safetensors")).toThrow("its folder holds x.safetensors, y.safetensors");
-    expect(() => named("y.safetensors", "model")).toThrow("a model is named by its folder");
-    expect(() => planDownload(place, "adapter", ["config.json", "model.safetensors"])).toThrow("pass it as `model`");
+    expect(() => named("z.safetensors")).toThrow("Its folder has x.safetensors, y.safetensors");
+    expect(() => named("y.safetensors", "model")).toThrow("a model needs a folder");
+    expect(() => planDownload(place, "adapter", ["config.json", "model.safetensors"])).toThrow("Pass it as `model`");
   });
 
   it("names the folders of a repository that has nothing at its root", () => {
     const plan = () => planDownload({ given: "a/b@v1" }, "adapter", ["README.md", "checkpoint-5/", "checkpoint-10/"]);
-    expect(plan).toThrow("name that: a/b/checkpoint-5@v1, a/b/checkpoint-10@v1.");
+    expect(plan).toThrow("pass the subfolder: a/b/checkpoint-5@v1, a/b/checkpoint-10@v1.");
   });
 
   it("takes the only .gguf file where there are no safetensors, with all its parts, and lists several", () => {
@@ -96,7 +96,7 @@ describe("planDownload", () => {
     const parts = ["big-00002-of-00002.gguf", "big-00001-of-00002.gguf"];
     expect(planDownload(place, "model", parts)).toEqual([...parts].reverse());
     expect(() => planDownload({ given: "a/b@v1" }, "model", [...one, ...parts])).toThrow(
-      "it holds 2 .gguf files: name one of a/b/big-00001-of-00002.gguf@v1, a/b/model-Q4.gguf@v1.",
+      "the folder has 2 .gguf files. Choose one of a/b/big-00001-of-00002.gguf@v1, a/b/model-Q4.gguf@v1.",
     );
     expect(planDownload(place, "model", [...one, "model.safetensors"])).toEqual(["config.json", "model.safetensors"]);
   });
@@ -104,7 +104,7 @@ describe("planDownload", () => {
   it("takes the .gguf file that is named, and says which there are where it is none of them", () => {
     const named = (file: string) => planDownload({ given: `a/b/${file}`, file }, "model", ["x.gguf", "y.gguf"]);
     expect(named("y.gguf")).toEqual(["y.gguf"]);
-    expect(() => named("z.gguf")).toThrow("there is no z.gguf; its folder holds x.gguf, y.gguf.");
+    expect(() => named("z.gguf")).toThrow("there is no z.gguf. Its folder has x.gguf, y.gguf.");
   });
 
   it("takes an adapter's own tokenizer along", () => {

@@ -1,5 +1,5 @@
-// Which files of a folder on the Hub a command needs. A repository often holds the same weights five times over
-// (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy is fetched: safetensors, or a .gguf file where there are none.
+// Selects the files of a Hub folder that a command needs. A repository often has the same weights in five formats
+// (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one is downloaded: safetensors, else a .gguf file.
 
 import { enumerated, printable } from "@lowrank/contracts";
 import { vocabularyFiles } from "@lowrank/data";
@@ -9,7 +9,7 @@ import { named } from "../../errors/named-option.ts";
 import type { HubName } from "../../open/hub-name.ts";
 import { setupFile } from "../../setup/adapter-setup.ts";
 
-/** What is to be opened: a model folder or an adapter folder. */
+/** The kind of folder: a model or an adapter. */
 export type HubContent = "model" | "adapter";
 
 export interface HubPlace extends Pick<HubName, "file"> {
@@ -17,7 +17,7 @@ export interface HubPlace extends Pick<HubName, "file"> {
 }
 
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
-/** What a tokenizer is made of where there is no tokenizer.json. */
+/** The files of a tokenizer without a tokenizer.json. */
 const ownVocabulary = ["added_tokens.json", ...vocabularyFiles];
 const embeddingFiles = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
 const poolingFolder = "1_Pooling/";
@@ -27,7 +27,7 @@ const adapterWeights = ["adapter_model.safetensors", "adapters.safetensors"]; //
 const adapterFiles = [adapterConfig, setupFile, "README.md", ...tokenizerFiles];
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
-/** Chooses from a folder's file names – of folders in it with "/" at the end – those to download; throws a HubError when the needed ones are absent. */
+/** Selects files from a folder's names (subfolders end with "/"); throws a HubError if necessary files are absent. */
 export function planDownload(place: HubPlace, content: HubContent, paths: readonly string[]): readonly string[] {
   const present = new Set(paths);
   if (place.file?.endsWith(".safetensors")) return adapterFile(place, place.file, { content, present });
@@ -51,22 +51,23 @@ export function planDownload(place: HubPlace, content: HubContent, paths: readon
   return requireWeights(place, [...modelFiles, ...vocabulary, index, ...shards], present, index);
 }
 
-/** The file that other programs keep an adapter in. */
+/** The adapter file of another program. */
 function adapterFile(
   { given }: HubPlace,
   file: string,
   { content, present }: { readonly content: HubContent; readonly present: ReadonlySet<string> },
 ): readonly string[] {
-  if (content === "model") throw new HubError(given, "a model is named by its folder, which has its config.json.");
+  if (content === "model")
+    throw new HubError(given, "a model needs a folder with its config.json. Pass the folder, not a file.");
   if (present.has(file)) return [file];
   const others = [...present].filter((name) => name.endsWith(".safetensors")).map(printable);
   throw new HubError(
     given,
-    `there is no ${printable(file)}; its folder holds ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
+    `there is no ${printable(file)}. Its folder has ${others.length === 0 ? "no .safetensors file" : enumerated(others)}.`,
   );
 }
 
-/** The one .safetensors file of a folder without a configuration; throws a HubError that lists them where there are several. */
+/** The only .safetensors file of a folder without a configuration; throws a HubError that lists several. */
 function onlyAdapterFile(place: HubPlace, present: ReadonlySet<string>): readonly string[] {
   const files = [...present].filter((name) => name.endsWith(".safetensors"));
   if (files.length === 0 || present.has("config.json"))
@@ -75,21 +76,21 @@ function onlyAdapterFile(place: HubPlace, present: ReadonlySet<string>): readonl
   const list = enumerated(files.map((file) => inside(place.given, file)));
   throw new HubError(
     place.given,
-    `it has no adapter_config.json and ${files.length} .safetensors files: name one of ${list}.`,
+    `the folder has no adapter_config.json and ${files.length} .safetensors files. Choose one of ${list}.`,
   );
 }
 
-/** The one .gguf model of a folder, by its first part; throws a HubError that lists them where there are several. */
+/** The only .gguf model of a folder (its first part); throws a HubError that lists several. */
 function onlyGguf({ given }: HubPlace, paths: readonly string[]): string | undefined {
-  // What looks at pictures, and what llama.cpp quantises by, are no models.
+  // Vision projectors (mmproj) and importance matrices (imatrix) are not models.
   const models = paths.filter((path) => path.endsWith(".gguf") && !/mmproj|imatrix/i.test(path));
   const firsts = models.filter((path) => ggufPartNames(path)[0] === path).sort();
   if (firsts.length < 2) return firsts[0];
   const list = enumerated(firsts.map((file) => inside(given, file)));
-  throw new HubError(given, `it holds ${firsts.length} .gguf files: name one of ${list}.`);
+  throw new HubError(given, `the folder has ${firsts.length} .gguf files. Choose one of ${list}.`);
 }
 
-/** The name of something in what was named: before the revision. */
+/** The name of an entry of the folder, with the revision at the end. */
 function inside(given: string, path: string): string {
   const [name, revision] = given.split("@");
   return `${name}/${printable(path)}${revision === undefined ? "" : `@${revision}`}`;
@@ -102,7 +103,7 @@ function ggufParts({ given }: HubPlace, file: string, present: ReadonlySet<strin
   if (missing.length === 0) return parts;
   const others = [...present].filter((name) => name.endsWith(".gguf"));
   const advice = others.length === 0 ? "no .gguf file" : enumerated(others.map(printable));
-  throw new HubError(given, `there is no ${missing[0]}; its folder holds ${advice}.`);
+  throw new HubError(given, `there is no ${missing[0]}. Its folder has ${advice}.`);
 }
 
 function requireWeights(
@@ -116,20 +117,20 @@ function requireWeights(
   const others = [...present].filter((path) => /\.(bin|pt|pth|ckpt|h5|msgpack)$/.test(path));
   const advice =
     others.length > 0
-      ? `it has ${others.slice(0, 3).join(", ")} but no safetensors; convert it in Python with ` +
-        "model.save_pretrained(folder, safe_serialization=True) and pass that folder."
-      : "it has no safetensors weights.";
+      ? `the folder has ${others.slice(0, 3).join(", ")} but no safetensors. Convert it in Python with ` +
+        "model.save_pretrained(folder, safe_serialization=True), and pass that folder."
+      : "the folder has no safetensors weights.";
   throw new HubError(given, advice);
 }
 
 function absence({ given }: HubPlace, content: HubContent, present: ReadonlySet<string>): string {
   if (content === "model" && present.has(adapterConfig)) {
-    return `it is an adapter, not a model: pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
+    return `this is an adapter, not a model. Pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }
   if (content === "adapter" && present.has("config.json")) {
-    return `it is a model, not an adapter: pass it as ${named("model")}.`;
+    return `this is a model, not an adapter. Pass it as ${named("model")}.`;
   }
-  const lack = content === "model" ? "it has no config.json." : "it has no adapter_config.json.";
+  const lack = content === "model" ? "there is no config.json." : "there is no adapter_config.json.";
   const folders = [...present].filter((path) => path.endsWith("/")).map((path) => inside(given, path.slice(0, -1)));
-  return folders.length === 0 ? lack : `${lack} If it is in a folder of it, name that: ${enumerated(folders)}.`;
+  return folders.length === 0 ? lack : `${lack} If a subfolder has it, pass the subfolder: ${enumerated(folders)}.`;
 }

@@ -1,4 +1,4 @@
-// A picture's pixels, decoded in a thread that hostile files may hang or fill.
+// Decodes images in a separate thread, which a hostile file may block or fill.
 
 import type { DecodedImage } from "@lowrank/data";
 import { fileOfPackage, GuardedDecoder } from "@lowrank/data/node";
@@ -11,7 +11,7 @@ const decoder = new GuardedDecoder({
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Decodes a picture. Throws MediaError for other kinds and broken files, DECODER_MISSING. */
+/** Decodes an image. Throws MediaError for other formats and broken files, DECODER_MISSING. */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const isPng = [0x89, 0x50, 0x4e, 0x47].every((byte, place) => bytes[place] === byte);
   const isJpeg = [0xff, 0xd8, 0xff].every((byte, place) => bytes[place] === byte);

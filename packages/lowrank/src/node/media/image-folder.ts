@@ -1,17 +1,17 @@
-// A folder of folders of pictures, one for each class, as Hugging Face datasets' ImageFolder has them.
+// A folder with a subfolder of images for each class, as Hugging Face datasets' ImageFolder.
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DataFileError } from "@lowrank/data";
 
-/** Rows of a folder: the files by class, in order of their names. Throws DataFileError where there are none. */
+/** Rows of a folder: the files by class, in order of their names. Throws DataFileError without images. */
 export async function imageFolderRows(
   folder: string,
   { needsLabels }: { readonly needsLabels: boolean },
 ): Promise<readonly { readonly image: string; readonly label?: string }[]> {
   const rows: { readonly image: string; readonly label?: string }[] = [];
   for (const name of await pictures(folder)) {
-    if (needsLabels) throw new DataFileError(folder, `the picture "${name}" is in no class's folder.`);
+    if (needsLabels) throw new DataFileError(folder, `the image "${name}" is not in a class folder.`);
     rows.push({ image: join(folder, name) });
   }
   const entries = await readdir(folder, { withFileTypes: true });
@@ -22,11 +22,11 @@ export async function imageFolderRows(
   if (rows.length > 0) return rows;
   throw new DataFileError(
     folder,
-    "it is a folder without pictures: expected a folder for each class, with .png or .jpg files.",
+    "the folder has no images. Expected: one folder for each class, with .png or .jpg files.",
   );
 }
 
-/** The file that says of each file of a folder what belongs to it (ImageFolder, AudioFolder); undefined where there is none. */
+/** The metadata file of a folder (ImageFolder, AudioFolder); undefined if there is none. */
 export async function metadataFile(folder: string): Promise<string | undefined> {
   const names = await readdir(folder);
   const name = ["metadata.jsonl", "metadata.csv", "metadata.parquet"].find((each) => names.includes(each));

@@ -1,28 +1,28 @@
-// What decoding a picture takes, by what its first bytes say: a small file may say that it has any number of pixels.
+// Limits the memory of decoding an image, from its header: a small file may claim any number of pixels.
 
 import { inflateSync } from "node:zlib";
 import { maxPixels } from "../../platform.ts";
 
-/** Megabytes for any picture, and for each byte of its file. */
+/** Megabytes per image, and for each byte of its file. */
 const memory = { any: 256, each: 200e-6 };
-/** Bytes that pngjs takes for a pixel of 8 and of 16 bits, and jpeg-js for a sample and for a pixel, measured. */
+/** Measured bytes: of pngjs per pixel of 8 and of 16 bits, of jpeg-js per sample and per pixel. */
 const taken = { png8: 20, png16: 36, jpegSample: 8.5, jpegPixel: 4 };
 
 export function megabytesFor(bytes: Uint8Array): number {
   return Math.min(2048, memory.any + memory.each * bytes.length);
 }
 
-/** Throws for a PNG that is too large; of an interlaced one pngjs inflates whatever there is. */
+/** Throws for a PNG that is too large; pngjs would inflate any amount of data of an interlaced one. */
 export function checkPng(bytes: Buffer): void {
-  if (bytes.length < 29) throw new Error("it ends within its first bytes");
+  if (bytes.length < 29) throw new Error("the file is incomplete");
   const [width, height, isInterlaced] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[28] === 1];
   refuseLarge(bytes, [width, height, bytes[24] === 16 ? taken.png16 : taken.png8]);
-  // Eight bytes a pixel, and a byte a line in each of seven passes.
+  // Eight bytes per pixel, and one byte per line in each of seven passes.
   const maxOutputLength = 8 * (width + 8) * (height + 8);
   try {
     if (isInterlaced) inflateSync(Buffer.concat(pngData(bytes)), { maxOutputLength });
   } catch (cause) {
-    throw new Error(`its data is not that of ${width} × ${height} pixels`, { cause });
+    throw new Error(`its data does not match its size, ${width} × ${height} pixels`, { cause });
   }
 }
 
@@ -36,7 +36,7 @@ export function checkJpeg(bytes: Buffer): void {
       bytes.readUInt16BE(place + 7),
       bytes[place + 9],
     ];
-    // Four bits each: how many blocks of a component there are across and down, to those of the others.
+    // Four bits each: blocks of a component across and down, relative to the other components.
     const shares = Array.from({ length: components }, (_, index) => {
       const sampling = bytes[place + 11 + 3 * index] ?? 0;
       return (sampling >> 4) * (sampling & 15);
@@ -48,7 +48,7 @@ export function checkJpeg(bytes: Buffer): void {
 
 function refuseLarge(bytes: Buffer, [width, height, perPixel]: readonly [number, number, number]): void {
   if (width * height <= maxPixels && (width * height * perPixel) / 1e6 <= megabytesFor(bytes)) return;
-  throw new Error(`it says that it has ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
+  throw new Error(`its size is too large: ${width} × ${height} pixels, in ${bytes.length} bytes; make it smaller`);
 }
 
 function pngData(bytes: Buffer): readonly Buffer[] {

@@ -1,10 +1,10 @@
-// PNG and JPEG in plain JavaScript, by packages that only those need who have pictures. It runs in a thread.
+// Decodes PNG and JPEG in plain JavaScript, with optional packages. Runs in a thread.
 
 import type { DecodedImage } from "@lowrank/data";
 import { maxPixels } from "../../platform.ts";
 import { checkJpeg, checkPng, megabytesFor } from "./picture-bounds.ts";
 
-/** Decodes pictures of the two kinds. Errors are plain; one of code ERR_MODULE_NOT_FOUND says that the package is absent. */
+/** Decodes both formats. Errors are plain; the code ERR_MODULE_NOT_FOUND means that the package is missing. */
 export function open(): (file: { readonly bytes: Uint8Array; readonly isPng: boolean }) => Promise<DecodedImage> {
   return ({ bytes, isPng }) => {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,13 +30,13 @@ async function decodeJpeg(bytes: Buffer): Promise<DecodedImage> {
   return upright(image, exifOrientation(image.exifBuffer)); // its types do not know the block
 }
 
-// Cameras write pictures as the sensor lay and note how they are to be turned (EXIF, tag 0x0112), which JPEG decoders leave to others.
+// Cameras store images in the sensor's orientation with a note on rotation (EXIF, tag 0x0112), which JPEG decoders ignore.
 
 const orientationTag = 0x0112;
 
-/** The number from 1 to 8 that an EXIF block holds; 1, as it is, where it holds none or is damaged. */
+/** The orientation, 1 to 8, in an EXIF block; 1 (unchanged) if it has none or is damaged. */
 export function exifOrientation(exif: Uint8Array | undefined): number {
-  // Its mark, "Exif" and two zeros, may be there or not; jpeg-js leaves the last zero.
+  // The prefix "Exif" and two zeros is optional; jpeg-js leaves the last zero.
   const start = [0, 1, 6].find((at) => exif?.[at] === exif?.[at + 1] && (exif?.[at] === 0x49 || exif?.[at] === 0x4d));
   if (exif === undefined || start === undefined) return 1;
   const view = new DataView(exif.buffer, exif.byteOffset + start, exif.byteLength - start);
@@ -55,13 +55,13 @@ export function exifOrientation(exif: Uint8Array | undefined): number {
   return 1;
 }
 
-/** The picture, four bytes a pixel, as it is to be seen: as Pillow's `exif_transpose` turns it, which Hugging Face datasets call, has it. */
+/** The upright image, four bytes per pixel: like Pillow's `exif_transpose`, which Hugging Face datasets use. */
 export function upright(image: DecodedImage, orientation: number): DecodedImage {
   if (orientation === 1) return image;
   const { width, height, data } = image;
   const isTransposed = orientation >= 5;
   const [newWidth, newHeight] = isTransposed ? [height, width] : [width, height];
-  // Which of the two sensor's axes run backwards.
+  // Whether each of the sensor's axes is reversed.
   const fromRight = [2, 3, 7, 8].includes(orientation);
   const fromBottom = [3, 4, 6, 7].includes(orientation);
   const from = new Uint32Array(data.buffer, data.byteOffset, width * height);

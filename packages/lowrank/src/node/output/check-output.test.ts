@@ -77,8 +77,8 @@ describe("checkOutput", () => {
   it("refuses what can never be an output, before the work and whatever is allowed", async () => {
     await symlink("circle", join(folder, "circle"));
     const impossible: readonly (readonly [string, OutputKind, RegExp])[] = [
-      [join(folder, "circle"), "folder", /circle/],
-      [join(folder, "circle"), "file", /circle/],
+      [join(folder, "circle"), "folder", /circular/],
+      [join(folder, "circle"), "file", /circular/],
       [join(folder, "circle", "out"), "folder", /./],
       [join(folder, "model"), "file", /folder/],
       ["/dev/null", "file", /device/],
@@ -104,7 +104,7 @@ describe("checkOutput", () => {
       for (const path of [join(parent, tooLong), join(parent, tooLong, "out")])
         await expect(checkOutput(path, folderRules)).rejects.toMatchObject({
           code: "OUTPUT_NOT_WRITABLE",
-          reason: expect.stringContaining("has 256 bytes, and a name may have 255"),
+          reason: expect.stringContaining("has 256 bytes; the maximum is 255"),
         });
     }
     await (await claimOutput(join(folder, longest), folderRules))();

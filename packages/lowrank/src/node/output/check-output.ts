@@ -1,4 +1,4 @@
-// Looks at the output path before any work is done: hours of training must not end in "exists already" or "permission
+// Checks the output path before any work: hours of training must not end in "already exists" or "permission
 // denied", and `overwrite` must not remove what the command reads.
 
 import { stat } from "node:fs/promises";
@@ -28,7 +28,7 @@ export interface OutputRules {
   readonly isApart?: boolean | undefined;
 }
 
-/** Checks the output and claims it until the returned function is called. Throws what `checkOutput` does, and OUTPUT_IN_USE. */
+/** Checks the output and locks it until the returned function is called. Throws the errors of `checkOutput`, and OUTPUT_IN_USE. */
 export async function claimOutput(
   path: string,
   rules: OutputRules & { readonly onWait?: OnWait | undefined },
@@ -36,7 +36,7 @@ export async function claimOutput(
   await checkOutput(path, rules);
   const release = await lockOutput(path, rules);
   try {
-    // A run that was killed while it replaced the output left it aside: whoever looks for it now must find it.
+    // A run that was killed while replacing the output left it under a temporary name; restores it.
     await tidyUpTemporaries(dirname(await realPath(path)));
     await checkOutput(path, rules); // another run may have ended in between
     return release;
@@ -47,8 +47,8 @@ export async function claimOutput(
 }
 
 /**
- * Refuses an existing output unless `overwrite` or `resume`; with `overwrite` what no run of lowrank wrote; and always one
- * that holds an input or the current folder, with `isApart` also one inside an input, and a path at which nothing can be made.
+ * Refuses an existing output without `overwrite` or `resume`; with `overwrite` one that lowrank did not write; and always one
+ * that contains an input or the current folder, with `isApart` also one inside an input, and a path that is not writable.
  */
 export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
   const { kind, overwrite = false, resume = false, inputs, isApart = false } = rules;
@@ -74,9 +74,9 @@ function isWithin(path: string, folder: string): boolean {
 /** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
-    throw outputNotOurs(path, 'it is no file that "lowrank forward", "lowrank export" or "lowrank diff" wrote');
+    throw outputNotOurs(path, '"lowrank forward", "lowrank export" or "lowrank diff" did not write it');
   if (kind === "folder" && (await stat(path)).isFile())
-    throw outputNotOurs(path, "it is a file, and this command writes a folder");
+    throw outputNotOurs(path, "it is a file, but this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)
-    throw outputNotOurs(path, "it has no .lowrank.json, the list of what lowrank wrote there");
+    throw outputNotOurs(path, "it has no .lowrank.json, the list of files that lowrank wrote");
 }

@@ -1,4 +1,4 @@
-// Whether a file or a folder can be made at a path, before the hours of work that it is for.
+// Whether a file or a folder can be created at a path, checked before hours of work.
 
 import { access, constants, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -6,9 +6,9 @@ import { outputNotWritable } from "../../errors/output-errors.ts";
 
 export type OutputKind = "file" | "folder";
 
-/** What most file systems take for a name, in bytes; the system itself is asked. */
+/** Maximum bytes of a name in most file systems, for the message; the system itself decides. */
 const longestName = 255;
-/** The names of what is made beside an output, and in it, are at most so long. */
+/** A name of the maximum length that files next to an output, and in it, have. */
 const madeName = "x".repeat(140);
 
 /** Whether something would be replaced; an empty folder would not. `output`: the real path. Throws OUTPUT_NOT_WRITABLE. */
@@ -16,11 +16,11 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   const refuse = (reason: string) => outputNotWritable(path, { folder: dirname(output), reason });
   const entry = await stat(output).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
-    if (entry.code === "ELOOP") throw refuse("it is a link that leads in a circle");
+    if (entry.code === "ELOOP") throw refuse("it is a circular link");
     return false;
   }
   if (entry.isDirectory()) {
-    if (kind === "file") throw refuse("it is a folder, and a file is written");
+    if (kind === "file") throw refuse("it is a folder, but this command writes a file");
     const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
       throw refuse(error.message);
     });
@@ -30,14 +30,14 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   return true;
 }
 
-/** Throws OUTPUT_NOT_WRITABLE unless the folder of `output`, a real path, lets us make it, and the names `below` it. */
+/** Throws OUTPUT_NOT_WRITABLE unless `output`, a real path, and the names `below` it can be created in its folder. */
 export async function checkWritable(path: string, output: string, below: readonly string[] = []): Promise<void> {
   const folder = dirname(output);
   const missing = [basename(output), ...below];
   const refuse = (reason: string) => outputNotWritable(path, { folder, reason });
   const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
   if (entry instanceof Error) {
-    // What is missing is made, if the next folder above lets us; below a file nothing can be.
+    // Missing folders are created if the next existing parent allows it; a file cannot be a parent.
     if (folder !== output && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(entry.code ?? ""))
       return checkWritable(path, folder, missing);
     throw refuse(entry.message);
@@ -45,9 +45,9 @@ export async function checkWritable(path: string, output: string, below: readonl
   if (!entry.isDirectory()) throw refuse("it is a file, not a folder");
   for (const name of missing) if (await isTooLong(join(folder, name))) throw refuse(tooLong(name));
   if (await isTooLong(join(folder, ...missing, madeName, madeName)))
-    throw refuse("the path is too long for the system, with what is written into it");
+    throw refuse("the path is too long for the system, together with the file names in it");
   await access(folder, constants.W_OK | constants.X_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
-    throw refuse(code === "EROFS" ? "its disk can only be read" : code === "EACCES" ? "permission denied" : message);
+    throw refuse(code === "EROFS" ? "the disk is read-only" : code === "EACCES" ? "permission denied" : message);
   });
 }
 
@@ -58,5 +58,5 @@ async function isTooLong(path: string): Promise<boolean> {
 
 function tooLong(name: string): string {
   const start = [...name].slice(0, 20).join("");
-  return `the name "${start}…" has ${Buffer.byteLength(name)} bytes, and a name may have ${longestName}`;
+  return `the name "${start}…" has ${Buffer.byteLength(name)} bytes; the maximum is ${longestName}`;
 }

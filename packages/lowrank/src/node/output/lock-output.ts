@@ -1,5 +1,5 @@
 // One run writes a folder at a time: two would replace each other's checkpoints, or the later one would find its place
-// taken after hours. Who writes says so in a file beside the folder, which is replaced as a whole.
+// taken after hours. The writer has a lock file next to the folder, which is replaced as a whole.
 
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, rm, rmdir, utimes } from "node:fs/promises";
@@ -21,39 +21,39 @@ import { realPath } from "../real-path.ts";
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Tells the process from later ones of the same id; null where the system does not say. */
+  /** Distinguishes the process from later ones with the same id; null if the system does not provide it. */
   readonly identity: string | null;
-  /** Tells one run from another of the same process. */
+  /** Distinguishes several runs of the same process. */
   readonly run: string;
 }
 
-/** How often the holder says that it is still there; timers wait while a step is computed. */
+/** Interval at which the holder renews the lock; timers wait while a step is computed. */
 const beat = 60_000;
-/** For how long a holder on another machine, which cannot be asked, may have said nothing. */
+/** Maximum time without renewal of a holder on another machine. */
 const longestSilence = 10 * beat;
-/** How often to look again whether a holder on another machine has said something. */
+/** Interval of checking whether a holder on another machine has renewed its lock. */
 const look = 1000;
-/** For how long a file without a holder may be one that is being written at this moment. */
+/** Maximum age of an incomplete lock file that may still be in the middle of writing. */
 const longestWrite = 10_000;
-/** For how long to try while others take locks, and take stale ones away. */
+/** Maximum time to try while other runs take and remove locks. */
 const longestTry = 2 * longestWrite;
 const maxBytes = 4096;
 
-/** Told once of a holder on another machine that is waited for: it may be gone, with its machine or its pod. */
+/** Called once before waiting for a holder on another machine, which may be gone, with its machine or its pod. */
 export type OnWait = (
   holder: { readonly pid: number; readonly host: string },
   longest: { readonly seconds: number },
 ) => void;
 
 /**
- * Claims an output path for one run, until the function that is returned is called. Throws OUTPUT_IN_USE where another
- * run has it. What a killed run left is taken over: its process is gone, or, on another machine, silent for ten
- * minutes. Throws OUTPUT_LOCK_BLOCKED where something lies at the lock's place that no run made.
+ * Locks an output path for one run until the returned function is called. Throws OUTPUT_IN_USE if another
+ * run has it. Takes over the lock of a killed run: its process is gone, or, on another machine, has not renewed it for ten
+ * minutes. Throws OUTPUT_LOCK_BLOCKED if the lock's path is taken by something that no run made.
  *
- * With `onWait` a holder on another machine is waited for as long as it says nothing: what goes on elsewhere with a run that was
- * killed begins seconds after it.
+ * With `onWait`, waits while a holder on another machine does not renew the lock: a killed run may be resumed on another machine
+ * seconds later.
  *
- * The lock lies beside the output, since the output is replaced as a whole; folders above it are made.
+ * The lock is next to the output, because the output is replaced as a whole; missing parent folders are created.
  */
 export async function lockOutput(
   out: string,
@@ -91,12 +91,12 @@ export async function lockOutput(
   return async () => {
     clearInterval(timer);
     const current = await holderOf(lock).catch(() => undefined);
-    // A lock that cannot be removed is taken over by the next run: its holder is gone then.
+    // The next run takes over a lock that cannot be removed, because its holder is gone.
     if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
   };
 }
 
-/** Something of somebody else's is where a lock or its guard is to be. */
+/** The path of a lock or its guard is taken by something else. */
 class Blocked {
   constructor(readonly path: string) {}
 }
@@ -105,7 +105,7 @@ function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Whether the lock is ours now. It appears whole, so that a kill leaves none without a holder. */
+/** Whether we have the lock. It is created atomically, so that a kill leaves no lock without a holder. */
 async function claim(lock: string, own: Holder): Promise<boolean> {
   if ((await entryAt(lock)) !== undefined) return false;
   try {
@@ -113,14 +113,14 @@ async function claim(lock: string, own: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof OutputExistsError) return false;
-    // It may be in place although the disk could not be synced.
+    // It may exist although the disk could not be synced.
     const current = await holderOf(lock).catch(() => undefined);
     if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
     throw error;
   }
 }
 
-/** What the system says as an error of ours. */
+/** A system error as an error of ours. */
 function asUnwritable(error: unknown, out: string, lock: string): unknown {
   if (LowrankError.isInstance(error) || codeOf(error) === undefined) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -129,14 +129,14 @@ function asUnwritable(error: unknown, out: string, lock: string): unknown {
 
 interface FoundLock {
   readonly text: string;
-  /** Undefined where the file says nothing that could be understood. */
+  /** Undefined if the file is not readable as a lock. */
   readonly holder: Holder | undefined;
-  /** When the holder last said that it is there, as milliseconds. */
+  /** Time of the last renewal, in milliseconds. */
   readonly lastSaid: number;
   readonly silence: number;
 }
 
-/** Whatever lies there is looked at before it is opened: a pipe would wait for ever, and a link may lead nowhere. */
+/** Checks the kind of file before opening it: a pipe would wait for ever, and a link may be broken. */
 async function holderOf(lock: string): Promise<FoundLock | undefined> {
   const entry = await entryAt(lock);
   if (entry === undefined) return undefined;
@@ -154,7 +154,7 @@ async function entryAt(path: string) {
   });
 }
 
-/** Undefined where it is gone. */
+/** Undefined if it does not exist. */
 async function readWhole(lock: string): Promise<string | undefined> {
   try {
     const file = await openFile(lock);
@@ -180,7 +180,7 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** On another machine, and not silent for long enough to be taken for gone. */
+/** On another machine, and renewed recently enough to be alive. */
 function isSilentElsewhere(lock: FoundLock): lock is FoundLock & { readonly holder: Holder } {
   return lock.holder !== undefined && lock.holder.host !== hostname() && lock.silence <= longestSilence;
 }
@@ -195,8 +195,8 @@ async function isStale({ holder, silence }: FoundLock): Promise<boolean> {
 }
 
 /**
- * Removes a stale lock, unless it is another by now. Two runs may find it: only one of them at a time looks again and
- * removes it, so that none takes a new lock for the stale one.
+ * Removes a stale lock, unless it was replaced. Two runs may find it: only one of them at a time checks again and
+ * removes it, so that no new lock is mistaken for the stale one.
  */
 async function takeAway(lock: string, stale: string): Promise<void> {
   const guard = `${lock}-taken`;
@@ -214,7 +214,7 @@ async function takeAway(lock: string, stale: string): Promise<void> {
   }
 }
 
-/** Its maker was killed if it is old. What is no empty folder is nothing that a run made. */
+/** If it is old, the run that created it was killed. No run creates anything but an empty folder there. */
 async function removeOldGuard(guard: string): Promise<void> {
   const entry = await entryAt(guard);
   if (entry === undefined || Date.now() - entry.mtimeMs <= longestWrite) return;

@@ -1,4 +1,4 @@
-// Whether a file is one that lowrank wrote: a pass's results or an adapter may be replaced by the next, a model's weights not.
+// Whether lowrank wrote a file: results and adapters may be replaced, a model's weights not.
 
 import { GgufError, openGguf } from "@lowrank/gguf";
 import { type ByteSource, openSafetensors, SafetensorsError } from "@lowrank/safetensors";
@@ -6,10 +6,10 @@ import { openFile } from "@lowrank/safetensors/node";
 
 export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 
-/** Names of the tensors that an adapter for Kohya's programs or for loralib has. */
+/** Tensor names of adapters for Kohya's programs or for loralib. */
 const ofAdapter = /\.(lora_(down|up)\.weight|alpha|[a-z]+_scale|lora_[AB]|bias)$/;
 
-/** What "lowrank forward", "lowrank export" or "lowrank diff" wrote. An empty file is as good as none. */
+/** Whether "lowrank forward", "lowrank export" or "lowrank diff" wrote it. An empty file may also be replaced. */
 export async function isOurFile(path: string): Promise<boolean> {
   const source = await openFile(path);
   try {
@@ -24,7 +24,7 @@ export async function isOurFile(path: string): Promise<boolean> {
   }
 }
 
-/** A page or a picture of a comparison says so at its start. */
+/** Pages and pictures of a comparison have a marker at their start. */
 async function isPicture(source: ByteSource): Promise<boolean> {
   const start = new TextDecoder().decode(await source.read(0, Math.min(source.size, 1000)));
   return start.includes("<!-- lowrank diff -->");

@@ -1,4 +1,4 @@
-// What of a folder, or which file, goes to the Hub, and where: decided before anything leaves this machine.
+// Decides which files are sent to the Hub, and where, before anything is sent.
 
 import { LowrankError } from "@lowrank/contracts";
 import { parseHubName, pathInRepository } from "../../open/hub-name.ts";
@@ -10,7 +10,7 @@ export interface LocalFile {
   readonly bytes: number;
 }
 
-/** What will be sent. */
+/** The plan of a push. */
 export interface PushPlan {
   readonly kind: "adapter" | "model" | "gguf" | "file";
   /** "owner/name" */
@@ -22,21 +22,25 @@ export interface PushPlan {
     readonly to: string;
   })[];
   readonly bytes: number;
-  /** Files of the folder that stay: hidden ones, a trainer's state, pickles. */
+  /** Files of the folder that are not sent: hidden files, training state, pickles. */
   readonly left: readonly string[];
 }
 
-/** What adapters, models and their tokenizers are made of. */
+/** The files of adapters, models and tokenizers. */
 const sent =
   /^(?:1_Pooling\/)?[^./][^/]*\.(?:json|safetensors|gguf|md|txt|jinja|model|spm|svg)$|^(?:LICENSE|Modelfile)$/;
-/** What a run keeps to go on with. */
+/** The training state of a run. */
 const state = /^(?:optimizer|scheduler|rng_state|trainer_state|training_args|run)\b/;
 
-/** Throws PushError for a name that is none, and for a folder with nothing that a repository is for. */
+/** Throws PushError for an invalid name, and for a folder without an adapter or a model. */
 export function planPush(source: string, target: string, found: readonly LocalFile[]): PushPlan {
   const name = parseHubName(target);
   if (name === undefined || name.file !== undefined) {
-    throw new PushError(source, target, "a name on the Hub is owner/name, owner/name/folder or owner/name@branch.");
+    throw new PushError(
+      source,
+      target,
+      "the target is not a name on the Hub. Expected: owner/name, owner/name/folder or owner/name@branch.",
+    );
   }
   const { repository, revision } = name;
   const chosen = found.filter(({ path }) => sent.test(path) && !state.test(path));
@@ -45,7 +49,7 @@ export function planPush(source: string, target: string, found: readonly LocalFi
     throw new PushError(
       source,
       target,
-      "it holds no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
+      "the source has no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
     );
   }
   return {
@@ -66,7 +70,7 @@ function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
   return paths.length === 1 && has(/\.safetensors$/) ? "file" : undefined;
 }
 
-/** Something that cannot be put on the Hugging Face Hub. */
+/** A push to the Hugging Face Hub failed. */
 export class PushError extends LowrankError {
   constructor(
     readonly source: string,
@@ -74,6 +78,6 @@ export class PushError extends LowrankError {
     readonly reason: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("PUSH", `"${source}" cannot be put on the Hugging Face Hub as "${target}": ${reason}`, options);
+    super("PUSH", `Cannot push "${source}" to the Hugging Face Hub as "${target}": ${reason}`, options);
   }
 }

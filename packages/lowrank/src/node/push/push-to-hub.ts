@@ -1,4 +1,4 @@
-// An adapter, a model or a file on this disk → a repository of the Hugging Face Hub, in one commit.
+// Pushes an adapter, a model or a file to a repository of the Hugging Face Hub, in one commit.
 
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -10,15 +10,15 @@ import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-acce
 import { type LocalFile, PushError, type PushPlan, planPush } from "./plan-push.ts";
 import { withoutPaths } from "./without-paths.ts";
 
-/** How to put something on the Hub. */
+/** Options of `pushToHub`. */
 export interface PushOptions extends NoticeOptions {
-  /** A token that may write; only a plan needs none. */
+  /** A token with write permission; not needed with `planOnly`. */
   readonly accessToken?: string | undefined;
-  /** Whether a repository that is made for it is private; one that exists stays what it is. */
+  /** Whether a new repository is private; an existing one is not changed. */
   readonly private?: boolean | undefined;
   /** The commit's title. */
   readonly message?: string | undefined;
-  /** Say what would be sent, and send nothing. */
+  /** Returns the plan and sends nothing. */
   readonly planOnly?: boolean | undefined;
   /** Replaces the global fetch. */
   readonly fetch?: HubAccess["fetch"] | undefined;
@@ -34,18 +34,18 @@ const optionNames: OptionNames<PushOptions> = {
   onNote: true,
 };
 
-/** What was sent, or would be. */
+/** The plan, and the commit if it was sent. */
 export interface Pushed extends PushPlan {
-  /** Absent where nothing was sent. */
+  /** Undefined with `planOnly`. */
   readonly url?: string;
   /** The commit. */
   readonly commit?: string;
 }
 
 /**
- * Puts an adapter's folder, a model's folder, a .gguf file or a .safetensors file on the Hugging Face Hub, as "owner/name",
- * "owner/name/folder" or "owner/name@branch". The repository is made if there is none; files of the same names are replaced, others
- * stay. Of a folder, hidden files, pickles, a trainer's state and pages are not sent, and of a base's path its last part. Needs the package @huggingface/hub.
+ * Pushes an adapter folder, a model folder, a .gguf file or a .safetensors file to the Hugging Face Hub, as "owner/name",
+ * "owner/name/folder" or "owner/name@branch". Creates the repository if necessary. Replaces files of the same names, and keeps others.
+ * Does not send hidden files, pickles, training state and HTML pages of a folder, nor the directory of a local base. Requires @huggingface/hub.
  *
  * @throws PathNotFoundError, PushError
  *
@@ -94,7 +94,7 @@ async function send(
     throw new PushError(
       source,
       target,
-      "there is no token: make one that may write at https://huggingface.co/settings/tokens.",
+      "there is no token. Create one with write permission at https://huggingface.co/settings/tokens.",
     );
   }
   const hub = await import("@huggingface/hub").catch((cause) => {
@@ -102,13 +102,13 @@ async function send(
     throw new PushError(source, target, reason, { cause });
   });
   try {
-    // The library would send the token wherever the Hub's answers lead.
+    // The library alone would send the token wherever the Hub redirects.
     const settings: HubAccess = { accessToken, ...(fetch === undefined ? {} : { fetch }) };
     const hubUrl = hubEndpoint(settings);
     const access = { accessToken, hubUrl, fetch: hubFetch(settings) };
     const { repository: name, revision } = plan;
     if (!(await hub.repoExists({ repo: name, ...access }))) {
-      noticesOf(options).note?.(`making ${name}`);
+      noticesOf(options).note?.(`creating ${name}`);
       await hub.createRepo({ repo: name, visibility: isPrivate ? "private" : "public", ...access });
     }
     noticesOf(options).note?.(`sending ${plan.files.length} files to ${name}`);

@@ -33,8 +33,8 @@ describe("what goes to the Hub", () => {
 
   it("is refused where there is nothing to send, or no name to send it to", () => {
     for (const target of ["mine", "../me/mine", "me/mine/x.gguf"])
-      expect(() => planPush("./a", target, sized(...adapterFiles))).toThrow("a name on the Hub is owner/name");
-    expect(() => planPush("./a", "me/mine", sized("notes.txt", "config.json"))).toThrow("it holds no adapter");
+      expect(() => planPush("./a", target, sized(...adapterFiles))).toThrow("Expected: owner/name");
+    expect(() => planPush("./a", "me/mine", sized("notes.txt", "config.json"))).toThrow("the source has no adapter");
   });
 });
 

@@ -1,4 +1,4 @@
-// An adapter's texts as they are published: where its base is on this machine is nobody else's business.
+// An adapter's texts for publication, without local paths of its base.
 
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, win32 } from "node:path";
@@ -8,7 +8,7 @@ import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
 import { PushError } from "./plan-push.ts";
 
-/** The adapter's texts with the last part of the base's path in place of the path. Warns of a base that is not on the Hub. Throws PushError. */
+/** The adapter's texts with the last part of the base's path only. Warns of a base that is not on the Hub. Throws PushError. */
 export async function withoutPaths(
   folder: string,
   target: string,
@@ -29,7 +29,7 @@ export async function withoutPaths(
   const paths = [name, basePath ?? ""].filter(isPath);
   const sent = (text: string) => paths.reduce(renamed, text);
   if (parseHubName(name) === undefined) {
-    const message = `The adapter says that its base is ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is no name on the Hub: whoever downloads it has to be told the base. Write its name on the Hub into adapter_config.json and README.md.`;
+    const message = `The adapter names the base ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is not a name on the Hub, so others cannot find it. Write the base's name on the Hub into adapter_config.json and README.md.`;
     noticesOf(options).warn({ code: "LOCAL_BASE", message });
   }
   return new Map([
@@ -43,7 +43,7 @@ function isPath(text: string): boolean {
   return isAbsolute(text) || win32.isAbsolute(text) || /^\.+[\\/]/.test(text);
 }
 
-/** As text, and as a text of JSON, whose backslashes are two. */
+/** As plain text, and as JSON text, in which backslashes are doubled. */
 function renamed(text: string, path: string): string {
   return text.replaceAll(JSON.stringify(path).slice(1, -1), lastPart(path)).replaceAll(path, lastPart(path));
 }

@@ -1,5 +1,5 @@
-// TensorBoard's event file: records of a protocol buffer, each with its length and two checksums (TFRecord). Scalars need so few
-// of its fields that a library would be larger than what it writes.
+// TensorBoard's event file: protocol buffer records, each with its length and two checksums (TFRecord). Scalars need so few
+// fields that a library would be larger than this code.
 
 import { protobufField } from "@lowrank/contracts";
 import { joinPieces } from "@lowrank/safetensors";
@@ -71,7 +71,7 @@ function maskedCrc32c(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-// What a run tells TensorBoard: a file of its own for each time that the run is begun or gone on with, as TensorBoard expects it.
+// The scalars of a run for TensorBoard: a new file each time the run starts or resumes, as TensorBoard expects.
 
 /** Collects the numbers of a run; the file is written with the adapter. */
 export class EventLog {

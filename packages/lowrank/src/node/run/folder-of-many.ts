@@ -1,5 +1,5 @@
-// The folder of a run that several processes make together: the first one keeps it as if it were alone; the others write nothing,
-// and are told where the run goes on.
+// The run folder of several processes: the first one writes it; the others write nothing,
+// and receive the state to resume from.
 
 import { LowrankError } from "@lowrank/contracts";
 import { parseState, serializeState, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
@@ -8,10 +8,10 @@ import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
 import type { BaseFiles, RunFacts, RunFolder, RunToKeep } from "../../run-folder.ts";
 import { identityOf, notedRun } from "./run-fingerprint.ts";
 
-/** Says that a run is over: a launcher ends with 0 also where a whole machine has vanished. */
+/** Reports the end of a run: a launcher may end with 0 even if a machine has vanished. */
 const completedFile = "completed.json";
 
-/** Opens it in the first process, by `open`, and in all others what goes with it. Throws what `open` does, in the first. */
+/** Opens it in the first process with `open`, and its counterpart in the others. Throws the errors of `open`, in the first process. */
 export async function openFolderOfMany(communicator: Communicator, open: () => Promise<RunFolder>): Promise<RunFolder> {
   if (communicator.rank > 0) return new FollowersFolder(communicator, await stateFrom(communicator));
   const folder = await open();
@@ -28,10 +28,10 @@ async function tellState(communicator: Communicator, state: TrainingState | unde
 async function stateFrom(communicator: Communicator): Promise<TrainingState | undefined> {
   const facts = new TextDecoder().decode(await communicator.broadcast(undefined));
   const tensors = await communicator.broadcast(undefined);
-  return facts === "" ? undefined : parseState({ facts, tensors }, "what the first process goes on with");
+  return facts === "" ? undefined : parseState({ facts, tensors }, "the state of the first process");
 }
 
-/** Keeps the run, and lets the others come to the same end. */
+/** Runs the training, and lets the other processes reach the same end. */
 class FirstFolder implements RunFolder {
   constructor(
     private readonly communicator: Communicator,
@@ -66,7 +66,7 @@ class FirstFolder implements RunFolder {
     try {
       yield* this.folder.keep({ ...run, adapter: { opened: run.adapter.opened, files } });
     } catch (error) {
-      // All have found it; the others wait until what is finite is kept.
+      // All processes see it; the others wait until the last finite state is saved.
       if (error instanceof DivergedError || error instanceof NonFiniteModelError) await this.communicator.barrier();
       throw error;
     }
@@ -122,7 +122,7 @@ class FollowersFolder implements RunFolder {
   async release(): Promise<void> {}
 }
 
-/** Throws RanksDifferError naming which process has which fact otherwise; copies of a file may be older than others. */
+/** Throws RanksDifferError that names processes with different facts; copies of a file may be outdated. */
 function compareFingerprints(communicator: Communicator, fingerprint: string): Promise<void> {
   return compareRanks(
     communicator,

@@ -1,5 +1,5 @@
-// Every byte of the base's weights, for `verifyBase`: the fingerprint that an adapter carries samples them, so that a bit
-// can change unseen.
+// Hashes every byte of the base's weights, for `verifyBase`: an adapter's fingerprint of the base only samples them, so a bit
+// could change unnoticed.
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -11,22 +11,22 @@ import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 
-/** A file of weights: what is in it, and by what one sees that nobody has written to it since. */
+/** A weights file: its hash, and the facts that show whether it was changed since. */
 export interface HashedFile {
   readonly sha256: string;
   readonly bytes: number;
-  /** When it was last written to, in ISO 8601. */
+  /** Time of the last modification, in ISO 8601. */
   readonly modified: string;
 }
 
 export interface KnownHashes {
-  /** By file name, as an earlier run noted them. */
+  /** By file name, from an earlier run. */
   readonly recorded: ReadonlyMap<string, HashedFile>;
-  /** Whether to read also files that are as long and as old as noted. */
+  /** Whether to read files with unchanged size and time, too. */
   readonly isAnew: boolean;
 }
 
-/** The base's weight files by name; one with the noted bytes stays as noted. Throws PathNotFoundError for a base on no disk. */
+/** The base's weights files by name; unchanged files keep their facts. Throws PathNotFoundError for a base that is not on disk. */
 export async function hashBase(
   { path, folder }: Pick<OpenedBase, "path" | "folder">,
   { recorded, isAnew }: KnownHashes,
@@ -36,7 +36,7 @@ export async function hashBase(
     const file = folder === undefined ? path : join(path, name);
     const { size: bytes, mtime } = await stat(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
-      throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on a disk");
+      throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on disk");
     });
     const modified = mtime.toISOString();
     const known = recorded.get(name);

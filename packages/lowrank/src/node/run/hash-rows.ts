@@ -1,4 +1,4 @@
-// A hash of all rows of a run, one by one: as one text, a hundred thousand rows would be longer than a string can be.
+// Hashes all rows of a run one by one: a hundred thousand rows as one text would exceed the maximum string length.
 
 import { createHash, type Hash } from "node:crypto";
 import { isUndecoded, labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
@@ -6,15 +6,15 @@ import type { RowMedia, RunFacts } from "../../run-folder.ts";
 
 export interface HashedMedia {
   readonly media: RowMedia | undefined;
-  /** Whether it is what they become that is hashed; else the bytes of their files. */
+  /** Whether to hash the prepared pixels and features, instead of the bytes of the files. */
   readonly isOpened: boolean;
 }
 
-/** The hash of rows as tokens, with the pictures and recordings that they name. Throws MediaError. */
+/** The hash of tokenised rows, with their images and recordings. Throws MediaError. */
 export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpened }: HashedMedia): Promise<string> {
   const hash = createHash("sha256");
   const count = media?.notices.count?.({
-    what: "pictures and recordings read, to know them again",
+    what: "images and recordings hashed",
     total: rows.length,
   });
   for (const row of rows) {
@@ -30,7 +30,7 @@ export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpene
   return digest(hash);
 }
 
-/** Of rows that are tokens only when they are drawn; their sample says how they become such. */
+/** For rows that are tokenised when drawn; a sample stands for their tokens. */
 export function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
   const hash = createHash("sha256").update(JSON.stringify(lengths));
   for (const row of rows) hash.update(`${JSON.stringify(row)}\n`);
@@ -44,11 +44,11 @@ export function shortHash(text: string): string {
 function addRow(hash: Hash, row: TokenizedExample): void {
   const { kind, inputIds, attentionMask, tokenTypeIds } = row;
   const lists = [inputIds, labelsOf(row), attentionMask, tokenTypeIds];
-  // Where each list ends, so that no two rows read alike.
+  // The lengths of lists, so that no two different rows have the same bytes.
   hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
   for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
   if ("pixels" in row && row.pixels !== undefined) hash.update(row.pixels.bytes);
-  // Numbers that are no integers.
+  // Numbers that are not integers.
   if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
   if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
   if ("isGood" in row) hash.update(Uint8Array.of(Number(row.isGood)));
@@ -59,7 +59,7 @@ function addRow(hash: Hash, row: TokenizedExample): void {
   if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
 }
 
-/** The bytes that a picture or a recording is made of, and how many. */
+/** The bytes of an image or a recording, and their number. */
 async function addSource(hash: Hash, row: TokenizedExample, media: RowMedia): Promise<void> {
   const file = ("image" in row ? row.image : undefined) ?? ("audio" in row ? row.audio : undefined);
   if (file === undefined) return;

@@ -1,4 +1,4 @@
-// metrics.jsonl: a line for each step, each validation, each step that was left out, and each change of the learning rate; for plots.
+// metrics.jsonl: a line for each step, each validation, each skipped step, and each change of the learning rate; for plots.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import type { TrainingEvent } from "@lowrank/trainer";
 
 export const metricsFile = "metrics.jsonl";
 
-/** What it says of an event: nothing that another run of the same would say otherwise, such as times. */
+/** The line of an event, without times and other facts that differ between equal runs. */
 export function metricsLines(event: TrainingEvent): readonly string[] {
   const facts = factsOf(event);
   return facts === undefined ? [] : [`${JSON.stringify(facts)}\n`];
@@ -29,7 +29,7 @@ export function keptAtRestart(lines: readonly string[]): string[] {
   return lines.filter((line) => line.startsWith('{"step":0,"restart":'));
 }
 
-/** The lines of the first `steps` steps of an interrupted run; of a file that was cut or overwritten, the whole ones. */
+/** The lines of the first `steps` steps of an interrupted run; only complete lines of a damaged file. */
 export async function earlierMetrics(folder: string, steps: number): Promise<string[]> {
   const text = await readFile(join(folder, metricsFile), "utf8").catch(() => "");
   return text
@@ -38,7 +38,7 @@ export async function earlierMetrics(folder: string, steps: number): Promise<str
     .map((line) => `${line}\n`);
 }
 
-/** NaN where the line is not of a step. */
+/** NaN for lines that are not of a step. */
 function stepOf(line: string): number {
   try {
     const step: unknown = JSON.parse(line).step;

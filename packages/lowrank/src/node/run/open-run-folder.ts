@@ -1,4 +1,4 @@
-// A folder on a disk in which one run keeps itself: claimed before any work, written as often as it is asked, released.
+// The folder of a run on disk: locked before any work, written at intervals, unlocked at the end.
 
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { earlierMetrics, keptAtRestart, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, identityOf, notedRun } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
-/** Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NOTHING_TO_RESUME. */
+/** Locks a folder for a run, and reads the state to resume from. Throws the errors of `claimOutput`, and NOTHING_TO_RESUME. */
 export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
   const { communicator } = request;
   if (communicator !== undefined) return openFolderOfMany(communicator, () => openDiskFolder(out, request));
@@ -29,7 +29,7 @@ async function openDiskFolder(out: string, request: RunRequest): Promise<RunFold
   const onWait: OnWait = ({ pid, host }, { seconds }) =>
     onWarning?.({
       code: "OUTPUT_HELD_ELSEWHERE",
-      message: `Process ${pid} on ${host} has "${out}", and may be gone: it has ${seconds} s to say that it is not.`,
+      message: `Process ${pid} on ${host} has locked "${out}" but may have ended. Waiting up to ${seconds} s to see whether it still runs.`,
     });
   const waiting = resume ? { onWait } : {};
   const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs, ...waiting });
@@ -59,7 +59,7 @@ class DiskRunFolder implements RunFolder {
   readonly release: () => Promise<void>;
   readonly #out: string;
   readonly #overwrite: boolean;
-  /** Whether what is in the folder is this run's earlier work. */
+  /** Whether the folder's content is this run's earlier work. */
   #isOwn: boolean;
   #savedStep: number | undefined;
   #events: EventLog | undefined;
@@ -127,7 +127,7 @@ class DiskRunFolder implements RunFolder {
       if (!(error instanceof NonFiniteLossError)) throw error;
       const { hasCheckpoint } = this.#kept();
       const stepsDone = error.step - 1;
-      // A checkpoint is worth more than a later adapter without the optimiser's state.
+      // A checkpoint is more useful than a later adapter without the optimizer's state.
       if (!hasCheckpoint && stepsDone > 0) {
         const done = { stepsDone, isOver: false, adapterStep: stepsDone };
         await this.#write(run, { ...done, state: undefined, bestStep: undefined, metrics });
@@ -143,7 +143,7 @@ class DiskRunFolder implements RunFolder {
     return { out: this.#out, savedStep, hasCheckpoint: savedStep !== undefined };
   }
 
-  /** Gives the path of the best checkpoint, as `saveRun` does. */
+  /** Returns the path of the best checkpoint, as `saveRun`. */
   async #write(
     { adapter, keep, report }: RunToKeep,
     saved: {

@@ -1,4 +1,4 @@
-// What `resume` compares: everything that would silently make another run of it, readable, so that a refusal can name it.
+// The fingerprint that `resume` compares: every fact that would silently make it another run, in readable form for messages.
 
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
@@ -11,7 +11,7 @@ import { type HashedFile, hashBase } from "./hash-base.ts";
 import { hashRows, hashTexts, shortHash } from "./hash-rows.ts";
 
 export interface RunIdentity extends RunFacts {
-  /** The base's files by name, where every byte of them was looked at. */
+  /** The base's files by name, if all of their bytes were hashed. */
   readonly baseFiles?: ReadonlyMap<string, HashedFile>;
 }
 
@@ -21,20 +21,20 @@ const textsName = "rows (as text)";
 const tokensName = "rows (as tokens)";
 const heldOutName = "held out";
 const bestByName = "best by";
-/** Of rows with pictures and recordings; earlier versions noted what those became by the name of other rows. */
+/** For rows with images and recordings; earlier versions saved the prepared data under the name of other rows. */
 const filesName = "rows (as tokens and files)";
 
 /**
- * The facts as JSON, by the names that a refusal uses; rows as a hash. Of pictures and recordings the files count, or, where the
- * fingerprint that was saved is of a version that prepared all before the first step, what they become. Throws MediaError.
+ * The facts as JSON, with the names that messages use; rows as a hash. For images and recordings, the files are hashed, or, if the
+ * saved fingerprint is of a version that prepared all before the first step, the prepared data. Throws MediaError.
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatchesOf, adapter, baseFiles = [] } = run;
   const { texts, adapterSeed, order, learning, options, media, heldOut, bestBy } = run;
   const before = parseFacts(saved);
-  // Earlier versions held out what they were asked to, and did not note it.
+  // Earlier versions held out the requested rows without saving this fact.
   const notesHeldOut = heldOut > 0 && (saved === undefined || before?.has(heldOutName) === true);
-  // May be another one where the run is resumed; the note is of its start.
+  // May change on resuming; the saved fact is of the start.
   const bestAtStart = saved === undefined ? bestBy : (before?.get(bestByName) ?? "loss");
   const namesFiles = media !== undefined && before?.has(tokensName) !== true;
   const facts: Record<string, unknown> = {
@@ -62,7 +62,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
   return JSON.stringify(facts);
 }
 
-/** The fingerprint of a run, with the hashes of the base's files where they are asked for or were noted before. */
+/** The fingerprint of a run, with hashes of the base's files if requested or saved before. */
 export async function identityOf(
   facts: RunFacts,
   { verifyBase: isAnew, ...base }: BaseFiles,
@@ -81,7 +81,7 @@ function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFi
   return files;
 }
 
-/** What a saved run was given or chose, so that it resumes unchanged under other defaults. */
+/** The settings of a saved run, so that it resumes unchanged even if defaults have changed. */
 export function notedRun(
   state: Pick<TrainingState, "fingerprint" | "settings" | "best" | "rateWatch"> | undefined,
 ): BegunRun {
@@ -90,10 +90,10 @@ export function notedRun(
   const order = facts.get(orderName);
   const [batchSize, share] = [facts.get("batch size"), facts.get(heldOutName)];
   const { steps } = state.settings;
-  // The one that was asked for: the trainer knows by itself which one it changed to.
+  // The requested rate: the trainer itself knows later changes.
   const learningRate = state.rateWatch?.restarts[0]?.learningRateBefore ?? state.settings.learningRate;
   const noted = facts.get(bestByName);
-  // Without a note the best so far has a loss.
+  // Without the fact, the best validation is by loss.
   const bestBy = metricNames.find((name) => name === noted) ?? "loss";
   const [rank, alpha, targetModules] = ["r", "lora_alpha", "target_modules"].map((name) =>
     facts.get(`adapter's ${name}`),
@@ -118,7 +118,7 @@ function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/** Throws ResumeMismatchError naming every fact in which the saved run differs; EARLIER_CHECKPOINT where it noted none. */
+/** Throws ResumeMismatchError that names every different fact; EARLIER_CHECKPOINT for a checkpoint without facts. */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
@@ -126,7 +126,7 @@ export function checkSameRun(saved: string | undefined, now: string): void {
     throw earlierCheckpoint();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
-  const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));
+  const shown = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value));
   const differences = [...new Set([...before.keys(), ...after.keys()])]
     .map((name) => ({ name, was: shown(before.get(name)), is: shown(after.get(name)) }))
     .filter(({ was, is }) => was !== is)
@@ -134,7 +134,7 @@ export function checkSameRun(saved: string | undefined, now: string): void {
   throw new ResumeMismatchError(differences);
 }
 
-/** Fields of adapter_config.json that no number depends on. */
+/** Fields of adapter_config.json that do not affect results. */
 const idleFields: ReadonlySet<string> = new Set([
   "peft_type",
   "peft_version",

@@ -1,4 +1,4 @@
-// Writes `out` as a whole: at every moment it holds a complete adapter, old or new, and the checkpoints that shall stay.
+// Writes `out` atomically: it always has a complete adapter, old or new, and the checkpoints to keep.
 
 import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -11,26 +11,26 @@ import { withRelativeBase } from "../base-path.ts";
 import { metricsFile } from "./metrics-file.ts";
 
 export interface RunResult {
-  /** Adapter, model card and a tokenizer of the run's own, by name. */
+  /** Adapter, model card and the run's tokenizer, by name. */
   readonly files: FolderFiles;
   readonly metrics: readonly string[];
-  /** Files about the run, which its checkpoints need not hold. */
+  /** Files about the run, which are not in its checkpoints. */
   readonly records?: FolderFiles;
   readonly stepsDone: number;
-  /** The step whose validation was the best, if there was one. */
+  /** The step of the best validation, if any. */
   readonly bestStep: number | undefined;
-  /** What `resume` needs, written as checkpoint-<step> with the adapter; absent once the run is over. */
+  /** The state for `resume`, written as checkpoint-<step> with the adapter; undefined when the run is finished. */
   readonly state: TrainingState | undefined;
 }
 
 export interface SaveOptions {
   readonly overwrite: boolean;
-  /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
+  /** Whether the folder is this run's earlier work: then other files stay, except surplus checkpoints. */
   readonly isOwn: boolean;
   readonly keep: KeptCheckpoints | undefined;
 }
 
-/** Writes what the run has. Of a finished run the best checkpoint stays, if it is not the last step's; its path is returned. */
+/** Writes the run. A finished run keeps the best checkpoint if it is not the last step's, and returns its path. */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
   const { metrics, records = new Map(), state } = result;
   const files = await withRelativeBase(result.files, out);
@@ -45,12 +45,12 @@ export async function saveRun(out: string, result: RunResult, options: SaveOptio
   };
   const { overwrite, isOwn } = options;
   const keep = (name: string, isListed: boolean) => !leaving.has(name) && (isOwn || !isListed);
-  // A run that goes on is known by its checkpoint.
+  // A run to resume is recognised by its checkpoint.
   await writeListedFolder(out, fill, { overwrite, keep, mayBeUnlisted: isOwn });
   return bestName === undefined ? undefined : join(out, bestName);
 }
 
-/** The path of the best checkpoint before this step, and the names of those that do not stay. */
+/** The path of the best checkpoint before this step, and the names of checkpoints to remove. */
 async function earlierCheckpoints(
   out: string,
   { stepsDone, bestStep, state }: RunResult,
@@ -61,7 +61,7 @@ async function earlierCheckpoints(
   const best = keep.best === false ? undefined : bestStep;
   const rule = { keepLast: keep.last ?? 3, best };
   const surplus = state === undefined ? earlier : surplusCheckpoints(earlier, rule);
-  // Where a run goes on from an older checkpoint, a newer one is damaged.
+  // If a run resumes from an older checkpoint, the newer one is damaged.
   const leaving = [...surplus, ...all.filter(({ step }) => step >= stepsDone)];
   return {
     best: earlier.find(({ step }) => step === best)?.path,

@@ -1,4 +1,4 @@
-// One label, several, or a number for a whole row: a sentence, a pair of them, or a picture.
+// Classification and regression of a whole row: a sentence, a pair of sentences, or an image.
 
 import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
@@ -16,7 +16,7 @@ export const classification: Objective = {
 
 export const imageClassification: Objective = {
   ...classification,
-  rows: "a picture and its label",
+  rows: "an image and its label",
   takes: (row) => row.kind === "image",
   task: "image-classification",
   hasPictures: true,

@@ -1,4 +1,4 @@
-// How a run learns beside its rows' own loss from what another model would write, or its own base.
+// Losses from another model's outputs: distillation from a teacher, or a KL penalty to the own base model.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TextTokenizer } from "@lowrank/data";
@@ -14,7 +14,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LearningPlan } from "../objective.ts";
 import { measureRows } from "../own-loss/own-loss.ts";
 
-/** Whom to imitate: what `openModel` gave, with an adapter or without. It stays the caller's. */
+/** The teacher: an opened model, with or without an adapter. The caller keeps and disposes of it. */
 interface Teacher {
   readonly base: PretrainedModel;
   readonly opened: { readonly context: ForwardContext };
@@ -22,19 +22,19 @@ interface Teacher {
 }
 
 export interface DistillationChoices {
-  /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
+  /** Weight of a KL penalty that keeps the outputs close to the base model; default 0. */
   readonly keepBase?: number | undefined;
-  /** Another model with the same tokenizer, whose tokens are to be imitated at the places that rows train. */
+  /** A teacher: another model with the same tokenizer, whose token distributions are imitated at the trained positions. */
   readonly teacher?: Teacher | undefined;
-  /** How much of the loss is the teacher's, 0 to 1; the rest is the rows' own. Default 0.5. */
+  /** Weight of the teacher's loss, 0 to 1; the rest is the loss of the rows. Default 0.5. */
   readonly teacherShare?: number | undefined;
-  /** Which way the divergence looks: "forward" (the default) covers all that the teacher may say, "reverse" says what it says most. */
+  /** Direction of the KL divergence: "forward" (default) covers all likely tokens of the teacher, "reverse" its likeliest ones. */
   readonly divergence?: Divergence | undefined;
-  /** Both sides' logits are divided by it; default 1. */
+  /** Temperature that divides the logits of both models; default 1. */
   readonly divergenceTemperature?: number | undefined;
 }
 
-/** Undefined where neither base nor teacher is looked at. Throws TrainingOptionsError for a teacher with other tokens and for numbers out of range. */
+/** Undefined without a penalty and a teacher. Throws TrainingOptionsError for another tokenizer and for numbers out of range. */
 export async function distillationPlan(
   choices: DistillationChoices,
   tokenizer: TextTokenizer | undefined,
@@ -77,7 +77,7 @@ function checkNumbers({ keepBase, teacherShare, divergenceTemperature }: Readonl
   if (problems.length > 0) throw new TrainingOptionsError(problems);
 }
 
-/** Tokens that are compared: from all over the vocabulary. */
+/** Number of tokens that are compared, spread over the vocabulary. */
 const comparedTokens = 4096;
 
 function checkTokenizers(own: TextTokenizer, other: TextTokenizer): void {
@@ -87,7 +87,7 @@ function checkTokenizers(own: TextTokenizer, other: TextTokenizer): void {
   for (let id = 0; id < size; id += step) {
     const [ours, theirs] = [textOf(own, id), textOf(other, id)];
     if (ours === theirs) continue;
-    const found = `token ${id} is ${JSON.stringify(theirs)} to it and ${JSON.stringify(ours)} to the model`;
-    throw new TrainingOptionsError([`teacher: needs the model's own tokenizer; ${found}`]);
+    const found = `token ${id} is ${JSON.stringify(theirs)} for the teacher and ${JSON.stringify(ours)} for the model`;
+    throw new TrainingOptionsError([`teacher: must use the model's tokenizer; ${found}`]);
   }
 }

@@ -1,4 +1,4 @@
-// Embeddings, learnt from rows of texts to compare: by which loss, of which states, with what before the texts.
+// Embeddings, learnt from texts to compare: the loss, the pooling, and the prompts before the texts.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import {
@@ -36,14 +36,14 @@ export interface ComparisonOptions extends RecipeOptions {
    * (one negative a row), "order" (the default for scored pairs: CoSENT) or "cosine" (scores from −1 to 1).
    */
   readonly loss?: RowLoss | undefined;
-  /** What is written before a row's first text and before the others; default what the folder says of queries and documents. */
+  /** Prompts before a row's first text and before the others; default: the folder's prompts for queries and documents. */
   readonly prompts?: ComparisonPrompts | undefined;
 }
 
 type Options = ComparisonOptions & { readonly trained?: EmbeddingRecipe | undefined };
 
 export const embeddings: Objective<Options> = {
-  rows: "texts to be compared",
+  rows: "texts to compare",
   takes: (row) => row.kind === "comparison",
   task: "feature-extraction",
   options: ["loss", "pooling", "normalise", "prompts"],
@@ -52,7 +52,7 @@ export const embeddings: Objective<Options> = {
   plan: comparisonPlan,
 };
 
-/** Throws a DataError that names the rows which the loss cannot learn from, PoolingUnknownError, EmbeddingRecipeError. */
+/** Throws a DataError that names the rows that do not fit the loss, PoolingUnknownError, EmbeddingRecipeError. */
 async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: Options): Promise<LearningPlan> {
   const [first] = rows.train;
   const isScored = first?.kind === "comparison" && first.score !== undefined;
@@ -74,7 +74,7 @@ async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: O
   };
 }
 
-/** As sentence-transformers' `encode_query` and `encode_document` choose them. */
+/** Chosen as by sentence-transformers' `encode_query` and `encode_document`. */
 async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
   const { byName } = await sentencePrompts(source);
   const document = byName.get("document") ?? byName.get("passage") ?? byName.get("corpus");
@@ -128,7 +128,7 @@ interface Step {
   readonly context: ForwardContext;
 }
 
-/** All texts of the batch run at once. The caller owns the result. */
+/** Computes all texts of the batch at once. The caller owns the result. */
 function lossOfTexts(model: PretrainedModel, batch: TokenBatch, { loss, recipe, context }: Step): tf.Scalar {
   const { columns = 0, similarities } = batch;
   return tf.tidy(() => {
@@ -138,7 +138,7 @@ function lossOfTexts(model: PretrainedModel, batch: TokenBatch, { loss, recipe, 
   });
 }
 
-/** The mean over batches, each counted by its rows: with the loss "ranking", larger batches are harder. */
+/** The mean over batches, weighted by their rows: with the loss "ranking", larger batches are harder. */
 async function meanLossOfTexts(
   model: PretrainedModel,
   batches: Iterable<TokenBatch>,

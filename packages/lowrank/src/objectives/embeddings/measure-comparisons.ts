@@ -1,4 +1,4 @@
-// How well embeddings find what belongs together, or agree with people on how alike texts are.
+// How well embeddings find related texts, or agree with people's similarity scores.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import {
@@ -25,7 +25,7 @@ export interface ComparisonMeasurement {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Of scored pairs, how cosines go with scores; of related texts, at which place each first text finds its own among all. */
+/** For scored pairs, the correlation of cosines and scores; for related texts, the rank at which each first text finds its own. */
 export async function measureComparisons(
   model: PretrainedModel,
   asked: ComparisonMeasurement,
@@ -91,10 +91,10 @@ async function embedded(
   return tf.tensor2d(values, [texts.length, width]);
 }
 
-/** Texts whose scores are in memory at once, by the texts that they are compared with. */
+/** Number of texts whose scores are in memory at once. */
 const scoresAtOnce = 2 ** 22;
 
-/** For each different first text, at which places its own are. */
+/** For each different first text, the ranks of its related texts. */
 async function searches(
   rows: readonly ComparedTexts[],
   embeddings: tf.Tensor2D,
@@ -129,7 +129,7 @@ async function searches(
   return found;
 }
 
-/** Counted from 1; equals that stand before it go before it. */
+/** Counted from 1; earlier texts win ties. */
 function placeAmong(scores: ArrayLike<number>, at: number): number {
   const own = scores[at] ?? Number.NaN;
   let before = 1;

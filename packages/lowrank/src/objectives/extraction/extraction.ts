@@ -1,4 +1,4 @@
-// Where the answer to a question is in a text, and how well a model finds it.
+// Extractive question answering: the position of an answer in a text, and its exact match and F1.
 
 import type { Example, QuestionExample, RowList } from "@lowrank/data";
 import type { OpenedBase } from "../../open/open-base.ts";
@@ -8,7 +8,7 @@ import type { Objective } from "../objective.ts";
 import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const extraction: Objective = {
-  rows: "a question and its answer's place",
+  rows: "a question and the position of its answer",
   takes: (row) => row.kind === "question" || row.kind === "span",
   task: "question-answering",
   options: [],
@@ -21,7 +21,7 @@ export const extraction: Objective = {
   },
 };
 
-/** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
+/** Exact match and F1. "No answer" is allowed for questions without an answer, as in SQuAD 2.0. */
 async function measureAnswers(
   opened: OpenedBase,
   rows: RowList<Example>,
@@ -62,7 +62,7 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 // Exact match and F1 of an answer, as the script of SQuAD 2.0 counts them (evaluate-v2.0.py, Rajpurkar et al. 2018). Those of
 // 1.1 are the same where no right answer is made of articles and punctuation alone.
 
-/** Scores an answer; "" says that the text has none, and is right where there are no right answers. */
+/** Scores an answer; "" means that the text has no answer, and is correct if there is no reference. */
 export function squadScore(given: string, right: readonly string[]): { readonly exact: number; readonly f1: number } {
   const known = right.filter((answer) => normalizeAnswer(answer) !== "");
   const answers = known.length === 0 ? [""] : known;

@@ -1,4 +1,4 @@
-// Single answers that somebody liked, or did not.
+// Single answers that were judged good or bad.
 
 import { preferenceLosses } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";
@@ -7,7 +7,7 @@ import type { Objective } from "../objective.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan } from "../preferences/learn-preferences.ts";
 import { preferences } from "../preferences/preferences.ts";
 
-const rows = "an answer that is good or bad";
+const rows = "an answer judged good or bad";
 const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
 
 export const judgements: Objective<PreferenceOptions> = {
@@ -18,7 +18,7 @@ export const judgements: Objective<PreferenceOptions> = {
   textOf: (row) => ("answer" in row && row.isGood ? row.answer : undefined),
   refuse({ task, modelType }) {
     if (task === "causal-lm") return;
-    const advice = "Give rows of a prompt and a completion to train the good answers as text.";
+    const advice = "To train the good answers as text, use rows with a prompt and a completion.";
     throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
   },
   plan: (_source, _rows, options) => preferencePlan(options, learnt),

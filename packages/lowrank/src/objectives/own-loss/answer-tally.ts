@@ -1,4 +1,4 @@
-// Answers of a model beside the right ones, collected batch by batch, and what they are worth in the end.
+// Collects a model's answers and the labels batch by batch, and computes metrics from them.
 
 import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
 import type { Answers, PretrainedModel } from "@lowrank/models";
@@ -17,7 +17,7 @@ export class AnswerTally {
 
   constructor(private readonly model: Pick<PretrainedModel, "task" | "config">) {}
 
-  /** Notes the answers to a batch and frees their tensor. */
+  /** Adds the answers to a batch and frees their tensor. */
   async add(answers: Answers, batch: TokenBatch): Promise<void> {
     const values = await answers.values.data();
     answers.values.dispose();
@@ -27,13 +27,13 @@ export class AnswerTally {
       this.#isOfLabels = answers.problem === "multi_label_classification";
       this.#keep(values, batch.labels);
     } else if (writesText(this.model.task)) {
-      // A vocabulary has too many classes for scores of each.
+      // A vocabulary has too many classes for scores of each class.
       this.#hits += answers.targets.filter((target, place) => target === values[place]).length;
       this.#count += answers.targets.length;
     } else this.#keep(values, answers.targets);
   }
 
-  /** What applies to the head, and is a number: where all right ones are alike, nothing correlates with them. */
+  /** The metrics that apply to the head and are numbers: without variation in the labels there is no correlation. */
   metrics(): Omit<RowMetrics, "loss"> {
     return Object.fromEntries(Object.entries(this.#metrics()).filter(([, value]) => Number.isFinite(value)));
   }

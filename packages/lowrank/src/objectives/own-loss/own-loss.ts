@@ -1,4 +1,4 @@
-// The loss that a model's head has of its own, and answers over rows, from one forward pass of each batch.
+// The loss of the model's own head, and metrics over rows, from one forward pass per batch.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
@@ -15,10 +15,10 @@ export const ownLoss: LearningPlan = {
   measure: measureRows,
 };
 
-/** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
+/** Engines on the CPU never wait, so timers, signals and clicks need their turn. */
 const turnEveryMilliseconds = 50;
 
-/** The mean loss over every label that counts, and what the answers are worth by the head's metrics. */
+/** The mean loss over all labels, and the metrics of the head. */
 export async function measureRows(
   model: PretrainedModel,
   data: MeasuredFiles,

@@ -1,4 +1,4 @@
-// Preferences as rows of text: what answers alone are learned from, the better one of each.
+// Preference pairs as rows of text: only the chosen answers are used.
 
 import { type Example, mapRows, type RowList } from "@lowrank/data";
 import type { Notices } from "../../notices.ts";
@@ -15,7 +15,7 @@ export function countPreferences(examples: RowList<Example>): number {
 export function warnOfPreferences(file: string, count: number, { warn }: Pick<Notices, "warn">): void {
   if (count === 0) return;
   const rows = count === 1 ? "1 row" : `${count} rows`;
-  const message = `${rows} of "${file}" compare two answers: the chosen one is trained, the rejected one is not looked at.`;
+  const message = `Preference pairs in "${file}" (${rows}) are trained as text: only the chosen answers are used, not the rejected ones.`;
   warn({ code: "PREFERENCES_AS_ANSWERS", message });
 }
 

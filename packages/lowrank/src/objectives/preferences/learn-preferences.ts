@@ -1,5 +1,5 @@
-// How answers that people judged are learnt: by which loss, with which settings, and what it is over many batches – how often and by
-// how much the better answer wins.
+// Learning from preferences and judged answers: the loss, its settings, and metrics over many batches, such as how often and by
+// how much the chosen answer wins.
 
 import { selectedNames } from "@lowrank/contracts";
 import { type Example, mismatchedCompletions, type RowList, type TokenBatch } from "@lowrank/data";
@@ -22,9 +22,9 @@ import type { EvaluationRequest, ExtraScores, LearningPlan, LossOptions, Measuri
 
 type Settings = { readonly [Name in keyof PreferenceSettings]?: PreferenceSettings[Name] | undefined };
 
-/** What a caller says of it: the losses, and which of them reads which setting, are in docs/preferences.md. */
+/** Options of preference losses; docs/preferences.md lists the losses and the settings that each loss reads. */
 export interface PreferenceOptions extends Settings {
-  /** "dpo" is the default of two answers; "answers" trains the chosen ones alone, as rows of text. */
+  /** The loss; "dpo" is the default for pairs; "answers" trains the chosen answers only, as rows of text. */
   readonly loss?: RowLoss | undefined;
 }
 
@@ -33,13 +33,13 @@ export const preferenceSettingNames = [
 ] as readonly (keyof PreferenceSettings)[];
 
 export interface LearntAnswers {
-  /** The losses that can learn them; the first is the default. */
+  /** The losses for these rows; the first is the default. */
   readonly losses: readonly PreferenceLossName[];
-  /** What their rows have, for messages. */
+  /** Their rows in words, for messages. */
   readonly rows: string;
 }
 
-/** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for a setting that the loss does not read, ModelInputError for one out of range. */
+/** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for an unused setting, ModelInputError for one out of range. */
 export function preferencePlan(
   options: Settings & { readonly loss?: string | undefined },
   { losses, rows }: LearntAnswers,
@@ -62,7 +62,7 @@ interface LearntLoss {
   readonly settings: Readonly<Record<string, number>>;
 }
 
-/** "simpo, β 2, margin 1": settings that do nothing are left out. */
+/** "simpo, β 2, margin 1": settings without an effect are omitted. */
 function inWords({ loss, settings }: LearntLoss): string {
   const { settings: known }: PreferenceLoss = preferenceLosses[loss];
   const words = Object.entries(settings).flatMap(([name, value]) => {
@@ -110,7 +110,7 @@ function resultOf(
   return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
 }
 
-/** Nothing where no adapter acts: the base is worth nothing more than itself. */
+/** Nothing without an adapter: the rewards of the base model compared with itself are 0. */
 export async function measureRewards(
   { model, context }: OpenedBase,
   rows: RowList<Example>,
@@ -129,13 +129,13 @@ interface JudgedReward {
 }
 
 interface JudgedScores {
-  /** The share of pairs whose better answer is worth more; of single answers, of all pairs of a good and a bad one. */
+  /** Share of pairs whose chosen answer has the higher reward; for single answers, of all pairs of a good and a bad one. */
   readonly rewardAccuracy: number;
-  /** By how much, on average. */
+  /** Mean difference of the rewards. */
   readonly rewardMargin: number;
 }
 
-/** Over every pair of a good and a bad answer, half a pair where both are worth the same; nothing where one kind is missing. */
+/** Over every pair of a good and a bad answer, ties count half; nothing if one kind is missing. */
 function scoresOfJudged(answers: readonly JudgedReward[]): Partial<JudgedScores> {
   const good = answers.filter(({ isGood }) => isGood).map(({ reward }) => reward);
   const bad = answers.filter(({ isGood }) => !isGood).map(({ reward }) => reward);

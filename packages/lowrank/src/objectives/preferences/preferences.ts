@@ -1,10 +1,10 @@
-// Two answers to one prompt, of which one is better.
+// Preference pairs: a chosen and a rejected answer to one prompt.
 
 import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
 
-const rows = "two answers, of which one is better";
+const rows = "a chosen and a rejected answer";
 const learnt = { losses: preferenceLossNames, rows };
 
 export const preferences: Objective<PreferenceOptions> = {

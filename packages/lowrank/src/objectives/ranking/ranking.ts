@@ -1,5 +1,5 @@
-// Pairs of texts, a search and what it found, judged by one number: a cross-encoder, also called a reranker. The loss of a batch of
-// pairs, and how high many searches put what belongs to them.
+// Cross-encoders (rerankers): one score for each pair of a query and a text. The loss of a batch of pairs,
+// and the rank that relevant texts get.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { type Example, pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
@@ -14,18 +14,18 @@ import { ownLoss } from "../own-loss/own-loss.ts";
 
 export const ranking: Objective = {
   ...classification,
-  rows: "a search and a text that is judged",
+  rows: "a query and a judged text",
   takes: (row) => row.kind === "sentence" && row.search !== undefined,
   refuse({ modelType, task, config }) {
     if (config.labels === 1) return;
-    const advice = `It has ${config.labels} classes, and pairs of a search are judged by one number: open it with { classes: 1 }.`;
-    throw new WrongTaskError(modelType, task, "Ranking texts", advice);
+    const advice = `It has ${config.labels} classes. Open it with { classes: 1 }.`;
+    throw new WrongTaskError(modelType, task, "Ranking texts", advice, "a model with one score for each pair");
   },
   // Of scores that are no share of 1 a regression learns.
   plan: (_, { train }) => (train.some(isOutside) ? ownLoss : byPairs),
 };
 
-/** By the cross-entropy of yes and no, sentence-transformers' BinaryCrossEntropyLoss. */
+/** Binary cross-entropy, as sentence-transformers' BinaryCrossEntropyLoss. */
 const byPairs: LearningPlan = {
   kind: "ranking",
   words: "yes or no, for each pair of a search",
@@ -33,7 +33,7 @@ const byPairs: LearningPlan = {
   measure: measurePairs,
 };
 
-/** Whether a model reads pairs and answers with one number each. */
+/** Whether a model reads pairs and answers each with one number. */
 export function judgesPairs({ task, config }: Pick<PretrainedModel, "task" | "config">): boolean {
   return task === "sequence-classification" && config.labels === 1;
 }
@@ -47,7 +47,7 @@ interface Judged {
   readonly label: number;
 }
 
-/** The loss, and how high each search puts what belongs to it; of labels between 0 and 1 how scores go with them. */
+/** The loss and the rank of relevant texts for each query; for labels between 0 and 1, the correlation of scores and labels. */
 async function measurePairs(
   model: PretrainedModel,
   data: MeasuredData,
@@ -97,7 +97,7 @@ function scoresOf(searches: readonly (readonly Judged[])[]): ComparisonScores {
   return told.length === 0 ? {} : rankingScores(told.map(placesOf));
 }
 
-/** Of what belongs to a search, its places among the search's pairs, counted from 1; equals share the later one. */
+/** Ranks of a query's relevant texts among its pairs, counted from 1; ties get the later rank. */
 function placesOf(pairs: readonly Judged[]): readonly number[] {
   const wrong = pairs.filter(({ label }) => label === 0);
   const right = pairs.filter(({ label }) => label === 1).sort((one, other) => other.score - one.score);

@@ -1,31 +1,31 @@
-// What a search found, in the order in which a cross-encoder finds it to belong.
+// Reranking of search results with a cross-encoder.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { PredictOptions } from "../../predict/predict-rows.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 
-/** One of the texts. */
+/** A ranked text. */
 export interface RankedText {
   readonly text: string;
-  /** Its place among those given, from 0. */
+  /** Its index in the input, from 0. */
   readonly index: number;
-  /** The model's output: the higher, the better; 1/(1 + e^−score) is how likely it belongs. */
+  /** The model's output, higher is better; 1/(1 + e^−score) is the probability that the text is relevant. */
   readonly score: number;
 }
 
-/** What predicts: an opened model, or an adapter on it. */
+/** A cross-encoder: an opened model, or an adapter on it. */
 export interface PairJudge {
   predict(rows: readonly object[], options?: PredictOptions): AsyncIterable<Prediction>;
 }
 
-/** How to rank. */
+/** Options of `rerank`. */
 export interface RerankOptions extends Pick<PredictOptions, "batchSize" | "maxLength" | "signal"> {
-  /** How many of the best are told; default all. */
+  /** Number of best texts to return; default all. */
   readonly topK?: number | undefined;
 }
 
 /**
- * Ranks texts by how well they answer a query, the best first. The model is a classifier with one output that reads pairs, such
+ * Ranks texts by their relevance to a query, the best first. The model is a classifier with one output that reads pairs, such
  * as BGE's rerankers, MiniLM's cross-encoders, or one trained here on rows with "query", "positive" and "negative".
  *
  * @throws NotRankingError for a model that gives classes; what `predict` throws.
@@ -55,15 +55,15 @@ export async function rerank(
   return ranked.sort((one, other) => other.score - one.score).slice(0, topK);
 }
 
-/** A model that answers pairs of texts with something else than one number. */
+/** The model does not answer pairs of texts with one score. */
 export class NotRankingError extends LowrankError {
   constructor(
-    /** What it answers with: "class". */
+    /** The kind of its predictions: "class". */
     readonly answers: string,
   ) {
     super(
       "NOT_RANKING",
-      `Texts are ranked by a model with one number for each pair, and this one answers with "${answers}". Open a cross-encoder, ` +
+      `Ranking requires a model with one score for each pair, but this model answers with "${answers}". Open a cross-encoder, ` +
         'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
         '(task: "sequence-classification", classes: 1).',
     );

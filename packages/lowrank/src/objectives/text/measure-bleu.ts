@@ -1,4 +1,4 @@
-// BLEU of what the model writes after each prompt, against every reference that the data has for it.
+// BLEU of the generated text after each prompt, against all references in the data for this prompt.
 
 import {
   bleu,
@@ -24,7 +24,7 @@ export interface BleuOptions {
   readonly tokenizer: TextTokenizer;
   readonly template: PromptTemplate;
   readonly batchSize: number;
-  /** Of a source, where an encoder reads it. */
+  /** Maximum length of a source, for encoders. */
   readonly maxLength: number;
   readonly maxNewTokens: number;
   readonly notices: Notices;
@@ -39,12 +39,12 @@ function isAsked({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
-/** Throws NO_REFERENCES where no row has prompt and answer, or sound and text. */
+/** Throws NO_REFERENCES if no row has prompt and answer, or recording and text. */
 export function checkReferences({ name, rows }: RowFile): void {
   if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio")) throw noReferences(name);
 }
 
-/** Corpus BLEU, 0 to 100, of greedy continuations; prompts are cut as in training. Throws NO_REFERENCES. */
+/** Corpus BLEU, 0 to 100, of greedy continuations; prompts are truncated as in training. Throws NO_REFERENCES. */
 export async function measureBleu(opened: OpenedBase, rows: RowList<Example>, options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
@@ -89,12 +89,12 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
   if (kept.length === 0) throw noReferences(data);
   const empty = prompts.length - kept.length;
   if (empty > 0) {
-    notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+    notices.warn({ code: "PROMPTS_SKIPPED", message: `BLEU ignores empty prompts: ${empty} in "${data}".` });
   }
   if (cut > 0) {
     const message = isSource
-      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (${named("maxLength")}).`
-      : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+      ? `Prompts of "${data}" that lost their end: ${cut}. They have more than ${room} tokens (${named("maxLength")}).`
+      : `Prompts of "${data}" that lost their beginning: ${cut}. The model has positions for ${room} prompt tokens.`;
     notices.warn({ code: "PROMPTS_CUT", message });
   }
   return kept;
@@ -106,13 +106,13 @@ function asCompletion(example: Example, template: PromptTemplate): Example {
   return { kind: "completion", prompt: promptOf(rendered), completion: answer };
 }
 
-/** How prompts become ids of at most `room` tokens, as training would have left them. */
+/** Encodes prompts as at most `room` ids, like in training. */
 interface PromptEncoder {
   readonly room: number;
   idsOf(prompt: string): { readonly ids: readonly number[]; readonly isCut: boolean };
 }
 
-/** For models that go on where the prompt ends: it loses its beginning. */
+/** For decoders, which continue the end of the prompt: truncates the beginning. */
 function promptEncoder(
   { tokenizer, maxNewTokens }: BleuOptions,
   isWritten: boolean,
@@ -130,7 +130,7 @@ function promptEncoder(
   };
 }
 
-/** For encoders, which read the prompt as a text of its own: it loses its end. */
+/** For encoders, which read the prompt as a separate text: truncates the end. */
 function sourceEncoder({ tokenizer, maxLength: room }: BleuOptions, isWritten: boolean): PromptEncoder {
   return {
     room,

@@ -1,4 +1,4 @@
-// The next token of a text, or a label for each token: what the model's head learns of rows, by itself or from another model.
+// Text: the next token, or a label for each token; optionally with a teacher.
 
 import { type Example, type RowList, type TextTokenizer, wordErrorRate } from "@lowrank/data";
 import { WrongTaskError } from "../../errors/model-errors.ts";
@@ -22,8 +22,8 @@ export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTo
     if (writesText(task) || !needTokenizer(train)) return;
     const advice =
       config.decoderLayers > 0
-        ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
-        : 'Give rows with "sentence" and "label" to train a classifier on it.';
+        ? `To train its decoder, add ${named("task")} sequence-to-sequence.`
+        : 'To train a classifier, use rows with "sentence" and "label".';
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   },
   plan: async (_source, _rows, { tokenizer, ...options }) => (await distillationPlan(options, tokenizer)) ?? ownLoss,
@@ -35,10 +35,10 @@ export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTo
   },
 };
 
-/** Sounds that are held at a time: of each minute several megabytes. */
+/** Recordings in memory at once: each minute takes several megabytes. */
 const soundsHeld = 64;
 
-/** The word error rate of greedy transcripts: words put in, left out or replaced, over those that are said. */
+/** Word error rate of greedy transcripts: insertions, deletions and substitutions divided by the words of the reference. */
 async function measureWords(
   transcriber: Transcriber & Pick<MediaReader, "platform">,
   rows: RowList<Example>,

@@ -1,4 +1,4 @@
-// Which options of a run exclude each other, beyond what their table says.
+// Options of a run that exclude each other, in addition to the rules of their table.
 
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -24,7 +24,7 @@ const shapeOptions: readonly (keyof RunChoices)[] = [
 export function checkChoices(options: RunChoices): void {
   const shape = shapeOptions.filter((name) => options[name] !== undefined).map(named);
   if (options.adapter !== undefined && shape.length > 0) {
-    throw new UsageError(`${named("adapter")} continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);
+    throw new UsageError(`${named("adapter")} continues an adapter, whose shape is fixed. Remove ${shape.join(", ")}.`);
   }
   if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
     const added = `${named("addTokens")} or ${named("addTokensFile")}`;

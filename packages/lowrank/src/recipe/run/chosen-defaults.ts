@@ -1,4 +1,4 @@
-// The defaults that a run chose, for its recipe and for people.
+// The defaults that a run chose, for its recipe and its printed summary.
 
 import { given } from "../../given.ts";
 import type { PreparedTraining } from "../../opened-adapter.ts";
@@ -6,7 +6,7 @@ import { adapterDefaults, defaultEpochs } from "../../train/run-defaults.ts";
 import { type LoopOptions, settled } from "../../train/training-options.ts";
 import type { RunChoices } from "../recipe.ts";
 
-/** The values of those options of a recipe that nobody gave, so that it repeats the run with other defaults, too. */
+/** The chosen values of options that were not set, so that the recipe repeats the run even if defaults change. */
 export function chosenOptions(
   training: PreparedTraining,
   choices: RunChoices,
@@ -27,12 +27,12 @@ export function chosenOptions(
   });
 }
 
-/** Whether the shape of the adapter is this library's choice. */
+/** Whether this library chose the shape of the adapter. */
 function choosesAdapter({ adapter, loraConfig, likePeft }: RunChoices): boolean {
   return adapter === undefined && loraConfig === undefined && likePeft !== true;
 }
 
-/** What was chosen for the options that nobody gave, a line each, with the reason. */
+/** One line for each default that was chosen, with its reason. */
 export function describeDefaults(
   { defaults, stepsPerEpoch, train, validation, heldOut }: PreparedTraining,
   asked: LoopOptions,

@@ -1,10 +1,10 @@
-// Which engine a run asks for.
+// The engine of a run.
 
 import type { ChooseEngineOptions } from "@lowrank/engine";
 import type { EngineName } from "@lowrank/engine/facts";
 import { given } from "../../given.ts";
 
-/** What was said, which goes before LOWRANK_ENGINE and LOWRANK_THREADS; an engine that was named is the only one tried. */
+/** The options, which come before LOWRANK_ENGINE and LOWRANK_THREADS. If an engine is named, no other is tried. */
 export function engineSettings(
   { engine, threads }: { readonly engine?: EngineName; readonly threads?: number },
   environment: Readonly<Record<string, string | undefined>>,

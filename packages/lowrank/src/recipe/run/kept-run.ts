@@ -1,4 +1,4 @@
-// The folder of a run of a recipe or a command, and the run's loop while the folder keeps it.
+// The run folder of a recipe or a command, and the training loop that writes to it.
 
 import type { TrainingEvent } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
@@ -12,7 +12,7 @@ import { recipeFile, recipeText } from "../write-recipe.ts";
 import { chosenOptions } from "./chosen-defaults.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
-/** The folder of a run, which holds nothing that the run reads. Throws what `openRunFolder` does. */
+/** The folder of a run; it must not contain anything that the run reads. Throws the errors of `openRunFolder`. */
 export function claimFolder(
   choices: WithModel<RunChoices>,
   claim: Pick<RunRequest, "overwrite" | "resume" | "communicator">,
@@ -30,7 +30,7 @@ interface KeptRun {
   readonly communicator?: Communicator | undefined;
 }
 
-/** The events of the loop, while the folder is written, the recipe that repeats the run among its files. */
+/** The events of the loop while the folder is written, including the recipe that repeats the run. */
 export async function* keptRun(
   { adapter, training, engine, fingerprint }: PreparedRun,
   { choices, folder, signal, communicator }: KeptRun,

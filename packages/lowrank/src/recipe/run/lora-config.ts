@@ -1,4 +1,4 @@
-// What a new adapter is to be: fields from a file, what the options say, and what the model decides.
+// The configuration of a new adapter, from a file, the options, and the model.
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -12,10 +12,10 @@ import type { SourceContext } from "../../platform.ts";
 import type { BegunRun } from "../../run-folder.ts";
 import type { RunChoices } from "../recipe.ts";
 
-/** An adapter's configuration has 8 MB at most. */
+/** Maximum size of an adapter's configuration: 8 MB. */
 const maxBytes = 8_000_000;
 
-/** Reads `loraConfig`: an adapter_config.json, of which the options may say some fields otherwise. */
+/** Reads `loraConfig`: an adapter_config.json, whose fields options can replace. */
 export async function readLoraConfig(
   { loraConfig }: RunChoices,
   { notices }: SourceContext,
@@ -29,10 +29,10 @@ export async function readLoraConfig(
   return parseLoraConfig(json, { file: loraConfig, onWarning: notices.warn });
 }
 
-/** What `likePeft` means for an adapter: rank and alpha 8, and PEFT's own table of modules. */
+/** The effect of `likePeft` on an adapter: rank and alpha 8, and PEFT's own table of modules. */
 const likePeft: Partial<LoraConfig> = { rank: 8, alpha: 8, targetModules: null };
 
-/** What was asked of a new adapter: options go before the file, the file before what the run to go on with had. */
+/** Settings of a new adapter: options come before the file, the file before the settings of the run to resume. */
 export function askedConfig(
   options: RunChoices,
   {
@@ -73,7 +73,7 @@ export function asksForTokens(choices: VariantChoices): boolean {
   return variantOptions.some(({ name, kind }) => kind === "tokens" && choices[name] !== undefined);
 }
 
-/** The fields that were asked for, texts as the ids of `encode`. Throws UsageError for a text without tokens. */
+/** The fields that were set, with texts as ids from `encode`. Throws UsageError for a text without tokens. */
 export function variantFields(
   choices: VariantChoices,
   encode: ((text: string) => readonly number[]) | undefined,
@@ -84,7 +84,7 @@ export function variantFields(
     if (typeof choice === "boolean") return [[field, choice]];
     const ids = encode?.(choice) ?? [];
     if (ids.length > 0) return [[field, ids]];
-    throw new UsageError(`\`${name}\` has no token to wait for. Give at least one word or mark.`);
+    throw new UsageError(`\`${name}\` has no tokens. Pass at least one word or special token.`);
   });
   return Object.fromEntries(fields);
 }

@@ -11,10 +11,10 @@ import type { SourceContext } from "../../platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
 import type { RunChoices, WithModel } from "../recipe.ts";
 
-/** More than 10 000 tokens, which is the most that can be added, have in any language. */
+/** More than 10 000 tokens, the maximum that can be added, need in any language. */
 const maxBytes = 10_000_000;
 
-/** The tokenizer that the options ask for; undefined if they add nothing. Throws AddedTokensError, TokenizerError. */
+/** The tokenizer with the added tokens; undefined if the options add none. Throws AddedTokensError, TokenizerError. */
 export async function planTokens(
   options: WithModel<RunChoices>,
   context: SourceContext,
@@ -25,7 +25,7 @@ export async function planTokens(
   return addTokens(await nodePlatform.findModel(model, context), tokens, addAsSpecial);
 }
 
-/** What becomes of the tokens in a model that was opened with so many rows at least. */
+/** Describes the added tokens in a model that has at least that many rows. */
 export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom }: PretrainedModel): string {
   const known = ids.length - newIds.length;
   const count = config.vocabularySize;
@@ -34,11 +34,11 @@ export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom
   return `Tokens: ${newIds.length} new${known === 0 ? "" : `, ${known} that the tokenizer knew`}; ${rows}${before}.`;
 }
 
-/** A line is a token as it stands, spaces included; the last may end in a line break. */
+/** Each line is one token, spaces included; the file may end with a line break. */
 async function readTokens(path: string): Promise<readonly string[]> {
   const files = filesNextTo(path);
   if (!(await files.has(basename(path)))) {
-    throw new PathNotFoundError(named("addTokensFile"), path, "a text file with a token a line");
+    throw new PathNotFoundError(named("addTokensFile"), path, "a text file with one token per line");
   }
   const lines = (await files.readText(basename(path), { maxBytes })).replace(/\r?\n$/, "").split(/\r?\n/);
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));

@@ -1,4 +1,4 @@
-// Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
+// Everything before the first step of a run: the model with its adapter, and the tokenised rows.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
@@ -25,7 +25,7 @@ import { askedConfig, asksForTokens, readLoraConfig, variantFields } from "./lor
 import { describeTokens, planTokens } from "./plan-tokens.ts";
 import { readRecipeRows } from "./recipe-rows.ts";
 
-/** Who is told what a person wants to know of a run before it starts, how models and rows are reached, and who starts what computes. */
+/** The host of a run: prints facts before the start, gives access to models and rows, and starts the engine. */
 export interface RunHost {
   readonly context: SourceContext;
   say(line: string): void;
@@ -40,10 +40,10 @@ export interface PreparedRun {
   readonly engine: string;
   readonly model: OpenedModel;
   readonly adapter: OpenedAdapter;
-  /** What the options and the file say of a new adapter. */
+  /** Configuration of a new adapter, from the options and the file. */
   readonly asked: Partial<LoraConfig>;
   readonly training: PreparedTraining;
-  /** Tells this run's model and data from others', so that `resume` cannot mix them up. */
+  /** Fingerprint of the run's model and data, so that `resume` cannot mix runs up. */
   readonly fingerprint: string;
   /** Frees the model, and the teacher if there is one. */
   dispose(): void;
@@ -51,13 +51,13 @@ export interface PreparedRun {
 
 interface RunData {
   readonly rows: TrainingRows;
-  /** What `loraConfig` says. */
+  /** The configuration from `loraConfig`. */
   readonly file: LoraConfig | undefined;
-  /** `out`, which knows the run to go on with. */
+  /** The folder `out`, with the run to resume. */
   readonly folder: Pick<RunFolder, "asBegun" | "identify">;
 }
 
-/** Nothing stays in memory if any of it fails. The engine starts when rows, tokens and configuration are known to be good. */
+/** Frees everything if a part fails. The engine starts after rows, tokens and configuration were checked. */
 export async function prepareRun(
   options: WithModel<RunChoices>,
   { folder, choose = (all) => all }: Pick<RunData, "folder"> & RowChoice,
@@ -127,19 +127,19 @@ async function prepareAdapter(
   return { adapter, asked, training, fingerprint };
 }
 
-/** A target that is misspelt beside others that match would train half an adapter. */
+/** With a misspelt target among valid ones, only a part of the adapter would be trained. */
 function refuseUnmatched({ warnings }: InjectionPlan): void {
   const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
   if (unmatched.length === 0) return;
   throw new UsageError(
-    `${unmatched.join("\n")}\nMend ${named("targetModules")}, or train the others alone with ${named("allowUnmatchedTargets")}.`,
+    `${unmatched.join("\n")}\nCorrect ${named("targetModules")}, or add ${named("allowUnmatchedTargets")} to train the other modules only.`,
   );
 }
 
-/** A head for answers says of each token whether one starts there, and whether one ends there. */
+/** A question-answering head has two outputs for each token: start and end. */
 const startAndEnd = 2;
 
-/** A classifier is made new where the base has none for the classes of the rows. */
+/** A new classifier is created if the base has none for the classes of the rows. */
 function newHeadFor(
   task: Task | undefined,
   { train, validation, problem }: TrainingRows,

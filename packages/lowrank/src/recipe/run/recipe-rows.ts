@@ -1,4 +1,4 @@
-// The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
+// Reads training and validation rows before the model: a broken row should cost a second, not a minute.
 
 import type { ReadOptions } from "@lowrank/data";
 import { findAdapters } from "../../adapters/weighted-set.ts";
@@ -35,7 +35,7 @@ export async function readRecipeRows(
   return rows;
 }
 
-/** Texts to compare train embeddings, unless the base reads them in pairs. */
+/** Texts to compare train embeddings, unless the base is a cross-encoder. */
 async function taskOfPairs(
   { rows }: RowFile,
   { model, adapter }: WithModel<RunChoices>,
@@ -48,7 +48,7 @@ async function taskOfPairs(
   const isJudge = config !== undefined && judgesPairs(read, config);
   if (!isJudge) return undefined;
   context.notices.note?.(
-    `the base judges pairs of texts, and is trained to (${named("task")} feature-extraction would train its embeddings)`,
+    `the base is trained as a cross-encoder, because it scores pairs of texts (for embeddings: ${named("task")} feature-extraction)`,
   );
   return "sequence-classification";
 }
@@ -56,18 +56,18 @@ async function taskOfPairs(
 function checkTask(task: RunChoices["task"], { objective, file }: TrainingRows): void {
   if (task === undefined || objective.task === objectiveFor(task).task) return;
   const [wanted, got] = [objectiveFor(task).rows, objective.rows];
-  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
+  throw new UsageError(`${named("task")} ${task} needs rows with ${wanted}, but "${file}" has rows with ${got}.`);
 }
 
 export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
   readonly skipBadRows?: boolean;
-  /** What an adapter remembers of its own data. */
+  /** The settings of the adapter's earlier training. */
   readonly setup?: AdapterSetup;
 }
 
-/** The rows of all that was named, one after the other. Throws what `refuseHeader` and `readRows` do. */
+/** The rows of all named files, concatenated. Throws the errors of `refuseHeader` and `readRows`. */
 export async function readNamedRows(
   names: readonly string[],
   { columns, header, skipBadRows, setup }: ReadingOptions,
@@ -82,15 +82,13 @@ export async function readNamedRows(
 /** Throws a UsageError for a file in which every row names its own columns. */
 export function refuseHeader(name: string): void {
   if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
-  throw new UsageError(
-    `${named("header")} names the columns of a .csv or .tsv file; in "${name}" every row names its own.`,
-  );
+  throw new UsageError(`${named("header")} is for .csv and .tsv files. In "${name}" every row names its own columns.`);
 }
 
 function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {
   return ({ file, count, problems: [first] }) => {
     const which = count === 1 ? "1 broken row" : `${count} broken rows`;
     const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
-    warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
+    warn({ code: "ROWS_BROKEN", message: `Skipped ${which} of "${file}".${why}` });
   };
 }

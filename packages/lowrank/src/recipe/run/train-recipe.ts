@@ -1,4 +1,4 @@
-// A recipe as a program runs it.
+// Runs a recipe from a program.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
@@ -17,13 +17,13 @@ import { engineSettings } from "./engine-settings.ts";
 import { claimFolder, keptRun } from "./kept-run.ts";
 import { prepareRun } from "./prepare-run.ts";
 
-/** What is said of one run of a recipe. */
+/** Options of one run of a recipe. */
 export interface TrainRecipeOptions
   extends NoticeOptions,
     Pick<KeepingOptions, "overwrite" | "resume">,
     Pick<RunOptions, "signal">,
     Pick<OpenModelOptions, "fetch" | "accessToken"> {
-  /** The folder for the adapter, where the recipe names none or another one. */
+  /** The folder for the adapter; replaces the recipe's. */
   readonly out?: string | undefined;
 }
 
@@ -33,9 +33,9 @@ const names: OptionNames<TrainRecipeOptions> = {
 };
 
 /**
- * Trains what a recipe says – a file (.yaml, .json, or what a .ts or .mjs exports), or its options as an object – and leaves in its
- * folder what `lowrank train` does: the adapter, checkpoints, metrics.jsonl, a model card and the recipe that repeats the run.
- * Events come as they happen. In Node.
+ * Trains from a recipe: a file (.yaml, .json, or a .ts or .mjs module), or its options as an object. The folder then has the
+ * same files as after `lowrank train`: the adapter, checkpoints, metrics.jsonl, a model card and the recipe that repeats the run.
+ * Yields events as they happen. In Node only.
  *
  * @throws RecipeError, UsageError for options that contradict each other; and what `OpenedAdapter.train` with `out` throws
  *

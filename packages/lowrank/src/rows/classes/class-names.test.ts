@@ -28,14 +28,14 @@ describe("numberClasses", () => {
     const adapterNames = ["neutral", "bad", "good"];
     expect(numberClasses([sentence("good")], { adapterNames, modelNames })).toMatchObject({ count: 3 });
     expect(() => numberClasses([sentence("great")], { adapterNames, modelNames })).toThrow(
-      "does not know: great. It knows 0 = neutral, 1 = bad, 2 = good.",
+      "does not have: great. Its classes are 0 = neutral, 1 = bad, 2 = good.",
     );
   });
 
   it("never gives new names to the numbers of a trained classifier", () => {
     const trained = { modelNames, isTrained: true };
     expect(() => numberClasses([sentence("good"), sentence("bad")], trained)).toThrow(
-      /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1, .* `classNames`/,
+      /was not trained with: bad, good. Its classes are 0 = LABEL_0, 1 = LABEL_1\. .* `classNames`/,
     );
     expect(numberClasses([sentence("LABEL_1")], trained).ids.get("LABEL_1")).toBe(1);
     expect(() => numberClasses([{ kind: "sentence", sentence: "x", label: ["good"] }], trained)).toThrow(

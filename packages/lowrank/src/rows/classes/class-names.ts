@@ -1,4 +1,4 @@
-// Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
+// Maps class names to class numbers. PEFT's files have no field for them, so they are in the adapter's metadata.
 
 import { enumerated, parseJson, printable } from "@lowrank/contracts";
 import { type Example, labelIdsOf, type ProblemType, type RowList } from "@lowrank/data";
@@ -6,25 +6,25 @@ import { ClassNameError } from "../../errors/data-errors.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
 import { countNumbers, rowClasses } from "./class-numbers.ts";
 
-/** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
+/** Key in an adapter file's metadata: the class names as a JSON array, in the order of the class numbers. */
 export const classNamesKey = "lowrank.class_names";
 
 export interface Classes {
   readonly count: number;
-  /** Numbers of class names; empty where the labels are numbers. */
+  /** Numbers of class names; empty if the labels are numbers. */
   readonly ids: ReadonlyMap<string, number>;
 }
 
-/** What is known of classes before their rows are looked at; all names are in order of the numbers. */
+/** Known class names before the rows are read, in the order of the class numbers. */
 export interface KnownClasses {
   readonly classNames?: readonly string[] | undefined;
   readonly adapterNames?: readonly string[] | undefined;
   readonly modelNames: readonly string[];
-  /** Whether the classifier was trained already, so that each of its numbers stands for a class. */
+  /** Whether the classifier is already trained, so that each number has a meaning. */
   readonly isTrained?: boolean | undefined;
 }
 
-/** Numbers classes by given or remembered names, else by the model's if they cover the data, else sorted. Throws ClassNameError. */
+/** Numbers classes by given or saved names, else by the model's if they cover the data, else sorted. Throws ClassNameError. */
 export function numberClasses(examples: RowList<Example>, known: KnownClasses): Classes {
   const { classNames, adapterNames, modelNames, isTrained = false } = known;
   const found = labelIdsOf(examples);
@@ -42,7 +42,7 @@ export function numberClasses(examples: RowList<Example>, known: KnownClasses): 
   return { count: found.size, ids: found };
 }
 
-/** Throws ClassNameError for names that are not one for each class, or not those that the adapter remembers. */
+/** Throws ClassNameError unless there is one name per class, and the names match the adapter's. */
 export function checkGiven(classNames: readonly string[], { adapterNames, modelNames, isTrained }: KnownClasses): void {
   const isOther = adapterNames !== undefined && adapterNames.join("\n") !== classNames.join("\n");
   if (isOther) throw new ClassNameError("contradicted", classNames, adapterNames);
@@ -56,7 +56,7 @@ interface ClassChoice {
   readonly problem?: ProblemType | undefined;
 }
 
-/** Outputs of a classifier: 1 for a regression, else those of the base if the data fit into them, and 2 at least. */
+/** Outputs of a classifier: 1 for a regression, else the base's number if it covers the data, and at least 2. */
 export function countClasses(
   examples: RowList<Example>,
   base: BaseClasses,
@@ -68,7 +68,7 @@ export function countClasses(
   return ids.size === 0 ? Math.max(needed, base.labels) : needed;
 }
 
-/** The classes in a line for people: "3 classes: bad, good, so so". */
+/** The classes as text: "3 classes: bad, good, so so". */
 export function describeClasses({ count, ids }: Classes, problem?: ProblemType): string {
   if (problem === "regression") return "a number for each row (regression)";
   const several = problem === "multi_label_classification" ? ", any number of them for each row" : "";
@@ -82,7 +82,7 @@ export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
   return JSON.stringify([...ids].sort(([, a], [, b]) => a - b).map(([name]) => name));
 }
 
-/** The names from an adapter's metadata, or undefined if there are none worth the name. */
+/** The names in an adapter's metadata, or undefined without valid names. */
 export function decodeClassNames(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
   try {
     const names: unknown = parseJson(metadata.get(classNamesKey) ?? "null");

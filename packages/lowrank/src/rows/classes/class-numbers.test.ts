@@ -8,7 +8,7 @@ const rows = (...labels: readonly (number | string)[]): Example[] =>
 describe("checkClassNumbers", () => {
   it("names the row of a number that no classifier has", () => {
     expect(() => checkClassNumbers("rows.csv", rows(0, 999_999_999), rowClasses)).toThrow(
-      /row 2: expected a class number from 0 to 1999: the file has 2 different ones, count them from 0 \(or are they .*\), got 999999999/,
+      /row 2: expected a class number from 0 to 1999 \(the file has 2 different numbers; .*\), got 999999999/,
     );
     expect(() => checkClassNumbers("rows.csv", rows(2024, 2024), rowClasses)).toThrow(DataError);
   });

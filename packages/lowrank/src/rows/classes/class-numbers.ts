@@ -5,14 +5,14 @@ import { DataError, type Example, ignoredLabel, type RowList, rowLabel } from "@
 
 import { named } from "../../errors/named-option.ts";
 
-/** As many classes as a config.json may name. */
+/** Maximum number of classes in a config.json. */
 const maxClasses = 1_000_000;
-/** Numbers may have gaps, but data that names so few of its classes is more likely to hold ids, years or prices. */
+/** Numbers may have gaps, but very large gaps suggest ids, years or prices instead of classes. */
 const maxPerFound = 1000;
 
 export type ClassNumbers = (example: Example) => readonly number[];
 
-/** The numbers of a whole row's class, or of all its classes; none where they have names. */
+/** The class numbers of a row; none if classes have names. */
 export const rowClasses: ClassNumbers = (example) => {
   const label = rowLabel(example);
   return (typeof label === "object" ? label : [label]).filter((each) => typeof each === "number");
@@ -29,7 +29,7 @@ export function countNumbers(examples: RowList<Example>, numbersOf: ClassNumbers
   return largest + 1;
 }
 
-/** Throws a DataError that names the rows whose class numbers are beyond what so many different ones can mean. */
+/** Throws a DataError that names the rows whose class numbers are too large for the number of different classes. */
 export function checkClassNumbers(file: string, examples: RowList<Example>, numbersOf: ClassNumbers): void {
   const different = new Set<number>();
   for (const example of examples) for (const number of numbersOf(example)) different.add(number);
@@ -37,8 +37,8 @@ export function checkClassNumbers(file: string, examples: RowList<Example>, numb
   const found = different.size;
   const limit = Math.min(maxClasses, maxPerFound * found);
   const expected =
-    `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0 ` +
-    `(or are they numbers to predict? ${named("problemType")} regression)`;
+    `a class number from 0 to ${limit - 1} (the file has ${found} different numbers; count classes from 0; ` +
+    `for numbers to predict, use ${named("problemType")} regression)`;
   const problems = examples.flatMap((example, index) => {
     const wrong = numbersOf(example).find((number) => !(Number.isInteger(number) && number >= 0 && number < limit));
     return wrong === undefined ? [] : [{ row: index + 1, found: String(wrong), expected }];

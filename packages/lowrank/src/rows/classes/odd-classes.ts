@@ -1,4 +1,4 @@
-// Classes that are most likely none: what a person is told before the first step.
+// Warns before the first step of classes that are probably mistakes.
 
 import { printable } from "@lowrank/contracts";
 import { type Example, type Label, type ProblemType, type RowList, rowLabel } from "@lowrank/data";
@@ -13,41 +13,41 @@ export interface ClassRows {
   readonly problem?: ProblemType | undefined;
 }
 
-/** Fewer rows may well have a class each. */
+/** In fewer rows, each may well have its own class. */
 const fewRows = 20;
 
 const columnWords = /^(labels?|class|classes|category|sentiment|intent|topic|rating|tag|target)$/i;
 
-/** A number that a new head, which begins near 0, is far from: scores from 0 to 10 are not. */
+/** Numbers beyond this are far from a new head's outputs, which begin near 0; scores from 0 to 10 are not. */
 const farNumber = 10;
 
-/** Warns of one class, of far numbers, of names that nearly every row has alone, and of a column's name among the classes. */
+/** Warns of a single class, of numbers far from 0, of a class for nearly every row, and of a column name among the classes. */
 export function warnOfOddClasses({ ids, count }: Classes, rows: ClassRows, notices: Pick<Notices, "warn">): void {
   const { file, train, columns, problem } = rows;
   const only = problem === "single_label_classification" ? onlyLabel(train) : undefined;
   if (only !== undefined) {
     const message =
-      `Every row of "${printable(file)}" has the class ${printable(String(only))}: a classifier learns nothing from one class but to answer ` +
-      `it always. Add rows of the other classes; if labels are numbers to predict, use ${named("problemType")} regression.`;
+      `Every row of "${printable(file)}" has the class ${printable(String(only))}, so a classifier only learns to always ` +
+      `answer it. Add rows of other classes. If labels are numbers to predict, use ${named("problemType")} regression.`;
     notices.warn({ code: "ONE_CLASS", message });
   }
   if (count === 1 && ids.size === 0) warnOfFarNumbers(rows, notices);
   if (train.length >= fewRows && ids.size * 2 >= train.length) {
     const message =
-      `"${printable(file)}" has ${ids.size} classes in ${train.length} rows: if the column of labels holds the texts, name the ` +
+      `"${printable(file)}" has ${ids.size} classes in ${train.length} rows. If the label column contains the texts, name the ` +
       "columns in the other order.";
     notices.warn({ code: "MANY_CLASSES", message });
   }
   const words = [...ids.keys()].filter((name) => columnWords.test(name) || name === columns?.label);
   for (const word of words.length === 0 ? [] : onlyOnce(words, train)) {
     const message =
-      `"${printable(file)}" has one row alone of the class "${printable(word)}", which is what a column is called: if it is a line of ` +
-      `names that stands among the rows, take it out; if it is the first line of a table, leave ${named("header")} out.`;
+      `"${printable(file)}" has one row with the class "${printable(word)}", which looks like a column name. If this row is a header ` +
+      `among the rows, remove it. If it is the first line of a table, leave ${named("header")} out.`;
     notices.warn({ code: "COLUMN_NAME_AS_CLASS", message });
   }
 }
 
-/** The label that all rows have; undefined where there are two. */
+/** The label that all rows have; undefined if there are two. */
 function onlyLabel(train: RowList<Example>): Label | undefined {
   let only: Label | undefined;
   for (const example of train) {
@@ -73,8 +73,8 @@ function warnOfFarNumbers({ file, train }: ClassRows, notices: Pick<Notices, "wa
   const [about, wide] = [mean, spread].map((value) => Number(value.toPrecision(3)));
   const scaled = wide === 0 ? `number − ${about}` : `(number − ${about}) / ${wide}`;
   const message =
-    `The numbers of "${printable(file)}" lie around ${about}, spread by ${wide}: a new head begins near 0, and a step moves it by about ` +
-    `${named("learningRate")}. Train on ${scaled}, and undo that in what is predicted.`;
+    `The labels of "${printable(file)}" have mean ${about} and standard deviation ${wide}. A new head begins near 0, and a step moves it by about ` +
+    `${named("learningRate")}. Train on ${scaled}, and undo this in the predictions.`;
   notices.warn({ code: "NUMBERS_FAR_FROM_ZERO", message });
 }
 

@@ -1,5 +1,5 @@
-// What a classifier is for – one class a row, a number, or any number of classes –, by the labels of its rows and by what the
-// model's files say, as transformers has it (`problem_type`).
+// The problem type (kind of labels) – one class per row, a number, or several classes –, from the labels of the rows and from the
+// model's files, as in transformers (`problem_type`).
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import {
@@ -12,7 +12,7 @@ import {
   rowLabel,
 } from "@lowrank/data";
 
-/** What labels say by themselves: lists are all of a row's classes, and fractions are no classes. Undefined for others. */
+/** The problem type from the labels: lists mean several classes per row, fractions a regression. Undefined for others. */
 export function problemOf(examples: RowList<Example>): ProblemType | undefined {
   const isFraction = (label: Label | undefined) => typeof label === "number" && !Number.isInteger(label);
   let hasFractions = false;
@@ -24,7 +24,7 @@ export function problemOf(examples: RowList<Example>): ProblemType | undefined {
   return hasFractions ? "regression" : undefined;
 }
 
-/** What a loaded model's classifier is for; without a word in its files one output is a number, as in transformers. */
+/** The problem type of a loaded model; by default one output is a regression, as in transformers. */
 export function problemOn(
   { problemType, labels }: Pick<ModelConfig, "problemType" | "labels">,
   ofRows: ProblemType | undefined,
@@ -34,7 +34,7 @@ export function problemOn(
   return ofRows === "multi_label_classification" ? ofRows : "single_label_classification";
 }
 
-/** Throws a DataError that names the rows whose label does not go with the problem. `rowOf` gives an example's number. */
+/** Throws a DataError that names the rows whose label does not fit the problem type. `rowOf` gives an example's number. */
 export function checkProblem(
   file: string,
   examples: RowList<Example>,

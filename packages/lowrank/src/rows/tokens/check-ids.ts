@@ -1,9 +1,9 @@
-// Whether the model has a row of weights for every id that the data name.
+// Checks that the model has a row of weights for every id in the data.
 
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
 
-/** A row of a data file as tokens, with its number there, counted from 1. */
+/** A tokenised row of a data file, with its number in the file, counted from 1. */
 export interface NumberedTokens {
   readonly row: number;
   readonly tokens: TokenizedExample;
@@ -16,7 +16,7 @@ interface CheckedModel {
   readonly task: Task;
 }
 
-/** The rows with tokens outside the vocabulary or a class that the classifier lacks. */
+/** The rows with tokens outside the vocabulary or with unknown classes. */
 export function wrongIds(rows: readonly NumberedTokens[], model: CheckedModel): readonly RowProblem[] {
   return rows.flatMap(({ row, tokens }): RowProblem[] => {
     const problem = problemOf(tokens, model);
@@ -38,6 +38,6 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   }
   const unknown = areClasses ? labels.find((label) => label >= classes) : undefined;
   if (unknown === undefined) return undefined;
-  const expected = `a class number from 0 to ${classes - 1}, which the classifier tells apart`;
+  const expected = `a class number from 0 to ${classes - 1}, the classes of the classifier`;
   return { found: String(unknown), expected };
 }

@@ -1,4 +1,4 @@
-// Which template writes a run's rows.
+// Chooses the prompt template of a run's rows.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -19,7 +19,7 @@ interface TemplateReader {
   readonly task: Task;
 }
 
-/** The template asked for, or the one that suits rows and model. Throws ChatTemplateMissingError, TemplateError. */
+/** The requested template, or the one that fits rows and model. Throws ChatTemplateMissingError, TemplateError. */
 export function chooseTemplate(
   name: string | undefined,
   examples: RowList<Example>,
@@ -34,7 +34,7 @@ export function chooseTemplate(
   return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
 }
 
-/** The template that an adapter remembers; conversations are written by templates that mark their speakers alone, whatever its rows were. */
+/** The template of the adapter's training. For conversations, only a template that marks speakers is used. */
 export function rememberedTemplate(
   setup: { readonly template?: string | undefined } | undefined,
   rows: RowList<Example>,
@@ -48,12 +48,12 @@ export function isConversing(template: string | undefined): boolean {
   return template === "chat" || template === "vicuna";
 }
 
-/** A model that comes with a template for conversations was taught to answer in it. */
+/** A model with a chat template was trained to answer in it. */
 function defaultTemplate(first: Example | undefined, { tokenizer, task }: TemplateReader): string {
   const kind = (first && textsOf(first)[0])?.kind;
   const hasOwn = tokenizer?.chatTemplate !== undefined;
   if (kind === "chat") return hasOwn ? "chat" : "vicuna";
-  // Encoder–decoders were taught tasks as plain text ("translate English to German: …"); no answer has to be set apart.
+  // Encoder–decoders were trained on tasks as plain text ("translate English to German: …"); the answer is separate anyway.
   if (task === "sequence-to-sequence" || (kind !== "instruction" && kind !== "completion")) return "plain";
   if (hasOwn) return "chat";
   return kind === "instruction" ? "alpaca" : "plain";

@@ -78,8 +78,8 @@ describe("drawTokens", () => {
     expect(told()).toBe("");
     expect([rows.at(1000), rows.at(1002), rows.length]).toEqual([undefined, undefined, 3000]);
     expect([...rows]).toHaveLength(2998);
-    expect(told()).toMatch(/Row 1001 of "rows.jsonl" has 3, expected token ids from 0 to 2/);
-    expect(told().match(/left out/g)).toHaveLength(1);
+    expect(told()).toMatch(/Skipped row 1001 of "rows.jsonl": it has 3, expected token ids from 0 to 2/);
+    expect(told().match(/Skipped/g)).toHaveLength(1);
   });
 
   it("refuses a file whose looked-at rows are broken, by their numbers in it", () => {

@@ -1,5 +1,5 @@
-// Rows of more than memory holds become tokens when a batch draws them: the first step need not wait for the last row, and no
-// tokens are kept. What has to be known of every row is about how long it is; of the rest, some rows tell.
+// Tokenises rows when a batch draws them, for data that does not fit into memory: the first step need not wait for the last row, and
+// no tokens are stored. Lengths of all rows are estimated; other facts come from a sample.
 
 import {
   DataError,
@@ -16,16 +16,16 @@ import { wrongIds } from "./check-ids.ts";
 import { numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 import { countedLabels, tokenizeRows } from "./tokenize-rows.ts";
 
-/** Rows that are tokenised anew each time. */
+/** Rows that are tokenised again each time. */
 export interface DrawnTokens {
   readonly rows: SampledRows<TokenizedExample>;
-  /** Those that were looked at before, from all over the file. */
+  /** A sample from the whole file, tokenised before training. */
   readonly sample: readonly TokenizedExample[];
 }
 
 const sampleSize = 1024;
 
-/** Looks at some rows as `tokenizeRows` does; others become tokens when drawn. Broken ones are left out then, the first one told. */
+/** Tokenises a sample like `tokenizeRows`; the others when drawn. Broken ones are skipped then, with one warning for the first. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
   const places = spread(examples.length);
   const looked = [...selectRows(examples, places)];
@@ -42,8 +42,8 @@ export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOpti
     if (isTold) return;
     isTold = true;
     const message =
-      `Row ${numberOf(index, options)} of "${options.file}" ${reason}: it is left out, and so are all ` +
-      "like it, without another word.";
+      `Skipped row ${numberOf(index, options)} of "${options.file}": it ${reason}. Similar rows are skipped ` +
+      "without another warning.";
     notices.warn({ code: "ROWS_SKIPPED", message });
   };
   const make = (example: Example, index: number) => tokensOf(example, index, { options, leaveOut });
@@ -77,7 +77,7 @@ function spread(length: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => Math.floor((index * length) / count));
 }
 
-/** How much text a row has, wherever it is in it. */
+/** Number of characters in all texts of a row. */
 function charactersIn(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;

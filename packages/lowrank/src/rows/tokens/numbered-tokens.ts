@@ -1,4 +1,4 @@
-// Rows as tokens with their numbers in the file, so that what is wrong with them can be told.
+// Tokenised rows with their numbers in the file, for error messages.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -25,13 +25,13 @@ import { unwritableRows } from "./unwritable-rows.ts";
 export interface TokenizeRowsOptions {
   readonly file: string;
   readonly model: { readonly config: IdLimits; readonly task: Task };
-  /** Absent where every row is tokenised already. */
+  /** Undefined if all rows are already tokenised. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly lengths: RowLengths;
   readonly prompts?: ComparisonPrompts | undefined;
   readonly labels: LabelMeaning;
-  /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
+  /** The row's number in the file, counted from 1, if it is not its index among the rows. */
   readonly rowOf?: RowNumbers;
 }
 
@@ -44,7 +44,7 @@ export function numberOf(place: number, { rowOf }: Pick<TokenizeRowsOptions, "ro
   return rowOf?.(place) ?? place + 1;
 }
 
-/** Some of all rows as tokens. Throws a DataError that names all which the template cannot write. */
+/** Tokenises some of the rows. Throws a DataError that names all rows that the template cannot render. */
 export function numberedTokens(
   { first, examples }: Chunk,
   all: RowList<Example>,
@@ -81,7 +81,7 @@ export function numberedTokens(
   }
 }
 
-/** The template, refusing rows of which nothing would be left for an encoder to read. */
+/** The template; refuses rows that leave nothing for an encoder to read. */
 function withSource(template: PromptTemplate): PromptTemplate {
   return { ...template, render: (example) => renderSourceTarget(example, template) };
 }

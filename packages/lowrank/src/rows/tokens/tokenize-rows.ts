@@ -1,4 +1,4 @@
-// From the rows of a data file to tokens that fit the model.
+// Tokenises the rows of a data file for the model.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -19,16 +19,16 @@ import { type NumberedTokens, wrongIds } from "./check-ids.ts";
 import { type Chunk, numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 
 export interface TokenizeAllOptions extends TokenizeRowsOptions {
-  /** Where many tokens go; default: to memory. */
+  /** Storage for the tokens; default: memory. */
   readonly platform?: Pick<Platform, "keepRows"> | undefined;
-  /** Whether they stand for a file of which nobody looks at all rows. */
+  /** Whether the rows are a sample of a larger file. */
   readonly isSample?: boolean;
 }
 
-/** Rows that are tokenised at once: of more than memory has, the tokens of these alone are in it. */
+/** Number of rows that are tokenised at once; limits memory for rows on disk. */
 const chunkSize = 1024;
 
-/** Tokenises rows and warns of cuts. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
+/** Tokenises rows and warns of truncation. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
 export function tokenizeRows(
   examples: RowList<Example>,
   options: TokenizeAllOptions,
@@ -81,39 +81,39 @@ function warnOfCuts(
   { file, lengths: { maxLength, maxTargetLength }, isSample = false }: TokenizeAllOptions,
   notices: Notices,
 ): void {
-  const where = isSample ? `the ${all} rows of "${file}" that were looked at` : `"${file}"`;
+  const where = isSample ? `${all} sampled rows of "${file}"` : `"${file}"`;
   if (skipped > 0) {
     const rows = isSample ? where : `${all} rows of ${where}`;
     notices.warn({
       code: "ROWS_SKIPPED",
-      message: `${skipped} of ${rows} have nothing to train within ${maxLength} tokens (${named("maxLength")}) and are left out.`,
+      message: `Skipped ${skipped} of ${rows}: nothing to train in the first ${maxLength} tokens (${named("maxLength")}).`,
     });
   }
   if (lost > 0) {
     const message =
-      `${lost} answers of ${where} are not in the first ${maxLength} tokens of their row (${named("maxLength")}): such ` +
-      "rows train that there is no answer.";
+      `Lost answers in ${where}: ${lost}. They are not in the first ${maxLength} tokens of their row (${named("maxLength")}), so ` +
+      "the model learns that these rows have no answer.";
     notices.warn({ code: "ANSWERS_CUT", message });
   }
   if (unfound > 0) {
     const message =
-      `${unfound} answers of ${where} are not trained: the model's chat template leaves them out, or writes them in a ` +
-      `place where they cannot be told from the other texts. Choose another one (${named("template")}).`;
+      `Untrained answers in ${where}: ${unfound}. The model's chat template omits them, or does not separate ` +
+      `them from the other texts. Choose another ${named("template")}.`;
     notices.warn({ code: "ANSWERS_NOT_FOUND", message });
   }
   if (atLimit > 0) {
     const limit =
-      maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
+      maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} (target: ${maxTargetLength}) tokens`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
     const which = isSample ? atLimit : atLimit === 1 ? "1 row" : `${atLimit} rows`;
     notices.warn({
       code: "ROWS_CUT",
-      message: `${which} of ${where} may be cut at ${limit}, and lose the end of an answer: raise ${cutBy.join(" or ")} to keep it.`,
+      message: `${which} of ${where} may be cut at ${limit} and lose the end of an answer. To keep it, raise ${cutBy.join(" or ")}.`,
     });
   }
 }
 
-/** Such a row trains to end at once, or nothing; a table's missing value reads so. */
+/** Such a row trains the model to stop at once, or nothing; it often is a missing value in a table. */
 function hasEmptyAnswer(example: Example): boolean {
   if (example.kind === "completion") return example.completion.trim() === "";
   return example.kind === "instruction" && example.output.trim() === "";
@@ -127,7 +127,7 @@ function warnOfEmpty(
   const [rows, them] = count === 1 ? ["1 row", "has"] : [`${count} rows`, "have"];
   const message =
     `${rows} of "${first.file}" ${them} an empty answer (the first: row ${first.row}), which teaches the model to write nothing. ` +
-    "Remove such rows, or write their answers.";
+    "Remove these rows, or add their answers.";
   notices.warn({ code: "EMPTY_ANSWERS", message });
 }
 
@@ -144,12 +144,12 @@ function* chunksOf(all: RowList<Example>): Generator<Chunk> {
   if (examples.length > 0) yield { first, examples };
 }
 
-/** Only a causal model predicts a token from those before it. */
+/** Only in causal models does each label belong to the previous token. */
 export function countedLabels({ task }: { readonly task: Task }): { readonly firstCounts: boolean } {
   return { firstCounts: task !== "causal-lm" };
 }
 
-/** How many rows have an answer, and no token of it. `rowOf` gives the number of a row at a place. */
+/** Number of rows with an answer of which no token is left. `rowOf` gives the number of the row at an index. */
 function answersLost(
   examples: readonly Example[],
   rows: readonly NumberedTokens[],
@@ -159,7 +159,7 @@ function answersLost(
   return rows.filter(({ row, tokens }) => tokens.kind === "span" && tokens.end === 0 && answered.has(row)).length;
 }
 
-/** A first token is never of a text, but of a question or a mark. */
+/** The first token never belongs to the text, but to the question or is a special token. */
 function hasAnswer(example: Example): boolean {
   if (example.kind === "span") return example.end > 0;
   return example.kind === "question" && example.answers.length > 0;

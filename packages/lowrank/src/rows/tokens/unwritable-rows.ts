@@ -1,5 +1,5 @@
-// Which rows of a file cannot become tokens, because a prompt template cannot write them or a question leaves no room for its
-// text: asked only where it failed, so that one error names them all.
+// Finds all rows that cannot be tokenised, because a template cannot render them or a question leaves no room for its
+// text. Only called after a failure, so that one error names all of them.
 
 import {
   DataError,
@@ -24,7 +24,7 @@ export interface WrittenRows {
   rowOf(index: number): number;
 }
 
-/** A DataError that names the refused rows; the error itself where it is about no row, or a template takes too long. */
+/** A DataError that names the refused rows; the original error if it is not about a row or a template takes too long. */
 export function unwritableRows(error: unknown, examples: RowList<Example>, rows: WrittenRows): unknown {
   if (error instanceof TemplateLimitError) return error;
   if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;
@@ -34,8 +34,8 @@ export function unwritableRows(error: unknown, examples: RowList<Example>, rows:
     const row = rows.rowOf(index);
     const expected =
       example.kind === "question"
-        ? "a question with a text that its tokens can be found in"
-        : `a row that the template "${rows.template.name}" can write`;
+        ? "a question whose text can be matched to its tokens"
+        : `a row that the template "${rows.template.name}" can render`;
     return [{ row, expected, found: `a "${example.kind}" row: ${reason}` }];
   });
   return problems.length === 0
