@@ -5,7 +5,8 @@ import { dirname, join, relative, resolve } from "node:path";
 
 export const root = join(import.meta.dirname, "../../..");
 
-const skipped = new Set(["node_modules", "dist", ".git", "data", "model"]);
+// "api" and "runs" are what programs write.
+const skipped = new Set(["node_modules", "dist", ".git", "data", "model", "api", "runs"]);
 
 /** The pages in a folder and below it, by their paths from the repository's root. */
 export function markdownFiles(folder: string): readonly string[] {

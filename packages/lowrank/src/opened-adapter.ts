@@ -161,7 +161,7 @@ export class OpenedAdapter {
     const { padId } = tokenized;
     const seen = { rows: tokenized.train, padId, batchSize, count, media, seed: this.#facts.seed };
     const loss = (batch: TokenBatch, context: ForwardContext) => learning.loss(model, batch, { context, padId });
-    const start = { ...seen, ...(learning.initsByLoss === true ? { loss } : {}) };
+    const start = { ...seen, ...(learning.measuresInitsByLoss === true ? { loss } : {}) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
     const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(learning.recipe)];

@@ -77,7 +77,7 @@ export interface LearningPlan {
   /** Whether the loss compares rows of a batch with each other, so it cannot be computed for a part of a batch. */
   readonly comparesNeighbours?: boolean;
   /** Whether an initialization that uses data uses this loss; else it uses the model's own. */
-  readonly initsByLoss?: true;
+  readonly measuresInitsByLoss?: true;
   /** Prompts before texts to compare. */
   readonly prompts?: ComparisonPrompts;
   /** How states become embeddings. */

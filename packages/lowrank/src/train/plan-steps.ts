@@ -41,7 +41,7 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
   const problems = [
     ...(batchSize === undefined ? [] : ["batchTokens: sets the batch size by tokens; leave batchSize out"]),
     ...(dropLast ? ["batchTokens: no batch is ever full; leave dropLast out"] : []),
-    ...(learning.initsByLoss === true
+    ...(learning.measuresInitsByLoss === true
       ? ["batchTokens: comparisons use the other rows of a batch; set batchSize instead"]
       : []),
   ];

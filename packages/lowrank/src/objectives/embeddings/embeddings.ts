@@ -65,7 +65,7 @@ async function comparisonPlan(source: RecipeFacts, rows: LearnedRows, options: O
   const words = `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
   const step = { loss, recipe };
   return {
-    ...{ kind: "comparison", words, comparesNeighbours: true, initsByLoss: true, prompts, recipe },
+    ...{ kind: "comparison", words, comparesNeighbours: true, measuresInitsByLoss: true, prompts, recipe },
     loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
     measure: async (model, data, how) => {
       const scores = await measureComparisons(model, { ...data, ...how, recipe });
