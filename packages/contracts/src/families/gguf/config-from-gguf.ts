@@ -21,10 +21,10 @@ interface RefusedKey {
 }
 
 const refusedKeys: readonly RefusedKey[] = [
-  { key: "attention.causal", neutral: true, effect: "positions see later ones" },
+  { key: "attention.causal", neutral: true, effect: "it decides whether attention is causal" },
   { key: "attention.clamp_kqv", effect: "queries, keys and values are clipped" },
   { key: "attention.max_alibi_bias", effect: "a bias on attention replaces positions" },
-  { key: "attention.scale", effect: "attention is scaled otherwise" },
+  { key: "attention.scale", effect: "attention is scaled differently" },
   { key: "attention.sliding_window", effect: "attention sees only nearby positions" },
   { key: "attention.temperature_scale", effect: "attention is scaled by position" },
   { key: "attn_logit_softcapping", effect: "attention scores are squashed" },
@@ -38,10 +38,10 @@ const refusedKeys: readonly RefusedKey[] = [
   { key: "rope.scaling.yarn_attn_factor", neutral: 1, effect: "attention is scaled" },
   { key: "rope.scaling.yarn_beta_fast", neutral: 32, effect: "other pairs of features are stretched" },
   { key: "rope.scaling.yarn_beta_slow", neutral: 1, effect: "other pairs of features are stretched" },
-  { key: "rope.scaling.yarn_ext_factor", neutral: 1, effect: "pairs of features are stretched otherwise" },
+  { key: "rope.scaling.yarn_ext_factor", neutral: 1, effect: "pairs of features are stretched differently" },
   { key: "rope.scaling.yarn_log_multiplier", effect: "attention is scaled" },
-  { key: "swin_norm", neutral: false, effect: "norms stand elsewhere" },
-  { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed side by side" },
+  { key: "swin_norm", neutral: false, effect: "norms are in other places" },
+  { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed in parallel" },
 ];
 
 /** Keys that are read below, or say nothing about what is computed. */

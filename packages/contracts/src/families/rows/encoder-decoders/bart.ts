@@ -136,7 +136,7 @@ function fixedBy(own: {
     return { key, values: [value], effect: effects[value ? 0 : 1] };
   };
   const halves = ["false normalises after each half", "true normalises before each half"] as const;
-  const first = ["false leaves out the first norm", "true adds a norm behind the embeddings"] as const;
+  const first = ["false leaves out the first norm", "true adds a norm after the embeddings"] as const;
   const last = ["false leaves out the last norms", "true adds a norm at the end"] as const;
   const positions = ["false learns positions", "true computes positions instead of learning them"] as const;
   return [

@@ -40,7 +40,7 @@ export const electra = likeBert("electra", "Electra", {
         { key: "summary_type", values: ["first"] },
         { key: "summary_use_proj", values: [true] },
         { key: "summary_activation", values: ["gelu"] },
-      ].map((row) => ({ ...row, effect: "choices are summarised otherwise", task: "multiple-choice" as const })),
+      ].map((row) => ({ ...row, effect: "choices are summarised differently", task: "multiple-choice" as const })),
     ],
   },
   embeddings: bertEmbeddings("embedding"),

@@ -55,8 +55,8 @@ export const modernbert: Family = {
     // The file counts the keys on both sides of a query, a window here those on one side and the query itself.
     derive: (config) => ({ ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) }),
     fixed: [
-      { key: "classifier_activation", values: ["gelu"], effect: "another function shapes what heads read" },
-      { key: "rope_scaling", values: [null], effect: "positions are rotated otherwise, in all layers" },
+      { key: "classifier_activation", values: ["gelu"], effect: "heads have another activation" },
+      { key: "rope_scaling", values: [null], effect: "positions are rotated differently, in all layers" },
     ],
     harmless: [
       "cls_token_id",

@@ -59,17 +59,17 @@ export const nomicBert: Family = {
     switches: {},
     tokenIds: { padding: 0 },
     fixed: [
-      { key: "activation_function", values: ["swiglu"], effect: "other feed-forwards have other maps" },
-      { key: "parallel_block", values: [null, false], effect: "true computes attention and feed-forward side by side" },
+      { key: "activation_function", values: ["swiglu"], effect: "other feed-forwards have other layers" },
+      { key: "parallel_block", values: [null, false], effect: "true computes attention and feed-forward in parallel" },
       { key: "prenorm", values: [null, false], effect: "true normalises before each half" },
-      { key: "use_rms_norm", values: [null, false], effect: "true takes other norms" },
+      { key: "use_rms_norm", values: [null, false], effect: "true uses other norms" },
       { key: "qkv_proj_bias", values: [null, false], effect: "true adds biases to query, key and value" },
       { key: "mlp_fc1_bias", values: [null, false], effect: "true adds biases to the feed-forward's maps" },
       { key: "mlp_fc2_bias", values: [null, false], effect: "true adds biases to the feed-forward's maps" },
       { key: "rotary_emb_fraction", values: [null, 1], effect: "only part of each head is rotated" },
       { key: "rotary_emb_interleaved", values: [null, false], effect: "true rotates adjacent pairs instead of halves" },
       { key: "rotary_emb_scale_base", values: [null], effect: "scores fade with the distance" },
-      { key: "causal", values: [null, false], effect: "true hides later positions" },
+      { key: "causal", values: [null, false], effect: "true makes attention causal" },
     ],
     // What the first program computed by, for texts longer than in pretraining too; transformers does not read it.
     harmless: [

@@ -9,7 +9,7 @@ import { likeVit, vitAttention, vitEmbeddings, vitFeedForward, vitSpellings } fr
 export const vit = likeVit("vit", {
   name: "ViT",
   config: {
-    fixed: [{ key: "pooler_act", values: ["tanh"], effect: "another function shapes the pooled state" }],
+    fixed: [{ key: "pooler_act", values: ["tanh"], effect: "the pooler has another activation" }],
     // What masked image models need; the width of a pooled state that no task here returns.
     harmless: ["encoder_stride", "pooler_output_size"],
   },

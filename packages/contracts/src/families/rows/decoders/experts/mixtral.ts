@@ -17,7 +17,7 @@ export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-cl
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
     switches: balanceSwitch,
     scalars: balanceScale(0.001),
-    fixed: [{ key: "router_jitter_noise", values: [null, 0], effect: "what the router reads is noisy while training" }],
+    fixed: [{ key: "router_jitter_noise", values: [null, 0], effect: "training adds noise to the router's inputs" }],
     derive: (config) => ({ ...config, switches: { ...config.switches, normTopkProb: true } }),
   },
   linears: separateAttention(false),

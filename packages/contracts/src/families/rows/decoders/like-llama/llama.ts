@@ -27,8 +27,8 @@ export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-cl
     window: { size: { key: "sliding_window", fallback: null }, enabledBy: "use_sliding_window", layers: "all" },
     // No published model has windows; transformers gives them to the layers that do not rotate.
     fixed: [
-      { key: "use_sliding_window", values: [null, false], effect: "true limits what some layers see" },
-      { key: "sliding_window", values: [null], effect: "it limits what some layers see" },
+      { key: "use_sliding_window", values: [null, false], effect: "true limits attention in some layers" },
+      { key: "sliding_window", values: [null], effect: "it limits attention in some layers" },
     ],
   },
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),

@@ -23,7 +23,7 @@ export const cohere2 = likeLlama("cohere2", writerClasses("Cohere2"), {
     // What Cohere's own files say of the architecture, which transformers does not read.
     fixed: [
       { key: "position_embedding_type", values: [null, "rope_gptj"], effect: "positions do not rotate in pairs" },
-      { key: "use_parallel_block", values: [null, true], effect: "false computes the halves of a layer in turn" },
+      { key: "use_parallel_block", values: [null, true], effect: "false computes both halves in sequence" },
       { key: "use_gated_activation", values: [null, true], effect: "false leaves out the feed-forward's gate" },
       { key: "order_of_interleaved_layers", values: [null, "local_attn_first"], effect: "other layers have windows" },
     ],

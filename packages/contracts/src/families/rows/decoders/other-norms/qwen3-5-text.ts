@@ -64,7 +64,7 @@ export const qwen35Text = likeLlama(
         types: ["full_attention", "linear_attention"],
         plainEach: { key: "full_attention_interval", fallback: 4 },
       },
-      fixed: [{ key: "attn_output_gate", values: [null, true], effect: "false leaves out the gate behind attention" }],
+      fixed: [{ key: "attn_output_gate", values: [null, true], effect: "false leaves out the gate after attention" }],
       // How many tokens training guesses at once; in how many bits CUDA keeps the memory.
       harmless: ["mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mamba_ssm_dtype", "mlp_only_layers"],
     },
