@@ -34,7 +34,7 @@ export class ImageDataError extends LowrankError {
     readonly height: number,
     readonly length: number,
   ) {
-    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (and opacity)`;
+    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (with opacity)`;
     super("IMAGE_DATA", `An image of ${width} × ${height} pixels has ${length} bytes, expected ${expected}.`);
   }
 }

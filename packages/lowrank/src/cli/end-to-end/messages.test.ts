@@ -56,9 +56,9 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
     1,
     'Did you mean --columns "prompt=question,completion=answer"?',
   ],
-  ["train --model TINY --data ./broken.jsonl --out ./o", 1, /1 line of it is broken[\s\S]*line 2/],
+  ["train --model TINY --data ./broken.jsonl --out ./o", 1, /1 line is broken[\s\S]*line 2/],
   ["train --model TINY --data ./empty.jsonl --out ./o", 1, "it has no rows"],
-  ["train --model TINY --data ./bread.txt --out ./o", 1, 'make rows {"text": "…"}'],
+  ["train --model TINY --data ./bread.txt --out ./o", 1, 'Convert plain text to a .jsonl file with a row {"text"'],
   ["train --model TINY --data ./bread.xlsx --out ./o", 1, "Save the table as CSV."],
   ["train --model TINY --data ./pair.jsonl --out ./o --steps ten", 2, "Expected a whole number, at least 1."],
   [

@@ -118,7 +118,7 @@ describe("tokenizeRows", () => {
     const attempt = () =>
       tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
     expect(attempt).toThrow(
-      /2 rows of it are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
+      /2 rows are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
     );
   });
 
