@@ -52,7 +52,7 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     useDora = true;
     // LyCORIS can also keep one for each input, which PEFT has not.
     if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
-      problems.push({ key: path, problem: "has magnitudes that are not one for each output" });
+      problems.push({ key: path, problem: "has magnitudes whose number is not that of the outputs" });
     else
       tensors.set(`${path}.lora_magnitude_vector`, {
         ...magnitude,
@@ -74,13 +74,13 @@ function modulesOf(
   for (const [key, { dtype, shape }] of file.tensors) {
     const parsed = parseKohyaKey(key);
     if (parsed === undefined) {
-      problems.push({ key, problem: "is no part of a pair (down, up, alpha), of a LoHa or a LoKr, and no magnitude" });
+      problems.push({ key, problem: "is not a part of LoRA (down, up, alpha), LoHa, LoKr or DoRA (magnitude)" });
       continue;
     }
     const { path, part } = parsed;
     const parts = modules.get(path) ?? new Map<KohyaPart, string>();
     modules.set(path, parts);
-    if (parts.has(part)) problems.push({ key, problem: `says the same as "${parts.get(part)}"` });
+    if (parts.has(part)) problems.push({ key, problem: `is a duplicate of "${parts.get(part)}"` });
     else if (part === "alpha" ? shape.some((size) => size !== 1) : !readableTypes.has(dtype) || shape.length === 0)
       problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
     else parts.set(part, key);

@@ -98,7 +98,7 @@ export function tensorProblems(
     if (!parsed) continue;
     const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
     const twin = places.get(place);
-    if (twin !== undefined) problems.push({ key, problem: `says the same as ${describeValue(twin)}` });
+    if (twin !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(twin)}` });
     places.set(place, key);
   }
   for (const [key] of tensors) {
@@ -142,7 +142,7 @@ function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[
   const rank = rankOf(config, path);
   const got = (shape[axis] ?? 0) * (axis === 1 ? columnsPerStored(config, key) : 1);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
-  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration has ${rank}`;
   const backwards = new Map([...config.rankPattern].reverse());
   if (rankOf({ ...config, rankPattern: backwards }, path) !== got) return problem;
   return `${problem}; a later key of rank_pattern gives it ${got}: PEFT takes the first that matches, but sorts the keys when it saves`;

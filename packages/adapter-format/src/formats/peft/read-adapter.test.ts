@@ -152,7 +152,7 @@ describe("tensors that make no adapter", () => {
     expect(problems).toHaveLength(6);
     expect(problems.join("\n")).toContain("half.lora_A.weight: has no lora_B beside it");
     expect(problems.join("\n")).toContain(
-      "rank.lora_A.weight: has the shape [5, 3], so rank 5, but the configuration says 2",
+      "rank.lora_A.weight: has the shape [5, 3], so rank 5, but the configuration has 2",
     );
     expect(problems.join("\n")).toContain('carries the adapter\'s name "mine"');
     expect(problems.join("\n")).toContain('does not start with "base_model.model."');
@@ -174,7 +174,7 @@ describe("tensors that make no adapter", () => {
       [`${prefix}q.lora_magnitude_vector`]: counting([4]),
       [`${prefix}q.lora_magnitude_vector.weight`]: counting([4]),
     };
-    expect(String(await problemsOf(twice))).toContain("says the same as");
+    expect(String(await problemsOf(twice))).toContain("is a duplicate of");
   });
 
   it("an empty file, a factor with one axis, a factor that holds nothing", async () => {
@@ -281,7 +281,7 @@ describe("an adapter of another program", () => {
     const weights = new TextEncoder().encode("GGUF\u0003\0\0\0");
     const reading = readAdapter({ config: JSON.stringify(plain), weights });
     await expect(reading).rejects.toThrow(
-      /llama\.cpp \(GGUF\), not of PEFT\. If it is an adapter, take the PEFT folder/,
+      /llama\.cpp \(GGUF\), not of PEFT\. If it is an adapter, use the PEFT folder/,
     );
   });
 });
