@@ -274,7 +274,7 @@ describe("what lowrank train refuses", () => {
     const { code, stderr } = await refusal(...gpt2, ...adapter, "--data", tokens, ...out());
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `made for another base model (with other modules, made on "base"; this one is of another kind)`,
+      `trained on another base model (modules that this model lacks, made on "base"; this one: other modules)`,
     );
   });
 
