@@ -144,7 +144,7 @@ describe("recordings beside a file of rows", () => {
     const deaf = await place.call("train", ...tiny, ...data, ...out);
     expect(deaf).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("this model does not hear, as Whisper does"),
+      stderr: expect.stringContaining("this model does not read audio, as Whisper does"),
     });
   });
 });

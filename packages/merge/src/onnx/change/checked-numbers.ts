@@ -22,8 +22,8 @@ export class OnnxOverflowError extends LowrankError {
   ) {
     super(
       "ONNX_OVERFLOW",
-      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot hold. ` +
-        "Use an adapter of finite numbers, or the model in a wider type.",
+      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot store. ` +
+        "Use a finite adapter, or a model in a wider type.",
     );
   }
 }
