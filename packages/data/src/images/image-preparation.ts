@@ -20,7 +20,7 @@ export interface ImagePreparation {
   readonly deviation: readonly number[];
 }
 
-/** preprocessor_config.json asks for what is not done, or is broken. */
+/** preprocessor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
 export class ImagePreparationError extends LowrankError {
   constructor(
     readonly key: string,

@@ -27,7 +27,7 @@ export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "devi
   readonly bytes: Uint8Array;
 }
 
-/** The bytes of an image are not three or four for each pixel. */
+/** The image's bytes are not three or four for each pixel. Pass RGB or RGBA bytes. */
 export class ImageDataError extends LowrankError {
   constructor(
     readonly width: number,

@@ -2,7 +2,7 @@
 
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 
-/** An adaptation acts from certain tokens on, and the call does not tell where its states stand. */
+/** An activated LoRA got a call without token positions. Use a causal language model of `@lowrank/models`. */
 export class PlacesMissingError extends LowrankError {
   constructor(readonly path: string) {
     super(
@@ -13,7 +13,7 @@ export class PlacesMissingError extends LowrankError {
   }
 }
 
-/** An adapter waits for tokens (`alora_invocation_tokens`), and the model is none whose texts they are looked for in. */
+/** `alora_invocation_tokens` needs a causal language model. Load the model with its language-model head, or train without the tokens. */
 export class InvocationTokensError extends LowrankError {
   constructor(
     readonly tokens: readonly number[],

@@ -12,7 +12,7 @@ export function checkedNumbers(name: string, values: Float32Array, type: FloatTy
   return encodeNumbers(values, type);
 }
 
-/** A changed weight, or a factor beside it, has a number that its type in the file cannot hold. */
+/** A changed weight has a value that its type in the file cannot store. Use a finite adapter, or a model in a wider type. */
 export class OnnxOverflowError extends LowrankError {
   constructor(
     readonly tensor: string,

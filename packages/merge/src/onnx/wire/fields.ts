@@ -4,7 +4,7 @@
 
 import { LowrankError, printable, readVarint } from "@lowrank/contracts";
 
-/** A file is no ONNX model, or a broken one. */
+/** The file is not an ONNX model, or it is damaged. Export or download it again. */
 export class OnnxFileError extends LowrankError {
   constructor(
     /** Name of the file. */
