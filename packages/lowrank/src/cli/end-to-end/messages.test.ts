@@ -48,8 +48,8 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
   ["generate --adapter ./nowhere --prompt a", 1, "expected a folder with adapter_config.json"],
   ["generate --model ./nothing --prompt a", 1, "config.json"],
   ["generate --prompt a", 2, "--model is missing: name a base, or with --adapter"],
-  ["train --model TINY --data ./bred.csv --out ./o", 1, 'The data files there are "bread.csv"'],
-  ["train --model TINY --data ./bread.csv --out ./o", 1, 'say so with --columns "prompt=question,completion=answer"'],
+  ["train --model TINY --data ./bred.csv --out ./o", 1, 'Data files in that folder: "bread.csv"'],
+  ["train --model TINY --data ./bread.csv --out ./o", 1, 'use --columns "prompt=question,completion=answer"'],
   ["train --model TINY --data ./headless.csv --out ./o", 1, "--header"],
   [
     "train --model TINY --data ./bread.csv --out ./o --columns prompt=questoin,completion=answer",

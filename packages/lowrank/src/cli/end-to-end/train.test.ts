@@ -89,7 +89,7 @@ describe("lowrank train", () => {
     expect(await interrupted([...command, ...out], { at: '"step":2,' })).toMatchObject({ code: 130 });
     const { code, stderr } = await place.call(...command, ...out, "--resume", "--alpha", "64", "--dropout", "0.5");
     expect(code).toBe(1);
-    expect(stderr).toContain("Cannot go on from this state");
+    expect(stderr).toContain("Cannot resume from this state");
     expect(stderr).toContain("lora_alpha: 16 in the checkpoint, 64 now");
     expect(stderr).toContain("lora_dropout: 0 in the checkpoint, 0.5 now");
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });

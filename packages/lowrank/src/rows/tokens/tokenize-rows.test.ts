@@ -133,6 +133,6 @@ describe("tokenizeRows", () => {
     const model = { config, task: "sequence-to-sequence" } as const;
     const attempt = () =>
       tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
-    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs a prompt to read and an answer/);
+    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs rows with a prompt and an answer/);
   });
 });
