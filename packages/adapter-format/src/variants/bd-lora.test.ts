@@ -68,7 +68,9 @@ describe("a configuration with use_bdlora", () => {
     { kasaConfig: {} },
     { init: "mica" },
   ])("is refused beside another variant: %j", (other) => {
-    expect(() => createLoraConfig({ blockDiagonal: both, ...other })).toThrow(/use_bdlora: .*no layer that is also/);
+    expect(() => createLoraConfig({ blockDiagonal: both, ...other })).toThrow(
+      /use_bdlora: .*PEFT cannot combine it with/,
+    );
     expect(() => createLoraConfig(other)).not.toThrow();
   });
 });

@@ -59,7 +59,7 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
         shape: pair.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
       });
   }
-  if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);

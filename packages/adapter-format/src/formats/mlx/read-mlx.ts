@@ -87,7 +87,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }
-  if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   return tensors;
 }

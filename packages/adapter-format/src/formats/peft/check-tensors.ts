@@ -130,7 +130,7 @@ function unknownNameProblem(key: string): string {
 function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): string | null {
   if (isSavedModule(config, path) || embeddingNames.test(path)) return null;
   if (parameter === "bias" && config.bias !== "none") return null;
-  return "belongs to no module in modules_to_save and is no part of a LoRA pair";
+  return "is not in modules_to_save, and is neither lora_A nor lora_B";
 }
 
 function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[]): string | null {
@@ -138,7 +138,7 @@ function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[
   const axis = rankAxisOf(part);
   if (axis === null) return null;
   if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
-  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
+  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which is empty`;
   const rank = rankOf(config, path);
   const got = (shape[axis] ?? 0) * (axis === 1 ? columnsPerStored(config, key) : 1);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
@@ -164,7 +164,7 @@ function halfPairProblem(key: string, places: ReadonlyMap<string, string>): stri
   const parsed = parseTensorKey(key);
   const partner = parsed ? partners.get(parsed.part) : undefined;
   if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;
-  return `has no ${partner} beside it`;
+  return `has no ${partner}`;
 }
 
 function shapeText(shape: readonly number[]): string {
