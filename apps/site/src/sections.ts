@@ -72,6 +72,7 @@ export const sections: readonly Section[] = [
         "docs/command-line.md",
         "docs/data-and-tasks.md",
         "docs/options.md",
+        "docs/errors.md",
         "docs/json-lines.md",
         "docs/model-families.md",
         "FEATURES.md",

@@ -179,13 +179,13 @@ it("takes no bias of a module that is joined with others, and says so", async ()
   const { adapter, model } = await caseOn("qwen3-fp32");
   const key = "model.layers.0.self_attn.q_proj.base_layer.bias";
   const biased = { ...adapter, tensors: new Map([[key, { shape: [64], values: new Float32Array(64) }]]) };
-  expect(() => foldAdapter(model, biased)).toThrow(/q_proj\.bias: its bias is joined with other modules'/);
+  expect(() => foldAdapter(model, biased)).toThrow(/q_proj\.bias: its bias is fused with that of other modules/);
   await model.close();
 });
 
 it("writes no adapter's file for a model that has no inputs for it, and names its modules", async () => {
   const { adapter, model } = await caseOn("qwen3-fp32");
-  expect(() => writeOnnxAdapter(model, adapter)).toThrow(/q_proj: the model was not made switchable there/);
+  expect(() => writeOnnxAdapter(model, adapter)).toThrow(/q_proj: the model is not switchable at this module/);
   await model.close();
 });
 

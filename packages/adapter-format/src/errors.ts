@@ -10,7 +10,7 @@ export interface ConfigFieldProblem {
   readonly expected: string;
 }
 
-/** An adapter_config.json, or options for one, that PEFT's rules forbid. Lists everything wrong. */
+/** adapter_config.json, or the LoRA options, have values that PEFT does not allow. Correct the listed keys. */
 export class InvalidAdapterConfigError extends LowrankError {
   constructor(
     readonly file: string,
@@ -23,7 +23,7 @@ export class InvalidAdapterConfigError extends LowrankError {
   }
 }
 
-/** An adapter of another kind than LoRA. */
+/** The adapter has another PEFT type than LoRA. Use a LoRA adapter. */
 export class UnsupportedPeftTypeError extends LowrankError {
   constructor(
     readonly file: string,
@@ -31,26 +31,26 @@ export class UnsupportedPeftTypeError extends LowrankError {
   ) {
     super(
       "UNSUPPORTED_PEFT_TYPE",
-      `${file} describes an adapter of type ${describeValue(peftType)}; only "LORA" can be read.`,
+      `${file} has an adapter of type ${describeValue(peftType)}, which is not supported. Use one of type "LORA".`,
     );
   }
 }
 
-/** A configuration that asks for features which would change the result and are not implemented. */
+/** The configuration uses features that are not supported and would change the result. Train without them, or use PEFT. */
 export class UnsupportedFeaturesError extends LowrankError {
   constructor(
-    /** PEFT's keys and what each value asks for. */
+    /** PEFT's keys, and the effect of each value. */
     readonly features: readonly { readonly key: string; readonly got: string; readonly effect: string }[],
   ) {
     const lines = features.map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
-    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not implemented here:${itemized(lines)}`);
+    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not supported:${itemized(lines)}`);
   }
 }
 
-/** A regular expression in a configuration that cannot be used safely. */
+/** A regular expression in the configuration is not supported. Give a list of module names, or a simpler pattern. */
 export class UnsupportedPatternError extends LowrankError {
   constructor(
-    /** Where the pattern stands: "target_modules". */
+    /** The key that has the pattern: "target_modules". */
     readonly key: string,
     readonly pattern: string,
     readonly reason: string,
@@ -64,7 +64,7 @@ export class UnsupportedPatternError extends LowrankError {
   }
 }
 
-/** Weights in Python's pickle format, which can run code when opened and are never read. */
+/** The weights are a Python pickle, which can run code when opened. Convert them to safetensors in Python. */
 export class PickleWeightsError extends LowrankError {
   constructor(readonly file: string) {
     super(
@@ -75,7 +75,7 @@ export class PickleWeightsError extends LowrankError {
   }
 }
 
-/** An adapter in another program's format. */
+/** The adapter is in another program's format. Convert it to PEFT's format as the message describes. */
 export class ForeignAdapterError extends LowrankError {
   /** "MLX", "Kohya", … */
   readonly format: string;
@@ -96,18 +96,18 @@ export interface TensorProblem {
   readonly problem: string;
 }
 
-/** Tensors that do not fit their configuration or each other. Lists everything wrong. */
+/** The adapter's tensors do not fit its configuration or each other. Use the file with the configuration that it was saved with. */
 export class InvalidAdapterTensorsError extends LowrankError {
   constructor(
     readonly file: string,
     readonly problems: readonly TensorProblem[],
   ) {
     const lines = problems.map(({ key, problem }) => `${describeValue(key)}: ${problem}`);
-    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} do not make a LoRA adapter:${itemized(lines)}`);
+    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} are no valid LoRA adapter:${itemized(lines)}`);
   }
 }
 
-/** A file that an adapter's folder lacks. */
+/** The adapter's folder lacks a file. Use the folder that PEFT or lowrank saved. */
 export class AdapterFileMissingError extends LowrankError {
   constructor(
     readonly folder: string,
@@ -115,11 +115,11 @@ export class AdapterFileMissingError extends LowrankError {
     { advice, cause }: { readonly advice?: string | undefined; readonly cause?: unknown } = {},
   ) {
     const more = advice === undefined ? "" : ` ${advice}`;
-    super("ADAPTER_FILE_MISSING", `${folder} is no adapter folder: it has no ${file}.${more}`, { cause });
+    super("ADAPTER_FILE_MISSING", `${folder} is not an adapter folder: it has no ${file}.${more}`, { cause });
   }
 }
 
-/** A target that means nothing for this model, or no module matched at all. */
+/** A target matches no module of this model. Use one of the suggested names, or "all-linear". */
 export class NothingMatchedError extends LowrankError {
   constructor(
     readonly targets: readonly string[],
@@ -138,7 +138,7 @@ export interface Inexpressible {
   readonly reason: string;
 }
 
-/** An adapter of which another program's format cannot hold everything: part of it would be lost. Lists all of it. */
+/** Another program's format cannot store all of this adapter. Merge it into its base model, or train without the listed parts. */
 export class InexpressibleAdapterError extends LowrankError {
   constructor(
     /** Whose format: "llama.cpp". */
@@ -148,8 +148,8 @@ export class InexpressibleAdapterError extends LowrankError {
     const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
     super(
       "INEXPRESSIBLE_ADAPTER",
-      `${program}'s format cannot hold all of this adapter:${itemized(lines)}\n` +
-        "Merge it into its base instead, and use the merged model; or train an adapter without that.",
+      `${program}'s format cannot store all of this adapter:${itemized(lines)}\n` +
+        "Merge it into its base model and use that, or train an adapter without these parts.",
     );
   }
 }

@@ -5,22 +5,22 @@ import { escapeControls } from "./messages.ts";
 const beginning = "version https://git-lfs.github.com/spec/";
 
 /**
- * What a file is and what to do, for messages ("it is …"), if its text or its first bytes (8 are enough) are those of a Git
+ * Describes a file and the remedy, for messages ("it is …"), if its text or its first bytes (8 are enough) are those of a Git
  * LFS pointer; else undefined.
  *
  * @example
  * ```ts
  * import { describeLfsPointer } from "@lowrank/contracts";
  *
- * if (describeLfsPointer("version https://git-lfs.github.com/spec/v1\noid sha256:…") === undefined) throw new Error("it is one");
- * if (describeLfsPointer('{"version": 1}') !== undefined) throw new Error("it is none");
+ * if (describeLfsPointer("version https://git-lfs.github.com/spec/v1\noid sha256:…") === undefined) throw new Error("it is a pointer");
+ * if (describeLfsPointer('{"version": 1}') !== undefined) throw new Error("it is not a pointer");
  * ```
  */
 export function describeLfsPointer(start: Uint8Array | string): string | undefined {
   const text = typeof start === "string" ? start : String.fromCharCode(...start.subarray(0, beginning.length));
   const shared = Math.min(text.length, beginning.length);
   if (shared < 8 || text.slice(0, shared) !== beginning.slice(0, shared)) return undefined;
-  return "a Git LFS pointer instead of the file that it stands for (run `git lfs pull` in its repository, or download the file)";
+  return "a Git LFS pointer, not the file itself (run `git lfs pull` in its repository, or download the file)";
 }
 
 const marker = Symbol.for("lowrank.error");
@@ -29,9 +29,9 @@ const marker = Symbol.for("lowrank.error");
 const longestMessage = 16_000;
 
 /**
- * An error with a stable code, thrown by every lowrank package for whatever a caller may want to handle.
+ * An error with a stable code. Every lowrank package throws it for failures that a caller may want to handle.
  *
- * Subclasses carry the facts (file, tensor, got, expected) as read-only fields, so that a program never has to parse
+ * Subclasses have the facts (file, tensor, got, expected) as read-only fields, so that a program never has to parse
  * a message. Control characters in a message are made visible, and it is cut at 16 000 characters; names from files go
  * into it through `printable` and `listed`. `LowrankError.isInstance` also recognises errors made by another installed copy of this package.
  *
@@ -67,10 +67,10 @@ export class LowrankError extends Error {
 
 function bounded(message: string): string {
   const rest = message.length - longestMessage;
-  return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} characters more)` : message;
+  return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} more characters)` : message;
 }
 
-/** Something the caller should show to a person; the work went on. */
+/** Something that the caller should show to a person. The work continues. */
 export interface Warning {
   /** Stable name in capitals, for programs. */
   readonly code: string;

@@ -10,7 +10,7 @@ export const maxTextLength = 2 ** 29 - 24;
 /** Configurations, tokenizers and rows nest 10 levels and less. */
 const deepest = 64;
 
-/** A text is no JSON that can be used. */
+/** A text is not valid JSON, or is nested too deep. Correct the text. */
 export class JsonError extends LowrankError {
   constructor(
     /** What follows "the text": "is not JSON (…)". */

@@ -27,7 +27,7 @@ describe("refuseUnknownOptions", () => {
   it("guesses nothing where no name is alike, and says what there is", () => {
     const { unknown, message } = refusal({ colour: "red" });
     expect(unknown).toEqual([{ name: "colour", nearest: undefined }]);
-    expect(message).toContain("It has: learningRate, batchSize, seed.");
+    expect(message).toContain("Its options: learningRate, batchSize, seed.");
   });
 
   it("takes a text in place of options for one option, not for its letters", () => {

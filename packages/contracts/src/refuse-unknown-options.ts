@@ -1,4 +1,4 @@
-// Options that nobody knows: a compiler refuses them, plain JavaScript would drop them without a word.
+// Refuses unknown options: a compiler reports them, but plain JavaScript would ignore them silently.
 
 import { LowrankError } from "./errors.ts";
 import { editDistance, itemized, printable } from "./messages.ts";
@@ -6,26 +6,26 @@ import { editDistance, itemized, printable } from "./messages.ts";
 /** The names of all options; the compiler asks for each. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
-/** An option that there is not, and the one that was probably meant. */
+/** An unknown option, and the option that was probably meant. */
 export interface UnknownOption {
   readonly name: string;
   readonly nearest: string | undefined;
 }
 
-/** A function was given options that it does not have. */
+/** A function was given options that it does not have. Correct their names. */
 export class UnknownOptionError extends LowrankError {
   constructor(
     /** The function's name. */
     readonly where: string,
     readonly unknown: readonly UnknownOption[],
-    /** The options that there are. */
+    /** The function's options. */
     readonly known: readonly string[],
   ) {
     const lines = unknown.map(({ name, nearest }) => {
       return nearest === undefined ? `"${printable(name)}"` : `"${printable(name)}" → "${nearest}"`;
     });
     const options = known.join(", ");
-    super("UNKNOWN_OPTION", `${where} does not know these options:${itemized(lines)}\nIt has: ${options}.`);
+    super("UNKNOWN_OPTION", `${where} got unknown options:${itemized(lines)}\nIts options: ${options}.`);
   }
 }
 

@@ -6,23 +6,23 @@ import { itemized, LowrankError } from "@lowrank/contracts";
 export interface RowProblem {
   /** Where, counted from 1: the line in the file, or the element of a JSON array. */
   readonly row: number;
-  /** What came. */
+  /** What was found. */
   readonly found: string;
-  /** What would have been right. */
+  /** What was expected. */
   readonly expected: string;
   /** How many rows after it have the same columns and so the same problem. */
   readonly more?: number;
 }
 
-/** What else a refusal of a file's rows can say. */
+/** More facts for the message about a file's rows. */
 export interface DataErrorFacts {
   readonly count?: number;
   readonly unit?: "line" | "row";
-  /** What to do, where it is known better than to mend the rows. */
+  /** What to do, if there is better advice than to correct the rows. */
   readonly advice?: string | undefined;
 }
 
-/** Rows of a data file are broken. Nothing of the file is used: training on half a file unnoticed is worse than failing. */
+/** Rows of a data file are broken, and no row of it is used. Correct or remove these rows, or name the columns. */
 export class DataError extends LowrankError {
   /** How many rows are broken in all. */
   readonly count: number;
@@ -33,12 +33,12 @@ export class DataError extends LowrankError {
     readonly problems: readonly RowProblem[],
     { count = problems.length, unit = "line", advice }: DataErrorFacts = {},
   ) {
-    const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
+    const what = count === 1 ? `1 ${unit} is broken` : `${count} ${unit}s are broken`;
     const told = problems.reduce((sum, { more = 0 }) => sum + more, 0);
     const rows = itemized(problems.map(lineOf(unit)), count - told);
-    // Advice is about all rows: it comes before what is told of the first of them.
+    // Advice is about all rows: it comes before the problems of the first rows.
     const text =
-      advice === undefined ? `${rows}\nMend or remove ${count === 1 ? "it" : "them"}.` : `\n${advice}${rows}`;
+      advice === undefined ? `${rows}\nCorrect or remove ${count === 1 ? "it" : "them"}.` : `\n${advice}${rows}`;
     super("DATA_BROKEN_ROWS", `Cannot use "${file}": ${what}.${text}`);
     this.count = count;
   }
@@ -51,18 +51,18 @@ function lineOf(unit: "line" | "row"): (problem: RowProblem) => string {
   };
 }
 
-/** Some rows' classes are numbers, others' names: a name's number could be another row's class. */
+/** Some labels are class numbers and others are class names. Use one kind for all rows. */
 export class MixedLabelsError extends LowrankError {
   constructor(
-    /** Every row, counted from 1, whose class is not of the first one's kind. */
+    /** Every row, counted from 1, whose class is not of the first row's kind. */
     readonly problems: readonly RowProblem[],
   ) {
-    const advice = "Give every row a class number from 0, or every row a class name; a text of digits is a number.";
-    super("MIXED_LABELS", `Cannot number the classes:${itemized(problems.map(lineOf("row")))}\n${advice}`);
+    const advice = "Give every row a class number from 0, or every row a class name. A text of digits is a number.";
+    super("MIXED_LABELS", `Labels mix numbers and names:${itemized(problems.map(lineOf("row")))}\n${advice}`);
   }
 }
 
-/** A data file as a whole cannot be read: too large, not text, no rows, an unknown kind. */
+/** A data file cannot be read: it is missing, too large, not text, empty or of an unknown kind. Follow the advice in the message. */
 export class DataFileError extends LowrankError {
   constructor(
     readonly file: string,
@@ -73,7 +73,7 @@ export class DataFileError extends LowrankError {
   }
 }
 
-/** tokenizer.json or tokenizer_config.json is not what a tokenizer can be built from. */
+/** The tokenizer's files are missing, invalid or not supported. Correct them, or copy the model's tokenizer.json into its folder. */
 export class TokenizerError extends LowrankError {
   constructor(
     readonly problems: readonly string[],
@@ -83,7 +83,7 @@ export class TokenizerError extends LowrankError {
   }
 }
 
-/** A text cannot be tokenised, or ids not be written: the tokenizer has no piece for it, or asks for too much work or text. */
+/** A text cannot be tokenised, or ids cannot be decoded. Give another text or another tokenizer. */
 export class TokenizationError extends LowrankError {
   constructor(
     readonly reason: string,
@@ -98,11 +98,11 @@ export class TokenizationError extends LowrankError {
 /** One token that cannot be added. */
 export interface TokenProblem {
   readonly token: string;
-  /** What is wrong, and what would be right. */
+  /** What is wrong, and what was expected. */
   readonly reason: string;
 }
 
-/** Tokens cannot be added to a tokenizer; nothing of it was changed. */
+/** Tokens cannot be added to the tokenizer, which was not changed. Correct or remove the listed tokens. */
 export class AddedTokensError extends LowrankError {
   constructor(readonly problems: readonly TokenProblem[]) {
     const lines = problems.map(({ token, reason }) => `${JSON.stringify(token.slice(0, 60))}: ${reason}`);
@@ -110,14 +110,14 @@ export class AddedTokensError extends LowrankError {
   }
 }
 
-/** A sound cannot be read, or is none that a model could hear. */
+/** A recording cannot be read, or its format is not supported. Convert it to a WAV file with ffmpeg. */
 export class AudioError extends LowrankError {
   constructor(readonly reason: string) {
     super("AUDIO_UNREADABLE", reason);
   }
 }
 
-/** A prompt template cannot express an example. */
+/** A prompt template cannot write this example, or does not exist. Choose another template. */
 export class TemplateError extends LowrankError {
   constructor(
     readonly template: string,
@@ -128,19 +128,19 @@ export class TemplateError extends LowrankError {
   }
 }
 
-/** A chat template, a program from a stranger, takes more than any honest one. */
+/** A model's chat template exceeds a limit of size or work. Choose another template. */
 export class TemplateLimitError extends TemplateError {
   constructor(
-    /** What there is too much of: "steps", "characters in one text" … */
+    /** What exceeds the limit: "steps", "characters in one text" … */
     readonly what: string,
     readonly largest: number,
     options?: { readonly cause?: unknown },
   ) {
-    super("chat", `it takes more than ${largest} ${what}. Give another template.`, options);
+    super("chat", `it needs more than ${largest} ${what}. Choose another template.`, options);
   }
 }
 
-/** Examples cannot be tokenised or batched as asked. */
+/** Examples do not fit together, or an option for them is invalid. Correct the example or the option that the message names. */
 export class ExampleError extends LowrankError {
   constructor(readonly reason: string) {
     super("EXAMPLE_UNUSABLE", reason);

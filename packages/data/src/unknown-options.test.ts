@@ -43,6 +43,6 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["extendTokenizer", "specials", "special", (options) => extendTokenizer(files, ["a"], options)],
   ["TextTokenizer.fromJson", "maxToken", "maxTokens", (options) => TextTokenizer.fromJson({}, {}, options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
-  const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
+  const refused = `${name} got unknown options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);
 });

@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** A tensor came in with a shape that an operation cannot use. */
+/** A tensor has a wrong shape for this operation. Pass a tensor of the expected shape. */
 export class ShapeError extends LowrankError {
   constructor(
     readonly where: string,
@@ -13,7 +13,7 @@ export class ShapeError extends LowrankError {
   }
 }
 
-/** A number came in that an operation cannot use. */
+/** An argument has an invalid value. Pass a value as the message expects. */
 export class ArgumentError extends LowrankError {
   constructor(
     readonly where: string,
@@ -25,14 +25,14 @@ export class ArgumentError extends LowrankError {
   }
 }
 
-/** Something was used after its `dispose()`. */
+/** A value was used after its `dispose()`. Load or create it again. */
 export class DisposedError extends LowrankError {
   constructor(readonly what: string) {
     super("DISPOSED", `${what} was used after it had been disposed of. Load or create it again.`);
   }
 }
 
-/** A value that lives inside one engine was used while another computes. */
+/** A weight of one engine was used while another engine is active. Load the model again after changing the engine. */
 export class OtherEngineError extends LowrankError {
   constructor(
     readonly owner: string,
@@ -41,41 +41,38 @@ export class OtherEngineError extends LowrankError {
   ) {
     super(
       "OTHER_ENGINE",
-      `A weight of ${bits}-bit numbers that ${owner} keeps was used while the backend "${current}" computes. Load the model again after changing the engine.`,
+      `A ${bits}-bit weight of the engine ${owner} was used while the backend "${current}" is active. Load the model again after changing the engine.`,
     );
   }
 }
 
-/** An engine was asked for by a name that does not exist. */
+/** There is no engine of this name. Choose one of the engines in the message. */
 export class UnknownEngineError extends LowrankError {
   constructor(
     readonly engine: string,
     readonly known: readonly string[],
     readonly askedBy: string,
   ) {
-    super(
-      "UNKNOWN_ENGINE",
-      `There is no engine "${engine}" (asked for by ${askedBy}). Choose one of: ${known.join(", ")}.`,
-    );
+    super("UNKNOWN_ENGINE", `There is no engine "${engine}" (set by ${askedBy}). Choose one of: ${known.join(", ")}.`);
   }
 }
 
-/** No engine could be started. */
+/** No engine could be started. Correct one of the listed reasons; wasm works everywhere. */
 export class NoEngineError extends LowrankError {
   constructor(readonly skipped: readonly { readonly name: string; readonly reason: string }[]) {
     const reasons = skipped.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n");
     const triedWasm = skipped.some(({ name }) => name === "wasm");
-    const advice = triedWasm ? "Mend one of them" : "Mend that, or leave the choice open";
+    const advice = triedWasm ? "Correct one of them" : "Correct that, or name no engine";
     super("NO_ENGINE", `No TensorFlow.js engine could be started:\n${reasons}\n${advice}: wasm works everywhere.`);
   }
 }
 
-/** A call into the native library could not be made or did not succeed. The process and its tensors are unharmed. */
+/** A call of the native library failed; the process and its tensors are unharmed. Check the reason, or choose another engine. */
 export class NativeCallError extends LowrankError {
   constructor(
     readonly what: string,
     readonly reason: string,
   ) {
-    super("NATIVE_CALL_FAILED", `${what} was refused by the native engine: ${reason}.`);
+    super("NATIVE_CALL_FAILED", `${what} failed in the native engine: ${reason}.`);
   }
 }

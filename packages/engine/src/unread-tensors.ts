@@ -4,12 +4,12 @@
 import { LowrankError, printable } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Something was computed with numbers that nobody had read. */
+/** A computation used a tensor whose values were not read. Provide them, or load the whole model. */
 export class UnreadTensorError extends LowrankError {
   constructor(readonly tensor: string) {
     super(
       "UNREAD_TENSOR",
-      `The numbers of "${printable(tensor)}" were left in their file. Provide them, or load the model whole.`,
+      `The values of "${printable(tensor)}" were not read from their file. Provide them, or load the whole model.`,
     );
   }
 }

@@ -65,7 +65,7 @@ export class BinaryReader {
     const count = this.uint64();
     const max = Math.floor((this.file.size - this.position) / minBytes);
     if (count <= BigInt(max)) return Number(count);
-    const problem = `The file claims ${count} ${what} at byte ${at}, but its rest can hold ${max} at most.`;
+    const problem = `The file has ${count} ${what} at byte ${at}, but its rest has room for ${max} at most.`;
     throw new GgufError("GGUF_TRUNCATED", problem, { file: this.file.name, offset: at });
   }
 

@@ -113,7 +113,7 @@ function readerOf(type: string, format: BlockFormat | undefined): TypeReader {
 function checkSize(bytes: Uint8Array, { name, blockSize, blockBytes }: TensorType, count: number, row = count): void {
   const isWhole = Number.isSafeInteger(count) && count >= 0 && row % blockSize === 0;
   if (isWhole && bytes.length * blockSize === count * blockBytes) return;
-  const problem = `${count} elements of type ${name} take blocks of ${blockBytes} bytes for ${blockSize} each; got ${bytes.length} bytes.`;
+  const problem = `${count} elements of type ${name} need blocks of ${blockBytes} bytes for ${blockSize} each; got ${bytes.length} bytes.`;
   throw new GgufError("GGUF_RANGE_INVALID", problem);
 }
 

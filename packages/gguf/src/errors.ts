@@ -27,7 +27,7 @@ export interface GgufErrorPlace {
   readonly cause?: unknown;
 }
 
-/** A GGUF file or a request for its tensors is not acceptable; `code` says why. */
+/** A GGUF file or an access to its tensors is invalid. Download or convert the file again, or correct the access. */
 export class GgufError extends LowrankError {
   declare readonly code: GgufErrorCode;
   readonly file: string | undefined;

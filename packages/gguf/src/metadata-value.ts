@@ -63,7 +63,7 @@ function readArray(reader: BinaryReader, place: ValuePlace, depth: number): read
     throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
   }
   if (length > place.items.left) {
-    const problem = `The metadata's arrays have more than ${place.items.max} items together, the limit, at ${quoted(place.key)}.`;
+    const problem = `The metadata's arrays exceed the limit of ${place.items.max} items together, at ${quoted(place.key)}.`;
     throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
   }
   place.items.left -= length;

@@ -57,13 +57,13 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
   const find = (name: string): GgufTensorInfo => {
     const info = tensors.get(name);
     if (info !== undefined) return info;
-    const problem = `There is no tensor ${quoted(name)} among ${tensors.size}.`;
+    const problem = `There is no tensor ${quoted(name)} among the ${tensors.size} of the file.`;
     throw new GgufError("GGUF_TENSOR_NOT_FOUND", problem, { file: source.name, tensor: name });
   };
   const readFrom = async (info: GgufTensorInfo, offset: number, length: number): Promise<Uint8Array> => {
     const bytes = await source.read(info.offset + offset, length);
     if (bytes.length === length) return bytes;
-    const problem = `Asked for ${length} bytes of ${quoted(info.name)}, got ${bytes.length}; the file changed.`;
+    const problem = `Expected ${length} bytes of ${quoted(info.name)}, got ${bytes.length}; the file changed.`;
     throw new GgufError("GGUF_TRUNCATED", problem, { file: source.name, tensor: info.name });
   };
   const readRows = async (name: string, first: number, count: number): Promise<Float32Array> => {
@@ -88,7 +88,7 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
       const info = find(name);
       const { offset, length } = range ?? { offset: 0, length: info.byteLength };
       if (offset >= 0 && length >= 0 && offset + length <= info.byteLength) return readFrom(info, offset, length);
-      const problem = `Bytes ${offset} to ${offset + length} of ${quoted(name)} were asked for; it has ${info.byteLength}.`;
+      const problem = `Cannot read bytes ${offset} to ${offset + length} of ${quoted(name)}: it has ${info.byteLength}.`;
       throw new GgufError("GGUF_RANGE_INVALID", problem, { file: source.name, tensor: name });
     },
     readFloat32: async (name) => readRows(name, 0, find(name).shape[0] ?? 1),
@@ -121,11 +121,11 @@ async function readHeader(source: GgufSource, options: GgufOptions): Promise<Ggu
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
       if (bytes.length < window) {
-        const problem = `Asked for the first ${window} bytes, got ${bytes.length}; the file changed or the source is broken.`;
+        const problem = `Expected the first ${window} bytes, got ${bytes.length}; the file changed or the source is broken.`;
         throw new GgufError("GGUF_TRUNCATED", problem, { file: source.name, offset: bytes.length });
       }
       if (window >= max) {
-        const problem = `The header has more than ${max} bytes, the limit set.`;
+        const problem = `The header has more than ${max} bytes, which is the limit.`;
         throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, { file: source.name });
       }
       window = Math.min(max, Math.max(window * 2, error.until));
@@ -142,6 +142,6 @@ function checkRows(
   // A one-dimensional tensor is one row of blocks; its "rows" are single elements, which blocks cannot be cut into.
   const isWhole = (first === 0 && count === rows) || info.byteLength % Math.max(rows, 1) === 0;
   if (isWithin && isWhole && first + count <= rows) return;
-  const problem = `Rows ${first} to ${first + count} of ${quoted(info.name)} were asked for; its shape is [${info.shape.join(", ")}].`;
+  const problem = `Cannot read rows ${first} to ${first + count} of ${quoted(info.name)}: its shape is [${info.shape.join(", ")}].`;
   throw new GgufError("GGUF_RANGE_INVALID", problem, { file, tensor: info.name });
 }

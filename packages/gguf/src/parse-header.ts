@@ -72,14 +72,14 @@ export function parseHeader(
 function readVersion(reader: BinaryReader, bytes: Uint8Array, file: string): number {
   const start = reader.uint32();
   if (start !== magic) {
-    const kind = describeLfsPointer(bytes) ?? 'no GGUF file: it does not start with "GGUF"';
+    const kind = describeLfsPointer(bytes) ?? 'not a GGUF file: it does not start with "GGUF"';
     const problem = `This is ${kind}.`;
     throw new GgufError("GGUF_NOT_GGUF", problem, { file, offset: 0 });
   }
   const version = reader.uint32();
   if (version === 2 || version === 3) return version;
   const reason = version % 65_536 === 0 ? "it is big-endian" : `its version is ${version}`;
-  const problem = `Only little-endian files of version 2 and 3 are read, but ${reason}. Convert it with llama.cpp's tools.`;
+  const problem = `Only little-endian files of version 2 and 3 are supported, but ${reason}. Convert it with llama.cpp's tools.`;
   throw new GgufError("GGUF_VERSION_UNSUPPORTED", problem, { file, offset: 4 });
 }
 
@@ -113,7 +113,7 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, file: string): nu
   const alignment = metadata.get("general.alignment") ?? 32;
   const isPowerOfTwo = typeof alignment === "number" && alignment >= 1 && Number.isInteger(Math.log2(alignment));
   if (isPowerOfTwo && alignment <= 65_536) return alignment;
-  const problem = 'The metadata "general.alignment" is no power of two up to 65536.';
+  const problem = 'The metadata "general.alignment" is not a power of two up to 65536.';
   throw new GgufError("GGUF_METADATA_INVALID", problem, { file, key: "general.alignment" });
 }
 
@@ -179,7 +179,7 @@ function checkPlaces(
       );
     }
     if (offset + byteLength > place.file.size) {
-      const problem = `The tensor ${quoted(name)} ends at byte ${offset + byteLength}, but the file at ${place.file.size}; it was cut off.`;
+      const problem = `The tensor ${quoted(name)} ends at byte ${offset + byteLength}, but the file ends at ${place.file.size}; it was cut off.`;
       throw new GgufError("GGUF_TRUNCATED", problem, { file: place.file.name, tensor: name, offset });
     }
     if (offset < previousEnd) {

@@ -54,7 +54,12 @@ describe("a split file", () => {
     ["a part alone", { "m.gguf": part(1) }, "m.gguf", /part 2 of 2; expected the whole file.*gguf-split --merge/],
     ["parts in another order", { [first]: part(1), [second]: part(0) }, first, /part 2 of 2; expected part 1 of 2/],
     ["parts of another file", { [first]: part(0), [second]: part(1, { count: 3 }) }, first, /part 2 of 3/],
-    ["a tensor twice", { [first]: part(0), [second]: part(1, { name: "w0" }) }, first, /"w0" is in another part/],
+    [
+      "a tensor twice",
+      { [first]: part(0), [second]: part(1, { name: "w0" }) },
+      first,
+      /"w0" is already in another part/,
+    ],
   ])("refuses %s", async (_, files, name, message) => {
     const source = await openGgufParts(name, folder(files).open);
     await expect(openGguf(source)).rejects.toThrow(message);

@@ -88,7 +88,7 @@ export function joinHeaders(headers: readonly GgufHeader[], source: GgufParts): 
     checkPart(header, { index, count: headers.length, file: part?.name ?? source.name });
     for (const [name, info] of header.tensors) {
       if (tensors.has(name)) {
-        const problem = `The tensor ${JSON.stringify(name)} is in another part already.`;
+        const problem = `The tensor ${JSON.stringify(name)} is already in another part.`;
         throw new GgufError("GGUF_SPLIT", problem, { file: part?.name, tensor: name });
       }
       tensors.set(name, { ...info, offset: start + info.offset });

@@ -50,14 +50,14 @@ const rows: readonly (readonly [id: number, name: string, blockSize: number, blo
 
 /** Types that llama.cpp has given up, by their numbers, and what they were like. */
 const removed: ReadonlyMap<number, string> = new Map([
-  [4, "Q4_2, which llama.cpp gave up; nearest is Q4_0"],
-  [5, "Q4_3, which llama.cpp gave up; nearest is Q4_1"],
-  [31, "Q4_0_4_4, which llama.cpp gave up: Q4_0 with its rows interleaved"],
-  [32, "Q4_0_4_8, which llama.cpp gave up: Q4_0 with its rows interleaved"],
-  [33, "Q4_0_8_8, which llama.cpp gave up: Q4_0 with its rows interleaved"],
-  [36, "IQ4_NL_4_4, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
-  [37, "IQ4_NL_4_8, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
-  [38, "IQ4_NL_8_8, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
+  [4, "Q4_2, which llama.cpp removed; the nearest is Q4_0"],
+  [5, "Q4_3, which llama.cpp removed; the nearest is Q4_1"],
+  [31, "Q4_0_4_4, which llama.cpp removed: Q4_0 with its rows interleaved"],
+  [32, "Q4_0_4_8, which llama.cpp removed: Q4_0 with its rows interleaved"],
+  [33, "Q4_0_8_8, which llama.cpp removed: Q4_0 with its rows interleaved"],
+  [36, "IQ4_NL_4_4, which llama.cpp removed: IQ4_NL with its rows interleaved"],
+  [37, "IQ4_NL_4_8, which llama.cpp removed: IQ4_NL with its rows interleaved"],
+  [38, "IQ4_NL_8_8, which llama.cpp removed: IQ4_NL with its rows interleaved"],
 ]);
 
 /** A number that is no type's, in words. */

@@ -2,7 +2,7 @@
 
 import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
-/** A model without weights yet, or with nothing in it that can be adapted. */
+/** The model has no weights yet, or no layer that can be adapted. Build the model, or choose other layers. */
 export class UnadaptableModelError extends LowrankError {
   constructor(
     readonly model: string,
@@ -17,7 +17,7 @@ export class UnadaptableModelError extends LowrankError {
   }
 }
 
-/** A layer was named that no adapter can act on. */
+/** These layers cannot be adapted. Choose other layers. */
 export class UnadaptableLayerError extends LowrankError {
   constructor(
     readonly layers: readonly { readonly name: string; readonly className: string; readonly reason: string }[],
@@ -29,7 +29,7 @@ export class UnadaptableLayerError extends LowrankError {
   }
 }
 
-/** The model's layers are others than when it was opened for adapters. */
+/** The model's layers changed after `layersModel`. Build the model first, then adapt it. */
 export class ModelChangedError extends LowrankError {
   constructor(
     readonly model: string,
@@ -37,12 +37,12 @@ export class ModelChangedError extends LowrankError {
   ) {
     super(
       "MODEL_CHANGED",
-      `The model "${printable(model)}" has other layers than when layersModel(…) looked at it. Build the model first, then adapt it.${itemized(differences.map(printable))}`,
+      `The model "${printable(model)}" has other layers than when layersModel(…) was called. Build the model first, then adapt it.${itemized(differences.map(printable))}`,
     );
   }
 }
 
-/** A model with adapters was to be changed in a way that would lose them. */
+/** This change would lose the attached adapters. Dispose of their handles first. */
 export class AdaptersAttachedError extends LowrankError {
   constructor(
     readonly model: string,
@@ -55,29 +55,29 @@ export class AdaptersAttachedError extends LowrankError {
   }
 }
 
-/** A model with adapters was to be saved without a word about which weights. */
+/** A model with adapters can be saved in two ways. Choose "base" or "merged" with `layersModel(model).save`. */
 export class UndecidedSaveError extends LowrankError {
   constructor(readonly model: string) {
     super(
       "UNDECIDED_SAVE",
-      `Adapters are attached to the model "${printable(model)}": say which weights to save, with ` +
+      `Adapters are attached to the model "${printable(model)}": choose the weights to save, with ` +
         `layersModel(model).save("base", …) or layersModel(model).save("merged", …).`,
     );
   }
 }
 
-/** An optimiser that has trained other variables was about to train an adapter's. */
+/** The optimiser has moments of other weights than the adapter's. Call `model.compile` with a new optimiser. */
 export class OptimizerInUseError extends LowrankError {
   constructor() {
     super(
       "OPTIMIZER_IN_USE",
-      "The model's optimizer remembers moments of the weights that it has trained so far, which an adapter's are not. " +
+      "The model's optimizer has moments of other weights than the adapter's. " +
         "Call model.compile(…) with a new optimizer.",
     );
   }
 }
 
-/** Data that the model cannot be trained or evaluated on, such as labels of another shape than its output. */
+/** The data does not fit the model, such as labels with another shape than its output. Correct the data. */
 export class UnfitDataError extends LowrankError {
   constructor(
     readonly model: string,
@@ -87,7 +87,7 @@ export class UnfitDataError extends LowrankError {
   ) {
     super(
       "UNFIT_DATA",
-      `The model "${printable(model)}" can neither be trained nor evaluated on this data; nothing changed. ${printable(problem)}`,
+      `The model "${printable(model)}" cannot be trained or evaluated on this data; nothing was changed. ${printable(problem)}`,
       options,
     );
   }

@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** A rank that is not a whole number of at least 1. */
+/** A rank is not a whole number of at least 1. Give one such as 8. */
 export class RankError extends LowrankError {
   constructor(
     readonly where: string,
@@ -12,7 +12,7 @@ export class RankError extends LowrankError {
   }
 }
 
-/** The two matrices of a pair do not belong together, or not to the weight they should adapt. */
+/** A and B do not fit each other, or not the weight that they adapt. Pass matrices of the expected shapes. */
 export class PairShapeError extends LowrankError {
   constructor(
     readonly where: string,
@@ -27,7 +27,7 @@ export class PairShapeError extends LowrankError {
   }
 }
 
-/** A setting that is not the number it has to be. */
+/** A setting has an invalid value. Give a value as the message expects. */
 export class SettingError extends LowrankError {
   constructor(
     readonly where: string,
@@ -39,7 +39,7 @@ export class SettingError extends LowrankError {
   }
 }
 
-/** A start that does not exist here. */
+/** This initialization (`init_lora_weights`) does not exist. Use one of the initializations in the message. */
 export class UnknownInitializationError extends LowrankError {
   constructor(
     readonly init: boolean | string,
@@ -47,23 +47,23 @@ export class UnknownInitializationError extends LowrankError {
   ) {
     super(
       "UNKNOWN_INITIALIZATION",
-      `A pair cannot start as "${String(init)}" (init_lora_weights). Known starts: ${known.join(", ")}.`,
+      `There is no initialization "${String(init)}" (init_lora_weights). Use one of ${known.join(", ")}.`,
     );
   }
 }
 
-/** A grouped convolution's update is no change of its weight. */
+/** The update of a grouped convolution does not fit its weight. Use the adapter without merging it. */
 export class GroupedConvolutionError extends LowrankError {
   constructor(readonly groups: number) {
     super(
       "GROUPED_CONVOLUTION",
-      `A low-rank update of a convolution in ${groups} groups mixes all channels and has no place in the grouped weight: ` +
+      `A low-rank update of a convolution in ${groups} groups mixes all channels and does not fit the grouped weight: ` +
         "it can be used, but not merged.",
     );
   }
 }
 
-/** A start looks at data, and nothing was measured. */
+/** This initialization needs measurements of your data. Pass the result of `measureInputs` or `measureGradients` of `@lowrank/inject`. */
 export class MissingMeasurementError extends LowrankError {
   constructor(
     readonly init: string,
@@ -72,9 +72,9 @@ export class MissingMeasurementError extends LowrankError {
   ) {
     super(
       "MISSING_MEASUREMENT",
-      `init_lora_weights = "${init}" looks at the ${kind === "gradient" ? "gradient" : "inputs"} of each layer, and nothing ` +
-        `was measured for it at "${path}". Pass what ${kind === "gradient" ? "measureGradients" : "measureInputs"} ` +
-        "(@lowrank/inject) returns for the same plan.",
+      `init_lora_weights = "${init}" needs the ${kind === "gradient" ? "gradient" : "inputs"} of each layer, and nothing ` +
+        `was measured at "${path}". Pass the result of ${kind === "gradient" ? "measureGradients" : "measureInputs"} ` +
+        "(@lowrank/inject) for the same plan.",
     );
   }
 }

@@ -22,6 +22,6 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["randomizedSvd", "over_sampling", "oversampling", (options) => randomizedSvd(nothing, options)],
   ["subspaceSimilarity", "sides", "side", (options) => subspaceSimilarity(nothing, nothing, options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
-  const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
+  const refused = `${name} got unknown options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);
 });

@@ -2,7 +2,7 @@
 
 import { describeValue, enumerated, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
-/** A model folder is missing, or is no folder. */
+/** The model's folder is missing, or has no model in it. Give a folder with config.json and model.safetensors. */
 export class ModelFolderError extends LowrankError {
   constructor(
     readonly folder: string,
@@ -17,7 +17,7 @@ export class ModelFolderError extends LowrankError {
   }
 }
 
-/** One file of a model folder is missing, too large, or not where it may be. */
+/** One file of the model is missing, too large or invalid. Download it again, or check its path. */
 export class ModelFileError extends LowrankError {
   constructor(
     readonly folder: string,
@@ -36,18 +36,18 @@ export interface MisshapenTensor {
   readonly expected: readonly number[];
 }
 
-/** What is wrong with a set of weights, tensor by tensor. */
+/** The problems of a set of weights, tensor by tensor. */
 export interface WeightProblems {
-  /** Parameters that no tensor holds. */
+  /** Parameters without a tensor. */
   readonly missing: readonly string[];
-  /** Tensors that the model has no use for, and that nothing explains. */
+  /** Tensors that the model does not use. */
   readonly unexpected: readonly string[];
   readonly misshapen: readonly MisshapenTensor[];
-  /** Tensors whose type holds no numbers that can be computed with. */
+  /** Tensors of an unsupported type. */
   readonly unreadable: readonly { readonly tensor: string; readonly dtype: string }[];
 }
 
-/** The files' tensors are not the ones that the configuration asks for; found before any tensor is made. */
+/** The weights do not fit config.json. Check that both belong to the same model. */
 export class WeightMismatchError extends LowrankError {
   constructor(
     readonly file: string,
@@ -66,8 +66,8 @@ function describeProblems(file: string, { missing, unexpected, misshapen, unread
     `The weights in "${file}" do not fit the configuration.`,
     ...list("missing", missing),
     ...list("not expected", unexpected),
-    ...list("of another shape", shapes),
-    ...list("of a type that cannot be read", types),
+    ...list("wrong shape", shapes),
+    ...list("unsupported type", types),
   ];
   return lines.join("\n");
 }
@@ -77,9 +77,9 @@ function list(title: string, names: readonly string[]): readonly string[] {
   return [`  ${names.length} ${title}: ${enumerated(names.map(printable), "; ")}`];
 }
 
-/** The weights cannot be held in memory; found before any of them is read. */
+/** The weights do not fit into memory. Use a smaller model, or a lower base precision. */
 export class ModelTooLargeError extends LowrankError {
-  /** Tensors with more values than one may have. */
+  /** Tensors with more values than the limit. */
   readonly tensors: readonly { readonly tensor: string; readonly values: number; readonly bytes: number }[];
   /** Bytes that all weights need at least. */
   readonly bytes: number;
@@ -95,8 +95,8 @@ export class ModelTooLargeError extends LowrankError {
       "MODEL_TOO_LARGE",
       tensors.length > 0
         ? `The weights in "${printable(file)}" are too large: a tensor can have ${maxValues} values.${itemized(lines)}`
-        : `The weights in "${printable(file)}" need at least ${bytes} bytes of memory, more than the ${maxBytes} there are. ` +
-            "Take a smaller model, or keep its matrices in fewer bits: basePrecision (--base-precision) nf4, bf16 or as-stored.",
+        : `The weights in "${printable(file)}" need at least ${bytes} bytes of memory, but only ${maxBytes} are available. ` +
+            "Use a smaller model, or a lower precision: basePrecision (--base-precision) nf4, bf16 or as-stored.",
     );
     this.tensors = tensors;
     this.bytes = bytes;
@@ -104,7 +104,7 @@ export class ModelTooLargeError extends LowrankError {
   }
 }
 
-/** A classifier is asked for, but the files hold none and none is to be made. */
+/** The weights have no head for this task. Pass `newHead` to make one. */
 export class HeadMissingError extends LowrankError {
   constructor(
     readonly file: string,
@@ -112,13 +112,13 @@ export class HeadMissingError extends LowrankError {
   ) {
     super(
       "HEAD_MISSING",
-      `The weights in "${file}" have no ${enumerated(parameters)}: this base was never trained for the task. ` +
-        "Pass newHead: { seed } to make the head new (and train and save it with the adapter).",
+      `The weights in "${file}" have no ${enumerated(parameters)}: this base model was never trained for the task. ` +
+        "Pass newHead: { seed } to make a new head (it is trained and saved with the adapter).",
     );
   }
 }
 
-/** Layers cannot be repeated in the order that was asked for. */
+/** Layers cannot be repeated in this order. Give layer numbers of the model, for a model with one stack of equal layers. */
 export class LayerOrderError extends LowrankError {
   constructor(
     readonly order: readonly number[],
@@ -128,7 +128,7 @@ export class LayerOrderError extends LowrankError {
   }
 }
 
-/** The model cannot have a vocabulary of the size that was asked for. */
+/** The vocabulary cannot be resized to this size. Give another size, or do what the message says first. */
 export class VocabularyError extends LowrankError {
   constructor(
     readonly size: number,
@@ -139,7 +139,7 @@ export class VocabularyError extends LowrankError {
   }
 }
 
-/** A sequence is longer than the model has positions. */
+/** A sequence has more tokens than the model has positions. Shorten the input or generate fewer tokens. */
 export class PositionLimitError extends LowrankError {
   constructor(
     readonly wanted: number,
@@ -148,17 +148,16 @@ export class PositionLimitError extends LowrankError {
     readonly found: { readonly characters?: number; readonly ropeType?: "dynamic" } = {},
   ) {
     const { characters, ropeType } = found;
-    const asked =
-      characters === undefined ? `${wanted} positions are asked for` : `The text has ${characters} characters`;
-    const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is more than is read";
+    const asked = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
+    const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is over the limit";
     const reason = ropeType
-      ? `the rope type of config.json is "${ropeType}", and beyond max_position_embeddings (${limit}) that is not computed here`
+      ? `the rope type of config.json is "${ropeType}", which is not supported beyond max_position_embeddings (${limit})`
       : has;
     super("POSITION_LIMIT", `${asked}, but ${reason}. Shorten the input or generate fewer tokens.`);
   }
 }
 
-/** Inputs that the model cannot take: wrong shapes, or ids outside the vocabulary. */
+/** An input of the model has a wrong shape, type or value. Correct the input that the message names. */
 export class ModelInputError extends LowrankError {
   constructor(
     readonly input: string,
@@ -168,18 +167,18 @@ export class ModelInputError extends LowrankError {
   }
 }
 
-/** A folder of sentence-transformers with steps that are not computed. */
+/** A sentence-transformers folder has a step or setting that is not supported. Use another embedding model. */
 export class EmbeddingRecipeError extends LowrankError {
   constructor(
     readonly file: string,
     readonly got: string,
     readonly expected: string,
   ) {
-    super("EMBEDDING_RECIPE", `${printable(file)} asks for ${got}, expected ${expected}.`);
+    super("EMBEDDING_RECIPE", `${printable(file)} has ${got}, expected ${expected}.`);
   }
 }
 
-/** A batch in which every label is −100, so that there is nothing to learn from. */
+/** Every label of a batch is -100, so nothing can be learnt. Leave the batch out, or check the rows' answers. */
 export class NothingSupervisedError extends LowrankError {
   constructor() {
     super(
@@ -189,7 +188,7 @@ export class NothingSupervisedError extends LowrankError {
   }
 }
 
-/** A key–value cache made with one choice of adapters was given to a call with another. */
+/** A key–value cache was made with other adapters than the call selects. Make a new cache for each selection. */
 export class CacheAdaptersError extends LowrankError {
   constructor(
     readonly madeWith: string,
@@ -202,7 +201,7 @@ export class CacheAdaptersError extends LowrankError {
   }
 }
 
-/** A sampling or length option out of range. */
+/** An option of generation is out of range, or does not fit the model. Correct the option that the message names. */
 export class GenerationOptionError extends LowrankError {
   constructor(
     readonly option: string,
@@ -213,7 +212,7 @@ export class GenerationOptionError extends LowrankError {
   }
 }
 
-/** A forward pass asks for a module that its family's table does not have: the two disagree, which is our mistake. */
+/** The forward pass needs a module that the family's table lacks, which is a bug. Please report it. */
 export class MissingModuleError extends LowrankError {
   constructor(
     readonly modelType: string,
@@ -224,19 +223,20 @@ export class MissingModuleError extends LowrankError {
   }
 }
 
-/** The model computes NaN or infinity where a number is to be read out of it. */
+/** The model's output is NaN or infinite. Check that adapter and base model belong together and that all weights are finite. */
 export class NonFiniteOutputError extends LowrankError {
   constructor(
-    /** What is no number, as the beginning of a sentence: "A logit of prompt 1, new token 3,". */
+    /** The value that is not finite, as the start of a sentence: "A logit of prompt 1, new token 3,". */
     readonly what: string,
     readonly value: number,
   ) {
-    const reason = "A weight of the base or of its adapter is not finite, or numbers grew beyond float32 on the way";
-    super("NON_FINITE_OUTPUT", `${what} is ${value}: no answer can be made of it. ${reason}.`);
+    const reason =
+      "Check that base model and adapter belong together: a weight is not finite, or activations overflowed";
+    super("NON_FINITE_OUTPUT", `${what} is ${value}; expected a finite number. ${reason}.`);
   }
 }
 
-/** A GGUF file with an adapter (`general.type`) in the place of a model. */
+/** The GGUF file is an adapter (`general.type`), not a model. Load its base model, and the adapter's PEFT folder. */
 export class AdapterAsModelError extends LowrankError {
   constructor(
     readonly file: string,
@@ -246,12 +246,12 @@ export class AdapterAsModelError extends LowrankError {
     super(
       "ADAPTER_AS_MODEL",
       `"${printable(file)}" is a low-rank adapter for a model of architecture ${describeValue(architecture)}, not a model. Load its ` +
-        "base, and the PEFT folder that convert_lora_to_gguf.py made the adapter of.",
+        "base model, and the PEFT folder that convert_lora_to_gguf.py converted.",
     );
   }
 }
 
-/** A call selects an adapter that nothing is attached under: it would silently compute without it. */
+/** A call selects an adapter that is not attached to the model. Attach it first, or leave it out. */
 export class UnknownAdapterError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
     super(

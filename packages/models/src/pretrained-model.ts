@@ -191,7 +191,7 @@ export class PretrainedModel implements AdaptableModel {
   embed(inputs: ModelInputs, recipe: EmbeddingRecipe, context: ForwardContext = inferenceContext()): tf.Tensor2D {
     const { backbone } = this.#assembly;
     if (backbone.decoder !== undefined || backbone.tokens === undefined)
-      throw new ModelInputError("inputIds", "embeddings are made of encoders' or decoder-only models' states");
+      throw new ModelInputError("inputIds", "embeddings need an encoder or a decoder-only model");
     return this.#run(inputs, context, (pass) => ({
       pick: readForPooling(pooledBy[recipe.pooling], pass),
       finish: (states) => embeddingsOf(states, recipe, pass),

@@ -28,6 +28,6 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ],
   ["KeyValueCache", "segment_length", "segmentLength", (options) => new KeyValueCache(noAdapters, options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
-  const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
+  const refused = `${name} got unknown options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);
 });

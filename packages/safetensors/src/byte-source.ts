@@ -50,7 +50,7 @@ export function checkReadRange(
 ): void {
   const isWithin = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (isWithin && offset + length <= source.size) return;
-  const problem = `Bytes ${offset} to ${offset + length} were asked for, but there are ${source.size}.`;
+  const problem = `Cannot read bytes ${offset} to ${offset + length}: there are only ${source.size}.`;
   throw new SafetensorsError("InvalidRange", problem, { file: source.name, offset });
 }
 
@@ -58,7 +58,7 @@ export function checkReadRange(
 export async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
   const bytes = await source.read(offset, length);
   if (bytes.length === length) return bytes;
-  const problem = `Asked for ${length} bytes at ${offset}, got ${bytes.length}; the file changed or the source is broken.`;
+  const problem = `Expected ${length} bytes at ${offset}, got ${bytes.length}; the file changed or the source is broken.`;
   throw new SafetensorsError("IncompleteRead", problem, { file: source.name, offset });
 }
 

@@ -37,7 +37,7 @@ export interface SafetensorsErrorPlace {
   readonly cause?: unknown;
 }
 
-/** A safetensors file or a request for its tensors is not acceptable; `code` says why. */
+/** A safetensors file or an access to its tensors is invalid. Download or write the file again, or correct the access. */
 export class SafetensorsError extends LowrankError {
   declare readonly code: SafetensorsErrorCode;
   readonly file: string | undefined;

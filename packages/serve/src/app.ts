@@ -176,7 +176,7 @@ async function answerTexts<Adapter extends ServedAdapter>(
 }
 
 function checkRunning({ isStopping }: Pick<AppParts<ServedAdapter>, "isStopping">): void {
-  if (isStopping()) throw new RequestError(503, "STOPPING", "The server is about to stop.");
+  if (isStopping()) throw new RequestError(503, "STOPPING", "The server is stopping.");
 }
 
 /** Who asks: the front says from where, and a key tells apart who comes from there. */

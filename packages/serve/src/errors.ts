@@ -2,7 +2,7 @@
 
 import { itemized, LowrankError } from "@lowrank/contracts";
 
-/** A request that is answered with an error; `status` is HTTP's. */
+/** A request gets an error as answer; `status` is the HTTP status. Correct the request as the message describes. */
 export class RequestError extends LowrankError {
   constructor(
     readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 503,
@@ -15,7 +15,7 @@ export class RequestError extends LowrankError {
   }
 }
 
-/** A body whose fields cannot be served; every fault is listed. */
+/** Fields of the request's body are invalid or not supported. Correct the listed fields. */
 export class InvalidRequestError extends RequestError {
   constructor(readonly faults: readonly { readonly param: string; readonly fault: string }[]) {
     const lines = faults.map(({ param, fault }) => `${param}: ${fault}`);
@@ -23,7 +23,7 @@ export class InvalidRequestError extends RequestError {
   }
 }
 
-/** Options of `serve` that cannot be. */
+/** An option of `serve` is invalid. Correct the option that the message names. */
 export class ServeOptionError extends LowrankError {
   constructor(
     readonly option: string,

@@ -143,7 +143,7 @@ function checkOptions({ port, token }: ServeOptions): void {
     throw new ServeOptionError("port", port, "a whole number from 0 to 65535");
   if (token === "") throw new ServeOptionError("token", '""', "a secret, or none at all");
   if (token !== undefined && !/^[!-~]([ -~]*[!-~])?$/.test(token)) {
-    const expected = "letters, digits and signs of ASCII: many clients cannot send others in a header";
+    const expected = "ASCII letters, digits and signs: many clients cannot send others in a header";
     throw new ServeOptionError("token", "a text with other characters", expected);
   }
 }

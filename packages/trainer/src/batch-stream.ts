@@ -54,7 +54,7 @@ export class BatchStream<Batch> {
     for (; this.#toSkip > 0; this.#toSkip -= 1) {
       if ((await this.#next()) === undefined) {
         throw new TrainingOptionsError([
-          `batches: epoch ${this.#epoch} has ${this.#batches} batches, fewer than the run to go on from had used`,
+          `batches: epoch ${this.#epoch} has ${this.#batches} batches, fewer than the resumed run had used`,
         ]);
       }
     }

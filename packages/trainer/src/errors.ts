@@ -2,14 +2,14 @@
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
-/** Options that cannot be trained with, all of them at once. */
+/** Options of the training are invalid. Correct the listed options. */
 export class TrainingOptionsError extends LowrankError {
   constructor(readonly problems: readonly string[]) {
     super("TRAINING_OPTIONS", `Cannot train:${itemized(problems)}`);
   }
 }
 
-/** The loss or a gradient became NaN or infinite. No variable was changed by the step that found it. */
+/** The loss or a gradient became NaN or infinite, and the step changed nothing. Use a lower learning rate, more warm-up or gradient clipping. */
 export class NonFiniteLossError extends LowrankError {
   constructor(
     /** The step that failed, counted from 1; the variables are those after the step before. */
@@ -21,15 +21,15 @@ export class NonFiniteLossError extends LowrankError {
   ) {
     const of = names.length > 0 ? ` (of ${listed(names)})` : "";
     const hint =
-      "Use a smaller learning rate, more warm-up steps or a clipNorm, and look for rows without a trained token.";
+      "Use a smaller learning rate, more warm-up steps or a clipNorm, and check for rows without a trained token.";
     super(
       "NON_FINITE_LOSS",
-      `The ${what} of step ${step} is ${value}${of}. The variables still are as step ${step - 1} left them. ${hint}`,
+      `The ${what} of step ${step} is ${value}${of}. The variables are unchanged since step ${step - 1}. ${hint}`,
     );
   }
 }
 
-/** An evaluation did not return the metric that is watched. */
+/** The evaluation did not return the watched metric. Return it from `evaluate.run`, or watch another one. */
 export class MissingMetricError extends LowrankError {
   constructor(
     /** The metric that was asked for. */
@@ -48,17 +48,17 @@ export class MissingMetricError extends LowrankError {
   }
 }
 
-/** The loss of a batch is not one number. */
+/** The loss of a batch is not one number. Return its mean: `tf.mean(loss)`. */
 export class LossShapeError extends LowrankError {
   constructor(readonly shape: readonly number[]) {
     super(
       "LOSS_SHAPE",
-      `The loss has the shape [${shape.join(", ")}]; one number was expected for the batch. Return its mean: tf.mean(loss).`,
+      `The loss has the shape [${shape.join(", ")}]; expected one number for the batch. Return its mean: tf.mean(loss).`,
     );
   }
 }
 
-/** Processes that train as one have other numbers than each other. */
+/** The processes of one training have different values. Start all of them again from the last checkpoint, with the same program and options. */
 export class ProcessesDifferError extends LowrankError {
   constructor(
     /** The process that found it, counted from 0. */
@@ -71,13 +71,13 @@ export class ProcessesDifferError extends LowrankError {
     const when = step === 0 ? "before the first step" : `after step ${step}`;
     super(
       "PROCESSES_DIFFER",
-      `Process ${rank} has another "${printable(tensor)}" than others ${when}. All must begin with the same variables, state and options, and ` +
-        "compute by the same program; start again from the last checkpoint.",
+      `Process ${rank} has another "${printable(tensor)}" than others ${when}. All need the same initial variables, state and options, and ` +
+        "the same program. Start again from the last checkpoint.",
     );
   }
 }
 
-/** The loss does not depend on any of the variables. */
+/** The loss does not depend on any of the variables. Select the adapter in the forward pass. */
 export class NoGradientError extends LowrankError {
   constructor(
     readonly names: readonly string[],
@@ -92,17 +92,17 @@ export class NoGradientError extends LowrankError {
   }
 }
 
-/** A training state does not belong to this run: every difference at once. */
+/** The training state belongs to a run with other settings. Use the settings of the first run, or start a new one. */
 export class ResumeMismatchError extends LowrankError {
   constructor(readonly differences: readonly string[]) {
     super(
       "RESUME_MISMATCH",
-      `Cannot go on from this state:${itemized(differences)}\nStart anew, or use the settings of the first run.`,
+      `Cannot resume from this state:${itemized(differences)}\nStart a new run, or use the settings of the first run.`,
     );
   }
 }
 
-/** A checkpoint on disk is incomplete, altered or no checkpoint. */
+/** A checkpoint is incomplete, damaged or unreadable. Resume from an older checkpoint, or start a new run. */
 export class CheckpointError extends LowrankError {
   constructor(
     readonly path: string,

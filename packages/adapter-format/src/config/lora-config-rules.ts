@@ -32,7 +32,7 @@ const exclusions = variants
     const others = layers.map(({ name }) => name).filter((name) => name !== key);
     return {
       key,
-      expected: `null, because PEFT has no layer that is also what ${either(others)} asks for`,
+      expected: `null, because PEFT cannot combine it with ${either(others)}`,
       holds: (config) => asked(config) === null || layers.filter(({ isAsked }) => isAsked(config)).length === 1,
     };
   });

@@ -48,7 +48,7 @@ export function withComponentPaths(
     const others = new Set(parts.map(({ component = "" }) => component));
     onWarning?.({
       code: "OTHER_COMPONENTS",
-      message: `The adapter has ${paths.size} pairs, of ${enumerated([...others])}; the model has modules for the ${best[1].size} of ${best[0]}, and the other ${left} are left out.`,
+      message: `The adapter has weights for ${paths.size} modules, of ${enumerated([...others])}. The model has ${best[1].size} of them, of ${best[0]}; the other ${left} are left out.`,
     });
   }
   return moved(adapter, best[1]);
@@ -68,7 +68,7 @@ function finderOf(modules: readonly string[]): (rest: string) => string | undefi
 }
 
 function ambiguous(components: readonly string[]): InvalidAdapterTensorsError {
-  const problem = `${components.join(" and ")} both fit the model; keep the pairs of one of them`;
+  const problem = `${components.join(" and ")} both fit the model; keep the tensors of one of them`;
   return new InvalidAdapterTensorsError("the adapter", [{ key: "the pairs", problem }]);
 }
 

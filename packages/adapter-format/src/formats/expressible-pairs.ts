@@ -35,8 +35,8 @@ export function expressiblePairs({ config, tensors }: Adapter, words: FormatWord
   }
   for (const key of tensors.keys())
     if (!halves.has(key) && !words.holds(key))
-      problems.push({ what: key, reason: "it is no half of a pair, and the format has no other place for it" });
-  if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no pairs" });
+      problems.push({ what: key, reason: "it is neither lora_A nor lora_B, and the format has no place for it" });
+  if (pairs.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no lora_A" });
   if (problems.length > 0) throw new InexpressibleAdapterError(words.program, problems);
   return pairs;
 }

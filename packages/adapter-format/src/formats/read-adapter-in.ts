@@ -76,9 +76,9 @@ function adviceOf(names: readonly string[]): string | undefined {
     return `A trainer saved adapters on its way into ${checkpoints.length} folders in it: take "${newest}", the last one.`;
   }
   if (names.some((name) => /^global_step\d+$/.test(name))) {
-    return "DeepSpeed's global_step folders hold a training's state: take the adapter that the trainer saved beside them.";
+    return "DeepSpeed's global_step folders have a training state: use the adapter that the trainer saved next to them.";
   }
-  if (names.includes("config.json")) return "It holds a whole model, which needs no adapter.";
+  if (names.includes("config.json")) return "It has a whole model, which needs no adapter.";
   return undefined;
 }
 

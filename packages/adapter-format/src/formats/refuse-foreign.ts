@@ -17,14 +17,14 @@ interface ForeignFormat extends Readonly<Partial<Record<Clue, RegExp>>> {
 }
 
 const oneFile =
-  "It is read by the path of the .safetensors file itself, or as the only one in a folder without adapter_config.json.";
+  "Give the path of the .safetensors file, or of a folder that has only this file and no adapter_config.json.";
 
 const formats: readonly ForeignFormat[] = [
   {
     name: "MLX",
     advice:
-      "It is read from a folder with its adapters.safetensors and its adapter_config.json. Else make a whole model of it with " +
-      "mlx_lm.fuse, and take that as the base.",
+      "Give a folder with its adapters.safetensors and its adapter_config.json. Or make a merged model with " +
+      "mlx_lm.fuse, and use that as the base model.",
     file: /^adapters\.(safetensors|npz)$/,
     tensor: /\.lora_[ab]$/,
     configKey: /^(fine_tune_type|lora_parameters)$/,
@@ -32,7 +32,7 @@ const formats: readonly ForeignFormat[] = [
   {
     name: "llama.cpp (GGUF)",
     advice:
-      "If it is an adapter, take the PEFT folder that convert_lora_to_gguf.py made it of, or read it in a program with " +
+      "If it is an adapter, use the PEFT folder that convert_lora_to_gguf.py converted, or read it in a program with " +
       "readGgufAdapter of @lowrank/adapter-format/gguf, which needs the base's configuration.",
     file: /\.gguf$/,
     start: /^GGUF$/,
@@ -41,22 +41,22 @@ const formats: readonly ForeignFormat[] = [
     name: "torchtune",
     advice:
       "With its FullModelHFCheckpointer it also writes PEFT's adapter_config.json and adapter_model.safetensors into the epoch's folder: " +
-      "take that folder. Of Phi 3 and of models with images it writes none: take the merged model as the base.",
+      "use that folder. For Phi 3 and models with images it writes none: use the merged model as the base model.",
     file: /^adapter_(\d+\.(pt|safetensors)|model\.pt)$/,
     tensor: /^(layers\.\d+\.(attn|mlp)\..*|output|tok_embeddings)\.lora_[ab]\.weight$/,
   },
   {
     name: "litgpt",
     advice:
-      "It is a pickle in names of its own. Make a whole model of it with litgpt merge_lora and litgpt convert_from_litgpt, load its " +
-      'model.pth in Python – from_pretrained(base, state_dict=torch.load("model.pth")) –, save_pretrained it and take that as the base.',
+      "It is a pickle with other names. Make a merged model with litgpt merge_lora and litgpt convert_from_litgpt, load its " +
+      'model.pth in Python – from_pretrained(base, state_dict=torch.load("model.pth")) –, save_pretrained it and use that as the base model.',
     file: /^lit_model\.(pth\.lora|lora\.pth)$/,
     tensor: /^transformer\.h\.\d+\.(attn\.(qkv|attn|proj)|mlp\.(fc|fc_1|fc_2|proj))\.lora_[AB]$/,
   },
   {
     name: "loralib",
     advice:
-      "Such a file says neither α nor which parts of a MergedLinear have pairs: read it in a program with readLoralibAdapter of " +
+      "The file lacks α and the adapted parts of a MergedLinear. Read it in a program with readLoralibAdapter of " +
       "@lowrank/adapter-format, readLoralibAdapter(bytes, { alpha: 16, groups: { c_attn: [true, false, true] } }).",
     tensor: /\.lora_[AB]$/,
   },

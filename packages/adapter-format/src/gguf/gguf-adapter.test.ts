@@ -110,7 +110,7 @@ describe("an adapter in llama.cpp's format", () => {
       return "";
     };
     expect(refused(adapter({ "model.embed_tokens": [6, 8], lm_head: [8, 6] }, { init: "pissa" }), "tied")).toMatch(
-      /pissa.*embed_tokens: table and head are one.*lm_head: table and head are one/s,
+      /pissa.*embed_tokens: embedding and head share.*lm_head: embedding and head share/s,
     );
     expect(refused(adapter({ "transformer.h.0.attn.c_attn": [8, 24] }))).toMatch(
       /architecture llama has no such weight/,
@@ -121,7 +121,7 @@ describe("an adapter in llama.cpp's format", () => {
       config,
       tensors: new Map([...tensors, [`${layer}.self_attn.q_proj.lora_magnitude_vector`, magnitude]]),
     };
-    expect(refused({ ...dora, metadata: new Map() })).toMatch(/use_dora = true.*lora_magnitude_vector: it is no half/s);
+    expect(refused({ ...dora, metadata: new Map() })).toMatch(/use_dora = true.*lora_magnitude_vector: it is neither lora_A/s);
     const t5 = checkConfig({
       model_type: "t5",
       d_model: 8,

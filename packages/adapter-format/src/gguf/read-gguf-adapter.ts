@@ -45,7 +45,7 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   const table = tableOf(file, config, source.name);
   const { tensors, problems } = await tensorsOf(file, { table, config });
   const pairs = pairsIn(tensors);
-  if (pairs.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no pairs" });
+  if (pairs.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no lora_a" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
   const said = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
   const scales = pairs.map(
@@ -80,9 +80,9 @@ function tableOf({ metadata }: GgufFile, config: ModelConfig, name: string): Ggu
   if (kind === "adapter" && type === "lora" && table !== undefined && architecture === table.architecture) return table;
   const advice =
     kind !== "adapter"
-      ? "It holds a model, not an adapter."
+      ? "It is a model, not an adapter."
       : type !== "lora"
-        ? "It holds an adapter of another kind than LoRA."
+        ? "It is an adapter of another type than LoRA."
         : `It is an adapter for the architecture ${JSON.stringify(architecture)}; the base is of the type ${config.family.modelType}.`;
   throw new ForeignAdapterError(name, { name: "llama.cpp (GGUF)", advice });
 }
@@ -96,7 +96,7 @@ async function tensorsOf(
   for (const [key, { shape }] of file.tensors) {
     const [, weight = "", half] = /^(.+)\.lora_([ab])$/.exec(key) ?? [];
     const place = ggufPlaceOf(table, weight);
-    if (half === undefined) problems.push({ key, problem: "is no half of a pair (lora_a, lora_b)" });
+    if (half === undefined) problems.push({ key, problem: "is neither lora_a nor lora_b" });
     else if (place === null)
       problems.push({ key, problem: `is for no weight of the architecture ${table.architecture}` });
     else if (shape.length !== 2) problems.push({ key, problem: `has the shape [${shape.join(", ")}], not two sizes` });

@@ -124,8 +124,7 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   const adapter = toPlainLora(given);
   const table = ggufTableFor(config);
   if (table === undefined) {
-    const reason =
-      "llama.cpp's names for its weights are not known here; merge the adapter and convert the merged folder";
+    const reason = "llama.cpp's names for its weights are unknown; merge the adapter and convert the merged folder";
     throw new InexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
   }
   // llama.cpp takes an alpha of 0 for "no scale is said".
@@ -154,7 +153,7 @@ function reasonAgainst({ path, partOfA, a }: WholePair, config: ModelConfig, tab
   if (name === null) return `the architecture ${table.architecture} has no such weight in GGUF`;
   const isTable = partOfA === "lora_embedding_A";
   if (config.tiedEmbeddings && (isTable || name === "output.weight"))
-    return "table and head are one weight of this model, and llama.cpp adapts neither by itself";
-  if (isTable && name !== "token_embd.weight") return "llama.cpp adapts the table of tokens alone";
-  return a.shape.length === 2 ? undefined : "only pairs of matrices are adapted";
+    return "embedding and head share one weight in this model, and llama.cpp cannot adapt only one";
+  if (isTable && name !== "token_embd.weight") return "llama.cpp adapts only the token embedding";
+  return a.shape.length === 2 ? undefined : "only matrices are adapted";
 }

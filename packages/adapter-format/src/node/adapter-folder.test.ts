@@ -111,7 +111,7 @@ describe("a folder that is no adapter", () => {
     await expect(readAdapterFolder(root)).rejects.toThrow("DeepSpeed's global_step folders");
     await rm(join(root, "global_step500"), { recursive: true });
     await writeFile(join(root, "config.json"), "{}");
-    await expect(readAdapterFolder(root)).rejects.toThrow("It holds a whole model");
+    await expect(readAdapterFolder(root)).rejects.toThrow("It has a whole model");
   });
 
   it("with weights in a pickle is refused with a way out", async () => {

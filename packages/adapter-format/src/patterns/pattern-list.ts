@@ -92,7 +92,7 @@ export function problemOf(compile: () => Pattern): UnsupportedPatternError | nul
 }
 
 function tooMany(before: number): string {
-  return `with the ${before} regular expressions before it, it is too much to run; module paths without special characters may be any number`;
+  return `with the ${before} regular expressions before it, it exceeds the limit of work; module paths without special characters have no limit`;
 }
 
 /** Characters that mean themselves, and dots; after a "^" or not. */

@@ -44,7 +44,7 @@ export function compilePattern(
 function compile(expression: string, source: string, key: string): Pattern {
   const program = compileWithRe2(expression, source, key);
   if (program.programSize() > patternLimits.programSize)
-    throw new UnsupportedPatternError(key, source, "its nested repetitions multiply to too many states");
+    throw new UnsupportedPatternError(key, source, "its nested repetitions need too many states");
   return {
     states: program.programSize(),
     matchesWhole: (text) => isShort(text) && program.matches(text),

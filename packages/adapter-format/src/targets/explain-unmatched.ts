@@ -46,7 +46,7 @@ interface Facts {
 
 function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): string {
   if (open.length > 0) return otherLayers(config, open);
-  if (named.length > 0) return " that could be adapted: modules_to_save trains it whole already.";
+  if (named.length > 0) return " that could be adapted: modules_to_save already trains all of it.";
   const current = renamedModules.get(target);
   const renamed =
     current === undefined ? "." : `: transformers 5 calls it ${current}, and this model has none. Leave it out.`;
@@ -60,7 +60,7 @@ function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): st
 function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: readonly string[]): string {
   const pattern = layersPattern?.length ? ` and layers_pattern = ${describeValue(layersPattern)} choose` : " chooses";
   const layers = numberedLayers(open);
-  const there = layers.size === 0 ? "it stands in no numbered layer" : `it stands in ${describeLayers(layers)}`;
+  const there = layers.size === 0 ? "it is in no numbered layer" : `it is in ${describeLayers(layers)}`;
   return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
 }
 

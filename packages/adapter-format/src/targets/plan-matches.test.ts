@@ -85,11 +85,11 @@ describe("names that mean nothing", () => {
   });
 
   it.each([
-    [{ layersToTransform: [9] }, "in the layers that layers_to_transform = [9] chooses: it stands in layers 0 to 5."],
-    [{ layersToTransform: 9 }, "in the layers that layers_to_transform = 9 chooses: it stands in layers 0 to 5."],
+    [{ layersToTransform: [9] }, "in the layers that layers_to_transform = [9] chooses: it is in layers 0 to 5."],
+    [{ layersToTransform: 9 }, "in the layers that layers_to_transform = 9 chooses: it is in layers 0 to 5."],
     [
       { layersToTransform: [1], layersPattern: "h" },
-      'in the layers that layers_to_transform = [1] and layers_pattern = "h" choose: it stands in layers 0 to 5.',
+      'in the layers that layers_to_transform = [1] and layers_pattern = "h" choose: it is in layers 0 to 5.',
     ],
   ])("a choice of layers that are not there is named instead of the target: %j", (choice, reason) => {
     const choosing = () => plan({ targetModules: ["q_proj", "v_proj"], ...choice });
@@ -102,14 +102,14 @@ describe("names that mean nothing", () => {
     const named = ["layers.0.self_attn.q_proj", "v_proj"];
     const { warnings, suggestions } = plan({ targetModules: named, layersToTransform: [1] });
     expect(warnings.map(({ message }) => message)).toEqual([
-      'The target "layers.0.self_attn.q_proj" matches no module in the layers that layers_to_transform = [1] chooses: it stands in layers 0.',
+      'The target "layers.0.self_attn.q_proj" matches no module in the layers that layers_to_transform = [1] chooses: it is in layers 0.',
     ]);
     expect(suggestions.size).toBe(0);
   });
 
   it("a target that is trained whole is told apart", () => {
     const both = () => plan({ targetModules: ["norm"], modulesToSave: ["norm"] });
-    expect(both).toThrow('"norm" matches no module that could be adapted: modules_to_save trains it whole already');
+    expect(both).toThrow('"norm" matches no module that could be adapted: modules_to_save already trains all of it');
   });
 
   it("a pattern that is one text is not taken for one in a list", () => {

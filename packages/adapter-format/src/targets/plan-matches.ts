@@ -92,7 +92,7 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
   throw new NothingMatchedError(
     [],
     new Map(),
-    `No target modules were given, and none are known ${reason}. Name some, or "all-linear".`,
+    `No target modules were given, and there is no default ${reason}. Give names, or "all-linear".`,
   );
 }
 

@@ -68,7 +68,9 @@ describe("a configuration with use_bdlora", () => {
     { kasaConfig: {} },
     { init: "mica" },
   ])("is refused beside another variant: %j", (other) => {
-    expect(() => createLoraConfig({ blockDiagonal: both, ...other })).toThrow(/use_bdlora: .*no layer that is also/);
+    expect(() => createLoraConfig({ blockDiagonal: both, ...other })).toThrow(
+      /use_bdlora: .*PEFT cannot combine it with/,
+    );
     expect(() => createLoraConfig(other)).not.toThrow();
   });
 });
@@ -88,7 +90,7 @@ describe("tensors of blocks", () => {
     expect(tensorProblems(config, shapes([8, 4]))).toEqual([
       {
         key: `${q}.lora_B.weight`,
-        problem: "has the shape [8, 4], so rank 8, but the configuration says 4",
+        problem: "has the shape [8, 4], so rank 8, but the configuration has 4",
       },
     ]);
   });
@@ -116,7 +118,7 @@ describe("an adapter without blocks", () => {
   });
 
   it.each([
-    ["rows that the blocks do not divide", [1, 4], /whose rows are no 2 blocks/],
+    ["rows that the blocks do not divide", [1, 4], /whose rows are not 2 equal blocks/],
     ["more numbers than memory has", [2 ** 15, 2 ** 15], /too large/],
   ] as const)("cannot be made of %s", (_, shape, message) => {
     expect(() => spreadBlocks(blocks(shape))).toThrow(InvalidAdapterTensorsError);

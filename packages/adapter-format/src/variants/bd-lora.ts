@@ -78,7 +78,7 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
   if (blockDiagonal.match_strict === false) return { kind: "whole" };
   return {
     kind: "refused",
-    reason: "use_bdlora names it neither for A nor for B; match_strict: false lets it have a plain pair",
+    reason: "use_bdlora names it neither for A nor for B; with match_strict: false it gets plain LoRA",
   };
 }
 
@@ -130,8 +130,8 @@ function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, { path, part }: Ten
 function spreadProblem({ shape }: AdapterTensor, count: number): string | null {
   const [rows = 0, columns = 0] = shape;
   const text = `has the shape [${shape.join(", ")}]`;
-  if (shape.length !== 2 || rows % count !== 0) return `${text}, whose rows are no ${count} blocks (use_bdlora)`;
-  return rows * columns * count > maxNumbers ? `${text}, which ${count} blocks make too large to be spread out` : null;
+  if (shape.length !== 2 || rows % count !== 0) return `${text}, whose rows are not ${count} equal blocks (use_bdlora)`;
+  return rows * columns * count > maxNumbers ? `${text}, which is too large with all ${count} blocks` : null;
 }
 
 /** [rows, columns] → [rows, columns · count] */

@@ -47,7 +47,7 @@ describe("features beyond plain LoRA", () => {
     const config = createLoraConfig({ useDora: true, bias: "lora_only" });
     expect(() => checkFeatures(config, new Set())).toThrow(UnsupportedFeaturesError);
     expect(() => checkFeatures(config, new Set())).toThrow(
-      'bias = "lora_only": biases of the base train along\n  - use_dora',
+      'bias = "lora_only": biases of the base model are trained\n  - use_dora',
     );
   });
 

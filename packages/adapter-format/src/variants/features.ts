@@ -15,7 +15,7 @@ const others = {
   bias: {
     key: "bias",
     asked: ({ bias }) => (bias === "none" ? null : bias),
-    effect: "biases of the base train along",
+    effect: "biases of the base model are trained",
   },
   target_parameters: {
     key: "target_parameters",

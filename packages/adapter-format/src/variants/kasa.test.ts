@@ -33,7 +33,7 @@ describe("kasa_config", () => {
     { monteCloraConfig: {} },
     { init: "mica" },
   ])("is refused beside another variant: %j", (other) => {
-    expect(() => createLoraConfig({ kasaConfig: {}, ...other })).toThrow(/kasa_config: .*no layer that is also/);
+    expect(() => createLoraConfig({ kasaConfig: {}, ...other })).toThrow(/kasa_config: .*PEFT cannot combine it with/);
     expect(() => createLoraConfig(other)).not.toThrow();
   });
 });

@@ -17,7 +17,7 @@ export const qalora = {
   rules: [
     {
       key: "use_qalora",
-      expected: "false, because lora_bias is true, which PEFT passes over where inputs are pooled",
+      expected: "false, because lora_bias is true, which PEFT ignores where inputs are pooled",
       holds: ({ useQalora, loraBias }) => !useQalora || !loraBias,
     },
   ],
@@ -32,7 +32,7 @@ function spreadGroups(adapter: Adapter): Adapter {
   const spread = [...tensors].map(([key, tensor]): [string, AdapterTensor] => {
     if (parseTensorKey(key)?.part !== "lora_A") return [key, tensor];
     if (tensor.values.length * config.qaloraGroupSize <= maxNumbers) return [key, overGroups(tensor, config)];
-    const problem = `groups of ${config.qaloraGroupSize} inputs make it too large to be spread out`;
+    const problem = `it is too large with a row for each of ${config.qaloraGroupSize} inputs per group`;
     throw new InvalidAdapterTensorsError("The adapter", [{ key, problem }]);
   });
   return { ...adapter, config: { ...config, useQalora: false }, tensors: new Map(spread) };

@@ -4,7 +4,7 @@ import { LowrankError } from "../errors.ts";
 import { describeValue, itemized, printable } from "../messages.ts";
 import { withRelative } from "./lookup/default-targets.ts";
 
-/** A `model_type` without a family here. */
+/** The `model_type` of config.json is not supported. Use a model of a supported type. */
 export class UnsupportedModelError extends LowrankError {
   constructor(
     readonly modelType: string,
@@ -15,15 +15,15 @@ export class UnsupportedModelError extends LowrankError {
     const advice =
       textModel === undefined
         ? withRelative(modelType, supported)
-        : `, but its text model, of type ${describeValue(textModel)}, is computed: save that by itself in Python`;
+        : ` Its text model, of type ${describeValue(textModel)}, is supported: save that model alone in Python.`;
     super(
       "UNSUPPORTED_MODEL",
-      `No family here computes models of type ${describeValue(modelType)}${advice}. Supported types: ${supported.join(", ")}.`,
+      `Models of type ${describeValue(modelType)} are not supported.${advice} Supported types: ${supported.join(", ")}.`,
     );
   }
 }
 
-/** A class name in `architectures`, or a task, that the family does not have. */
+/** The model type has no such task, or no such class in `architectures`. Choose one of the supported tasks. */
 export class UnsupportedTaskError extends LowrankError {
   constructor(
     readonly modelType: string,
@@ -35,8 +35,8 @@ export class UnsupportedTaskError extends LowrankError {
     super(
       "UNSUPPORTED_TASK",
       asked === null
-        ? `The configuration of this ${modelType} model names no architecture, so its task is unknown. Give a task: ${supported.join(", ")}.`
-        : `A ${modelType} model cannot be ${describeValue(asked)} here. Supported: ${supported.join(", ")}.`,
+        ? `config.json of this ${modelType} model has no "architectures", so its task is unknown. Give a task: ${supported.join(", ")}.`
+        : `A ${modelType} model cannot be loaded as ${describeValue(asked)}. Supported: ${supported.join(", ")}.`,
     );
   }
 }
@@ -51,7 +51,7 @@ export interface ConfigProblem {
   readonly expected: string;
 }
 
-/** A config.json that is broken, or that asks for mathematics which are not implemented. Lists everything wrong. */
+/** config.json has missing or invalid keys, or settings that are not supported. Correct the listed keys, or use another model. */
 export class InvalidConfigError extends LowrankError {
   constructor(
     readonly file: string,

@@ -18,7 +18,7 @@ describe("a model's task", () => {
   });
 
   it("cannot be guessed without a class, or from an unknown one", () => {
-    expect(() => resolveTask(checkConfig(gpt2))).toThrow("names no architecture");
+    expect(() => resolveTask(checkConfig(gpt2))).toThrow('has no "architectures"');
     expect(() => resolveTask(withArchitecture())).toThrow(UnsupportedTaskError);
     expect(() => resolveTask(withArchitecture("GPT2DoubleHeadsModel"))).toThrow("Supported: GPT2LMHeadModel");
   });

@@ -71,7 +71,7 @@ const kinds: readonly unknown[] = ["BPE", "WordPiece", "WordLevel", "Unigram", u
 function checkKind(model: unknown): void {
   const type = isObject(model) ? model.type : undefined;
   if (kinds.includes(type)) return;
-  const expected = "expected BPE, WordPiece, WordLevel or Unigram, the kinds that tokens can be added to";
+  const expected = "tokens can be added to BPE, WordPiece, WordLevel or Unigram";
   throw new TokenizerError([`model.type: ${expected}, got ${JSON.stringify(type)}`]);
 }
 
@@ -83,7 +83,7 @@ function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, 
   const problems = added
     .filter(({ id, content }) => taken.has(id) && ofModel.get(content) !== id)
     .map(({ id, content }) => {
-      const reason = `its id would be ${id}, which another token has; expected a vocabulary without gaps`;
+      const reason = `its id would be ${id}, which another token has already; expected a vocabulary without gaps`;
       return { token: content, reason };
     });
   if (problems.length > 0) throw new AddedTokensError(problems);
@@ -103,7 +103,7 @@ function checkNewTokens(tokens: readonly string[]): void {
   const problems: TokenProblem[] = [];
   const seen = new Set<string>();
   for (const token of tokens) {
-    const reason = seen.has(token) ? "it is named twice" : refusal(token);
+    const reason = seen.has(token) ? "it is given twice" : refusal(token);
     if (reason !== undefined) problems.push({ token, reason });
     seen.add(token);
   }
@@ -112,9 +112,9 @@ function checkNewTokens(tokens: readonly string[]): void {
 
 function refusal(token: string): string | undefined {
   if (token === "") return "it is empty, expected at least one character";
-  if (token.trim() === "") return "it is only white space, which no text would be recognised by";
+  if (token.trim() === "") return "it has only white space, expected other characters, too";
   if (token.length > longestToken) return `it has ${token.length} characters, expected at most ${longestToken}`;
-  return isWellFormed(token) ? undefined : "it holds half of a surrogate pair, which no file can";
+  return isWellFormed(token) ? undefined : "it has half of a surrogate pair, which no file can store";
 }
 
 /** `String.prototype.isWellFormed`, which Node 20 has and the ES2022 library does not name. */

@@ -41,7 +41,7 @@ interface Format {
 export function readWav(bytes: Uint8Array): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || nameAt(view, 0) !== "RIFF" || nameAt(view, 8) !== "WAVE") {
-    throw new AudioError('This is no WAV file: one begins with "RIFF", its size and "WAVE".');
+    throw new AudioError('This is not a WAV file: expected "RIFF", a size and "WAVE" at its start.');
   }
   let format: Format | undefined;
   for (let place = 12; place + 8 <= bytes.length; ) {
@@ -54,7 +54,7 @@ export function readWav(bytes: Uint8Array): Sound {
     }
     place = start + size + (size % 2);
   }
-  throw new AudioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} part.`);
+  throw new AudioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} chunk.`);
 }
 
 function nameAt(view: DataView, place: number): string {
@@ -62,22 +62,22 @@ function nameAt(view: DataView, place: number): string {
 }
 
 function readFormat(view: DataView, start: number, size: number): Format {
-  if (size < 16 || start + size > view.byteLength) throw new AudioError('The "fmt " part of the WAV file is cut off.');
+  if (size < 16 || start + size > view.byteLength) throw new AudioError('The "fmt " chunk of the WAV file is cut off.');
   const written = view.getUint16(start, true);
   // 0xfffe: the kind follows further on.
   const kind = written === 0xfffe && size >= 26 ? view.getUint16(start + 24, true) : written;
   const [channels, bits] = [view.getUint16(start + 2, true), view.getUint16(start + 14, true)];
   const isKnown = kind === 1 ? [8, 16, 24, 32].includes(bits) : kind === 3 && [32, 64].includes(bits);
   if (!isKnown || channels === 0) {
-    const expected = "expected kind 1 with 8, 16, 24 or 32 bits or kind 3 with 32 or 64, and channels from 1";
+    const expected = "expected format 1 with 8, 16, 24 or 32 bits or format 3 with 32 or 64, and at least 1 channel";
     throw new AudioError(
-      `The WAV file's samples are of kind ${kind} with ${bits} bits in ${channels} channels; ${expected}.`,
+      `The WAV file has samples of format ${kind} with ${bits} bits in ${channels} channels; ${expected}.`,
     );
   }
   const sampleRate = view.getUint32(start + 4, true);
   if (sampleRate < lowestRate || sampleRate > highestRate) {
     const expected = `expected ${lowestRate} to ${highestRate}. Convert it with ffmpeg -i in.wav -ar 16000 out.wav`;
-    throw new AudioError(`The WAV file says that it has ${sampleRate} samples a second; ${expected}.`);
+    throw new AudioError(`The WAV file has a sample rate of ${sampleRate}; ${expected}.`);
   }
   return { isFloat: kind === 3, channels, sampleRate, bits };
 }

@@ -27,11 +27,11 @@ const maxNumbers = 2 ** 24;
 export function resample({ samples, sampleRate: from }: Sound, sampleRate: number): Float32Array {
   for (const rate of [from, sampleRate]) {
     if (!(Number.isInteger(rate) && rate >= 1))
-      throw new AudioError(`${rate} is no rate of samples; expected a whole number.`);
+      throw new AudioError(`The sample rate is ${rate}; expected a whole number.`);
   }
   if (from === sampleRate) return samples;
   if (sampleRate > maxRatio * from) {
-    throw new AudioError(`Cannot make ${sampleRate} samples a second of ${from}, more than ${maxRatio} times as many.`);
+    throw new AudioError(`Cannot resample from ${from} to ${sampleRate} Hz, at most ${maxRatio} times as many.`);
   }
   const divisor = greatestDivisor(from, sampleRate);
   const [old, fresh] = [from / divisor, sampleRate / divisor];
@@ -53,7 +53,7 @@ function kernelsOf(old: number, fresh: number): readonly Float64Array[] {
   const reach = Math.ceil((crossings * old) / rate);
   const length = 2 * reach + old;
   if (length * fresh > maxNumbers) {
-    throw new AudioError(`Cannot make ${fresh} samples of each ${old}: the two rates have too little in common.`);
+    throw new AudioError(`Cannot resample ${old} to ${fresh}: the sample rates need a larger common divisor.`);
   }
   return Array.from({ length: fresh }, (_, phase) =>
     Float64Array.from({ length }, (_, tap) => {

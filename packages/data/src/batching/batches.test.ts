@@ -141,7 +141,9 @@ describe("batches of so many tokens", () => {
   });
 
   it("refuse a batch size beside it", () => {
-    expect(() => batchIndices(examples, { batchTokens: 10, batchSize: 2 })).toThrow(/leave batchSize and dropLast out/);
+    expect(() => batchIndices(examples, { batchTokens: 10, batchSize: 2 })).toThrow(
+      /batchTokens is given together with batchSize or dropLast/,
+    );
     expect(() => batchIndices(examples, { batchTokens: 0 })).toThrow(/whole number from 1, got 0/);
   });
 });

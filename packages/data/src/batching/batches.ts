@@ -105,7 +105,7 @@ export function batchIndices(
   refuseUnknownOptions("batchIndices", options, batchOptionNames);
   const { epoch = 0, seed = 0 } = options;
   checkSize(options);
-  if (examples.length === 0) throw new ExampleError("There are no examples to make batches of.");
+  if (examples.length === 0) throw new ExampleError("There are no examples. Expected at least one.");
   const orderSeed = seed * 1000 + epoch;
   const order = options.shuffle === false ? inOrder(examples.length) : shuffled(examples.length, orderSeed);
   const { batchTokens, groupByLength = false } = options;
@@ -128,14 +128,12 @@ export function batchIndices(
 
 function checkSize({ batchSize, batchTokens, dropLast }: Omit<BatchOptions, "padId">): void {
   const [what, size] =
-    batchTokens === undefined ? ["batch size", batchSize] : ["number of tokens a batch", batchTokens];
+    batchTokens === undefined ? ["batch size", batchSize] : ["number of tokens per batch", batchTokens];
   if (size === undefined || !Number.isInteger(size) || size < 1) {
     throw new ExampleError(`The ${what} must be a whole number from 1, got ${size}.`);
   }
   if (batchTokens !== undefined && (batchSize !== undefined || dropLast === true)) {
-    throw new ExampleError(
-      "A batch of so many tokens has no batch size, and is never full: leave batchSize and dropLast out.",
-    );
+    throw new ExampleError("batchTokens is given together with batchSize or dropLast: leave these two out.");
   }
 }
 

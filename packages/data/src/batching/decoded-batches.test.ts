@@ -55,7 +55,7 @@ describe("opened batches", () => {
     const found = await all(decodedBatches(named, { ...inOrder, open: opener({ broken: [1] }).open }));
     expect(found.map(({ rows }) => rows)).toEqual([1, 2, 2, 2, 2, 1]);
     await expect(all(decodedBatches(named, { ...inOrder, open: opener({ broken: [2, 3] }).open }))).rejects.toThrow(
-      "Of a whole batch no picture",
+      "No picture or recording of a whole batch could be opened",
     );
   });
 
@@ -78,6 +78,6 @@ describe("opened batches", () => {
   });
 
   it("are needed: a batch of files that nobody has opened is refused", () => {
-    expect(() => [...batches(named, options)]).toThrow("opened before they are in a batch");
+    expect(() => [...batches(named, options)]).toThrow("A picture or recording of the batch is not decoded. Use");
   });
 });

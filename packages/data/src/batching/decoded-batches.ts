@@ -50,7 +50,7 @@ export async function* decodedBatches(
     if (opened.length > 0) return padBatch(opened, { padId, multipleOf, firstCounts });
     if (share !== undefined) return emptyBatch;
     // Passed over, it would not be counted, and a run that goes on would take another place in the epoch.
-    throw new ExampleError("Of a whole batch no picture and no recording could be opened.");
+    throw new ExampleError("No picture or recording of a whole batch could be opened. Check the files.");
   };
   let ahead: Promise<TokenBatch> | undefined;
   let number = 0;

@@ -79,12 +79,12 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, judged answers, and pairs of answers.",
+      "The rows of a batch are of different kinds. Expected one kind: class, scores, token labels, decoder target, answer span, texts to compare, rated answers or chosen/rejected answers.",
     );
   }
   if (examples.some(isUndecoded)) {
     throw new ExampleError(
-      "Pictures and recordings are opened before they are in a batch: `decodedBatches` is told how, `resizeImage` and `logMelFeatures` make what a model reads.",
+      "A picture or recording of the batch is not decoded. Use `decodedBatches` with `resizeImage` or `logMelFeatures`.",
     );
   }
   if (first.kind === "comparison") return padComparisons(examples, options);
@@ -152,7 +152,7 @@ function padComparisons(examples: readonly TokenizedExample[], options: PadOptio
   const similarities = compared.flatMap(({ score }) => score ?? []);
   if (texts.some(({ length }) => length !== columns) || ![0, compared.length].includes(similarities.length)) {
     throw new ExampleError(
-      "A batch of comparisons needs as many texts in each of its rows, and a score in all or in none.",
+      "The rows of a batch of comparisons need the same number of texts, and a score in all rows or in none.",
     );
   }
   const stacked = Array.from({ length: columns }, (_, column) =>
@@ -171,7 +171,7 @@ function batchPictures(
   if (first === undefined) return {};
   const { width, height } = first;
   if (pictures.length !== examples.length || !pictures.every((one) => one.width === width && one.height === height)) {
-    throw new ExampleError("A batch of pictures needs one in each of its rows, all of one size.");
+    throw new ExampleError("A batch of pictures needs one picture in each row, all of the same size.");
   }
   const size = 3 * width * height;
   const pixels = new Float32Array(examples.length * size);
@@ -192,7 +192,7 @@ function batchSounds(
   const isAlike = (one: Sounds) =>
     one.melBins === melBins && framesOf(one) === frames && one.features.length % melBins === 0;
   if (sounds.length !== examples.length || !sounds.every(isAlike)) {
-    throw new ExampleError("A batch of sounds needs features of one shape in each of its rows, [melBins · frames].");
+    throw new ExampleError("A batch of recordings needs features of the same shape in each row, [melBins · frames].");
   }
   const length = melBins * frames;
   const features = new Float32Array(examples.length * length);
@@ -223,7 +223,7 @@ function batchLabels(
   if (kind === "scored") {
     const [{ length: outputs } = []] = lists;
     if (lists.some(({ length }) => length !== outputs))
-      throw new ExampleError("A batch needs as many scores in each of its rows.");
+      throw new ExampleError("The rows of a batch need the same number of scores.");
     return { labels: Float32Array.from(lists.flat()), labelShape: [rows, outputs], supervised: rows * outputs };
   }
   // Start and end are two predictions.

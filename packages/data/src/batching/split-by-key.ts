@@ -59,7 +59,7 @@ export function splitIndices<T>(
   const count = numbers.size;
   const held = Math.round(count * share);
   if (held === 0 || held === count) {
-    throw new ExampleError(`${count} different inputs cannot be split with a share of ${share}: one part is empty.`);
+    throw new ExampleError(`${count} different inputs with a share of ${share}: one part is empty.`);
   }
   const isHeld = new Set(shuffled(count, seed).slice(0, held));
   const places = (wanted: boolean) => {

@@ -36,7 +36,7 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
     for (const { content } of normalized) apart.normalize(content);
   } catch (cause) {
     if (!(cause instanceof TokenizationError)) throw cause;
-    throw new TokenizerError([`added_tokens: one of them cannot be normalised: ${cause.reason}`], { cause });
+    throw new TokenizerError([`added_tokens: a token cannot be normalised: ${cause.reason}`], { cause });
   }
 }
 
@@ -90,5 +90,5 @@ function checkKnown(pieces: readonly string[], { tokens_to_ids: ids }: Unigram):
   const unknown = pieces.find((piece) => !ids.has(piece));
   if (unknown === undefined) return;
   const text = JSON.stringify(unknown.slice(0, 20));
-  throw new TokenizationError(`the vocabulary has no piece for ${text}, and model.unk_id names no unknown one.`);
+  throw new TokenizationError(`the vocabulary has no piece for ${text}, and tokenizer.json has no model.unk_id.`);
 }

@@ -28,7 +28,7 @@ export async function findDataFiles(pattern: string): Promise<readonly string[]>
   const look = async (folder: string, [part = "", ...rest]: readonly string[]): Promise<void> => {
     const entries = await readdir(folder === "" ? "." : folder, { withFileTypes: true }).catch(() => []);
     looked += entries.length;
-    if (looked > maxEntries) throw new DataFileError(pattern, "the folders that it means hold too many files.");
+    if (looked > maxEntries) throw new DataFileError(pattern, "its folders have too many files. Narrow it.");
     if (part === "**") await look(folder, rest);
     for (const entry of entries) {
       const path = join(folder, entry.name);
@@ -40,7 +40,7 @@ export async function findDataFiles(pattern: string): Promise<readonly string[]>
     }
   };
   await look(start, parts.slice(first));
-  if (found.length === 0) throw new DataFileError(pattern, "no file has such a name.");
+  if (found.length === 0) throw new DataFileError(pattern, "no file name matches it.");
   return [...new Set(found)].sort();
 }
 

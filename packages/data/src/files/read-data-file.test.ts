@@ -67,15 +67,17 @@ describe("a data file", () => {
     await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/row\.jsonl"\.$/);
     await writeFile(join(inside, "rows.jsonl"), "");
     await writeFile(join(inside, "notes.md"), "");
-    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/The data files there are "rows\.jsonl"\.$/);
+    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(
+      /Data files in that folder: "rows\.jsonl"\.$/,
+    );
   });
 
   it("that is missing, a folder, too large, of an unknown kind or no UTF-8 gets a typed error", async () => {
     await mkdir(join(folder, "a.jsonl"));
     const cases: readonly (readonly [string, string])[] = [
       [join(folder, "absent.jsonl"), `there is no file at "${join(folder, "absent.jsonl")}"`],
-      [join(folder, "a.jsonl"), "no regular file"],
-      [await write("rows.arrow", "x"), "kind is unknown"],
+      [join(folder, "a.jsonl"), '" is not a regular file'],
+      [await write("rows.arrow", "x"), "its name has no known ending. Expected"],
       [await write("utf16.csv", new Uint8Array([0xff, 0xfe, 0x61, 0])), "UTF-16"],
       [await write("latin1.csv", new Uint8Array([0x74, 0x0a, 0xe9, 0x0a])), "not UTF-8"],
       [await write("cut.jsonl", new Uint8Array([0xea, 0xb0])), "not UTF-8"],
@@ -87,7 +89,7 @@ describe("a data file", () => {
     const sparse = await write("sparse.json", "[");
     await truncate(sparse, 600_000_000);
     await expect(readDataFile(sparse)).rejects.toThrow(DataFileError);
-    await expect(readDataFile(sparse)).rejects.toThrow("write each row on a line of its own, as .jsonl");
+    await expect(readDataFile(sparse)).rejects.toThrow("Save it as .jsonl, one row per line");
     const small = await write("small.jsonl", '{"text": "a"}\n');
     await expect(readDataFile(small, { maxSize: 5 })).rejects.toThrow("more than 5");
   });
@@ -124,7 +126,9 @@ describe("bytes that come without a name", () => {
 
   it("are refused where nothing came, or Parquet is meant", async () => {
     await expect(readDataFile(bytes())).rejects.toThrow('Cannot read "the input": it has no rows.');
-    await expect(readDataFile(bytes("PAR1"), { format: "parquet" })).rejects.toThrow(/save it as a file/);
+    await expect(readDataFile(bytes("PAR1"), { format: "parquet" })).rejects.toThrow(
+      /Parquet cannot be read from a stream\. Save it as a file/,
+    );
   });
 });
 
@@ -140,7 +144,7 @@ describe("broken rows", () => {
   });
 
   it("are an error where nobody does, and where there are no others", async () => {
-    await expect(readDataFile(await write("some.jsonl", text))).rejects.toThrow(/2 lines of it are broken/);
+    await expect(readDataFile(await write("some.jsonl", text))).rejects.toThrow(/2 lines are broken/);
     const path = await write("all.jsonl", '{"text": 1}\n');
     await expect(readDataFile(path, { onBrokenRows: () => {} })).rejects.toThrow(DataError);
   });
@@ -154,6 +158,6 @@ describe("streamDataFile", () => {
       expect(example).toEqual({ kind: "text", text: "a" });
       break;
     }
-    await expect(readDataFile(path)).rejects.toThrow(/1 line of it is broken/);
+    await expect(readDataFile(path)).rejects.toThrow(/1 line is broken/);
   });
 });

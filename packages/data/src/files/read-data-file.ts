@@ -80,7 +80,7 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
   const { format: asked, signal, ...limits } = options;
   if (typeof input !== "string") {
     const file = limits.file ?? "the input";
-    if (asked === "parquet") throw new DataFileError(file, "Parquet is read from its end: save it as a file.");
+    if (asked === "parquet") throw new DataFileError(file, "Parquet cannot be read from a stream. Save it as a file.");
     yield* textExamples(input, asked, { ...limits, file });
     return;
   }
@@ -89,7 +89,7 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
   if (format === undefined) {
     throw new DataFileError(
       named.file,
-      `its kind is unknown; name it ${knownEndings.join(", ")}, with .gz behind it if it is packed.${adviceFor(named.file)}`,
+      `its name has no known ending. Expected ${knownEndings.join(", ")}, then .gz if it is compressed.${adviceFor(named.file)}`,
     );
   }
   const size = await checkFile(input, readLimits(named));
@@ -112,7 +112,7 @@ async function* textExamples(
     if (size === 0) refuseUtf16(piece, file);
     size += piece.length;
     // A packed file says nothing of what it unpacks to.
-    if (size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} bytes; raise maxSize to read it.`);
+    if (size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} bytes. Raise maxSize to read it.`);
     const text = decode(decoder, piece, file);
     if (format === undefined && text.trim() === "") continue;
     format ??= formatOfText(text);
@@ -148,14 +148,14 @@ async function* parquetExamples(path: string, byteLength: number, options: ReadO
 
 /** For kinds that people have. */
 function adviceFor(file: string): string {
-  if (/\.(txt|md|text)$/i.test(file)) return ' Of plain text make rows {"text": "…"}, one a line of a .jsonl file.';
+  if (/\.(txt|md|text)$/i.test(file)) return ' Convert plain text to a .jsonl file with a row {"text": "…"} per line.';
   if (/\.(xlsx?|ods|numbers)$/i.test(file)) return " Save the table as CSV.";
   return /\.(arrow|feather)$/i.test(file) ? " Save it as Parquet." : "";
 }
 
 function tooLongForJson(file: string, size: number): DataFileError {
-  const reason = `it has ${size} bytes, and a JSON array must be one text of at most ${maxTextLength}`;
-  return new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
+  const reason = `it has ${size} bytes, but a JSON array can have at most ${maxTextLength}`;
+  return new DataFileError(file, `${reason}. Save it as .jsonl, one row per line.`);
 }
 
 function readerOf(format: TextFormat, options: ReadOptions): PieceReader {
@@ -187,13 +187,13 @@ function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, file: strin
   try {
     return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
   } catch (cause) {
-    throw new DataFileError(file, "it is not UTF-8 text; save it as UTF-8.", { cause });
+    throw new DataFileError(file, "it is not UTF-8 text. Save it as UTF-8.", { cause });
   }
 }
 
 function refuseUtf16(bytes: Uint8Array, file: string): void {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw new DataFileError(file, "it is UTF-16 text; save it as UTF-8.");
+  if (isUtf16) throw new DataFileError(file, "it is UTF-16 text. Save it as UTF-8.");
 }
 
 /** The file's size. Throws DataFileError for a path without a regular file, and for one that is too large. */
@@ -204,9 +204,9 @@ async function checkFile(path: string, { file, maxSize }: ReadLimits): Promise<n
       cause: error,
     });
   });
-  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
+  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is not a regular file.`);
   if (facts.size > maxSize) {
-    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
+    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
   }
   return facts.size;
 }
@@ -251,5 +251,5 @@ async function filesNextTo(path: string): Promise<string> {
   const data = names.filter((name) => formatOfName(name) !== undefined).sort();
   if (data.length === 0) return "";
   const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
-  return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
+  return ` Data files in that folder: ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
 }

@@ -108,11 +108,11 @@ export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts 
     const known = rules.flatMap(({ names }) => names).join(", ");
     const got = pre === undefined ? "is missing" : `is ${JSON.stringify(pre)}`;
     throw new TokenizerError([
-      `tokenizer.ggml.pre ${got}, so that nobody knows how text is cut into words; known are ${known}`,
+      `tokenizer.ggml.pre ${got}; expected a known way to split text into words: ${known}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }
-  if (merges === undefined) throw new TokenizerError(["tokenizer.ggml.merges: missing, without which no text is cut"]);
+  if (merges === undefined) throw new TokenizerError(["tokenizer.ggml.merges: missing, needed to split text"]);
   return {
     normalizer: rule.normalizer ?? null,
     preTokenizer: { type: "Sequence", pretokenizers: rule.preTokenizers },

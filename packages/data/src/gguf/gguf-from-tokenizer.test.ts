@@ -90,7 +90,7 @@ describe("ggufFromTokenizer", () => {
     const entries = await ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 11);
     expect(entries.get("tokenizer.ggml.tokens")?.value).toEqual([...letters, "[PAD9]", "[PAD10]"]);
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2")), 5)).rejects.toThrow(
-      /has the id 5, and the model 5 rows/,
+      /has the id 5; the model has 5 rows/,
     );
   });
 
@@ -128,11 +128,17 @@ describe("ggufFromTokenizer", () => {
     const lower = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
     await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), lower), 9)).rejects.toThrow(/Lowercase/);
     const words = (json: Record<string, unknown>) => ({ ...json, pre_tokenizer: { type: "Whitespace" } });
-    await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(/no name for how/);
+    await expect(ggufFromTokenizer(folderOf(byteLevel("gpt-2"), words), 9)).rejects.toThrow(
+      /llama\.cpp has no name for its pre_tokenizer/,
+    );
     const unframed = (json: Record<string, unknown>) => ({ ...json, post_processor: null });
-    await expect(ggufFromTokenizer(folderOf(wordPiece, unframed), 9)).rejects.toThrow(/between its cls_token/);
+    await expect(ggufFromTokenizer(folderOf(wordPiece, unframed), 9)).rejects.toThrow(
+      /it does not put a text between cls_token and sep_token/,
+    );
     const uncleaned = (json: Record<string, unknown>) => ({ ...json, normalizer: { type: "Lowercase" } });
-    await expect(ggufFromTokenizer(folderOf(wordPiece, uncleaned), 9)).rejects.toThrow(/no BertNormalizer/);
+    await expect(ggufFromTokenizer(folderOf(wordPiece, uncleaned), 9)).rejects.toThrow(
+      /its BertNormalizer or BertPreTokenizer differs from BERT's/,
+    );
     expect((await openTokenizer(folderOf(byteLevel("gpt-2")))).encode("hi's")).toEqual([0, 4, 8]);
     expect((await openTokenizer(folderOf(wordPiece))).encode("Hi' His")).toEqual([2, 6, 8, 6, 7, 3]);
   });

@@ -63,8 +63,8 @@ type Entry = readonly [key: string, entry: GgufTokenizerEntry];
 
 function refused(reason: string): TokenizerError {
   return new TokenizerError([
-    `llama.cpp would cut text otherwise than this tokenizer.json does: ${reason}`,
-    "write a Hugging Face folder, and convert that with llama.cpp's convert_hf_to_gguf.py if it knows the tokenizer",
+    `llama.cpp would split text differently from this tokenizer.json: ${reason}`,
+    "write a Hugging Face folder, and convert it with llama.cpp's convert_hf_to_gguf.py if that supports the tokenizer",
   ]);
 }
 
@@ -90,7 +90,7 @@ function pairs(json: JsonObject, model: JsonObject): Kind {
   const merges = mergesOf(model);
   if (model.byte_fallback === true) return sentencePiece(json, merges);
   const pre = preTokenizerName(json);
-  if (pre === undefined) throw refused("llama.cpp has no name for how its pre_tokenizer cuts words");
+  if (pre === undefined) throw refused("llama.cpp has no name for its pre_tokenizer");
   // llama.cpp leaves characters as they are: composed ones come so from nearly all keyboards.
   if (isObject(json.normalizer) && json.normalizer.type !== "NFC")
     throw refused(`its normalizer (${String(json.normalizer.type)}) changes text first`);
@@ -108,7 +108,7 @@ function pairs(json: JsonObject, model: JsonObject): Kind {
 /** llama.cpp frames its texts by itself: by what it calls their beginning, and by the separator. */
 function wordPiece(json: JsonObject): Kind {
   const rules = wordRules(json);
-  if (rules === undefined) throw refused("it has no BertNormalizer and BertPreTokenizer as BERT's own are");
+  if (rules === undefined) throw refused("its BertNormalizer or BertPreTokenizer differs from BERT's");
   return {
     entries: () => [
       ["tokenizer.ggml.model", { type: "string", value: "bert" }],
@@ -119,7 +119,7 @@ function wordPiece(json: JsonObject): Kind {
     frame: ({ first, last }, { cls_token, sep_token }, ids) => {
       const start = ids.get(first ?? "");
       if (start === undefined || first !== tokenText(cls_token) || last === undefined || last !== tokenText(sep_token))
-        throw refused("a text does not stand between its cls_token and its sep_token");
+        throw refused("it does not put a text between cls_token and sep_token");
       return [
         ["tokenizer.ggml.bos_token_id", { type: "uint32", value: start }],
         ["tokenizer.ggml.add_bos_token", { type: "bool", value: true }],
@@ -132,7 +132,7 @@ function wordPiece(json: JsonObject): Kind {
 /** Its pieces have scores: those that an earlier merge makes are made first. */
 function sentencePiece(json: JsonObject, merges: readonly string[]): Kind {
   const parts = JSON.stringify([json.normalizer ?? null, json.pre_tokenizer ?? null]);
-  if (!parts.includes("▁")) throw refused("pieces of bytes without SentencePiece's mark of spaces");
+  if (!parts.includes("▁")) throw refused("it has byte pieces without SentencePiece's mark for spaces");
   const others = parts.match(/"type":"(?!Sequence|Prepend|Replace|Metaspace|Split)(\w+)"/);
   if (others !== null) throw refused(`${others[1]} changes text first`);
   const ranks = new Map<string, number>();
@@ -165,7 +165,7 @@ function tokensOf(json: JsonObject, { pieceOf = (text) => text }: Kind, count: n
   const tokens: (Token | undefined)[] = Array.from({ length: count });
   const put = (id: unknown, token: Token) => {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= count)
-      throw refused(`its token ${JSON.stringify(token.text)} has the id ${String(id)}, and the model ${count} rows`);
+      throw refused(`its token ${JSON.stringify(token.text)} has the id ${String(id)}; the model has ${count} rows`);
     tokens[id] = token;
   };
   const wordOrUnknown = (text: string): Token =>
@@ -244,7 +244,7 @@ function beginAndEnd({ first, last }: MarksAround, settings: JsonObject, ids: Id
  */
 function otherEnd(last: string, eos: string | undefined, ids: Ids): readonly Entry[] {
   const [end, turn] = [ids.get(last), ids.get(eos ?? "")];
-  if (end === undefined) throw refused(`a text ends with ${last}, which is no token`);
+  if (end === undefined) throw refused(`a text ends with ${last}, which is not a token`);
   return [markEntry("eos", end), ...(turn === undefined ? [] : [markEntry("eot", turn)])];
 }
 

@@ -20,10 +20,10 @@ const mark = "▁";
 /** The parts of such a tokenizer. Throws TokenizerError without scores, and for cleaning of texts that is not done here. */
 function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
   const { tokens, scores, flags, marks } = vocabulary;
-  if (scores === undefined) throw new TokenizerError(["tokenizer.ggml.scores: missing, without which no text is cut"]);
+  if (scores === undefined) throw new TokenizerError(["tokenizer.ggml.scores: missing, needed to split text"]);
   if (flags.removeExtraSpaces === true) {
     throw new TokenizerError([
-      "tokenizer.ggml.remove_extra_whitespaces: true is not handled",
+      "tokenizer.ggml.remove_extra_whitespaces: true is not supported",
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }
@@ -97,7 +97,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
   const partsOf = kinds.get(vocabulary.model);
   if (partsOf === undefined) {
     throw new TokenizerError([
-      `tokenizer.ggml.model is ${JSON.stringify(vocabulary.model)}; known are ${[...kinds.keys()].join(", ")}`,
+      `tokenizer.ggml.model is ${JSON.stringify(vocabulary.model)}; expected ${[...kinds.keys()].join(", ")}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }

@@ -12,10 +12,10 @@ afterAll(() => decoder.close());
 describe("a decoder in a thread", () => {
   it.each([
     ["refuses", "it is no picture"],
-    ["never ends", /^it takes longer than 1200 ms/],
-    ["takes all memory", /^it takes more than 268 MB/],
+    ["never ends", /^it needs longer than 1200 ms/],
+    ["takes all memory", /^it needs more than 268 MB/],
     ["leaves a promise to fail", "nobody waits for this"],
-    ["ends its thread", "its decoder ended"],
+    ["ends its thread", "its decoder stopped unexpectedly"],
   ])("that %s is an error, and the next file is decoded", async (fault, message) => {
     await expect(decoder.decode(fault)).rejects.toThrow(message);
     expect(await decoder.decode("decodes well")).toEqual(new Uint8Array([1, 2, 3]));

@@ -35,9 +35,9 @@ class Allowance {
     if (clock < longestLook) this.#spent.bytes += now.bytes - last.bytes;
     const milliseconds = Math.round(time.any + time.each * this.#given);
     const bytes = memory.any + memory.each * this.#given;
-    if (this.#spent.bytes > bytes) return `it takes more than ${Math.round(bytes / 1e6)} MB to unpack`;
+    if (this.#spent.bytes > bytes) return `it needs more than ${Math.round(bytes / 1e6)} MB to unpack`;
     const isLate = this.#spent.processor > milliseconds || this.#spent.clock > patience * milliseconds;
-    return isLate ? `it takes longer than ${milliseconds} ms to unpack` : undefined;
+    return isLate ? `it needs longer than ${milliseconds} ms to unpack` : undefined;
   }
 }
 
@@ -66,7 +66,7 @@ export class GuardedDecoder<Input, Output> {
 
   constructor(
     private readonly module: DecoderModule<Input, Output>,
-    private readonly read: ReadBytes = () => Promise.reject(new Error("It reads no file.")),
+    private readonly read: ReadBytes = () => Promise.reject(new Error("The decoder reads no file.")),
   ) {}
 
   /** Byte arrays of the input that fill their buffers are transferred, not copied. */
@@ -113,7 +113,7 @@ export class GuardedDecoder<Input, Output> {
         end();
       };
       const stop = (reason: unknown) => {
-        settle(() => reject(reason instanceof Error ? reason : new Error("its decoder ended")));
+        settle(() => reject(reason instanceof Error ? reason : new Error("its decoder stopped unexpectedly")));
         this.#worker = undefined;
         void worker.terminate();
       };

@@ -20,7 +20,7 @@ export interface ImagePreparation {
   readonly deviation: readonly number[];
 }
 
-/** preprocessor_config.json asks for what is not done, or is broken. */
+/** preprocessor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
 export class ImagePreparationError extends LowrankError {
   constructor(
     readonly key: string,
@@ -80,7 +80,7 @@ function targetOf(size: unknown, type: string): ResizeTarget {
   const { shortest_edge: edge, longest_edge: longest } = Object(size) as Readonly<Record<string, unknown>>;
   if (edge === undefined || edge === null) return squareOf("size", size);
   if (longest !== undefined && longest !== null)
-    throw new ImagePreparationError("size.longest_edge", describeValue(longest), "nothing beside shortest_edge");
+    throw new ImagePreparationError("size.longest_edge", describeValue(longest), "shortest_edge alone");
   return { edge: lengthOf("size.shortest_edge", edge) };
 }
 

@@ -27,14 +27,14 @@ export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "devi
   readonly bytes: Uint8Array;
 }
 
-/** The bytes of an image are not three or four for each pixel. */
+/** The image's bytes are not three or four for each pixel. Pass RGB or RGBA bytes. */
 export class ImageDataError extends LowrankError {
   constructor(
     readonly width: number,
     readonly height: number,
     readonly length: number,
   ) {
-    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (and opacity)`;
+    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (with opacity)`;
     super("IMAGE_DATA", `An image of ${width} × ${height} pixels has ${length} bytes, expected ${expected}.`);
   }
 }

@@ -41,7 +41,7 @@ export async function openParquet(source: ParquetSource, options: ReadOptions = 
   const { columns, groups } = await contentsOf(opened, { source, file }).finally(() => opened.close());
   const size = groups.reduce((sum, group) => sum + group.size, 0);
   if (size > maxSize) {
-    throw new DataFileError(file, `it unpacks to ${size} bytes, more than ${maxSize}; raise maxSize to read it.`);
+    throw new DataFileError(file, `it unpacks to ${size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
   }
   return {
     columns,
@@ -80,7 +80,7 @@ async function contentsOf(
 ): Promise<ParquetContents> {
   const contents = await orRefused(file, () => decoder.decode({ kind: "contents", byteLength }));
   if ("columns" in contents && contents.groups.every(({ rows, size }) => rows >= 0 && size >= 0)) return contents;
-  throw new DataFileError(file, "its groups of rows have impossible sizes. Save it anew, or as .jsonl.");
+  throw new DataFileError(file, "its row groups have impossible sizes. Write the file again, or as .jsonl.");
 }
 
 /** The bytes that the decoder asks for, if the file has them: where they are is what the file says. */
@@ -108,6 +108,6 @@ async function orRefused<T>(file: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof DataFileError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataFileError(file, `it cannot be read as Parquet (${reason}). Save it anew, or as .jsonl.`, { cause });
+    throw new DataFileError(file, `it cannot be read as Parquet (${reason}). Save it again, or as .jsonl.`, { cause });
   }
 }

@@ -95,7 +95,7 @@ export class ExampleCollector {
     this.#rows += 1;
     const { file, maxRows } = this.limits;
     if (this.#rows > maxRows)
-      throw new DataFileError(file, `it has more than ${maxRows} rows; raise maxRows to read it.`);
+      throw new DataFileError(file, `it has more than ${maxRows} rows. Raise maxRows to read it.`);
   }
 
   #addFields(row: number, fields: Fields): void {
@@ -193,17 +193,17 @@ function missingColumns(columns: readonly (readonly [string, string])[], fields:
   const isKnown = meant.every(([, column]) => column !== undefined);
   const advice = isKnown
     ? `Did you mean ${columnsOption(Object.fromEntries(meant) as Record<string, string>)}?`
-    : `There is no column ${listed(missing)}: name those that the file has.`;
+    : `There is no column ${listed(missing)}. Name columns of the file.`;
   return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
 }
 
 /** All of them would hide the advice. */
-const knownForms = "a row of a known form, such as prompt/completion, messages, sentence/label or text";
+const knownForms = "a row in a supported format, such as prompt/completion, messages, sentence/label or text";
 
 function adviceFor(fields: Fields): string {
   const names = [...fields.keys()];
   if (looksLikeRow(names)) {
-    return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
+    return 'If the first line is already a row, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
   const nearest = nearestForm(names, rowForms);
   // A list can be no text, whatever it is called.
@@ -215,19 +215,19 @@ function adviceFor(fields: Fields): string {
   }
   const [guess, ...others] = guesses.map((each) => enumerated(Object.keys(each), " and "));
   const [option, ...otherOptions] = guesses.map(columnsOption);
-  const besides = others.map((each, index) => `; if ${each}, with ${otherOptions[index]}`);
-  return `If they are ${guess}, say so with ${option}${besides.join("")}.`;
+  const besides = others.map((each, index) => `; if ${each}, use ${otherOptions[index]}`);
+  return `If they are ${guess}, use ${option}${besides.join("")}.`;
 }
 
-const anyColumns = 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
+const anyColumns = 'Map fields to columns, such as `columns: { prompt: "a", completion: "b" }`.';
 const noTexts =
-  "None of them is a text. Rows of words and their tags are trained as `input_ids` and `labels`: one class for each token, -100 for none.";
+  "No column is a text. Give rows of words and tags as `input_ids` and `labels`: one class for each token, -100 for none.";
 
 /** What a row lacks to be of a form, and how to say which column that is. */
 function completed({ name, columns, missing }: NearestForm, names: readonly string[]): string {
   const free = names.filter((each) => !Object.values(columns).includes(each));
-  const lacking = `The nearest form is ${name}; it lacks ${enumerated(missing)}`;
+  const lacking = `The nearest format is ${name}; this row lacks ${enumerated(missing)}`;
   if (free.length === 0) return `${lacking}.`;
   const example = missing.map((field) => [field, free.length === 1 && missing.length === 1 ? free[0] : "…"]);
-  return `${lacking}: if a column is that, say so with ${columnsOption({ ...columns, ...Object.fromEntries(example) })}.`;
+  return `${lacking}. If the file has it under another name, use ${columnsOption({ ...columns, ...Object.fromEntries(example) })}.`;
 }

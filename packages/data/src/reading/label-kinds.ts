@@ -14,7 +14,7 @@ export function rowLabel(example: Example): Label | undefined {
 
 const wanted = {
   number: "class number",
-  string: "class name that is no number",
+  string: "class name that is not a number",
   numbers: "list of class numbers",
   strings: "list of class names",
 } as const;

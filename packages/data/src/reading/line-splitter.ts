@@ -19,7 +19,7 @@ export class LineSplitter {
     this.#size += piece.length;
     const { file, maxSize } = this.limits;
     if (this.#size > maxSize)
-      throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize to read it.`);
+      throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize to read it.`);
     let start = 0;
     for (let end = piece.indexOf("\n"); end !== -1; end = piece.indexOf("\n", start)) {
       this.#keep(piece.slice(start, end));
@@ -41,7 +41,7 @@ export class LineSplitter {
     const { file, maxRowLength } = this.limits;
     if (this.#restLength > maxRowLength) {
       const where = `line ${this.#line + 1} is longer than ${maxRowLength} characters`;
-      throw new DataFileError(file, `${where}; raise maxRowLength to read it.`);
+      throw new DataFileError(file, `${where}. Raise maxRowLength to read it.`);
     }
   }
 

@@ -26,10 +26,10 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
   refuseUnknownOptions("readJson", options, readOptionNames);
   const collector = new ExampleCollector(options, "row");
   const { file, maxSize } = collector.limits;
-  if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
+  if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
   const rows = parseJson(text, {
     refuse: (reason, cause) =>
-      new DataFileError(file, `it ${reason}. If each line is an object of its own, name it .jsonl.`, { cause }),
+      new DataFileError(file, `it ${reason}. If each line is an object, rename the file to .jsonl.`, { cause }),
   });
   const read = rowsOfSquad(rows) ?? rows;
   if (!Array.isArray(read)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);

@@ -36,7 +36,7 @@ export class JsonlReader {
     if (line.trim() === "") return;
     if (this.#isFirst && line.trimStart().startsWith("[")) {
       const { file } = this.#collector.limits;
-      throw new DataFileError(file, "it is one JSON array, not an object on each line. Name it .json.");
+      throw new DataFileError(file, "it is one JSON array, not an object on each line. Rename it to .json.");
     }
     const expected = this.#isFirst ? `a JSON object${otherKinds}` : "a JSON object";
     this.#isFirst = false;
@@ -54,7 +54,7 @@ export class JsonlReader {
 }
 
 /** A file whose very first line is no object is most often another kind of file. */
-const otherKinds = " on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)";
+const otherKinds = " on every line (rename a table to .csv or .tsv, and a JSON array to .json)";
 
 function preview(line: string): string {
   return line.length > 60 ? `${JSON.stringify(line.slice(0, 60))}…` : JSON.stringify(line);

@@ -106,7 +106,11 @@ describe("the form of a row", () => {
     [{ instruction: "a", output: null }, 'a text for "output"', "null"],
     [{ sentence: "a", label: null }, "a class number", "null"],
     [{ sentence: "a", label: [1, 0, 1] }, "class numbers from 0 or class names", "an array ([1,0,1])"],
-    [{ sentence: "a", label: "[spam]" }, 'begins with "[": a class name must not begin so', 'the string "[spam]"'],
+    [
+      { sentence: "a", label: "[spam]" },
+      'a JSON list of classes for "label", because it begins',
+      'the string "[spam]"',
+    ],
     [{ messages: [] }, "a list of turns", "an array"],
     [{ messages: [{ role: "user", content: "a" }] }, 'a turn of the role "assistant"', '"user" alone'],
     [{ messages: [{ role: "user" }] }, '"messages"[0]."content"', "nothing"],
@@ -115,7 +119,7 @@ describe("the form of a row", () => {
     [{ input_ids: [1, -2] }, 'at "input_ids"[1]', "the number -2"],
     [{ input_ids: [1, 2 ** 40] }, 'at "input_ids"[1]', "1099511627776"],
     [{ input_ids: [] }, "at least one integer", "0"],
-    [{ question: "a" }, "a row of a known form", 'the keys "question"'],
+    [{ question: "a" }, "a row in a supported format, such as", 'the keys "question"'],
     ["text", "a JSON object", 'the string "text"'],
   ])("%j is refused, saying what came and what was expected", (row, expected, found) => {
     const error = caught(() => readJsonl(JSON.stringify(row), { file: "rows.jsonl" }));
@@ -149,7 +153,7 @@ describe("JSON Lines", () => {
     const error = caught(() => readJsonl(lines.join("\n"))) as DataError;
     expect(error.count).toBe(20);
     expect(error.problems.map(({ row }) => row)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
-    expect(error.message).toContain("20 lines of it are broken");
+    expect(error.message).toContain("20 lines are broken");
     expect(error.message).toContain("and 8 more");
   });
 
@@ -157,7 +161,7 @@ describe("JSON Lines", () => {
     for (const text of ["prompt,completion\na,b\n", '{\n  "text": "a"\n}\n']) {
       const { problems } = caught(() => readJsonl(text)) as DataError;
       expect(problems[0]?.expected, text).toBe(
-        "a JSON object on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)",
+        "a JSON object on every line (rename a table to .csv or .tsv, and a JSON array to .json)",
       );
     }
     const second = caught(() => readJsonl('{"text": "a"}\na,b\n')) as DataError;
@@ -167,7 +171,7 @@ describe("JSON Lines", () => {
   it("says of a JSON array that its name is to end in .json, once, however many lines it has", () => {
     for (const text of ['[{"text": "a"}]', '\n  [\n{"text": "a"},\n{"text": "b"}\n]\n'])
       expect(() => readJsonl(text, { file: "rows.jsonl" })).toThrow(
-        'Cannot read "rows.jsonl": it is one JSON array, not an object on each line. Name it .json.',
+        'Cannot read "rows.jsonl": it is one JSON array, not an object on each line. Rename it to .json.',
       );
   });
 
@@ -240,9 +244,9 @@ describe("CSV", () => {
   });
 
   it.each([
-    ['{"text": "a"}\n{"text": "b"}\n', "it is JSON: name it .jsonl"],
-    ["prompt;completion\na;b\n", "separated by semicolons: save it with commas"],
-    ["prompt\tcompletion\na\tb\n", "separated by tabs: name it .tsv"],
+    ['{"text": "a"}\n{"text": "b"}\n', "it is JSON. Rename it to .jsonl (an object on each line)"],
+    ["prompt;completion\na;b\n", "separated by semicolons. Save it with commas"],
+    ["prompt\tcompletion\na\tb\n", "separated by tabs. Rename it to .tsv"],
   ])("says of %j, another kind of file, which one it is", (text, reason) => {
     expect(() => readCsv(text)).toThrow(DataFileError);
     expect(() => readCsv(text)).toThrow(reason);
@@ -263,7 +267,7 @@ describe("CSV", () => {
     reader.push('mr,ref\n"');
     expect(() => {
       for (let piece = 0; piece < 100; piece += 1) reader.push("a".repeat(100));
-    }).toThrow(/is a quote left open/);
+    }).toThrow(/close an open quote, or raise maxRowLength/);
   });
 
   it("reads labels as numbers or names", () => {

@@ -44,7 +44,9 @@ describe("a table", () => {
 
   it("whose lines end with CR alone is refused for that, not for having no rows", () => {
     expect(() => rowsOf("prompt,completion\ra,b\r", 100)).toThrow(DataFileError);
-    expect(() => rowsOf("prompt,completion\ra,b\r", 3)).toThrow("its lines end with CR alone");
+    expect(() => rowsOf("prompt,completion\ra,b\r", 3)).toThrow(
+      "its lines end with CR only. Save it with LF or CRLF line",
+    );
   });
 });
 

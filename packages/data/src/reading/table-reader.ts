@@ -54,7 +54,7 @@ export class TableReader {
     const { file, maxSize, maxRowLength } = this.#collector.limits;
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
     this.#size += piece.length;
-    if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
+    if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
     const fresh = this.#held + start;
     this.#held = fresh.endsWith("\r") ? "\r" : "";
     const whole = fresh.slice(0, fresh.length - this.#held.length);
@@ -118,7 +118,7 @@ export class TableReader {
     if (this.#hasColumns) return; // whoever names the columns knows the file
     const { file } = this.#collector.limits;
     if (/^\s*[{[]/.test(first)) {
-      throw new DataFileError(file, "it is JSON: name it .jsonl (an object on each line) or .json (one array).");
+      throw new DataFileError(file, "it is JSON. Rename it to .jsonl (an object on each line) or .json (one array).");
     }
     const separator =
       others.length === 0 ? otherSeparators.find(([character]) => first.includes(character)) : undefined;
@@ -132,18 +132,18 @@ export class TableReader {
     const line = record.join(", ").slice(0, 100);
     throw new DataFileError(
       this.#collector.limits.file,
-      `its first line (${line}) has names of columns already: leave ${names} out.`,
+      `its first line (${line}) already has column names. Leave ${names} out.`,
     );
   }
 
   #setHeader(record: readonly string[]): void {
     const { file } = this.#collector.limits;
     if (record.some((name) => name.trim().includes("\r"))) {
-      throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
+      throw new DataFileError(file, "its lines end with CR only. Save it with LF or CRLF line endings.");
     }
     if (record.length > maxColumns) {
       const columns = `it has ${record.length} columns, more than ${maxColumns}`;
-      throw new DataFileError(file, `${columns}; keep those with the texts and labels.`);
+      throw new DataFileError(file, `${columns}. Keep the columns with texts and labels.`);
     }
     const names = record.map((name) => name.trim());
     const twice = firstRepeated(names);
@@ -151,7 +151,7 @@ export class TableReader {
       const name = JSON.stringify(twice.slice(0, 60));
       throw new DataFileError(
         file,
-        `its first line names the column ${name} twice; if it is data, give the names as header.`,
+        `its first line names the column ${name} twice. Rename one, or give the names as header if this line is data.`,
       );
     }
     this.#header = names;
@@ -159,16 +159,16 @@ export class TableReader {
 
   #tooLong(line = this.#line): DataFileError {
     const { file, maxRowLength } = this.#collector.limits;
-    const hint = "is a quote left open, or should maxRowLength be raised?";
+    const hint = "close an open quote, or raise maxRowLength";
     return new DataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
   }
 }
 
 /** What a first line without the file's own separator may be split by, and what to do then. */
 const otherSeparators = [
-  ["\t", "tabs: name it .tsv"],
-  [";", "semicolons: save it with commas, as .csv"],
-  [",", "commas: name it .csv"],
+  ["\t", "tabs. Rename it to .tsv"],
+  [";", "semicolons. Save it with commas, as .csv"],
+  [",", "commas. Rename it to .csv"],
 ] as const;
 
 /** Whether a line names one of the columns at its place. */

@@ -83,7 +83,7 @@ export const speechForm = rowForm({
 
 /** [melBins][frames], rows of any kind of numbers. */
 function readBins(value: unknown): readonly ArrayLike<number>[] {
-  const expected = 'rows of as many numbers for "input_features", one row for each mel bin';
+  const expected = 'rows of equal length for "input_features", one row for each mel bin';
   const isBin = (bin: unknown): bin is ArrayLike<number> =>
     (Array.isArray(bin) || bin instanceof Float32Array) && bin.length > 0 && bin.every(Number.isFinite);
   if (!Array.isArray(value) || value.length === 0 || !value.every(isBin)) return refuse(expected, value);

@@ -86,10 +86,7 @@ export function readLabel(value: unknown): Label {
   if (typeof value === "string" && value.startsWith("[")) {
     const list = fromJson(value);
     if (list !== value) return readList(list);
-    return refuse(
-      'a list of classes as JSON for "label", since it begins with "[": a class name must not begin so',
-      value,
-    );
+    return refuse('a JSON list of classes for "label", because it begins with "[" (a class name must not)', value);
   }
   if (typeof value === "string" && value.trim() !== "") return value;
   return refuse('a class number from 0, a class name, a number, or a list of classes for "label"', value);

@@ -72,10 +72,12 @@ export function bleu(candidates: readonly string[], references: readonly (readon
 
 function check(candidates: readonly string[], references: readonly (readonly string[])[]): void {
   if (candidates.length !== references.length) {
-    throw new ExampleError(`BLEU needs references for each candidate: ${candidates.length} and ${references.length}.`);
+    throw new ExampleError(
+      `Candidates: ${candidates.length}, references: ${references.length}; expected equal numbers.`,
+    );
   }
   const without = references.findIndex((list) => list.length === 0);
-  if (without !== -1) throw new ExampleError(`BLEU needs a reference for candidate ${without + 1}; it has none.`);
+  if (without !== -1) throw new ExampleError(`BLEU: candidate ${without + 1} has no reference; expected at least one.`);
 }
 
 function closestLength(length: number, targets: readonly (readonly string[])[]): number {

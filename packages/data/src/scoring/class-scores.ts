@@ -101,7 +101,7 @@ export function labelScores(
 /** Their length. Throws ExampleError where they have two. */
 export function sameLength(given: ArrayLike<unknown>, right: ArrayLike<unknown>): number {
   if (given.length === right.length) return given.length;
-  throw new ExampleError(`There are ${given.length} answers and ${right.length} right ones; expected as many of each.`);
+  throw new ExampleError(`Predictions: ${given.length}, labels: ${right.length}; expected the same number of both.`);
 }
 
 function f1Of(hits: number, given: number, right: number): number {

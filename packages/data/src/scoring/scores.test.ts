@@ -45,5 +45,5 @@ it("counts words put in, left out and replaced, over all texts together", () => 
   expect(wordErrorRate(["the cat sat"], ["the cat sat"])).toBe(0);
   expect(wordErrorRate(["a cat  sat there now", ""], ["the cat sat", "gone"])).toBe(4 / 4);
   expect(() => wordErrorRate([""], [" "])).toThrow(ExampleError);
-  expect(() => wordErrorRate(["a"], [])).toThrow("1 transcripts of 0 texts");
+  expect(() => wordErrorRate(["a"], [])).toThrow("Transcripts: 1, reference texts: 0");
 });

@@ -18,7 +18,7 @@ import { ExampleError } from "../errors.ts";
 export function wordErrorRate(transcripts: readonly string[], said: readonly string[]): number {
   if (transcripts.length !== said.length) {
     throw new ExampleError(
-      `There are ${transcripts.length} transcripts of ${said.length} texts; expected as many of each.`,
+      `Transcripts: ${transcripts.length}, reference texts: ${said.length}; expected the same number of both.`,
     );
   }
   let [errors, words] = [0, 0];
@@ -27,7 +27,7 @@ export function wordErrorRate(transcripts: readonly string[], said: readonly str
     errors += distance(wordsOf(transcript), right);
     words += right.length;
   }
-  if (words === 0) throw new ExampleError("There is no word in the texts to compare with.");
+  if (words === 0) throw new ExampleError("The reference texts have no words; expected at least one.");
   return errors / words;
 }
 

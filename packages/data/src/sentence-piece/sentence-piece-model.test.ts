@@ -32,12 +32,12 @@ describe("a SentencePiece model", () => {
   });
 
   it.each([
-    ["a text", new TextEncoder().encode('{"model_type": "bert"}'), /no SentencePiece model that can be read/],
+    ["a text", new TextEncoder().encode('{"model_type": "bert"}'), /is not a readable SentencePiece model/],
     ["nothing", new Uint8Array(), /it has no pieces/],
     ["a file that ends early", bytes.subarray(0, -3), /longer than its message/],
     ["a piece without a text", Uint8Array.from([0x0a, 0]), /piece 0 has no text/],
-    ["a piece of an unknown kind", onePiece([0x61], 9), /or no kind/],
-    ["a text that is no UTF-8", onePiece([0xff], 1), /no SentencePiece model/],
+    ["a piece of an unknown kind", onePiece([0x61], 9), /bytes, or an unknown type/],
+    ["a text that is no UTF-8", onePiece([0xff], 1), /is not a readable SentencePiece model/],
     ["a number without end", Uint8Array.from([0x08, ...new Array(20).fill(0xff)]), /more than ten bytes/],
     ["words instead of parts of words", onePiece([0x61], 1, 0x12, 2, 0x18, 3), /words or characters/],
     [

@@ -43,8 +43,8 @@ export function readSentencePiece(bytes: Uint8Array, name: string): SentencePiec
     return readModel(bytes);
   } catch (cause) {
     if (!(cause instanceof RangeError) && !(cause instanceof TypeError)) throw cause;
-    const problem = `${name} is no SentencePiece model that can be read: ${cause.message}`;
-    throw new TokenizerError([problem, "fetch the file again, or put the model's tokenizer.json beside it"], { cause });
+    const problem = `${name} is not a readable SentencePiece model: ${cause.message}`;
+    throw new TokenizerError([problem, "download it again, or put the model's tokenizer.json next to it"], { cause });
   }
 }
 
@@ -61,7 +61,7 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
   if (pieces.length === 0) throw new RangeError("it has no pieces");
   const algorithm = numberOf(trainer?.get(3), 1);
   if (algorithm !== 1 && algorithm !== 2)
-    throw new RangeError("its pieces are words or characters, not parts of words");
+    throw new RangeError("its pieces are words or characters; expected parts of words (Unigram or BPE)");
   const charsmap = bytesOf(normaliser?.get(2));
   const mark = (id: number, text: number, usual: readonly [number, string]) =>
     numberOf(trainer?.get(id), usual[0]) < pieces.length ? textOf(trainer?.get(text), usual[1]) : undefined;
@@ -86,7 +86,7 @@ function readPiece(bytes: Uint8Array, id: number): SentencePiece {
   const score = bytesOf(fields.get(2));
   const kind = kinds[numberOf(fields.get(3), 1) - 1];
   if (text === undefined || text.length === 0 || text.length > longestPiece || kind === undefined) {
-    throw new RangeError(`piece ${id} has no text of 1 to ${longestPiece} bytes, or no kind`);
+    throw new RangeError(`piece ${id} has no text of 1 to ${longestPiece} bytes, or an unknown type`);
   }
   const value =
     score?.length === 4 ? new DataView(score.buffer, score.byteOffset, score.byteLength).getFloat32(0, true) : 0;
@@ -130,7 +130,7 @@ function* protobufFields(bytes: Uint8Array): Generator<ProtobufField, void, unde
   let at = 0;
   const varint = (): number => {
     const read = readVarint(bytes, at);
-    if (read === undefined) throw new RangeError(`the number at byte ${at} breaks off, or has more than ten bytes`);
+    if (read === undefined) throw new RangeError(`the number at byte ${at} is cut off, or has more than ten bytes`);
     at = read.end;
     return read.value;
   };
@@ -146,6 +146,6 @@ function* protobufFields(bytes: Uint8Array): Generator<ProtobufField, void, unde
     else if (type === 1) yield { field, bytes: take(8) };
     else if (type === 2) yield { field, bytes: take(varint()) };
     else if (type === 5) yield { field, bytes: take(4) };
-    else throw new RangeError(`byte ${at - 1} begins no field`);
+    else throw new RangeError(`no field starts at byte ${at - 1}`);
   }
 }

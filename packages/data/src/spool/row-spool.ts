@@ -179,7 +179,7 @@ class StoredRows<Row> extends NumberedRows<Row> {
     const bytes = Buffer.allocUnsafe(length);
     for (let done = 0; done < length; ) {
       const count = readSync(this.descriptor, bytes, done, length - done, start + done);
-      if (count === 0) throw new Error("The file of rows is shorter than it was written.");
+      if (count === 0) throw new Error("The temporary file of rows became shorter after it was written.");
       done += count;
     }
     return bytes;

@@ -59,7 +59,7 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
       const conversation = conversationOf(example);
       // A template that knows no tools would leave them out in silence.
       if (usesTools(conversation) && !source.includes("tool")) {
-        throw new TemplateError("chat", "the conversation has tools, of which the model's own template writes none.");
+        throw new TemplateError("chat", "the conversation has tools, which the model's chat template does not write.");
       }
       const { messages } = conversation;
       const written = (hasParts: boolean) =>
@@ -157,7 +157,7 @@ function countLost(messages: readonly ChatMessage[], { text, answers }: WrittenC
     if (written !== "" || content.trim() === "") continue;
     count += 1;
     if (index === messages.length - 1)
-      throw new TemplateError("chat", "the last answer is not found in what it writes.");
+      throw new TemplateError("chat", "its output does not contain the last answer. Use another template.");
   }
   return count;
 }

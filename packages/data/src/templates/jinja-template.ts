@@ -22,7 +22,7 @@ const longestSpace = 1000;
 export function parseTemplate(source: string): JinjaTemplate {
   if (source.length > longestSource) throw new TemplateLimitError("characters of source", longestSource);
   if (source.split(/\S+/).some(({ length }) => length > longestSpace)) {
-    throw new TemplateLimitError("spaces in a row of its source", longestSpace);
+    throw new TemplateLimitError("consecutive spaces in its source", longestSpace);
   }
   const program = typed(() => parse(tokenize(withGenerationMarks(source), { lstrip_blocks: true, trim_blocks: true })));
   const known: KnownTemplate = { operations: new Map(), marks: new Map(), length: source.length };
@@ -61,7 +61,7 @@ function refuse(reason: unknown): never {
 /** The library's own, which it does not export. */
 function formatNow(format: unknown): string {
   const text = String(format);
-  if (text.length > 1000) throw new TemplateLimitError("characters in a format of the time", 1000);
+  if (text.length > 1000) throw new TemplateLimitError("characters in a time format", 1000);
   return new Template("{{ strftime_now(format) }}").render({ format: text });
 }
 

@@ -61,5 +61,5 @@ export function taskAndAnswer(example: Example, template: string): TaskAndAnswer
     return { task: example.instruction, material: example.input, answer: example.output };
   }
   if (example.kind === "completion") return { task: example.prompt, material: "", answer: example.completion };
-  throw new TemplateError(template, `it writes instruction and prompt/completion rows, not "${example.kind}" rows.`);
+  throw new TemplateError(template, `it supports instruction and prompt/completion rows, not "${example.kind}" rows.`);
 }

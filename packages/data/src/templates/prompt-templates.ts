@@ -18,7 +18,7 @@ const vicuna: PromptTemplate = {
   render(example) {
     const messages = messagesOf(example);
     if (example.kind === "chat" && usesTools(example)) {
-      throw new TemplateError("vicuna", "it writes no tools; a model's own template (chat) may.");
+      throw new TemplateError("vicuna", "it does not support tools. A model's own template (chat) may.");
     }
     const first = messages[0];
     const hasSystem = first?.role === "system";
@@ -28,7 +28,7 @@ const vicuna: PromptTemplate = {
     for (const [index, { role, content, isTrained = true }] of turns.entries()) {
       const expected = index % 2 === 0 ? "user" : "assistant";
       if (role !== expected) {
-        throw new TemplateError("vicuna", `turn ${index + 1} is of the ${role}; user and assistant must take turns.`);
+        throw new TemplateError("vicuna", `turn ${index + 1} is of the ${role}; user and assistant must alternate.`);
       }
       if (role === "user") {
         shown += `USER: ${content} ASSISTANT:`;
@@ -60,7 +60,7 @@ const plain: PromptTemplate = {
     if (example.kind === "chat") {
       throw new TemplateError(
         "plain",
-        "a conversation needs a template that marks its speakers: vicuna, or the model's own.",
+        "a conversation needs a template that marks the speakers. Use vicuna, or the model's own (chat).",
       );
     }
     const { task, material, answer } = taskAndAnswer(example, "plain");
@@ -118,5 +118,5 @@ export function promptTemplate(name: string): PromptTemplate {
   const found = promptTemplates.find((template) => template.name === name);
   if (found !== undefined) return found;
   const names = promptTemplates.map((template) => template.name).join(", ");
-  throw new TemplateError(name, `there is none of this name; there are ${names}.`);
+  throw new TemplateError(name, `there is no such template. Choose one of ${names}.`);
 }

@@ -25,7 +25,7 @@ const counted = {
   depth: "levels of nesting",
   characters: "characters in one text",
   entries: "entries in one list",
-  nesting: "lists within each other",
+  nesting: "nested lists",
 } as const;
 
 /**

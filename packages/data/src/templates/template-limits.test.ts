@@ -41,7 +41,7 @@ describe("a chat template that takes too much", () => {
     ["prints a text many times", `${halfLong}{% for i in range(1000) %}{{ ns.x }}{% endfor %}`, /characters/],
     ["doubles a list", longList, /entries in one list/],
     ["nests a list in itself", `${nestedList}{{ ns.x }}`, /characters in one text|entries in one list/],
-    ["nests a namespace in itself", "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}", /within each other/],
+    ["nests a namespace in itself", "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}", /nested lists/],
     ["replaces every letter", `${halfLong}{{ ns.x | replace('a', ns.x) }}`, /characters in one text/],
     ["replaces by a method", `${halfLong}{{ ns.x.replace('a', ns.x) }}`, /characters in one text/],
     ["hides the method", `${halfLong}{% set r = ns.x['replace'] %}{{ r(*['a', ns.x]) }}`, /characters in one text/],
@@ -69,7 +69,7 @@ describe("a chat template that takes too much", () => {
     ["negates without an end", `{{ ${"not ".repeat(50_000)}1 }}`, /levels of nesting/],
     ["nests conditions", `${"{% if 1 %}".repeat(20_000)}${"{% endif %}".repeat(5000)}`, /levels of nesting/],
     ["chains conditions", `{% if 0 %}${"{% elif 0 %}".repeat(20_000)}{% endif %}`, /levels of nesting/],
-    ["has a long run of spaces", `{{ 1 }}${" ".repeat(200_000)}`, /spaces in a row/],
+    ["has a long run of spaces", `{{ 1 }}${" ".repeat(200_000)}`, /consecutive spaces in its source/],
   ])("%s, and gets an error that names the limit", (_, source, limit) => {
     const error = errorOf(() => chatTemplate(source).render(chat));
     expect(error).toBeInstanceOf(TemplateLimitError);

@@ -63,10 +63,12 @@ describe("templates", () => {
 
   it("refuse what they cannot express, by a typed error", () => {
     expect(() => promptTemplate("alpaca").render(chat)).toThrow(TemplateError);
-    expect(() => promptTemplate("plain").render(chat)).toThrow(/marks its speakers/);
+    expect(() => promptTemplate("plain").render(chat)).toThrow(
+      /a conversation needs a template that marks the speakers/,
+    );
     expect(() => promptTemplate("nonsense")).toThrow(/plain, alpaca, vicuna, koalpaca/);
     const twice: ChatExample = { kind: "chat", messages: [...chat.messages, { role: "assistant", content: "x" }] };
-    expect(() => promptTemplate("vicuna").render(twice)).toThrow(/take turns/);
+    expect(() => promptTemplate("vicuna").render(twice)).toThrow(/must alternate/);
   });
 
   it("say what is wrong with a template, and nothing of a program", () => {
@@ -110,7 +112,7 @@ describe("a chat template", () => {
   it("is refused for tools that it would leave out, as vicuna is", () => {
     const tools = [{ type: "function", function: { name: "weather" } }];
     for (const template of [chatTemplate(chatMl), promptTemplate("vicuna")]) {
-      expect(() => template.render({ ...chat, tools })).toThrow(/no(ne)? ?(tools)?\b/);
+      expect(() => template.render({ ...chat, tools })).toThrow(/does not (support|write)/);
       const result = { role: "tool", content: "rain" };
       expect(() => template.render({ kind: "chat", messages: [result, ...chat.messages] })).toThrow(TemplateError);
     }
@@ -145,7 +147,9 @@ describe("a chat template", () => {
       `tool:{% for m in messages %}{% if ${kept} %}{{ m.content }}|{% endif %}{% endfor %}`;
     const lastOnly = chatTemplate(leaving("m.role != 'assistant' or loop.last"));
     expect(lastOnly.render(chat)).toMatchObject({ lostAnswers: 1 });
-    expect(() => chatTemplate(leaving("m.role != 'assistant'")).render(chat)).toThrow(/last answer is not found/);
+    expect(() => chatTemplate(leaving("m.role != 'assistant'")).render(chat)).toThrow(
+      /its output does not contain the last answer\. Use another/,
+    );
     const more = { tool_calls: [{ function: { name: "weather" } }] };
     const messages = [...chat.messages, { role: "assistant", content: "", more }];
     expect(() => lastOnly.render({ kind: "chat", messages })).toThrow(/call of the tool "weather"/);

@@ -37,7 +37,7 @@ export function mergesByScore(
   compare: (one: Merge, other: Merge) => number = () => 0,
 ): readonly Merge[] {
   const cut = pieces.reduce((sum, { text }) => sum + text.length ** 2, 0);
-  if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to look for merges in"]);
+  if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to derive merges from"]);
   const sorted = [...pieces].sort((one, other) => other.score - one.score);
   return sorted.flatMap(({ text }) => splitsOf(text, known).sort(compare));
 }

@@ -66,7 +66,7 @@ describe("extendTokenizer", () => {
   it("refuses tokens that the normaliser makes the same", async () => {
     const adding = extendTokenizer(folder(), ["<New>", "<new>"]);
     await expect(adding).rejects.toBeInstanceOf(AddedTokensError);
-    await expect(adding).rejects.toThrow(/"<New>": a text that begins with it gives the token 4, expected 3/);
+    await expect(adding).rejects.toThrow(/"<New>": a text that begins with it starts with the token 4, expected 3/);
     await expect(extendTokenizer(folder(), ["<New>", "<new>"], { special: true })).resolves.toBeDefined();
   });
 

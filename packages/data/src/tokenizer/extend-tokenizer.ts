@@ -48,7 +48,7 @@ export async function extendTokenizer(
   const before = parseTokenizerFile(texts, "tokenizer.json", files);
   if (hasSegmentation(before)) {
     throw new TokenizerError([
-      "tokens cannot be added to it: transformers reads its own files of this class, which hold no others",
+      "tokens cannot be added: the files that transformers reads for this class have no place for them",
     ]);
   }
   const { json, ids, newIds, added } = addTokens(before, tokens, options);
@@ -84,8 +84,8 @@ function checkFound(tokenizer: TextTokenizer, tokens: readonly string[], ids: re
     const [found] = tokenizer.encode(`${token}\n${token}`, { addSpecialTokens: false });
     if (found === ids[index]) return [];
     const got = found === undefined ? "nothing" : `the token ${found}`;
-    const cause = "the tokenizer's normalizer makes something else of it, or the same as of another token";
-    return [{ token, reason: `a text that begins with it gives ${got}, expected ${ids[index]}: ${cause}` }];
+    const cause = "the tokenizer's normalizer changes it, or makes it the same as another token";
+    return [{ token, reason: `a text that begins with it starts with ${got}, expected ${ids[index]}: ${cause}` }];
   });
   if (problems.length > 0) throw new AddedTokensError(problems);
 }

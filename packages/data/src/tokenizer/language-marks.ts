@@ -72,6 +72,6 @@ function idOf({ added_tokens: added, model }: JsonObject, config: JsonObject, ke
   const { additional_special_tokens: special } = config;
   const known = Array.isArray(special) && special.includes(mark) ? vocabularyOf(model).get(mark) : undefined;
   if (known !== undefined) return known;
-  const expected = "expected the mark of a language that tokenizer.json has among its added tokens";
+  const expected = "expected a language code that is an added token of tokenizer.json";
   throw new TokenizerError([`tokenizer_config.json: ${key} is ${JSON.stringify(mark.slice(0, 40))}; ${expected}`]);
 }

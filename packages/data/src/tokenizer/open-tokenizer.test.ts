@@ -43,7 +43,7 @@ describe("openTokenizer", () => {
   });
 
   it("names a vocabulary's file where nothing says of which class it is", async () => {
-    await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/is made of its source\.spm where/);
+    await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/its source\.spm can be used only if/);
   });
 
   it("refuses a file that is nested a million levels deep", async () => {

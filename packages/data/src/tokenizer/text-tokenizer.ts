@@ -215,7 +215,7 @@ export class TextTokenizer {
     if (this.#lastPlaced?.text === text) return this.#lastPlaced.tokens;
     const tokens = placeTokens(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
     if (tokens === undefined)
-      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
+      throw new ExampleError("This tokenizer has no character offsets, which question answering needs.");
     this.#lastPlaced = { text, tokens };
     return tokens;
   }

@@ -43,19 +43,19 @@ export async function readTokenizerFiles(
 }
 
 async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
-  const missing = `${files.name} has no tokenizer.json, which text needs`;
+  const missing = `${files.name} has no tokenizer.json, which rows of text need`;
   for (const name of vocabularyFiles) {
     if (!(await files.has(name))) continue;
     return new TokenizerError([
-      `${missing}; a tokenizer is made of its ${name} where tokenizer_config.json ("tokenizer_class") or config.json ("model_type") ` +
-        "names a class that is known, and that class' other files are there",
-      "let transformers write a tokenizer.json where it can (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
-        "that are tokenised already",
+      `${missing}; its ${name} can be used only if tokenizer_config.json ("tokenizer_class") or config.json ("model_type") ` +
+        "names a supported class, and the other files of this class are there",
+      "write a tokenizer.json with transformers (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
+        "that are already tokenised",
     ]);
   }
   return new TokenizerError([
     missing,
-    "copy the model's tokenizer.json into its folder, or give rows that are tokenised already",
+    "copy the model's tokenizer.json into its folder, or give rows that are already tokenised",
   ]);
 }
 

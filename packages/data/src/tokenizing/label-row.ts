@@ -24,17 +24,17 @@ export interface ReadRow extends TokenMasks, Seen, Pick<ScoredSequence, "search"
 export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): ClassifiedSequence | ScoredSequence {
   const { problem = typeof label === "object" ? "multi_label_classification" : undefined, classes = 0 } = meaning;
   if (problem === "regression") {
-    if (typeof label !== "number") throw new ExampleError(`A regression's label is a number, got ${shown(label)}.`);
+    if (typeof label !== "number") throw new ExampleError(`A regression label must be a number, got ${shown(label)}.`);
     return { ...row, kind: "scored", scores: [label] };
   }
   if (problem === "multi_label_classification") {
     const own = new Set((typeof label === "object" ? label : [label]).map((one) => numberOf(one, meaning)));
     const stranger = [...own].find((one) => one >= classes);
     if (stranger !== undefined)
-      throw new ExampleError(`The class ${stranger} is none of the ${classes} that there are.`);
+      throw new ExampleError(`The class ${stranger} does not exist; expected a number below ${classes}.`);
     return { ...row, kind: "scored", scores: Array.from({ length: classes }, (_, one) => Number(own.has(one))) };
   }
-  if (typeof label === "object") throw new ExampleError(`A row has one class here, got ${shown(label)}.`);
+  if (typeof label === "object") throw new ExampleError(`A row must have one class, got ${shown(label)}.`);
   return { ...row, kind: "classified", label: numberOf(label, meaning) };
 }
 
@@ -42,8 +42,8 @@ function numberOf(label: number | string, { labelIds }: LabelMeaning): number {
   const id = typeof label === "number" ? label : labelIds?.get(label);
   if (id !== undefined) return id;
   const known = [...(labelIds?.keys() ?? [])].slice(0, 20).map((name) => JSON.stringify(name));
-  const names = known.length > 0 ? `known are ${known.join(", ")}` : "pass labelIds to number the class names";
-  throw new ExampleError(`The class ${JSON.stringify(String(label).slice(0, 60))} has no number: ${names}.`);
+  const names = known.length > 0 ? `expected one of ${known.join(", ")}` : "pass labelIds to number the class names";
+  throw new ExampleError(`The class ${JSON.stringify(String(label).slice(0, 60))} has no class number; ${names}.`);
 }
 
 function shown(label: Label): string {

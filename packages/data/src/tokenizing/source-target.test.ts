@@ -94,7 +94,9 @@ describe("source and target", () => {
 
   it("need a prompt and an answer", () => {
     expect(() => pairsOf({ kind: "text", text: "one two" })).toThrow(TemplateError);
-    expect(() => pairsOf({ kind: "text", text: "one two" })).toThrow("a prompt to read and an answer to write");
+    expect(() => pairsOf({ kind: "text", text: "one two" })).toThrow(
+      "an encoder–decoder needs rows with a prompt and an answer",
+    );
   });
 
   it("give generation the source that training saw", () => {
@@ -154,6 +156,8 @@ describe("speech", () => {
     const [first] = examples;
     if (first?.kind !== "source-target") throw new Error("unexpected kind");
     const other = { ...first, sounds: { features: Float32Array.of(1), melBins: 1 } };
-    expect(() => padBatch([first, other], { padId: 0 })).toThrow(/sounds needs features of one shape/);
+    expect(() => padBatch([first, other], { padId: 0 })).toThrow(
+      /A batch of recordings needs features of the same shape in/,
+    );
   });
 });

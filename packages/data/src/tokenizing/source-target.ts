@@ -60,7 +60,7 @@ export function tokenizeSourceTargets(
 /** The example as text. Throws TemplateError where it has no source, and where the template refuses it. */
 export function renderSourceTarget(example: Example, template: PromptTemplate): RenderedExample {
   if (!hasAnswer(example)) {
-    throw new TemplateError(template.name, "an encoder–decoder needs a prompt to read and an answer to write.");
+    throw new TemplateError(template.name, "an encoder–decoder needs rows with a prompt and an answer.");
   }
   return template.render(example);
 }

@@ -92,7 +92,7 @@ function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly Merg
     if (isMerge && ids.has(left) && ids.has(right)) return [left, right] as const;
     const shown = JSON.stringify(line.slice(0, 40));
     throw new TokenizerError([
-      `merges.txt: expected two tokens of vocab.json a line, got ${shown} as line ${index + 1}`,
+      `merges.txt: expected two tokens of vocab.json on each line, got ${shown} on line ${index + 1}`,
     ]);
   });
 }

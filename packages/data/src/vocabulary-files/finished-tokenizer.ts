@@ -128,7 +128,7 @@ function templateOf(frame: Frame, words: FolderWords, ids: ReadonlyMap<string, n
     const text = key === undefined ? name : markOf(words, key);
     const id = ids.get(text ?? "");
     if (text === undefined || id === undefined) {
-      throw new TokenizerError([`tokenizer_config.json: ${name} stands around texts, but there is no such token`]);
+      throw new TokenizerError([`tokenizer_config.json: ${name} is put around texts, but there is no such token`]);
     }
     used.set(text, id);
     return { SpecialToken: { id: text, type_id } };

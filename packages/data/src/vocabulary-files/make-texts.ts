@@ -78,8 +78,7 @@ async function readJson(folder: TextFiles, file: string): Promise<unknown> {
 
 async function bytesOf(folder: TextFiles, file: string): Promise<Uint8Array> {
   const source = await folder.open?.(file);
-  if (source === undefined)
-    throw new TokenizerError([`${printable(folder.name)}: ${file} cannot be read as bytes here`]);
+  if (source === undefined) throw new TokenizerError([`${printable(folder.name)}: ${file} cannot be read as bytes`]);
   try {
     if (source.size > maxBytes) throw new TokenizerError([`${file}: ${source.size} bytes, more than ${maxBytes}`]);
     return await source.read(0, source.size);

@@ -103,7 +103,7 @@ const maxTokens = 2 ** 22;
 /** A parsed vocab.json. Throws TokenizerError for what is none. */
 export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
   const entries = isObject(json) ? Object.entries(json) : undefined;
-  if (entries === undefined) throw new TokenizerError([`${file}: expected an object of tokens with their ids`]);
+  if (entries === undefined) throw new TokenizerError([`${file}: expected an object with an id for each token`]);
   const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < maxTokens));
   if (wrong === undefined) return new Map(entries.map(([token, id]) => [token, Number(id)]));
   const got = JSON.stringify(wrong[1]) ?? "nothing";

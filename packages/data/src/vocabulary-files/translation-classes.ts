@@ -67,7 +67,7 @@ function vocabularyAlone(tokens: readonly string[], unknown: string | undefined)
 async function marianDraft(source: VocabularySource): Promise<TokenizerDraft> {
   if (source.config.separate_vocabs === true) {
     throw new TokenizerError([
-      "tokenizer_config.json: separate_vocabs: a vocabulary for targets of its own is not read",
+      "tokenizer_config.json: separate_vocabs: a separate vocabulary for targets is not supported",
     ]);
   }
   const ids = numberedTokens(await source.json("vocab.json"), "vocab.json");

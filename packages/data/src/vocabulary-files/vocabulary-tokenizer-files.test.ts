@@ -119,7 +119,7 @@ describe("vocabularyTokenizerFiles", () => {
     [
       "with a merge of tokens that there are not",
       { "vocab.json": '{"a": 0}', "merges.txt": "#version: 0.2\na b", "config.json": '{"model_type": "gpt2"}' },
-      /merges\.txt: .* got "a b" as line 1/,
+      /merges\.txt: .* got "a b" on line 1/,
     ],
     [
       "with an id that is none",
@@ -129,12 +129,12 @@ describe("vocabularyTokenizerFiles", () => {
     [
       "without the marks around its texts",
       { "vocab.txt": "a", "config.json": '{"model_type": "bert"}', "tokenizer_config.json": '{"cls_token": null}' },
-      /cls_token stands around texts/,
+      /cls_token is put around texts/,
     ],
     [
       "whose file is no SentencePiece model",
       { "spiece.model": "no", "config.json": '{"model_type": "t5"}' },
-      /model\/spiece\.model is no SentencePiece model/,
+      /model\/spiece\.model is not a readable SentencePiece model/,
     ],
   ])("refuses a folder %s", async (_, files, message) => {
     const all = { "vocab.txt": "a", ...files };

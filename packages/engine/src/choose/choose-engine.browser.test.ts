@@ -28,6 +28,6 @@ describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) =>
       { name: "webgpu", reason: expect.stringMatching(/^WebGPU (offers only a software|found no)/) },
     ]);
     const others = await chooseEngine({ order: ["webgl", "cpu"], environment: {} });
-    expect(others.skipped).toEqual([{ name: "webgl", reason: "WebGL is emulated in software here" }]);
+    expect(others.skipped).toEqual([{ name: "webgl", reason: "WebGL is emulated in software" }]);
   });
 });

@@ -70,7 +70,7 @@ describe("chooseEngine", () => {
   it("says why when nothing starts", async () => {
     const choose = chooseEngine({ environment: { LOWRANK_ENGINE: "webgpu" } });
     await expect(choose).rejects.toThrow(NoEngineError);
-    await expect(choose).rejects.toThrow(/webgpu: .*\nMend that, or leave the choice open/);
+    await expect(choose).rejects.toThrow(/webgpu: .*\nCorrect that, or name no engine/);
   });
 
   it("leaks nothing", async () => {

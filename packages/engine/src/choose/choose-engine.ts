@@ -106,7 +106,7 @@ export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEng
   const faster = skipped.find((each) => slowerThan.includes(each.name) && couldRun(each));
   if (faster === undefined) return undefined;
   const { reason, command } = faster;
-  const sentence = `The engine is ${name}, slower than ${faster.name}, which was passed over: ${reason}.`;
+  const sentence = `The engine is ${name}, slower than ${faster.name}, which was skipped: ${reason}.`;
   return command === undefined ? sentence : `${sentence} Run: ${command}`;
 }
 
@@ -138,6 +138,6 @@ export function pickFastest<T extends TimedEngine>(
 }
 
 function comparison({ speed: { size, gflops } }: TimedEngine, fastest: TimedEngine): string {
-  const closeness = gflops > fastest.speed.gflops ? ", which is no clear difference" : "";
+  const closeness = gflops > fastest.speed.gflops ? ", not a clear difference" : "";
   return `it runs, but multiplies ${size} × ${size} matrices at ${gflops.toFixed(0)} GFLOPS and ${fastest.name} at ${fastest.speed.gflops.toFixed(0)}${closeness}`;
 }

@@ -34,10 +34,19 @@ describe("explainFailure", () => {
     { says: "dlopen(x): mach-o file, but is an incompatible architecture", reason: /another system or processor/ },
     { says: "Error relocating /x/libtensorflow.so: fcntl64: symbol not found", reason: /musl/ },
     { says: "/lib/libc.so.6: version `GLIBC_2.27' not found (required by x)", reason: /newer system/ },
-    { says: "x.node: undefined symbol: TFE_NewContext", reason: /not of the version/ },
+    {
+      says: "x.node: undefined symbol: TFE_NewContext",
+      reason: /the installed TensorFlow library is not the version that/,
+    },
     { says: "libcudart.so.12: cannot open shared object file: No such file", reason: /libcudart\.so\.12.* is missing/ },
-    { says: "OOM when allocating tensor with shape[4096,4096]", reason: /GPU has too little memory/ },
-    { says: "CUDA_ERROR_OUT_OF_MEMORY: out of memory", reason: /GPU has too little memory/ },
+    {
+      says: "OOM when allocating tensor with shape[4096,4096]",
+      reason: /the GPU has too little free memory; stop other programs/,
+    },
+    {
+      says: "CUDA_ERROR_OUT_OF_MEMORY: out of memory",
+      reason: /the GPU has too little free memory; stop other programs/,
+    },
     { says: "something new\nwith a second line", reason: /^something new$/ },
   ])("says what it means that $says", ({ says, reason }) => {
     expect(explainFailure("tfjs-node-gpu", new Error(says)).reason).toMatch(reason);

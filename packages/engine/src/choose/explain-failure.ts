@@ -25,7 +25,7 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
   },
   {
     says: /out of memory|RESOURCE_?EXHAUSTED|failed to allocate|\bOOM\b/i,
-    reason: "the GPU has too little memory left; end what else uses it (nvidia-smi shows what does)",
+    reason: "the GPU has too little free memory; stop other programs that use it (see nvidia-smi)",
   },
   {
     says: /invalid ELF header|wrong ELF class|not a valid Win32|incompatible architecture|mach-o file, but is/i,
@@ -39,12 +39,12 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
   {
     says: /backend "wasm" could not be initialised/,
     reason:
-      "its WebAssembly did not start (a page's console says more); a Content-Security-Policy must allow 'wasm-unsafe-eval'",
+      "its WebAssembly did not start (see the page's console); a Content-Security-Policy must allow 'wasm-unsafe-eval'",
   },
   { says: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
   {
     says: /undefined symbol|symbol not found/i,
-    reason: "the TensorFlow library beside it is not of the version it was built for",
+    reason: "the installed TensorFlow library is not the version that it was built for",
     isRebuilt: true,
   },
 ];

@@ -7,7 +7,7 @@ describe("explainSlowEngine", () => {
   it.each(["wasm", "cpu"] as const)("says that %s runs, why native does not, and last the command", (name) => {
     const skipped = [{ name: "native" as const, reason, command: "npm install it" }];
     expect(explainSlowEngine(name, skipped)).toBe(
-      `The engine is ${name}, slower than native, which was passed over: ${reason}. Run: npm install it`,
+      `The engine is ${name}, slower than native, which was skipped: ${reason}. Run: npm install it`,
     );
   });
 
@@ -21,7 +21,7 @@ describe("explainSlowEngine", () => {
         { name: "webgpu", reason: "no GPU" },
         { name: "wasm", reason: "no file" },
       ]),
-    ).toMatch(/^The engine is cpu, slower than wasm, which was passed over: no file\.$/);
+    ).toMatch(/^The engine is cpu, slower than wasm, which was skipped: no file\.$/);
     const missing = { name: "webgpu" as const, reason: "its package is not installed", command: "npm install it" };
     expect(explainSlowEngine("wasm", [missing])).toMatch(/^The engine is wasm.* than webgpu,.* Run: npm install it$/);
     expect(explainSlowEngine("wasm", [{ name: "webgpu", reason: "WebGPU found no adapter" }])).toBeUndefined();

@@ -69,7 +69,7 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
   const name = findEngineName(forced);
   if (name !== undefined) return { order: [[name]], askedFor: name, settings, notes };
   const names = engineNames.join(", ");
-  const unknown = `LOWRANK_ENGINE is "${forced}", and there is no such engine; the best that starts is used instead. Set it to one of: ${names}.`;
+  const unknown = `LOWRANK_ENGINE is "${forced}", which is not an engine. The best available engine is used. Set it to one of: ${names}.`;
   return { ...orderOf(options), settings, notes: [unknown, ...notes] };
 }
 
@@ -140,7 +140,7 @@ export async function threadCount(
   if (isCount(number)) return { threads: number };
   return {
     threads,
-    note: `LOWRANK_THREADS is "${text}", which is no whole number from 1 to ${max}; ${threads ?? "the engine's own number of"} threads are used instead.`,
+    note: `LOWRANK_THREADS is "${text}", which is not a whole number from 1 to ${max}; ${threads ?? "the engine's own number of"} threads are used instead.`,
   };
 }
 

@@ -38,7 +38,7 @@ async function multiplySmallMatrices(): Promise<void> {
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])));
   try {
     const [value] = await product.data();
-    if (value !== 11) throw new Error(`it computed 1·3 + 2·4 = ${value}`);
+    if (value !== 11) throw new Error(`it computed 1·3 + 2·4 = ${value}, expected 11`);
   } finally {
     product.dispose();
   }

@@ -18,7 +18,7 @@ describe("threadCount", () => {
     const { threads, note } = await threadCount(undefined, { LOWRANK_THREADS: text });
     expect(threads).toBe(availableParallelism());
     expect(note).toBe(
-      `LOWRANK_THREADS is "${text}", which is no whole number from 1 to 1024; ${threads} threads are used instead.`,
+      `LOWRANK_THREADS is "${text}", which is not a whole number from 1 to 1024; ${threads} threads are used instead.`,
     );
   });
 });

@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 
-/** An engine cannot start; `chooseEngine` catches this, keeps the reason and goes on to the next engine. */
+/** An engine cannot start; `chooseEngine` then tries the next one. Run the command of the message to make it available. */
 export class EngineUnavailableError extends LowrankError {
   constructor(
     /** A part of a sentence that follows the engine's name: "its package is not installed". */

@@ -42,7 +42,7 @@ const rows = {
     triedIn: ["node", "browser"],
     install: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
     slowerThan: ["native", "webgpu"],
-    advantage: "WebAssembly is some ten times as fast as plain JavaScript and needs nothing but npm:",
+    advantage: "WebAssembly is about ten times as fast as plain JavaScript and needs only npm:",
   },
   webgl: {
     backend: "webgl",
@@ -60,7 +60,7 @@ const rows = {
 } satisfies Readonly<Record<string, EngineFacts>>;
 
 function viaScript(option: string): string {
-  return `its package is not installed; where npm cannot reach its download, scripts/setup-tfjs-node.sh ${option}in lowrank's repository takes the library from PyPI`;
+  return `its package is not installed; if npm cannot download it, scripts/setup-tfjs-node.sh ${option}in lowrank's repository gets the library from PyPI`;
 }
 
 /** A way to run TensorFlow.js: libraries for Node, graphics interfaces for browsers, and two that run everywhere. */

@@ -68,7 +68,7 @@ export class Int8Storage implements FrozenStorage {
     const inputs = term === undefined ? { x } : { x, term };
     const attributes = { weight: this.#weight, isTransposed };
     const product = runOwnKernelForOne("LowrankInt8Product", inputs, attributes);
-    if (product === undefined) throw new ArgumentError("A product in 8 bits", "dtype", x.dtype, "float32");
+    if (product === undefined) throw new ArgumentError("An 8-bit product", "dtype", x.dtype, "float32");
     return asMatrix(product);
   }
 }

@@ -2,7 +2,7 @@
 
 import { LowrankError, listed } from "@lowrank/contracts";
 
-/** A selection gives each row of the batch its adapter, but the batch has another number of rows. */
+/** The adapter selection has another number of rows than the batch. Name one adapter (or null) for each row. */
 export class RowCountError extends LowrankError {
   constructor(
     readonly path: string,
@@ -16,7 +16,7 @@ export class RowCountError extends LowrankError {
   }
 }
 
-/** Rows of one batch cannot have different values of one parameter. */
+/** Rows of one batch cannot use different values of one parameter. Run these rows in a call of their own. */
 export class RowsOverrideError extends LowrankError {
   constructor(
     readonly path: string,
@@ -24,12 +24,12 @@ export class RowsOverrideError extends LowrankError {
   ) {
     super(
       "ROWS_WITH_OVERRIDE",
-      `"${path}" is overridden by ${listed(adapters)}, so one batch cannot mix adapters by row there. Run these rows in a call of their own with activeAdapters(…).`,
+      `"${path}" is replaced by ${listed(adapters)}, so the rows of one batch cannot use different adapters. Run these rows in a separate call with activeAdapters(…).`,
     );
   }
 }
 
-/** A model was used after `dispose()`. */
+/** The model was used after `dispose()`. Load it again. */
 export class ModelDisposedError extends LowrankError {
   constructor() {
     super("MODEL_DISPOSED", "This model was disposed of. Load it again to use it.");

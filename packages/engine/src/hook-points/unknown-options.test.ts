@@ -14,6 +14,6 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["OverridableParameter", "transposed_in_file", "transposedInFile", (options) => new OverridableParameter(options)],
   ["ParameterSlot", "kinds", "kind", (options) => new ParameterSlot("gain", [1], "ones", options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
-  const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
+  const refused = `${name} got unknown options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);
 });

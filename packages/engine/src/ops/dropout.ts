@@ -38,5 +38,5 @@ export function dropout(x: tf.Tensor, rate: number, key: DrawKey): tf.Tensor {
 
 /** Throws ArgumentError unless 0 ≤ rate < 1. */
 export function checkRate(where: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new ArgumentError(where, "rate", rate, "a number from 0 up to but not 1");
+  if (!(rate >= 0 && rate < 1)) throw new ArgumentError(where, "rate", rate, "a number from 0 to below 1");
 }

@@ -20,7 +20,7 @@ export interface Int8Weights {
 }
 
 /**
- * Why weights of `FrozenWeight.fromInt8` are multiplied in float32 now: the engine has no products in 8 bits, or this
+ * Why weights of `FrozenWeight.fromInt8` are multiplied in float32 now: the engine has no 8-bit matrix products, or this
  * processor's are slower than those in float32 or not exact. A clause; undefined where they are multiplied in 8 bits.
  *
  * @example
@@ -30,12 +30,12 @@ export interface Int8Weights {
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * await tf.setBackend("cpu");
- * console.log(int8Unfitness()); // the backend "cpu" has no products in 8 bits
+ * console.log(int8Unfitness()); // the backend "cpu" has no 8-bit matrix products
  * ```
  */
 export function int8Problem(): string | undefined {
   const weights = currentInt8Weights();
-  return weights === undefined ? `the backend "${tf.getBackend()}" has no products in 8 bits` : weights.unfitness;
+  return weights === undefined ? `the backend "${tf.getBackend()}" has no 8-bit matrix products` : weights.unfitness;
 }
 
 /** Those of the current backend, if it has them. */

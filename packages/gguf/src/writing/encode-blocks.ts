@@ -43,7 +43,7 @@ export const encodableTypes: readonly EncodableType[] = [
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
   if (type in plain) return plain[type as keyof typeof plain](values);
   if (type in quantizers) return quantised(values, type, quantizers[type as keyof typeof quantizers]);
-  const problem = `Tensors of type ${String(type)} are not written; types are ${encodableTypes.join(", ")}.`;
+  const problem = `Tensors of type ${String(type)} cannot be written; supported are ${encodableTypes.join(", ")}.`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }
 
@@ -65,7 +65,7 @@ function halves(values: Float32Array, kind: "f16" | "bf16"): Uint8Array {
 function quantised(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
   const { blockSize = 1, blockBytes = 1 } = tensorTypeOfName(type) ?? {};
   if (values.length % blockSize !== 0) {
-    const problem = `${type} takes whole blocks of ${blockSize} numbers; got ${values.length}.`;
+    const problem = `${type} needs whole blocks of ${blockSize} values; got ${values.length}.`;
     throw new GgufError("GGUF_RANGE_INVALID", problem);
   }
   const bytes = new Uint8Array((values.length / blockSize) * blockBytes);

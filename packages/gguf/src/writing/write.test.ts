@@ -39,7 +39,7 @@ describe("ggufPieces", () => {
     const long = new Map([["x".repeat(64), { type: "F16", shape: [4], bytes }]]);
     expect(() => ggufPieces(new Map(), long)).toThrow(/longer than 63 bytes/);
     const other = new Map([["x", { type: "F16", shape: [5], bytes }]]);
-    expect(() => ggufPieces(new Map(), other)).toThrow(/has 8 bytes; its type and shape ask for 10/);
+    expect(() => ggufPieces(new Map(), other)).toThrow(/has 8 bytes; its type and shape need 10/);
   });
 });
 
@@ -70,7 +70,7 @@ describe("ggufChunks", () => {
       const run = async () => {
         for await (const _ of ggufChunks(metadata, new Map([["a", streamed(pieces)]])));
       };
-      await expect(run()).rejects.toThrow(/its type and shape ask for 54/);
+      await expect(run()).rejects.toThrow(/its type and shape need 54/);
     }
   });
 });

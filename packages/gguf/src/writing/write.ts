@@ -181,8 +181,7 @@ function lengthOf(name: string, { type, shape }: GgufTensorOutline): number {
 }
 
 function checkLength(name: string, got: number, lengths: ReadonlyMap<string, number>): void {
-  if (got !== lengths.get(name))
-    throw invalid(name, `has ${got} bytes; its type and shape ask for ${lengths.get(name)}`);
+  if (got !== lengths.get(name)) throw invalid(name, `has ${got} bytes; its type and shape need ${lengths.get(name)}`);
 }
 
 function invalid(tensor: string, problem: string): GgufError {

@@ -2,18 +2,18 @@
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
-/** What was given is no tf.GraphModel that was loaded. */
+/** The value is not a loaded `tf.GraphModel`. Load it with `tf.loadGraphModel` of tfjs-converter 4.22. */
 export class UnreadableGraphError extends LowrankError {
   constructor() {
     super(
       "GRAPH_UNREADABLE",
-      "graphModel expects a tf.GraphModel that was loaded (await tf.loadGraphModel(…)) by @tensorflow/tfjs-converter 4.22: " +
-        "this one has no graph to walk.",
+      "graphModel needs a tf.GraphModel that was loaded (await tf.loadGraphModel(…)) by @tensorflow/tfjs-converter 4.22: " +
+        "this one has no graph.",
     );
   }
 }
 
-/** A graph whose weights were not loaded, or were disposed of. */
+/** The graph's weights were not loaded, or were disposed of. Load the model with all of its weight files. */
 export class GraphWithoutWeightsError extends LowrankError {
   constructor(readonly constants: readonly string[]) {
     super(
@@ -23,7 +23,7 @@ export class GraphWithoutWeightsError extends LowrankError {
   }
 }
 
-/** An input or an output that the graph has not, or an input that was not given. */
+/** The graph has no such input or output, or an input is missing. Use the names in the message. */
 export class GraphNameError extends LowrankError {
   constructor(
     readonly problem: "unknown" | "missing",
@@ -41,18 +41,18 @@ export interface NamedNode {
   readonly op: string;
 }
 
-/** Between an adapter and the result stand nodes through which no gradient passes. */
+/** Nodes between an adapter and the result have no gradient. Adapt only layers after them, or choose another output. */
 export class GraphGradientError extends LowrankError {
   constructor(readonly nodes: readonly NamedNode[]) {
     super(
       "GRAPH_WITHOUT_GRADIENT",
-      "No gradient passes from the result to the adapted layers: TensorFlow.js has none for the nodes below. Adapt layers " +
-        `behind them only, or ask for another output.${itemized(nodes.map(told))}`,
+      "There is no gradient from the result to the adapted layers: TensorFlow.js has none for these nodes. Adapt layers " +
+        `after them only, or choose another output.${itemized(nodes.map(told))}`,
     );
   }
 }
 
-/** Nodes that only an asynchronous call can run. */
+/** The graph has control flow or shapes that depend on values. Compute the part before the adapted layers with `host.prepare`. */
 export class DynamicNodeError extends LowrankError {
   constructor(
     readonly nodes: readonly NamedNode[],
@@ -62,48 +62,45 @@ export class DynamicNodeError extends LowrankError {
     super(
       "GRAPH_DYNAMIC",
       isAdapted
-        ? "Control flow or shapes that depend on values stand behind an adapted layer, where TensorFlow.js can run them in " +
-            `executeAsync alone, without gradients. Adapt layers behind them only.${itemized(nodes.map(told))}`
-        : "The graph has control flow or shapes that depend on values. Compute what stands before the adapted layers with " +
-            `\`await host.prepare(inputs)\` and execute with what that gives.${itemized(nodes.map(told))}`,
+        ? "Control flow or shapes that depend on values come after an adapted layer, where TensorFlow.js runs them in " +
+            `executeAsync only, without gradients. Adapt layers after them only.${itemized(nodes.map(told))}`
+        : "The graph has control flow or shapes that depend on values. Compute the part before the adapted layers with " +
+            `\`await host.prepare(inputs)\` and execute with its result.${itemized(nodes.map(told))}`,
     );
   }
 }
 
-/** What was prepared without an adapter stands behind a layer that the adapter changes. */
+/** Prepared inputs depend on layers that an adapter changes. Prepare them again with the same context. */
 export class StaleInputError extends LowrankError {
   constructor(readonly names: readonly string[]) {
     super(
       "GRAPH_INPUT_STALE",
-      `${listed(names)} depend on layers that are adapted or merged in this call, so values computed before cannot stand for ` +
+      `${listed(names)} depend on layers that are adapted or merged in this call, so earlier values cannot replace ` +
         "them. Prepare the inputs again, with the same context.",
     );
   }
 }
 
-/** A host was used after `dispose()`. */
+/** The host was used after `dispose()`. Call `graphModel(model)` again. */
 export class HostDisposedError extends LowrankError {
   constructor() {
     super("HOST_DISPOSED", "This host was disposed of. Call graphModel(model) again to adapt the model.");
   }
 }
 
-/** A host was to be disposed of with adapters on it. */
+/** The host still has attached adapters. Dispose of their handles first. */
 export class HostInUseError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
-    super(
-      "HOST_IN_USE",
-      `Adapters are attached: ${listed(adapters)}. Dispose of their handles first, so that none is left on a model that is gone.`,
-    );
+    super("HOST_IN_USE", `Adapters are attached: ${listed(adapters)}. Dispose of their handles first.`);
   }
 }
 
-/** A model was to be saved while adapters are attached, which no file of it could hold. */
+/** A graph model's file cannot store attached adapters. Merge them, or dispose of their handles. */
 export class UnmergedAdapterError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
     super(
       "HOST_UNMERGED",
-      `Adapters are attached: ${listed(adapters)}. Merge them (mergeAdapter of @lowrank/merge) to save the model with what they learnt, or dispose of their handles to save it as it was loaded.`,
+      `Adapters are attached: ${listed(adapters)}. Merge them (mergeAdapter of @lowrank/merge) to save the adapted model, or dispose of their handles to save the original model.`,
     );
   }
 }

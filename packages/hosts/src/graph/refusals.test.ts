@@ -95,7 +95,7 @@ describe("a layer that can have no adapter", () => {
   it.each([
     [
       "a stack of matrices",
-      "no single matrix",
+      "is not a single matrix",
       (graph: GraphBuilder) => {
         graph.constant("stack", waves([2, 2, 2]), [2, 2, 2]);
         graph.node("BatchMatMulV2", "other", ["first", "stack"]);
@@ -125,7 +125,7 @@ describe("a layer that can have no adapter", () => {
     ],
     [
       "an einsum with a matrix for each row",
-      "no product",
+      "not a product",
       (graph: GraphBuilder) => {
         graph.constant("kernel", waves([4, 2, 2]), [4, 2, 2]);
         graph.node("Einsum", "other", ["first", "kernel"], { equation: "bi,bij->bj" });

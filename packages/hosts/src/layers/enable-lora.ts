@@ -71,7 +71,7 @@ function defaultTargets(host: LayersHost): readonly string[] {
   const paths = host.layers.flatMap(({ sites }) => sites.filter(({ isMinor }) => !isMinor).map(({ path }) => path));
   if (paths.length > 0) return paths;
   const layers = host.layers.map(({ path, className }) => `${path} (${className})`);
-  throw new UnadaptableModelError(host.model.name, "no layer has a matrix or a kernel that a pair is worth", layers);
+  throw new UnadaptableModelError(host.model.name, "no layer has a matrix or kernel large enough for LoRA", layers);
 }
 
 /** The sites of the layer or layers that a name means, or the one site that has it. */

@@ -9,7 +9,7 @@ import { LayersHost } from "./layers-host.ts";
 const hosts = new WeakMap<LayersModel, LayersHost>();
 
 const notOfLayers =
-  "it is no tf.LayersModel. What tf.loadGraphModel gives is a graph: graphModel of @lowrank/hosts/graph adapts it";
+  "it is not a tf.LayersModel. For a model of tf.loadGraphModel, use graphModel of @lowrank/hosts/graph";
 
 /**
  * Shows a tf.LayersModel – sequential, functional, nested, with layers of one's own – as a model with doors: its Dense,

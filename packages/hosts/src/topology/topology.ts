@@ -28,7 +28,7 @@ export function topologyFingerprint(topology: Topology): string {
   return `lowrank-host-1:${hash.toString(16).padStart(16, "0")}`;
 }
 
-/** An adapter was made for a model that is built otherwise; nothing was changed. */
+/** The adapter was trained on a model with other layers, and nothing was changed. Load the model that it was trained on. */
 export class OtherTopologyError extends LowrankError {
   constructor(
     /** Lines of the adapter's base that this model lacks. */
@@ -39,7 +39,7 @@ export class OtherTopologyError extends LowrankError {
     const lines = [...missing.map((line) => `- ${printable(line)}`), ...added.map((line) => `+ ${printable(line)}`)];
     super(
       "ADAPTER_FOR_ANOTHER_TOPOLOGY",
-      `This adapter was made for a model that is built otherwise ("-" only its base has, "+" only this model). Load the ` +
+      `This adapter was trained on a model with other layers ("-": only that model, "+": only this model). Load the ` +
         `model that it was trained on.${itemized(lines)}`,
     );
   }

@@ -120,7 +120,7 @@ function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined):
 
 /** Planning refuses sites without one. */
 function missingWeight(): never {
-  throw new TypeError("The site's weight is no parameter of the model.");
+  throw new TypeError("The site's weight is not a parameter of the model.");
 }
 
 interface Adapted {

@@ -148,7 +148,7 @@ describe("attachAdapter", () => {
     wide.dispose();
     const error = failure(adapter);
     expect(error).toBeInstanceOf(DifferentBaseError);
-    expect(error.message).toContain("made for another base model (width 10; this one is width 6)");
+    expect(error.message).toContain("trained on another base model (width 10; this one: width 6)");
   });
 
   it("says that an adapter of another kind of model was made for another base, and which, in place of all differences", async () => {
@@ -157,7 +157,7 @@ describe("attachAdapter", () => {
     const error = failure({ ...adapter, tensors, config: { ...adapter.config, baseModel: "minilm" } });
     expect(error).toBeInstanceOf(DifferentBaseError);
     expect(error.problems.length).toBeGreaterThanOrEqual(tensors.size);
-    expect(error.message).toContain('(with other modules, made on "minilm"; this one is of another kind)');
+    expect(error.message).toContain('(modules that this model lacks, made on "minilm"; this one: other modules)');
     expect(error.message.split("\n").length).toBeLessThanOrEqual(5);
   });
 

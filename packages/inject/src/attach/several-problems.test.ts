@@ -56,7 +56,7 @@ describe("planning", () => {
       ]),
     });
     expect(classesOf(error)).toEqual([NothingMatchedError, SavedModuleNotFoundError, UnsupportedSiteError]);
-    for (const part of ["3 things", "Did you mean q_proj", '"clasifier", "embed_token"', '"classifier"', "names 40"])
+    for (const part of ["3 problems", "Did you mean q_proj", '"clasifier", "embed_token"', '"classifier"', "names 40"])
       expect(error.message).toContain(part);
   });
 
@@ -136,7 +136,7 @@ describe("attaching", () => {
     expect(error.constructor).toBe(AdapterMismatchError);
     expect(problemsOf(error).map(({ kind }) => kind)).toEqual(Array(6).fill("rank"));
     expect(problemsOf(error)[0]).toMatchObject({ key: "model.embed_tokens.lora_embedding_A", got: 4, expected: 7 });
-    expect(error.message).toContain("rank 4, but the configuration says 7");
+    expect(error.message).toContain("rank 4, but the configuration has 7");
   });
 
   it("tells a wrong rank apart from another base's width where it is both", async () => {
@@ -145,7 +145,7 @@ describe("attaching", () => {
     wide.dispose();
     const error = refused({ ...adapter, config: { ...adapter.config, rank: 3 } });
     expect(error).toBeInstanceOf(DifferentBaseError);
-    expect(error.message).toContain("width 10; this one is width 6");
+    expect(error.message).toContain("width 10; this one: width 6");
     expect(new Set(problemsOf(error).map(({ kind }) => kind))).toEqual(new Set(["rank", "shape"]));
   });
 
@@ -193,7 +193,7 @@ describe("attaching", () => {
     const key = "vision_tower.encoder.layers.0.self_attn.q_proj.lora_A.weight";
     const error = refused(changed(await make(), { [key]: [4, 6] }));
     expect(problemsOf(error)).toMatchObject([{ kind: "unsupported", key }]);
-    expect(error.message).toContain(`${key}: "vision_tower" is a part of this model that is not computed here`);
+    expect(error.message).toContain(`${key}: "vision_tower" is a part of this model that is not supported`);
   });
 
   it("says beside targets of which none matches what is wrong with the tensors", async () => {

@@ -1,25 +1,25 @@
-// Everything that planning or attaching an adapter can refuse.
+// The errors of planning and attaching an adapter.
 
 import { enumerated, itemized, LowrankError, listed, maxListed, printable, shortened } from "@lowrank/contracts";
 
-/** Targets that cannot be adapted as the configuration asks. */
+/** Targets cannot be adapted with this configuration. Leave them out, or change the setting that the message names. */
 export class UnsupportedSiteError extends LowrankError {
   constructor(readonly sites: readonly { readonly path: string; readonly kind: string; readonly reason: string }[]) {
     const lines = sites.map(({ path, kind, reason }) => `"${printable(path)}" (${kind}): ${reason}`);
     super(
       "UNSUPPORTED_SITE",
-      `These targets cannot be adapted as asked; leave them out or change the setting:${itemized(lines)}`,
+      `These targets cannot be adapted with this configuration. Leave them out, or change the setting:${itemized(lines)}`,
     );
   }
 }
 
-/** A start that cannot go together with another setting. */
+/** This initialization does not work together with another setting. Use init_lora_weights = true. */
 export class UnsupportedInitError extends LowrankError {
   constructor(
     readonly init: string,
     /** PEFT's key of the other setting. */
     readonly key: string,
-    reason = "the start is taken out of the very weight that the other setting looks at",
+    reason = "the initialization changes the weight that the other setting reads",
   ) {
     super(
       "UNSUPPORTED_START",
@@ -28,7 +28,7 @@ export class UnsupportedInitError extends LowrankError {
   }
 }
 
-/** The model does not repeat the layers that a configuration repeats (`layer_replication`). */
+/** The adapter's `layer_replication` does not match the model's layers. Repeat the layers first, with `model.withLayers`. */
 export class LayerReplicationError extends LowrankError {
   constructor(
     /** Which layer of its base each layer of the model repeats; null if it repeats none. */
@@ -39,13 +39,13 @@ export class LayerReplicationError extends LowrankError {
       order === null ? "its own layers, each once" : `the layers ${enumerated(order)} of its base`;
     super(
       "LAYER_REPLICATION",
-      `The adapter's layer_replication is for a model with ${text(expected)}; this model has ${text(got)}. ` +
-        "Make the model for it first: model.withLayers(layerOrderOf(config)).",
+      `The adapter's layer_replication needs a model with ${text(expected)}; this model has ${text(got)}. ` +
+        "Make that model first: model.withLayers(layerOrderOf(config)).",
     );
   }
 }
 
-/** A name in `modules_to_save` or `trainable_token_indices` ends no module path of the model. */
+/** No module path ends with this name of `modules_to_save` or `trainable_token_indices`. Use one of the suggested names. */
 export class SavedModuleNotFoundError extends LowrankError {
   constructor(
     readonly names: readonly string[],
@@ -54,12 +54,12 @@ export class SavedModuleNotFoundError extends LowrankError {
     super(
       "SAVED_MODULE_NOT_FOUND",
       `The model has no module whose path ends with ${listed(names)} (modules_to_save or trainable_token_indices). ` +
-        `Modules that come near: ${listed(suggestions)}.`,
+        `Similar names: ${listed(suggestions)}.`,
     );
   }
 }
 
-/** An adapter name that could not be told apart from a part of a path. */
+/** The adapter's name is not allowed. Use at least one character, no dot, no slash, and not "__base__". */
 export class InvalidAdapterNameError extends LowrankError {
   constructor(readonly adapterName: string) {
     super(
@@ -69,24 +69,24 @@ export class InvalidAdapterNameError extends LowrankError {
   }
 }
 
-/** The model has an adapter of this name already. */
+/** The model already has an adapter of this name. Detach that one first, or choose another name. */
 export class AdapterExistsError extends LowrankError {
   constructor(readonly adapterName: string) {
     super(
       "ADAPTER_EXISTS",
-      `An adapter named "${adapterName}" is attached to this model already. Detach that one first or choose another name.`,
+      `An adapter named "${adapterName}" is already attached to this model. Detach that one first or choose another name.`,
     );
   }
 }
 
-/** The handle was disposed of; its variables are gone. */
+/** The adapter was disposed of, and its variables are gone. Attach it again to use it. */
 export class HandleDisposedError extends LowrankError {
   constructor(readonly adapterName: string) {
-    super("HANDLE_DISPOSED", `The adapter "${adapterName}" was disposed of and cannot be used any more.`);
+    super("HANDLE_DISPOSED", `The adapter "${adapterName}" was disposed of. Attach it again to use it.`);
   }
 }
 
-/** A name that none of the adapter's tensors has. */
+/** The adapter has no tensor of this name. Use one of the names in its `variables`. */
 export class UnknownKeyError extends LowrankError {
   constructor(
     readonly adapterName: string,
@@ -99,14 +99,14 @@ export class UnknownKeyError extends LowrankError {
   }
 }
 
-/** A model changed between planning and injecting, so that a planned door is gone. */
+/** The model changed after planning, and a planned module is gone. Plan again with this model. */
 export class StalePlanError extends LowrankError {
   constructor(readonly paths: readonly string[]) {
     super("STALE_PLAN", `The plan names ${listed(paths)}, which this model does not have. Plan again with this model.`);
   }
 }
 
-/** A table of the base that is to go into an adapter's file holds merged values now. */
+/** The adapter's file would store an embedding of the base model that a merge changed. Undo the merge first. */
 export class MergedTableError extends LowrankError {
   constructor(
     readonly adapterName: string,
@@ -114,35 +114,35 @@ export class MergedTableError extends LowrankError {
   ) {
     super(
       "MERGED_TABLE",
-      `The file of the adapter "${adapterName}" is to carry the base's ${listed(paths)}, but a merge changed it. ` +
+      `The adapter "${adapterName}" is saved with the base model's ${listed(paths)}, but a merge changed it. ` +
         "Undo the merge first, or pass saveEmbeddingLayers: false.",
     );
   }
 }
 
-/** More than one thing is wrong. Each is an error of its own, as it would be if it were alone. */
+/** There are several problems, and nothing was changed. Each error in `errors` has its own remedy. */
 export class SeveralProblemsError extends LowrankError {
   constructor(readonly errors: readonly LowrankError[]) {
     const shown = errors.slice(0, maxListed);
     const lines = shown.map(({ message }, at) => `\n${at + 1}. ${shortened(message, 4000).replaceAll("\n", "\n   ")}`);
     const more = errors.length > shown.length ? `\n… and ${errors.length - shown.length} more` : "";
-    super("SEVERAL_PROBLEMS", `${errors.length} things are wrong, and nothing was changed:${lines.join("")}${more}`);
+    super("SEVERAL_PROBLEMS", `There are ${errors.length} problems, and nothing was changed:${lines.join("")}${more}`);
   }
 }
 
-/** The model has no adapter of this name. */
+/** The model has no adapter of this name. Use one of the attached adapters, or attach it first. */
 export class AdapterNotFoundError extends LowrankError {
   constructor(
     readonly adapterName: string,
-    /** Those that are attached. */
+    /** The attached adapters. */
     readonly attached: readonly string[],
   ) {
-    const there = attached.length ? `Attached are ${listed(attached)}.` : "None is attached.";
+    const there = attached.length ? `Attached are ${listed(attached)}.` : "No adapter is attached.";
     super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${there}`);
   }
 }
 
-/** A weight that several adapters have values of their own for. */
+/** A weight for which several adapters have their own values. */
 export interface AdapterConflict {
   /** transformers' parameter path. */
   readonly path: string;
@@ -150,23 +150,23 @@ export interface AdapterConflict {
   readonly adapterNames: readonly string[];
 }
 
-/** Adapters were to act together that have different values of their own for the same weights: these have no sum. */
+/** Several selected adapters have their own values for the same weight, which cannot be added. Select one adapter per call or row. */
 export class ConflictingAdaptersError extends LowrankError {
   constructor(readonly conflicts: readonly AdapterConflict[]) {
     const lines = conflicts.map(({ path, adapterNames }) => `"${printable(path)}": ${listed(adapterNames)}`);
     super(
       "CONFLICTING_ADAPTERS",
-      "Adapters cannot act together, or be merged, if they have different values of their own for the same weight (a " +
-        "saved module, a bias, rows of tokens), or one that trains: there is no sum of them. Select one of them, or one for each row of the batch " +
+      "These adapters cannot be used or merged together: they have different values for the same weight (a " +
+        "saved module, a bias, token rows), or one of them is training. Select one adapter, or one for each row of the batch " +
         `(adapterRows).${itemized(lines)}`,
     );
   }
 }
 
-/** Weights of adapters that are no numbers to multiply with. */
+/** The weight of a selected adapter is not a finite number. Give a number such as 0.5. */
 export class InvalidWeightError extends LowrankError {
   constructor(readonly weights: readonly { readonly adapterName: string; readonly weight: number }[]) {
     const lines = weights.map(({ adapterName, weight }) => `"${printable(adapterName)}": ${weight}`);
-    super("INVALID_WEIGHT", `The weight of an adapter has to be a finite number, as 0.5 is; got${itemized(lines)}`);
+    super("INVALID_WEIGHT", `The weight of an adapter must be a finite number, such as 0.5; got${itemized(lines)}`);
   }
 }

@@ -1,8 +1,8 @@
-// In what an adapter and a model can differ, and the errors that say so.
+// The differences between an adapter and a model, and their errors.
 
 import { itemized, LowrankError, listed, maxListed, printable } from "@lowrank/contracts";
 
-/** One thing in which an adapter and a model differ. */
+/** One difference between an adapter and a model. */
 export type AdapterProblem =
   | {
       readonly kind: "shape";
@@ -10,9 +10,9 @@ export type AdapterProblem =
       readonly got: readonly number[];
       readonly expected: readonly number[];
     }
-  /** A factor's rank and the one that the configuration gives its layer. */
+  /** The rank of A or B, and the rank of its layer in the configuration. */
   | { readonly kind: "rank"; readonly key: string; readonly got: number; readonly expected: number }
-  /** The first value that is no number, and where it stands, row by row. */
+  /** The first value that is not finite, and its position, row by row. */
   | { readonly kind: "non-finite"; readonly key: string; readonly got: number; readonly position: number }
   /** A name in target_modules that no module has, with the nearest ones; a warning unless more is wrong. */
   | { readonly kind: "unmatched-target"; readonly key: "target_modules"; readonly reason: string }
@@ -28,7 +28,7 @@ function describe(problem: AdapterProblem): string {
     case "shape":
       return `${key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
     case "rank":
-      return `${key}: rank ${problem.got}, but the configuration says ${problem.expected} (r, or rank_pattern)`;
+      return `${key}: rank ${problem.got}, but the configuration has ${problem.expected} (r, or rank_pattern)`;
     case "non-finite":
       return `${key}: ${problem.got} at position ${problem.position}`;
     case "unmatched-target":
@@ -40,13 +40,13 @@ function describe(problem: AdapterProblem): string {
     case "not-targeted":
       return `${key}: the adapter's own configuration does not target "${printable(problem.path)}"`;
     case "missing":
-      return `${key}: the configuration asks for it, the file ${problem.partner === undefined ? "does not have it" : `has only the other half, ${printable(problem.partner)}`}`;
+      return `${key}: the configuration needs it, the file ${problem.partner === undefined ? "does not have it" : `has only the other half, ${printable(problem.partner)}`}`;
     case "unsupported":
       return `${key}: ${problem.reason}`;
   }
 }
 
-/** An adapter does not fit this model; `problems` has every difference, and nothing was changed. */
+/** The adapter does not fit this model, and nothing was changed. Load the base model that it was trained on; `problems` has every difference. */
 export class AdapterMismatchError extends LowrankError {
   constructor(
     readonly problems: readonly AdapterProblem[],
@@ -72,25 +72,25 @@ function count(problems: number): string {
   return problems === 1 ? "one difference" : `${problems} differences`;
 }
 
-/** The adapter was trained with a vocabulary of another size. */
+/** The adapter was trained with a vocabulary of another size. Resize the model's with `model.withVocabulary`. */
 export class VocabularyMismatchError extends AdapterMismatchError {
   constructor(
-    /** Tokens that the adapter's tables have rows for. */
+    /** The number of tokens in the adapter's embeddings. */
     readonly got: number,
-    /** Tokens that the model knows. */
+    /** The number of tokens of the model. */
     readonly expected: number,
     problems: readonly AdapterProblem[],
   ) {
     super(
       problems,
-      `The adapter was trained with a vocabulary of ${got} tokens, this model has ${expected}: use ` +
+      `The adapter was trained with a vocabulary of ${got} tokens, this model has ${expected}. Use ` +
         `model.withVocabulary(${got})`,
       "ADAPTER_VOCABULARY",
     );
   }
 }
 
-/** The adapter was made for another base model, as its shapes or the fingerprint in its metadata say. */
+/** The adapter was trained on another base model: its shapes or fingerprint differ. Load the base model that it was trained on. */
 export class DifferentBaseError extends AdapterMismatchError {
   constructor(
     readonly got: string,
@@ -98,11 +98,11 @@ export class DifferentBaseError extends AdapterMismatchError {
     problems: readonly AdapterProblem[] = [],
   ) {
     // Where nothing else differs it may be the same base from other files: saved anew, or as GGUF.
-    const way = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one holds the same weights";
+    const way = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one has the same weights";
     super(
       problems,
-      `This adapter was made for another base model (${printable(got)}; this one is ${expected}). ` +
-        `Load the base that it was trained on${way}`,
+      `This adapter was trained on another base model (${printable(got)}; this one: ${expected}). ` +
+        `Load that base model${way}`,
       "ADAPTER_FOR_ANOTHER_BASE",
       3, // the base says it all
     );

@@ -134,7 +134,7 @@ function mismatchOf(
   const { got, expected, isAllowed } = compareFingerprints(adapter, options);
   const madeOn = adapter.config.baseModel ? `, made on ${JSON.stringify(adapter.config.baseModel)}` : "";
   if (isForOthers(found, adapter)) {
-    return new DifferentBaseError(`with other modules${madeOn}`, "of another kind", problems);
+    return new DifferentBaseError(`modules that this model lacks${madeOn}`, "other modules", problems);
   }
   // Whoever loads the right base has the right vocabulary, too.
   if (got !== expected && !isAllowed)
@@ -163,7 +163,7 @@ function warn(
   { model, adapter, options }: Pick<Facts, "model" | "adapter"> & { readonly options: FitOptions },
 ): void {
   const { got, expected } = compareFingerprints(adapter, options);
-  const message = `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`;
+  const message = `The adapter was trained on a base model with fingerprint ${got}; this one has ${expected}. It is used anyway.`;
   if (got !== expected) options.onWarning?.({ code: "DIFFERENT_BASE", message });
   const ofFile = [...unusedBaseWeights(plan, model, adapter), ...lostBiasWarnings(plan, adapter)];
   for (const warning of [...plan.warnings, ...ofFile]) options.onWarning?.(warning);
@@ -226,8 +226,8 @@ function findSharedStarts(
     const other = sharers.get(path);
     if (other === undefined || kind !== "linear") return [];
     const reason =
-      `PEFT takes "${config.init}" out of the weight, which "${other}" shares and then computes with as well; here each keeps ` +
-      "its own. Save it as plain LoRA in PEFT (save_pretrained with path_initial_model_for_weight_conversion), or adapt " +
+      `with init "${config.init}" PEFT changes the weight, which it shares with "${other}"; lowrank changes it in one module ` +
+      "only. Save it as plain LoRA in PEFT (save_pretrained with path_initial_model_for_weight_conversion), or adapt " +
       "other modules";
     return [{ kind: "unsupported", key: `${path}.lora_A.weight`, reason }];
   });

@@ -24,9 +24,9 @@ export function lostBiasWarnings(plan: InjectionPlan, adapter: Adapter): readonl
   if (first === undefined) return [];
   const more = others.length === 0 ? "" : ` and ${others.length} ${others.length === 1 ? "other" : "others"}`;
   const [old] = [...oldNamesOf(new Set([first]))].filter((key) => adapter.tensors.has(key));
-  const renamed = old === undefined ? "" : ` Rename ${printable(old)} to that to use what PEFT 0.6 saved.`;
+  const renamed = old === undefined ? "" : ` Rename ${printable(old)} to it to use the bias that PEFT 0.6 saved.`;
   const message =
-    `The configuration says bias = "${plan.config.bias}", but the file lacks ${printable(first)}${more}: older versions ` +
-    `of PEFT lost the biases of adapted layers when they saved. The base's own are used, as PEFT does.${renamed}`;
+    `The configuration has bias = "${plan.config.bias}", but the file lacks ${printable(first)}${more}: older versions ` +
+    `of PEFT did not save the biases of adapted layers. The base model's biases are used, as PEFT does.${renamed}`;
   return [{ code: "BIASES_LOST", message }];
 }

@@ -27,7 +27,7 @@ describe("a file whose start PEFT took out of a head's weight", () => {
   it("is refused where an embedding shares that weight: PEFT changed the embedding, too", () => {
     for (const init of ["pissa", "olora"] as const)
       expect(() => attached(init, true), init).toThrow(
-        /lm_head\.lora_A\.weight: PEFT takes ".*" out of the weight, which "model\.embed_tokens" shares/,
+        /lm_head\.lora_A\.weight: with init ".*" PEFT changes the weight, which it shares with "model\.embed_tokens"/,
       );
   });
 

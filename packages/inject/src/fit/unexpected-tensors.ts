@@ -32,11 +32,11 @@ export function findUnexpected(
   return [...adapter.tensors.keys()].flatMap((key): AdapterProblem[] => {
     if (needed.has(key) || copies.has(key) || skipped.has(key)) return [];
     const parsed = parseTensorKey(key);
-    if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
+    if (!parsed) return [{ kind: "unsupported", key, reason: "this is not a tensor name of PEFT's LoRA files" }];
     const { path, part } = parsed;
     const leftOut = model.partsLeftOut?.find((name) => path.includes(name));
     if (leftOut !== undefined) {
-      const reason = `"${leftOut.replace(/\.$/, "")}" is a part of this model that is not computed here, only its text model is`;
+      const reason = `"${leftOut.replace(/\.$/, "")}" is a part of this model that is not supported; only its text model is`;
       return [{ kind: "unsupported", key, reason }];
     }
     if (isUnusedBaseWeight(parsed, known)) return [];
@@ -67,7 +67,7 @@ export function unusedBaseWeights(
   return [...tensors.keys()].flatMap((key) => {
     const parsed = parseTensorKey(key);
     if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, known)) return [];
-    const message = `${printable(key)} is a weight of the base that this adapter does not target; the base's own is used.`;
+    const message = `${printable(key)} is a weight of the base model that this adapter does not target; the base model's own value is used.`;
     return [{ code: "BASE_WEIGHT_UNUSED", message }];
   });
 }

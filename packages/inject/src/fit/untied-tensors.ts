@@ -14,7 +14,7 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
   );
   const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
-  const reason = "with ensure_weight_tying it must have the values of";
+  const reason = "with ensure_weight_tying it must be equal to";
   return [
     ...whole.flatMap((planned) => otherCopies(planned, tensors)),
     ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
@@ -27,7 +27,7 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
         const other = tensors.get(twin);
         const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
         if (isSame(tensors.get(key), turned)) return [];
-        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", turned over` }];
+        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
       });
     }),
   ];
@@ -38,7 +38,7 @@ function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["t
   const values = tensors.get(key)?.values;
   const isOther = (copy: Float32Array) =>
     copy.length !== values?.length || copy.some((value, index) => value !== values[index]);
-  const reason = `the model has one parameter for it and "${key}", and so it must have the values of that`;
+  const reason = `it shares one parameter of the model with "${key}", so their values must be equal`;
   return copies.flatMap((copy): AdapterProblem[] => {
     const found = tensors.get(copy)?.values;
     return found !== undefined && values !== undefined && isOther(found)

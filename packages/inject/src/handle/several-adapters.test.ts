@@ -50,7 +50,7 @@ describe("adapters by name", () => {
   });
 
   it("that are not there are an error that names those that are", () => {
-    expect(() => findAdapter(model, "one")).toThrow("None is attached");
+    expect(() => findAdapter(model, "one")).toThrow("No adapter is attached");
     attach("one");
     attach("three");
     expect(() => findAdapter(model, "two")).toThrow(AdapterNotFoundError);

@@ -100,7 +100,7 @@ export function countWrappers(
 function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, adapted: ReadonlySet<string>): void {
   const { dropout, init } = config;
   const general =
-    (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
+    (dropout !== 0 && "lora_dropout must be 0: parameters have no input for dropout") ||
     variantsOf(config)[0]?.refusalOfParameters ||
     (!drawsBothMatrices(config) && `init_lora_weights = "${init}" is for layers`) ||
     null;
@@ -113,7 +113,7 @@ function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, ad
 
 function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string | null {
   if (rawPairSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
-  return adapted.has(moduleOf(parameter.path)) ? "target_modules adapts its layer already" : null;
+  return adapted.has(moduleOf(parameter.path)) ? "target_modules already adapts its layer" : null;
 }
 
 function nothingMatched(names: readonly string[], parameters: readonly ParameterRef[]): NothingMatchedError {

@@ -84,8 +84,8 @@ function refusal(site: Site, config: LoraConfig): string | null {
 function savedReason({ path }: Site, config: LoraConfig): string {
   const names = savedModuleNames(config, path);
   return (
-    `modules_to_save trains it whole – its path, or that of what it lies in, ends with ${listed(names)} –, ` +
-    "and such a module can have no pair; exclude_modules with its path leaves the pair out"
+    `modules_to_save trains all of it (its path, or that of its parent, ends with ${listed(names)}), so it ` +
+    "cannot have LoRA as well; give its path in exclude_modules to leave LoRA out"
   );
 }
 

@@ -33,9 +33,9 @@ export function planTiedSites(
 function refusal({ kind, path }: Site, source: PlannedSite | undefined, config: LoraConfig): string | null {
   if (source === undefined)
     return "ensure_weight_tying ties it to the input embedding, which exclude_modules leaves out";
-  if (kind !== "linear") return "ensure_weight_tying ties pairs of linear output heads only";
+  if (kind !== "linear") return "ensure_weight_tying supports linear output heads only";
   const rank = rankOf(config, path);
-  return rank === source.rank ? null : `it shares a pair with rank ${source.rank}, but rank_pattern gives it ${rank}`;
+  return rank === source.rank ? null : `it shares A and B of rank ${source.rank}, but rank_pattern gives it ${rank}`;
 }
 
 function planTiedSite(site: Site, source: PlannedSite, config: LoraConfig): PlannedTiedSite {

@@ -110,13 +110,13 @@ function refusal(
   const table = tokenTableOf(site);
   if (table === null) return `a ${site.kind} has no rows for tokens`;
   const rows = Math.max(table.rows, vocabulary ?? 0);
-  if (adapted.has(site.path)) return "it is a target, too; train its rows or adapt it, not both";
-  if (isSavedModule(config, site.path)) return "modules_to_save trains it whole already";
+  if (adapted.has(site.path)) return "it is also a target; train its rows or adapt it, not both";
+  if (isSavedModule(config, site.path)) return "modules_to_save already trains all of it";
   if (indices.length === 0) return "trainable_token_indices names no token for it";
   if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
   const outside = indices.filter((index) => index >= rows);
   if (outside.length === 0) return null;
-  const advice = `for added tokens, enlarge the vocabulary first: model.withVocabulary(${Math.max(...outside) + 1})`;
+  const advice = `for added tokens, resize the vocabulary first: model.withVocabulary(${Math.max(...outside) + 1})`;
   return `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}; ${advice}`;
 }
 

@@ -115,7 +115,7 @@ describe("a bias that two modules name", () => {
     it.each([[[1, 2, 4]], [[1, 2]]])("is refused where the other name has other values: %j", (values) => {
       const attach = () => attachAdapter(model, withHeadBias(values));
       expect(attach).toThrow(AdapterMismatchError);
-      expect(attach).toThrow(/lm_head\.bias.*one parameter for it and "classifier\.bias"/s);
+      expect(attach).toThrow(/lm_head\.bias.*it shares one parameter of the model with "classifier\.bias"/s);
     });
   });
 });

@@ -28,7 +28,7 @@ export function startWarnings(plan: InjectionPlan): readonly Warning[] {
   const embeddings = partsOf(plan, "site").filter(({ kind }) => kind === "embedding");
   return embeddings.map(({ path }) => ({
     code: "START_NOT_APPLIED",
-    message: `init_lora_weights = "${init}" is for linear layers: the embedding "${path}" starts as with true, from a zero update.`,
+    message: `init_lora_weights = "${init}" is for linear layers: the embedding "${path}" is initialized as with true, with a zero update.`,
   }));
 }
 

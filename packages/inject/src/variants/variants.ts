@@ -37,7 +37,7 @@ export const variants: readonly NamedVariant[] = (Object.keys(rows) as VariantNa
 /** First values of what a variant has beside a pair. The caller owns them. */
 export function initialVector(name: VariantName, request: NewVector): tf.Tensor1D {
   const vector = variants.find((row) => row.name === name)?.vector;
-  if (vector === undefined) throw new TypeError(`${name} has no vector beside a pair.`);
+  if (vector === undefined) throw new TypeError(`${name} has no vector in addition to A and B.`);
   return vector.start(request);
 }
 

@@ -13,8 +13,8 @@ async function start(options: EngineOptions, variables: Readonly<Record<string, 
 }
 
 const warning = new RegExp(
-  '^warning: The engine is wasm, slower than native, which was passed over: LOWRANK_ONNX_RUNTIME names "' +
-    '.*nowhere.*libonnxruntime\\.so", which is no file; name the file .*, or unset LOWRANK_ONNX_RUNTIME\\.\\n$',
+  '^warning: The engine is wasm, slower than native, which was skipped: LOWRANK_ONNX_RUNTIME names "' +
+    '.*nowhere.*libonnxruntime\\.so", which is not a file; set LOWRANK_ONNX_RUNTIME to .*, or unset it\\.\\n$',
 );
 
 it("warns once, in a line on stderr, of a slower engine that nobody asked for", async () => {

@@ -82,7 +82,7 @@ export function refuseOtherModules({ config, tensors }: Adapter, { modelType, ..
   const got = config.baseModel ? `trained on ${JSON.stringify(config.baseModel)}` : "with other modules";
   throw new DifferentBaseError(
     got,
-    `of the type ${modelType}`,
+    `type ${modelType}`,
     paths.map(({ key, path }) => ({ kind: "unknown-path", key, path, nearest: [] })),
   );
 }

@@ -151,7 +151,6 @@ function checkScale(where: string, scale: number): number {
 }
 
 export function checkDropout(where: string, dropout: number): number {
-  if (!(dropout >= 0 && dropout < 1))
-    throw new SettingError(where, "dropout", dropout, "a number from 0 up to but not 1");
+  if (!(dropout >= 0 && dropout < 1)) throw new SettingError(where, "dropout", dropout, "a number from 0 to below 1");
   return dropout;
 }

@@ -61,7 +61,7 @@ function directions(matrix: Matrix, count: number, name: string, side: "left" | 
   // Beyond them any vector would do, and two matrices of zeros would look in the same directions.
   const present = s.filter((value) => value > 1e-12 * s[0]!).length;
   if (present < count)
-    throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the directions that the matrix has`);
+    throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the matrix's directions`);
   return sliceColumns(side === "left" ? u : v, 0, count);
 }
 

@@ -77,7 +77,7 @@ const orthogonalInit: Initialization = {
   isDrawn: true,
   start({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)
-      throw new SettingError(`The pair "${name}" with the orthogonal start`, "rank", rank, "an even number");
+      throw new SettingError(`"${name}" with orthogonal initialization`, "rank", rank, "an even number");
     const draw = (rows: number, columns: number, part: string): Matrix =>
       normalMatrix(rows, columns, { seed: key.seed, path: `${key.path}.${part}` });
     const { q } = thinQr(draw(rank, rank, "orthogonal"));
@@ -279,7 +279,7 @@ export function initializationOf(init: boolean | string): Initialization {
  */
 export function initializePair(request: InitRequest): LoraPair {
   const { init, name, rank } = request;
-  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   const row = initializationOf(init);
   const weight = () => finiteWeight(request);
   if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
@@ -290,6 +290,6 @@ export function initializePair(request: InitRequest): LoraPair {
 function finiteWeight({ weight, name }: InitRequest): Matrix {
   const matrix = weight();
   const broken = matrix.values.find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new SettingError(`The pair "${name}"`, "a frozen weight", broken, "finite numbers");
+  if (broken !== undefined) throw new SettingError(`Adapter "${name}"`, "a frozen weight", broken, "finite numbers");
   return matrix;
 }

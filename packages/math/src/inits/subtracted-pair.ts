@@ -15,12 +15,12 @@ export function subtractedPair(a: Matrix, b: Matrix, { name }: InitRequest): Lor
 /** Throws SettingError if a start would have to be divided by a scaling that it cannot be divided by. */
 export function checkScaling({ init, name, scaling }: InitRequest, isPossible: boolean): void {
   if (!isPossible)
-    throw new SettingError(`The pair "${name}" with init "${String(init)}"`, "scaling", scaling, "alpha above 0");
+    throw new SettingError(`Adapter "${name}" with init "${String(init)}"`, "scaling", scaling, "alpha above 0");
 }
 
 /** Throws SettingError if a weight does not have as many directions as a start is to take from it. */
 export function checkDirections({ init, name, rank, inFeatures, outFeatures }: InitRequest, each = 1): void {
   const max = Math.floor(Math.min(inFeatures, outFeatures) / each);
   if (rank > max)
-    throw new SettingError(`The pair "${name}" with init "${String(init)}"`, "rank", rank, `at most ${max}`);
+    throw new SettingError(`Adapter "${name}" with init "${String(init)}"`, "rank", rank, `at most ${max}`);
 }

@@ -17,7 +17,7 @@ export const convolution: SiteKind = {
   // PEFT starts its pair as a linear one over everything that its window sees.
   ...linear,
   refusal: ({ geometry }, rank) => {
-    if (geometry === undefined) return "it does not tell its stride, padding and groups";
+    if (geometry === undefined) return "its stride, padding and groups are unknown";
     const { groups } = geometry;
     return rank % groups === 0 ? null : `its ${groups} groups do not divide the rank ${rank}`;
   },
@@ -94,11 +94,11 @@ export const convolution: SiteKind = {
   problemOfMerging: ({ geometry }) =>
     geometry === undefined || geometry.groups === 1
       ? null
-      : `the update of a convolution in ${geometry.groups} groups has no place in its weight`,
+      : `the update of a convolution in ${geometry.groups} groups does not fit its weight`,
 };
 
 /** Planning refuses convolutions without one. */
 function geometryOf({ path = "", geometry }: Pick<Layer, "path" | "geometry">): ConvolutionGeometry {
-  if (!geometry) throw new TypeError(`The convolution "${path}" does not tell its geometry.`);
+  if (!geometry) throw new TypeError(`The convolution "${path}" has no geometry.`);
   return geometry;
 }

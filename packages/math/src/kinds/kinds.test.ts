@@ -66,7 +66,7 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
 describe("what has no pair", () => {
   it("is a convolution that does not tell its geometry, or whose groups do not divide the rank", () => {
     const { refusal } = siteKinds.convolution;
-    expect(refusal(sizes, 2)).toBe("it does not tell its stride, padding and groups");
+    expect(refusal(sizes, 2)).toBe("its stride, padding and groups are unknown");
     expect(refusal({ ...sizes, geometry: { ...geometry, groups: 3 } }, 2)).toBe(
       "its 3 groups do not divide the rank 2",
     );

@@ -8,7 +8,7 @@ import { type RawParameter, rawPairSizes } from "./parameter.ts";
 /** As `parameterDelta`, in the order in which a file has the parameter. */
 export async function parameterRows(update: Update, parameter: RawParameter, scale: number): Promise<RowUpdate> {
   const sizes = rawPairSizes(parameter);
-  if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] has no pair.`);
+  if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
   const { experts, inFeatures, outFeatures } = sizes;
   const halves = halvesOf(update);
   const a = (await readStored(halves.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other

@@ -61,10 +61,10 @@ const optionNames: OptionNames<CreatePairOptions> = {
 export function createPair(options: CreatePairOptions): LoraPair {
   refuseUnknownOptions("createPair", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
-  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
     if (!Number.isInteger(size) || size < 1)
-      throw new SettingError(`The pair "${name}"`, setting, size, "a whole number of at least 1");
+      throw new SettingError(`Adapter "${name}"`, setting, size, "a whole number of at least 1");
   }
   const { seed, path } = options.key;
   const row = layerKinds[kind];

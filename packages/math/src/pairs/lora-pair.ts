@@ -89,7 +89,7 @@ export class LoraPair implements Update {
   static fromTorch({ a, b }: TorchPair, options: PairOptions): LoraPair {
     if (!options.factors && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
       throw new PairShapeError(
-        `The pair "${options.name}"`,
+        `Adapter "${options.name}"`,
         a.shape,
         b.shape,
         "[rank, inFeatures] and [outFeatures, rank]",
@@ -171,7 +171,7 @@ function checkChain(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[],
   const sides = specs.map((spec, index) => sidesOf(spec, tensors[index]!.shape));
   const fits = sides.every(({ rows }, index) => rows > 0 && (index === 0 || rows === sides[index - 1]!.columns));
   if (a.rank !== 2 || b.rank !== 2 || !fits)
-    throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+    throw new PairShapeError(`Adapter "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
 }
 
 function tensorsOf(beside: Beside | null): tf.Tensor[] {

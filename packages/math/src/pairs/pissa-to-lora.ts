@@ -26,8 +26,8 @@ export function pissaToLora(trained: TorchPair, start: TorchPair): TorchPair {
   const [rank = 0, inFeatures = 0] = trained.a.shape;
   const [outFeatures = 0] = trained.b.shape;
   if (!isShaped(trained, start, rank)) {
-    const expected = `the shapes of the trained pair, [${trained.a.shape.join(", ")}] and [${trained.b.shape.join(", ")}]`;
-    throw new PairShapeError("The start of a pair", start.a.shape, start.b.shape, expected);
+    const expected = `the shapes of the trained adapter, [${trained.a.shape.join(", ")}] and [${trained.b.shape.join(", ")}]`;
+    throw new PairShapeError("The initial adapter", start.a.shape, start.b.shape, expected);
   }
   const a = new Float32Array(2 * rank * inFeatures); // [2·rank, inFeatures]
   a.set(trained.a.values);

@@ -174,7 +174,7 @@ function checkSettings(sources: readonly WeightedAdapter[], options: CombineOpti
 
 /** Whole weights alone leave no layer whose rank the result could have. */
 function withoutPairs(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
-  const problem = "it has no pair of A and B; copy the whole weights that it saves instead";
+  const problem = "it has no A and B; copy its whole weights instead";
   return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
 }
 

@@ -138,7 +138,7 @@ describe("what is refused", () => {
     const saved: Adapter = { config, metadata: new Map(), tensors: new Map([["score.weight", tensor(2, 2, "score")]]) };
     const alone = () => combineAdapters([{ adapter: saved, weight: 1, name: "classifier" }]);
     expect(alone).toThrow(UncombinableAdapterError);
-    expect(alone).toThrow(/"classifier": it has no pair of A and B/);
+    expect(alone).toThrow(/"classifier": it has no A and B/);
     expect(combineAdapters([{ adapter: saved, weight: 1 }, ...pair]).tensors.has("score.weight")).toBe(true);
   });
 });

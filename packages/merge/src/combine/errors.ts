@@ -2,17 +2,17 @@
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
-/** A method that does not exist. */
+/** This method of combining adapters does not exist. Use one of the supported methods. */
 export class UnknownCombinationError extends LowrankError {
   constructor(
     readonly combination: string,
     readonly known: readonly string[],
   ) {
-    super("UNKNOWN_COMBINATION", `Adapters cannot be combined by "${combination}". Known types: ${known.join(", ")}.`);
+    super("UNKNOWN_COMBINATION", `There is no combination type "${combination}". Use one of ${known.join(", ")}.`);
   }
 }
 
-/** A setting of a combination that is not what it has to be. */
+/** A setting of a combination is invalid. Correct the setting that the message names. */
 export class CombinationSettingError extends LowrankError {
   constructor(
     readonly setting: string,
@@ -23,7 +23,7 @@ export class CombinationSettingError extends LowrankError {
   }
 }
 
-/** A method that works on A and B apart needs adapters of one rank. */
+/** This method needs adapters of equal rank. Use "exact", "cat" or "svd". */
 export class UnequalRanksError extends LowrankError {
   constructor(
     readonly combination: string,
@@ -34,13 +34,13 @@ export class UnequalRanksError extends LowrankError {
     const unequal = ranks.map(({ adapter, rank }) => `"${printable(adapter)}" has ${rank}`).join(", ");
     super(
       "UNEQUAL_RANKS",
-      `"${combination}" combines A with A and B with B, so all adapters need one rank; at ${printable(path)}: ${unequal}. ` +
-        'Use "exact", "cat" or "svd", which take any ranks.',
+      `"${combination}" combines A with A and B with B, so all adapters need the same rank; at ${printable(path)}: ${unequal}. ` +
+        'Use "exact", "cat" or "svd", which support different ranks.',
     );
   }
 }
 
-/** Adapters that bring a whole weight of their own for the same module. */
+/** Several adapters have their own whole weight for the same module. Combine only one of them, or train without modules to save. */
 export class SharedSavedWeightError extends LowrankError {
   constructor(
     /** Names of the weights, without "base_model.model.". */
@@ -48,30 +48,30 @@ export class SharedSavedWeightError extends LowrankError {
   ) {
     super(
       "SHARED_SAVED_WEIGHT",
-      `Several adapters have a value of their own for ${listed(keys)}: whole weights are not low-rank ` +
-        "updates and cannot be added up. Keep such an adapter apart, or train it without these modules to save.",
+      `Several adapters have their own values for ${listed(keys)}: whole weights are not low-rank ` +
+        "updates and cannot be added. Leave such an adapter out, or train it without modules_to_save.",
     );
   }
 }
 
-/** Adapters whose effect is more than the product B·A. */
+/** An adapter has more than A and B, so it cannot be combined. Merge it into the base model instead. */
 export class UncombinableAdapterError extends LowrankError {
   constructor(readonly problems: readonly { readonly adapter: string; readonly problem: string }[]) {
     const lines = problems.map(({ adapter, problem }) => `"${printable(adapter)}": ${problem}`);
     super(
       "UNCOMBINABLE_ADAPTER",
-      `Only plain LoRA can be combined, reduced or compared by its pairs, where an update is s·B·A:${itemized(lines)}`,
+      `Only plain LoRA (an update of s·B·A) can be combined, reduced or compared:${itemized(lines)}`,
     );
   }
 }
 
-/** Adapters of different base models. */
+/** The adapters were trained on different base models. Combine adapters of the same base model. */
 export class CombinationShapeError extends LowrankError {
   constructor(readonly mismatches: readonly { readonly path: string; readonly shapes: readonly string[] }[]) {
     const lines = mismatches.map(({ path, shapes }) => `${printable(path)}: ${shapes.join(" and ")}`);
     super(
       "COMBINATION_SHAPE",
-      `The adapters were not made for the same base model; their layers have different widths:${itemized(lines)}`,
+      `The adapters were trained on different base models; their layers have different widths:${itemized(lines)}`,
     );
   }
 }

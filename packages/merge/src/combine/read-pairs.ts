@@ -100,7 +100,7 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite));
   return [
     // A feature that is named already need not be named by its tensors too.
-    ...(features.length ? features : foreign.map((key) => `${key} is no part of a plain pair`)),
+    ...(features.length ? features : foreign.map((key) => `${key} is not a part of plain LoRA`)),
     ...broken.map(([key]) => `${key} has NaN or infinite values; its training diverged`),
   ];
 }
@@ -144,7 +144,7 @@ function checkBiases(layers: readonly CombinedLayer[], sources: readonly Weighte
   if (maxBiases(configs) !== "lora_only") return;
   const without = layers.filter(({ pairs }) => pairs.every(({ adapter }) => configs[adapter]?.bias === "none"));
   if (without.length === 0) return;
-  const problem = `it has no bias for ${without[0]!.path}, which it alone adapts, and others have theirs (bias = "lora_only")`;
+  const problem = `it has no bias for ${without[0]!.path}, which only it adapts, and others have one (bias = "lora_only")`;
   const adapters = new Set(without.flatMap(({ pairs }) => pairs.map(({ adapter }) => adapter)));
   throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }

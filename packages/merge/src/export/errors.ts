@@ -2,7 +2,7 @@
 
 import { enumerated, LowrankError } from "@lowrank/contracts";
 
-/** A weight cannot be written in the chosen type. */
+/** A weight has values that the chosen type cannot store. Export as BF16 or F32. */
 export class ExportOverflowError extends LowrankError {
   constructor(
     readonly tensor: string,
@@ -11,13 +11,13 @@ export class ExportOverflowError extends LowrankError {
   ) {
     super(
       "EXPORT_OVERFLOW",
-      `"${tensor}" has values that ${dtype} cannot hold: they would become infinite. Export as BF16 or F32.`,
+      `"${tensor}" has values that ${dtype} cannot store: they would become infinite. Export as BF16 or F32.`,
       options,
     );
   }
 }
 
-/** A tensor would have to be written in a type that numbers cannot be encoded in. */
+/** A changed tensor cannot be written in this type. Export as F32, F16 or BF16. */
 export class UnwritableTypeError extends LowrankError {
   constructor(
     readonly tensor: string,
@@ -27,7 +27,7 @@ export class UnwritableTypeError extends LowrankError {
   }
 }
 
-/** A folder to export from does not hold the model's weights. */
+/** The folder to export from does not have the model's weights. Give a folder with safetensors weights of this model. */
 export class SourceFolderError extends LowrankError {
   constructor(
     readonly folder: string,
@@ -38,7 +38,7 @@ export class SourceFolderError extends LowrankError {
   }
 }
 
-/** The output would overwrite a folder that it is made from. */
+/** The output folder is, or contains, a folder that is read. Choose another folder. */
 export class OutputIsSourceError extends LowrankError {
   constructor(
     readonly folder: string,
@@ -47,13 +47,13 @@ export class OutputIsSourceError extends LowrankError {
   ) {
     super(
       "OUTPUT_IS_SOURCE",
-      `Cannot write the merged model into "${folder}": that is or holds "${source}", from which it is read. ` +
+      `Cannot write the merged model into "${folder}": it is or contains "${source}", which is read. ` +
         "Choose another folder.",
     );
   }
 }
 
-/** The family's config.json has no words for layers that repeat in this order. */
+/** config.json of this family cannot describe layers repeated in this order. Save the adapter instead. */
 export class RepeatedLayersError extends LowrankError {
   constructor(
     readonly modelType: string,
@@ -61,8 +61,8 @@ export class RepeatedLayersError extends LowrankError {
   ) {
     super(
       "REPEATED_LAYERS",
-      `A config.json of type ${modelType} cannot say what the layers ${enumerated(order)} of the base are in a model of ` +
-        "their own: some attend to nearby tokens only or do not rotate, in another order. Save the adapter instead.",
+      `A config.json of type ${modelType} cannot describe a model of the base's layers ${enumerated(order)}: ` +
+        "local attention or positions without rotation would be in other layers. Save the adapter instead.",
     );
   }
 }

@@ -196,7 +196,7 @@ async function readConfig(source: SourceFolder) {
     refuse: (reason, cause) => new SourceFolderError(source.name, `config.json ${reason}.`, { cause }),
   });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SourceFolderError(source.name, "config.json holds no object.");
+    throw new SourceFolderError(source.name, "config.json is not a JSON object.");
   }
   // The check above justifies it: keys are texts, values stay unknown.
   return { config: value as Readonly<Record<string, unknown>>, floats: floatSpellings(text) };
@@ -217,7 +217,7 @@ async function openCheckpoint(folder: SourceFolder): Promise<FolderWeights> {
   const { single, index } = weightFileNames;
   throw new SourceFolderError(
     folder.name,
-    `it has neither ${single} nor ${index}, so there is no base to export. ` +
-      "Name a folder with safetensors weights, as transformers' save_pretrained writes it.",
+    `it has neither ${single} nor ${index}, so there is no base model to export. ` +
+      "Give a folder with safetensors weights, as transformers' save_pretrained writes it.",
   );
 }

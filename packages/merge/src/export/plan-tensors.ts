@@ -136,7 +136,7 @@ function fitToBase(
   const lost = added.filter(isLost);
   if (lost.length > 0) {
     const names = listed(lost.map(({ path }) => path));
-    throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
+    throw new SourceFolderError(base.name, `it is not the folder of this model: it has no ${names}.`);
   }
   // With a head made new the model is of another class than its base: the old head would only be reported as unexpected.
   // With a vocabulary of another size, tied copies and other heads would keep the old one.

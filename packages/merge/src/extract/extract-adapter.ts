@@ -112,7 +112,7 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   const others = await changedElsewhere({ base, tuned }, new Set(sites.map(({ path }) => `${path}.weight`)));
   if (layers.length === 0) {
     const paths = others.map(({ path }) => path);
-    const advice = paths.length === 0 ? "Nothing else differs either." : `What differs: ${listed(paths)}.`;
+    const advice = paths.length === 0 ? "Nothing else differs either." : `These differ: ${listed(paths)}.`;
     const message = `The weights of all target modules are the same in both checkpoints. ${advice}`;
     throw new ExtractionError("NOTHING_TO_EXTRACT", message);
   }
@@ -159,7 +159,7 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
   if (mismatches.length > 0)
     throw new ExtractionError(
       "EXTRACTION_MISMATCH",
-      "The tuned model is another than the base; an adapter is the difference of two checkpoints of one model:" +
+      "Base and tuned model do not match; expected two checkpoints of the same model:" +
         itemized(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
     );
   return pairs;

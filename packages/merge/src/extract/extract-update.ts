@@ -42,7 +42,7 @@ export async function extractUpdate(
   if (!Number.isFinite(sums.difference + sums.base))
     throw new ExtractionError(
       "NON_FINITE_CHECKPOINT",
-      `${printable(path)} has NaN or infinite values in one of the checkpoints; its training diverged.`,
+      `${printable(path)} has NaN or infinite values in one of the checkpoints (did its training diverge?).`,
     );
   if (sums.difference === 0) return undefined;
   const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;

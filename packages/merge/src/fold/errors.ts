@@ -2,7 +2,7 @@
 
 import { itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
-/** Folding would put NaN or infinity into weights. Nothing was changed. */
+/** Merging would make weights NaN or infinite, so nothing was changed. Use a finite adapter, or a smaller scale. */
 export class NonFiniteMergeError extends LowrankError {
   constructor(
     /** Paths of the weights that would not be finite. */
@@ -16,19 +16,19 @@ export class NonFiniteMergeError extends LowrankError {
   }
 }
 
-/** A weight is shared by two modules, and the adapter changes only one of them. */
+/** Two modules share a weight, and the adapter changes only one of them. Untie them, or keep the adapter unmerged. */
 export class TiedWeightError extends LowrankError {
   constructor(readonly ties: readonly { readonly path: string; readonly tiedWith: string }[]) {
     super(
       "TIED_WEIGHT",
       `Cannot merge into ${ties.map(({ path, tiedWith }) => `"${path}" (shares its weight with "${tiedWith}")`).join(", ")}: ` +
-        'the other module would change too. Give each a weight of its own (tied: "untie"; --tied untie on the command ' +
+        'the other module would change too. Separate the weights (tied: "untie"; --tied untie on the command ' +
         "line), keep the adapter unmerged, or train it without this module as a target.",
     );
   }
 }
 
-/** An adapter computes something that no weight of the base can. */
+/** The adapter's update cannot be stored in the base model's weights. Keep the adapter unmerged. */
 export class UnmergeableError extends LowrankError {
   constructor(readonly problems: readonly { readonly path: string; readonly problem: string }[]) {
     super(
@@ -38,17 +38,17 @@ export class UnmergeableError extends LowrankError {
   }
 }
 
-/** An adapter is merged already. */
+/** The adapter is already merged. Use the merged model as it is. */
 export class AlreadyMergedError extends LowrankError {
   constructor(readonly adapterNames: readonly string[]) {
     super(
       "ALREADY_MERGED",
-      `${listed(adapterNames)} ${adapterNames.length === 1 ? "is" : "are"} merged into this model already; merging twice would apply it twice.`,
+      `${listed(adapterNames)} ${adapterNames.length === 1 ? "is" : "are"} already merged into this model; a second merge would apply the update twice.`,
     );
   }
 }
 
-/** Another merge lies on top of the one to undo. */
+/** A later merge was not undone yet. Undo merges in reverse order, the last one first. */
 export class LaterMergeError extends LowrankError {
   constructor(
     readonly adapterNames: readonly string[],
@@ -62,21 +62,21 @@ export class LaterMergeError extends LowrankError {
   }
 }
 
-/** A merge that gave up the originals cannot be undone. */
+/** A merge with `keepOriginals: false` cannot be undone. Load the base model again. */
 export class FinalMergeError extends LowrankError {
   constructor(readonly adapterNames: readonly string[]) {
     super(
       "FINAL_MERGE",
-      `The merge of ${listed(adapterNames)} cannot be undone: it was made with \`keepOriginals: false\`, which frees the weights ` +
-        "from before. Load the base again.",
+      `The merge of ${listed(adapterNames)} cannot be undone: it was made with \`keepOriginals: false\`, which frees the original ` +
+        "weights. Load the base model again.",
     );
   }
 }
 
-/** The engine failed while a merge was giving up the originals. The model must not be used any more. */
+/** The engine failed during a merge with `keepOriginals: false`. Dispose of the model and load the base model again. */
 export class UnfinishedMergeError extends LowrankError {
   constructor(
-    /** Paths of the weights that hold the merged values already. */
+    /** Paths of the weights that are already merged. */
     readonly merged: readonly string[],
     /** Path of the weight that could not be merged. */
     readonly path: string,
@@ -85,30 +85,30 @@ export class UnfinishedMergeError extends LowrankError {
     super(
       "UNFINISHED_MERGE",
       `Merging stopped at "${path}", after ${merged.length} weights: ${cause instanceof Error ? cause.message : String(cause)} ` +
-        "Their originals were given up (`keepOriginals: false`), so the model is neither merged nor plain: dispose of it and " +
-        "load the base again.",
+        "Their original values are gone (`keepOriginals: false`), so the model is partly merged: dispose of it and " +
+        "load the base model again.",
     );
   }
 }
 
-/** No adapter was given to merge. */
+/** No adapter was given to merge. Pass at least one adapter. */
 export class NothingToMergeError extends LowrankError {
   constructor() {
-    super("NOTHING_TO_MERGE", "mergeAdapter was given no adapter.");
+    super("NOTHING_TO_MERGE", "mergeAdapter got no adapter. Pass at least one.");
   }
 }
 
-/** An adapter belongs to another model than the one it was to be merged into. */
+/** The adapter is attached to another model. Merge it into the model that it was attached to. */
 export class ForeignAdapterError extends LowrankError {
   constructor(readonly adapterName: string) {
     super(
       "FOREIGN_ADAPTER",
-      `The adapter "${printable(adapterName)}" is not one of this model's. Merge it into the model it was attached to.`,
+      `The adapter "${printable(adapterName)}" is not attached to this model. Merge it into the model that it was attached to.`,
     );
   }
 }
 
-/** Merged and adapted model do not compute the same. */
+/** The merged model's logits differ from the adapted model's by more than the tolerance. Undo the merge, or raise the tolerance. */
 export class MergeVerificationError extends LowrankError {
   constructor(
     readonly largestDifference: number,
@@ -117,12 +117,12 @@ export class MergeVerificationError extends LowrankError {
     super(
       "MERGE_VERIFICATION",
       `Merged and adapted logits differ by up to ${largestDifference.toPrecision(3)}, more than the tolerance ` +
-        `${tolerance}. Undo the merge; a base in low precision or a very large scaling may need a larger tolerance.`,
+        `${tolerance}. Undo the merge. A base model in low precision or a very large scaling may need a larger tolerance.`,
     );
   }
 }
 
-/** Two sets of logits cannot be compared. */
+/** The logits of the adapted and the merged model have different shapes. Run both on the same inputs. */
 export class LogitsShapeError extends LowrankError {
   constructor(
     readonly adapted: readonly number[],

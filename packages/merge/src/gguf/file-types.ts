@@ -91,7 +91,7 @@ function needsMoreBits(layer: number, layers: number): boolean {
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
 }
 
-/** Rounding to few bits would take away what the adapter does. */
+/** Quantization to this type would remove too much of the adapter's effect. Choose a type with more bits. */
 export class LostEffectError extends LowrankError {
   constructor(
     readonly kept: number,
@@ -100,13 +100,13 @@ export class LostEffectError extends LowrankError {
   ) {
     super(
       "LOST_EFFECT",
-      `Rounded to ${fileType}, weights keep ${Math.round(100 * kept)} % of what the adapter does to them, less than ` +
-        `${Math.round(100 * min)} %. Write a type with more bits, or use the adapter beside its base.`,
+      `Quantized to ${fileType}, weights keep ${Math.round(100 * kept)} % of the adapter's effect, less than ` +
+        `${Math.round(100 * min)} %. Choose a type with more bits, or use the adapter unmerged.`,
     );
   }
 }
 
-/** Weights of the model have no name in llama.cpp's files. */
+/** llama.cpp has no names for some weights of this model. Write a Hugging Face folder instead. */
 export class UnnamedWeightsError extends LowrankError {
   constructor(
     readonly architecture: string,

@@ -65,7 +65,7 @@ export function distillationLoss(
         if (expected.shape[1] !== logits.shape[1])
           throw new ModelInputError(
             "teacher",
-            `it tells ${expected.shape[1]} tokens apart, the model ${logits.shape[1]}`,
+            `it has a vocabulary of ${expected.shape[1]} tokens, the model ${logits.shape[1]}`,
           );
         const apart = tf.mul(
           divergenceOf[divergence](tf.div(logits, temperature), tf.div(expected, temperature)),
@@ -92,7 +92,7 @@ function teacherRows(model: PretrainedModel, inputs: LabelledInputs, context: Fo
 }
 
 function refuse({ task }: PretrainedModel): never {
-  throw new ModelInputError("labels", `a model for ${task} does not predict tokens that another could be compared by`);
+  throw new ModelInputError("labels", `a model for ${task} predicts no tokens to distil`);
 }
 
 /** The sum over rows, of logits [rows, vocabulary] and the teacher's. */

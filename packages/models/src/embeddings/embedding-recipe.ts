@@ -56,7 +56,7 @@ export async function readEmbeddingRecipe(
   const isKnown = transformer?.type === "Transformer" && pooling?.type === "Pooling" && more.length === 0;
   if (!isKnown || (normalise !== undefined && normalise.type !== "Normalize")) {
     const got = modules.map((step) => readStep(step).type).join(", ");
-    throw new EmbeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and perhaps Normalize");
+    throw new EmbeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and optionally Normalize");
   }
   const config = await readConfig(pooling.path);
   return { pooling: readPooling(config, `${pooling.path}/config.json`), isNormalised: normalise !== undefined };
@@ -77,7 +77,7 @@ function readStep(value: unknown): Step {
 function readPooling(config: unknown, file: string): Pooling {
   const fields = fieldsOf(config);
   if (fields.include_prompt === false) {
-    throw new EmbeddingRecipeError(file, "include_prompt: false", "true: a prompt's states count as any text's");
+    throw new EmbeddingRecipeError(file, "include_prompt: false", "true: the states of the prompt are pooled, too");
   }
   const older = [...olderKeys].flatMap(([key, name]) => (fields[key] === true ? [name] : []));
   const mode = fields.pooling_mode ?? (older.length > 1 ? older : (older[0] ?? "mean"));

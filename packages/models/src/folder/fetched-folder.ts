@@ -114,7 +114,7 @@ function rangedSource({ folder, file, size, bytes, fetchRange }: Ranged): ByteSo
       }
       const found = chunk.bytes.slice(offset - chunk.begin, end - chunk.begin);
       if (found.length !== length)
-        throw new ModelFileError(folder, file, `only ${found.length} of ${length} bytes came`);
+        throw new ModelFileError(folder, file, `only ${found.length} of ${length} bytes arrived`);
       return found;
     },
   };

@@ -101,7 +101,7 @@ async function readOwnFile(
   if (!(await folder.has(file))) return undefined;
   return readJsonObject(folder, file).catch((cause: unknown) => {
     if (!(cause instanceof ModelFileError)) throw cause;
-    onWarning?.({ code: "GENERATION_CONFIG", message: `${cause.message} config.json is read in its place.` });
+    onWarning?.({ code: "GENERATION_CONFIG", message: `${cause.message} config.json is read instead.` });
     return undefined;
   });
 }

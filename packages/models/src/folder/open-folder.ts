@@ -37,7 +37,7 @@ function folderRoot(path: string): string {
   if (!info.isDirectory()) throw new ModelFolderError(path, "it is a file, not a folder");
   const root = realpathSync(path);
   if (statSync(join(root, "config.json"), { throwIfNoEntry: false }) === undefined) {
-    throw new ModelFolderError(path, "there is no config.json in it");
+    throw new ModelFolderError(path, "it has no config.json");
   }
   return root;
 }

@@ -73,7 +73,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     );
   }
   if (!isSourced && !model.causal && !familyOf(model.modelType).causal) {
-    const got = `a ${model.modelType} model whose positions see later ones`;
+    const got = `a ${model.modelType} model without causal attention`;
     throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
   }
   const { logprobs = 0 } = options;
@@ -93,7 +93,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }
   if (options.prefix !== undefined && (isSourced || promptIds.length > 1)) {
-    throw new GenerationOptionError("prefix", "given", "none for several prompts, or for a model with an encoder");
+    throw new GenerationOptionError("prefix", "given", "no prefix for several prompts or a model with an encoder");
   }
   const { vocabularySize, maxPositions, melBins } = model.config;
   const { decoderStartTokenId: start } = options;
@@ -129,7 +129,7 @@ function checkNamed(
 function checkHeard({ inputFeatures, promptIds }: GenerationOptions, hears: boolean): void {
   if (!hears) {
     if (inputFeatures === undefined) return;
-    throw new GenerationOptionError("inputFeatures", "features", "none: this model reads text");
+    throw new GenerationOptionError("inputFeatures", "features", "no features: this model reads text");
   }
   const rows = inputFeatures?.shape[0];
   if (rows !== promptIds.length) {

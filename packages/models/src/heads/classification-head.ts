@@ -74,10 +74,10 @@ type Loss = (logits: tf.Tensor2D, labels: tf.Tensor, smoothing: number) => LossS
 const lossOf: Readonly<Record<ProblemType, Loss>> = {
   single_label_classification: (logits, labels, smoothing) => {
     const [batch, classes] = logits.shape;
-    checkSize(labels, batch, "one class number a row");
+    checkSize(labels, batch, "one class number per row");
     const values = Array.from(labels.dataSync());
     const wrong = values.find((label) => label !== -100 && !(Number.isInteger(label) && label >= 0 && label < classes));
-    if (wrong !== undefined) throw new ModelInputError("labels", `${wrong} is no class: there are ${classes}`);
+    if (wrong !== undefined) throw new ModelInputError("labels", `got class ${wrong}, expected 0 to ${classes - 1}`);
     const targets = tf.tensor1d(values, "int32");
     const count = values.filter((label) => label !== -100).length;
     return { sum: smoothedLoss(logits, targets, smoothing), count };

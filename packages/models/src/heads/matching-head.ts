@@ -51,7 +51,7 @@ function partnersOf(labels: tf.Tensor, { decoder, inputs: { pixelValues } }: Pas
   const partners = Array.from(labels.dataSync());
   const isPairing = [...partners].sort((one, other) => one - other).every((text, index) => text === index);
   if (labels.size === images && decoder.shape[0] === images && isPairing) return partners;
-  const message = `there must be as many texts as images (${images}), and of each image the number of its own text: 0, 1, 2 …`;
+  const message = `expected as many texts as images (${images}), and as labels the number of each image's text: 0, 1, 2 …`;
   throw new ModelInputError("labels", message);
 }
 

@@ -27,7 +27,7 @@ export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor
   if (decoderInputIds !== undefined) return decoderInputIds;
   if (inputIds !== undefined && readsText(model, labels)) return shiftRight(inputIds, config);
   if (labels === undefined) {
-    throw new ModelInputError("decoderInputIds", "an encoder–decoder needs them, or labels to make them from");
+    throw new ModelInputError("decoderInputIds", "missing; an encoder–decoder needs them, or labels");
   }
   if (labels.shape.length !== 2) {
     throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);

@@ -73,7 +73,7 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
     checkFeatures(inputs, config);
     return;
   }
-  if (inputs.inputFeatures !== undefined) throw new ModelInputError("inputFeatures", "this model does not hear");
+  if (inputs.inputFeatures !== undefined) throw new ModelInputError("inputFeatures", "this model does not read audio");
   const readsText = tokens !== undefined;
   const readsImages = config.imageSize > 0;
   if (!readsText && inputs.inputIds !== undefined)
@@ -101,7 +101,7 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
 
 function checkCache(cache: KeyValueCache | undefined, batch: number): void {
   const rows = cache?.rows ?? batch;
-  if (rows !== batch) throw new ModelInputError("cache", `it was filled by ${rows} rows, but there are ${batch}`);
+  if (rows !== batch) throw new ModelInputError("cache", `it has ${rows} rows, but the batch has ${batch}`);
 }
 
 function checkDecoderInputs(
@@ -120,9 +120,9 @@ function checkDecoderInputs(
 function checkFeatures(inputs: SequenceInputs, config: ModelConfig): void {
   const { inputFeatures, decoderInputIds } = inputs;
   for (const name of ["inputIds", "attentionMask", "pixelValues"] as const) {
-    if (inputs[name] !== undefined) throw new ModelInputError(name, "this model hears: it takes `inputFeatures`");
+    if (inputs[name] !== undefined) throw new ModelInputError(name, "this model reads audio: use `inputFeatures`");
   }
-  if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "they are missing: this model hears");
+  if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "missing: this model reads audio");
   const [batch] = inputFeatures.shape;
   checkShape("inputFeatures", inputFeatures, [Math.max(1, batch), config.melBins, 2 * config.sourcePositions]);
   checkType("inputFeatures", inputFeatures);
@@ -171,7 +171,7 @@ function checkNumbers(rows: readonly (readonly number[])[], min: number): void {
   const isPosition = (given: number) => Number.isInteger(given) && given >= min && given <= maxPosition;
   const wrong = rows.flat().find((position) => !isPosition(position));
   if (wrong === undefined) return;
-  throw new ModelInputError("positionIds", `${wrong} is no position; expected integers from ${min} to ${maxPosition}`);
+  throw new ModelInputError("positionIds", `got ${wrong}, expected integers from ${min} to ${maxPosition}`);
 }
 
 function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is readonly (readonly number[])[] {

@@ -176,7 +176,7 @@ describe("basePrecision", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("int8 leaves a matrix with a NaN in float32, and names it beside the engine that has no products in 8 bits", async () => {
+  it("int8 leaves a matrix with a NaN in float32, and names it beside the engine that has no 8-bit matrix products", async () => {
     const name = "model.layers.0.self_attn.q_proj.weight";
     const folder = await folderOf("llama-gqa", (key, values) =>
       key === name ? values.map((value, place) => (place === 5 ? Number.NaN : value)) : values,

@@ -47,7 +47,7 @@ export function fillSlot(
     const packed = packInt8(values, { rows, columns, layout: packing.layout });
     if (packed !== undefined) packing.fill(packed);
     else {
-      const message = `${source.name} → ${key} holds a NaN or an infinity, which 8 bits cannot tell: it stays in float32.`;
+      const message = `${source.name} → ${key} has NaN or infinite values, which 8 bits cannot store: it stays in float32.`;
       onWarning?.({ code: "WEIGHT_NOT_FINITE", message });
       slot.fill(tf.tensor(values, [...slot.shape], "float32"));
     }
@@ -64,6 +64,6 @@ export function fillSlot(
 export function warnOfPrecision({ precision, onWarning }: FillingOptions): void {
   const reason = precision === "int8" ? int8Problem() : undefined;
   if (reason === undefined) return;
-  const message = `The base is kept in 8 bits and multiplied in float32, which saves memory and no time: ${reason}.`;
+  const message = `The base model is stored in 8 bits and multiplied in float32, which saves memory but no time: ${reason}.`;
   onWarning?.({ code: "INT8_IN_FLOAT32", message });
 }

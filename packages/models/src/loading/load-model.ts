@@ -109,7 +109,7 @@ export function withLabels(
   if (!(Number.isInteger(labels) && labels >= 1 && labels <= maxLabels)) {
     const expected = `a whole number from 1 to ${maxLabels}`;
     const problem = { kind: "invalid", key: "numLabels", got: String(labels), expected } as const;
-    throw new InvalidConfigError("What was asked of loading", [problem]);
+    throw new InvalidConfigError("The options of loadModel", [problem]);
   }
   return { ...config, problemType, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
 }

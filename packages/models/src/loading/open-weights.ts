@@ -24,8 +24,8 @@ export async function openWeights(folder: ModelFolder, onWarning?: WarningListen
 async function withoutWeights(folder: ModelFolder): Promise<ModelFileError> {
   const advice = "convert the model with transformers' save_pretrained";
   const reason = (await folder.has("pytorch_model.bin"))
-    ? `only pytorch_model.bin is there: ${advice}`
-    : "it is not there";
+    ? `there is only pytorch_model.bin: ${advice}`
+    : "it is missing";
   return new ModelFileError(folder.name, weightFileNames.single, reason);
 }
 
@@ -49,7 +49,7 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
   }
   return {
     name,
-    advice: "Check that config.json and the weights belong together; dtypes may be F32, F16 or BF16.",
+    advice: "Check that config.json and the weights belong together; supported dtypes are F32, F16 and BF16.",
     tensors,
     readBytes: (key, range) => collection.readBytes(key, range),
     decode(key, bytes, into) {

@@ -42,7 +42,7 @@ function checkOrder({ config, backbone }: ModelAssembly, order: readonly number[
   if (backbone.decoder !== undefined)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
   if (config.stages.length + Object.keys(config.towers).length > 0)
-    throw new LayerOrderError(order, `a model of type ${config.modelType} has layers of several kinds`);
+    throw new LayerOrderError(order, `a model of type ${config.modelType} has several kinds of layers`);
   const isLayer = (layer: number) => Number.isInteger(layer) && layer >= 0 && layer < config.layers;
   if (order.length === 0 || !order.every(isLayer))
     throw new LayerOrderError(order, `the model's layers are numbered from 0 to ${config.layers - 1}`);

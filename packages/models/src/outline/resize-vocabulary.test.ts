@@ -181,7 +181,7 @@ describe("withVocabulary", () => {
     for (const size of [0, -1, 2.5, Number.NaN, 2 ** 25])
       expect(() => base.withVocabulary(size)).toThrow(VocabularyError);
     expect(() => base.withVocabulary(1)).toThrow(/padding token/);
-    expect(() => pictures.withVocabulary(5)).toThrow(/no table of tokens/);
+    expect(() => pictures.withVocabulary(5)).toThrow(/has no token embedding/);
     for (const one of [base, pictures]) one.dispose();
   });
 

@@ -34,7 +34,7 @@ export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows:
 }
 
 function checkSize({ config: { vocabularySize, padTokenId, modelType } }: ModelAssembly, size: number): void {
-  if (vocabularySize === 0) throw new VocabularyError(size, `a model of type ${modelType} has no table of tokens`);
+  if (vocabularySize === 0) throw new VocabularyError(size, `a model of type ${modelType} has no token embedding`);
   if (!Number.isInteger(size) || size < 1 || size > largestVocabulary)
     throw new VocabularyError(size, `it must be a whole number from 1 to ${largestVocabulary}`);
   if (padTokenId !== null && padTokenId < vocabularySize && padTokenId >= size)
@@ -57,5 +57,5 @@ function fillFrom(part: Part, original: Part, newRows: NewRows): void {
 }
 
 function reasonOf({ got }: ArgumentError): string {
-  return `its tables are kept in ${String(got)}; load the base with basePrecision "float32" or "bf16"`;
+  return `its embeddings are stored in ${String(got)}; load the base model with basePrecision "float32" or "bf16"`;
 }

@@ -117,7 +117,7 @@ export class Pass {
   recordRouting(): RoutingRecord {
     if (this.context.blocksPerCheckpoint !== undefined && tf.engine().isTapeOn()) {
       const reason =
-        "a loss that balances experts (output_router_logits) reads every router, and checkpointing keeps none";
+        "the load-balancing loss (output_router_logits) needs every router, which checkpointing does not keep";
       throw new ModelInputError("blocksPerCheckpoint", `${reason}. Leave out one of the two.`);
     }
     this.#routing ??= new RoutingRecord();
@@ -252,8 +252,8 @@ export class Pass {
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
     const { positions } = this.inputs;
     if (this.past > 0 && speedsChange(frequencies, positions)) {
-      const message = `beyond ${frequencies.long?.from} positions this model turns all keys otherwise, those in the cache too`;
-      throw new ModelInputError("cache", `${message}. Begin anew with the whole text and an empty cache.`);
+      const message = `beyond ${frequencies.long?.from} positions this model rotates all keys differently, also those in the cache`;
+      throw new ModelInputError("cache", `${message}. Start again with the whole text and an empty cache.`);
     }
     const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.pairs.length];
     const { cos, sin } = rotaryAngles(frequencies, positions.flat());

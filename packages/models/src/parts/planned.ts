@@ -24,7 +24,7 @@ export function planOf(part: Planned): PartPlan {
 export function planLinear(site: LinearSite): PartPlan {
   return (x, plan, context) => {
     const parts = site.lowRankParts(context);
-    if (parts === undefined) return plan.refuse(`${site.path} is adapted by more than a pair`);
+    if (parts === undefined) return plan.refuse(`${site.path} has more than A and B as adapter`);
     const product = plan.linear(x, parts.weight, parts.bias);
     return parts.branches.reduce((output, branch) => plan.addLowRank(x, output, branch), product);
   };

@@ -31,9 +31,8 @@ export class Texts {
   /** Reads the tensors, which may be gone afterwards. Throws ModelInputError where nobody knows the texts. */
   read(): readonly (readonly number[])[] {
     if (this.#first === undefined) {
-      const message =
-        "its texts were joined or cut, so that an adapter that waits for tokens cannot tell where they are";
-      throw new ModelInputError("cache", `${message}. Give such an adapter's texts a cache from their beginning.`);
+      const message = "its texts were joined or cut, so an adapter with invocation tokens cannot find them";
+      throw new ModelInputError("cache", `${message}. For such an adapter, use a new cache for each text.`);
     }
     this.#ids ??= readIds(this.#first);
     return this.#ids;

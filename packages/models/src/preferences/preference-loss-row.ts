@@ -62,11 +62,11 @@ export type BetaSetting = {
 
 export const beta: PreferenceSetting = {
   default: 0.1,
-  problemOf: (value) => (value > 0 && Number.isFinite(value) ? undefined : "is no positive number"),
+  problemOf: (value) => (value > 0 && Number.isFinite(value) ? undefined : "is not a positive number"),
 };
 
 /** A number from 0 that does nothing at `idle`. */
 export function fromZero(numbers: Pick<PreferenceSetting, "default" | "idle">): PreferenceSetting {
-  const problemOf = (value: number) => (value >= 0 && Number.isFinite(value) ? undefined : "is no number from 0");
+  const problemOf = (value: number) => (value >= 0 && Number.isFinite(value) ? undefined : "is not a number from 0");
   return { ...numbers, problemOf };
 }

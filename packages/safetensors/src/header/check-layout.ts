@@ -33,7 +33,7 @@ function checkTensor(info: TensorInfo, previousEnd: number, file: string): void 
   if (bits % 8 !== 0) {
     throw new SafetensorsError(
       "MisalignedSlice",
-      `${labelOf(info)} has ${bits} bits, which is no whole number of bytes.`,
+      `${labelOf(info)} has ${bits} bits, which is not a whole number of bytes.`,
       place,
     );
   }

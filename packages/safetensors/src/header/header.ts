@@ -61,14 +61,14 @@ function readHeaderText(text: string, file: string, options: ReadOptions) {
   } catch (cause) {
     if (!(cause instanceof JsonSyntaxError)) throw cause;
     const which = current === undefined ? "" : ` in the entry of "${printable(current)}"`;
-    const problem = `The header is not what the format asks for${which}: ${printable(cause.message)}.`;
+    const problem = `The header is invalid${which}: ${printable(cause.message)}.`;
     throw new SafetensorsError("InvalidHeaderDeserialization", problem, { file, tensor: current, cause });
   }
   return { metadata, tensors };
 }
 
 function tooManyTensors(limit: number, file: string): SafetensorsError {
-  return new SafetensorsError("TooManyTensors", `The file has more than ${limit} tensors, the limit set.`, { file });
+  return new SafetensorsError("TooManyTensors", `The file has more than the limit of ${limit} tensors.`, { file });
 }
 
 function readEntry(reader: JsonReader, name: string, options: ReadOptions): TensorInfo {
@@ -127,12 +127,12 @@ export function headerLength(
     const pointer = describeLfsPointer(prefix);
     const problem =
       pointer === undefined
-        ? `The header claims ${length} bytes, more than the limit of ${limit}.${advice(prefix, length, fileSize)}`
+        ? `The header has ${length} bytes, more than the limit of ${limit}.${advice(prefix, length, fileSize)}`
         : `This is ${pointer}.`;
     throw new SafetensorsError("HeaderTooLarge", problem, { file, offset: 0 });
   }
   if (length > BigInt(fileSize - 8)) {
-    const problem = `The header claims ${length} bytes, but only ${fileSize - 8} follow; the file was cut off.`;
+    const problem = `The header has ${length} bytes, but only ${fileSize - 8} follow; the file was cut off.`;
     throw new SafetensorsError("InvalidHeaderLength", problem, { file, offset: 0 });
   }
   return Number(length);
@@ -143,6 +143,6 @@ function advice(prefix: Uint8Array, length: bigint, fileSize: number): string {
   const isPickle = prefix[0] === 0x80 && (prefix[1] ?? 0) <= 5;
   const isPlausible = length <= BigInt(headerLimit) && length <= BigInt(fileSize - 8);
   if (isPlausible) return " If you trust the file, set maxHeaderBytes.";
-  if (!isZip && !isPickle) return " This is no safetensors file, or a damaged one.";
-  return " This looks like a PyTorch pickle, which can run code when read and is never opened here: convert it with safetensors.torch.save_file in Python.";
+  if (!isZip && !isPickle) return " This is not a safetensors file, or it is damaged.";
+  return " This looks like a PyTorch pickle, which can run code when read and is never opened. Convert it with safetensors.torch.save_file in Python.";
 }

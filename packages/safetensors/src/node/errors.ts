@@ -3,33 +3,33 @@
 import { LowrankError } from "@lowrank/contracts";
 import { systemCode } from "./file-system.ts";
 
-/** Something exists at the output's path and overwriting was not asked for; nothing was changed. */
+/** The output already exists, and nothing was changed. Choose another path, or allow overwriting. */
 export class OutputExistsError extends LowrankError {
   constructor(readonly path: string) {
-    super("OUTPUT_EXISTS", `"${path}" exists already. Choose another path, or ask for it to be overwritten.`);
+    super("OUTPUT_EXISTS", `"${path}" already exists. Choose another path, or allow overwriting.`);
   }
 }
 
-/** Overwriting this folder would remove the folder one works in, or one above it; nothing was changed. */
+/** The output is the current folder or a folder above it, and nothing was changed. Choose a separate folder. */
 export class ProtectedFolderError extends LowrankError {
   constructor(readonly path: string) {
-    const advice = "Name a folder of its own for the output.";
+    const advice = "Choose a separate folder for the output.";
     super("PROTECTED_FOLDER", `"${path}" is the current folder or contains it, so it is not replaced. ${advice}`);
   }
 }
 
-/** Overwriting was asked for, but what is there is nothing that may be replaced; nothing was changed. */
+/** The existing output cannot be replaced safely, and nothing was changed. Choose another path, or delete it yourself. */
 export class NotReplaceableError extends LowrankError {
   constructor(
     readonly path: string,
     /** Why, in words: "it is a device, a pipe or a socket". */
     readonly reason: string,
   ) {
-    super("NOT_REPLACEABLE", `"${path}" is not replaced: ${reason}. Choose another path, or remove it yourself.`);
+    super("NOT_REPLACEABLE", `"${path}" is not replaced: ${reason}. Choose another path, or delete it yourself.`);
   }
 }
 
-/** The disk, or this user's share of it, is full; nothing half-written is left and an older output is untouched. */
+/** The disk or the quota is full; no partial file is left, and an older output is unchanged. Free some space, or choose another path. */
 export class DiskFullError extends LowrankError {
   /** ENOSPC or EDQUOT. */
   readonly systemCode: string;
@@ -37,12 +37,12 @@ export class DiskFullError extends LowrankError {
     readonly path: string,
     cause: unknown,
   ) {
-    super("DISK_FULL", `No space left while writing "${path}". Free some space, or write elsewhere.`, { cause });
+    super("DISK_FULL", `No space left while writing "${path}". Free some space, or choose another path.`, { cause });
     this.systemCode = systemCode(cause) ?? "ENOSPC";
   }
 }
 
-/** The system refused to write; nothing half-written is left and an older output is untouched. */
+/** Writing failed; no partial file is left, and an older output is unchanged. Check the path and its permissions. */
 export class FileWriteError extends LowrankError {
   /** The system's name of the failure: EACCES, EIO, EROFS. */
   readonly systemCode: string | undefined;
@@ -56,7 +56,7 @@ export class FileWriteError extends LowrankError {
   }
 }
 
-/** A file cannot be opened or read. */
+/** A file cannot be opened or read. Check the path and its permissions. */
 export class FileReadError extends LowrankError {
   /** The system's name of the failure: ENOENT, EACCES, EIO. */
   readonly systemCode: string | undefined;

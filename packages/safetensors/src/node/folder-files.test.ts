@@ -37,7 +37,7 @@ describe("the files of a folder", () => {
     inModelFolder(async (files, root) => {
       await mkdir(join(root, "model", "LICENSES"));
       expect(await files.list()).toEqual(["a"]);
-      await expect(filesOf(join(root, "secret")).list()).rejects.toThrow(/no folder that can be listed/);
+      await expect(filesOf(join(root, "secret")).list()).rejects.toThrow(/it is not a readable folder/);
     }));
 
   it("are never left, by a path or by a link", () =>

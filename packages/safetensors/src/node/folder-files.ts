@@ -67,7 +67,7 @@ export function folderFiles(folder: string, refuse: (problem: FolderProblem) => 
       const entries = await readdir(root, { withFileTypes: true });
       return entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).sort();
     } catch (cause) {
-      throw refuse({ reason: "it is no folder that can be listed", cause });
+      throw refuse({ reason: "it is not a readable folder", cause });
     }
   }
 

@@ -34,7 +34,7 @@ export async function openFile(path: string, options: { readonly fileSystem?: Fi
       while (done < length) {
         const count = await readSome(path, file, { bytes, done, position: offset + done });
         if (count === 0) {
-          const problem = `Asked for ${length} bytes at ${offset}, got ${done}; the file became shorter while it was open.`;
+          const problem = `Expected ${length} bytes at ${offset}, got ${done}; the file became shorter while it was open.`;
           throw new SafetensorsError("IncompleteRead", problem, { file: path, offset });
         }
         done += count;
@@ -49,7 +49,7 @@ function allocate(path: string, length: number): Uint8Array {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new FileReadError(path, `its ${length} bytes that were asked for cannot be held in memory.`, cause);
+    throw new FileReadError(path, `${length} bytes of it do not fit into memory.`, cause);
   }
 }
 

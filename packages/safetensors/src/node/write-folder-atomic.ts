@@ -77,7 +77,7 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
   if (entry === undefined) return "absent";
   if (entry.kind === "folder" && (await options.fileSystem.list(target)).length === 0) return "empty";
   if (options.overwrite !== true) throw new OutputExistsError(target);
-  if (entry.kind !== "folder") throw new NotReplaceableError(target, "it is no folder");
+  if (entry.kind !== "folder") throw new NotReplaceableError(target, "it is not a folder");
   if (contains(await realPath(target), await realPath(process.cwd()))) throw new ProtectedFolderError(target);
   return "replaceable";
 }
@@ -237,7 +237,7 @@ async function duplicate(from: string, to: string, fileSystem: FileSystem): Prom
     return;
   }
   // Reading a pipe would wait for ever, and a link may lead anywhere.
-  if (entry?.kind !== "file") throw new Error(`"${from}" is neither file nor folder.`);
+  if (entry?.kind !== "file") throw new Error(`"${from}" is neither a file nor a folder.`);
   // Not every file system has links: memory cards and some network folders do not.
   await fileSystem.link(from, to).catch(() => fileSystem.copy(from, to));
 }

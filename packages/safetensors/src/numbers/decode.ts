@@ -62,7 +62,7 @@ export function decodeToFloat64(bytes: Uint8Array, dtype: Dtype, place: Safetens
  */
 export function decodeToInt32(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Int32Array {
   const count = elementCount(bytes, dtype, place);
-  if (!/^(I|U|BOOL)/.test(dtype)) throw new SafetensorsError("UnsupportedDtype", `${dtype} holds no integers.`, place);
+  if (!/^(I|U|BOOL)/.test(dtype)) throw new SafetensorsError("UnsupportedDtype", `${dtype} has no integers.`, place);
   const wide = fill(new Float64Array(count), bytes, dtype);
   const bad = wide.findIndex((value) => value !== (value | 0));
   if (bad >= 0) {
@@ -79,7 +79,7 @@ function elementCount(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPl
   }
   const size = bitsOf(dtype) / 8;
   if (bytes.length % size === 0) return bytes.length / size;
-  const problem = `${bytes.length} bytes are no whole number of ${dtype} elements of ${size} bytes.`;
+  const problem = `${bytes.length} bytes are not a whole number of ${dtype} elements of ${size} bytes.`;
   throw new SafetensorsError("InvalidTensorView", problem, place);
 }
 

@@ -146,7 +146,7 @@ function checkRange(values: ArrayLike<number>, dtype: EncodableDtype): void {
     count += 1;
   }
   if (count === 0) return;
-  const problem = `${dtype} cannot hold ${count} of ${values.length} values; the first is ${values[first]} at index ${first}.`;
+  const problem = `${dtype} cannot store ${count} of ${values.length} values; the first is ${values[first]} at index ${first}.`;
   throw new SafetensorsError("ValueOutOfRange", problem);
 }
 

@@ -76,7 +76,7 @@ describe("the limits", () => {
 it("recognises a PyTorch pickle and says what to do", () => {
   const zip = Uint8Array.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0, 0, 0]);
   expect(attempt(() => parseSafetensors(zip))).toMatchObject({
-    message: expect.stringMatching(/PyTorch pickle.*convert it/),
+    message: expect.stringMatching(/PyTorch pickle.*Convert it/),
   });
 });
 

@@ -74,7 +74,7 @@ describe("openSafetensors", () => {
       file: "model.safetensors",
       tensor: "absent",
     });
-    expect(() => parseSafetensors(bytes).float32("absent")).toThrow(/no tensor "absent" among 5/);
+    expect(() => parseSafetensors(bytes).float32("absent")).toThrow(/no tensor "absent" among the 5/);
   });
 
   it("notices a source that gives fewer bytes than asked for", async () => {

@@ -93,7 +93,7 @@ export function parseShardIndex(indexJson: string): ShardIndex {
 
 function checkFileNames(names: ReadonlySet<string>): void {
   const bad = [...names].filter((name) => !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}\.safetensors$/.test(name));
-  if (bad.length > 0) throw invalidIndex(`it names files that are no plain .safetensors names: ${listed(bad)}`);
+  if (bad.length > 0) throw invalidIndex(`it names files that are not plain .safetensors names: ${listed(bad)}`);
   if (names.size > maximumShards) throw invalidIndex(`it names ${names.size} files, more than ${maximumShards}`);
 }
 
@@ -116,16 +116,16 @@ function combine(
   }
   const missing = [...index.weightMap].filter(([name]) => !located.has(name));
   const problems = [
-    ...(strays.length > 0 ? [`files hold tensors that it does not place there: ${enumerated(strays)}`] : []),
+    ...(strays.length > 0 ? [`files have tensors that it does not list there: ${enumerated(strays)}`] : []),
     ...(missing.length > 0
       ? [
-          `tensors are not where it says: ${enumerated(missing.map(([name, file]) => `"${printable(name)}" in ${file}`))}`,
+          `tensors are missing in their files: ${enumerated(missing.map(([name, file]) => `"${printable(name)}" in ${file}`))}`,
         ]
       : []),
   ];
   if (problems.length > 0) throw invalidIndex(problems.join("; "));
   if (index.totalSize !== undefined && index.totalSize !== size) {
-    const message = `The index claims a total_size of ${index.totalSize} bytes, but its tensors have ${size}.`;
+    const message = `The index has a total_size of ${index.totalSize} bytes, but its tensors have ${size}.`;
     options.onWarning?.({ code: "TOTAL_SIZE_MISMATCH", message });
   }
   return new LocatedTensors(
@@ -136,7 +136,5 @@ function combine(
 }
 
 function invalidIndex(problem: string, cause?: unknown): SafetensorsError {
-  return new SafetensorsError("InvalidIndex", `The index of the shards is not acceptable: ${problem}.`, {
-    cause,
-  });
+  return new SafetensorsError("InvalidIndex", `The index of the shards is invalid: ${problem}.`, { cause });
 }

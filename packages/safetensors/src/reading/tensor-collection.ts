@@ -49,7 +49,7 @@ export class LocatedTensors implements TensorCollection {
     const { offset, length } = range ?? { offset: 0, length: size };
     const isWithin = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
     if (!isWithin || offset + length > size) {
-      const problem = `Bytes ${offset} to ${offset + length} of "${printable(name)}" were asked for; it has ${size}.`;
+      const problem = `Cannot read bytes ${offset} to ${offset + length} of "${printable(name)}": it has ${size}.`;
       throw new SafetensorsError("InvalidRange", problem, { file: source.name, tensor: name });
     }
     return readExactly(source, dataStart + info.begin + offset, length);
@@ -71,7 +71,7 @@ export class LocatedTensors implements TensorCollection {
     const rowBits = rows === 0 ? 0 : ((info.end - info.begin) * 8) / rows;
     const isWithin = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0;
     if (!isWithin || first + count > rows || rowBits % bitsOf(info.dtype) !== 0) {
-      const problem = `Rows ${first} to ${first + count} of "${printable(name)}" were asked for; its shape is [${info.shape.join(", ")}].`;
+      const problem = `Cannot read rows ${first} to ${first + count} of "${printable(name)}": its shape is [${info.shape.join(", ")}].`;
       throw new SafetensorsError("InvalidRange", problem, { file: source.name, tensor: name });
     }
     const range = { offset: (first * rowBits) / 8, length: (count * rowBits) / 8 };
@@ -91,6 +91,6 @@ export class LocatedTensors implements TensorCollection {
 export function tensorIn<Tensor>(tensors: ReadonlyMap<string, Tensor>, name: string, file?: string): Tensor {
   const tensor = tensors.get(name);
   if (tensor !== undefined) return tensor;
-  const problem = `There is no tensor "${printable(name)}" among ${tensors.size}.`;
+  const problem = `There is no tensor "${printable(name)}" among the ${tensors.size} of the file.`;
   throw new SafetensorsError("TensorNotFound", problem, { file, tensor: name });
 }

@@ -59,7 +59,7 @@ function byteLengthOf(outline: TensorOutline): number {
     throw new SafetensorsError("ValidationOverflow", problem, { tensor: name });
   }
   if (bits % 8 === 0) return bits / 8;
-  const problem = `${labelOf(outline)} cannot be written: it has ${bits} bits, which is no whole number of bytes.`;
+  const problem = `${labelOf(outline)} cannot be written: it has ${bits} bits, which is not a whole number of bytes.`;
   throw new SafetensorsError("MisalignedSlice", problem, { tensor: name });
 }
 

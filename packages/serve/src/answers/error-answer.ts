@@ -35,7 +35,7 @@ export function asRequestError(error: unknown): RequestError {
   const { code } = error;
   const message = withoutFolders(error.message);
   if (code === "WRITER_FULL") return new RequestError(429, code, message);
-  if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is about to stop.");
+  if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is stopping.");
   if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
   return new RequestError(askedWrongly.has(code) ? 400 : 500, code, message);
 }

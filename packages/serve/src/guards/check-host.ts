@@ -13,7 +13,7 @@ export function checkHost(host: string | undefined, allowed: readonly string[]):
   throw new RequestError(
     403,
     "HOST_NOT_ALLOWED",
-    `The host "${name}" is not served here. Name it among allowedHosts if it is this server's.`,
+    `The host "${name}" is not allowed. Add it to allowedHosts if it is this server's.`,
   );
 }
 

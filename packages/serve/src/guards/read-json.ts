@@ -20,7 +20,7 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<Re
     new RequestError(400, cause === undefined ? "BODY_TOO_DEEP" : "INVALID_JSON", `The body ${reason}.`);
   const body = parseJson(text, { maxDepth: limits.maxDepth, refuse });
   if (isObject(body)) return body;
-  throw new RequestError(400, "INVALID_JSON", "The body is JSON, but no object.");
+  throw new RequestError(400, "INVALID_JSON", "The body is JSON, but not an object.");
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {

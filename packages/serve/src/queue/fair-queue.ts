@@ -140,6 +140,6 @@ function compared(one: Ticket, other: Ticket, by: "served" | "waiting"): number 
 }
 
 function queueFull(maxWaiting: number): RequestError {
-  const message = `${maxWaiting} texts are waiting already, and most of them are this client's. Ask again when some are written.`;
+  const message = `${maxWaiting} texts are already waiting, most of them from this client. Try again when some are finished.`;
   return new RequestError(429, "WRITER_FULL", message);
 }

@@ -26,8 +26,7 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   for (const name of ["tools", "functions", "audio", "prediction"]) fields.unserved(name, []);
   fields.unserved("tool_choice", ["none", "auto"]);
   const format = fields.raw("response_format");
-  if (format !== undefined && !isPlainText(format))
-    fields.fault("response_format", "only { type: text } is served here");
+  if (format !== undefined && !isPlainText(format)) fields.fault("response_format", "only { type: text } is supported");
   fields.end();
   return { ...request, messages, logprobs: isTold ? (top ?? 0) : undefined };
 }
@@ -49,7 +48,7 @@ const roles: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 function messageOf(message: unknown, at: string, fields: Fields): ServedMessage | undefined {
-  if (typeof message !== "object" || message === null) return fields.fault(at, "it is no object");
+  if (typeof message !== "object" || message === null) return fields.fault(at, "it is not an object");
   const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
   const known = roles.get(role);
   if (known === undefined) {
@@ -59,7 +58,7 @@ function messageOf(message: unknown, at: string, fields: Fields): ServedMessage 
   if (text !== undefined) return { role: known, content: text };
   return fields.fault(
     `${at}.content`,
-    "expected a text, or a list of parts { type: text, text }: others are not served",
+    "expected a text, or a list of parts { type: text, text }; others are not supported",
   );
 }
 

@@ -21,7 +21,7 @@ export function completionRequest(body: Readonly<Record<string, unknown>>, limit
     fields.fault("prompt", "it is missing or empty; expected a text or a list of texts");
   }
   if (prompts.length * request.n > limits.maxChoices) {
-    fields.fault("n", `${prompts.length} prompts times ${request.n}; at most ${limits.maxChoices} texts are written`);
+    fields.fault("n", `${prompts.length} prompts times ${request.n}; expected at most ${limits.maxChoices} texts`);
   }
   const logprobs = fields.integer("logprobs", { min: 0, max: 20 });
   fields.unserved("echo", [false]);

@@ -60,11 +60,11 @@ export class Fields {
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (all.length > max) return this.fault(name, `${all.length} texts; expected at most ${max}`);
     if (all.every((text) => typeof text === "string")) return all;
-    return this.fault(name, "something that is no text; expected a text or a list of texts");
+    return this.fault(name, "something other than a text; expected a text or a list of texts");
   }
 
   /** Refuses what is not served, unless it is said not to be wanted. */
-  unserved(name: string, unwanted: readonly unknown[], advice = "it is not served here"): void {
+  unserved(name: string, unwanted: readonly unknown[], advice = "it is not supported"): void {
     const value = this.raw(name);
     const isEmpty = Array.isArray(value) && value.length === 0;
     if (value === undefined || isEmpty || unwanted.includes(value)) return;

@@ -32,7 +32,7 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
   const stop = fields.texts("stop", limits.maxStops) ?? defaults.stop ?? [];
   if (stop.includes("")) fields.fault("stop", "an empty text; expected texts of at least one character");
   for (const name of ["presence_penalty", "frequency_penalty"]) {
-    fields.unserved(name, [0], "only 0 is served here; repetition_penalty is");
+    fields.unserved(name, [0], "only 0 is supported; use repetition_penalty");
   }
   fields.unserved("logit_bias", []);
   const isStreamed = fields.flag("stream");

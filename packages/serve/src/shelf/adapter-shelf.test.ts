@@ -13,5 +13,5 @@ it("keeps an adapter that the model had before a folder's of the same name", asy
   await shelf.put("other", "folder/other");
   expect(shelf.take("other").adapter?.name).toBe("folder/other");
   expect(shelf.remove("other")).toBe(true);
-  expect(() => shelf.take("other\n")).toThrow('There is no model "other\\n". There are "base", "mine".');
+  expect(() => shelf.take("other\n")).toThrow('There is no model "other\\n". Use one of "base", "mine".');
 });

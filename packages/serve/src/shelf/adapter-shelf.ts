@@ -45,7 +45,7 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
   take(id: string): Lease<Adapter> {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      const message = `There is no model "${printable(id)}". There are ${listed([...this.#entries.keys()])}.`;
+      const message = `There is no model "${printable(id)}". Use one of ${listed([...this.#entries.keys()])}.`;
       throw new RequestError(404, "MODEL_NOT_FOUND", message, "model");
     }
     entry.users += 1;
@@ -63,7 +63,7 @@ export class AdapterShelf<Adapter extends ServedAdapter> {
   async put(id: string, folder: string): Promise<void> {
     if (id === this.baseName || this.#isNamed.has(id)) {
       const whose = id === this.baseName ? "the base" : "an adapter that was given by name";
-      throw new RequestError(400, "NAME_TAKEN", `${whose} has this name and keeps it. Rename the folder.`);
+      throw new RequestError(400, "NAME_TAKEN", `${whose} already has this name. Rename the folder.`);
     }
     this.#made += 1;
     const adapter = await this.model.attach(folder, { name: `${id}@${this.#made}` });

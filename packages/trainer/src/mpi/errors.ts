@@ -2,7 +2,7 @@
 
 import { itemized, LowrankError, printable } from "@lowrank/contracts";
 
-/** There is no MPI here that could be used: why, and what to do. */
+/** No usable MPI was found. Install it with the command in the message. */
 export class MpiUnavailableError extends LowrankError {
   constructor(
     readonly reason: string,
@@ -10,11 +10,11 @@ export class MpiUnavailableError extends LowrankError {
     readonly command: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("MPI_UNAVAILABLE", `Cannot train on several processes: ${reason}. To change that: ${command}`, options);
+    super("MPI_UNAVAILABLE", `Cannot train on several processes: ${reason}. Remedy: ${command}`, options);
   }
 }
 
-/** The library sees other processes than the launcher started: they are not of one MPI. */
+/** The launcher and the MPI library belong to different MPIs. Start with the `mpirun` of that library. */
 export class MpiMismatchError extends LowrankError {
   constructor(
     readonly launcher: string,
@@ -27,13 +27,13 @@ export class MpiMismatchError extends LowrankError {
   ) {
     super(
       "MPI_MISMATCH",
-      `${launcher} started ${expected} processes, but the MPI library sees ${got} (${printable(library)}): the two are not of one ` +
-        "MPI. Start with the mpirun of that library, name the launcher's own library in LOWRANK_MPI_LIBRARY, or, with srun, say --mpi=pmix.",
+      `${launcher} started ${expected} processes, but the MPI library has ${got} (${printable(library)}): they are different ` +
+        "MPIs. Start with the mpirun of that library, set LOWRANK_MPI_LIBRARY to the launcher's library, or use srun --mpi=pmix.",
     );
   }
 }
 
-/** MPI refused a call. */
+/** A call of MPI failed. Start again from the last checkpoint. */
 export class MpiCallError extends LowrankError {
   constructor(
     /** "MPI_Allreduce". */
@@ -44,12 +44,12 @@ export class MpiCallError extends LowrankError {
   ) {
     super(
       "MPI_CALL",
-      `${call} failed with ${status}: ${printable(reason)}. Another process or its network is gone: start again from the last checkpoint.`,
+      `${call} failed with ${status}: ${printable(reason)}. Another process or the network failed. Start again from the last checkpoint.`,
     );
   }
 }
 
-/** The others did not come to a call in time. */
+/** Other processes did not answer in time. Start again from the last checkpoint, or raise the timeout. */
 export class CommunicationTimeoutError extends LowrankError {
   constructor(
     readonly call: string,
@@ -57,13 +57,13 @@ export class CommunicationTimeoutError extends LowrankError {
   ) {
     super(
       "COMMUNICATION_TIMEOUT",
-      `${call} waited ${seconds} s for the other processes: one of them hangs, or is cut off. Start again from the last checkpoint; ` +
-        "where one of them has more to do than that, give timeoutSeconds or LOWRANK_MPI_TIMEOUT.",
+      `${call} waited ${seconds} s for the other processes: one of them hangs or lost its connection. Start again from the last checkpoint. ` +
+        "If one of them needs more time, set timeoutSeconds or LOWRANK_MPI_TIMEOUT.",
     );
   }
 }
 
-/** Processes came to the same call with different sizes, or with none that MPI can count. */
+/** The processes made one call with different or invalid sizes. All processes must make the same calls. */
 export class CommunicationSizeError extends LowrankError {
   constructor(
     readonly call: string,
@@ -75,7 +75,7 @@ export class CommunicationSizeError extends LowrankError {
   }
 }
 
-/** Processes that are to train as one were told different things. */
+/** The processes of one training have different settings. Give all of them the same base model, rows, recipe and version. */
 export class RanksDifferError extends LowrankError {
   constructor(
     /** Of each process that differs from the first: which fields. */
@@ -83,7 +83,7 @@ export class RanksDifferError extends LowrankError {
   ) {
     super(
       "RANKS_DIFFER",
-      `The processes are not told the same:${itemized(differences)}\nGive all of them the same base, rows, recipe and version.`,
+      `The processes have different settings:${itemized(differences)}\nGive all of them the same base model, rows, recipe and version.`,
     );
   }
 }

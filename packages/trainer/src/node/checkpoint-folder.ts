@@ -100,7 +100,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
     readListedFile(path, stateFileNames.facts, manifest),
   ]);
   const state = await parseState({ tensors, facts: new TextDecoder().decode(facts) }, path);
-  if (state.step !== manifest.step) throw new CheckpointError(path, "its files are of different steps.");
+  if (state.step !== manifest.step) throw new CheckpointError(path, "its files are from different steps.");
   return state;
 }
 
@@ -152,7 +152,7 @@ function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | st
   ]);
   for (const [name, contents] of more) {
     if (!isPlainName(name) || files.has(name) || name === manifestName) {
-      throw new CheckpointError(name, "a file of a checkpoint needs a plain name of its own.");
+      throw new CheckpointError(name, "a file of a checkpoint needs a unique plain name.");
     }
     files.set(name, typeof contents === "string" ? encoder.encode(contents) : contents);
   }

@@ -62,7 +62,7 @@ export async function readListedFile(folder: string, name: string, manifest: Man
   if (entry === undefined) throw new CheckpointError(folder, `${manifestName} does not list ${name}.`);
   const bytes = await readRegularFile(folder, name, { exactly: entry.bytes });
   if (sha256(bytes) !== entry.sha256)
-    throw new CheckpointError(folder, `${name} is not what was written (its SHA-256 differs).`);
+    throw new CheckpointError(folder, `${name} was changed after it was written (its SHA-256 differs).`);
   return bytes;
 }
 

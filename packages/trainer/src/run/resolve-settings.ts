@@ -40,7 +40,7 @@ export function goOnWith<Batch>(asked: TrainingSettings, options: TrainOptions<B
   checkState(resumeFrom, { variables, settings, ...(fingerprint === undefined ? {} : { fingerprint }) });
   const changed = changedSettings(resumeFrom.settings, settings);
   if (changed.length > 0) {
-    const message = `The resumed run has other settings than before: ${changed.join("; ")}.`;
+    const message = `The resumed run has changed settings: ${changed.join("; ")}.`;
     onWarning?.({ code: "RESUMED_WITH_OTHER_SETTINGS", message });
   }
   return settings;
@@ -99,7 +99,7 @@ function shapeRules(shape: ScheduleShape): readonly Rule[] {
 
 function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   const problems: string[] = [];
-  if (options.variables.size === 0) problems.push("variables: there are none to train");
+  if (options.variables.size === 0) problems.push("variables: expected at least one to train");
   const frozen = [...options.variables].filter(([, variable]) => !variable.trainable).map(([name]) => name);
   if (frozen.length > 0) problems.push(`variables: not trainable: ${listed(frozen)}`);
   if ((options.steps === undefined) === (options.epochs === undefined)) {
@@ -117,10 +117,10 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
       problems.push(`${name}: expected a whole number from ${min}, got ${value}`);
   }
   if (options.weightByTokens === true && options.batchSize === undefined) {
-    problems.push("weightByTokens: needs batchSize, to know what a batch supervises");
+    problems.push("weightByTokens: needs batchSize, to know the trained tokens of a batch");
   }
   if (options.reduceGradients !== undefined) {
-    if (options.batchSize === undefined) problems.push("reduceGradients: needs batchSize, to know what a share weighs");
+    if (options.batchSize === undefined) problems.push("reduceGradients: needs batchSize, to weight each process");
     if ((options.accumulate ?? 1) > 1 && options.weightByTokens !== true)
       problems.push("reduceGradients: needs weightByTokens where accumulate is more than 1");
   }
@@ -130,7 +130,7 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
 async function stepsOf<Batch>(options: TrainOptions<Batch>, accumulate: number): Promise<number> {
   if (options.steps !== undefined) return options.steps;
   const batches = options.batchesPerEpoch ?? (await countBatches(options.batches));
-  if (batches === 0) throw new TrainingOptionsError(["batches: the first epoch has none"]);
+  if (batches === 0) throw new TrainingOptionsError(["batches: the first epoch has no batches"]);
   return (options.epochs ?? 1) * Math.ceil(batches / accumulate);
 }
 

@@ -119,6 +119,6 @@ function parseFacts(json: string, name: string): StateFacts {
   const isNewer = typeof version === "number" && version > 2;
   const reason = isNewer
     ? `it has version ${version}; this program reads versions 1 and 2`
-    : "it is no training state of this program";
+    : "it is not a training state of this program";
   throw new CheckpointError(name, `${stateFileNames.facts}: ${reason}.`);
 }

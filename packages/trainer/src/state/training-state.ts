@@ -57,7 +57,7 @@ export interface PresentRun {
 export function checkState(state: TrainingState, run: PresentRun): void {
   const differences = [...variableDifferences(state, run.variables), ...settingDifferences(state, run)];
   if (state.step >= run.settings.steps) {
-    differences.push(`steps: the state has made ${state.step} of ${run.settings.steps} steps; nothing is left to do`);
+    differences.push(`steps: the state has made ${state.step} of ${run.settings.steps} steps; no steps are left`);
   }
   if (differences.length > 0) throw new ResumeMismatchError(differences);
 }

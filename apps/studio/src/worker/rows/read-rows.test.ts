@@ -82,7 +82,7 @@ describe("readRows", () => {
 
   it("names every broken line of a file, and takes none of it", async () => {
     const text = '{"prompt": "Hi", "completion": "Hello"}\n{"prompt": \n{"prompt": "Hi"}';
-    await expect(dropped("r.jsonl", text)).rejects.toThrow(/2 lines of it are broken.*line 2.*line 3/s);
+    await expect(dropped("r.jsonl", text)).rejects.toThrow(/2 lines are broken.*line 2.*line 3/s);
   });
 
   it("refuses running text, saying what it takes", async () => {

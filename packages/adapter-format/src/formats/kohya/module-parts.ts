@@ -38,14 +38,14 @@ export function factorsIn(
   const [a, b] = [parts.get(names.a), parts.get(names.b)];
   if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? names.a : names.b}`);
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
-    throw new NoPair(`has a ${names.a} and a ${names.b} that are no two matrices of one rank`);
+    throw new NoPair(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
   return { a, b };
 }
 
 /** Throws NoPair where factors of that size are not made. */
 export function checkSize(rank: number, features: number): void {
-  if (rank > maxRank) throw new NoPair(`would be of rank ${rank} as one pair, more than ${maxRank}`);
-  if (rank * features > maxNumbers) throw new NoPair("would grow to too many numbers as one pair");
+  if (rank > maxRank) throw new NoPair(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new NoPair("would have too many values as plain LoRA");
 }
 
 /** [rows, columns] of a matrix. */

@@ -39,7 +39,8 @@ function withMiddle({ a, b, scale }: PlainPair, mid: AdapterTensor): PlainPair {
 //   (B₁A₁) ∘ (B₂A₂) = B·A, where column (i, j) of B is B₁[:, i] ∘ B₂[:, j] and row (i, j) of A is A₁[i] ∘ A₂[j]
 
 function hadamardPair(parts: ModuleParts): PlainPair {
-  if (parts.has("hada_t1") || parts.has("hada_t2")) throw new NoPair("is a LoHa in Tucker's form, which is not read");
+  if (parts.has("hada_t1") || parts.has("hada_t2"))
+    throw new NoPair("is a LoHa with Tucker decomposition, not supported");
   const one = factorsIn(parts, { a: "hada_w1_b", b: "hada_w1_a" });
   const other = factorsIn(parts, { a: "hada_w2_b", b: "hada_w2_a" });
   const [[rank, inFeatures], [outFeatures]] = [sizesOf(one.a), sizesOf(one.b)];
@@ -67,7 +68,7 @@ function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTe
 // LyCORIS' LoKr as one pair: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is a whole matrix is a product with the identity.
 
 function kroneckerPair(parts: ModuleParts): PlainPair {
-  if (parts.has("lokr_t2")) throw new NoPair("is a LoKr in Tucker's form, which is not read");
+  if (parts.has("lokr_t2")) throw new NoPair("is a LoKr with Tucker decomposition, not supported");
   const one = sideOf(parts, "lokr_w1");
   const other = sideOf(parts, "lokr_w2");
   const rank = sizesOf(one.a)[0] * sizesOf(other.a)[0];
@@ -93,7 +94,7 @@ function sideOf(parts: ModuleParts, name: "lokr_w1" | "lokr_w2"): Side {
     const factors = factorsIn(parts, { a: `${name}_b`, b: `${name}_a` });
     return { ...factors, rank: sizesOf(factors.a)[0] };
   }
-  if (whole.shape.length !== 2) throw new NoPair("is a LoKr of a convolution, which is not read");
+  if (whole.shape.length !== 2) throw new NoPair("is a LoKr of a convolution, which is not supported");
   const [rows, columns] = sizesOf(whole);
   const smaller = Math.min(rows, columns);
   checkSize(smaller, smaller);

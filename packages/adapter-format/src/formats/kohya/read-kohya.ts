@@ -52,14 +52,14 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     useDora = true;
     // LyCORIS can also keep one for each input, which PEFT has not.
     if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
-      problems.push({ key: path, problem: "has magnitudes that are not one for each output" });
+      problems.push({ key: path, problem: "has magnitudes whose number is not that of the outputs" });
     else
       tensors.set(`${path}.lora_magnitude_vector`, {
         ...magnitude,
         shape: pair.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
       });
   }
-  if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
@@ -74,13 +74,13 @@ function modulesOf(
   for (const [key, { dtype, shape }] of file.tensors) {
     const parsed = parseKohyaKey(key);
     if (parsed === undefined) {
-      problems.push({ key, problem: "is no part of a pair (down, up, alpha), of a LoHa or a LoKr, and no magnitude" });
+      problems.push({ key, problem: "is not a part of LoRA (down, up, alpha), LoHa, LoKr or DoRA (magnitude)" });
       continue;
     }
     const { path, part } = parsed;
     const parts = modules.get(path) ?? new Map<KohyaPart, string>();
     modules.set(path, parts);
-    if (parts.has(part)) problems.push({ key, problem: `says the same as "${parts.get(part)}"` });
+    if (parts.has(part)) problems.push({ key, problem: `is a duplicate of "${parts.get(part)}"` });
     else if (part === "alpha" ? shape.some((size) => size !== 1) : !readableTypes.has(dtype) || shape.length === 0)
       problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
     else parts.set(part, key);

@@ -59,7 +59,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
       const twin = names.get(name);
       names.set(name, pair.path);
       if (twin !== undefined) return `with underscores it has the same name as ${twin}`;
-      return scalingOf(config, pair.path) === 0 ? "an alpha of 0 means the rank there" : reasonAgainst(pair);
+      return scalingOf(config, pair.path) === 0 ? "this format reads an alpha of 0 as the rank" : reasonAgainst(pair);
     },
   });
   const tensors = new Map<string, AdapterTensor>();
@@ -97,8 +97,8 @@ function nameOf(path: string, ofBase: string): string {
 
 /** What neither Kohya nor diffusers has pairs for. */
 export function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
-  if (partOfA === "lora_embedding_A") return "tables have no pairs there";
-  return a.shape[0] === b.shape[1] ? undefined : "convolutions in groups have no pairs there";
+  if (partOfA === "lora_embedding_A") return "this format has no adapters of embeddings";
+  return a.shape[0] === b.shape[1] ? undefined : "this format has no adapters of grouped convolutions";
 }
 
 function isExact(value: number, dtype: "F16" | "BF16"): boolean {

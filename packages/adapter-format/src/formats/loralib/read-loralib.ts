@@ -68,7 +68,7 @@ export async function readLoralibAdapter(
     tensors.set(keys.a, pair.a).set(keys.b, pair.b);
     scales.push({ path, rank: pair.a.shape[0] ?? 0, alpha: alpha * pair.parts });
   }
-  if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "holds no pairs" });
+  if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "has no lora_A" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
   for (const [path, bias] of biases) tensors.set(halves.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
   const config = configOfPairs(scales, { bias: biasMode([...biases.keys()], halves) });
@@ -89,7 +89,7 @@ async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
     if (part === undefined)
       problems.push({
         key,
-        problem: "is of the base; loralib.lora_state_dict(model) gives what is an adapter's alone",
+        problem: "is a weight of the base model; save loralib.lora_state_dict(model), which has the adapter alone",
       });
     else if (!readableTypes.has(dtype) || shape.length !== (part === "bias" ? 1 : 2))
       problems.push({ key, problem: `has the type ${dtype} and the shape [${shape.join(", ")}]` });
@@ -122,7 +122,7 @@ function joined(
   if (parts === 0 || enabled.length > 1024) return { problem: `has groups of which ${parts} are enabled` };
   if (rows !== rank * parts || outRows % parts !== 0)
     return {
-      problem: `has ${rows} rows in A for ${parts} of rank ${rank}: of a MergedLinear say which parts have pairs, groups: { … }`,
+      problem: `has ${rows} rows in A for ${parts} of rank ${rank}; for a MergedLinear, give the adapted parts: groups: { … }`,
     };
   return { a, b: enabled.length === 1 ? b : blocksOf(b, enabled), parts };
 }

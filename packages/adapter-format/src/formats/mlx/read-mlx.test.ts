@@ -98,7 +98,7 @@ describe("an adapter of MLX", () => {
       { ...pair, "x.lora_a": { shape: [1, 3, 2], values: a.values } },
       "linear layers and tables alone",
     ],
-    ["a bias", lora, { ...pair, "x.bias": { shape: [1], values: [1] } }, "is no part of a pair"],
+    ["a bias", lora, { ...pair, "x.bias": { shape: [1], values: [1] } }, "is neither lora_a, lora_b nor a magnitude"],
     ["NaN", lora, { ...pair, [`${path}.lora_a`]: { ...a, values: [1, 2, 3, 4, 5, Number.NaN] } }, "NaN"],
   ])("is refused with %s", async (_, config, tensors, reason) => {
     await expect(readAdapterIn(folder(config, tensors))).rejects.toThrow(reason);

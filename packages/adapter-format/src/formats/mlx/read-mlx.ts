@@ -74,8 +74,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
     const [, name = "", part] = /^(.+)\.(lora_a|lora_b|m)$/.exec(key) ?? [];
     const path = pathOfMlx(name);
     const isFactor = part === "lora_a" || part === "lora_b";
-    if (part === undefined)
-      problems.push({ key, problem: "is no part of a pair (lora_a, lora_b) and no magnitude (m)" });
+    if (part === undefined) problems.push({ key, problem: "is neither lora_a, lora_b nor a magnitude (m)" });
     else if (shape.length !== (isFactor ? 2 : 1)) {
       problems.push({
         key,
@@ -88,7 +87,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }
-  if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   return tensors;
 }

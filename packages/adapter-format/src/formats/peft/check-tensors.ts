@@ -98,7 +98,7 @@ export function tensorProblems(
     if (!parsed) continue;
     const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
     const twin = places.get(place);
-    if (twin !== undefined) problems.push({ key, problem: `says the same as ${describeValue(twin)}` });
+    if (twin !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(twin)}` });
     places.set(place, key);
   }
   for (const [key] of tensors) {
@@ -130,7 +130,7 @@ function unknownNameProblem(key: string): string {
 function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): string | null {
   if (isSavedModule(config, path) || embeddingNames.test(path)) return null;
   if (parameter === "bias" && config.bias !== "none") return null;
-  return "belongs to no module in modules_to_save and is no part of a LoRA pair";
+  return "is not in modules_to_save, and is neither lora_A nor lora_B";
 }
 
 function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[]): string | null {
@@ -138,11 +138,11 @@ function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[
   const axis = rankAxisOf(part);
   if (axis === null) return null;
   if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
-  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
+  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which is empty`;
   const rank = rankOf(config, path);
   const got = (shape[axis] ?? 0) * (axis === 1 ? columnsPerStored(config, key) : 1);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
-  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration has ${rank}`;
   const backwards = new Map([...config.rankPattern].reverse());
   if (rankOf({ ...config, rankPattern: backwards }, path) !== got) return problem;
   return `${problem}; a later key of rank_pattern gives it ${got}: PEFT takes the first that matches, but sorts the keys when it saves`;
@@ -164,7 +164,7 @@ function halfPairProblem(key: string, places: ReadonlyMap<string, string>): stri
   const parsed = parseTensorKey(key);
   const partner = parsed ? partners.get(parsed.part) : undefined;
   if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;
-  return `has no ${partner} beside it`;
+  return `has no ${partner}`;
 }
 
 function shapeText(shape: readonly number[]): string {

@@ -114,7 +114,7 @@ describe("a file of PEFT's in which two keys match the same module", () => {
   it("is refused where the ranks of its tensors show that its order is not the one that was meant", async () => {
     const config = { ...sorted, rankPattern: new Map([...meant.rankPattern].reverse()) };
     await expect(readAdapter(filesOf(config, [2, 3, 1]))).rejects.toThrow(
-      "rank 2, but the configuration says 3; a later key of rank_pattern gives it 2",
+      "rank 2, but the configuration has 3; a later key of rank_pattern gives it 2",
     );
   });
 });

@@ -150,9 +150,9 @@ describe("tensors that make no adapter", () => {
     };
     const problems = await problemsOf(broken);
     expect(problems).toHaveLength(6);
-    expect(problems.join("\n")).toContain("half.lora_A.weight: has no lora_B beside it");
+    expect(problems.join("\n")).toContain("half.lora_A.weight: has no lora_B");
     expect(problems.join("\n")).toContain(
-      "rank.lora_A.weight: has the shape [5, 3], so rank 5, but the configuration says 2",
+      "rank.lora_A.weight: has the shape [5, 3], so rank 5, but the configuration has 2",
     );
     expect(problems.join("\n")).toContain('carries the adapter\'s name "mine"');
     expect(problems.join("\n")).toContain('does not start with "base_model.model."');
@@ -174,13 +174,15 @@ describe("tensors that make no adapter", () => {
       [`${prefix}q.lora_magnitude_vector`]: counting([4]),
       [`${prefix}q.lora_magnitude_vector.weight`]: counting([4]),
     };
-    expect(String(await problemsOf(twice))).toContain("says the same as");
+    expect(String(await problemsOf(twice))).toContain("is a duplicate of");
   });
 
   it("an empty file, a factor with one axis, a factor that holds nothing", async () => {
-    expect(await problemsOf({})).toEqual(["the file: holds no tensors"]);
+    expect(await problemsOf({})).toEqual(["the file: has no tensors"]);
     expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: counting([2]) }))).toContain("two axes");
-    expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: counting([2, 0]) }))).toContain("nothing");
+    expect(String(await problemsOf({ ...pair, [`${prefix}q.lora_A.weight`]: counting([2, 0]) }))).toContain(
+      "which is empty",
+    );
   });
 
   it("integers", async () => {
@@ -218,13 +220,7 @@ describe("a file with several faults", () => {
       [`${prefix}k.lora_B.weight`]: counting([4, 2]),
     });
     expect(problems).toHaveLength(5);
-    for (const part of [
-      "has no lora_B beside it",
-      "so rank 5",
-      "Kohya",
-      "I32",
-      "q.lora_A.weight: has NaN at position 1",
-    ])
+    for (const part of ["has no lora_B", "so rank 5", "Kohya", "I32", "q.lora_A.weight: has NaN at position 1"])
       expect(problems.join("\n")).toContain(part);
   });
 });
@@ -244,7 +240,7 @@ describe("weights that are a pickle", () => {
     const file = new Uint8Array(8 + length).fill(0x20);
     new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
     file.set(new TextEncoder().encode("{}"), 8);
-    await expect(readAdapter({ config: JSON.stringify(plain), weights: file })).rejects.toThrow("holds no tensors");
+    await expect(readAdapter({ config: JSON.stringify(plain), weights: file })).rejects.toThrow("has no tensors");
   });
 });
 
@@ -281,7 +277,7 @@ describe("an adapter of another program", () => {
     const weights = new TextEncoder().encode("GGUF\u0003\0\0\0");
     const reading = readAdapter({ config: JSON.stringify(plain), weights });
     await expect(reading).rejects.toThrow(
-      /llama\.cpp \(GGUF\), not of PEFT\. If it is an adapter, take the PEFT folder/,
+      /llama\.cpp \(GGUF\), not of PEFT\. If it is an adapter, use the PEFT folder/,
     );
   });
 });

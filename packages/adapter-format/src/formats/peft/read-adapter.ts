@@ -137,7 +137,7 @@ function prefixProblems(file: SafetensorsFile, keys: ReadonlyMap<string, string>
   const names = [...file.tensors.keys()];
   const bare = names.filter((name) => !name.startsWith(keyPrefix));
   const problems = bare.map((key) => ({ key, problem: `does not start with "${keyPrefix}"` }));
-  if (names.length === 0) return [{ key: "the file", problem: "holds no tensors" }];
+  if (names.length === 0) return [{ key: "the file", problem: "has no tensors" }];
   return keys.size === names.length ? problems : [...problems, { key: "the file", problem: "names a tensor twice" }];
 }
 

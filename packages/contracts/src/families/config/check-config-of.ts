@@ -150,7 +150,7 @@ function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: Confi
   const features = Math.floor(headSize * rotary.share + 1e-9);
   const rotating = oddTakesNext ? features + (features % 2) : features;
   if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
-  const expected = "a head of which an even number of features rotates, as two halves";
+  const expected = "a head size with an even number of rotated features (two halves)";
   const { headSize: own, heads } = table.sizes;
   reader.invalid(own?.keys[0] ?? heads?.keys[0] ?? "head size", headSize, expected);
 }
@@ -189,7 +189,7 @@ function warnOfUnknownKeys(
   if (unknown.length === 0) return;
   onWarning?.({
     code: "UNKNOWN_CONFIG_KEYS",
-    message: `${file} has keys that are not known here and are ignored: ${listed(unknown)}.`,
+    message: `${file} has unknown keys, which are ignored: ${listed(unknown)}.`,
   });
 }
 
@@ -212,7 +212,7 @@ function byNumber(reader: ConfigReader, { types, plain, plainEach, each }: Layer
   const period = (each === undefined ? null : reader.integer(each, { min: 1, max: 4096 })) ?? 1;
   if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
   const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
-  if (!isGood) reader.invalid(plain ?? "", list, "a list of layers' numbers");
+  if (!isGood) reader.invalid(plain ?? "", list, "a list of layer numbers");
   return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
 }
 

@@ -21,10 +21,10 @@ describe("a text model inside one with images", () => {
     expect(() => checkConfig(asks)).toThrow("clip_qkv: got 3");
   });
 
-  it("says that the text model inside a model with images is computed", () => {
+  it("says that the text model inside a model with images is supported", () => {
     expect(() => checkConfig({ model_type: "mistral3", text_config: { model_type: "mistral" } })).toThrow(
-      'models of type "mistral3", but its text model, of type "mistral", is computed: save that by itself in Python. Supported',
+      'Models of type "mistral3" are not supported. Its text model, of type "mistral", is supported: save that model alone in Python. Supported',
     );
-    expect(() => checkConfig({ model_type: "qwen2_vl", text_config: { model_type: 7 } })).toThrow("nearest relative");
+    expect(() => checkConfig({ model_type: "qwen2_vl", text_config: { model_type: 7 } })).toThrow("nearest supported");
   });
 });

@@ -26,7 +26,7 @@ describe("layers with experts", () => {
 
   it("are refused where a list is none of numbers", () => {
     expect(() => expertsIn({ mlp_only_layers: ["first"] })).toThrow("mlp_only_layers");
-    expect(() => expertsIn({ mlp_only_layers: 3 })).toThrow("a list of layers' numbers");
+    expect(() => expertsIn({ mlp_only_layers: 3 })).toThrow("a list of layer numbers");
     expect(() => expertsIn({ decoder_sparse_step: 0 })).toThrow("decoder_sparse_step");
   });
 });

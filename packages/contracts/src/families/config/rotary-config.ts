@@ -74,7 +74,7 @@ function readOne(
   const features = Math.floor(headSize * share + 1e-9);
   const scaling = readScaling(nested, { table, features, maxPositions, originalAtTop });
   if (!table.share && share !== defaults.share)
-    nested.notHandled("partial_rotary_factor", share, `${defaults.share} (how much of a head rotates)`);
+    nested.notHandled("partial_rotary_factor", share, `${defaults.share} (the rotated share of a head)`);
   finish(reader, nested, table.ignored);
   return { theta, share, scaling };
 }
@@ -184,7 +184,7 @@ function readFactors(nested: ConfigReader, key: string, { features }: ScalingPla
     typeof entry === "number" && entry >= factorBounds.min && entry <= factorBounds.max;
   if (Array.isArray(value) && value.every(isFactor) && (Number.isNaN(features) || value.length === features / 2))
     return value;
-  const expected = `a list of ${features / 2} positive numbers, one for each pair of features that rotates`;
+  const expected = `a list of ${features / 2} positive numbers, one for each rotated pair of features`;
   if (value === null) nested.missing(key, expected);
   else nested.invalid(key, value, expected);
   return [];

@@ -26,7 +26,7 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Fam
   const heads = { name: "attention heads", row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads };
   checkDivides(reader, heads);
   const { memoryKeyHeads: part, memoryHeads: whole } = known;
-  checkDivides(reader, { name: "heads that remember values", row: rows.memoryKeyHeads, part, whole });
+  checkDivides(reader, { name: "heads with values", row: rows.memoryKeyHeads, part, whole });
   return known;
 }
 

@@ -40,8 +40,8 @@ const refusedKeys: readonly RefusedKey[] = [
   { key: "rope.scaling.yarn_beta_slow", neutral: 1, effect: "other pairs of features are stretched" },
   { key: "rope.scaling.yarn_ext_factor", neutral: 1, effect: "positions are scaled differently" },
   { key: "rope.scaling.yarn_log_multiplier", effect: "attention is scaled" },
-  { key: "swin_norm", neutral: false, effect: "norms stand elsewhere" },
-  { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed side by side" },
+  { key: "swin_norm", neutral: false, effect: "norms are in other places" },
+  { key: "use_parallel_residual", neutral: false, effect: "attention and feed-forward are computed in parallel" },
 ];
 
 /** Keys that are read below, or say nothing about what is computed. */

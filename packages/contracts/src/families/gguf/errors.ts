@@ -4,7 +4,7 @@ import { LowrankError } from "../../errors.ts";
 import { describeValue, itemized } from "../../messages.ts";
 import { withRelative } from "../lookup/default-targets.ts";
 
-/** A GGUF file of an architecture without a table here. */
+/** The GGUF file has a model of an unsupported architecture. Use the model's Hugging Face folder instead. */
 export class UnsupportedArchitectureError extends LowrankError {
   constructor(
     readonly file: string,
@@ -14,13 +14,13 @@ export class UnsupportedArchitectureError extends LowrankError {
   ) {
     super(
       "UNSUPPORTED_ARCHITECTURE",
-      `${file} holds a model of architecture ${describeValue(architecture)}${withRelative(architecture, supported)}. From ` +
-        `GGUF files these are read: ${supported.join(", ")}. Take the model's Hugging Face folder (config.json and safetensors) instead.`,
+      `${file} has the architecture ${describeValue(architecture)}, not supported.${withRelative(architecture, supported)} ` +
+        `Supported in GGUF files: ${supported.join(", ")}. Use the model's Hugging Face folder (config.json and safetensors) instead.`,
     );
   }
 }
 
-/** A model that a GGUF file cannot hold so that llama.cpp computes the same. */
+/** llama.cpp would compute this model differently from a GGUF file. Write a Hugging Face folder instead. */
 export class UnwritableArchitectureError extends LowrankError {
   constructor(
     readonly modelType: string,

@@ -46,10 +46,10 @@ describe("ggufFromConfig", () => {
 
   it("refuses what the file would not say: a scale of scores, and positions that stretch by the text's length", () => {
     const scaled = checkConfig({ model_type: "gemma2", ...grouped, head_dim: 8, query_pre_attn_scalar: 5 });
-    expect(() => ggufFromConfig(scaled)).toThrow(/scalars: it is/);
+    expect(() => ggufFromConfig(scaled)).toThrow(/scalars: the model has/);
     const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };
     const stretched = checkConfig({ model_type: "llama", ...grouped, ...dynamic });
     expect(() => ggufFromConfig(stretched)).toThrow(UnwritableArchitectureError);
-    expect(() => ggufFromConfig(checkConfig({ model_type: "electra", ...small }))).toThrow(/calls its weights/);
+    expect(() => ggufFromConfig(checkConfig({ model_type: "electra", ...small }))).toThrow(/names for its weights/);
   });
 });

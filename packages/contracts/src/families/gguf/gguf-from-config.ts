@@ -44,7 +44,7 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
   const table = ggufTableFor(config);
   if (table === undefined)
     throw new UnwritableArchitectureError(config.modelType, [
-      { what: "the family", reason: "what llama.cpp calls its weights is not known here" },
+      { what: "the family", reason: "llama.cpp's names for its weights are not known" },
     ]);
   const ropeFactors = new Map(ropeDivisors(config));
   const metadata = new Map<string, GgufEntry>([
@@ -151,7 +151,7 @@ function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig)
   return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
     if (besides.has(key) || isAlike(wanted[key], again[key])) return [];
     const [got, said] = [describeValue(wanted[key]), describeValue(again[key])];
-    return [{ what: key, reason: `it is ${got} here, and by the file's metadata ${said}` }];
+    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${said}` }];
   });
 }
 

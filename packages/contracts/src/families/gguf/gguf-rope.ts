@@ -49,7 +49,7 @@ interface Divisors {
 function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scaling {
   const problems: Problem[] = [];
   if (type !== "none" && type !== "linear") {
-    const expected = `"none" or "linear" beside the tensor ${ropeFactorTensors[0]}`;
+    const expected = `"none" or "linear" together with the tensor ${ropeFactorTensors[0]}`;
     problems.push({ key: "rope.scaling.type", got: String(type), expected });
   }
   const factor = linear === 0 ? 1 : linear;

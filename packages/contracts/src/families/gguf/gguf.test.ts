@@ -205,7 +205,7 @@ describe("GGUF metadata", () => {
     ["gemma4", "gemma"],
   ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {
     expect(() => configFromGguf(new Map([["general.architecture", architecture]]), new Set())).toThrow(
-      `"${architecture}", whose nearest relative is "${nearest}"`,
+      `"${architecture}", not supported. The nearest supported one is "${nearest}".`,
     );
   });
 

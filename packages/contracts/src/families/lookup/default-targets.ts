@@ -2,29 +2,29 @@
 // TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.
 
 /**
- * For a message, behind the unknown name: ", whose nearest relative is "bert"", or what of it is not computed here though its name
- * is like others, or nothing.
+ * For a message, after the sentence with the unknown name: " The nearest supported one is "bert".", or which part of a model with
+ * a similar name is not supported, or nothing.
  */
 export function withRelative(unknown: unknown, supported: readonly string[]): string {
   if (typeof unknown !== "string") return "";
   const [, lack] = lacking.find(([name]) => name.test(unknown)) ?? [];
-  if (lack !== undefined) return `, ${lack}`;
+  if (lack !== undefined) return ` ${lack}`;
   const nearest = nearestRelative(unknown, supported);
-  return nearest === undefined ? "" : `, whose nearest relative is "${nearest}"`;
+  return nearest === undefined ? "" : ` The nearest supported one is "${nearest}".`;
 }
 
-/** Names that promise what their models are not. */
+/** Names that are like a supported one, of models that are not supported. */
 const lacking: readonly (readonly [RegExp, string])[] = [
-  [/^qwen3_(5_moe|next)/, "which is Qwen 3.5 with mixtures of experts: with these it is not computed here"],
+  [/^qwen3_(5_moe|next)/, "Qwen 3.5 with a mixture of experts is not supported."],
   [
     /^(falcon_(h1|mamba)|granitemoehybrid|[bjmz]amba|nemotron_h)/,
-    "whose layers are state spaces (Mamba), all or some: they are not computed here",
+    "Models with state-space (Mamba) layers are not supported.",
   ],
-  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "whose attention compresses keys and values: it is not computed here"],
-  [/^gemma3n/, "whose layers have embeddings and streams of their own: they are not computed here"],
-  [/^switch_transformers/, "which is T5 with mixtures of experts: with these it is not computed here"],
-  [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "which reads sound: of such models only whisper is computed here"],
-  [/^llama4/, "whose attention looks back within chunks, beside mixtures of experts: it is not computed here"],
+  [/^(deepseek_v[23]|kimi_k2|minicpm3)/, "Attention with compressed keys and values (MLA) is not supported."],
+  [/^gemma3n/, "Embeddings and residual streams for each layer are not supported."],
+  [/^switch_transformers/, "T5 with a mixture of experts is not supported."],
+  [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "Of the models that read audio, only whisper is supported."],
+  [/^llama4/, "Chunked attention together with a mixture of experts is not supported."],
 ];
 
 /**

@@ -130,7 +130,7 @@ class Matcher {
   #spend(): void {
     this.#stepsLeft -= 1;
     if (this.#stepsLeft >= 0) return;
-    const reason = `the pattern ${shortened(this.source)} takes more than ${stepsForCharacter} steps a character.`;
+    const reason = `the pattern ${shortened(this.source)} needs more than ${stepsForCharacter} steps per character.`;
     throw new TokenizationError(reason, stepsForCharacter);
   }
 

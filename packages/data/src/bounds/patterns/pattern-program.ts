@@ -72,7 +72,7 @@ class Compiler {
   }
 
   #writeRepeat({ body, min, max, isLazy }: Extract<PatternTree, { kind: "repeat" }>): void {
-    if (max > 1 && canBeEmpty(body)) throw new SyntaxError("a pattern that repeats what may be empty");
+    if (max > 1 && canBeEmpty(body)) throw new SyntaxError("a pattern that repeats a part which can be empty");
     for (let count = 0; count < min; count += 1) this.#write(body);
     const start = this.#instructions.length;
     const splits: { first: number; second: number }[] = [];
@@ -107,7 +107,7 @@ class Compiler {
   #add<T extends Instruction>(instruction: T): T {
     this.#instructions.push(instruction);
     if (this.#instructions.length > maxInstructions) {
-      throw new SyntaxError(`a pattern whose repetitions multiply to more than ${maxInstructions} steps`);
+      throw new SyntaxError(`a pattern with nested repetitions of more than ${maxInstructions} steps`);
     }
     return instruction;
   }
@@ -118,7 +118,7 @@ function charactersOf(tree: PatternTree): string[] {
   if (tree.kind === "character") return [tree.source];
   if (tree.kind === "choice") return tree.parts.flatMap(charactersOf);
   if (tree.kind === "sequence" && tree.parts.length === 1 && tree.parts[0]) return charactersOf(tree.parts[0]);
-  throw new SyntaxError("a pattern that looks back at more than one character");
+  throw new SyntaxError("a pattern with a lookbehind of more than one character");
 }
 
 function canBeEmpty(tree: PatternTree): boolean {

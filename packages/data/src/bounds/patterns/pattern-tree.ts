@@ -38,7 +38,7 @@ class PatternParser {
 
   #choice(): PatternTree {
     this.#depth += 1;
-    if (this.#depth > deepest) throw new SyntaxError(`a pattern with more than ${deepest} groups within each other`);
+    if (this.#depth > deepest) throw new SyntaxError(`a pattern with more than ${deepest} nested groups`);
     const parts = [this.#sequence()];
     while (this.source[this.#at] === "|") {
       this.#at += 1;
@@ -93,6 +93,6 @@ class PatternParser {
 
   #unsupported(): SyntaxError {
     const rest = this.source.slice(this.#at, this.#at + 20);
-    return new SyntaxError(`a pattern with ${JSON.stringify(rest)}, which cannot be run in bounded time`);
+    return new SyntaxError(`a pattern with ${JSON.stringify(rest)}, which has no bounded running time`);
   }
 }

@@ -53,7 +53,7 @@ export class NativeBackend extends MathBackendCPU {
     if (values instanceof Float32Array)
       throw new Error(`A tensor [${tensor.shape.join(", ")}] has ${values.length} values: was its array transferred?`);
     if (values !== undefined && tensor.dtype === "float32") return Float32Array.from(values as ArrayLike<number>);
-    throw new Error(`The native engine expected float32 values and found ${tensor.dtype}.`);
+    throw new Error(`The native engine expected float32 values, got ${tensor.dtype}.`);
   }
 
   /** The live values of a tensor of whole numbers. */

@@ -81,7 +81,7 @@ describe.skipIf(!isLinux || whole === undefined)("a copy of ONNX Runtime's libra
         ),
         note: expect.stringContaining("or unset LOWRANK_ONNX_RUNTIME"),
       })),
-      refusal(empty, "has a part that is empty: a download may have broken off"),
+      refusal(empty, "has an empty part: a download may have been interrupted"),
       { name: "native" },
     ]);
   });
@@ -94,7 +94,7 @@ describe.skipIf(!isLinux)("a file that is another's", () => {
     const loaded = propertyOf(process.report?.getReport(), "sharedObjects") as readonly string[];
     const another = loaded.find((name) => /\/libm\b/.test(name)) ?? "";
     expect(choicesOf([text, another])).toEqual([
-      refusal(text, "is no shared library: it does not begin as one"),
+      refusal(text, "is not a shared library: it has no ELF header"),
       refusal(another, "is another library: it has no OrtGetApiBase"),
     ]);
   });
@@ -125,13 +125,13 @@ describe.skipIf(!isLinux || !hasCompiler)("a library that answers as ONNX Runtim
   it("is refused, and the process goes on", () => {
     const usual = { base: "&base", getApi: "emptyApi", getVersion: "newVersion" };
     const cases = [
-      { answers: { base: "0" }, fault: "gives out no interface: its OrtGetApiBase returns nothing" },
-      { answers: { getApi: "0" }, fault: "gives out an empty interface: its OrtApiBase has no functions" },
-      { answers: { getVersion: "0" }, fault: "gives out an empty interface: its OrtApiBase has no functions" },
-      { answers: { getVersion: "noVersion" }, fault: "does not say which version it is" },
+      { answers: { base: "0" }, fault: "has no interface: its OrtGetApiBase returns nothing" },
+      { answers: { getApi: "0" }, fault: "has an empty interface: its OrtApiBase has no functions" },
+      { answers: { getVersion: "0" }, fault: "has an empty interface: its OrtApiBase has no functions" },
+      { answers: { getVersion: "noVersion" }, fault: "has no version" },
       { answers: { getVersion: "oldVersion" }, fault: "is ONNX Runtime 1.16.3; 1.17 or later is needed" },
-      { answers: { getApi: "noApi" }, fault: "calls itself 1.30.0 but offers no interface of 1.17" },
-      { answers: {}, fault: "lacks functions of its interface: the first is at place 2 of its table" },
+      { answers: { getApi: "noApi" }, fault: "has version 1.30.0 but no interface of 1.17" },
+      { answers: {}, fault: "lacks functions of its interface: the first is number 2 of its table" },
     ];
     const offered = cases.map(({ answers, fault }, index) => ({
       path: made(`made-${index}`, { ...usual, ...answers }),

@@ -27,7 +27,7 @@ export async function startTfjsNode(name: TfjsNodeName, options: StartOptions): 
     throw loadedAlready("tfjs-node", name);
   }
   if (isOnGpu) return { backend: "tensorflow" };
-  const reason = "TensorFlow found no GPU (nvidia-smi shows the cards; CUDA's libraries belong on LD_LIBRARY_PATH)";
+  const reason = "TensorFlow found no GPU (check nvidia-smi, and that LD_LIBRARY_PATH has CUDA's libraries)";
   if (!options.isAskedFor) throw new EngineUnavailableError(reason);
   return { backend: "tensorflow", note: `${reason} and computes on the CPU.` };
 }
@@ -70,7 +70,7 @@ async function requireFrom(packageName: string, folder: string | undefined): Pro
   } catch (cause) {
     const gpu = packageName.endsWith("-gpu") ? "--gpu " : "";
     throw new EngineUnavailableError(
-      `"${folder}", which LOWRANK_TFJS_NODE or the option tfjsNodeFolder names, does not hold ${packageName}`,
+      `"${folder}", set by LOWRANK_TFJS_NODE or the option tfjsNodeFolder, has no ${packageName}`,
       `scripts/setup-tfjs-node.sh ${gpu}${folder}`,
       cause,
     );
@@ -91,7 +91,7 @@ async function requireInstalled(packageName: string, folder: string | undefined)
 /** Two copies of TensorFlow's library in one process disturb each other. */
 function loadedAlready(loaded: TfjsNodeName, wanted: TfjsNodeName): EngineUnavailableError {
   return new EngineUnavailableError(
-    `this process holds ${loaded} already, and it can hold only one TensorFlow; start a new one with LOWRANK_ENGINE=${wanted}`,
+    `this process has already loaded ${loaded}, and it can have only one TensorFlow; start a new one with LOWRANK_ENGINE=${wanted}`,
   );
 }
 
@@ -135,7 +135,7 @@ async function requireTensorflowProcessor(): Promise<void> {
     return; // a container may hide it; then the library decides
   }
   if (typeof description === "string" && lacksAvx(description))
-    throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one lacks");
+    throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one does not have");
 }
 
 /** Whether Linux's description of the processors says that they have no AVX. */

@@ -34,8 +34,8 @@ export async function findWasmFiles(wasmPath: string | undefined, isKnownVersion
     answers.push(`${address} (${fault})`);
   }
   throw new EngineUnavailableError(
-    `its .wasm files could not be loaded: no WebAssembly at ${answers.join(" or ")}; let the page's server give the three ` +
-      "files of @tensorflow/tfjs-backend-wasm/dist, and name their folder with a final slash: openModel(…, { engine: " +
+    `its .wasm files could not be loaded: no WebAssembly at ${answers.join(" or ")}; serve the three ` +
+      "files of @tensorflow/tfjs-backend-wasm/dist, and give their folder with a final slash: openModel(…, { engine: " +
       '{ wasmPath: "/wasm/" } }) or chooseEngine({ wasmPath: "/wasm/" })',
   );
 }

@@ -12,13 +12,13 @@ export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome>
   const card = graphicsCard();
   if (card === undefined) throw new EngineUnavailableError("this environment has no WebGL");
   const isSoftware = isSoftwareName(card);
-  if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software here");
+  if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software");
   const { env } = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgl");
   if (isSoftware) env().set("SOFTWARE_WEBGL_ENABLED", true); // else tfjs asks for a context that only a card gives
   patchGraphicsKernels("webgl");
   if (!env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
-    throw new EngineUnavailableError("this graphics card's WebGL keeps 16 bits of each number, too few to train with");
+    throw new EngineUnavailableError("WebGL on this GPU has 16-bit numbers, too few for training");
   return isSoftware ? { backend: "webgl", note: "WebGL is emulated in software." } : { backend: "webgl" };
 }
 

@@ -13,12 +13,12 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   const requestAdapter = propertyOf(gpu, "requestAdapter");
   if (typeof requestAdapter !== "function") throw new EngineUnavailableError("this environment has no navigator.gpu");
   const adapter: unknown = await requestAdapter.call(gpu);
-  if (adapter === null) throw new EngineUnavailableError("WebGPU found no graphics adapter");
+  if (adapter === null) throw new EngineUnavailableError("WebGPU found no GPU");
   const isSoftware = isSoftwareAdapter(adapter);
-  if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU offers only a software adapter");
+  if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU has only a software renderer");
   await import("@tensorflow/tfjs-backend-webgpu");
   patchGraphicsKernels("webgpu");
-  return isSoftware ? { backend: "webgpu", note: "The adapter is emulated in software." } : { backend: "webgpu" };
+  return isSoftware ? { backend: "webgpu", note: "WebGPU is emulated in software." } : { backend: "webgpu" };
 }
 
 /** Must run before the backend is imported: it looks for navigator.gpu once, when it registers itself. */

@@ -6,7 +6,7 @@ import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
 import { requireAlive } from "../../kernels/own-kernel.ts";
 
-/** A row has a label that is no class. `row` is the first such row, `count` how many there are. */
+/** A label is not a class number. `row` is the first such row, `count` the number of such rows. */
 export class LabelError extends ArgumentError {
   constructor(
     where: string,
@@ -16,7 +16,7 @@ export class LabelError extends ArgumentError {
     readonly count: number,
   ) {
     const others = count > 1 ? ` (and ${count - 1} more rows)` : "";
-    const expected = `a class from 0 to ${classes - 1}, or a negative number (-100) where the row does not count${others}`;
+    const expected = `a class from 0 to ${classes - 1}, or a negative number (-100) to ignore the row${others}`;
     super(where, `labels[${row}]`, label, expected);
   }
 }

@@ -49,7 +49,7 @@ export function recogniseDepthwise(node: GraphNode, constants: Constants): Refus
   const constant = constants.find(node.inputs[1]);
   if (constant === undefined) return undefined;
   const reason =
-    "it is depthwise: each channel has a small filter of its own, which has no low rank (train its weight as a whole with modules_to_save)";
+    "it is depthwise: each channel has its own small filter without a low rank (train the whole weight with modules_to_save)";
   return refusal(node, constant.name, reason);
 }
 

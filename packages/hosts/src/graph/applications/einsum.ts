@@ -13,7 +13,7 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
   const { name: weight, shape } = constant;
   const equation = node.attributes.text("equation", "");
   const parsed = /^([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)$/.exec(equation.replaceAll(" ", ""));
-  if (parsed === null) return refusal(node, weight, `its equation "${equation}" is not that of one product`);
+  if (parsed === null) return refusal(node, weight, `its equation "${equation}" is not a single product`);
   const [, first = "", second = "", result = ""] = parsed;
   const [ofInput, ofWeight] = place === 1 ? [first, second] : [second, first];
   const contracted = [...ofWeight].filter((axis) => ofInput.includes(axis) && !result.includes(axis));
@@ -25,7 +25,7 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
     kept.length + made.length === result.length &&
     [...result].every((axis) => kept.includes(axis) || made.includes(axis)) &&
     [ofInput, ofWeight, result].every((axes) => new Set(axes).size === axes.length);
-  if (!isProduct) return refusal(node, weight, `its equation "${equation}" is no product with a single matrix`);
+  if (!isProduct) return refusal(node, weight, `its equation "${equation}" is not a product with a single matrix`);
   const sizeOf = (axis: string) => shape[ofWeight.indexOf(axis)] ?? 0;
   const count = (axes: readonly string[]) => axes.reduce((product, axis) => product * sizeOf(axis), 1);
   const outAxes = [...kept, ...made];

@@ -110,7 +110,7 @@ function recogniseProduct(node: GraphNode, constants: Constants): Application | 
   const { name: weight, shape } = constant;
   const stacked = shape.slice(0, -2).filter((size) => size !== 1);
   if (shape.length < 2 || stacked.length > 0)
-    return refusal(node, weight, `its constant [${shape.join(", ")}] is no single matrix`);
+    return refusal(node, weight, `its constant [${shape.join(", ")}] is not a single matrix`);
   const { bias, activation, unknown } = fusedWith(node);
   if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
   const [flipsLeft, flipsRight] = [flips(node, "a"), flips(node, "b")];
@@ -156,7 +156,7 @@ function recogniseTable(node: GraphNode, constants: Constants): Application | Re
   if (constant === undefined || ids === undefined || constant.dtype !== "float32") return undefined;
   const { name: weight, shape } = constant;
   const [rows = 0, width = 0] = shape;
-  if (shape.length !== 2) return refusal(node, weight, `its table has ${shape.length} axes in place of two`);
+  if (shape.length !== 2) return refusal(node, weight, `its table has ${shape.length} axes, expected two`);
   const axis = node.inputs[2] === undefined ? 0 : constants.find(node.inputs[2])?.value;
   if (axis !== 0) return refusal(node, weight, "it does not look up whole rows (axis 0)");
   if (node.attributes.number("batch_dims", 0) !== 0)

@@ -16,12 +16,12 @@ export const activatedLora: Variant = {
   warnings({ taskType }) {
     if (taskType === "CAUSAL_LM") return [];
     const message =
-      `alora_invocation_tokens is for task_type = "CAUSAL_LM", and this is ${JSON.stringify(taskType)}: PEFT will not ` +
-      "look for the tokens by itself, and the adapter would act nowhere there.";
+      `alora_invocation_tokens is for task_type = "CAUSAL_LM", and this is ${JSON.stringify(taskType)}: PEFT does not ` +
+      "look for the tokens then, and the adapter would have no effect.";
     return [{ code: "INVOCATION_TASK", message }];
   },
   wrap: (inner, { config }) => new ActivatedAdaptation(inner, config.activationTokens ?? []),
-  problemOfMerging: "its update is for the tokens from alora_invocation_tokens on alone, and a weight is for all",
+  problemOfMerging: "its update acts only after alora_invocation_tokens, but a merged weight acts on all tokens",
 };
 
 // Activated LoRA (Greenewald et al. 2025): the pair acts on the tokens of an invocation sequence and on all behind it. What

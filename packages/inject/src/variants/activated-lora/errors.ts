@@ -2,18 +2,18 @@
 
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 
-/** An adaptation acts from certain tokens on, and the call does not tell where its states stand. */
+/** An activated LoRA got a call without token positions. Use a causal language model of `@lowrank/models`. */
 export class PlacesMissingError extends LowrankError {
   constructor(readonly path: string) {
     super(
       "PLACES_MISSING",
-      `The adapter acts from its alora_invocation_tokens on, but a call at "${path}" does not tell which tokens its states ` +
-        "stand for (places in its context). Use a causal language model of @lowrank/models, whose calls do.",
+      `The adapter acts after its alora_invocation_tokens, but a call at "${path}" does not give the tokens of its states ` +
+        "(`places` in its context). Use a causal language model of @lowrank/models.",
     );
   }
 }
 
-/** An adapter waits for tokens (`alora_invocation_tokens`), and the model is none whose texts they are looked for in. */
+/** `alora_invocation_tokens` needs a causal language model. Load the model with its language-model head, or train without the tokens. */
 export class InvocationTokensError extends LowrankError {
   constructor(
     readonly tokens: readonly number[],
@@ -21,9 +21,9 @@ export class InvocationTokensError extends LowrankError {
   ) {
     super(
       "INVOCATION_TOKENS",
-      `The adapter acts from its alora_invocation_tokens [${enumerated(tokens)}] on, which are looked for in ` +
-        `causal language models alone, as in PEFT; this model${modelType === null ? "" : ` (${printable(modelType)})`} is ` +
-        "none. Load it with its language-model head, or train without the tokens.",
+      `The adapter acts after its alora_invocation_tokens [${enumerated(tokens)}], which work in ` +
+        `causal language models only, as in PEFT; this model${modelType === null ? "" : ` (${printable(modelType)})`} is ` +
+        "another. Load it with its language-model head, or train without the tokens.",
     );
   }
 }

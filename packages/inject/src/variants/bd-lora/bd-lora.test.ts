@@ -161,13 +161,15 @@ describe("what is refused", () => {
   });
 
   it("a Conv1D, which PEFT's blocks do not know", () => {
-    expect(planned({}, new HandMadeModel({ fanInFanOut: true }))?.message).toMatch(/not for a Conv1D/);
+    expect(planned({}, new HandMadeModel({ fanInFanOut: true }))?.message).toMatch(
+      /use_bdlora supports torch's Linear, not Conv1D/,
+    );
   });
 
   it.each(["pissa", "olora", "orthogonal", "eva"])("a start that makes whole matrices: %s", (init) => {
     const error = planned({ init });
     expect(error).toBeInstanceOf(UnsupportedInitError);
-    expect(error?.message).toMatch(/use_bdlora is not supported: the start makes whole matrices/);
+    expect(error?.message).toMatch(/use_bdlora is not supported: the initialization makes whole matrices/);
     expect(planned({ init, rank: 3 })).toBeInstanceOf(SeveralProblemsError);
   });
 

@@ -15,7 +15,7 @@ export const bdLora: Variant = {
    */
   check(config, { isStarted }) {
     if (drawsBothMatrices(config) || !isStarted) return;
-    const reason = "the start makes whole matrices where the other setting has blocks";
+    const reason = "the initialization makes whole matrices, but the other setting needs blocks";
     throw new UnsupportedInitError(String(config.init), "use_bdlora", reason);
   },
   refusal(site, config) {
@@ -23,7 +23,7 @@ export const bdLora: Variant = {
     const verdict = blockVerdict(config, site.path);
     if (verdict.kind === "refused") return verdict.reason;
     if (verdict.kind === "whole") return null;
-    if (site.fanInFanOut) return "use_bdlora makes blocks for torch's Linear, and not for a Conv1D";
+    if (site.fanInFanOut) return "use_bdlora supports torch's Linear, not Conv1D";
     const { half, count } = verdict;
     const rank = rankOf(config, site.path);
     const [name, size] = half === "a" ? ["inputs", site.inFeatures] : ["outputs", site.outFeatures];

@@ -27,11 +27,11 @@ export const kasa: Variant = {
   },
   refusal(site, config) {
     if (site.kind !== "linear") return "kasa_config is for linear layers";
-    if (site.fanInFanOut) return "kasa_config is for torch's Linear, and not for a Conv1D";
+    if (site.fanInFanOut) return "kasa_config supports torch's Linear, not Conv1D";
     if (site.tiedWith !== undefined)
-      return `kasa_config takes directions out of its weight, which "${site.tiedWith}" shares`;
+      return `kasa_config removes directions from its weight, which "${site.tiedWith}" shares`;
     const [rank, max] = [rankOf(config, site.path), Math.min(site.inFeatures, site.outFeatures)];
-    return rank < max ? null : `kasa_config takes ${rank} directions out of its weight, which has ${max} in all`;
+    return rank < max ? null : `kasa_config removes ${rank} directions from its weight, which has only ${max}`;
   },
   refusalOfParameters: "kasa_config is for layers",
   factors(pair, { rank }) {
@@ -40,7 +40,7 @@ export const kasa: Variant = {
   },
   start: withDiagonal,
   beside: standIn,
-  standIn: "kasa_config takes directions out of the weight",
+  standIn: "kasa_config removes directions from the weight",
   penalty: kasaPenalty,
 };
 

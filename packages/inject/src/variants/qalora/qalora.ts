@@ -12,7 +12,7 @@ export const qalora: Variant = {
   /** Throws where a start makes a row of A for each input. */
   check(config) {
     if (drawsBothMatrices(config)) return;
-    const reason = "the start makes a row of A for each input where the other setting has one for each group";
+    const reason = "the initialization makes a row of A for each input, but the other setting needs one for each group";
     throw new UnsupportedInitError(String(config.init), "use_qalora", reason);
   },
   refusal({ kind, inFeatures }, { qaloraGroupSize: size }) {

@@ -112,7 +112,7 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
   const cases: readonly (readonly [what: string, options: readonly string[], message: string])[] = [
     ["an empty one", ["--add-tokens", ""], '"": it is empty'],
     ["one of white space", ["--add-tokens", "<a>", " \t"], "only white space"],
-    ["one that is named twice", ["--add-tokens", "<a>", "<b>", "<a>"], '"<a>": it is named twice'],
+    ["one that is named twice", ["--add-tokens", "<a>", "<b>", "<a>"], '"<a>": it is given twice'],
     ["one without end", ["--add-tokens", "x".repeat(257)], "257 characters, expected at most 256"],
     ["more for an adapter that is continued", ["--adapter", "nowhere", "--add-tokens", "<a>"], "Remove --add-tokens"],
     ["none that are special", ["--add-as-special"], "--add-as-special needs tokens to add"],
@@ -131,7 +131,7 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
     await place.write("strange/tokenizer.json", JSON.stringify({ model: { type: "CharLevel", vocab: { a: 0 } } }));
     const { code, stderr } = await train(place.path("strange"), "refused", "--add-tokens", "<a>");
     expect(code).toBe(1);
-    expect(stderr).toContain("model.type: expected BPE, WordPiece, WordLevel or Unigram");
+    expect(stderr).toContain("model.type: tokens can be added to BPE, WordPiece, WordLevel or Unigram");
     await rm(place.path("strange"), { recursive: true });
   });
 

@@ -56,7 +56,7 @@ describe("--base-precision", () => {
     const evaluate = ["evaluate", ...model, "--adapter", place.path("int8"), "--data", tokens];
     const { code, stderr } = await place.call(...evaluate, "--base-precision", "int8", "--engine", "cpu");
     expect(code).toBe(0);
-    expect(stderr).toContain('no time: the backend "cpu" has no products in 8 bits');
+    expect(stderr).toContain('no time: the backend "cpu" has no 8-bit matrix products');
   });
 
   it("refuses another value with the list of those there are", async () => {

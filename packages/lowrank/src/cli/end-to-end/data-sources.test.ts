@@ -72,7 +72,7 @@ describe("--data", () => {
     );
     expect(await trained(["--data", broken])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("2 lines of it are broken"),
+      stderr: expect.stringContaining("2 lines are broken"),
     });
     const { adapter, stderr } = await trained(["--data", broken, "--skip-bad-rows"]);
     expect(stderr).toContain(`warning: Skipped 2 broken rows of "${broken}". The first, 4: expected`);

@@ -139,7 +139,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     const environment = { LOWRANK_MPI_LIBRARY: "libmpich.so.12" };
     const { code, stderr } = await start(training("other"), { ranks: 2, environment });
     expect(code).toBe(1);
-    expect(stderr.match(/error: Open MPI's mpirun started 2 processes, but the MPI library sees 1/g)).toHaveLength(1);
+    expect(stderr.match(/error: Open MPI's mpirun started 2 processes, but the MPI library has 1/g)).toHaveLength(1);
     expect(stderr.match(/error:/g)).toHaveLength(1);
   });
 

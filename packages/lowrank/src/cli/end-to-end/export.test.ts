@@ -114,7 +114,7 @@ describe("lowrank export", () => {
     );
     const file = ["--to", "onnx-adapter", "--adapter", fixture("all-linear-llama", "adapter"), "--model"];
     const refused = await work.call("export", ...file, onnx, "--out", work.path("not"));
-    expect(refused.stderr).toContain("q_proj: the model was not made switchable there");
+    expect(refused.stderr).toContain("q_proj: the model is not switchable at this module");
     const switchable = work.path("switchable");
     const made = await work.call(...taught, "--out", switchable, "--switchable", "adapter-files");
     expect(made.stdout, made.stderr).toContain("--to onnx-adapter");

@@ -111,7 +111,7 @@ describe("a .gguf file that nothing lies beside", () => {
     expect(await place.call(...halves, "--out", place.path("halves"))).toMatchObject({ code: 0 });
     const both = ["--model", place.path("halves"), "--allow-different-base", "--adapter", adapter];
     const merge = ["merge", ...both, "--to", "gguf", "--out", place.path("weak-gguf")];
-    const kept = expect.stringMatching(/keep \d+ % of what the adapter/);
+    const kept = expect.stringMatching(/keep \d+ % of the adapter/);
     expect(await place.call(...merge)).toMatchObject({ code: 1, stderr: kept });
     expect(await readdir(place.path("."))).not.toContain("weak-gguf");
     expect(await place.call(...merge, "--least-kept", "0")).toMatchObject({ code: 0 });

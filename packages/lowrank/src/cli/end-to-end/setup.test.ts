@@ -97,7 +97,7 @@ describe("an adapter's folder", () => {
     expect(jsonLines()[0]?.rows).toBe(1);
     const strange = await place.write("strange.csv", "a,b\nfilm,fine\n");
     const { stderr } = await place.call("evaluate", "--adapter", out, "--data", strange);
-    expect(stderr).toContain('If they are prompt and completion, say so with --columns "prompt=a,completion=b"');
+    expect(stderr).toContain('If they are prompt and completion, use --columns "prompt=a,completion=b"');
   });
 
   it("remembers the columns of a table without names, and its classes by name", async () => {

@@ -89,7 +89,7 @@ describe("lowrank train", () => {
     expect(await interrupted([...command, ...out], { at: '"step":2,' })).toMatchObject({ code: 130 });
     const { code, stderr } = await place.call(...command, ...out, "--resume", "--alpha", "64", "--dropout", "0.5");
     expect(code).toBe(1);
-    expect(stderr).toContain("Cannot go on from this state");
+    expect(stderr).toContain("Cannot resume from this state");
     expect(stderr).toContain("lora_alpha: 16 in the checkpoint, 64 now");
     expect(stderr).toContain("lora_dropout: 0 in the checkpoint, 0.5 now");
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
@@ -274,7 +274,7 @@ describe("what lowrank train refuses", () => {
     const { code, stderr } = await refusal(...gpt2, ...adapter, "--data", tokens, ...out());
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `made for another base model (with other modules, made on "base"; this one is of another kind)`,
+      `trained on another base model (modules that this model lacks, made on "base"; this one: other modules)`,
     );
   });
 

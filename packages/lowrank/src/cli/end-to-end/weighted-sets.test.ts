@@ -60,7 +60,7 @@ describe("several adapters of one call", () => {
     const set = ["--adapter", place.path("one"), `${place.path("dora")}:0.5`];
     const { code, stderr } = await place.call("merge", "--model", base, ...set, "--out", place.path("no"));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/Only plain LoRA can be combined, [\s\S]*dora"/);
+    expect(stderr).toMatch(/Only plain LoRA .*can be combined, [\s\S]*dora"/);
   });
 
   it("are refused where they were made on different weights", async () => {

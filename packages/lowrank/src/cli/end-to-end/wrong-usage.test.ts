@@ -71,7 +71,7 @@ it("names the very flag to type for columns of other names, once for all rows", 
   const data = await place.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
   const { code, stderr } = await place.call("train", "--model", "m", "--data", data, "--out", place.path("no"));
   expect(code).toBe(1);
-  expect(stderr).toContain('say so with --columns "prompt=mr,completion=ref".');
+  expect(stderr).toContain('use --columns "prompt=mr,completion=ref".');
   expect(stderr.match(/got the keys/g)).toHaveLength(1);
 });
 

@@ -60,7 +60,7 @@ describe("planTokens", () => {
 
   it("refuses one token in both places", async () => {
     const addTokensFile = await place.write("again.txt", "<a>\n");
-    await expect(plan({ addTokens: ["<a>"], addTokensFile })).rejects.toThrow('"<a>": it is named twice');
+    await expect(plan({ addTokens: ["<a>"], addTokensFile })).rejects.toThrow('"<a>": it is given twice');
   });
 
   it("says what is wrong with the file", async () => {

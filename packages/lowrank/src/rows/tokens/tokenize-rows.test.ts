@@ -118,7 +118,7 @@ describe("tokenizeRows", () => {
     const attempt = () =>
       tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
     expect(attempt).toThrow(
-      /2 rows of it are broken.*\n.*row 2: .*template "plain" can render, got a "chat" row: .*\n.*row 4: /,
+      /2 rows are broken.*\n.*row 2: .*template "plain" can render, got a "chat" row: .*\n.*row 4: /,
     );
   });
 
@@ -133,6 +133,6 @@ describe("tokenizeRows", () => {
     const model = { config, task: "sequence-to-sequence" } as const;
     const attempt = () =>
       tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
-    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs a prompt to read and an answer/);
+    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs rows with a prompt and an answer/);
   });
 });

@@ -84,7 +84,7 @@ export function adapterChanges(given: Adapter): AdapterChanges {
   const { config, tensors } = toPlainLora(given);
   const problems: Misfit[] = unsupportedFeatures(config, possible).map(({ key, got, effect }) => ({
     what: `${key} = ${got}`,
-    reason: `${effect}; merge the adapter into its base, and export that`,
+    reason: `${effect}; merge the adapter into its base model and export that`,
   }));
   const used = new Set<string>();
   const pairs = pairsIn(tensors).flatMap(({ path, partOfA, keys, a, b }): PairChange[] => {
@@ -106,7 +106,7 @@ export function adapterChanges(given: Adapter): AdapterChanges {
     if (part === "base_layer" && parameter === "weight") continue;
     if (path !== undefined && parameter !== undefined && (part === "saved" || part === "base_layer"))
       wholes.push({ path, parameter, value });
-    else problems.push({ what: key, reason: "a pair of matrices, a weight or a bias is expected" });
+    else problems.push({ what: key, reason: "expected A and B, a weight or a bias" });
   }
   return { pairs, wholes, problems };
 }

@@ -12,7 +12,7 @@ export function checkedNumbers(name: string, values: Float32Array, type: FloatTy
   return encodeNumbers(values, type);
 }
 
-/** A changed weight, or a factor beside it, has a number that its type in the file cannot hold. */
+/** A changed weight has a value that its type in the file cannot store. Use a finite adapter, or a model in a wider type. */
 export class OnnxOverflowError extends LowrankError {
   constructor(
     readonly tensor: string,
@@ -22,8 +22,8 @@ export class OnnxOverflowError extends LowrankError {
   ) {
     super(
       "ONNX_OVERFLOW",
-      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot hold. ` +
-        "Use an adapter of finite numbers, or the model in a wider type.",
+      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot store. ` +
+        "Use a finite adapter, or a model in a wider type.",
     );
   }
 }

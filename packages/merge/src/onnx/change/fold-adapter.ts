@@ -130,14 +130,13 @@ class FoldPlan {
   #whole({ path, parameter, value }: WholeChange): Verdict {
     const sites = this.#named.find(path, ["linear", "embedding", "convolution"]);
     if (typeof sites !== "string" && sites[0]?.joined !== undefined)
-      return `its ${parameter} is joined with other modules', and the adapter has another one`;
+      return `its ${parameter} is fused with that of other modules, and the adapter replaces it`;
     const found = parameter === "weight" ? sites : "";
     const site = typeof found === "string" ? undefined : found[0];
-    if (site !== undefined && site.weight === undefined)
-      return "its weight is quantised, and the adapter has another one";
+    if (site !== undefined && site.weight === undefined) return "its weight is quantised, and the adapter replaces it";
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
-    if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "no tensor is called so";
+    if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "there is no such tensor";
     // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
     const keptName = isSameEnd(tensor.name, name);
     const isTurned = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
@@ -152,7 +151,7 @@ class FoldPlan {
     const others = this.#weights.get(tensor) ?? [];
     // The branches of an \`If\` read one weight.
     if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.pair === change.pair)) return;
-    if (others.some((other) => meets(other, change))) return "two changes of the adapter meet in one weight";
+    if (others.some((other) => meets(other, change))) return "the adapter changes this weight twice";
     const misfit = changeMisfit(tensor, change);
     if (misfit !== undefined) return misfit;
     this.#weights.set(tensor, [...others, change]);
@@ -162,12 +161,12 @@ class FoldPlan {
 
   #branch(site: OnnxSite, pair: PairChange): Verdict {
     if (floatTypeOf(site.stateType) === undefined) return `its states are of ONNX's type ${site.stateType}`;
-    if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its numbers";
+    if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
     const [ours, theirs] = [pair.a.shape[1] ?? 0, pair.b.shape[0] ?? 0];
     const [inputs, outputs] = site.features ?? [ours, theirs];
     if (ours !== inputs || theirs !== outputs)
-      return `its weight maps ${inputs} to ${outputs}, and the adapter's pair ${ours} to ${theirs}`;
-    if (!this.#branches.put(site, pair)) return "two changes of the adapter meet in one node";
+      return `its weight maps ${inputs} to ${outputs}, and the adapter ${ours} to ${theirs}`;
+    if (!this.#branches.put(site, pair)) return "the adapter changes this node twice";
     this.changes.push({ path: pair.path, at: site.output, how: "branch" });
     return undefined;
   }
@@ -259,10 +258,10 @@ const blockNumbers = 2 ** 22;
 /** Why a change cannot be made of that tensor. */
 function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefined {
   const type = floatTypeOf(tensor.elementType);
-  if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which holds no floats`;
-  if (tensor.bytes === undefined) return "its numbers are not written as one block";
+  if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which is not a float type`;
+  if (tensor.bytes === undefined) return "its values are not one block of bytes";
   const length = tensor.shape.reduce((product, size) => product * size, bitsOf(type) / 8);
-  if (tensor.bytes.length !== length) return `its numbers are ${tensor.bytes.length} bytes, ${length} are expected`;
+  if (tensor.bytes.length !== length) return `its values are ${tensor.bytes.length} bytes, expected ${length}`;
   return sizesMisfit(tensor.shape, change);
 }
 

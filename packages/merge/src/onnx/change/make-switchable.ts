@@ -69,9 +69,9 @@ export function makeSwitchable(
     const inputs = branch?.map(({ names }) => names.a).join() ?? "";
     if (typeof found === "string") problems.push({ what: path, reason: found });
     else if (branch === undefined)
-      problems.push({ what: path, reason: "the file does not say its sizes, or its states are no floats" });
+      problems.push({ what: path, reason: "its sizes are missing in the file, or its states are not floats" });
     else if (sites.some(({ node }) => (branched.get(node) ?? inputs) !== inputs))
-      problems.push({ what: path, reason: "another one means the same node" });
+      problems.push({ what: path, reason: "another module matches the same node" });
     else {
       if (sites.every(({ node }) => !branched.has(node))) for (const pair of branch) addInputs(edits, pair, options);
       for (const site of sites) {

@@ -96,7 +96,7 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
     ...(rows === outputs && columns === inputs ? [(output: number, input: number) => output * columns + input] : []),
     ...(rows === inputs && columns === outputs ? [(output: number, input: number) => input * columns + output] : []),
   ];
-  if (fitting.length === 0) return `it maps ${inputs} to ${outputs}, the base's weight is [${tensor.shape}]`;
+  if (fitting.length === 0) return `it maps ${inputs} to ${outputs}, but the base model's weight is [${tensor.shape}]`;
   const size = bitsOf(tensor.dtype) / 8;
   const places = Array.from({ length: samples }, (_, index) => [
     Math.floor(outputs * ((index * 0.618) % 1)),
@@ -111,7 +111,7 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
       const ours = await model.at(output, input);
       const max = absolute + relative * Math.max(Math.abs(ours), Math.abs(theirs));
       if (!(Math.abs(ours - theirs) <= max))
-        differing.push(`from input ${input} to output ${output} it has ${ours}, the base ${theirs}`);
+        differing.push(`from input ${input} to output ${output} it has ${ours}, the base model ${theirs}`);
     }
     // What an optimiser changed in a few places is still that weight.
     if (differing.length <= samples / 4) return undefined;

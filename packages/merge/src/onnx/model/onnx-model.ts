@@ -102,8 +102,8 @@ export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {})
   const place = new Place(name, "the model");
   const message = place.fields(bytes);
   const graphs = message.filter(({ number, type }) => number === modelFields.graph && type === wireTypes.delimited);
-  if (graphs.length !== 1) place.fail(`it has ${graphs.length} graphs, one is expected`);
-  if (!message.some(({ number }) => number === modelFields.irVersion)) place.fail("it says no version");
+  if (graphs.length !== 1) place.fail(`it has ${graphs.length} graphs, expected one`);
+  if (!message.some(({ number }) => number === modelFields.irVersion)) place.fail("it has no version");
   const graph = readGraph(bytesOf(graphs[0]!), place.inside("graph"), 0);
   const locations = new Set<string>();
   for (const each of allGraphs(graph)) {
@@ -113,7 +113,7 @@ export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {})
   const outside = new Map<string, ByteSource>();
   for (const location of locations) {
     if (openOutside === undefined)
-      return place.fail(`its weights are in "${location}": say how to open it (openOutside)`);
+      return place.fail(`its weights are in "${location}": pass openOutside to open it`);
     outside.set(location, await openOutside(location));
   }
   const model = { name, message, graph, outside };
@@ -128,12 +128,12 @@ export function* allGraphs(graph: OnnxGraph): Generator<OnnxGraph> {
 }
 
 function readGraph(bytes: Uint8Array, place: Place, depth: number): OnnxGraph {
-  if (depth > deepestGraph) place.fail(`graphs lie more than ${deepestGraph} deep in each other`);
+  if (depth > deepestGraph) place.fail(`graphs are nested more than ${deepestGraph} deep`);
   const message = place.fields(bytes);
   const tensors = new Map<string, OnnxTensor>();
   for (const field of every(message, graphFields.initializer)) {
     const tensor = readTensor(bytesOf(field), place.inside(`tensor ${tensors.size}`));
-    if (tensors.has(tensor.name)) place.fail(`two tensors are called "${tensor.name}"`);
+    if (tensors.has(tensor.name)) place.fail(`two tensors have the name "${tensor.name}"`);
     tensors.set(tensor.name, tensor);
   }
   const nodes = every(message, graphFields.node).map((field, index) =>
@@ -217,10 +217,10 @@ function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor[
   const file = said.get("location") ?? "";
   // A stranger's file must not make us read what lies elsewhere.
   if (!/^[^/\\\0:]+$/.test(file) || file === "." || file === "..")
-    place.fail(`the numbers of "${name}" are said to be in "${file}", which is no plain file name`);
+    place.fail(`the values of "${name}" are in "${file}", which is not a plain file name`);
   const [offset, length] = [said.get("offset") ?? "0", said.get("length") ?? ""].map(Number) as [number, number];
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !said.has("length"))
-    place.fail(`the numbers of "${name}" are said to be ${length} bytes at ${offset}`);
+    place.fail(`the values of "${name}" are ${length} bytes at ${offset}`);
   return { location: file, offset, length };
 }
 

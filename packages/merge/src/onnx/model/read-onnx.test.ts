@@ -58,16 +58,16 @@ describe("reading an ONNX model", () => {
       nested = [delimited(graphFields.node, [delimited(5, attribute)])];
     }
     await expect(readOnnx(await modelOf(nested))).rejects.toThrow(/more than 16 deep/);
-    await expect(readOnnx(await modelOf([...graph, graph[1]!]))).rejects.toThrow(/two tensors are called "w"/);
+    await expect(readOnnx(await modelOf([...graph, graph[1]!]))).rejects.toThrow(/two tensors have the name "w"/);
   });
 
   it.each([
-    [{ location: "../secret", length: "8" }, /no plain file name/],
-    [{ location: "/etc/passwd", length: "8" }, /no plain file name/],
-    [{ location: "..", length: "8" }, /no plain file name/],
+    [{ location: "../secret", length: "8" }, /not a plain file name/],
+    [{ location: "/etc/passwd", length: "8" }, /not a plain file name/],
+    [{ location: "..", length: "8" }, /not a plain file name/],
     [{ location: "data", length: "-8" }, /-8 bytes at 0/],
-    [{ location: "data", offset: "4" }, /said to be/],
-    [{ location: "data", offset: "1e99", length: "8" }, /said to be/],
+    [{ location: "data", offset: "4" }, /the values of/],
+    [{ location: "data", offset: "1e99", length: "8" }, /the values of/],
     [{ location: "data", offset: "8", length: "8" }, /ends at byte 16 of "data", which has 12/],
   ])("refuses numbers that are said to lie at %j", async (entries, message) => {
     const bytes = await modelOf([delimited(graphFields.initializer, besideTensor(entries))]);

@@ -45,7 +45,7 @@ async function readModel(path: string): Promise<Uint8Array> {
   const source = await openFile(path);
   try {
     if (source.size > largestModel)
-      throw new OnnxFileError(basename(path), "the file", `it has ${source.size} bytes, and a model ends at 2³¹`);
+      throw new OnnxFileError(basename(path), "the file", `it has ${source.size} bytes, more than the limit of 2³¹`);
     return await source.read(0, source.size);
   } finally {
     await source.close?.();

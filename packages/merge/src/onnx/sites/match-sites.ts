@@ -28,7 +28,7 @@ export class NamedSites {
     const surely = some.filter(({ names: [surest = ""] }) => names.includes(surest));
     const found = surely.length > 0 ? surely : some;
     const modules = new Set(found.map(({ names: [surest = ""] }) => surest));
-    if (modules.size > 1) return `several modules could be meant: ${[...modules].map(printable).join(", ")}`;
+    if (modules.size > 1) return `several modules match: ${[...modules].map(printable).join(", ")}`;
     return found;
   }
 

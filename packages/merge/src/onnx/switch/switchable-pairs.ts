@@ -39,22 +39,22 @@ export function switchablePairs(
   const { pairs, wholes, problems } = adapterChanges(adapter);
   const misfits: Misfit[] = [
     ...problems,
-    ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only pairs can be switched" })),
+    ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only A and B can be switched" })),
   ];
   const made = new Map<string, Factors>();
   for (const pair of pairs.flatMap((pair) => inParts(pair, partsOf, ({ path }) => modules.has(path)))) {
     const { path, magnitude, isEmbedding } = pair;
     const features = modules.get(path);
     const refuse = (reason: string) => misfits.push({ what: path, reason });
-    if (magnitude !== undefined) refuse("magnitudes cannot be switched; fold them in");
-    else if (isEmbedding) refuse("tables cannot be switched; fold it in");
-    else if (features === undefined) refuse("the model was not made switchable there");
+    if (magnitude !== undefined) refuse("magnitudes cannot be switched; merge them instead");
+    else if (isEmbedding) refuse("embeddings cannot be switched; merge it instead");
+    else if (features === undefined) refuse("the model is not switchable at this module");
     else {
       const factors = branchFactors(pair);
       const [ours, theirs] = [factors.a.shape[0] ?? 0, factors.b.shape[1] ?? 0];
       const [inputs = ours, outputs = theirs] = features;
       if (inputs !== ours || outputs !== theirs)
-        refuse(`its weight maps ${inputs} to ${outputs}, and the adapter's pair ${ours} to ${theirs}`);
+        refuse(`its weight maps ${inputs} to ${outputs}, and the adapter ${ours} to ${theirs}`);
       else made.set(path, factors);
     }
   }

@@ -4,7 +4,7 @@
 
 import { LowrankError, printable, readVarint } from "@lowrank/contracts";
 
-/** A file is no ONNX model, or a broken one. */
+/** The file is not an ONNX model, or it is damaged. Export or download it again. */
 export class OnnxFileError extends LowrankError {
   constructor(
     /** Name of the file. */
@@ -13,7 +13,7 @@ export class OnnxFileError extends LowrankError {
     readonly place: string,
     readonly problem: string,
   ) {
-    super("ONNX_FILE", `${printable(file)} is no ONNX model that can be read: ${place}: ${problem}`);
+    super("ONNX_FILE", `${printable(file)} is not a readable ONNX model: ${place}: ${problem}`);
   }
 }
 
@@ -49,7 +49,7 @@ export function readFields(bytes: Uint8Array, fail: (problem: string) => never):
   let position = 0;
   const varint = (): number => {
     const { value, end } =
-      readVarint(bytes, position) ?? fail(`a number breaks off at byte ${position} of ${bytes.length}`);
+      readVarint(bytes, position) ?? fail(`a number is cut off at byte ${position} of ${bytes.length}`);
     position = end;
     return value;
   };

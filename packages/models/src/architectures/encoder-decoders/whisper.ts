@@ -39,7 +39,7 @@ function featureEmbedding(hear: PartList): (pass: Pass) => tf.Tensor {
     tf.tidy(() => {
       const { context } = pass;
       const { inputFeatures } = pass.inputs;
-      if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model hears");
+      if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model needs audio features");
       const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
       const heard = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
       const placed = computeByRows(

@@ -88,7 +88,7 @@ function gridOf({ inputs: { pixelValues } }: Pass, { plan: { config } }: PartLis
 function shiftOf({ rows, columns }: Grid, size: number, number: number): number {
   const min = Math.min(rows, columns);
   if (min < size) {
-    const message = `an image this small has ${rows} × ${columns} states in one of the stages, fewer than a window's ${size} × ${size}`;
+    const message = `the image is too small: ${rows} × ${columns} states in one stage, fewer than a window's ${size} × ${size}`;
     throw new ModelInputError("pixelValues", message);
   }
   return number % 2 === 0 || min === size ? 0 : Math.floor(size / 2);

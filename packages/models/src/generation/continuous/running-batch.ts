@@ -130,7 +130,7 @@ export class ContinuousBatch {
     const { promptIds, adapter: _, ...options } = text;
     checkGeneration(this.model, { ...options, promptIds: [promptIds] });
     if (!canJoinBatches(this.model, text)) {
-      throw new GenerationOptionError("model", "one whose texts cannot be joined", "generateTokens for such a text");
+      throw new GenerationOptionError("model", "one that cannot batch texts", "generateTokens for such texts");
     }
     this.#waiting = [...this.#waiting, text];
   }

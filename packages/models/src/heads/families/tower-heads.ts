@@ -122,7 +122,7 @@ function embeddingHead(pool: Layer): Head {
   return {
     forward: (states, pass) => tf.tidy(() => pool(states, pass)),
     losses: () => {
-      const message = "one tower alone has no loss; load the model of both and train how its texts fit its images";
+      const message = "one encoder alone has no loss; load the model of both and train it on texts with images";
       throw new ModelInputError("labels", message);
     },
   };

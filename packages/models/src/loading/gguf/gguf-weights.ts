@@ -57,13 +57,13 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
   };
   const readerOf = (type: string): TypeReader => {
     const reader = readers.get(type);
-    if (reader === undefined) throw new ModelFileError(source.name, type, "tensors of this type are not read");
+    if (reader === undefined) throw new ModelFileError(source.name, type, "tensors of this type are not supported");
     return reader;
   };
   return {
     name: source.name,
     advice:
-      `The file's metadata says what tensors it needs; they may be of the types ${dequantizableTypes.join(", ")}. ` +
+      `The file's metadata decides which tensors it needs. Supported types: ${dequantizableTypes.join(", ")}. ` +
       "llama.cpp's llama-quantize --allow-requantize writes a file in another type.",
     tensors,
     readBytes(name, range) {

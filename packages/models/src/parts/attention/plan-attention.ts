@@ -55,7 +55,7 @@ export function planNormed(
 
 export function planAttention(options: SelfAttentionOptions): PartPlan {
   const { project, output, heads, keyHeads, layer, cap = null, rotary, rotaryInterleaved = false } = options;
-  if (!(output instanceof LinearSite)) return (_, plan) => plan.refuse("what follows attention is no linear map");
+  if (!(output instanceof LinearSite)) return (_, plan) => plan.refuse("attention is not followed by a linear layer");
   const headSize = output.inFeatures / heads;
   const { scale = 1 / Math.sqrt(headSize) } = options;
   const bias = biasOf(options);
@@ -76,7 +76,7 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
 function refusalOf({ mask, relativePositions, sinks, rotary }: SelfAttentionOptions): string | undefined {
   if (mask !== undefined || relativePositions !== undefined) return "attention has a mask of its own";
   if (sinks !== undefined) return "attention has sinks";
-  return rotary?.long === undefined ? undefined : "positions turn at speeds that change";
+  return rotary?.long === undefined ? undefined : "the rotation speeds of positions change";
 }
 
 /** What the place of a key does to its scores; a mask of its own comes with another one for its windows. */

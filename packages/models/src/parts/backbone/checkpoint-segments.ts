@@ -22,7 +22,7 @@ export function runSegments(backbone: StageList, { open, hidden, pass }: OpenSta
   const start = Math.max(open, 0);
   const { blocksPerCheckpoint: size } = pass.context;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1)) {
-    throw new ModelInputError("blocksPerCheckpoint", `${size} is no integer from 1`);
+    throw new ModelInputError("blocksPerCheckpoint", `${size} is not an integer from 1`);
   }
   // A cache grows with each run, so nothing that fills one can run twice.
   const isKept = size === undefined || pass.holdsCache || !tf.engine().isTapeOn();

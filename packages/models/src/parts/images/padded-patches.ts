@@ -57,7 +57,7 @@ function withPositions(states: tf.Tensor, positions: ParameterSlot, context: For
   if (patches !== places) {
     throw new ModelInputError(
       "pixelValues",
-      `the image has ${patches} patches, but positions were learnt for ${places}`,
+      `the image has ${patches} patches, but the model has positions for ${places}`,
     );
   }
   const call = { x: states, context, path: positions.path, hookPoints: [positions] };

@@ -81,7 +81,7 @@ function positionsFor(
   if (resampling === undefined || (count === to.rows * to.columns && height === across)) return learnt;
   const side = Math.floor(Math.sqrt(count));
   if (side * side !== count) {
-    const message = `positions learnt for ${count} patches, which make no square, cannot be stretched over ${height} × ${across} pixels`;
+    const message = `positions for ${count} patches, not a square number, cannot be interpolated to ${height} × ${across} pixels`;
     throw new ModelInputError("pixelValues", message);
   }
   const [ahead, grid] = tf.split(learnt, [fronts.length, count], 1);

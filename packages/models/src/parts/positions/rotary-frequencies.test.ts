@@ -49,7 +49,9 @@ describe("rotaryAngles", () => {
     const frequencies = rotaryFrequencies(4, { theta: 100, scaling: { type: "dynamic", maxPositions: 3 } });
     expect(rotaryAngles(frequencies, [0, 1, 2]).cos).toHaveLength(6);
     expect(() => rotaryAngles(frequencies, [2, 3])).toThrow(PositionLimitError);
-    expect(() => rotaryAngles(frequencies, [2, 3])).toThrow('"dynamic", and beyond max_position_embeddings (3)');
+    expect(() => rotaryAngles(frequencies, [2, 3])).toThrow(
+      '"dynamic", which is not supported beyond max_position_embeddings (3)',
+    );
   });
 
   it("go position by position", () => {

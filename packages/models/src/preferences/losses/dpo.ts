@@ -22,7 +22,7 @@ export type SmoothingSetting = BetaSetting & {
 export const labelSmoothing: PreferenceSetting = {
   default: 0,
   idle: 0,
-  problemOf: (value) => (value >= 0 && value < 0.5 ? undefined : "is not from 0 to below 0.5"),
+  problemOf: (value) => (value >= 0 && value < 0.5 ? undefined : "is not a number from 0 to below 0.5"),
 };
 
 /** −log σ(r(chosen) − r(rejected)); with label smoothing it is cDPO. */

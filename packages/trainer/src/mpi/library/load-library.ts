@@ -9,7 +9,7 @@ const openMpi = ["libmpi.so.40", "libmpi.40.dylib"];
 const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib"];
 const common = ["libmpi_abi.so.1", "libmpi_abi.1.dylib"];
 
-const install = "apt-get install openmpi-bin (or MPICH), or name the library in LOWRANK_MPI_LIBRARY";
+const install = "apt-get install openmpi-bin (or MPICH), or set LOWRANK_MPI_LIBRARY to the library";
 
 /** A library and the name that it was found by. */
 export interface LoadedLibrary {
@@ -38,8 +38,8 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
     }
   }
   const reason = named
-    ? `LOWRANK_MPI_LIBRARY names "${named}", which cannot be loaded`
-    : `there is no MPI on this machine (looked for ${files.join(", ")})`;
+    ? `LOWRANK_MPI_LIBRARY is "${named}", which cannot be loaded`
+    : `no MPI was found on this machine (looked for ${files.join(", ")})`;
   throw new MpiUnavailableError(reason, install, { cause: failures[0] });
 }
 

@@ -30,7 +30,7 @@ export const debertaV2 = likeBert("deberta-v2", "DebertaV2", {
       {
         key: "pos_att_type",
         values: ["p2c|c2p", "c2p|p2c", ["p2c", "c2p"], ["c2p", "p2c"]],
-        effect: "scores count distances from one side only",
+        effect: "scores use one kind of relative position only",
       },
       { key: "share_att_key", values: [true], effect: "distances have their own layers" },
       { key: "norm_rel_ebd", values: ["layer_norm"], effect: "states of distances have no norm" },

@@ -16,12 +16,8 @@ export const mpnet = likeBert("mpnet", "MPNet", {
     tokenIds: { padding: 1 },
     switches: {},
     fixed: [
-      { key: "pad_token_id", values: [1], effect: "transformers counts positions from 1 whatever it says" },
-      {
-        key: "relative_attention_num_buckets",
-        values: [32],
-        effect: "transformers computes with 32 buckets whatever it says",
-      },
+      { key: "pad_token_id", values: [1], effect: "transformers always counts positions from 1" },
+      { key: "relative_attention_num_buckets", values: [32], effect: "transformers always uses 32 buckets" },
     ],
   },
   embeddings: [

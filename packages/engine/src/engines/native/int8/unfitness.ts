@@ -23,7 +23,7 @@ export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
     const ones = { values: new Float32Array(columns).fill(1), shape: [columns] };
     runtime.run(narrow, [codes, ones], [product]);
     if (product.values.some((value) => value !== 127 * 127 * inner))
-      return "this processor's products in 8 bits are not exact: it lacks instructions such as VNNI";
+      return "8-bit matrix products are not exact on this processor: it lacks instructions such as VNNI";
     const factors: NativeTensor[] = [
       { values: new Float32Array(rows * inner), shape: [rows, inner] },
       { values: new Float32Array(columns * inner), shape: [columns, inner] },
@@ -33,7 +33,7 @@ export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
       () => runtime.run(wide, factors, [product]),
     );
     if (narrowTime > slower * wideTime)
-      return `this processor's products in 8 bits take ${(narrowTime / wideTime).toFixed(1)} times as long as those in float32`;
+      return `8-bit matrix products take ${(narrowTime / wideTime).toFixed(1)} times as long as float32 on this processor`;
     return undefined;
   } finally {
     runtime.releaseSession(narrow);

@@ -38,17 +38,17 @@ export function elfFault(file: PartsOfFile, architecture: string): string | unde
   if (file.size < headerLength) return `is cut short: it has ${file.size} bytes, fewer than a library's first header`;
   const identity = file.read(0, headerLength);
   if (String.fromCharCode(...identity.subarray(0, 4)) !== "\x7fELF")
-    return "is no shared library: it does not begin as one";
+    return "is not a shared library: it has no ELF header";
   const isLittleEndian = identity[5] === 1;
   const header = new Reader(identity, isLittleEndian);
   const [bits, machine] = [identity[4] === 2 ? 64 : 32, header.short(18)];
   const expected = machines[architecture] ?? machine;
   if (bits !== 64 || machine !== expected)
-    return `was built for another processor: ELF's number ${machine} with ${bits} bits, and ${architecture} is ${expected} with 64`;
-  if (header.short(16) !== sharedObject) return `is no shared library: its ELF type is ${header.short(16)}, not 3`;
+    return `was built for another processor: ELF machine ${machine} with ${bits} bits, but ${architecture} is ${expected} with 64`;
+  if (header.short(16) !== sharedObject) return `is not a shared library: its ELF type is ${header.short(16)}, not 3`;
   const count = header.short(56);
   if (header.short(54) !== segmentLength || count === 0 || count > maxSegments)
-    return `has a damaged header: it tells of ${count} segments, described in ${header.short(54)} bytes each`;
+    return `has a damaged header: ${count} segments of ${header.short(54)} bytes each`;
   const table = { from: header.long(32), length: BigInt(count * segmentLength) };
   if (table.from + table.length > BigInt(file.size)) return cutShort(file, table.from + table.length);
   const segments = new Reader(file.read(Number(table.from), Number(table.length)), isLittleEndian);
@@ -66,9 +66,9 @@ function segmentFault(file: PartsOfFile, segments: Reader, count: number): strin
   }
   if (end > BigInt(file.size)) return cutShort(file, end);
   if (dynamic === undefined || dynamic.length === 0n || dynamic.length > longestDynamicTable)
-    return "has a damaged header: it tells of no table of symbols";
+    return "has a damaged header: it has no symbol table";
   const table = segments.another(file.read(Number(dynamic.from), Number(dynamic.length)));
-  return hasSymbols(table) ? undefined : "has a part that is empty: a download may have broken off";
+  return hasSymbols(table) ? undefined : "has an empty part: a download may have been interrupted";
 }
 
 /** Whether a dynamic table says where symbols and their names are. The loader takes both for granted. */
@@ -83,7 +83,7 @@ function hasSymbols(table: Reader): boolean {
 }
 
 function cutShort({ size }: PartsOfFile, needed: bigint): string {
-  return `is cut short: it has ${size} bytes, and its headers tell of ${needed}`;
+  return `is cut short: it has ${size} bytes, and its headers need ${needed}`;
 }
 
 /** Numbers in a header, in the file's order of bytes. */

@@ -33,16 +33,16 @@ export function findLibrary(surroundings: LibrarySurroundings, named?: string): 
   const { platform, architecture, isMusl } = surroundings;
   if (narrowProcessors.includes(architecture))
     throw new EngineUnavailableError(
-      `it needs a Node.js of 64 bits, and this one was built for ${architecture}; install the other from nodejs.org`,
+      `it needs a 64-bit Node.js, but this one was built for ${architecture}; install the 64-bit one from nodejs.org`,
     );
   if (named) {
     const library: LibraryFile = { path: surroundings.absolute(named), origin: "setting" };
     if (surroundings.isFile(library.path)) return library;
-    throw new UnusableLibraryError(library, "is no file");
+    throw new UnusableLibraryError(library, "is not a file");
   }
   if (isMusl)
     throw new EngineUnavailableError(
-      `ONNX Runtime's npm packages need glibc, and this Linux uses musl; name a libonnxruntime built for it in ${libraryVariable}`,
+      `ONNX Runtime's npm packages need glibc, but this Linux uses musl; set ${libraryVariable} to a libonnxruntime built for it`,
       "apk add onnxruntime",
     );
   for (const { folder, origin } of libraryFolders(surroundings)) {
@@ -83,12 +83,12 @@ function notInstalled({
   const [first] = holders;
   if (first === undefined)
     return new EngineUnavailableError(
-      `no npm package has ONNX Runtime for ${place}; name a libonnxruntime built for it in ${libraryVariable}`,
+      `no npm package has ONNX Runtime for ${place}; set ${libraryVariable} to a libonnxruntime built for it`,
     );
   const absent = holders.find((name) => packageFolder(name) === undefined);
   if (absent === undefined)
     return new EngineUnavailableError(
-      `${holders.join(" and ")}, which should hold its library for ${place}, do not; delete "${packageFolder(first)}" and install it again`,
+      `${holders.join(" and ")} should have its library for ${place}, but do not; delete "${packageFolder(first)}" and install it again`,
       installCommandOf(first),
     );
   const isAnotherHere = packageFolder("onnxruntime-node") !== undefined;

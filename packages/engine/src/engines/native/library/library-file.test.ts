@@ -8,7 +8,7 @@ it("says how to get a whole library in the place of one that npm brought damaged
   expect(new UnusableLibraryError(library, "is cut short")).toMatchObject({
     library,
     fault: "is cut short",
-    reason: `"${library.path}", which onnxruntime-node brought, is cut short; delete "${origin.folder}" and install it again`,
+    reason: `"${library.path}" of onnxruntime-node is cut short; delete "${origin.folder}" and install it again`,
     command: "npm install onnxruntime-node koffi --ignore-scripts",
   });
 });

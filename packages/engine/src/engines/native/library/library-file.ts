@@ -26,7 +26,7 @@ export interface UnusableLibraryDetails {
   readonly cause?: unknown;
 }
 
-/** ONNX Runtime's library lies where it should, but cannot be used. */
+/** ONNX Runtime's library exists but cannot be used. Install it again, or set another one as the message describes. */
 export class UnusableLibraryError extends EngineUnavailableError {
   constructor(
     readonly library: LibraryFile,
@@ -43,10 +43,10 @@ function wayOn({ path, origin }: LibraryFile, isOld: boolean) {
   if (origin === "setting")
     return {
       subject: `${libraryVariable} names "${path}", which`,
-      advice: `name the file of libonnxruntime ${oldestVersion} or later, or unset ${libraryVariable}`,
+      advice: `set ${libraryVariable} to a libonnxruntime ${oldestVersion} or later, or unset it`,
     };
   return {
-    subject: `"${path}", which ${origin.name} brought,`,
+    subject: `"${path}" of ${origin.name}`,
     advice: isOld ? "install a newer one" : `delete "${origin.folder}" and install it again`,
     command: installCommandOf(origin.name, isOld ? "latest" : undefined),
   };

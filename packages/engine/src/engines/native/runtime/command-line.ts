@@ -21,8 +21,8 @@ export function makeRoomFor(commandLineBytes: number, koffi: KoffiSettings): voi
   const longest = enlargeStack(koffi) ? longestCommandLine : longestWithSmallStack;
   if (commandLineBytes <= longest) return;
   throw new EngineUnavailableError(
-    `ONNX Runtime cannot start in a process whose command line is longer than ${longest} bytes, and this one has ` +
-      `${commandLineBytes}; give long texts in a file`,
+    `ONNX Runtime cannot start in a process with a command line of more than ${longest} bytes, and this one has ` +
+      `${commandLineBytes}; pass long texts in a file`,
   );
 }
 

@@ -47,12 +47,11 @@ export class HeldTensor implements NativeTensor {
 /** Throws NativeCallError for what would make native code read memory that is not the tensor's. */
 export function checkTensor(tensor: NativeTensor): void {
   const { values, shape } = tensor;
-  if (tensor instanceof HeldTensor && tensor.address === 0n)
-    throw new NativeCallError("A tensor", "it is not held any more");
+  if (tensor instanceof HeldTensor && tensor.address === 0n) throw new NativeCallError("A tensor", "it was released");
   let size = 1;
   for (const axis of shape) size *= axis;
   if (values.length !== size || shape.length > maxAxes || size === 0)
-    throw new NativeCallError("A tensor", `${values.length} values cannot be of shape [${shape.join(", ")}]`);
+    throw new NativeCallError("A tensor", `${values.length} values do not fit the shape [${shape.join(", ")}]`);
 }
 
 /** The library's number of a type. */
@@ -63,5 +62,5 @@ export function elementTypeOf(values: NativeValues, type?: ElementType): number 
   if (values instanceof BigInt64Array) return elementTypes.int64;
   if (values instanceof Int8Array) return elementTypes.int8;
   if (values instanceof Uint8Array) return elementTypes.uint8;
-  throw new NativeCallError("A tensor", "16-bit values need their type named");
+  throw new NativeCallError("A tensor", "16-bit values need a type");
 }

@@ -151,7 +151,7 @@ export class OnnxRuntime {
   /** Runs a session, writing into the values of `outputs`. An output may be the same array as an input of its shape. */
   run(session: NativeSession, inputs: readonly NativeTensor[], outputs: readonly NativeTensor[]): void {
     if (inputs.length !== session.inputs.length || outputs.length !== session.outputs.length)
-      throw new NativeCallError("A graph", `it takes ${session.inputs.length} inputs and got ${inputs.length}`);
+      throw new NativeCallError("A graph", `it needs ${session.inputs.length} inputs, got ${inputs.length}`);
     for (const tensor of inputs) checkTensor(tensor);
     for (const tensor of outputs) checkTensor(tensor);
     this.runs++;

@@ -29,25 +29,25 @@ export interface OpenedInterface {
 export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly number[]): OpenedInterface {
   const library = load(koffi, file);
   const base = baseOf(library, file)();
-  if (!base) throw new UnusableLibraryError(file, "gives out no interface: its OrtGetApiBase returns nothing");
+  if (!base) throw new UnusableLibraryError(file, "has no interface: its OrtGetApiBase returns nothing");
   const [getApi = 0n, getVersion = 0n] = new BigUint64Array(koffi.view(base, 16));
   if (getApi === 0n || getVersion === 0n)
-    throw new UnusableLibraryError(file, "gives out an empty interface: its OrtApiBase has no functions");
+    throw new UnusableLibraryError(file, "has an empty interface: its OrtApiBase has no functions");
   const version = koffi.call(getVersion, koffi.proto("str", []));
-  if (typeof version !== "string") throw new UnusableLibraryError(file, "does not say which version it is");
+  if (typeof version !== "string") throw new UnusableLibraryError(file, "has no version");
   // Not asked for its table: it would print a complaint.
   if (isOlder(version))
     throw new UnusableLibraryError(file, `is ONNX Runtime ${version}; ${oldestVersion} or later is needed`, {
       isOld: true,
     });
   const api = koffi.call(getApi, koffi.proto("void *", ["uint32_t"]), interfaceVersion);
-  if (!api) throw new UnusableLibraryError(file, `calls itself ${version} but offers no interface of ${oldestVersion}`);
+  if (!api) throw new UnusableLibraryError(file, `has version ${version} but no interface of ${oldestVersion}`);
   const table = new BigUint64Array(koffi.view(api, 8 * (1 + Math.max(...places))));
   const absent = places.find((place) => !table[place]);
   if (absent !== undefined)
     throw new UnusableLibraryError(
       file,
-      `lacks functions of its interface: the first is at place ${absent} of its table`,
+      `lacks functions of its interface: the first is number ${absent} of its table`,
     );
   return { library, version, table };
 }
