@@ -121,7 +121,9 @@ describe("an adapter in llama.cpp's format", () => {
       config,
       tensors: new Map([...tensors, [`${layer}.self_attn.q_proj.lora_magnitude_vector`, magnitude]]),
     };
-    expect(refused({ ...dora, metadata: new Map() })).toMatch(/use_dora = true.*lora_magnitude_vector: it is neither lora_A/s);
+    expect(refused({ ...dora, metadata: new Map() })).toMatch(
+      /use_dora = true.*lora_magnitude_vector: it is neither lora_A/s,
+    );
     const t5 = checkConfig({
       model_type: "t5",
       d_model: 8,
