@@ -122,7 +122,7 @@ export interface RunToKeep {
   readonly totalSteps: number;
   /** Default: only at the end, or when it is stopped. */
   readonly saveEvery?: number | undefined;
-  readonly keep?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: KeptCheckpoints | undefined;
   readonly tensorBoard?: boolean | undefined;
   /** Makes report.html; absent where none is asked for. */
   readonly report?: ((at: ReportTime) => Promise<string>) | undefined;

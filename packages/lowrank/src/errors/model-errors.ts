@@ -63,7 +63,7 @@ export class PoolingUnknownError extends NamingError {
     super(
       "POOLING_UNKNOWN",
       `How to pool the states of "${model}" is not known: it ${found}. Give ${named("pooling")} as the model's card says – ` +
-        `mean, first ([CLS]) or last –, and ${named("normalise")} if it normalises, as MiniLM does (mean, normalised).`,
+        `mean, first ([CLS]) or last –, and ${named("normalize")} if it normalises, as MiniLM does (mean, normalised).`,
     );
   }
 }

@@ -14,7 +14,7 @@ const comparable: ActsOn = {
 };
 const withAnother: ActsOn = {
   isFor: "runs with a teacher, or that keep near their base",
-  acts: (_, { teacher, keepBase = 0 }) => teacher !== undefined || keepBase !== 0,
+  acts: (_, { teacher, klToBase = 0 }) => teacher !== undefined || klToBase !== 0,
 };
 
 /** Of texts to compare. */
@@ -42,7 +42,7 @@ export const comparisonOptions = {
       actsOn: onComparisons,
     },
     /** Whether embeddings have length 1; false where neither this nor the folder says so. */
-    normalise: { help: "make embeddings of length 1, with `pooling`", value: flag, actsOn: onComparisons },
+    normalize: { help: "make embeddings of length 1, with `pooling`", value: flag, actsOn: onComparisons },
     queryPrompt: {
       argument: "<text>",
       help: "text before a row's first text, as \"query: \" (default: as the model's folder says)",
@@ -92,7 +92,7 @@ export const distillationOptions = {
   heading: "Distillation:",
   rows: {
     /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
-    keepBase: {
+    klToBase: {
       argument: "<weight>",
       help: "how much it weighs that the model moves away from its base (default: 0)",
       value: numberIn({ min: 0 }),

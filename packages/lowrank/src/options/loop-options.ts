@@ -60,11 +60,11 @@ export const loopOptions = {
       excludes: ["batchSize"],
     },
     /** Batches an optimiser step, as one large batch; default 1. */
-    accumulate: {
+    gradientAccumulationSteps: {
       argument: "<number>",
       help: "batches an optimiser step, as one large batch",
       value: integerIn({ min: 1 }),
-      standard: loopDefaults.accumulate,
+      standard: loopDefaults.gradientAccumulationSteps,
     },
     /** The highest; default: by what is trained and how large the model is. */
     learningRate: {
@@ -230,7 +230,7 @@ export const loopOptions = {
       card: "label smoothing",
     },
     /** How many steps in a row may be left out because a number is not finite; default 0: the first ends the run. */
-    maxBadSteps: {
+    maxSkippedSteps: {
       argument: "<number>",
       help: "leave out so many steps in a row whose numbers are not finite (default: 0, which ends the run)",
       value: integerIn({ min: 0 }),
@@ -251,7 +251,7 @@ export const loopOptions = {
       actsOn: onValidation,
     },
     /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
-    keep: {
+    keepCheckpoints: {
       argument: "<which>",
       help: 'checkpoints that stay: "best,last:3" (the default with `saveEvery`), "best" or "last:1"',
       value: { type: "array", items: { type: "string", pattern: "^(best|last:[1-9][0-9]{0,8})$" } } as Schema<

@@ -31,7 +31,7 @@ export type WithModel<Choices> = Choices & { readonly model: string };
 /** Those that the library names alike and that the loop is not told: rows and a teacher are read before it, a folder keeps it. */
 const apart: ReadonlySet<string> = new Set([
   ...["validation", "validationShare", "teacher"],
-  ...["out", "overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"],
+  ...["out", "overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"],
 ]);
 
 /** What `likePeft` means for the loop: the defaults of transformers' Trainer in place of this library's. */
@@ -53,7 +53,9 @@ export function promptsOf({
 }
 
 /** Which checkpoints stay, as the library takes it. */
-export function keptChoice({ keep }: Pick<RunChoices, "keep">): KeptCheckpoints | undefined {
+export function keptChoice({
+  keepCheckpoints: keep,
+}: Pick<RunChoices, "keepCheckpoints">): KeptCheckpoints | undefined {
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));
   return { best: keep.includes("best"), last: last === undefined ? 1 : Number(last.slice("last:".length)) };

@@ -55,7 +55,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   desirableWeight: ["preferences", "judged"],
   undesirableWeight: ["preferences", "judged"],
   pooling: ["comparisons"],
-  normalise: ["comparisons"],
+  normalize: ["comparisons"],
   prompts: ["comparisons"],
   labelSmoothing: allBut("several classes", "number", "questions", "comparisons", "judged"),
   embeddingNoise: allBut("pictures"),
@@ -67,7 +67,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   schedulePower: [],
   endRate: [],
   decayShare: [],
-  keepBase: ["text", "tokens", "chosen", "speech"],
+  klToBase: ["text", "tokens", "chosen", "speech"],
   teacher: ["text", "tokens", "chosen", "speech"],
   teacherShare: [], // without a teacher
   divergence: [],
@@ -110,7 +110,7 @@ it.each([
   [{ epochs: 2, steps: 10 }, text],
   [{ warmupRatio: 0.1, warmupSteps: 10 }, text],
   [{ validationShare: 0.1, validation: "held.jsonl" }, text],
-  [{ keepBase: 0.1, teacher: {} }, text],
+  [{ klToBase: 0.1, teacher: {} }, text],
 ] as const)("%j is refused, and what asks for nothing is not", (options, run) => {
   const lines = refusal(run, options as TrainingOptions).match(/does nothing here/g) ?? [];
   const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation", "teacher"];
@@ -123,5 +123,5 @@ it.each([
   [{ optimizer: "lion", betas: [0.9, 0.95] }],
   [{ schedule: "wsd", endRate: 0.1, decayShare: 0.2 }],
   [{ schedule: "cosine-with-restarts", scheduleCycles: 2 }],
-  [{ keepBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
+  [{ klToBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
 ] as const)("%j is taken", (options) => expect(refusal(text, options)).toBe(""));

@@ -13,7 +13,7 @@ export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEp
   /** How many batches an epoch has, where it is not rows that fill them. */
   readonly batches?: number | undefined;
   /** Batches an optimiser step. */
-  readonly accumulate: number;
+  readonly gradientAccumulationSteps: number;
   /** Whether a last batch that is not full is left out; default false. */
   readonly dropLast?: boolean | undefined;
   readonly epochs?: number | undefined;
@@ -55,7 +55,7 @@ export function planSteps(run: RunLength): RunSteps {
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
-  const stepsPerEpoch = Math.ceil(batches / run.accumulate);
+  const stepsPerEpoch = Math.ceil(batches / run.gradientAccumulationSteps);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }

@@ -29,7 +29,7 @@ export interface RowOptions
 
 /** How long to train, how fast, and on what at once. */
 export interface LoopOptions
-  extends Given<Omit<LoopRows, "saveEvery" | "keep" | "tensorBoard" | "report">>,
+  extends Given<Omit<LoopRows, "saveEvery" | "keepCheckpoints" | "tensorBoard" | "report">>,
     Given<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
     Given<Pick<typeof adapterOptions.rows, "initBatches">> {}
 
@@ -67,7 +67,7 @@ export interface KeepingOptions
   /** Goes on with the interrupted run in `out`, as if it had never stopped; another model, adapter or rows are refused. */
   readonly resume?: boolean | undefined;
   /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
-  readonly keep?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: KeptCheckpoints | undefined;
 }
 
 /** Options with all defaults. */

@@ -21,7 +21,7 @@ export const addEmbedCommand = defineCommand({
     option("--out <file>", "write to this file, of the kind that its name says (.jsonl or .csv), instead of stdout"),
     option("--overwrite", "replace --out if it is there"),
     option("--pooling <name>", "which states stand for a text").choices(["mean", "first", "last"]),
-    option("--normalise", "make embeddings of length 1"),
+    option("--normalize", "make embeddings of length 1"),
     option(
       "--prompt-name <name>",
       "prompt of the model's folder to write before each text, as query (default: the folder's)",

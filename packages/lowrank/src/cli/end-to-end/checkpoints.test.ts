@@ -44,8 +44,8 @@ describe("the checkpoints of lowrank train", () => {
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 
-  it("are as many as --keep says, and do not outlive the run they are of", async () => {
-    const out = ["--out", place.path("few"), "--save-every", "1", "--keep", "last:2"];
+  it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
+    const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });
     expect(await checkpointsIn("few")).toEqual(["checkpoint-3", "checkpoint-4"]);
     await interrupted([...command, ...out, "--overwrite"], { at: '"step":1,' });

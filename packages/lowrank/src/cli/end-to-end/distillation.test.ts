@@ -48,7 +48,7 @@ async function train(out: string, ...more: readonly string[]) {
 }
 
 it("an adapter that is to keep near its base learns its rows less", async () => {
-  const [free, kept] = [await train("free"), await train("kept", "--keep-base", "20")];
+  const [free, kept] = [await train("free"), await train("kept", "--kl-to-base", "20")];
   expect(kept.code, kept.stderr).toBe(0);
   expect(kept.losses[0]).toBeCloseTo(free.losses[0] ?? 0, 5); // the base is 0 from itself
   expect(kept.found[0]).toBe(free.found[0]);

@@ -124,7 +124,7 @@ describe("a recipe", () => {
     ["schedule: lineal", 'got "lineal"'],
     ["data: 7", "data: expected a text, or a list, each a text, got 7"],
     ["betas: [0.9]", "betas: expected a list of 2, each a number, at least 0 and less than 1, got [0.9]"],
-    ["keep: [newest]", "keep: expected a list, each a text like"],
+    ["keepCheckpoints: [newest]", "keepCheckpoints: expected a list, each a text like"],
     ["useDora: yes please", "useDora: expected true or false"],
     ["overwrite: true", "overwrite: there is no such option"],
     ["rank: 1\nrank: 2", "Map keys must be unique"],
