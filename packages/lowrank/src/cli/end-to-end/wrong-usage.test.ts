@@ -34,8 +34,8 @@ it("an empty --stop is wrong usage, before anything is loaded", async () => {
 });
 
 it.each([
-  ["train", "--lr", "(Here it is called --learning-rate.)"],
-  ["train", "--lora_alpha=4", "(Here it is called --alpha.)"],
+  ["train", "--r", "(Here it is called --rank.)"],
+  ["train", "--grad_accumulation_steps=4", "(Here it is called --gradient-accumulation-steps.)"],
   ["train", "--learning-rat", "(Did you mean --learning-rate?)"],
   ["train", "--load-in-4bit", "(Here it is called --base-precision nf4.)"],
   ["train", "--qlora", "(Here it is called --base-precision nf4.)"],

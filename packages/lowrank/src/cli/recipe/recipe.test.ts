@@ -23,7 +23,7 @@ it("the schema that is published has every option of train but those about the c
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
   const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
   expect(additionalProperties).toBe(false);
-  const calls = ["help", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
+  const calls = ["help", "helpAll", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
   const flags = program().commands.find((command) => command.name() === "train")?.options ?? [];
   const names = flags.map((flag) => flag.attributeName()).filter((name) => !calls.includes(name));
   expect(names.length).toBeGreaterThan(60);
@@ -38,7 +38,7 @@ it("the schema speaks of options by their names in a recipe, and the help of fla
   expect(spoken.filter((words) => flags.some((flag) => words.includes(flag)))).toEqual([]);
   const train = program().commands.find((command) => command.name() === "train");
   const help = train?.options.map(({ description }) => description) ?? [];
-  expect(help.join("\n")).toContain("in place of --batch-size:");
+  expect(help.join("\n")).toContain("instead of --batch-size");
   expect(help.filter((words) => words.includes("`"))).toEqual([]);
 });
 

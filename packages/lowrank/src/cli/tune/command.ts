@@ -17,7 +17,12 @@ export const addTuneCommand = defineCommand({
       "continues it, without another search.",
   ].join("\n\n"),
   options: [
-    option("--minutes <number>", "time for the search; the final training comes on top", numberIn({ above: 0 }), 10),
+    option(
+      "--minutes <number>",
+      "minutes for the search; the final training takes more time",
+      numberIn({ above: 0 }),
+      10,
+    ),
     ...trainingOptions,
     ...computing,
   ],
