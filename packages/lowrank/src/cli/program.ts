@@ -91,5 +91,5 @@ export function createProgram(io: CommandIo): Command {
 }
 
 function usageError(message: string, command: string): string {
-  return `${message.trimEnd()}\n${command} --help shows what it takes.\n`;
+  return `${message.trimEnd()}\n${command} --help lists all options.\n`;
 }

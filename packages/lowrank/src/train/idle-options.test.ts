@@ -90,7 +90,7 @@ describe.each(all)("a run on %s", (name) => {
   it.each(values)("takes `%s` or says that it does nothing there", (option) => {
     const said = refusal(runs[name], asked(option));
     if ((actsIn[option] ?? all).includes(name)) expect(said).toBe("");
-    else expect(said).toContain(`${option}: does nothing here, it is for `);
+    else expect(said).toContain(`${option}: has no effect in this run, it is for `);
   });
 });
 

@@ -28,7 +28,7 @@ describe("the checkpoints of lowrank train", () => {
     const rest = await place.call(...command, ...out, "--resume");
     expect(rest.code).toBe(0);
     expect(rest.stderr).toMatch(/checkpoint-5".*Looking for an older one/);
-    expect(rest.stdout).toContain("going on after step 4");
+    expect(rest.stdout).toContain("continuing after step 4");
     for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
       expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
     }

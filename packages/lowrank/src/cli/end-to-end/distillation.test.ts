@@ -78,6 +78,6 @@ it("a teacher with other tokens, and options without what they act on, are refus
     'teacher: needs the model\'s own tokenizer; token 0 is "dull" to it and "[UNK]" to the model',
   );
   expect((await train("wrong", "--teacher-share", "0.5")).stderr).toContain(
-    "teacherShare: does nothing here, it is for runs with a teacher",
+    "teacherShare: has no effect in this run, it is for runs with a teacher",
   );
 });

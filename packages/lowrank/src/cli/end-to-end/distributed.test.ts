@@ -130,7 +130,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(cut.code).toBe(130);
     const { code, stdout, stderr } = await start([...options, "--resume"], { ranks: 2 });
     expect([code, stderr]).toEqual([0, expect.anything()]);
-    expect(stdout).toContain("going on after step 4");
+    expect(stdout).toContain("continuing after step 4");
     const one = await adapterOf("one");
     for (const [key, { values }] of await adapterOf(name)) expectClose(values, one.get(key)?.values ?? [], 1e-6);
   });

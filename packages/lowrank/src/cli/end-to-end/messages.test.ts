@@ -72,14 +72,14 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
   ["train --recipe ./nope.yaml", 1, "lowrank init writes one"],
   ["evaluate --data ./pair.jsonl", 2, "--model is missing"],
   ["predict --model TINY --text a", 1, /Predicting needs a head that answers[\s\S]*let the model write/],
-  ["predict --model TINY --text a --out ./p.txt", 2, "name it .jsonl or .csv"],
+  ["predict --model TINY --text a --out ./p.txt", 2, "End it in .jsonl or .csv"],
   ["serve --model TINY --port 99999", 2, "at most 65535"],
   ["inspect ./bread.csv", 1, "Rows of data are shown by lowrank data preview."],
   ["inspect ./nothing", 1, "neither an adapter nor a model folder"],
   ["inspect ./gguf", 0, "general.architecture"],
   ["inspect ./other.gguf", 0, /warning: .*"lamma"/],
   ["train --model ./other.gguf --data ./pair.jsonl --out ./o", 1, /"lamma"/],
-  ["init", 2, "in scripts write the recipe as a file"],
+  ["init", 2, "In scripts, write the recipe as a file"],
 ];
 
 describe("a mistake", () => {

@@ -110,6 +110,6 @@ describe("lowrank train", () => {
     expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
     const alone = command.filter((_, place) => place !== 5 && place !== 6);
     const patient = await place.call(...alone, "--out", place.path("patient"), "--patience", "3");
-    expect(patient.stderr).toContain("patience: does nothing here, it is for runs with rows to validate on");
+    expect(patient.stderr).toContain("patience: has no effect in this run, it is for runs with validation rows");
   });
 });

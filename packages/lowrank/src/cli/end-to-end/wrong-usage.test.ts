@@ -21,8 +21,8 @@ it.each([
 
 it.each([
   [["--target-modules", "q_proj", "v_proj", "k_proj"], "--target-modules q_proj,v_proj,k_proj"],
-  [["--adapter=a", "v_proj"], "train takes all by options"],
-  [["--rank", "4", "v_proj"], "train takes all by options"],
+  [["--adapter=a", "v_proj"], "train takes options only"],
+  [["--rank", "4", "v_proj"], "train takes options only"],
 ])("of words behind an option, %j, it is said what to type", async (words, advice) => {
   const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), ...words);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
@@ -43,11 +43,11 @@ it.each([
   ["train", "--num-layers", "(Here it is called --lora-config with layers_to_transform.)"],
   ["train", "--adapter-path", "(Here it is called --adapter.)"],
   ["train", "--validation-split", "(Here it is called --validation-share.)"],
-  ["train", "--mask-prompt", "(Prompts are never trained here, only answers are.)"],
+  ["train", "--mask-prompt", "(Only answers are trained, never prompts.)"],
   [
     "train",
     "--report-to",
-    "(Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more.)",
+    "(Every run writes metrics.jsonl next to the adapter; --tensor-board and --report write more.)",
   ],
   ["train", "--dtype", "(Here it is called --base-precision.)"],
 ])("%s says of %s what it is called here", async (command, option, advice) => {
@@ -56,7 +56,7 @@ it.each([
 });
 
 it.each([
-  ["train", "--model", ["--out", "no", "--data", "d"], "Give the one that is meant."],
+  ["train", "--model", ["--out", "no", "--data", "d"], "Give it once."],
   ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "One adapter is trained at a time."],
   ["merge", "--out", ["--adapter", "a", "--model", "m"], '"one" and "two"'],
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
