@@ -14,7 +14,7 @@ async function call(...argv: readonly string[]) {
 }
 
 it("serves an adapter on the base that it remembers, so that --model may be missing", async () => {
-  expect((await call("serve")).stderr).toContain("name a base, or with --adapter an adapter that remembers its own");
+  expect((await call("serve")).stderr).toContain("name a base, or an adapter that remembers its base with --adapter");
   expect((await call("serve", "--adapter", "/nowhere/a")).stderr).toContain("/nowhere/a");
 });
 

@@ -112,7 +112,7 @@ function slowOrFast(losses: readonly number[], learningRate: number): string {
   const [higher, lower] = [rate(learningRate * 4), rate(learningRate / 4)];
   const option = named("learningRate");
   const isThrown = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
-  if (isThrown) return `In between, the loss was far above its first value: lower ${option} to ${lower}.`;
+  if (isThrown) return `The loss was far above its first value in between: lower ${option} to ${lower}.`;
   if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${option} to ${higher}.`;
   return `Try ${option} ${lower}, and ${higher}.`;
 }
