@@ -53,9 +53,8 @@ export function promptsOf({
 }
 
 /** Which checkpoints stay, as the library takes it. */
-export function keptChoice({
-  keepCheckpoints: keep,
-}: Pick<RunChoices, "keepCheckpoints">): KeptCheckpoints | undefined {
+export function keptChoice(choices: Pick<RunChoices, "keepCheckpoints">): KeptCheckpoints | undefined {
+  const keep = choices.keepCheckpoints;
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));
   return { best: keep.includes("best"), last: last === undefined ? 1 : Number(last.slice("last:".length)) };

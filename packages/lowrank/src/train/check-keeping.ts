@@ -8,14 +8,8 @@ import type { RunFolder } from "../run-folder.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
 const needFolder = [
-  "overwrite",
-  "resume",
-  "saveEvery",
-  "keepCheckpoints",
-  "tensorBoard",
-  "report",
-  "verifyBase",
-] as const;
+  ...(["overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"] as const),
+];
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
 /** Throws KEEPING_OPTIONS for options that contradict each other, and for counts that are none. */

@@ -26,17 +26,9 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const {
-    batchSize,
-    gradientAccumulationSteps,
-    learningRate,
-    schedule,
-    weightDecay,
-    clipNorm,
-    groupByLength,
-    seed,
-    bestBy,
-  } = settled(rows, options);
+  const settings = settled(rows, options);
+  const { batchSize, gradientAccumulationSteps, learningRate, schedule, weightDecay, clipNorm } = settings;
+  const { groupByLength, seed, bestBy } = settings;
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { loraPlusRatio } = options;
   const { padId, train: examples, validation, learning, media } = rows;

@@ -56,9 +56,7 @@ export function parseChatLine(line: string): ChatLine {
     case "adapter":
       return { kind: "adapter", parts: parseParts(rest) };
     default:
-      return mistake(
-        `There is no command "/${command}". /help lists all commands. Start a message with "//" if it begins with a slash.`,
-      );
+      return mistake(`There is no command "/${command}". /help lists all. For a message with "/", type "//".`);
   }
 }
 

@@ -23,21 +23,13 @@ export const addCombineCommand = defineCommand({
     tableOption("out", "folder to write"),
     option("--method <name>", "how to combine").choices(methodNames).default("exact"),
     option("--rank <number>", "rank of the result, for methods with svd (default: the largest)", integerIn({ min: 1 })),
-    option(
-      "--density <share>",
-      "share of values that are kept, for methods that drop some",
-      numberIn({ above: 0, max: 1 }),
-    ),
+    option("--density <share>", "share of values to keep, for methods that drop some", numberIn({ above: 0, max: 1 })),
     option(
       "--epsilon <number>",
       "della: how much more often large values are kept than small ones (default: 0.15)",
       numberIn({ above: 0, max: 1 }),
     ),
-    option(
-      "--gamma <share>",
-      "breadcrumbs: share of the largest values that are dropped (default: 0.01)",
-      numberIn({ min: 0, max: 1 }),
-    ),
+    option("--gamma <share>", "breadcrumbs: share of top values to drop (default: 0.01)", numberIn({ min: 0, max: 1 })),
     tableOption("seed", "random seed, for methods that drop values at random"),
     option("--compat <program>", "peft: compute as PEFT does, even if that is not the sum").choices(["peft"]),
     option("--plan", "print rank and sizes; write nothing"),

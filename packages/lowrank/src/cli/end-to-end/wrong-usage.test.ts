@@ -57,7 +57,7 @@ it.each([
 
 it.each([
   ["train", "--model", ["--out", "no", "--data", "d"], "Give it once."],
-  ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "One adapter is trained at a time."],
+  ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "Only one adapter is trained at a time."],
   ["merge", "--out", ["--adapter", "a", "--model", "m"], '"one" and "two"'],
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
 ])("%s refuses a second %s instead of dropping the first", async (command, option, others, advice) => {

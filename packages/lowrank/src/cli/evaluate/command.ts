@@ -22,10 +22,7 @@ export const addEvaluateCommand = defineCommand({
     option("--batch-size <number>", "rows in a batch", integerIn({ min: 1 }), 8),
     option("--max-length <number>", "maximum tokens of a row", integerIn({ min: 2 })),
     "maxTargetLength",
-    option(
-      "--generate",
-      "continue every prompt and report BLEU against the references; for speech, the word error rate",
-    ),
+    option("--generate", "continue every prompt and report BLEU against the references; for speech, word error rate"),
     option("--max-new-tokens <number>", "with --generate: maximum number of new tokens", integerIn({ min: 1 }), 64),
     comparisonOptions,
     { heading: "Options:" },

@@ -15,24 +15,12 @@ export const addExtractCommand = defineCommand({
     "reports how much it misses and which weights it does not hold. Weights are read from their files some rows at a " +
     "time. --energy 0.99 misses a tenth of the norm.",
   options: [
-    option(
-      "--model <path>",
-      "base model: Hugging Face folder, .gguf file or owner/name on the Hub",
-    ).makeOptionMandatory(),
+    option("--model <path>", "base: Hugging Face folder, .gguf file or owner/name on the Hub").makeOptionMandatory(),
     option("--tuned <path>", "same model after training").makeOptionMandatory(),
     tableOption("out", "folder to write"),
     option("--rank <number>", "maximum rank of a layer", integerIn({ min: 1 }), 64),
-    option(
-      "--energy <share>",
-      "lowest rank of each layer that holds this share of its change's squared norm",
-      numberIn({ above: 0, max: 1 }),
-    ),
-    option(
-      "--target-modules <names>",
-      "layers to compare: all-linear, names or a regular expression",
-      targetModules,
-      "all-linear",
-    ),
+    option("--energy <share>", "lowest rank with this share of the squared norm", numberIn({ above: 0, max: 1 })),
+    option("--target-modules <names>", "layers to compare: all-linear, names or a regex", targetModules, "all-linear"),
     option("--use-dora", "make a DoRA adapter: size and direction of weights separately"),
     tableOption("seed", "random seed of the decomposition"),
     option("--plan", "print layers and maximum size; read no weights, write nothing"),

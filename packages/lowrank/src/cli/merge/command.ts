@@ -43,11 +43,7 @@ export const addMergeCommand = defineCommand({
     option("--to <format>", "folder: Hugging Face's; gguf: a folder with model.gguf and Ollama's Modelfile")
       .choices(["folder", "gguf"])
       .default("folder"),
-    option(
-      "--dtype <type>",
-      "type of the weights: as-base, F32, F16, BF16; gguf also Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0",
-      dtypeNamed,
-    ),
+    option("--dtype <type>", "type: as-base, F32, F16, BF16; gguf also Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0", dtypeNamed),
     option(
       "--min-kept <share>",
       "gguf: refuse if rounding keeps less than this share of the adapter's change (default: 0.5)",

@@ -24,11 +24,7 @@ export function samplingOptions(usualTokens: number): readonly Option[] {
     option("--temperature <number>", "sampling temperature; 0 is greedy", numberIn({ min: 0 })),
     option("--top-k <number>", "sample from the k most likely tokens; 0: from all", integerIn({ min: 0 })),
     option("--top-p <number>", "sample from the most likely tokens that sum up to p", numberIn({ above: 0, max: 1 })),
-    option(
-      "--min-p <share>",
-      "sample from tokens with at least this share of the highest probability",
-      numberIn({ min: 0, max: 1 }),
-    ),
+    option("--min-p <share>", "drop tokens below this share of the highest probability", numberIn({ min: 0, max: 1 })),
     option("--repetition-penalty <number>", "above 1: makes repeated tokens less likely", numberIn({ above: 0 })),
   ];
 }

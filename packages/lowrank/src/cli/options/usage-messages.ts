@@ -71,8 +71,5 @@ export function refuseRepeats(command: Command): void {
 }
 
 const repeatable: ReadonlyMap<string, string> = new Map([
-  [
-    "adapter",
-    "Only one adapter is trained at a time. To train on top of others, first merge them into the base with lowrank merge.",
-  ],
+  ["adapter", "Only one adapter is trained at a time. lowrank merge puts others into the base."],
 ]);

@@ -39,7 +39,7 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
       ["steps", `${formatCount(totalSteps)}, ${formatCount(stepsPerEpoch)} per epoch`],
       [
         "time per step",
-        `${formatDuration(secondsPerStep)}, by ${measured.steps.length} measured steps and the tokens of all rows`,
+        `${formatDuration(secondsPerStep)}, from ${measured.steps.length} measured steps and all tokens`,
       ],
       ...(totalValidations === 0
         ? []

@@ -23,12 +23,7 @@ export const addPredictCommand = defineCommand({
     option("--overwrite", "replace an existing --out"),
     ...["columns", "classNames", "header"],
     option("--top-k <number>", "number of classes or answers to report", integerIn({ min: 1 }), 5),
-    option(
-      "--threshold <probability>",
-      "multi-label: minimum probability to report a class",
-      numberIn({ min: 0, max: 1 }),
-      0.5,
-    ),
+    option("--threshold <probability>", "multi-label: minimum class probability", numberIn({ min: 0, max: 1 }), 0.5),
     option("--allow-no-answer", "allow no answer to a question, as in SQuAD 2.0"),
     option("--batch-size <number>", "rows in a batch", integerIn({ min: 1 }), 8),
     option("--max-length <number>", "maximum tokens of a row", integerIn({ min: 2 })),

@@ -16,11 +16,7 @@ export const addReduceCommand = defineCommand({
     adaptersOption("PEFT adapter folder to reduce").makeOptionMandatory(),
     tableOption("out", "folder to write"),
     option("--rank <number>", "maximum rank of a layer", integerIn({ min: 1 })),
-    option(
-      "--energy <share>",
-      "lowest rank of each layer that keeps this share of its squared norm",
-      numberIn({ above: 0, max: 1 }),
-    ),
+    option("--energy <share>", "lowest rank with this share of the squared norm", numberIn({ above: 0, max: 1 })),
     option("--plan", "print ranks, losses and sizes; write nothing"),
     option("--overwrite", "replace --out if lowrank wrote it"),
     json,

@@ -29,11 +29,7 @@ export const addServeCommand = defineCommand({
     option("--max-new-tokens <number>", "maximum tokens of a text (default: 4096)", integerIn({ min: 1 })),
     option("--max-rows <number>", "maximum texts generated at the same time (default: 16)", integerIn({ min: 1 })),
     option("--max-waiting <number>", "maximum waiting texts; more are refused (default: 256)", integerIn({ min: 1 })),
-    option(
-      "--stop-timeout <seconds>",
-      "time for running texts after Ctrl-C or SIGTERM (default: no limit)",
-      numberIn({ min: 0 }),
-    ),
+    option("--stop-timeout <seconds>", "time for running texts after Ctrl-C (default: no limit)", numberIn({ min: 0 })),
     ...computing,
   ],
   examples: ["lowrank serve --model ./SmolLM2-135M-Instruct --adapter pirate=./adapter --port 8000"],

@@ -23,10 +23,7 @@ export const addSweepCommand = defineCommand({
     "for a cluster instead.",
   words: [["<recipe>", "a .yaml, .json or .ts file (lowrank init writes one)"]],
   options: [
-    option(
-      "--set <sets...>",
-      "option of the recipe and its values: rank=4,8,16; a list as a value is in brackets",
-    ).makeOptionMandatory(),
+    option("--set <sets...>", "recipe option and values: rank=4,8,16; a list in brackets").makeOptionMandatory(),
     tableOption("out", "folder for the runs and report.html (default: the recipe's, or sweep)").makeOptionMandatory(
       false,
     ),

@@ -17,12 +17,7 @@ export const addTuneCommand = defineCommand({
       "continues it, without another search.",
   ].join("\n\n"),
   options: [
-    option(
-      "--minutes <number>",
-      "minutes for the search; the final training takes more time",
-      numberIn({ above: 0 }),
-      10,
-    ),
+    option("--minutes <number>", "minutes of search, before the final training", numberIn({ above: 0 }), 10),
     ...trainingOptions,
     ...computing,
   ],

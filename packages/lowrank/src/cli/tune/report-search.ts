@@ -35,9 +35,7 @@ export function sayPlan(
   report.say(
     `compared by validation ${metricFacts[by].label} on ${plural(rows, "row")}${forSearch}; the base has ${formatNumber(base)}`,
   );
-  const counts = rungs.map(
-    ({ candidates, steps }) => `${plural(candidates, "candidate")} for ${plural(steps, "step")}`,
-  );
+  const counts = rungs.map((rung) => `${plural(rung.candidates, "candidate")} for ${plural(rung.steps, "step")}`);
   const min = Math.ceil((fewestSteps * secondsPerStep + secondsPerValidation) / 3) / 10; // of two, in minutes
   if (counts.length > 0) report.say(`search: ${counts.join(", then ")}; about ${formatDuration(seconds)}`);
   else

@@ -105,15 +105,11 @@ class FollowersFolder implements RunFolder {
   }
 
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { fingerprint, totalSteps, saveEvery, keepCheckpoints } = run;
+    const { fingerprint, totalSteps, saveEvery, keepCheckpoints: keep } = run;
     const save = async ({ step }: TrainingState) => {
       this.#savedStep = step;
     };
-    const checkpoint = {
-      every: saveEvery ?? totalSteps,
-      atBest: keepCheckpoints?.best ?? saveEvery !== undefined,
-      save,
-    };
+    const checkpoint = { every: saveEvery ?? totalSteps, atBest: keep?.best ?? saveEvery !== undefined, save };
     try {
       yield* run.loop({ fingerprint, resumeFrom: this.resumeFrom, checkpoint });
     } catch (error) {

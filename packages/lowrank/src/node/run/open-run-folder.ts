@@ -93,7 +93,7 @@ class DiskRunFolder implements RunFolder {
   }
 
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { fingerprint, totalSteps, saveEvery, keepCheckpoints } = run;
+    const { fingerprint, totalSteps, saveEvery, keepCheckpoints: keep } = run;
     const { resumeFrom } = this;
     if (run.tensorBoard === true) this.#events = new EventLog();
     const metrics = resumeFrom === undefined ? [] : await earlierMetrics(this.#out, resumeFrom.step);
@@ -112,11 +112,7 @@ class DiskRunFolder implements RunFolder {
       const bestPath = holdsBest ? this.#out : path;
       if (bestPath !== undefined && best !== undefined) this.#bestCheckpoint = { ...best, path: bestPath };
     };
-    const checkpoint = {
-      every: saveEvery ?? totalSteps,
-      atBest: keepCheckpoints?.best ?? saveEvery !== undefined,
-      save,
-    };
+    const checkpoint = { every: saveEvery ?? totalSteps, atBest: keep?.best ?? saveEvery !== undefined, save };
     try {
       for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
         if (event.type === "restart") {
