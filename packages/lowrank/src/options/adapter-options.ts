@@ -27,10 +27,8 @@ const starts: readonly string[] = [
   ...initNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in initFacts[name])),
 ];
 
-/** Those that run the model on data. */
 const measuringInits = initNames.filter((name) => "measures" in initFacts[name]).join(", ");
 
-/** Which biases of the base train. */
 const biasModes = ["none", "all", "lora_only"] as const;
 
 /** Whether a text for `targetModules` is a pattern or a word for many modules, not names with commas between. */
@@ -57,7 +55,6 @@ const variantRows = Object.fromEntries(
   ]),
 ) as unknown as VariantRows;
 
-/** The adapter's shape. */
 export const adapterOptions = {
   heading: "Adapter:",
   rows: {
@@ -114,13 +111,11 @@ export const adapterOptions = {
       help: "modules to train in full and to save with the adapter",
       value: texts,
     },
-    /** Defaults of PEFT and transformers' Trainer. */
     likePeft: {
       help: "defaults of PEFT and transformers' Trainer for all options that are not given",
       detail: "They are alpha 8, PEFT's target modules, 3 epochs at 5e-5, no rows held out for validation.",
       value: flag,
     },
-    /** A file with any field of PEFT's LoraConfig. */
     loraConfig: {
       argument: "<file>",
       help: "adapter_config.json with any field of PEFT's LoraConfig; options given here win",
@@ -130,7 +125,6 @@ export const adapterOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** Tokens that are added. */
 export const tokenOptions = {
   heading: "Tokens:",
   rows: {
@@ -140,7 +134,6 @@ export const tokenOptions = {
       detail: "The tokenizer is written to `out`, too.",
       value: oneOrMore,
     },
-    /** A file with a token a line. */
     addTokensFile: { argument: "<file>", help: "file of tokens to add, one on each line", value: text },
     addAsSpecial: {
       help: "add them as special tokens such as </s>, which are left out of generated text",

@@ -16,7 +16,6 @@ const trainableTasks = [
   "feature-extraction",
 ] as const;
 
-/** Precisions of the base's weights. */
 export const basePrecisions = ["float32", "as-stored", "nf4", "bf16", "int8"] as const;
 
 /** Kinds of rows that no template writes. */
@@ -25,7 +24,6 @@ const unwritten: ReadonlySet<Example["kind"]> = new Set(["tokens", "audio", "spe
 /** Templates by name; "chat" is the model's own. */
 const templateNames = ["plain", "alpaca", "vicuna", "koalpaca", "chat"] as const;
 
-/** Files, rows and how they are read. */
 export const fileOptions = {
   heading: "Files:",
   rows: {
@@ -45,7 +43,6 @@ export const fileOptions = {
     },
     /** Folder for adapter, checkpoints and metrics.jsonl; locked during the run. Refused if it exists, unless `overwrite` or `resume`. */
     out: { argument: "<path>", help: "folder for the adapter", value: text, isNeeded: true },
-    /** The adapter to continue. */
     adapter: {
       argument: "<path>",
       help: "PEFT adapter to continue, instead of a new one",
@@ -99,7 +96,6 @@ export const fileOptions = {
         "token-classification is for rows with a class for each token. With sequence-classification, rows for embeddings train a reranker.",
       value: oneOf(trainableTasks),
     },
-    /** If the labels leave it open. */
     problemType: {
       argument: "<name>",
       help: "kind of labels: regression, single- or multi-label classification (default: detected)",
@@ -115,7 +111,6 @@ export const fileOptions = {
       value: texts,
       actsOn: { isFor: "rows with classes", acts: (run) => reads(run, "classNames") && run.problem !== "regression" },
     },
-    /** Column of the file for each field of a row. */
     columns: {
       argument: "<pairs>",
       help: 'column names of a file, if they differ: "prompt=question,completion=answer"',
@@ -156,7 +151,6 @@ export const fileOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** What computes. */
 export const engineOptions = {
   heading: "Options:",
   rows: {

@@ -17,7 +17,6 @@ const withAnother: ActsOn = {
   acts: (_, { teacher, klToBase = 0 }) => teacher !== undefined || klToBase !== 0,
 };
 
-/** Of embeddings and ranking. */
 export const comparisonOptions = {
   heading: "Embeddings:",
   rows: {
@@ -56,7 +55,6 @@ export const comparisonOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** Of preferences. */
 export const preferenceOptions = {
   heading: "Preferences:",
   rows: {
@@ -92,7 +90,6 @@ export const preferenceOptions = {
   },
 } as const satisfies OptionGroup;
 
-/** Of a teacher, or of the base. */
 export const distillationOptions = {
   heading: "Distillation:",
   rows: {

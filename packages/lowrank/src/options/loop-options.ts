@@ -25,7 +25,6 @@ function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   };
 }
 
-/** The loop. */
 export const loopOptions = {
   heading: "Training:",
   rows: {

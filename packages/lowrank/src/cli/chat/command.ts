@@ -10,8 +10,8 @@ export const addChatCommand = defineCommand({
   name: "chat",
   summary: "chat with a model and its adapters",
   description:
-    "Answers line by line. The first adapter answers until /adapter selects another one; /help lists the commands. " +
-    "Ctrl-C stops an answer, Ctrl-D ends. With --json each line of stdin is answered by lines of JSON.",
+    "Answers line by line. The first adapter answers until /adapter selects another one; /help lists the commands. Ctrl-C stops an answer, Ctrl-D ends. With --json each " +
+    "line of stdin is answered by lines of JSON.",
   options: [
     "model",
     option("--adapter <paths...>", "PEFT adapter folders; name=path names one, name=path:0.7 scales it"),

@@ -12,8 +12,7 @@ const addPreviewCommand = defineCommand({
   name: "preview",
   summary: "print rows as the model sees them, the trained part marked",
   description:
-    "Prints the first rows as lowrank train would write and tokenize them with the same options or recipe. The " +
-    "trained part is coloured, or between ⟦ and ⟧.",
+    "Prints the first rows as lowrank train would write and tokenize them with the same options or recipe. The trained part is coloured, or between ⟦ and ⟧.",
   options: [
     option("--rows <number>", "number of rows", integerIn({ min: 1, max: 1000 }), 5),
     ...optionsWithoutOut,

@@ -8,9 +8,8 @@ export const addDiffCommand = defineCommand({
   name: "diff",
   summary: "compare two adapters, or an adapter with its base",
   description:
-    "Two adapters: how large each layer's update is, how far apart they are, and whether their directions agree (the " +
-    "LoRA paper's subspace similarity). One adapter: how much it changes each weight of its base, ‖ΔW‖/‖W‖. Weights " +
-    "are read some rows at a time.",
+    "Two adapters: how large each layer's update is, how far apart they are, and whether their directions agree (the LoRA paper's subspace similarity). One adapter: how " +
+    "much it changes each weight of its base, ‖ΔW‖/‖W‖. Weights are read some rows at a time.",
   words: [
     ["<adapter>", "PEFT adapter folder"],
     ["[other]", "another one (default: the base of the first)"],

@@ -7,8 +7,7 @@ export const addDoctorCommand = defineCommand({
   name: "doctor",
   summary: "show each engine, its speed or why it does not run, versions and memory",
   description:
-    "Shows which engine runs and how fast it is, why the other engines do not run, which commands enable them, and " +
-    "versions.",
+    "Shows which engine runs and how fast it is, why the other engines do not run, which commands enable them, and versions.",
   options: [
     option("--verify", "only check the files in the cache of the Hugging Face Hub against their hashes"),
     ...computing,

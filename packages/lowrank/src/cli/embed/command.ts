@@ -9,8 +9,8 @@ export const addEmbedCommand = defineCommand({
   name: "embed",
   summary: "compute embeddings of texts for search and comparison",
   description:
-    "Writes one embedding for each text, a line of numbers each. Pooling and normalization are those of the model's " +
-    "folder (modules.json and 1_Pooling/config.json of sentence-transformers), unless --pooling is given.",
+    "Writes one embedding for each text, a line of numbers each. Pooling and normalization are those of the model's folder (modules.json and 1_Pooling/config.json of " +
+    "sentence-transformers), unless --pooling is given.",
   options: [
     "model",
     adaptersOption(),

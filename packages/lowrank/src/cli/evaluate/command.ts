@@ -11,9 +11,8 @@ export const addEvaluateCommand = defineCommand({
   name: "evaluate",
   summary: "measure loss, perplexity, accuracy, F1 or BLEU on data",
   description:
-    "Measures loss and perplexity of a language model; loss and accuracy of a classifier; exact match and F1 of " +
-    "answers to questions; recall, MRR and nDCG of embeddings, or their correlation with scores. --generate also " +
-    "continues every prompt and compares it with the reference (BLEU).",
+    "Measures loss and perplexity of a language model; loss and accuracy of a classifier; exact match and F1 of answers to questions; recall, MRR and nDCG of embeddings, " +
+    "or their correlation with scores. --generate also continues every prompt and compares it with the reference (BLEU).",
   options: [
     "model",
     adaptersOption(),

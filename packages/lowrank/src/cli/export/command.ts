@@ -9,12 +9,10 @@ export const addExportCommand = defineCommand({
   name: "export",
   summary: "write an adapter for llama.cpp, Ollama, MLX or ComfyUI, or into an ONNX model",
   description:
-    "Writes an adapter in another program's format. Only the configuration of the base is read. gguf: a file for " +
-    "llama.cpp and programs built on it. mlx: a folder for mlx_lm. kohya: a file for sd-scripts. diffusers: a file " +
-    "for its pipelines. loralib: a file for microsoft/LoRA. onnx: a folder with an ONNX model (--model model.onnx) " +
-    "and the adapter in it, for transformers.js or ONNX Runtime; with --switchable, it takes any adapter on these " +
-    "modules, or none, at run time. onnx-adapter: a file for ONNX Runtime GenAI and a model made with --switchable " +
-    "adapter-files. Rows that are no whole blocks of Q8_0 stay F16. An adapter that a format cannot hold completely " +
+    "Writes an adapter in another program's format. Only the configuration of the base is read. gguf: a file for llama.cpp and programs built on it. mlx: a folder for " +
+    "mlx_lm. kohya: a file for sd-scripts. diffusers: a file for its pipelines. loralib: a file for microsoft/LoRA. onnx: a folder with an ONNX model (--model model.onnx) " +
+    "and the adapter in it, for transformers.js or ONNX Runtime; with --switchable, it takes any adapter on these modules, or none, at run time. onnx-adapter: a file for " +
+    "ONNX Runtime GenAI and a model made with --switchable adapter-files. Rows that are no whole blocks of Q8_0 stay F16. An adapter that a format cannot hold completely " +
     "is refused.",
   options: [
     "model",

@@ -11,9 +11,8 @@ export const addExtractCommand = defineCommand({
   name: "extract",
   summary: "make an adapter of what full fine-tuning changed",
   description:
-    "Writes the adapter that is closest to the difference of two checkpoints of one model, layer by layer, and " +
-    "reports how much it misses and which weights it does not hold. Weights are read from their files some rows at a " +
-    "time. --energy 0.99 misses a tenth of the norm.",
+    "Writes the adapter that is closest to the difference of two checkpoints of one model, layer by layer, and reports how much it misses and which weights it does not " +
+    "hold. Weights are read from their files some rows at a time. --energy 0.99 misses a tenth of the norm.",
   options: [
     option("--model <path>", "base: Hugging Face folder, .gguf file or owner/name on the Hub").makeOptionMandatory(),
     option("--tuned <path>", "same model after training").makeOptionMandatory(),

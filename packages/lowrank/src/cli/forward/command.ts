@@ -9,9 +9,8 @@ export const addForwardCommand = defineCommand({
   name: "forward",
   summary: "run one forward pass and write its tensors",
   description:
-    "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, if the inputs " +
-    "have labels, the loss. The inputs are a JSON object of integer matrices: input_ids and, if the model takes them, " +
-    "attention_mask, token_type_ids, decoder_input_ids, labels. Multiple choice: [batch][choices][time]. Image " +
+    "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, if the inputs have labels, the loss. The inputs are a JSON object of " +
+    "integer matrices: input_ids and, if the model takes them, attention_mask, token_type_ids, decoder_input_ids, labels. Multiple choice: [batch][choices][time]. Image " +
     "models: pixel_values, with input_ids if the model reads both.",
   options: [
     "model",

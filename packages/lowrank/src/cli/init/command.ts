@@ -7,8 +7,7 @@ export const addInitCommand = defineCommand({
   name: "init",
   summary: "write a recipe, question by question",
   description:
-    "Asks about model, data and settings, and writes the answers as a recipe for lowrank train --recipe. A recipe can have " +
-    "every option of lowrank train.",
+    "Asks about model, data and settings, and writes the answers as a recipe for lowrank train --recipe. A recipe can have every option of lowrank train.",
   words: [["[file]", "file to write", "recipe.yaml"]],
   options: [option("--overwrite", "replace the file"), option("--schema", "print the JSON Schema of recipes instead")],
   examples: ["lowrank init", "lowrank init --schema > recipe.schema.json"],

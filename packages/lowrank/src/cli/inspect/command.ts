@@ -7,8 +7,8 @@ export const addInspectCommand = defineCommand({
   name: "inspect",
   summary: "show the contents of an adapter, a model or a file",
   description:
-    "Shows names, shapes, number types, parameters and configuration of a PEFT adapter folder, a Hugging Face model " +
-    "folder, a .safetensors or a .gguf file; for an adapter, also the base that it fits.",
+    "Shows names, shapes, number types, parameters and configuration of a PEFT adapter folder, a Hugging Face model folder, a .safetensors or a .gguf file; for an " +
+    "adapter, also the base that it fits.",
   words: [["<path>", "folder or file"]],
   options: [option("--all", "list every tensor"), json],
   examples: ["lowrank inspect ./adapter"],

@@ -30,11 +30,10 @@ export const addMergeCommand = defineCommand({
   name: "merge",
   summary: "merge an adapter into its base model",
   description:
-    "Merges an adapter into its base model and writes a Hugging Face folder, or a .gguf file for llama.cpp. Weights " +
-    "are copied some rows at a time, so a model may be larger than memory. --dtype as-base is the base's own type, " +
-    "which may round; the default is F32, with --to gguf as-base for a .gguf base, else F16. --tied untie writes both " +
-    "weights of a table and its head if the adapter changes one of them: the model is larger. Without --tolerance, " +
-    "logits may differ by 1e-4, more if they are beyond 16, and by any number if weights are rounded.",
+    "Merges an adapter into its base model and writes a Hugging Face folder, or a .gguf file for llama.cpp. Weights are copied some rows at a time, so a model may be " +
+    "larger than memory. --dtype as-base is the base's own type, which may round; the default is F32, with --to gguf as-base for a .gguf base, else F16. --tied untie " +
+    "writes both weights of a table and its head if the adapter changes one of them: the model is larger. Without --tolerance, logits may differ by 1e-4, more if they are " +
+    "beyond 16, and by any number if weights are rounded.",
   options: [
     "model",
     adaptersOption("PEFT adapter folder to merge").makeOptionMandatory(),

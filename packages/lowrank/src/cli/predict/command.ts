@@ -9,9 +9,8 @@ export const addPredictCommand = defineCommand({
   name: "predict",
   summary: "predict classes, numbers, labels of words or answers for rows",
   description:
-    "Writes each row with all its columns and the prediction: a class, or classes, with probabilities; a number; the " +
-    "class of each word; one of several choices; or the answer in a text. Rows are those of lowrank train, without " +
-    "their answers.",
+    "Writes each row with all its columns and the prediction: a class, or classes, with probabilities; a number; the class of each word; one of several choices; or the " +
+    "answer in a text. Rows are those of lowrank train, without their answers.",
   options: [
     "model",
     adaptersOption(),

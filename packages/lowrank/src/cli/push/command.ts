@@ -8,9 +8,9 @@ export const addPushCommand = defineCommand({
   name: "push",
   summary: "upload an adapter, a model or a .gguf file to the Hugging Face Hub",
   description:
-    "Uploads an adapter's folder, a merged model's folder, or one .gguf or .safetensors file to a repository of the " +
-    "Hugging Face Hub, in one commit. Creates the repository if there is none. Training state, pickles and hidden " +
-    "files are not uploaded. A token in --token is visible in the list of processes, one in HF_TOKEN is not.",
+    "Uploads an adapter's folder, a merged model's folder, or one .gguf or .safetensors file to a repository of the Hugging Face Hub, in one commit. Creates the " +
+    "repository if there is none. Training state, pickles and hidden files are not uploaded. A token in --token is visible in the list of processes, one in HF_TOKEN is " +
+    "not.",
   options: [
     option("--from <path>", "folder or file to upload").makeOptionMandatory(),
     option("--to <name>", "owner/name, owner/name/folder or owner/name@branch on the Hub").makeOptionMandatory(),

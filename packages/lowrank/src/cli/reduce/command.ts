@@ -10,8 +10,8 @@ export const addReduceCommand = defineCommand({
   name: "reduce",
   summary: "reduce the rank of an adapter",
   description:
-    "Writes the closest adapter of lower rank, layer by layer, and reports how much of each layer's update is lost. " +
-    "No base model is needed. --energy 0.99 loses a tenth of the norm.",
+    "Writes the closest adapter of lower rank, layer by layer, and reports how much of each layer's update is lost. No base model is needed. --energy 0.99 loses a tenth " +
+    "of the norm.",
   options: [
     adaptersOption("PEFT adapter folder to reduce").makeOptionMandatory(),
     tableOption("out", "folder to write"),

@@ -10,9 +10,8 @@ export const addServeCommand = defineCommand({
   name: "serve",
   summary: "serve a model and its adapters with OpenAI's API",
   description:
-    "Serves a base model and its adapters with OpenAI's API; `model` of a request selects one. Endpoints: " +
-    "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models, and /metrics for Prometheus. Texts of all " +
-    "clients are generated in one batch. Needs the package @lowrank/serve. LOWRANK_TOKEN can hold the clients' API " +
+    "Serves a base model and its adapters with OpenAI's API; `model` of a request selects one. Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, " +
+    "/v1/models, and /metrics for Prometheus. Texts of all clients are generated in one batch. Needs the package @lowrank/serve. LOWRANK_TOKEN can hold the clients' API " +
     "key. After Ctrl-C or SIGTERM, a second signal stops at once.",
   options: [
     "model",

@@ -18,9 +18,8 @@ export const addSweepCommand = defineCommand({
   name: "sweep",
   summary: "train a recipe with several values of its options",
   description:
-    "Trains a recipe with each combination of the values of --set, one after another, each in its own folder in " +
-    "--out, and shows the best run. Start it again to continue: complete runs are not repeated. --to prints a script " +
-    "for a cluster instead.",
+    "Trains a recipe with each combination of the values of --set, one after another, each in its own folder in --out, and shows the best run. Start it again to continue: " +
+    "complete runs are not repeated. --to prints a script for a cluster instead.",
   words: [["<recipe>", "a .yaml, .json or .ts file (lowrank init writes one)"]],
   options: [
     option("--set <sets...>", "recipe option and values: rank=4,8,16; a list in brackets").makeOptionMandatory(),
