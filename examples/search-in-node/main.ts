@@ -18,7 +18,7 @@ const { train: lessons, validation: questions } = splitByKey(pairs, ({ anchor })
 
 const model = await openModel(path, { task: "feature-extraction" });
 const adapter = model.adapt({ rank: 8, targetModules: "all-linear" }, { seed: 1 });
-const pooled = { pooling: "mean", normalise: true } as const;
+const pooled = { pooling: "mean", normalize: true } as const;
 
 /** How many of the questions find their own sentence first. */
 async function found(): Promise<string> {

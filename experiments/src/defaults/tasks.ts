@@ -27,7 +27,7 @@ export interface DefaultsTask {
   readonly figure: string;
   readonly open?: OpenModelOptions;
   /** Given to `train` and `evaluate`. */
-  readonly reading?: Pick<EvaluationOptions, "maxLength" | "pooling" | "normalise">;
+  readonly reading?: Pick<EvaluationOptions, "maxLength" | "pooling" | "normalize">;
   /** The layers of PEFT's rule, for model types that have no default in PEFT. */
   readonly queryAndValue?: readonly string[];
   base(): Promise<string>;
@@ -77,7 +77,7 @@ export const defaultsTasks: readonly DefaultsTask[] = [
   {
     ...{ name: "embeddings", figure: "mrrAt10", ...minilm },
     // As its model card says; the prepared folder has no 1_Pooling/config.json.
-    reading: { pooling: "mean", normalise: true },
+    reading: { pooling: "mean", normalize: true },
     async rows(seed) {
       const { train, held } = await questions(2);
       const pairs = (all: typeof train) =>

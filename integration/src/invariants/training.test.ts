@@ -166,7 +166,7 @@ describe("9. training does what its settings say", () => {
           await runSteps(subject, cut, {
             ...settings,
             batches: () => parts,
-            accumulate: parts.length,
+            gradientAccumulationSteps: parts.length,
             weightByTokens: true,
             batchSize: (batch: Rows) => ({ tokens: batch.length * 5, supervised: batch.length }),
           });

@@ -164,7 +164,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     await expect(train({ out })).rejects.toMatchObject({ code: "OUTPUT_IN_USE", pid: process.pid });
     await run.return();
     model.dispose();
-    await train({ out, saveEvery: 2, keep: { last: 1 } }, { stopAfter: 5, isLeft: true });
+    await train({ out, saveEvery: 2, keepCheckpoints: { last: 1 } }, { stopAfter: 5, isLeft: true });
     const checkpoints = (await readdir(out)).filter((name) => name.startsWith("checkpoint-"));
     expect(checkpoints).toContain("checkpoint-4");
     expect(checkpoints.length).toBeLessThanOrEqual(2); // the last one, and the best

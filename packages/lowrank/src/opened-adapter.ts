@@ -208,13 +208,13 @@ export class OpenedAdapter {
     rows: TokenizedRows,
     options: TrainingOptions & { readonly recipe?: readonly [file: string, text: string] },
   ): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { recipe, saveEvery, keep, patience, tensorBoard } = options;
+    const { recipe, saveEvery, keepCheckpoints, patience, tensorBoard } = options;
     const { fingerprint = await this.identify(folder, rows, options) } = options;
     const { opened } = this;
     const files = async (at: CardProgress) => new Map([...(await this.files(at)), ...(recipe ? [recipe] : [])]);
     const report = (at: ReportTime) => this.#report({ rows, options, recipe: recipe?.[1] }, at);
     yield* folder.keep({
-      ...{ adapter: { opened, files }, base: opened, fingerprint, saveEvery, keep, patience, tensorBoard },
+      ...{ adapter: { opened, files }, base: opened, fingerprint, saveEvery, keepCheckpoints, patience, tensorBoard },
       totalSteps: stepsOf(rows, options).totalSteps,
       report: options.report === true ? report : undefined,
       loop: (kept) => this.#loop(rows, { ...options, ...kept }),

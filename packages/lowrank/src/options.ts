@@ -126,7 +126,7 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
     batchSize: true,
   },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
-  ...{ loss: true, pooling: true, normalise: true, prompts: true, classNames: true },
+  ...{ loss: true, pooling: true, normalize: true, prompts: true, classNames: true },
 };
 
 export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
@@ -135,7 +135,7 @@ export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdap
 };
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
-  ...{ adapter: true, strength: true, pooling: true, normalise: true, batchSize: true, maxLength: true, signal: true },
+  ...{ adapter: true, strength: true, pooling: true, normalize: true, batchSize: true, maxLength: true, signal: true },
   ...{ promptName: true, onTokens: true },
 };
 

@@ -122,7 +122,7 @@ export interface RunToKeep {
   readonly totalSteps: number;
   /** Save interval. Default: only at the end, or when the run is stopped. */
   readonly saveEvery?: number | undefined;
-  readonly keep?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: KeptCheckpoints | undefined;
   readonly tensorBoard?: boolean | undefined;
   /** Creates report.html; undefined without a report. */
   readonly report?: ((at: ReportTime) => Promise<string>) | undefined;

@@ -12,7 +12,7 @@ it("a step whose loss is not finite is passed over as often in a row as is allow
   const broken = (steps: readonly number[]) => (rows: Rows, key: RandomKey) =>
     steps.includes(key.step + 1) ? (tf.mul(loss(rows, key), Number.NaN) as tf.Scalar) : loss(rows, key);
   const kinds = async (steps: readonly number[]) => {
-    const events = await collect(train(options({ steps: 6, maxBadSteps: 2, loss: broken(steps) })));
+    const events = await collect(train(options({ steps: 6, maxSkippedSteps: 2, loss: broken(steps) })));
     return events.map((event) => (event.type === "skip" ? `skip ${event.step}, ${event.inARow} in a row` : event.type));
   };
   expect(await kinds([2, 3, 5])).toEqual([

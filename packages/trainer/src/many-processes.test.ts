@@ -89,7 +89,7 @@ it.each([2, 3, 4])(
 );
 
 it("accumulate as one does", async () => {
-  const accumulated = { accumulate: 2, weightByTokens: true };
+  const accumulated = { gradientAccumulationSteps: 2, weightByTokens: true };
   const one = await run(accumulated);
   const shares = await Promise.all(
     members(3).map((each) => run({ ...accumulated, reduceGradients: each, batches: shareOf(each) })),
@@ -147,9 +147,9 @@ it("refuse to begin with other variables, naming the first, or with other option
 
 it("refuse what would weigh shares wrongly", async () => {
   const [one] = members(1);
-  const asked = run({ reduceGradients: one, accumulate: 2 });
+  const asked = run({ reduceGradients: one, gradientAccumulationSteps: 2 });
   await expect(asked).rejects.toThrow(TrainingOptionsError);
-  await expect(run({ reduceGradients: one, accumulate: 2 })).rejects.toThrow("needs weightByTokens");
+  await expect(run({ reduceGradients: one, gradientAccumulationSteps: 2 })).rejects.toThrow("needs weightByTokens");
 });
 
 it("go back together where the learning rate does not suit", async () => {

@@ -104,9 +104,9 @@ export interface TrainOptions<Batch> {
    * How many steps in a row may be left out because their loss or a gradient is not finite: they change nothing, and a "skip"
    * event tells of each. One more throws. Default 0.
    */
-  readonly maxBadSteps?: number;
+  readonly maxSkippedSteps?: number;
   /** Micro-batches for each step; default 1. */
-  readonly accumulate?: number;
+  readonly gradientAccumulationSteps?: number;
   /** Whether micro-batches count by what they supervise (one large batch) instead of alike; default false. */
   readonly weightByTokens?: boolean;
   /** How large a batch is; needed for tokens per second and `weightByTokens`. */
@@ -114,7 +114,7 @@ export interface TrainOptions<Batch> {
   /**
    * Sums each step's gradients over processes that train as one. `batches` then are this process's shares of the same batches;
    * one that has none – `batchSize` says 0 of it – is not computed. Each weighs what it supervises, so it needs `batchSize`, and
-   * `weightByTokens` where `accumulate` is more than 1. Dropout is drawn for each process by itself; the others must be told the same.
+   * `weightByTokens` where `gradientAccumulationSteps` is more than 1. Dropout is drawn for each process by itself; the others must be told the same.
    */
   readonly reduceGradients?: GradientReduction | undefined;
   readonly evaluate?: EvaluationOptions;
@@ -151,9 +151,9 @@ export const trainNames: OptionNames<TrainOptions<unknown>> = {
   epsilon: true,
   optimizer: true,
   momentum: true,
-  maxBadSteps: true,
+  maxSkippedSteps: true,
   clipNorm: true,
-  accumulate: true,
+  gradientAccumulationSteps: true,
   weightByTokens: true,
   batchSize: true,
   reduceGradients: true,
@@ -181,4 +181,4 @@ export const evaluationNames: OptionNames<EvaluationOptions> = {
 export const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
 /** Options that count something, with the least that each may be. */
-export const minCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxBadSteps: 0 } as const;
+export const minCounts = { steps: 1, epochs: 1, batchesPerEpoch: 1, maxSkippedSteps: 0 } as const;

@@ -22,7 +22,7 @@ describe("train", () => {
   });
 
   it("goes through the data as often as epochs say, with a smaller window at an epoch's end", async () => {
-    const steps = stepsOf(await collect(train(options({ epochs: 2, accumulate: 2 }))));
+    const steps = stepsOf(await collect(train(options({ epochs: 2, gradientAccumulationSteps: 2 }))));
     expect(steps.map((step) => step.epoch)).toEqual([0, 0, 0, 1, 1, 1]);
     expect(steps.map((step) => step.tokens)).toEqual([4, 6, 2, 4, 6, 2]);
   });
@@ -103,7 +103,9 @@ describe("train", () => {
   });
 
   it("leaks no tensor over a run", async () => {
-    await expectNoLeak(() => collect(train(options({ accumulate: 2, checkpoint: { every: 3, save: () => {} } }))));
+    await expectNoLeak(() =>
+      collect(train(options({ gradientAccumulationSteps: 2, checkpoint: { every: 3, save: () => {} } }))),
+    );
   });
 });
 
@@ -112,7 +114,7 @@ describe("micro-batches", () => {
 
   it("count alike by default: the mean of their losses", async () => {
     const [step] = stepsOf(
-      await collect(train(options({ steps: 1, accumulate: 2, batches: () => epoch.slice(2, 4) }))),
+      await collect(train(options({ steps: 1, gradientAccumulationSteps: 2, batches: () => epoch.slice(2, 4) }))),
     );
     const key = { seed: 3, step: 0, microStep: 0 };
     regression.variables.get("weight")?.assign(tf.tensor2d([0.1, -0.2], [2, 1]));
@@ -125,7 +127,11 @@ describe("micro-batches", () => {
     const plainLoss = (rows: Rows) => loss(rows, { seed: 0, step: 0, microStep: 0 });
     const shared = { steps: 1, loss: plainLoss, clipNorm: null } as const;
     const start = values();
-    await collect(train(options({ ...shared, accumulate: 2, weightByTokens: true, batches: () => epoch.slice(2, 4) })));
+    await collect(
+      train(
+        options({ ...shared, gradientAccumulationSteps: 2, weightByTokens: true, batches: () => epoch.slice(2, 4) }),
+      ),
+    );
     const apart = values().flat();
     regression.variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
     regression.variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
@@ -136,14 +142,14 @@ describe("micro-batches", () => {
 
 describe("what cannot be trained", () => {
   it("is named all at once", async () => {
-    const wrong = options({ learningRate: -1, accumulate: 0, betas: [1, 0.9], clipNorm: 0 });
+    const wrong = options({ learningRate: -1, gradientAccumulationSteps: 0, betas: [1, 0.9], clipNorm: 0 });
     const error = await collect(train(wrong)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(TrainingOptionsError);
     expect((error as TrainingOptionsError).problems.map((text) => text.split(":")[0])).toEqual([
       "learningRate",
       "betas",
       "clipNorm",
-      "accumulate",
+      "gradientAccumulationSteps",
     ]);
   });
 

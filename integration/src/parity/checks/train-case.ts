@@ -69,7 +69,7 @@ export async function trainCase({
     clipNorm: settings.clip,
     schedule: settings.schedule,
     warmupSteps: settings.warmup,
-    accumulate: settings.accumulate,
+    gradientAccumulationSteps: settings.accumulate,
   })) {
     if (event.type !== "step") continue;
     run.losses.push(event.loss);

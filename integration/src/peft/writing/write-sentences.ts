@@ -29,7 +29,7 @@ export async function writeSentences(folder: string, pooling?: Pooling): Promise
   const model = await openModel(base, { engine: false });
   try {
     const adapter = model.adapt({ targetModules: "all-linear", dropout: 0 }, { seed: 1 });
-    const recipe = pooling === undefined ? {} : { pooling, normalise: true };
+    const recipe = pooling === undefined ? {} : { pooling, normalize: true };
     for await (const _ of adapter.train(rows, { steps: 10, batchSize: 4, learningRate: 0.02, ...recipe }));
     const [saved, merged, expected] = ["adapter", "merged", "expected.json"].map((part) => join(folder, part)) as [
       string,

@@ -12,7 +12,7 @@ export const activatedLora = {
     name: "invocation",
     field: "activationTokens",
     kind: "tokens",
-    help: "let the adapter act from this text on alone, in each row; before it the base computes (activated LoRA)",
+    help: "activated LoRA: apply the adapter only from this text on, in each row",
   },
   describe: ({ activationTokens }) =>
     activationTokens?.length ? ["acts from", `the tokens [${activationTokens.join(", ")}] on`] : null,

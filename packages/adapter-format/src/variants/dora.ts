@@ -12,7 +12,7 @@ export const dora = {
     name: "useDora",
     field: "useDora",
     kind: "flag",
-    help: "train the length of every weight's columns apart from their direction (DoRA)",
+    help: "DoRA: train size and direction of weights separately",
   },
   // Of an embedding whose table it saves (`save_embedding_layers`) PEFT writes everything, and so the lengths under their
   // name in memory, too: that is the later one, which it reads.

@@ -23,7 +23,7 @@ export async function withBase<Options extends { readonly model?: string; readon
   const { model, adapter } = options;
   if (model !== undefined) return { ...options, model };
   if (adapter === undefined) {
-    throw new UsageError("--model is missing: name a base, or with --adapter an adapter that remembers its own.");
+    throw new UsageError("--model is missing: name a base, or an adapter that remembers its base with --adapter.");
   }
   const first = typeof adapter === "string" ? adapter : adapter[0]?.adapter;
   const found = await findBase(first ?? "", sourceContext(report));

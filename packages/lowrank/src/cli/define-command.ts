@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import type { OptionGroup, ValueSchema } from "../options/option-table.ts";
 import type { CommandIo } from "./io.ts";
+import { shortenHelp } from "./options/help-lines.ts";
 import { numberParser } from "./options/parse-values.ts";
 import type { CommonOptions } from "./options/shared-options.ts";
 import { addOptions, tableOption } from "./options/table-options.ts";
@@ -39,7 +40,8 @@ export function defineCommand<Options extends CommonOptions, Words extends reado
       else if ("rows" in each) addOptions(command, each);
       else command.optionsGroup(each.heading);
     }
-    return withExamples(command, examples).action((...typed: Words) => {
+    shortenHelp(withExamples(command, examples));
+    return command.action((...typed: Words) => {
       const asked = command.opts<Options>();
       return shape.run(asked, createReport(io, asked), ...typed);
     });

@@ -24,5 +24,5 @@ export function sourceContext(report: Report): SourceContext {
 /** Throws WrongTaskError for a model that writes no texts. `what` would be done: "Generating text". */
 export function refuseOtherTasks({ task, modelType }: PretrainedModel, what: string): void {
   if (writesText(task)) return;
-  throw new WrongTaskError(modelType, task, what, "lowrank predict lets it answer.");
+  throw new WrongTaskError(modelType, task, what, "Use lowrank predict.");
 }

@@ -18,6 +18,7 @@ import { addInspectCommand } from "./inspect/command.ts";
 import type { CommandIo } from "./io.ts";
 import { programName } from "./io.ts";
 import { addMergeCommand } from "./merge/command.ts";
+import { helpLine } from "./options/help-lines.ts";
 import { refuseRepeats, usageMessage } from "./options/usage-messages.ts";
 import { addPlanCommand } from "./plan/command.ts";
 import { addPredictCommand } from "./predict/command.ts";
@@ -30,7 +31,7 @@ import { addTuneCommand } from "./tune/command.ts";
 
 const firstSteps = `Examples:
   lowrank train --model ./base --data pairs.jsonl --out ./adapter --epochs 3
-  lowrank generate --adapter ./adapter --prompt "…"    (it remembers its base)
+  lowrank generate --adapter ./adapter --prompt "…"    (an adapter remembers its base)
   lowrank serve --model ./base --adapter mine=./adapter`;
 
 /** Builds the command line. Parsing it runs a command; wrong usage throws commander's CommanderError. */
@@ -41,6 +42,7 @@ export function createProgram(io: CommandIo): Command {
     .version(packageJson.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    .configureHelp({ optionDescription: helpLine })
     .exitOverride()
     .configureOutput({
       writeOut: io.stdout,
@@ -52,7 +54,7 @@ export function createProgram(io: CommandIo): Command {
     .addHelpText("after", `\n${firstSteps}`)
     .addHelpText(
       "after",
-      `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 138 machine taken away (SIGUSR1), 141 nobody reads stdout any more.`,
+      `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 138 preempted (SIGUSR1; saved, resume later), 141 stdout closed.`,
     );
   const add = [
     addTrainCommand,
@@ -89,5 +91,5 @@ export function createProgram(io: CommandIo): Command {
 }
 
 function usageError(message: string, command: string): string {
-  return `${message.trimEnd()}\n${command} --help shows what it takes.\n`;
+  return `${message.trimEnd()}\n${command} --help lists all options.\n`;
 }

@@ -8,7 +8,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** Throws UsageError for a name that says no kind of file. */
 export function checkRowFile(out: string | undefined): void {
   if (out === undefined || /\.(jsonl|csv)$/i.test(out)) return;
-  throw new UsageError(`--out "${out}" is of no known kind: name it .jsonl or .csv.`);
+  throw new UsageError(`--out "${out}" has no known extension. End it in .jsonl or .csv.`);
 }
 
 /** Writes them; the first row's names are a table's. Throws what `writeFileAtomic` does for a file that is there. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../test/recording-io.ts";
+import { aliases } from "../recipe/other-names.ts";
+import { createProgram } from "./program.ts";
+import { withRecipe } from "./recipe/with-recipe.ts";
 import { run } from "./run.ts";
 
 const commands = ["train", "generate", "chat", "serve", "evaluate", "embed", "merge", "inspect", "forward", "doctor"];
@@ -11,7 +14,7 @@ async function call(...argv: readonly string[]) {
 }
 
 it("serves an adapter on the base that it remembers, so that --model may be missing", async () => {
-  expect((await call("serve")).stderr).toContain("name a base, or with --adapter an adapter that remembers its own");
+  expect((await call("serve")).stderr).toContain("name a base, or an adapter that remembers its base with --adapter");
   expect((await call("serve", "--adapter", "/nowhere/a")).stderr).toContain("/nowhere/a");
 });
 
@@ -67,5 +70,44 @@ describe("wrong usage", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(says);
     expect(stdout).toBe("");
+  });
+});
+
+describe("flags of transformers, PEFT and TRL", () => {
+  const program = createProgram(recordingIo().io);
+
+  it("are accepted with dashes or underscores, with the value behind them or after =", async () => {
+    const theirs = [
+      "train",
+      "--num_train_epochs",
+      "2",
+      "--lora-r=4",
+      "--learning_rate",
+      "1e-4",
+      "--lr-scheduler-type=wsd",
+    ];
+    const ours = ["train", "--epochs", "2", "--rank=4", "--learning-rate", "1e-4", "--schedule=wsd"];
+    expect(await withRecipe(theirs, program)).toEqual(ours);
+  });
+
+  it("stay as they are for a command without such an option", async () => {
+    expect(await withRecipe(["generate", "--prompt", "--lr"], program)).toEqual(["generate", "--prompt", "--lr"]);
+  });
+
+  it("contradict ours with another value", async () => {
+    const { code, stderr } = await call("train", "--lora_r", "8", "--rank", "4");
+    expect(code).toBe(2);
+    expect(stderr).toContain('--rank takes one value and was given "8" and "4".');
+  });
+
+  it("of a batch on each device are not ours in a run of several processes", async () => {
+    const typed = ["train", "--per-device-train-batch-size", "2"];
+    expect(await withRecipe(typed, program)).toEqual(["train", "--batch-size", "2"]);
+    expect(await withRecipe(typed, program, { isAlone: false })).toEqual(typed);
+  });
+
+  it("name options that train has", () => {
+    const flags = program.commands.find((each) => each.name() === "train")?.options.map(({ long }) => long);
+    expect(Object.keys(aliases).filter((name) => !flags?.includes(`--${name}`))).toEqual([]);
   });
 });

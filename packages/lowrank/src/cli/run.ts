@@ -30,7 +30,8 @@ export async function run(argv: readonly string[], asked: CommandIo): Promise<nu
   const io = quietProcess(asked);
   try {
     const program = createProgram(io);
-    await program.parseAsync(await withRecipe(argv, program), { from: "user" });
+    const isAlone = launchOf(io.environment) === undefined;
+    await program.parseAsync(await withRecipe(argv, program, { isAlone }), { from: "user" });
     await io.settled();
     return exitCodes.ok;
   } catch (error) {

@@ -11,8 +11,8 @@ const folder = filesFolder("minilm", new Map([["modules.json", new Blob([JSON.st
 it("says which folder is missing where a copy lacks the one of the pooling, and what to pass", async () => {
   const finding = embeddingRecipe({ path: "minilm", folder }, {});
   await expect(finding).rejects.toThrow(PoolingUnknownError);
-  await expect(finding).rejects.toThrow(/"minilm".* 1_Pooling in modules\.json.*`pooling`.*mean.*`normalise`/);
-  expect(await embeddingRecipe({ path: "minilm", folder }, { pooling: "mean", normalise: true })).toEqual({
+  await expect(finding).rejects.toThrow(/"minilm".* 1_Pooling in modules\.json.*`pooling`.*mean.*`normalize`/);
+  expect(await embeddingRecipe({ path: "minilm", folder }, { pooling: "mean", normalize: true })).toEqual({
     pooling: "mean",
     isNormalised: true,
   });

@@ -17,7 +17,7 @@ export interface RecipeOptions {
   /** Pooling: the mean of all states, the first token's state or the last one's. */
   readonly pooling?: Pooling | undefined;
   /** Whether embeddings are normalised to length 1; false if neither this nor the folder sets it. */
-  readonly normalise?: boolean | undefined;
+  readonly normalize?: boolean | undefined;
 }
 
 export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside" | "openGguf">;
@@ -28,12 +28,12 @@ export const recipeKey = "lowrank.embedding";
 /** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EmbeddingRecipeError. */
 export async function embeddingRecipe(
   source: RecipeFacts,
-  { pooling, normalise }: RecipeOptions,
+  { pooling, normalize }: RecipeOptions,
   trained?: EmbeddingRecipe,
 ): Promise<EmbeddingRecipe> {
-  if (pooling !== undefined) return { pooling, isNormalised: normalise ?? false };
+  if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false };
   const told = trained ?? (await ggufRecipe(source)) ?? (await folderRecipe(source));
-  return normalise === undefined ? told : { ...told, isNormalised: normalise };
+  return normalize === undefined ? told : { ...told, isNormalised: normalize };
 }
 
 async function folderRecipe({ folder, inside, path }: RecipeFacts): Promise<EmbeddingRecipe> {

@@ -19,7 +19,7 @@ it.each([
   [3, "last"],
 ] as const)("a .gguf file with pooling type %i pools by %s", async (type, pooling) => {
   expect(await embeddingRecipe(fileWith(type), {})).toEqual({ pooling, isNormalised: false });
-  expect(await embeddingRecipe(fileWith(type), { normalise: true })).toEqual({ pooling, isNormalised: true });
+  expect(await embeddingRecipe(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalised: true });
 });
 
 it("a caller and an adapter are heard before a .gguf file", async () => {

@@ -63,7 +63,7 @@ export class PoolingUnknownError extends NamingError {
     super(
       "POOLING_UNKNOWN",
       `The pooling of "${model}" is unknown: the model ${found}. Set ${named("pooling")} as documented in the model card ` +
-        `(mean, first ([CLS]) or last), and ${named("normalise")} if the model normalises. MiniLM: mean, normalised.`,
+        `(mean, first ([CLS]) or last), and ${named("normalize")} if the model normalises. MiniLM: mean, normalised.`,
     );
   }
 }

@@ -50,11 +50,11 @@ export function rowFindings(run: RunAhead): readonly Warning[] {
   const found: (Warning | false | undefined)[] = [
     areAllEqual(seen) && {
       code: "ROWS_ALL_EQUAL",
-      message: `All ${counted} of ${of} have the same tokens: the adapter can learn one answer only. Check the file, ${named("columns")} and ${named("maxLength")}.`,
+      message: `All ${counted} of ${of} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
-      message: `The run has ${counted} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; of 50 or more, some can be held out.`,
+      message: `The run has ${counted} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; from 50 on, some can be held out for validation.`,
     },
     unbalancedClasses(seen, classNames),
     plan.totalSteps < fewSteps && {
@@ -90,6 +90,6 @@ function unbalancedClasses(seen: readonly TokenizedExample[], classNames: RunAhe
   const name = (label: number) => `"${printable(classNames?.[label] ?? String(label))}"`;
   const message =
     `The classes are out of balance: ${name(max)} has ${many} of ${seen.length} rows and ${name(min)} ${few}. An adapter that always answers ` +
-    `${name(max)} looks good by its accuracy. Add rows of ${name(min)}, and judge by ${named("bestBy")} f1.`;
+    `${name(max)} has a good accuracy. Add rows of ${name(min)}, and set ${named("bestBy")} to f1.`;
   return { code: "CLASSES_UNBALANCED", message };
 }

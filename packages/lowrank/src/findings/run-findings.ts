@@ -57,10 +57,10 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
   if (loss < guessing * of.loss || accuracy > byChance) return undefined;
   const measured = isMeasured ? "the validation loss was never below" : "the loss at the end is";
   const right =
-    isMeasured && of.accuracy !== undefined ? `, and ${percent(accuracy)} of the answers were right at best` : "";
+    isMeasured && of.accuracy !== undefined ? `, and at best ${percent(accuracy)} of the answers were right` : "";
   const always = of.accuracy === undefined ? "" : ` and is right for ${percent(of.accuracy)} of the rows`;
   const message =
-    `The run learnt nothing: ${measured} ${short(loss)}${right}. An answer that is always the same has a loss of ${short(of.loss)}${always}. ` +
+    `The run learnt nothing: ${measured} ${short(loss)}${right}. Always giving the same answer has a loss of ${short(of.loss)}${always}. ` +
     slowOrFast(losses, learningRate);
   return { code: "NO_BETTER_THAN_GUESSING", message };
 }
@@ -68,7 +68,7 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
 function useless({ validations, best, learningRate }: RunRecord): Warning | undefined {
   if (best?.step !== 0 || validations.length < 2) return undefined;
   const message =
-    `No validation was better than the one before the first step (${short(best.value)}): on those rows the adapter is worse than its base. ` +
+    `No validation was better than the one before the first step (${short(best.value)}): on the validation rows the adapter is worse than its base. ` +
     `Use more rows, or lower ${named("learningRate")} to ${rate(learningRate / 4)} or ${named("epochs")}.`;
   return { code: "VALIDATION_NEVER_BETTER", message };
 }
@@ -86,7 +86,7 @@ function unchanged({ losses, validations, learningRate }: RunRecord): Warning | 
     return { code: "LOSS_ROSE", message: `The training loss rose: ${means}. ${lower}` };
   }
   if (start - end + error > smallChange * start) return undefined;
-  const message = `The training loss hardly fell: ${means}. ${slowOrFast(losses, learningRate)}`;
+  const message = `The training loss barely fell: ${means}. ${slowOrFast(losses, learningRate)}`;
   return { code: "LOSS_FLAT", message };
 }
 
@@ -112,7 +112,7 @@ function slowOrFast(losses: readonly number[], learningRate: number): string {
   const [higher, lower] = [rate(learningRate * 4), rate(learningRate / 4)];
   const option = named("learningRate");
   const isThrown = losses.some((_, index) => mean(losses.slice(index, index + 5)) > 1.3 * start);
-  if (isThrown) return `The loss was far above its start in between: lower ${option} to ${lower}.`;
+  if (isThrown) return `The loss was far above its first value in between: lower ${option} to ${lower}.`;
   if (losses.length < stepsOfHead) return `Raise ${named("epochs")}, or ${option} to ${higher}.`;
   return `Try ${option} ${lower}, and ${higher}.`;
 }

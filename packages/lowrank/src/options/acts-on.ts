@@ -36,8 +36,8 @@ export function isOneClass(problem: ProblemType | undefined): boolean {
 export const onTokens: ActsOn = { isFor: "rows of tokens", acts: ({ objective }) => objective.hasPictures !== true };
 
 export const onValidation: ActsOn = {
-  isFor: "runs with rows to validate on",
+  isFor: "runs with validation rows",
   acts: ({ hasValidation }) => hasValidation,
 };
 
-export const onComparisons: ActsOn = { isFor: "rows of texts to compare", acts: (run) => reads(run, "pooling") };
+export const onComparisons: ActsOn = { isFor: "rows for embeddings or ranking", acts: (run) => reads(run, "pooling") };

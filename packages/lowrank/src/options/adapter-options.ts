@@ -21,16 +21,14 @@ import {
   texts,
 } from "./option-table.ts";
 
-/** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
+/** PEFT's values of `init_lora_weights`, `true` as "default". */
 const starts: readonly string[] = [
   "default",
   ...initNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in initFacts[name])),
 ];
 
-/** Those that look at data. */
 const measuringInits = initNames.filter((name) => "measures" in initFacts[name]).join(", ");
 
-/** Which biases of the base train. */
 const biasModes = ["none", "all", "lora_only"] as const;
 
 /** Whether a text for `targetModules` is a pattern or a word for many modules, not names with commas between. */
@@ -57,18 +55,17 @@ const variantRows = Object.fromEntries(
   ]),
 ) as unknown as VariantRows;
 
-/** The adapter's shape. */
 export const adapterOptions = {
   heading: "Adapter:",
   rows: {
     rank: {
       argument: "<number>",
-      help: "rank of the update (default: 8)",
+      help: "rank of A and B (default: 8)",
       value: integerIn({ min: 1, max: 4096 }),
     },
     alpha: {
       argument: "<number>",
-      help: "its scale is alpha / rank (default: twice the rank; 16 with `useRslora`)",
+      help: "scaling is alpha / rank (default: twice the rank; 16 with `useRslora`)",
       value: numberIn({ above: 0 }),
     },
     dropout: {
@@ -78,61 +75,69 @@ export const adapterOptions = {
     },
     targetModules: {
       argument: "<names>",
-      help: "what to adapt: a,b | all-linear | a regular expression (default: all-linear, every linear layer but the output head)",
+      help: "layers to adapt: all-linear (default), names such as q_proj,v_proj, or a regular expression",
+      detail: "all-linear: every linear layer but the output head.",
       value: oneOrMore,
     },
     allowUnmatchedTargets: {
-      help: "train those that match, where a name of `targetModules` matches nothing",
+      help: "train the matching layers if a name of `targetModules` matches nothing",
       value: flag,
     },
-    useRslora: { help: "scale by alpha / √rank", value: flag },
+    useRslora: { help: "rank-stabilized LoRA: scaling is alpha / √rank", value: flag },
     ...variantRows,
     init: {
       argument: "<name>",
-      help: `how pairs start: by chance with B zero, from the weights, or – ${measuringInits} – from what the model makes of the data (default: default)`,
+      help: "initialization of A and B (default: random A, zero B)",
+      detail: `Some use the base's weights. ${measuringInits} first run \`initBatches\` batches of the data.`,
       value: oneOf(starts),
     },
-    /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
+    /** Batches that eva, corda and lora_ga run first; default 16. */
     initBatches: {
       argument: "<number>",
-      help: `how many batches ${measuringInits} look at (default: 16)`,
+      help: `batches of data that ${measuringInits} run first (default: 16)`,
       value: integerIn({ min: 1 }),
       actsOn: {
-        isFor: "new adapters whose start looks at data",
+        isFor: "new adapters with an `init` that runs the data",
         acts: ({ config }) => config !== undefined && initOf(config).measures !== undefined,
       },
     },
-    bias: { argument: "<which>", help: "biases of the base to train (default: none)", value: oneOf(biasModes) },
+    bias: {
+      argument: "<which>",
+      help: "biases of the base to train: none (default), all or lora_only",
+      value: oneOf(biasModes),
+    },
     modulesToSave: {
       argument: "<names>",
-      help: "train these modules whole and save them with the adapter",
+      help: "modules to train in full and to save with the adapter",
       value: texts,
     },
-    /** Whether what is left open is as PEFT and transformers' Trainer have it. */
     likePeft: {
-      help: "what no option says is as in PEFT's LoraConfig and transformers' Trainer: alpha 8, their modules, 3 epochs at 5e-5, nothing held out",
+      help: "defaults of PEFT and transformers' Trainer for all options that are not given",
+      detail: "They are alpha 8, PEFT's target modules, 3 epochs at 5e-5, no rows held out for validation.",
       value: flag,
     },
-    /** A file with any field of PEFT's LoraConfig. */
     loraConfig: {
       argument: "<file>",
-      help: "an adapter_config.json with any field of PEFT's LoraConfig (rank_pattern, layers_to_transform, …); fields that it lacks have PEFT's defaults, and options here go before it",
+      help: "adapter_config.json with any field of PEFT's LoraConfig; options given here win",
+      detail: "For example rank_pattern and layers_to_transform. Fields that the file lacks have PEFT's defaults.",
       value: text,
     },
   },
 } as const satisfies OptionGroup;
 
-/** Tokens that are added. */
 export const tokenOptions = {
   heading: "Tokens:",
   rows: {
     addTokens: {
       argument: "<tokens...>",
-      help: "add these to the tokenizer, which is written to `out` as well, and train their rows of the model's tables",
+      help: "tokens to add to the tokenizer; their embedding rows are trained",
+      detail: "The tokenizer is written to `out`, too.",
       value: oneOrMore,
     },
-    /** A file with a token a line. */
-    addTokensFile: { argument: "<file>", help: "the same with a token a line", value: text },
-    addAsSpecial: { help: "add them as marks such as </s>, which generated text leaves out", value: flag },
+    addTokensFile: { argument: "<file>", help: "file of tokens to add, one on each line", value: text },
+    addAsSpecial: {
+      help: "add them as special tokens such as </s>, which are left out of generated text",
+      value: flag,
+    },
   },
 } as const satisfies OptionGroup;

@@ -37,6 +37,14 @@ export const recipeOptions: ReadonlyMap<string, RecipeOption> = new Map(
   ),
 );
 
+/** Options that the help of commands with many shows; `--help-all` shows all. */
+export const commonOptions: ReadonlySet<string> = new Set([
+  ...["recipe", "overwrite", "resume", "model", "data", "out", "adapter", "basePrecision", "validation", "template"],
+  ...["maxLength", "rank", "alpha", "targetModules", "useDora", "epochs", "steps", "batchSize", "learningRate", "seed"],
+  ...["gradientAccumulationSteps", "gradientCheckpointing", "evalEvery", "saveEvery", "report", "json", "engine"],
+  ...["minutes", "rows"],
+]);
+
 const { columns, header, template, maxLength, maxTargetLength, classNames, validationShare } = fileOptions.rows;
 const { queryPrompt: _query, documentPrompt: _document, ...comparisons } = comparisonOptions.rows;
 

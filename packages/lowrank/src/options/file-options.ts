@@ -16,7 +16,6 @@ const trainableTasks = [
   "feature-extraction",
 ] as const;
 
-/** How the base's weights may be kept. */
 export const basePrecisions = ["float32", "as-stored", "nf4", "bf16", "int8"] as const;
 
 /** Kinds of rows that no template writes. */
@@ -25,141 +24,144 @@ const unwritten: ReadonlySet<Example["kind"]> = new Set(["tokens", "audio", "spe
 /** Templates by name; "chat" is the model's own. */
 const templateNames = ["plain", "alpaca", "vicuna", "koalpaca", "chat"] as const;
 
-/** Files, rows and how they are read. */
 export const fileOptions = {
   heading: "Files:",
   rows: {
     model: {
       argument: "<path>",
-      help: "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub (default: the base of `adapter`)",
+      help: "Hugging Face folder, .gguf file or owner/name on the Hub (default: the base of `adapter`)",
       value: text,
     },
-    /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
+    /** Files, patterns, data sets of the Hub or "-". */
     data: {
       argument: "<files...>",
-      help: 'files of examples, whose rows follow each other: JSONL, JSON, CSV, TSV or Parquet, packed by gzip or not, a pattern ("data/*.jsonl"), owner/name of a data set on the Hugging Face Hub, or - for stdin',
+      help: "files of examples: JSONL, JSON, CSV, TSV or Parquet; a data set on the Hub; - for stdin",
+      detail:
+        'Rows of several files follow each other. Files may be packed by gzip. "data/*.jsonl" is a pattern, owner/name a data set on the Hugging Face Hub.',
       value: oneOrMore,
       isNeeded: true,
     },
-    /**
-     * The folder for the adapter, its checkpoints and metrics.jsonl; locked while the run goes on, and refused if it exists,
-     * unless `overwrite` or `resume`.
-     */
-    out: { argument: "<path>", help: "folder to write the adapter to", value: text, isNeeded: true },
-    /** The one to go on with. */
+    /** Folder for adapter, checkpoints and metrics.jsonl; locked during the run. Refused if it exists, unless `overwrite` or `resume`. */
+    out: { argument: "<path>", help: "folder for the adapter", value: text, isNeeded: true },
     adapter: {
       argument: "<path>",
-      help: "continue this PEFT adapter instead of starting a new one",
+      help: "PEFT adapter to continue, instead of a new one",
       value: text,
     },
-    /** What a new adapter's files call the base. */
+    /** Name of the base in a new adapter's files. */
     baseName: {
       argument: "<name>",
-      help: "name of the base in the adapter's files and model card (default: its name on the Hub, else ./ and the name of its folder)",
+      help: "name of the base in the adapter's files (default: its name on the Hub, else ./ and its folder)",
+      detail: "The model card has it, too.",
       value: text,
     },
     allowDifferentBase: {
-      help: "take the adapter even if it was made on other files than the base's, such as the same model as GGUF",
+      help: "accept an adapter that was made on other files, e.g. the same model as GGUF",
       value: flag,
     },
     basePrecision: {
       argument: "<bits>",
-      help: "keep the base in float32 (default), in the bits of its file (as-stored), its linear layers in 4 bits (nf4): less memory, more time; in bf16, which tfjs-node also multiplies, faster and less exactly; or its linear layers in 8 bits (int8), which native also multiplies: two to three times as fast where the processor has the instructions",
+      help: "frozen base: float32 (default), as-stored, bf16, int8 (fast) or nf4 (least memory, slow)",
+      detail:
+        "as-stored: as in the file. nf4: linear layers in 4 bits. bf16: tfjs-node also multiplies in it, faster and less exactly. int8: linear layers in 8 bits, in which native also multiplies: two to three times as fast if the processor has the instructions.",
       value: oneOf(basePrecisions),
     },
-    /**
-     * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
-     * samples of them are compared.
-     */
+    /** Hash the base's weight files (SHA-256), so that `resume` detects any change; without it, samples are compared. */
     verifyBase: {
-      help: "note the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another",
+      help: "hash all base weights (SHA-256), so that `resume` detects any change",
+      detail: "Without it, samples of the weights are compared.",
       value: flag,
     },
     validation: {
       argument: "<files...>",
-      help: "measure the loss on these as well, named as `data`",
+      help: "validation files, named as `data`",
       value: oneOrMore,
     },
     validationShare: {
       argument: "<share>",
-      help: "hold out this share of the data, split by prompt; 0 for none (default: 0.1 from 50 rows on, at most 200 rows)",
+      help: "share of validation rows, 0 for none (default: 0.1 from 50 rows on, at most 200 rows)",
+      detail: "Rows with the same prompt stay together.",
       value: numberIn({ min: 0, max: 0.9 }),
       excludes: ["validation"],
       actsOn: {
-        isFor: "runs that are given no rows to validate on",
+        isFor: "runs without `validation`",
         acts: (_, { validation }) => validation === undefined,
       },
     },
-    /** The head to train, where neither the base's files nor the rows say it. */
+    /** The head to train, if neither the base's files nor the rows determine it. */
     task: {
       argument: "<name>",
-      help: "head to train: token-classification for rows with a class for each token (default: a classifier for rows with one label, else the base's own)",
+      help: "head to train (default: a classifier for rows with one label, else the base's own head)",
+      detail:
+        "token-classification is for rows with a class for each token. With sequence-classification, rows for embeddings train a reranker.",
       value: oneOf(trainableTasks),
     },
-    /** What a classifier is for, where its labels leave it open. */
     problemType: {
       argument: "<name>",
-      help: "what labels of rows are, where they leave it open: a fraction among them makes a regression, lists any number of classes a row, anything else one class",
+      help: "kind of labels: regression, single- or multi-label classification (default: detected)",
+      detail: "Labels with a fraction mean regression, lists mean multi-label, all others one class for each row.",
       value: oneOf(["regression", "single_label_classification", "multi_label_classification"]),
     },
-    /** Names of the classes in the order of their numbers; default: the adapter's, else the model's, else the sorted ones of the rows. */
+    /** In the order of their numbers; default: the adapter's, else the model's, else those of the rows, sorted. */
     classNames: {
       argument: "<names>",
-      help: 'names of the classes in the order of their numbers, such as "bad,good" for 0 and 1 (default: those of the adapter, else of the model, else of the data, sorted)',
+      help: 'class names in the order of their numbers, e.g. "bad,good" (default: from adapter, model or data)',
+      detail:
+        "The first one is class 0. Default: the adapter's names, else the model's, else those of the data, sorted.",
       value: texts,
       actsOn: { isFor: "rows with classes", acts: (run) => reads(run, "classNames") && run.problem !== "regression" },
     },
-    /** Which column of the file is which field of a row. */
     columns: {
       argument: "<pairs>",
-      help: 'names of a file\'s columns, where they differ: "prompt=question,completion=answer"',
+      help: 'column names of a file, if they differ: "prompt=question,completion=answer"',
       value: pairs,
     },
-    /** Names of a table's columns where its first line has none. */
+    /** Column names of a table without a header line. */
     header: {
       argument: "<names>",
-      help: 'for a CSV or TSV file whose first line is a row already: names of its columns, such as "sentence,label"',
+      help: 'column names of a CSV or TSV file without a header line, e.g. "sentence,label"',
       value: texts,
     },
-    skipBadRows: { help: "leave broken rows out and count them, instead of refusing the file", value: flag },
-    /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: chat for questions to a model that has it, else what suits the rows. */
+    skipBadRows: { help: "skip and count broken rows, instead of refusing the file", value: flag },
+    /** "chat" is the model's own; default: chat for questions to a model that has it, else the one that suits the rows. */
     template: {
       argument: "<name>",
-      help: "how a row becomes text; chat is the model's own (default: chat for questions to a model that has it, else what suits the rows)",
+      help: "prompt template (default: by model and rows)",
+      detail:
+        "chat is the model's own template, and the default for questions to a model that has one. For other rows the default is the template that suits them.",
       value: oneOf(templateNames),
       actsOn: {
         isFor: "rows of text that a template writes",
         acts: (run) => reads(run, "template") && run.kind !== undefined && !unwritten.has(run.kind),
       },
     },
-    /** After how many tokens rows are cut; default 512 or the model's limit. */
+    /** In tokens; default 512 or the model's limit. */
     maxLength: {
       argument: "<number>",
-      help: "cut rows after so many tokens (default: 512 or the model's limit)",
+      help: "maximum tokens of a row (default: 512 or the model's limit)",
       value: integerIn({ min: 2 }),
       actsOn: onTokens,
     },
-    /** Of an encoder–decoder: after how many tokens answers are cut. */
+    /** Of an encoder–decoder: maximum tokens of an answer. */
     maxTargetLength: {
       argument: "<number>",
-      help: "for an encoder–decoder: cut answers after so many tokens (default: 512 or the model's limit)",
+      help: "encoder–decoder: maximum tokens of an answer (default: 512 or the model's limit)",
       value: integerIn({ min: 2 }),
     },
   },
 } as const satisfies OptionGroup;
 
-/** What computes. */
 export const engineOptions = {
   heading: "Options:",
   rows: {
     engine: {
       argument: "<name>",
-      help: "compute with this engine (default: the best that starts)",
+      help: "engine (default: the best that starts)",
       value: oneOf(engineNames),
     },
     threads: {
       argument: "<number>",
-      help: "threads that compute (default: one for each processor)",
+      help: "number of threads (default: one for each processor)",
       value: integerIn({ min: 1, max: 1024 }),
     },
   },

@@ -1,11 +1,11 @@
-// Options of a run: what is learnt of rows of texts to compare, of answers that people judged, and of other models.
+// Options of a run: losses for embeddings, ranking, preferences and distillation.
 
 import type { Task } from "@lowrank/contracts/families";
 import { type ActsOn, onComparisons, reads } from "./acts-on.ts";
 import { flag, numberIn, type OptionGroup, oneOf, text } from "./option-table.ts";
 import { rowLosses } from "./row-losses.ts";
 
-const judged: ActsOn = { isFor: "rows of answers that people judged", acts: (run) => reads(run, "beta") };
+const judged: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "beta") };
 
 const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
 const comparable: ActsOn = {
@@ -13,116 +13,119 @@ const comparable: ActsOn = {
   acts: (run) => reads(run, "teacher") && predictsTokens.has(run.task),
 };
 const withAnother: ActsOn = {
-  isFor: "runs with a teacher, or that keep near their base",
-  acts: (_, { teacher, keepBase = 0 }) => teacher !== undefined || keepBase !== 0,
+  isFor: "runs with `teacher` or `klToBase`",
+  acts: (_, { teacher, klToBase = 0 }) => teacher !== undefined || klToBase !== 0,
 };
 
-/** Of texts to compare. */
 export const comparisonOptions = {
   heading: "Embeddings:",
   rows: {
-    /**
-     * Of rows of two answers: "dpo" (the default), "ipo", "simpo", "orpo" or "kto"; "answers" trains the chosen ones alone, as rows of
-     * text. Of rows of one answer that is good or bad: "kto".
-     */
+    /** Two answers in a row: "dpo" (default), "ipo", "simpo", "orpo", "kto", or "answers" (the chosen ones, as text). One good or bad answer: "kto". */
     loss: {
       argument: "<name>",
-      help: "of rows of texts to compare: ranking (default: other rows' texts do not belong together), triplet (one negative a row), order (default where rows have a score) or cosine (scores from -1 to 1); of rows of two answers: dpo (default), ipo, simpo, orpo, kto, or answers (the better ones alone, as text)",
+      help: "embeddings: ranking, triplet, order, cosine; preferences: dpo, ipo, simpo, orpo, kto, answers",
+      detail:
+        "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives, triplet one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, answers trains the chosen answers alone, as text.",
       value: oneOf(rowLosses),
       actsOn: {
-        isFor: "rows of texts to compare or of answers that people judged",
+        isFor: "rows for embeddings, ranking or preferences",
         acts: (run) => reads(run, "loss") || run.areChosen,
       },
     },
-    /** Which states stand for a text: the mean, the first token's or the last one's. */
+    /** How token states become one vector: their mean, the first or the last one. */
     pooling: {
       argument: "<name>",
-      help: "which states stand for a text (default: as the model's folder says)",
+      help: "how token states become one vector: mean, first or last (default: as in the model's folder)",
       value: oneOf(["mean", "first", "last"]),
       actsOn: onComparisons,
     },
-    /** Whether embeddings have length 1; false where neither this nor the folder says so. */
-    normalise: { help: "make embeddings of length 1, with `pooling`", value: flag, actsOn: onComparisons },
+    /** Scale embeddings to length 1; default: as in the model's folder, else false. */
+    normalize: { help: "scale embeddings to length 1, with `pooling`", value: flag, actsOn: onComparisons },
     queryPrompt: {
       argument: "<text>",
-      help: "text before a row's first text, as \"query: \" (default: as the model's folder says)",
+      help: `text before each query, e.g. "query: " (default: as in the model's folder)`,
+      detail: "The query is a row's first text; the others are its documents.",
       value: text,
     },
-    documentPrompt: { argument: "<text>", help: 'text before its others, as "passage: "', value: text },
+    documentPrompt: {
+      argument: "<text>",
+      help: `text before each document, e.g. "passage: " (default: as in the model's folder)`,
+      value: text,
+    },
   },
 } as const satisfies OptionGroup;
 
-/** Of two answers. */
 export const preferenceOptions = {
   heading: "Preferences:",
   rows: {
-    /** How much the reward of an answer weighs; default 0.1, for "simpo" 2. */
+    /** Strength of the preference loss; default 0.1, for "simpo" 2. */
     beta: {
       argument: "<number>",
-      help: "how much the reward of an answer weighs (default: 0.1, for simpo 2)",
+      help: "strength of the preference loss (default: 0.1; simpo: 2)",
+      detail: "For dpo, a higher value stays closer to the base model.",
       value: numberIn({ above: 0 }),
       actsOn: judged,
     },
-    /** By how much the chosen answer is to lead, for "simpo"; default 1. */
+    /** Between chosen and rejected answers, for "simpo"; default 1. */
     margin: {
       argument: "<number>",
-      help: "by how much the better answer is to lead, for simpo (default: 1)",
+      help: "simpo: margin between chosen and rejected answers (default: 1)",
       value: numberIn({ min: 0 }),
       actsOn: judged,
     },
-    /** How much good answers weigh, for "kto"; default 1. */
+    /** Weight of good answers, for "kto"; default 1. */
     desirableWeight: {
       argument: "<number>",
-      help: "how much good answers weigh, for kto (default: 1)",
+      help: "kto: weight of good answers (default: 1)",
       value: numberIn({ min: 0 }),
       actsOn: judged,
     },
-    /** How much bad ones do; default 1. */
+    /** Weight of bad answers; default 1. */
     undesirableWeight: {
       argument: "<number>",
-      help: "how much bad answers weigh, for kto (default: 1)",
+      help: "kto: weight of bad answers (default: 1)",
       value: numberIn({ min: 0 }),
       actsOn: judged,
     },
   },
 } as const satisfies OptionGroup;
 
-/** Of a teacher, or of the base. */
 export const distillationOptions = {
   heading: "Distillation:",
   rows: {
-    /** How much it weighs, beside the loss, that the model moves away from its base: the KL divergence of its tokens; default 0. */
-    keepBase: {
+    /** Weight of the KL divergence from the base model, added to the loss; default 0. */
+    klToBase: {
       argument: "<weight>",
-      help: "how much it weighs that the model moves away from its base (default: 0)",
+      help: "weight of a KL penalty that keeps outputs close to the base model (default: 0)",
       value: numberIn({ min: 0 }),
-      actsOn: [comparable, { isFor: "runs without a teacher", acts: (_, { teacher }) => teacher === undefined }],
+      actsOn: [comparable, { isFor: "runs without `teacher`", acts: (_, { teacher }) => teacher === undefined }],
     },
-    /** Another model with the same tokenizer, whose tokens are to be imitated at the places that rows train. */
+    /** Another model with the same tokenizer, whose predictions are imitated at the trained positions. */
     teacher: {
       argument: "<model>",
-      help: "a model with the same tokenizer whose tokens are to be imitated",
+      help: "model with the same tokenizer, whose predictions are imitated",
       value: text,
       actsOn: comparable,
     },
-    /** How much of the loss is the teacher's, 0 to 1; the rest is the rows' own. Default 0.5. */
+    /** Share of the teacher in the loss, 0 to 1; the rest is the rows' own loss. Default 0.5. */
     teacherShare: {
       argument: "<share>",
-      help: "how much of the loss is the teacher's (default: 0.5)",
+      help: "share of the teacher in the loss (default: 0.5)",
       value: numberIn({ min: 0, max: 1 }),
-      actsOn: { isFor: "runs with a teacher", acts: (_, { teacher }) => teacher !== undefined },
+      actsOn: { isFor: "runs with `teacher`", acts: (_, { teacher }) => teacher !== undefined },
     },
-    /** Which way the divergence looks: "forward" (the default) covers all that the teacher may say, "reverse" says what it says most. */
+    /** "forward" (default) covers all that the teacher predicts, "reverse" its most likely tokens. */
     divergence: {
       argument: "<direction>",
-      help: "forward or reverse KL from teacher or base (default: forward)",
+      help: "KL divergence from teacher or base: forward (default) or reverse",
+      detail: "forward covers all that the teacher predicts, reverse its most likely tokens.",
       value: oneOf(["forward", "reverse"]),
       actsOn: withAnother,
     },
     /** Both sides' logits are divided by it; default 1. */
     divergenceTemperature: {
       argument: "<number>",
-      help: "what the logits of both sides are divided by (default: 1)",
+      help: "temperature of the logits of both models (default: 1)",
       value: numberIn({ above: 0 }),
       actsOn: withAnother,
     },

@@ -3,7 +3,7 @@
 
 /** By option. */
 export const loopDefaults = {
-  accumulate: 1,
+  gradientAccumulationSteps: 1,
   schedule: "linear",
   weightDecay: 0.01,
   clipNorm: 1,

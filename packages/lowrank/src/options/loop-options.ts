@@ -25,154 +25,153 @@ function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   };
 }
 
-/** The loop. */
 export const loopOptions = {
   heading: "Training:",
   rows: {
-    /** Passes over the rows, 0.5 for half of them; default 3, more for few rows. */
+    /** Epochs, 0.5 for half of one; default 3, more for few rows. */
     epochs: {
       argument: "<number>",
-      help: "passes over the data, 0.5 for half of it (default: 3, more where those make few steps)",
+      help: "epochs, 0.5 for half of one (default: 3, more if the rows make few steps)",
       value: numberIn({ above: 0 }),
-      actsOn: { isFor: "runs that are not counted in steps", acts: (_, { steps }) => steps === undefined },
+      actsOn: { isFor: "runs without `steps`", acts: (_, { steps }) => steps === undefined },
     },
-    /** Optimiser steps, in place of epochs. */
+    /** Optimizer steps, instead of epochs. */
     steps: {
       argument: "<number>",
-      help: "optimiser steps",
+      help: "optimizer steps, instead of `epochs`",
       value: integerIn({ min: 1 }),
       excludes: ["epochs"],
     },
-    /** Rows a batch; default 8, 4 below 64 rows. */
+    /** Rows in a batch; default 8, 4 below 64 rows. */
     batchSize: {
       argument: "<number>",
-      help: "rows a batch (default: 8, 4 below 64 rows)",
+      help: "rows in a batch (default: 8; 4 below 64 rows)",
       value: integerIn({ min: 1 }),
     },
-    /**
-     * In place of `batchSize`: as many whole rows a batch as have together no more than so many tokens; a longer row is alone. Validation
-     * keeps to batches of rows.
-     */
+    /** Packing, instead of `batchSize`: whole rows up to this many tokens; a longer row is alone. Validation uses batches of rows. */
     batchTokens: {
       argument: "<number>",
-      help: "in place of `batchSize`: as many whole rows a batch as have together no more than so many tokens (packing)",
+      help: "packing: fill batches with whole rows up to this many tokens, instead of `batchSize`",
+      detail: "A longer row is alone in its batch. Validation uses batches of rows.",
       value: integerIn({ min: 1 }),
       excludes: ["batchSize"],
     },
-    /** Batches an optimiser step, as one large batch; default 1. */
-    accumulate: {
+    /** Default 1. */
+    gradientAccumulationSteps: {
       argument: "<number>",
-      help: "batches an optimiser step, as one large batch",
+      help: "gradient accumulation steps",
       value: integerIn({ min: 1 }),
-      standard: loopDefaults.accumulate,
+      standard: loopDefaults.gradientAccumulationSteps,
     },
-    /** The highest; default: by what is trained and how large the model is. */
+    /** The peak; default: by model size and by what is trained. */
     learningRate: {
       argument: "<rate>",
-      help: "peak learning rate (default: by the model's size and what is trained)",
+      help: "peak learning rate (default: by model size and by what is trained)",
       value: numberIn({ above: 0 }),
     },
-    /** Of the learning rate after the warm-up; default "linear". */
+    /** Of the learning rate, after the warm-up; default "linear". */
     schedule: {
       argument: "<name>",
-      help: "learning rate after the warm-up",
+      help: "rate schedule",
+      detail: "It is the learning rate after the warm-up.",
       value: oneOf(schedules),
       standard: loopDefaults.schedule,
     },
     /** Steps of rising learning rate; the first has 0, as in transformers. */
     warmupSteps: {
       argument: "<number>",
-      help: "raise the learning rate over the first N steps; the first one has 0, as in transformers",
+      help: "raise the learning rate over the first N steps",
+      detail: "The first step has the rate 0, as in transformers.",
       value: integerIn({ min: 0 }),
     },
-    /** The same as a share of all steps; default 0.03, with a first rate above 0. */
+    /** Warm-up as a share of all steps; default 0.03, with a first rate above 0. */
     warmupRatio: {
       argument: "<share>",
-      help: "the same as a share of all steps (default: 0.03, with a first rate above 0)",
+      help: "warm-up as a share of all steps (default: 0.03)",
+      detail: "With the default, the first step's rate is above 0.",
       value: numberIn({ min: 0, max: 1 }),
       excludes: ["warmupSteps"],
       actsOn: {
-        isFor: "a warm-up that is not counted in steps",
+        isFor: "runs without `warmupSteps`",
         acts: (_, { warmupSteps }) => warmupSteps === undefined,
       },
     },
-    /** The optimiser's; default 0.01. */
+    /** Default 0.01. */
     weightDecay: {
       argument: "<rate>",
-      help: "the optimiser's",
+      help: "weight decay of the optimizer",
       value: numberIn({ min: 0 }),
       standard: loopDefaults.weightDecay,
     },
-    /** The largest norm of all gradients, 0 for none; default 1. */
+    /** Maximum norm of all gradients, 0 for none; default 1. */
     clipNorm: {
       argument: "<norm>",
-      help: "largest norm of all gradients, 0 for none",
+      help: "clip gradients to this norm, 0 to disable",
       value: numberIn({ min: 0 }),
       standard: loopDefaults.clipNorm,
     },
-    /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
+    /** Less memory, more time. A number: how many blocks share a checkpoint; true: each block has one. */
     gradientCheckpointing: {
       argument: "[blocks]",
-      help: "less memory, more time: keep what goes into every block, or every so many, and compute the rest twice",
+      help: "recompute activations: less memory, more time. N: keep every Nth block's input",
       value: { anyOf: [flag, integerIn({ min: 1 })] } as Schema<true | number>,
     },
-    /**
-     * Whether rows of like length come together, which pads less; batches still come by chance. Default false, and as the run
-     * began where `resume` goes on with one. With `resumeFrom`, say what the run was told that left it.
-     */
+    /** Less padding; the batches still come in random order. Default false, or the run's with `resume`. With `resumeFrom`, give the run's value. */
     groupByLength: {
-      help: "put rows of like length together, which pads less (default: by chance, or as the run that `resume` goes on with)",
+      help: "batch rows of similar length: less padding (default: random, or as the run to `resume`)",
       value: flag,
-      without: "batch rows by chance alone",
+      without: "batch rows at random",
     },
-    /** Orders the rows and seeds dropout; default 0. */
+    /** Of the order of the rows and of dropout; default 0. */
     seed: {
       argument: "<number>",
-      help: "seed of the adapter, the order of the data and dropout",
+      help: "random seed of adapter, row order and dropout",
       value: integerIn({ min: 0, max: 2 ** 32 - 1 }),
       standard: loopDefaults.seed,
     },
-    /** After how many steps the validation loss is measured, each time; default: after each epoch, of more than ten a tenth of them. */
+    /** Steps between two validations; default: an epoch, or a tenth of the run if it has more than ten epochs. */
     evalEvery: {
       argument: "<steps>",
-      help: "measure the validation loss so often (default: after each epoch, ten times at most)",
+      help: "run validation every N steps (default: every epoch, at most ten times)",
       value: integerIn({ min: 1 }),
       actsOn: onValidation,
     },
-    /** Saves a checkpoint every so many steps, and after each validation that is the best so far; default: at the end. */
+    /** Steps between two checkpoints; each best validation saves one, too. Default: at the end. */
     saveEvery: {
       argument: "<steps>",
-      help: "save a checkpoint so often, and after each validation that is the best so far",
+      help: "save a checkpoint every N steps, and after each best validation",
       value: integerIn({ min: 1 }),
     },
     scheduleCycles: {
       argument: "<number>",
-      help: "waves of cosine-with-restarts (default: 1)",
+      help: "cosine-with-restarts: number of waves (default: 1)",
       value: numberIn({ above: 0 }),
       actsOn: onSchedule("cosine-with-restarts"),
     },
     schedulePower: {
       argument: "<number>",
-      help: "power of polynomial (default: 1)",
+      help: "polynomial: power (default: 1)",
       value: numberIn({ above: 0 }),
       actsOn: onSchedule("polynomial"),
     },
     endRate: {
       argument: "<share>",
-      help: "the last rate of polynomial and wsd, as a share of the highest (default: 0)",
+      help: "polynomial, wsd: final rate as a share of the peak (default: 0)",
       value: numberIn({ min: 0, max: 1 }),
       actsOn: onSchedule("polynomial", "wsd"),
     },
     decayShare: {
       argument: "<share>",
-      help: "the share of all steps over which wsd falls (default: 0.1)",
+      help: "wsd: share of all steps in which the rate decays (default: 0.1)",
       value: numberIn({ min: 0, max: 1 }),
       actsOn: onSchedule("wsd"),
     },
-    /** Default "adamw". "lion" asks for a learning rate three to ten times smaller, "adafactor" for little memory. */
+    /** Default "adamw". "lion" needs a learning rate three to ten times smaller, "adafactor" little memory. */
     optimizer: {
       argument: "<name>",
-      help: "adamw, sgd, lion – at a learning rate three to ten times smaller –, or adafactor, which takes little memory beside tables that are trained whole (default: adamw)",
+      help: "optimizer: adamw (default), sgd, lion or adafactor",
+      detail:
+        "lion needs a learning rate three to ten times smaller. adafactor needs little memory, also for tables that are trained in full.",
       value: oneOf(optimizers),
       passedTo: "trainer",
       card: "optimiser",
@@ -180,7 +179,7 @@ export const loopOptions = {
     /** AdamW's, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
     betas: {
       argument: "<pair>",
-      help: 'of adamw and lion (default: "0.9,0.999" and "0.9,0.99")',
+      help: 'betas of adamw (default: "0.9,0.999") or lion (default: "0.9,0.99")',
       value: { type: "array", items: numberIn({ min: 0, below: 1 }), minItems: 2, maxItems: 2 } as Schema<
         readonly [number, number]
       >,
@@ -191,85 +190,82 @@ export const loopOptions = {
         acts: (_, { optimizer = "adamw" }) => optimizer === "adamw" || optimizer === "lion",
       },
     },
-    /** Of "sgd": how much of the last step's direction stays; default 0. */
+    /** Of "sgd"; default 0. */
     momentum: {
       argument: "<share>",
-      help: "of sgd (default: 0)",
+      help: "sgd: momentum (default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       passedTo: "trainer",
       actsOn: { isFor: 'the optimizer "sgd"', acts: (_, { optimizer }) => optimizer === "sgd" },
     },
-    /** How many times as fast as A each B learns (LoRA+; its authors advise 16); default 1. */
+    /** LoRA+: learning rate of B as a multiple of A's (its authors advise 16); default 1. */
     loraPlusRatio: {
       argument: "<number>",
-      help: "let each B learn so many times as fast as A (LoRA+; 16 is usual)",
+      help: "LoRA+: learning rate of B as a multiple of A's (16 is usual; default: 1)",
       value: numberIn({ above: 0 }),
       card: "LoRA+ ratio",
     },
-    /** The size of the noise on embedded tokens (NEFTune's alpha; 5 is usual); default 0. */
+    /** NEFTune's alpha; 5 is usual, default 0. */
     embeddingNoise: {
       argument: "<alpha>",
-      help: "noise on embedded tokens (NEFTune; 5 is usual)",
+      help: "NEFTune: noise on token embeddings (5 is usual; default: 0)",
       value: numberIn({ min: 0 }),
       actsOn: onTokens,
       passedTo: "forward",
       fact: "embedding noise",
       card: "noise on embeddings (NEFTune)",
     },
-    /** The share of each label that all classes or tokens get in equal parts; default 0. Validation is not smoothed. */
+    /** Share of each label that is spread over all classes or tokens; default 0. Validation is not smoothed. */
     labelSmoothing: {
       argument: "<share>",
-      help: "share of each label that all classes get alike (0.1 is usual)",
+      help: "share of each label that is spread over all classes (0.1 is usual; default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       actsOn: {
-        isFor: "losses over tokens or over classes of which a row has one",
+        isFor: "losses over tokens or single-label classes",
         acts: (run) => reads(run, "labelSmoothing") && isOneClass(run.problem),
       },
       passedTo: "forward",
       fact: "label smoothing",
       card: "label smoothing",
     },
-    /** How many steps in a row may be left out because a number is not finite; default 0: the first ends the run. */
-    maxBadSteps: {
+    /** Consecutive steps with NaN or infinite numbers that are skipped; default 0: the first ends the run. */
+    maxSkippedSteps: {
       argument: "<number>",
-      help: "leave out so many steps in a row whose numbers are not finite (default: 0, which ends the run)",
+      help: "skip up to N consecutive steps with NaN or infinite numbers (default: 0, stop at the first)",
       value: integerIn({ min: 0 }),
       passedTo: "trainer",
     },
-    /** End the run after so many validations in a row that are no better; default: never. */
+    /** Early stopping: validations in a row without improvement; default: never. */
     patience: {
       argument: "<number>",
-      help: "stop after so many validations in a row that are no better",
+      help: "early stopping after N validations in a row without improvement",
       value: integerIn({ min: 1 }),
       actsOn: onValidation,
     },
-    /** What a validation is judged by; default "accuracy" for rows of one class each, else "loss". */
+    /** Metric of the best validation; default "accuracy" for rows of one class each, else "loss". */
     bestBy: {
       argument: "<metric>",
-      help: "what a validation is judged by (default: accuracy for rows of one class each, else loss)",
+      help: "metric of the best validation (default: accuracy for one class for each row, else loss)",
       value: oneOf(metricNames),
       actsOn: onValidation,
     },
-    /** Which checkpoints stay. With `best: true`, a checkpoint is saved after each best validation without `saveEvery`, too. */
-    keep: {
+    /** Checkpoint retention. With `best: true`, each best validation saves a checkpoint, also without `saveEvery`. */
+    keepCheckpoints: {
       argument: "<which>",
-      help: 'checkpoints that stay: "best,last:3" (the default with `saveEvery`), "best" or "last:1"',
+      help: 'checkpoints to keep: "best", "last:1", or both (default with `saveEvery`: "best,last:3")',
       value: { type: "array", items: { type: "string", pattern: "^(best|last:[1-9][0-9]{0,8})$" } } as Schema<
         readonly string[]
       >,
       expected: '"best", "last:3", or both with a comma between',
     },
-    /** Whether losses, validations and speed are written for TensorBoard, too; its file holds times, so that no two runs write the same. Default false. */
+    /** TensorBoard's file contains times, so it differs between equal runs. Default false. */
     tensorBoard: {
-      help: "write losses, validations and speed for TensorBoard, too (tensorboard --logdir <out>)",
+      help: "write losses, validations and speed for TensorBoard (tensorboard --logdir <out>)",
       value: flag,
     },
-    /**
-     * Whether report.html is written, too: curves, what base and adapter write to the same prompts, rows, settings and machine, on one
-     * page that needs no network. Default false.
-     */
+    /** report.html: curves, answers of base and adapter to the same prompts, rows, settings and machine, without network. Default false. */
     report: {
-      help: "write report.html, too: curves, samples before and after, rows, recipe and machine on one page",
+      help: "write report.html: curves, samples, rows, recipe, machine",
       value: flag,
     },
   },
@@ -279,25 +275,22 @@ export const loopOptions = {
 export const libraryOptions = {
   heading: "Library:",
   rows: {
-    /**
-     * Whether rows become tokens when a batch draws them, and not all before the first step, so that neither memory nor a disk
-     * holds them. Default: for rows that are too many for memory, and as the run began where `resume` goes on with one.
-     */
-    tokenizeWhenDrawn: { help: "make tokens of rows when a batch draws them", value: flag },
-    /** What is written before a row's first text and before the others; default what the folder says of queries and documents. */
+    /** Not all before the first step, so that neither memory nor disk holds them. Default: if memory is too small; with `resume`, the run's. */
+    tokenizeWhenDrawn: { help: "tokenize rows when a batch draws them", value: flag },
+    /** Before a row's first text (the query) and before the others (documents); default: from the model's folder. */
     prompts: {
-      help: "texts before the texts to compare",
+      help: "prompts before queries and documents",
       value: {} as Schema<ComparisonPrompts>,
       actsOn: onComparisons,
     },
-    /** Whether a last batch that is not full is left out; default false. */
-    dropLast: { help: "leave out a last batch that is not full", value: flag },
-    /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
-    evalAtStart: { help: "measure before the first step, too", value: flag, actsOn: onValidation },
-    /**
-     * Whether a run restarts with another learning rate, twice at most, where its first steps show that its own does not suit, in place
-     * of a warning; default: where no learning rate is given.
-     */
-    watchRate: { help: "restart with another learning rate where the first steps ask for it", value: flag },
+    /** Default false. */
+    dropLast: { help: "leave out an incomplete last batch", value: flag },
+    /** The base's loss, for most values of `init`; default true. */
+    evalAtStart: { help: "run validation before the first step, too", value: flag, actsOn: onValidation },
+    /** Restart with another learning rate, at most twice, instead of a warning; default: if no learning rate is given. */
+    watchRate: {
+      help: "restart with another learning rate if the first steps show that it does not suit",
+      value: flag,
+    },
   },
 } as const satisfies OptionGroup;

@@ -1,4 +1,4 @@
-// What is known of an option of a run, in one row, wherever it is given: typed as a flag, named in a recipe, told to the library.
+// An option of a run is one row: the flag, the name in recipes and in the library, help and limits follow from it.
 
 import type { ActsOn } from "./acts-on.ts";
 
@@ -27,12 +27,14 @@ export interface Schema<Value> extends ValueSchema {
 
 /** One option. Its key is its name in a recipe and in the library; its flag is the same in lower case with dashes. */
 export interface OptionRow {
-  /** What is typed behind its flag: "<rate>", "<files...>" for several, "[blocks]" for what may be left out. Absent: nothing. */
+  /** Value of its flag: "<rate>", "<files...>" for several, "[blocks]" if it may be left out. Absent: none. */
   readonly argument?: string;
-  /** For people; other options by their names in backticks, of which the command line makes flags. */
+  /** At most 100 characters; names of options in backticks, of which the command line makes flags. */
   readonly help: string;
+  /** For the reference page alone. */
+  readonly detail?: string;
   readonly value: ValueSchema;
-  /** What it is where nobody says; absent: somebody else decides. */
+  /** The default; absent: the code that reads the option decides. */
   readonly standard?: number | string;
   /** Options that contradict it. */
   readonly excludes?: readonly string[];
@@ -41,7 +43,7 @@ export interface OptionRow {
   readonly without?: string;
   /** What a text should have been, where its schema does not say it well. */
   readonly expected?: string;
-  /** Absent: in all runs, or the code that reads it refuses it. */
+  /** Runs in which it has an effect. Absent: all, or the code that reads it refuses it. */
   readonly actsOn?: ActsOn | readonly ActsOn[];
   /** What receives the value unchanged: the model's forward pass, or the trainer. */
   readonly passedTo?: "forward" | "trainer";

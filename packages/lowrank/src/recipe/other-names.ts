@@ -1,30 +1,31 @@
 // Names of options in transformers, TRL and PEFT, mapped to ours: a row for each of our options.
 
+/** Names that mean the same and are accepted as flags. */
+export const aliases = {
+  ...{ model: "model-name-or-path", out: "output-dir" },
+  ...{ rank: "lora-r", alpha: "lora-alpha", dropout: "lora-dropout", "target-modules": "lora-target-modules" },
+  "learning-rate": "lr",
+  schedule: "lr-scheduler-type",
+  ...{ epochs: "num-train-epochs", steps: "max-steps", "batch-size": "per-device-train-batch-size" },
+  "clip-norm": "max-grad-norm",
+  "max-length": "max-seq-length",
+  ...{ "eval-every": "eval-steps", "save-every": "save-steps" },
+  patience: "early-stopping-patience",
+  "embedding-noise": "neftune-noise-alpha",
+  ...{ "label-smoothing": "label-smoothing-factor", "lora-plus-ratio": "loraplus-lr-ratio" },
+};
+
+/** Names that mean nearly the same: an error names ours. */
 const otherNames = {
   data: "dataset train-file",
   "validation-share": "validation-split val-split",
   validation: "validation-file",
-  model: "model-name-or-path",
-  out: "output output-dir",
-  rank: "r lora-r",
-  alpha: "lora-alpha",
-  dropout: "lora-dropout",
-  "target-modules": "lora-target-modules",
-  "learning-rate": "lr",
-  schedule: "lr-scheduler-type",
-  epochs: "num-epochs num-train-epochs",
-  steps: "max-steps iters",
-  "batch-size": "per-device-train-batch-size",
+  ...{ out: "output", rank: "r", epochs: "num-epochs", steps: "iters", engine: "device" },
   "batch-tokens": "packing sample-packing tokens-per-step",
-  accumulate: "gradient-accumulation-steps",
-  "clip-norm": "max-grad-norm",
-  "max-length": "max-seq-length",
+  "gradient-accumulation-steps": "accumulate grad-accumulation-steps",
   resume: "resume-from-checkpoint",
-  "eval-every": "eval-steps",
   "tensor-board": "tensorboard",
-  "save-every": "save-steps",
   "max-new-tokens": "max-tokens",
-  engine: "device",
   adapter: "adapter-path adapter-file",
   "base-precision nf4": "load-in-4bit qlora",
   "base-precision int8": "load-in-8bit",
@@ -34,11 +35,19 @@ const otherNames = {
   "lora-config with layers_to_transform": "num-layers layers-to-transform",
 };
 
-const ourNames = new Map(
-  Object.entries(otherNames).flatMap(([ours, others]) => others.split(" ").map((name) => [name, `--${ours}`] as const)),
+const [accepted, proposed] = [aliases, otherNames].map(
+  (names) =>
+    new Map(Object.entries(names).flatMap(([ours, others]) => others.split(" ").map((name) => [name, `--${ours}`]))),
 );
 
-/** Our flag for another program's option, in any spelling; undefined for unknown names. */
+/** An option that was typed with dashes or underscores, as a flag of ours that means the same. */
+export function acceptedFlag(typed: string): string {
+  const flag = typed.replaceAll("_", "-");
+  return accepted?.get(flag.slice(2)) ?? flag;
+}
+
+/** Our flag for another program's option, in whichever spelling it was typed; undefined for an unknown one. */
 export function ourName(name: string): string | undefined {
-  return ourNames.get(name.replace(/^-+/, "").toLowerCase().replaceAll("_", "-"));
+  const typed = name.replace(/^-+/, "").toLowerCase().replaceAll("_", "-");
+  return accepted?.get(typed) ?? proposed?.get(typed);
 }

@@ -8,8 +8,9 @@ import type { ValueSchema } from "../options/option-table.ts";
 export const schemaAddress = "https://unpkg.com/lowrank/dist/recipe.schema.json";
 
 export function recipeSchema() {
-  const options = [...recipeOptions].map(([name, { help, value, standard }]) => {
-    return [name, { description: help, ...value, ...given({ default: standard }) }] as const;
+  const options = [...recipeOptions].map(([name, { help, detail, value, standard }]) => {
+    const description = detail === undefined ? help : `${help}. ${detail}`;
+    return [name, { description, ...value, ...given({ default: standard }) }] as const;
   });
   const properties: Readonly<Record<string, ValueSchema & { readonly description?: string }>> = {
     $schema: { type: "string" },

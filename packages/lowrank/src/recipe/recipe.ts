@@ -31,7 +31,7 @@ export type WithModel<Choices> = Choices & { readonly model: string };
 /** Options with the same name in the library that the loop does not need: rows and teacher are read before it, the folder is outside it. */
 const apart: ReadonlySet<string> = new Set([
   ...["validation", "validationShare", "teacher"],
-  ...["out", "overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"],
+  ...["out", "overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"],
 ]);
 
 /** The effect of `likePeft` on the loop: the defaults of transformers' Trainer instead of this library's. */
@@ -53,7 +53,8 @@ export function promptsOf({
 }
 
 /** Checkpoint retention, in the library's form. */
-export function keptChoice({ keep }: Pick<RunChoices, "keep">): KeptCheckpoints | undefined {
+export function keptChoice(choices: Pick<RunChoices, "keepCheckpoints">): KeptCheckpoints | undefined {
+  const keep = choices.keepCheckpoints;
   if (keep === undefined) return undefined;
   const last = keep.find((name) => name.startsWith("last:"));
   return { best: keep.includes("best"), last: last === undefined ? 1 : Number(last.slice("last:".length)) };

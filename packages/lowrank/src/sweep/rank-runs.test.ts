@@ -2,7 +2,14 @@ import { expect, it } from "vitest";
 import type { SweepRun } from "./plan-sweep.ts";
 import { rankRuns } from "./sweep-page.ts";
 
-const loop = { accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0, clipNorm: 1, seed: 0 } as const;
+const loop = {
+  gradientAccumulationSteps: 1,
+  learningRate: 1,
+  schedule: "linear",
+  weightDecay: 0,
+  clipNorm: 1,
+  seed: 0,
+} as const;
 const choices: SweepRun["choices"] = { data: [], out: "", ...loop };
 const run = (index: number, ...losses: readonly number[]) => ({
   run: { index, values: {}, out: `run-${index}`, choices },

@@ -14,7 +14,7 @@ function problems(options: Parameters<typeof checkKeeping>[0]): readonly string[
 
 describe("checkKeeping", () => {
   it("lets runs through that keep themselves, and those that their caller keeps", () => {
-    expect(problems({ out: "run", resume: true, saveEvery: 5, keep: { last: 1 } })).toEqual([]);
+    expect(problems({ out: "run", resume: true, saveEvery: 5, keepCheckpoints: { last: 1 } })).toEqual([]);
     expect(problems({ fingerprint: "mine", checkpoint: { save: () => undefined } })).toEqual([]);
   });
 
@@ -26,9 +26,9 @@ describe("checkKeeping", () => {
   });
 
   it("names what a run with a folder does itself, and counts that are none", () => {
-    expect(problems({ out: "run", fingerprint: "mine", keep: { last: 0 } })).toEqual([
+    expect(problems({ out: "run", fingerprint: "mine", keepCheckpoints: { last: 0 } })).toEqual([
       "fingerprint: { out } already does this; remove one of them",
-      "keep.last: expected a whole number from 1, got 0",
+      "keepCheckpoints.last: expected a whole number from 1, got 0",
     ]);
   });
 });

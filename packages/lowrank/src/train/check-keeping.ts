@@ -7,7 +7,9 @@ import type { Platform } from "../platform.ts";
 import type { RunFolder } from "../run-folder.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
-const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "report", "verifyBase"] as const;
+const needFolder = [
+  ...(["overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"] as const),
+];
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
 /** Throws KEEPING_OPTIONS for contradictory options and invalid counts. */
@@ -20,7 +22,7 @@ export function checkKeeping(options: KeepingOptions & RunOptions): void {
       : ownKeeping.filter(isGiven).map((name) => `${name}: { out } already does this; remove one of them`);
   for (const [name, count] of [
     ["saveEvery", options.saveEvery],
-    ["keep.last", options.keep?.last],
+    ["keepCheckpoints.last", options.keepCheckpoints?.last],
   ] as const) {
     if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) continue;
     problems.push(`${name}: expected a whole number from 1, got ${count}`);

@@ -55,7 +55,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   desirableWeight: ["preferences", "judged"],
   undesirableWeight: ["preferences", "judged"],
   pooling: ["comparisons"],
-  normalise: ["comparisons"],
+  normalize: ["comparisons"],
   prompts: ["comparisons"],
   labelSmoothing: allBut("several classes", "number", "questions", "comparisons", "judged"),
   embeddingNoise: allBut("pictures"),
@@ -67,7 +67,7 @@ const actsIn: Partial<Record<keyof TrainingOptions, readonly RunName[]>> = {
   schedulePower: [],
   endRate: [],
   decayShare: [],
-  keepBase: ["text", "tokens", "chosen", "speech"],
+  klToBase: ["text", "tokens", "chosen", "speech"],
   teacher: ["text", "tokens", "chosen", "speech"],
   teacherShare: [], // without a teacher
   divergence: [],
@@ -90,7 +90,7 @@ describe.each(all)("a run on %s", (name) => {
   it.each(values)("takes `%s` or says that it does nothing there", (option) => {
     const said = refusal(runs[name], asked(option));
     if ((actsIn[option] ?? all).includes(name)) expect(said).toBe("");
-    else expect(said).toContain(`${option}: has no effect here; it is for `);
+    else expect(said).toContain(`${option}: has no effect in this run, it is for `);
   });
 });
 
@@ -110,9 +110,9 @@ it.each([
   [{ epochs: 2, steps: 10 }, text],
   [{ warmupRatio: 0.1, warmupSteps: 10 }, text],
   [{ validationShare: 0.1, validation: "held.jsonl" }, text],
-  [{ keepBase: 0.1, teacher: {} }, text],
+  [{ klToBase: 0.1, teacher: {} }, text],
 ] as const)("%j is refused, and what asks for nothing is not", (options, run) => {
-  const lines = refusal(run, options as TrainingOptions).match(/has no effect here/g) ?? [];
+  const lines = refusal(run, options as TrainingOptions).match(/has no effect in this run/g) ?? [];
   const companions = ["optimizer", "schedule", "steps", "warmupSteps", "validation", "teacher"];
   expect(lines).toHaveLength(Object.keys(options).filter((name) => !companions.includes(name)).length);
   expect(refusal(runs.questions, { labelSmoothing: 0, embeddingNoise: 0 })).toBe("");
@@ -123,5 +123,5 @@ it.each([
   [{ optimizer: "lion", betas: [0.9, 0.95] }],
   [{ schedule: "wsd", endRate: 0.1, decayShare: 0.2 }],
   [{ schedule: "cosine-with-restarts", scheduleCycles: 2 }],
-  [{ keepBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
+  [{ klToBase: 0.1, divergence: "reverse", divergenceTemperature: 2 }],
 ] as const)("%j is taken", (options) => expect(refusal(text, options)).toBe(""));

@@ -8,7 +8,7 @@ const options: RunChoices = {
   data: ["rows.jsonl"],
   out: "adapter",
   batchSize: 1,
-  accumulate: 1,
+  gradientAccumulationSteps: 1,
   learningRate: 1e-3,
   schedule: "constant",
   weightDecay: 0,

@@ -8,7 +8,7 @@ import { planSteps, shapeOf } from "./plan-steps.ts";
 describe("planSteps", () => {
   it("counts three epochs unless told otherwise", () => {
     // 100 rows are 13 batches of 8, the last with 4.
-    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1 })).toEqual({
+    expect(planSteps({ rows: 100, batchSize: 8, gradientAccumulationSteps: 1 })).toEqual({
       stepsPerEpoch: 13,
       totalSteps: 39,
       warmupSteps: 2,
@@ -16,45 +16,50 @@ describe("planSteps", () => {
   });
 
   it("counts a step for the batches left at the end of an epoch", () => {
-    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 2, epochs: 2 })).toMatchObject({
+    expect(planSteps({ rows: 100, batchSize: 8, gradientAccumulationSteps: 2, epochs: 2 })).toMatchObject({
       stepsPerEpoch: 7,
       totalSteps: 14,
     });
   });
 
   it("counts parts of epochs, a step begun as a whole one", () => {
-    const totalOf = (epochs: number) => planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs }).totalSteps;
+    const totalOf = (epochs: number) =>
+      planSteps({ rows: 100, batchSize: 8, gradientAccumulationSteps: 1, epochs }).totalSteps;
     expect([0.5, 1.5, 0.01].map(totalOf)).toEqual([7, 20, 1]);
   });
 
   it("counts batches that are told, where it is not rows that fill them", () => {
-    expect(planSteps({ rows: 100, batchSize: 8, batches: 5, accumulate: 2, epochs: 2 })).toMatchObject({
+    expect(planSteps({ rows: 100, batchSize: 8, batches: 5, gradientAccumulationSteps: 2, epochs: 2 })).toMatchObject({
       stepsPerEpoch: 3,
       totalSteps: 6,
     });
   });
 
   it("counts no batch that is left out", () => {
-    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs: 2, dropLast: true })).toMatchObject({
+    expect(
+      planSteps({ rows: 100, batchSize: 8, gradientAccumulationSteps: 1, epochs: 2, dropLast: true }),
+    ).toMatchObject({
       stepsPerEpoch: 12,
       totalSteps: 24,
     });
-    expect(() => planSteps({ rows: 7, batchSize: 8, accumulate: 1, dropLast: true })).toThrow(
+    expect(() => planSteps({ rows: 7, batchSize: 8, gradientAccumulationSteps: 1, dropLast: true })).toThrow(
       "dropLast: no full batch of 8; the data has only 7 rows",
     );
   });
 
   it("lets a run of one step learn", () => {
-    expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 1 }).warmupSteps).toBe(0);
+    expect(planSteps({ rows: 8, batchSize: 8, gradientAccumulationSteps: 1, steps: 1 }).warmupSteps).toBe(0);
   });
 
   it("never warms up for longer than the run", () => {
-    expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 5, warmupSteps: 50 }).warmupSteps).toBe(5);
+    expect(
+      planSteps({ rows: 8, batchSize: 8, gradientAccumulationSteps: 1, steps: 5, warmupSteps: 50 }).warmupSteps,
+    ).toBe(5);
   });
 });
 
 describe("shapeOf", () => {
-  const plan = planSteps({ rows: 6, batchSize: 1, accumulate: 1, epochs: 1 });
+  const plan = planSteps({ rows: 6, batchSize: 1, gradientAccumulationSteps: 1, epochs: 1 });
   const firstRate = (shape: ReturnType<typeof shapeOf> = {}) =>
     learningRateShare("linear", { step: 0, totalSteps: plan.totalSteps, warmupSteps: plan.warmupSteps, shape });
 
@@ -80,7 +85,7 @@ describe("checkChoices", () => {
     data: ["d"],
     out: "o",
     batchSize: 8,
-    accumulate: 1,
+    gradientAccumulationSteps: 1,
     learningRate: 1e-3,
     schedule: "linear",
     weightDecay: 0,

@@ -13,7 +13,7 @@ export interface RunLength extends Partial<Pick<RunDefaults, "minSteps" | "maxEp
   /** Batches per epoch, if the batch size is not a number of rows. */
   readonly batches?: number | undefined;
   /** Gradient accumulation: batches per optimizer step. */
-  readonly accumulate: number;
+  readonly gradientAccumulationSteps: number;
   /** Whether an incomplete last batch is dropped; default false. */
   readonly dropLast?: boolean | undefined;
   readonly epochs?: number | undefined;
@@ -55,7 +55,7 @@ export function planSteps(run: RunLength): RunSteps {
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
-  const stepsPerEpoch = Math.ceil(batches / run.accumulate);
+  const stepsPerEpoch = Math.ceil(batches / run.gradientAccumulationSteps);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }

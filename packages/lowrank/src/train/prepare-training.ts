@@ -97,7 +97,7 @@ export function refuseIdleOptions(run: AskedRun, options: object): void {
   const given = Object.fromEntries(Object.entries(options));
   const idle = givenRows(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
-    return rules.map(({ isFor }) => `${name}: has no effect here; it is for ${isFor}`);
+    return rules.map(({ isFor }) => `${name}: has no effect in this run, it is for ${isFor}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }

@@ -60,8 +60,9 @@ export function runTable(
     validation,
     restarts = [],
   } = facts;
-  const { accumulate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
+  const { gradientAccumulationSteps, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const { batchSize, learningRate, batchTokens } = options;
+  const size = gradientAccumulationSteps * (batchTokens ?? batchSize);
   return [
     ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
     ["template", template],
@@ -74,7 +75,7 @@ export function runTable(
         ? stepsDone
         : `${stepsDone} of ${plan.totalSteps} (${isOver ? "stopped early" : "unfinished"})`,
     ],
-    ["batch size", batchTokens === undefined ? batchSize * accumulate : `${batchTokens * accumulate} tokens`],
+    ["batch size", batchTokens === undefined ? size : `${size} tokens`],
     [
       "learning rate",
       `${restarts.at(-1)?.learningRate ?? learningRate}, ${schedule}, ${plan.warmupSteps} warm-up ${plan.warmupSteps === 1 ? "step" : "steps"}`,

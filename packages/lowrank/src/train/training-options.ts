@@ -29,7 +29,7 @@ export interface RowOptions
 
 /** Options of the training loop. */
 export interface LoopOptions
-  extends Given<Omit<LoopRows, "saveEvery" | "keep" | "tensorBoard" | "report">>,
+  extends Given<Omit<LoopRows, "saveEvery" | "keepCheckpoints" | "tensorBoard" | "report">>,
     Given<Pick<LibraryRows, "dropLast" | "evalAtStart" | "watchRate">>,
     Given<Pick<typeof adapterOptions.rows, "initBatches">> {}
 
@@ -67,7 +67,7 @@ export interface KeepingOptions
   /** Continues the interrupted run in `out` exactly. Another model, adapter or data is refused. */
   readonly resume?: boolean | undefined;
   /** Checkpoint retention. With `best: true`, each best validation saves a checkpoint, even without `saveEvery`. */
-  readonly keep?: KeptCheckpoints | undefined;
+  readonly keepCheckpoints?: KeptCheckpoints | undefined;
 }
 
 /** Options with all defaults. */

@@ -26,10 +26,9 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed, bestBy } = settled(
-    rows,
-    options,
-  );
+  const settings = settled(rows, options);
+  const { batchSize, gradientAccumulationSteps, learningRate, schedule, weightDecay, clipNorm } = settings;
+  const { groupByLength, seed, bestBy } = settings;
   const { dropLast = false, checkpoint, resumeFrom, fingerprint, onWarning, communicator } = options;
   const { loraPlusRatio } = options;
   const { padId, train: examples, validation, learning, media } = rows;
@@ -76,9 +75,9 @@ export function runTraining(
     warmupSteps: plan.warmupSteps,
     weightDecay,
     clipNorm: clipNorm === 0 ? null : clipNorm,
-    accumulate,
+    gradientAccumulationSteps,
     // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
-    weightByTokens: accumulate > 1,
+    weightByTokens: gradientAccumulationSteps > 1,
     batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
     seed,
     ...given({

@@ -23,7 +23,7 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
     momentum: options.momentum ?? 0,
     epsilon: options.epsilon ?? 1e-8,
     clipNorm: options.clipNorm === undefined ? 1 : options.clipNorm,
-    accumulate: options.accumulate ?? 1,
+    accumulate: options.gradientAccumulationSteps ?? 1,
     weightByTokens: options.weightByTokens ?? false,
     seed: options.seed ?? 0,
   } as const;
@@ -75,7 +75,7 @@ function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
       "a number above 0, or null",
       settings.clipNorm,
     ],
-    [isCount(settings.accumulate, 1), "accumulate", "a whole number from 1", settings.accumulate],
+    [isCount(settings.accumulate, 1), "gradientAccumulationSteps", "a whole number from 1", settings.accumulate],
     [isCount(settings.seed, 0) && settings.seed < 2 ** 32, "seed", "a whole number from 0 to 2³² − 1", settings.seed],
   ];
   return rules
@@ -121,8 +121,8 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   }
   if (options.reduceGradients !== undefined) {
     if (options.batchSize === undefined) problems.push("reduceGradients: needs batchSize, to weight each process");
-    if ((options.accumulate ?? 1) > 1 && options.weightByTokens !== true)
-      problems.push("reduceGradients: needs weightByTokens where accumulate is more than 1");
+    if ((options.gradientAccumulationSteps ?? 1) > 1 && options.weightByTokens !== true)
+      problems.push("reduceGradients: needs weightByTokens where gradientAccumulationSteps is more than 1");
   }
   return problems;
 }

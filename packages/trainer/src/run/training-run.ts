@@ -262,7 +262,7 @@ export class TrainingRun<Batch> {
     const isOfLoss = !Number.isFinite(loss);
     const what = isOfLoss ? "loss" : "gradient";
     const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.broken()];
-    if (this.#badSteps >= (this.options.maxBadSteps ?? 0)) {
+    if (this.#badSteps >= (this.options.maxSkippedSteps ?? 0)) {
       // Before the first update no learning rate is to blame.
       if (this.#step === 0 || !this.#watch.mayGoBack) throw new NonFiniteLossError(step, what, value, names);
       this.#watch.add(Number.NaN, Number.NaN);

@@ -51,8 +51,8 @@ describe("a run that goes on from its state", () => {
       4,
       { learningRateGroups: [{ matches: (name: string) => name === "bias", factor: 16 }] },
     ],
-    ["between steps that are left out", 4, { loss: brokenAt(4, 5), maxBadSteps: 2 }],
-    ["with micro-batches, cosine and warm-up", 4, { accumulate: 2, schedule: "cosine", warmupSteps: 3 }],
+    ["between steps that are left out", 4, { loss: brokenAt(4, 5), maxSkippedSteps: 2 }],
+    ["with micro-batches, cosine and warm-up", 4, { gradientAccumulationSteps: 2, schedule: "cosine", warmupSteps: 3 }],
   ] as const)("%s ends with the very same bits", async (_, step, more) => {
     const start = values();
     await collect(train(options(more)));
@@ -64,7 +64,7 @@ describe("a run that goes on from its state", () => {
 
   it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
-    const more = { epochs: 4, accumulate: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
+    const more = { epochs: 4, gradientAccumulationSteps: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
     await collect(train(options(more)));
     const whole = values();
     const kept = new Map<number, string>();
@@ -145,7 +145,7 @@ describe("a run that goes on from its state", () => {
     const save = (state: TrainingState) => {
       kept = state;
     };
-    const more = { loss: brokenAt(3, 4, 5), maxBadSteps: 2 };
+    const more = { loss: brokenAt(3, 4, 5), maxSkippedSteps: 2 };
     const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
     for await (const event of train(first)) if (event.type === "skip") controller.abort();
     if (kept === undefined) throw new Error("no state was kept");

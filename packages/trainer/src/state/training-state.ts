@@ -82,7 +82,8 @@ function settingDifferences(state: TrainingState, run: PresentRun): string[] {
   const differences: string[] = [];
   for (const key of ["seed", "accumulate", "weightByTokens", "optimizer", "momentum"] as const) {
     if (state.settings[key] === run.settings[key]) continue;
-    differences.push(`${key}: ${state.settings[key]} in the state, ${run.settings[key]} now`);
+    const option = key === "accumulate" ? "gradientAccumulationSteps" : key; // as the file and as the caller name it
+    differences.push(`${option}: ${state.settings[key]} in the state, ${run.settings[key]} now`);
   }
   if (state.fingerprint !== run.fingerprint) {
     differences.push(`fingerprint: ${state.fingerprint ?? "none"} in the state, ${run.fingerprint ?? "none"} now`);

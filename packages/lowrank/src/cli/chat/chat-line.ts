@@ -21,14 +21,14 @@ export type ChatLine =
 
 /** Each command with what it does, for people. */
 export const chatCommands = {
-  "/adapter [a 0.7 b]": "who answers, in part or together; none: the base",
-  "/system [text]": "tell the model what to be; without a text nothing",
-  "/retry": "answer the last line anew",
-  "/clear": "begin a new conversation",
-  "/messages": "show what was said",
+  "/adapter [a 0.7 b]": "adapters that answer, with their weights; none: the base",
+  "/system [text]": "set the system prompt; no text removes it",
+  "/retry": "answer the last line again",
+  "/clear": "start a new conversation",
+  "/messages": "show the conversation",
   "/save <file>": "add the conversation to a JSONL file that `train` reads",
-  "/help": "these commands",
-  "/exit": "end (Ctrl-D, too)",
+  "/help": "list these commands",
+  "/exit": "end (or Ctrl-D)",
 } as const;
 
 export const chatHelp = Object.entries(chatCommands).map(([command, what]) => `  ${command.padEnd(20)} ${what}`);
@@ -56,7 +56,7 @@ export function parseChatLine(line: string): ChatLine {
     case "adapter":
       return { kind: "adapter", parts: parseParts(rest) };
     default:
-      return mistake(`There is no command "/${command}". /help lists them; "//" begins a line that is none.`);
+      return mistake(`There is no command "/${command}". /help lists all. For a message with "/", type "//".`);
   }
 }
 

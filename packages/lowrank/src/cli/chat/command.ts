@@ -8,26 +8,19 @@ import type { ChatCommandOptions } from "./run-chat.ts";
 
 export const addChatCommand = defineCommand({
   name: "chat",
-  summary: "talk with a model and its adapters",
+  summary: "chat with a model and its adapters",
   description:
-    "Answers line by line. Of several adapters the first one answers until /adapter " +
-    "names another; /help lists the commands. Ctrl-C stops an answer, Ctrl-D ends. With --json each line of stdin is " +
-    "answered by lines of JSON.",
+    "Answers line by line. The first adapter answers until /adapter selects another one; /help lists the commands. Ctrl-C stops an answer, Ctrl-D ends. With --json each " +
+    "line of stdin is answered by lines of JSON.",
   options: [
     "model",
-    option(
-      "--adapter <paths...>",
-      "PEFT adapter folders, each named by its folder, or name=path; name=path:0.7 for a part",
-    ),
+    option("--adapter <paths...>", "PEFT adapter folders; name=path names one, name=path:0.7 scales it"),
     "allowDifferentBase",
     "basePrecision",
-    option("--system <text>", "tell the model what to be"),
-    tableOption(
-      "template",
-      "template of the conversation (default: as in training, else the model's own chat template)",
-    ),
+    option("--system <text>", "system prompt"),
+    tableOption("template", "prompt template (default: as in training, else the model's own chat template)"),
     ...samplingOptions(512),
-    tableOption("seed", "seed of the sampling"),
+    tableOption("seed", "random seed of the sampling"),
     ...computing,
   ],
   examples: ['lowrank chat --model ./SmolLM2-135M-Instruct --adapter pirate=./adapter --system "You are a pirate."'],

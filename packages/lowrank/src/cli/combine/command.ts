@@ -15,38 +15,25 @@ export const methodNames = [
 
 export const addCombineCommand = defineCommand({
   name: "combine",
-  summary: "make one adapter of several",
-  description:
-    "Makes one PEFT adapter that does what several do together, each in the part that is said: exactly, or by another " +
-    "method of PEFT's or mergekit's. No base is needed.",
+  summary: "combine several adapters into one",
+  description: `Combines several PEFT adapters, each with its weight (path:0.7), into one: exactly, or by another method of PEFT or
+    mergekit. No base model is needed. Methods: ${methodNames.join(", ")}.`,
   options: [
     adaptersOption("PEFT adapter folders to combine").makeOptionMandatory(),
     tableOption("out", "folder to write"),
-    option("--method <name>", "how to combine them").choices(methodNames).default("exact"),
-    option(
-      "--rank <number>",
-      "rank of the result, for svd and what ends in it (default: the largest)",
-      integerIn({ min: 1 }),
-    ),
-    option(
-      "--density <share>",
-      "share of the numbers that stay, for methods that drop some",
-      numberIn({ above: 0, max: 1 }),
-    ),
+    option("--method <name>", "how to combine").choices(methodNames).default("exact"),
+    option("--rank <number>", "rank of the result, for methods with svd (default: the largest)", integerIn({ min: 1 })),
+    option("--density <share>", "share of values to keep, for methods that drop some", numberIn({ above: 0, max: 1 })),
     option(
       "--epsilon <number>",
-      "for della: how much more often the largest numbers stay than the density says, and the smallest less (default: 0.15)",
+      "della: how much more often large values are kept than small ones (default: 0.15)",
       numberIn({ above: 0, max: 1 }),
     ),
-    option(
-      "--gamma <share>",
-      "for breadcrumbs: share of the largest numbers that go (default: 0.01)",
-      numberIn({ min: 0, max: 1 }),
-    ),
-    tableOption("seed", "for methods that drop numbers by chance"),
-    option("--compat <program>", "give that program's numbers where they are not the sum").choices(["peft"]),
-    option("--plan", "say the rank and the sizes; write nothing"),
-    option("--overwrite", "replace --out if an earlier run wrote it"),
+    option("--gamma <share>", "breadcrumbs: share of top values to drop (default: 0.01)", numberIn({ min: 0, max: 1 })),
+    tableOption("seed", "random seed, for methods that drop values at random"),
+    option("--compat <program>", "peft: compute as PEFT does, even if that is not the sum").choices(["peft"]),
+    option("--plan", "print rank and sizes; write nothing"),
+    option("--overwrite", "replace --out if lowrank wrote it"),
     json,
   ],
   examples: ["lowrank combine --adapter ./polite:0.7 ./rude:-0.4 --out ./softer"],

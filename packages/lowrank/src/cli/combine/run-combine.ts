@@ -7,6 +7,7 @@ import { type AdapterOutput, claiming, putAdapter } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf, type WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
 export interface CombineOptions extends CommonOptions, AdapterOutput {
@@ -48,7 +49,7 @@ export async function runCombine(options: CombineOptions, report: Report): Promi
       seed,
       ...given({ rank, density, epsilon, gamma, compatible: compat }),
     });
-    report.say(`${adapters.length} adapters as one of rank ${combined.config.rank}`);
+    report.say(`${plural(adapters.length, "adapter")} as one of rank ${combined.config.rank}`);
     const files = await putAdapter(combined, options, report);
     const { rank: found } = combined.config;
     report.emit({

@@ -10,12 +10,11 @@ const examples = ["lowrank data preview --model ./tiny --data pairs.jsonl --rows
 
 const addPreviewCommand = defineCommand({
   name: "preview",
-  summary: "rows as the model will see them, the trained part marked",
+  summary: "print rows as the model sees them, the trained part marked",
   description:
-    "Prints the first rows as lowrank train would write and tokenise them with the same options or recipe; what is trained " +
-    "is coloured, or stands in ⟦…⟧.",
+    "Prints the first rows as lowrank train would write and tokenize them with the same options or recipe. The trained part is coloured, or between ⟦ and ⟧.",
   options: [
-    option("--rows <number>", "how many", integerIn({ min: 1, max: 1000 }), 5),
+    option("--rows <number>", "number of rows", integerIn({ min: 1, max: 1000 }), 5),
     ...optionsWithoutOut,
     ...computing,
   ],
@@ -24,7 +23,7 @@ const addPreviewCommand = defineCommand({
 });
 
 export const addDataCommand: AddCommand = (program, io) => {
-  const data = withExamples(program.command("data").summary("look at data as the model will"), examples);
+  const data = withExamples(program.command("data").summary("show data as the model sees it"), examples);
   addPreviewCommand(data, io);
   return data;
 };

@@ -5,6 +5,7 @@ import { ignoredLabel, selectRows, type TextTokenizer, type TokenizedExample } f
 import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { preparePlan } from "../plan/prepare-plan.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "../train/run-train.ts";
 
@@ -35,7 +36,7 @@ export async function previewRows({ rows: count, ...options }: PreviewOptions, r
       const label = row.kind === "classified" ? (adapter.classNames?.[Number(row.label)] ?? row.label) : undefined;
       report.emit({ type: "row", row: index + 1, tokens: row.inputIds.length, label, stretches });
       const told = label === undefined ? "" : ` → ${escapeControls(String(label))}`;
-      report.say(report.colors.bold(`row ${index + 1}, ${row.inputIds.length} tokens${told}`));
+      report.say(report.colors.bold(`row ${index + 1}, ${plural(row.inputIds.length, "token")}${told}`));
       report.say(stretches.map((stretch) => shown(stretch, report)).join(""));
     }
   } finally {

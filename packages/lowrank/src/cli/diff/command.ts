@@ -8,18 +8,17 @@ export const addDiffCommand = defineCommand({
   name: "diff",
   summary: "compare two adapters, or an adapter with its base",
   description:
-    "Of two adapters: how large the update of each layer is, how far apart they are, and whether they look in the same " +
-    "directions (the LoRA paper's subspace similarity). Of one: how much it changes each weight of its base, ‖ΔW‖/‖W‖, " +
-    "read some rows at a time.",
+    "Two adapters: how large each layer's update is, how far apart they are, and whether their directions agree (the LoRA paper's subspace similarity). One adapter: how " +
+    "much it changes each weight of its base, ‖ΔW‖/‖W‖. Weights are read some rows at a time.",
   words: [
     ["<adapter>", "PEFT adapter folder"],
-    ["[other]", "another one; without it the adapter is compared with its base"],
+    ["[other]", "another one (default: the base of the first)"],
   ],
   options: [
     "model",
     "allowDifferentBase",
-    option("--out <file>", "write a page with heat maps (.html), or the first of them as a picture (.svg)"),
-    option("--overwrite", "replace --out if an earlier run wrote it"),
+    option("--out <file>", "write a page with heat maps (.html), or the first heat map as a picture (.svg)"),
+    option("--overwrite", "replace --out if lowrank wrote it"),
     ...computing,
   ],
   examples: ["lowrank diff ./polite ./rude --out difference.html", "lowrank diff ./polite --model ./base"],

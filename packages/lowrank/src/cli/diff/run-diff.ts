@@ -38,7 +38,7 @@ type Sides = readonly [adapter: string, other: string | undefined];
 export async function runDiff([adapter, other]: Sides, options: DiffOptions, report: Report): Promise<void> {
   const { out, overwrite = false, model } = options;
   if (other !== undefined && model !== undefined)
-    throw new UsageError("Two adapters are compared without a base: leave --model out, or the second adapter.");
+    throw new UsageError("Two adapters are compared without a base. Leave out --model or the second adapter.");
   if (out !== undefined && !/\.(html|svg)$/i.test(out))
     throw new UsageError(`--out "${out}" should end in .html, for a page, or in .svg, for a picture.`);
   const rules = { kind: "file", overwrite, inputs: [adapter, other, model] } as const;

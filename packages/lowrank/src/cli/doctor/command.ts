@@ -7,9 +7,9 @@ export const addDoctorCommand = defineCommand({
   name: "doctor",
   summary: "show each engine, its speed or why it does not run, versions and memory",
   description:
-    "Shows which engine runs and how fast it is, why each other one does not, the command that would enable it, and the versions in use.",
+    "Shows which engine runs and how fast it is, why the other engines do not run, which commands enable them, and versions.",
   options: [
-    option("--verify", "check every file in the cache of the Hugging Face Hub against its hash, and nothing else"),
+    option("--verify", "only check the files in the cache of the Hugging Face Hub against their hashes"),
     ...computing,
   ],
   examples: ["lowrank doctor"],

@@ -27,7 +27,7 @@ import { verifyCache } from "../../node/hub/hub-cache.ts";
 import { engineSettings } from "../../recipe/run/engine-settings.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
-import { formatBytes } from "../terminal/format.ts";
+import { formatBytes, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
 
@@ -92,7 +92,7 @@ export async function runVerify(report: Report): Promise<void> {
   const { files, damaged } = await verifyCache({});
   report.emit({ cache, files, damaged });
   if (damaged.length > 0) throw cacheDamaged(cache, damaged, files);
-  report.say(`${files} files in ${cache}: each has the content that its hash says`);
+  report.say(`${plural(files, "file")} in ${cache}: all match their hashes`);
 }
 
 interface Advice {

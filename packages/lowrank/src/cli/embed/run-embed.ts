@@ -15,7 +15,7 @@ export interface EmbedCommandOptions extends ModelOptions {
   readonly out?: string;
   readonly overwrite?: boolean;
   readonly pooling?: Pooling;
-  readonly normalise?: true;
+  readonly normalize?: true;
   readonly promptName?: string;
   readonly maxLength?: number;
   readonly batchSize: number;
@@ -29,8 +29,8 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
   const texts = [...text, ...lines];
   if (texts.length === 0) throw new UsageError("There is no text to embed. Give --text, or --file with lines in it.");
   await whileOpen(options, report, async (model) => {
-    const { pooling, normalise, promptName, maxLength, batchSize } = options;
-    const embeddings = await model.embed(texts, { pooling, normalise, promptName, maxLength, batchSize });
+    const { pooling, normalize, promptName, maxLength, batchSize } = options;
+    const embeddings = await model.embed(texts, { pooling, normalize, promptName, maxLength, batchSize });
     if (out === undefined) print(embeddedTexts(texts, embeddings), report);
     else {
       await writeRowFile(out, embeddedTexts(texts, embeddings), { overwrite });

@@ -25,7 +25,7 @@ async function firstStep(
 ): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
   runs += 1;
   const out = place.path(`run-${runs}`);
-  const size = [`--batch-${unit}`, `${batchSize}`, "--accumulate", `${accumulate}`, "--steps", "1"];
+  const size = [`--batch-${unit}`, `${batchSize}`, "--gradient-accumulation-steps", `${accumulate}`, "--steps", "1"];
   const { code, stderr } = await place.call(
     "train",
     "--model",

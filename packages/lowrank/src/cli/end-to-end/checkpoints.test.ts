@@ -28,7 +28,7 @@ describe("the checkpoints of lowrank train", () => {
     const rest = await place.call(...command, ...out, "--resume");
     expect(rest.code).toBe(0);
     expect(rest.stderr).toMatch(/checkpoint-5".*Looking for an older one/);
-    expect(rest.stdout).toContain("going on after step 4");
+    expect(rest.stdout).toContain("continuing after step 4");
     for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
       expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
     }
@@ -44,8 +44,8 @@ describe("the checkpoints of lowrank train", () => {
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 
-  it("are as many as --keep says, and do not outlive the run they are of", async () => {
-    const out = ["--out", place.path("few"), "--save-every", "1", "--keep", "last:2"];
+  it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
+    const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });
     expect(await checkpointsIn("few")).toEqual(["checkpoint-3", "checkpoint-4"]);
     await interrupted([...command, ...out, "--overwrite"], { at: '"step":1,' });

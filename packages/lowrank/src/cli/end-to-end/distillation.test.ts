@@ -48,7 +48,7 @@ async function train(out: string, ...more: readonly string[]) {
 }
 
 it("an adapter that is to keep near its base learns its rows less", async () => {
-  const [free, kept] = [await train("free"), await train("kept", "--keep-base", "20")];
+  const [free, kept] = [await train("free"), await train("kept", "--kl-to-base", "20")];
   expect(kept.code, kept.stderr).toBe(0);
   expect(kept.losses[0]).toBeCloseTo(free.losses[0] ?? 0, 5); // the base is 0 from itself
   expect(kept.found[0]).toBe(free.found[0]);
@@ -78,6 +78,6 @@ it("a teacher with other tokens, and options without what they act on, are refus
     'teacher: must use the model\'s tokenizer; token 0 is "dull" for the teacher and "[UNK]" for the model',
   );
   expect((await train("wrong", "--teacher-share", "0.5")).stderr).toContain(
-    "teacherShare: has no effect here; it is for runs with a teacher",
+    "teacherShare: has no effect in this run, it is for runs with a teacher",
   );
 });

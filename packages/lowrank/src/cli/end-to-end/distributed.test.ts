@@ -130,7 +130,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     expect(cut.code).toBe(130);
     const { code, stdout, stderr } = await start([...options, "--resume"], { ranks: 2 });
     expect([code, stderr]).toEqual([0, expect.anything()]);
-    expect(stdout).toContain("going on after step 4");
+    expect(stdout).toContain("continuing after step 4");
     const one = await adapterOf("one");
     for (const [key, { values }] of await adapterOf(name)) expectClose(values, one.get(key)?.values ?? [], 1e-6);
   });
@@ -204,7 +204,7 @@ describe.skipIf(!hasMpi())("several processes", patience, () => {
     const wrong = await start(training("wrong", "--rank", "no"), { ranks: 2 });
     expect(wrong.code).toBe(2);
     expect(wrong.stderr.match(/--rank/g)?.length).toBeGreaterThan(0);
-    expect(wrong.stderr.match(/shows what it takes/g)).toHaveLength(1);
+    expect(wrong.stderr.match(/lists all options/g)).toHaveLength(1);
     const few = await place.write("few.jsonl", jsonl([{ input_ids: [1, 2, 3], labels: [1, 2, 3] }]));
     const argv = ["train", "--model", fixture("gpt2", "base"), "--data", few, "--out", place.path("few")];
     const { code, stderr } = await start(argv, { ranks: 2 });

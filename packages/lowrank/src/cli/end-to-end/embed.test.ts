@@ -74,7 +74,7 @@ describe("lowrank embed", () => {
     const silent = ["embed", "--model", place.path("plain"), "--text", "Rain"];
     const refused = await place.call(...silent);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
-    const told = await place.call(...silent, "--pooling", "first", "--normalise");
+    const told = await place.call(...silent, "--pooling", "first", "--normalize");
     expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
   });
 
@@ -87,7 +87,7 @@ describe("lowrank embed", () => {
     for await (const piece of contents()) pieces.push(piece);
     model.dispose();
     const file = await place.write("first.gguf", joinPieces(pieces));
-    const call = await place.call("embed", "--model", file, "--text", "Rain", "--normalise");
+    const call = await place.call("embed", "--model", file, "--text", "Rain", "--normalize");
     expectClose(JSON.parse(call.stdout), expected.embeddings[2] ?? [], 1e-5, "as the file says");
   });
 

@@ -114,7 +114,7 @@ describe("a .gguf file that nothing lies beside", () => {
     const kept = expect.stringMatching(/keep \d+ % of the adapter/);
     expect(await place.call(...merge)).toMatchObject({ code: 1, stderr: kept });
     expect(await readdir(place.path("."))).not.toContain("weak-gguf");
-    expect(await place.call(...merge, "--least-kept", "0")).toMatchObject({ code: 0 });
+    expect(await place.call(...merge, "--min-kept", "0")).toMatchObject({ code: 0 });
     const unfit = await place.call(
       "merge",
       "--model",

@@ -79,7 +79,7 @@ const typed: readonly (readonly [command: string, code: number, words: string | 
   ["inspect ./gguf", 0, "general.architecture"],
   ["inspect ./other.gguf", 0, /warning: .*"lamma"/],
   ["train --model ./other.gguf --data ./pair.jsonl --out ./o", 1, /"lamma"/],
-  ["init", 2, "in scripts write the recipe as a file"],
+  ["init", 2, "In scripts, write the recipe as a file"],
 ];
 
 describe("a mistake", () => {

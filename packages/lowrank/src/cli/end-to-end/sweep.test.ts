@@ -51,7 +51,7 @@ it("plans, is cut, goes on without making again what is complete, and comes to w
 
   const cut = await cutIn(2, sweep("cut"));
   expect(cut.code).toBe(130);
-  expect(cut.stderr).toContain("Stopped in run 2 of 0–3 (rank 2, learningRate 0.001). To go on, repeat the command");
+  expect(cut.stderr).toContain("Stopped in run 2 of 0–3 (rank 2, learningRate 0.001). To continue, repeat the command");
   const states = (await place.call(...sweep("cut", "--plan", "--json"))).json[0]?.runs;
   expect(states).toMatchObject(["complete", "complete", "begun", "waiting"].map((state) => ({ state })));
 

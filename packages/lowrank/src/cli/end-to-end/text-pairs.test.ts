@@ -81,7 +81,7 @@ describe.each(["t5", "bart"])("rows of text on an encoder–decoder (%s)", (name
     const { losses } = factsOf(name);
     for (const [out, ...size] of [
       [`${name}-whole`, "--batch-size", "8"],
-      [`${name}-parts`, "--batch-size", "1", "--accumulate", "4"],
+      [`${name}-parts`, "--batch-size", "1", "--gradient-accumulation-steps", "4"],
     ] as const) {
       const { code, stderr, stdout } = await train(name, out, ...size);
       expect([code, stdout], stderr).toEqual([0, expect.stringContaining("--prompt")]);

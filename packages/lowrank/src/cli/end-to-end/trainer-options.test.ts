@@ -63,7 +63,19 @@ describe("lowrank train", () => {
     ["sgd", ["--momentum", "0.9", "--schedule", "polynomial", "--schedule-power", "2", "--end-rate", "0.1"]],
     ["lion", ["--betas", "0.9,0.95", "--schedule", "wsd", "--decay-share", "0.5", "--lora-plus-ratio", "16"]],
     ["adafactor", ["--schedule", "cosine-with-restarts", "--schedule-cycles", "2", "--embedding-noise", "5"]],
-    ["adamw", ["--label-smoothing", "0.1", "--embedding-noise", "5", "--keep", "last:1", "--max-bad-steps", "2"]],
+    [
+      "adamw",
+      [
+        "--label-smoothing",
+        "0.1",
+        "--embedding-noise",
+        "5",
+        "--keep-checkpoints",
+        "last:1",
+        "--max-skipped-steps",
+        "2",
+      ],
+    ],
   ])("under %s, stopped and resumed, ends with the bytes of a run that was not", async (optimizer, more) => {
     const run = [...command, "--steps", "6", "--learning-rate", "1e-2", "--optimizer", optimizer, ...more];
     const whole = place.path(`${optimizer}-whole`);
@@ -89,15 +101,15 @@ describe("lowrank train", () => {
     expect(texts.join("")).toContain("validation/accuracy");
   });
 
-  it("refuses to go on with other noise, and a --keep or --patience that means nothing", async () => {
+  it("refuses to go on with other noise, and a --keep-checkpoints or --patience that means nothing", async () => {
     const out = ["--out", place.path("other"), "--steps", "4"];
     await interrupted([...command, ...out, "--embedding-noise", "5"], { at: '"step":2,' });
     const { stderr } = await place.call(...command, ...out, "--resume");
     expect(stderr).toContain("embedding noise: 5 in the checkpoint, not set now");
-    const kept = await place.call(...command, ...out, "--keep", "newest");
+    const kept = await place.call(...command, ...out, "--keep-checkpoints", "newest");
     expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
     const alone = command.filter((_, place) => place !== 5 && place !== 6);
     const patient = await place.call(...alone, "--out", place.path("patient"), "--patience", "3");
-    expect(patient.stderr).toContain("patience: has no effect here; it is for runs with rows to validate on");
+    expect(patient.stderr).toContain("patience: has no effect in this run, it is for runs with validation rows");
   });
 });

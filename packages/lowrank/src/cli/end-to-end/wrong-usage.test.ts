@@ -21,8 +21,8 @@ it.each([
 
 it.each([
   [["--target-modules", "q_proj", "v_proj", "k_proj"], "--target-modules q_proj,v_proj,k_proj"],
-  [["--adapter=a", "v_proj"], "train takes all by options"],
-  [["--rank", "4", "v_proj"], "train takes all by options"],
+  [["--adapter=a", "v_proj"], "train takes options only"],
+  [["--rank", "4", "v_proj"], "train takes options only"],
 ])("of words behind an option, %j, it is said what to type", async (words, advice) => {
   const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), ...words);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
@@ -34,8 +34,8 @@ it("an empty --stop is wrong usage, before anything is loaded", async () => {
 });
 
 it.each([
-  ["train", "--lr", "(Here it is called --learning-rate.)"],
-  ["train", "--lora_alpha=4", "(Here it is called --alpha.)"],
+  ["train", "--r", "(Here it is called --rank.)"],
+  ["train", "--grad_accumulation_steps=4", "(Here it is called --gradient-accumulation-steps.)"],
   ["train", "--learning-rat", "(Did you mean --learning-rate?)"],
   ["train", "--load-in-4bit", "(Here it is called --base-precision nf4.)"],
   ["train", "--qlora", "(Here it is called --base-precision nf4.)"],
@@ -43,11 +43,11 @@ it.each([
   ["train", "--num-layers", "(Here it is called --lora-config with layers_to_transform.)"],
   ["train", "--adapter-path", "(Here it is called --adapter.)"],
   ["train", "--validation-split", "(Here it is called --validation-share.)"],
-  ["train", "--mask-prompt", "(Prompts are never trained here, only answers are.)"],
+  ["train", "--mask-prompt", "(Only answers are trained, never prompts.)"],
   [
     "train",
     "--report-to",
-    "(Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more.)",
+    "(Every run writes metrics.jsonl next to the adapter; --tensor-board and --report write more.)",
   ],
   ["train", "--dtype", "(Here it is called --base-precision.)"],
 ])("%s says of %s what it is called here", async (command, option, advice) => {
@@ -56,8 +56,8 @@ it.each([
 });
 
 it.each([
-  ["train", "--model", ["--out", "no", "--data", "d"], "Give the one that is meant."],
-  ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "One adapter is trained at a time."],
+  ["train", "--model", ["--out", "no", "--data", "d"], "Give it once."],
+  ["train", "--adapter", ["--out", "no", "--model", "m", "--data", "d"], "Only one adapter is trained at a time."],
   ["merge", "--out", ["--adapter", "a", "--model", "m"], '"one" and "two"'],
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
 ])("%s refuses a second %s instead of dropping the first", async (command, option, others, advice) => {

@@ -15,7 +15,7 @@ import { formatFacts } from "../terminal/table.ts";
 
 export interface EvaluateOptions
   extends ModelOptions,
-    Pick<RunChoices, "loss" | "pooling" | "normalise" | "queryPrompt" | "documentPrompt">,
+    Pick<RunChoices, "loss" | "pooling" | "normalize" | "queryPrompt" | "documentPrompt">,
     ReadingOptions {
   readonly data: readonly string[];
   readonly template?: string;
@@ -36,11 +36,11 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
   const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
   await whileOpen({ ...options, ...head }, report, async (model, engine) => {
-    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens, loss, pooling, normalise } =
+    const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens, loss, pooling, normalize } =
       options;
     const how = {
       ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
-      ...{ loss, pooling, normalise, ...promptsOf(options) },
+      ...{ loss, pooling, normalize, ...promptsOf(options) },
     };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine, ...evaluation });

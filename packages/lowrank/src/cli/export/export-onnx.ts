@@ -21,6 +21,7 @@ import { exists } from "../../node/exists.ts";
 import { whileClaimed } from "../adapter-output.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
@@ -67,8 +68,8 @@ export async function exportOnnxAdapter(options: ExportOptions, report: Report):
     const bytes = writeOnnxAdapter(model, read);
     await writeFileAtomic(out, bytes, { overwrite });
     report.emit({ out, format: "onnx-adapter", tensors: read.tensors.size, bytes: bytes.length });
-    report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
-    report.say(`with ONNX Runtime GenAI, beside the model: og.Adapters(model).load("${out}", "name")`);
+    report.say(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(`with ONNX Runtime GenAI, next to the model: og.Adapters(model).load("${out}", "name")`);
   });
 }
 
@@ -107,14 +108,14 @@ async function compareWithBase(
   const isFolder = base !== undefined && !base.endsWith(".gguf") && (await exists(base));
   const weights = isFolder ? await openFolderWeights(openFolder(base)) : undefined;
   if (weights === undefined) {
-    report.note(`${model.name} was not compared with the adapter's base, whose weights are not on this machine`);
+    report.note(`${model.name} was not compared with the adapter's base: its weights are not on this machine`);
     return 0;
   }
   try {
     const same = await compareBase(model, weights.collection, paths);
     const where = escapeControls(base ?? "");
-    if (same.length > 0) report.note(`${same.length} weights compared with ${where}: they are the same`);
-    else report.note(`no weight could be compared with ${where}: none is there as floats in both`);
+    if (same.length > 0) report.note(`${plural(same.length, "weight")} compared with ${where}: all are equal`);
+    else report.note(`no weight could be compared with ${where}: no weight is stored as floats in both`);
     return same.length;
   } catch (error) {
     if (!(error instanceof OnnxBaseError)) throw error;

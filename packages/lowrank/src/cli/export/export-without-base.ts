@@ -13,6 +13,7 @@ import { nodePlatform } from "../../node/node-platform.ts";
 import { whileClaimed } from "../adapter-output.ts";
 import type { WeightedPath } from "../options/named-adapters.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
 interface FormatRow {
@@ -63,7 +64,7 @@ export async function exportWithoutBase(
     const bytes = files.reduce((sum, { length }) => sum + length, 0);
     const { size: tensors } = read.tensors;
     report.emit({ out, format: to, dtype, tensors, bytes });
-    report.say(`${tensors} tensors, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(`${plural(tensors, "tensor")}, ${(bytes / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(hint(out));
   });
 }

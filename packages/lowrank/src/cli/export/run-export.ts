@@ -10,6 +10,7 @@ import { whileClaimed } from "../adapter-output.ts";
 import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import type { ExportOptions } from "./export-without-base.ts";
 
@@ -35,7 +36,7 @@ async function exportGguf(asked: ExportOptions, report: Report): Promise<void> {
     });
     await writeFileAtomic(out, bytes, { overwrite });
     report.emit({ out, format: options.to, dtype, tensors: read.tensors.size, bytes: bytes.length });
-    report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(`${plural(read.tensors.size, "tensor")}, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
     report.say(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
   });
 }

@@ -12,7 +12,7 @@ import { sourceContext } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
-import { formatBytes, formatNumber } from "../terminal/format.ts";
+import { formatBytes, formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 
@@ -92,7 +92,9 @@ function sayPlan({ sites }: ReturnType<typeof planExtraction>, { out, rank }: Ex
   const bytes = 4 * sites.reduce((sum, { parameters }) => sum + parameters, 0);
   report.emit({ type: "plan", out, modules: sites.map(({ path }) => path), bytes });
   for (const { path, inFeatures, outFeatures } of sites) report.say(`${path}  ${inFeatures} → ${outFeatures}`);
-  report.say(`${sites.length} modules, ${formatBytes(bytes)} at most, with rank ${rank}; nothing is written to ${out}`);
+  report.say(
+    `${plural(sites.length, "module")}, ${formatBytes(bytes)} at most, with rank ${rank}; nothing is written to ${out}`,
+  );
 }
 
 function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Report): void {
@@ -109,7 +111,7 @@ function sayFound({ layers, unchanged, others }: ExtractedAdapter, report: Repor
   report.warn({
     code: "CHANGES_LEFT_OUT",
     message:
-      `${others.length} weights differ that are no target and are not in the adapter; the most by ` +
-      `${formatNumber(largest.relative)} of its norm: ${largest.path}.`,
+      `${plural(others.length, "other weight")} changed and cannot be in the adapter. The largest change is ` +
+      `${formatNumber(largest.relative)} of the norm of ${largest.path}.`,
   });
 }

@@ -9,18 +9,17 @@ export const addForwardCommand = defineCommand({
   name: "forward",
   summary: "run one forward pass and write its tensors",
   description:
-    "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, when the inputs " +
-    "have labels, the loss. The inputs are a JSON object of integer matrices: input_ids and, where the model takes " +
-    "them, attention_mask, token_type_ids, decoder_input_ids, labels; for a multiple choice [batch][choices][time]; or " +
-    "pixel_values for a model of images, beside input_ids where it reads both.",
+    "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, if the inputs have labels, the loss. The inputs are a JSON object of " +
+    "integer matrices: input_ids and, if the model takes them, attention_mask, token_type_ids, decoder_input_ids, labels. Multiple choice: [batch][choices][time]. Image " +
+    "models: pixel_values, with input_ids if the model reads both.",
   options: [
     "model",
     adaptersOption(),
     "allowDifferentBase",
-    option("--inputs <file>", "JSON file of model inputs").makeOptionMandatory(),
+    option("--inputs <file>", "JSON file with the model's inputs").makeOptionMandatory(),
     tableOption("out", "safetensors file to write"),
-    option("--task <name>", "head to use instead of the one in config.json (causal-lm, sequence-classification, …)"),
-    option("--overwrite", "replace --out if an earlier run wrote it"),
+    option("--task <name>", "head instead of the one in config.json (causal-lm, sequence-classification, …)"),
+    option("--overwrite", "replace --out if lowrank wrote it"),
     ...computing,
   ],
   examples: [

@@ -71,7 +71,7 @@ function tellText({ index, prompt, text, ids, reason, isStreamed, advice }: Writ
   report.emit({ type: "result", index, prompt, text, ids, reason });
   // An empty line alone looks like a failure of the program.
   const name = isStreamed ? "" : `prompt ${index + 1}: `;
-  if (text.trim() === "") report.note(`${name}the model wrote nothing: it ended its text.${advice}`);
+  if (text.trim() === "") report.note(`${name}the model wrote nothing: its first token ended the text.${advice}`);
   if (isStreamed) return;
   report.say(report.colors.bold(escapeControls(askedBy(prompt))));
   report.say(`${escapeControls(text)}\n`);

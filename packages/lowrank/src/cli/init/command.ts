@@ -5,11 +5,10 @@ import type { InitOptions } from "./run-init.ts";
 
 export const addInitCommand = defineCommand({
   name: "init",
-  summary: "write a recipe by asking",
+  summary: "write a recipe, question by question",
   description:
-    "Asks what to train on what and writes the answers as a recipe, which lowrank train --recipe reads and in which " +
-    "every option of lowrank train can be named.",
-  words: [["[file]", "where to write it", "recipe.yaml"]],
+    "Asks about model, data and settings, and writes the answers as a recipe for lowrank train --recipe. A recipe can have every option of lowrank train.",
+  words: [["[file]", "file to write", "recipe.yaml"]],
   options: [option("--overwrite", "replace the file"), option("--schema", "print the JSON Schema of recipes instead")],
   examples: ["lowrank init", "lowrank init --schema > recipe.schema.json"],
   run: async (options: InitOptions, report, file: string) =>

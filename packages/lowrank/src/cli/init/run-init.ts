@@ -57,7 +57,7 @@ async function askRecipe(io: CommandIo): Promise<ReadonlyMap<string, unknown>> {
       const text = (answer.done === true ? "" : answer.value).trim() || standard;
       if (text === null && answer.done === true) {
         io.stderr("\n");
-        throw new UsageError(`The input ended before ${name} was said; in scripts write the recipe as a file.`);
+        throw new UsageError(`The input ended before the answer for ${name}. In scripts, write the recipe as a file.`);
       }
       value = text === null ? undefined : text === "" ? null : parsed(text, option, io);
     } while (value === undefined);

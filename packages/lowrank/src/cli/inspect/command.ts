@@ -5,12 +5,12 @@ import { type CommonOptions, json } from "../options/shared-options.ts";
 
 export const addInspectCommand = defineCommand({
   name: "inspect",
-  summary: "show what is in an adapter, a model or a file",
+  summary: "show the contents of an adapter, a model or a file",
   description:
-    "Shows names, shapes, number types, parameters and configuration of a PEFT adapter folder, a Hugging Face model " +
-    "folder, a .safetensors or a .gguf file; for an adapter, which base it fits.",
+    "Shows names, shapes, number types, parameters and configuration of a PEFT adapter folder, a Hugging Face model folder, a .safetensors or a .gguf file; for an " +
+    "adapter, also the base that it fits.",
   words: [["<path>", "folder or file"]],
-  options: [option("--all", "list every tensor, however many"), json],
+  options: [option("--all", "list every tensor"), json],
   examples: ["lowrank inspect ./adapter"],
   run: async ({ all = false }: CommonOptions & { readonly all?: boolean }, report, path: string) => {
     const { inspect } = await import("../../node/inspect.ts");

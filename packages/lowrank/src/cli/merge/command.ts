@@ -28,52 +28,38 @@ const tiedChoices: readonly MergeOptions["tied"][] = ["refuse", "untie"];
 
 export const addMergeCommand = defineCommand({
   name: "merge",
-  summary: "fold an adapter into its base model",
+  summary: "merge an adapter into its base model",
   description:
-    "Folds an adapter into its base model and writes a Hugging Face folder, or a .gguf file for llama.cpp. Weights pass from file to file some rows at " +
-    "a time, so that a model larger than memory can be merged.",
+    "Merges an adapter into its base model and writes a Hugging Face folder, or a .gguf file for llama.cpp. Weights are copied some rows at a time, so a model may be " +
+    "larger than memory. --dtype as-base is the base's own type, which may round; the default is F32, with --to gguf as-base for a .gguf base, else F16. --tied untie " +
+    "writes both weights of a table and its head if the adapter changes one of them: the model is larger. Without --tolerance, logits may differ by 1e-4, more if they are " +
+    "beyond 16, and by any number if weights are rounded.",
   options: [
     "model",
-    adaptersOption("PEFT adapter folder to fold in").makeOptionMandatory(),
+    adaptersOption("PEFT adapter folder to merge").makeOptionMandatory(),
     "allowDifferentBase",
     tableOption("out", "folder to write"),
-    option(
-      "--to <format>",
-      "folder: a Hugging Face folder; gguf: a folder with model.gguf, for llama.cpp, and Ollama's Modelfile",
-    )
+    option("--to <format>", "folder: Hugging Face's; gguf: a folder with model.gguf and Ollama's Modelfile")
       .choices(["folder", "gguf"])
       .default("folder"),
+    option("--dtype <type>", "type: as-base, F32, F16, BF16; gguf also Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0", dtypeNamed),
     option(
-      "--dtype <type>",
-      "number type of the written weights: as-base is the base's own, which may round; F32, F16, BF16; with --to gguf also " +
-        "Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0 (default: F32; with --to gguf as-base of a .gguf base, else F16)",
-      dtypeNamed,
-    ),
-    option(
-      "--least-kept <share>",
-      "with --to gguf: refuse if rounding leaves less than this share of what the adapter does to weights (default: 0.5)",
+      "--min-kept <share>",
+      "gguf: refuse if rounding keeps less than this share of the adapter's change (default: 0.5)",
       numberIn({ min: 0, max: 1 }),
     ),
-    option(
-      "--tied <choice>",
-      "where the adapter changes one of two modules that share a weight, as a table and its head do: refuse, or untie " +
-        "them – the merged model then has both weights, and is larger",
-    )
+    option("--tied <choice>", "weights that two modules share and the adapter changes in one: refuse, or untie")
       .choices(tiedChoices)
       .default("refuse"),
-    option(
-      "--verify",
-      "load the adapted and the written model, too, and compare their logits on a sample input before --out is there",
-    ),
+    option("--verify", "compare logits of the adapted and the merged model on a sample input, before --out is written"),
     option(
       "--tolerance <number>",
-      "with --verify: largest difference of merged and adapted logits (default: 1e-4, more for logits beyond 16, and any " +
-        "where weights are rounded)",
+      "with --verify: maximum difference of the logits (default: 1e-4, more for rounded weights)",
       numberIn({ above: 0 }),
     ),
-    option("--plan", "say which files would be written and which weights would change; write nothing"),
-    option("--resume", "go on with what a killed run left"),
-    option("--overwrite", "replace --out if an earlier run wrote it"),
+    option("--plan", "print the files and the changed weights; write nothing"),
+    option("--resume", "continue an interrupted merge"),
+    option("--overwrite", "replace --out if lowrank wrote it"),
     ...computing,
   ],
   examples: ["lowrank merge --model ./tiny --adapter ./adapter --out ./merged"],

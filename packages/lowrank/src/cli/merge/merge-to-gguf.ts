@@ -9,6 +9,7 @@ import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { sayFiles } from "../adapter-output.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
+import { plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { draftFor, type FullOptions, isVerified, verify } from "./write-merged.ts";
 
@@ -29,7 +30,7 @@ export async function mergeToGguf(
       const files = output.files.map(({ name, bytes }) => ({ name, bytes }));
       report.emit({ type: "plan", out, changed, files });
       sayFiles(files, report);
-      report.say(`${changed.length} weights would change; nothing is written`);
+      report.say(`${plural(changed.length, "weight")} would change; nothing is written`);
       return;
     }
     const differences: number[] = [];
@@ -74,6 +75,6 @@ function sayKept(rounded: readonly (KeptEffect & { readonly tensor: string })[],
   const [first, ...others] = rounded;
   if (first === undefined) return;
   const min = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
-  const words = `${Math.round(100 * min.kept)} % of what the adapter does to it`;
-  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${min.tensor} keeps least: ${words}`);
+  const kept = `every tensor keeps ${Math.round(100 * min.kept)} % or more of the adapter's change (lowest: ${min.tensor})`;
+  report.say(`rounded to ${type === "as-base" ? "the base's types" : type}; ${kept}`);
 }

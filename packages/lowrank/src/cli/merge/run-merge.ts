@@ -15,7 +15,7 @@ import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import { pathsOf } from "../options/named-adapters.ts";
 import { startEngine } from "../start-engine.ts";
-import { formatNumber } from "../terminal/format.ts";
+import { formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { mergeToGguf } from "./merge-to-gguf.ts";
 import { type FullOptions, isVerified, type MergeOptions, type Written, writeMerged } from "./write-merged.ts";
@@ -62,12 +62,12 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
     for await (const { name, bytes } of exportFiles(merged, exported)) files.push({ name, bytes });
     report.emit({ type: "plan", out, changed, files });
     sayFiles(files, report);
-    report.say(`${changed.length} weights would change; nothing is written`);
+    report.say(`${plural(changed.length, "weight")} would change; nothing is written`);
     return;
   }
   const written = await writeMerged(output, { opened, options }, report);
   report.emit({ out, changed, ...written });
-  report.say(`${changed.length} weights changed`);
+  report.say(`${plural(changed.length, "weight")} changed`);
   sayLosses(written, options, report);
   sayFiles(written.files, report);
   report.say(`written to ${out}`);

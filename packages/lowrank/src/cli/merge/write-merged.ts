@@ -112,7 +112,7 @@ export async function draftFor(
   { report, heads = [] }: { readonly report: Pick<Report, "note">; readonly heads?: readonly Uint8Array[] },
 ): Promise<DraftRequest> {
   const left = resume ? undefined : await FolderDraft.left(out);
-  if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this; --resume goes on with them`);
+  if (left !== undefined) report.note(`an earlier run left ${formatBytes(left)} of this merge; --resume continues it`);
   return { identity: identityOf(opened, [dtype ?? "F32", tied, minKept], heads), resume };
 }
 

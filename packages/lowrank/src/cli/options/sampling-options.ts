@@ -21,18 +21,10 @@ export function samplingOptions(usualTokens: number): readonly Option[] {
       `maximum number of new tokens (default: the model's generation_config.json, else ${usualTokens})`,
       integerIn({ min: 1 }),
     ),
-    option("--temperature <number>", "sample, with logits divided by this; 0 is greedy", numberIn({ min: 0 })),
-    option("--top-k <number>", "sample among the k likeliest tokens; 0 among all", integerIn({ min: 0 })),
-    option("--top-p <number>", "sample among the likeliest tokens that sum up to p", numberIn({ above: 0, max: 1 })),
-    option(
-      "--min-p <share>",
-      "sample among tokens at least this share as likely as the likeliest",
-      numberIn({ min: 0, max: 1 }),
-    ),
-    option(
-      "--repetition-penalty <number>",
-      "above 1: tokens that are there already become less likely",
-      numberIn({ above: 0 }),
-    ),
+    option("--temperature <number>", "sampling temperature; 0 is greedy", numberIn({ min: 0 })),
+    option("--top-k <number>", "sample from the k most likely tokens; 0: from all", integerIn({ min: 0 })),
+    option("--top-p <number>", "sample from the most likely tokens that sum up to p", numberIn({ above: 0, max: 1 })),
+    option("--min-p <share>", "drop tokens below this share of the highest probability", numberIn({ min: 0, max: 1 })),
+    option("--repetition-penalty <number>", "above 1: makes repeated tokens less likely", numberIn({ above: 0 })),
   ];
 }

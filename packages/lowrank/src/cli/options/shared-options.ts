@@ -14,7 +14,7 @@ export interface EngineOptions extends CommonOptions {
   readonly threads?: number;
 }
 
-export const json = new Option("--json", "print JSON on stdout, one object a line; text for people goes to stderr");
+export const json = new Option("--json", "print JSON lines on stdout; text goes to stderr");
 
 export const computing = [json, "engine", "threads"];
 
@@ -24,10 +24,8 @@ export interface AdapterOptions {
 }
 
 /** The optional `--adapter` of commands that use adapters; several act together. */
-export function adaptersOption(
-  description = "PEFT adapter folder, or .gguf file of llama.cpp, to apply to the model",
-): Option {
-  const more = "; several act together, a:0.7 in part";
+export function adaptersOption(description = "PEFT adapter folders or llama.cpp's .gguf adapters to apply"): Option {
+  const more = "; several are added, path:0.7 scales one";
   return new Option("--adapter <paths...>", `${description}${more}`).argParser(
     (text: string, before: readonly WeightedPath[] = []) => [...before, weightedPath(text)],
   );
@@ -44,7 +42,7 @@ export interface DistributedOptions {
 export function distributedOption(): Option {
   return new Option(
     "--distributed <how>",
-    "train with the other processes that mpirun or srun has started: mpi, or off for each by itself (default: with them)",
+    "mpi: train together with the processes of mpirun or srun (default there); off: train alone",
   ).choices(["off", "mpi"]);
 }
 

@@ -8,7 +8,7 @@ export function usageMessage(message: string, command: Command): string {
   if (/required option/.test(message)) return missing(command);
   const [word] = command.args;
   if (/too many arguments/.test(message) && word !== undefined && command.registeredArguments.length === 0)
-    return `error: "${word}" belongs to no option. ${listMeant(command) ?? `${command.name()} takes all by options, as --help shows.`}`;
+    return `error: "${word}" is not an option. ${listMeant(command) ?? `${command.name()} takes options only; see --help.`}`;
   return withOurName(message, command);
 }
 
@@ -20,7 +20,7 @@ function listMeant(command: Command): string | undefined {
   const [flag, first] = typed.slice(at - 2, at);
   const option = command.options.find(({ long }) => long === flag);
   if (at < 2 || option === undefined || !/<names>$/.test(option.flags)) return undefined;
-  return `Several go with commas between: ${flag} ${[first, ...command.args].join(",")}`;
+  return `Separate several values with commas: ${flag} ${[first, ...command.args].join(",")}`;
 }
 
 /** All that is missing at once; a base is, too, unless an adapter can say it. */
@@ -36,10 +36,10 @@ function missing(command: Command): string {
 
 /** Options of others for what happens here by itself. */
 const unneeded = new Map([
-  ["--mask-prompt", "Prompts are never trained here, only answers are."],
-  ["--completion-only-loss", "Prompts are never trained here, only answers are."],
-  ["--report-to", "Every run writes metrics.jsonl beside the adapter; --tensor-board and --report write more."],
-  ["--fp16", "Numbers are float32 here; --base-precision keeps the base in fewer bits."],
+  ["--mask-prompt", "Only answers are trained, never prompts."],
+  ["--completion-only-loss", "Only answers are trained, never prompts."],
+  ["--report-to", "Every run writes metrics.jsonl next to the adapter; --tensor-board and --report write more."],
+  ["--fp16", "Training is in float32; --base-precision stores the base in fewer bits."],
 ]);
 
 /** A message about an unknown option of the command, with our name for it rather than the similar one that commander may find. */
@@ -64,12 +64,12 @@ export function refuseRepeats(command: Command): void {
       values.push(value);
       if (values.length === 1) return;
       const given = values.map((text) => `"${text}"`).join(" and ");
-      const advice = repeatable.get(option.name()) ?? "Give the one that is meant.";
+      const advice = repeatable.get(option.name()) ?? "Give it once.";
       command.error(`error: --${option.name()} takes one value and was given ${given}. ${advice}`);
     });
   }
 }
 
 const repeatable: ReadonlyMap<string, string> = new Map([
-  ["adapter", "One adapter is trained at a time. A base into which others are folded is what lowrank merge writes."],
+  ["adapter", "Only one adapter is trained at a time. lowrank merge puts others into the base."],
 ]);

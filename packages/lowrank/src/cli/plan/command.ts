@@ -15,10 +15,10 @@ export const optionsWithoutOut = trainingOptions.map((each) =>
 
 export const addPlanCommand = defineCommand({
   name: "plan",
-  summary: "what a training would change and take",
+  summary: "show what training would change, its steps, time and memory",
   description:
-    "Prints the layers that lowrank train would adapt with the same options or recipe, how many parameters and steps that " +
-    "makes, and the seconds a step and the memory that it takes here, measured by a few steps. Nothing is written.",
+    "Prints the layers that lowrank train would adapt with the same options or recipe, the number of parameters and steps, and the seconds a step and the memory, measured " +
+    "by a few steps on this machine. Nothing is written.",
   options: [...optionsWithoutOut, ...computing],
   examples: ["lowrank plan --model ./tiny --data pairs.jsonl --rank 16", "lowrank plan --recipe recipe.yaml"],
   run: async (options: TrainOptions, report) => (await import("./run-plan.ts")).runPlan(options, report),

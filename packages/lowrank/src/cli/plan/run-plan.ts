@@ -36,13 +36,16 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
       ["engine", engine],
       ["rows", `${formatCount(train.length)}, and ${formatCount(validation.length)} held out`],
       ...(completionTokens === 0 ? [] : [["capacity", capacity(trainableParameters, completionTokens)] as const]),
-      ["steps", `${formatCount(totalSteps)}, ${formatCount(stepsPerEpoch)} an epoch`],
-      ["a step", `${formatDuration(secondsPerStep)}, by ${measured.steps.length} measured steps and the tokens of all`],
+      ["steps", `${formatCount(totalSteps)}, ${formatCount(stepsPerEpoch)} per epoch`],
+      [
+        "time per step",
+        `${formatDuration(secondsPerStep)}, from ${measured.steps.length} measured steps and all tokens`,
+      ],
       ...(totalValidations === 0
         ? []
-        : [["a validation", `${formatDuration(secondsPerValidation)}, ${totalValidations} of them at most`] as const]),
-      ["in all", `${formatDuration(seconds)}, give or take ${(100 * uncertainty).toFixed(0)} %${busyness()}`],
-      ["memory", `${formatBytes(memoryBytes)} at most, the program's own among it`],
+        : [["per validation", `${formatDuration(secondsPerValidation)}, ${totalValidations} at most`] as const]),
+      ["total time", `${formatDuration(seconds)}, ± ${(100 * uncertainty).toFixed(0)} %${busyness()}`],
+      ["memory", `${formatBytes(memoryBytes)} at most, with the program itself`],
     ] as const;
     for (const line of formatFacts(facts)) report.say(line);
   } finally {
@@ -54,7 +57,7 @@ export async function runPlan(options: TrainOptions, report: Report): Promise<vo
 function busyness(): string {
   const [load = 0] = loadavg();
   if (load <= availableParallelism()) return "";
-  return `; other programs use the processors now (load ${load.toFixed(1)} of ${availableParallelism()}), so it may differ by more`;
+  return `; other programs use the processors (load ${load.toFixed(1)} of ${availableParallelism()}), so it may differ by more`;
 }
 
 function completionTokensIn(row: TokenizedExample): number {
@@ -65,6 +68,6 @@ function completionTokensIn(row: TokenizedExample): number {
 /** Thinking Machines' rule of thumb: https://thinkingmachines.ai/blog/lora/. */
 function capacity(parameters: number, tokens: number): string {
   const counted = `${formatCount(parameters)} parameters for ${formatCount(Math.round(tokens))} completion tokens`;
-  const verdict = parameters >= tokens ? "room enough" : "little room: raise --rank, or train more layers";
+  const verdict = parameters >= tokens ? "enough" : "low: raise --rank, or train more layers";
   return `${counted}: ${verdict} (an adapter needs about as many parameters as tokens to learn)`;
 }

@@ -49,8 +49,7 @@ export async function runPredict(asked: PredictCommandOptions, report: Report): 
 
 function inputOf({ data, text, header }: PredictCommandOptions): QuestionsInput {
   if (text !== undefined) return text.map((each) => ({ text: each }));
-  if (data === undefined)
-    throw new UsageError("There is nothing to ask. Give --data, or --text with one text or several.");
+  if (data === undefined) throw new UsageError("There are no texts. Give --data or --text.");
   if (header !== undefined) refuseHeader(data);
   return data;
 }

@@ -6,20 +6,18 @@ import type { PushCommandOptions } from "./run-push.ts";
 
 export const addPushCommand = defineCommand({
   name: "push",
-  summary: "put an adapter, a model or a .gguf file on the Hugging Face Hub",
+  summary: "upload an adapter, a model or a .gguf file to the Hugging Face Hub",
   description:
-    "Sends an adapter's folder, a merged model's folder, or one .gguf or .safetensors file to a repository of the Hugging " +
-    "Face Hub, in one commit, and makes the repository where there is none. A trainer's state, pickles and hidden files stay here.",
+    "Uploads an adapter's folder, a merged model's folder, or one .gguf or .safetensors file to a repository of the Hugging Face Hub, in one commit. Creates the " +
+    "repository if there is none. Training state, pickles and hidden files are not uploaded. A token in --token is visible in the list of processes, one in HF_TOKEN is " +
+    "not.",
   options: [
-    option("--from <path>", "folder or file to send").makeOptionMandatory(),
+    option("--from <path>", "folder or file to upload").makeOptionMandatory(),
     option("--to <name>", "owner/name, owner/name/folder or owner/name@branch on the Hub").makeOptionMandatory(),
-    option("--private", "make the repository private, where it has to be made"),
+    option("--private", "make a new repository private"),
     option("--message <text>", "title of the commit"),
-    option(
-      "--token <token>",
-      "token that may write (default: the environment's HF_TOKEN, which no list of processes shows)",
-    ),
-    option("--plan", "say what would be sent; send nothing"),
+    option("--token <token>", "token with write access (default: environment variable HF_TOKEN)"),
+    option("--plan", "print what would be uploaded; upload nothing"),
     json,
   ],
   examples: ["lowrank push --from ./adapter --to me/my-adapter --private"],

@@ -3,7 +3,7 @@
 import { pushToHub } from "../../node/push/push-to-hub.ts";
 import { sourceContext } from "../open-model.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
-import { formatBytes } from "../terminal/format.ts";
+import { formatBytes, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
 export interface PushCommandOptions extends CommonOptions {
@@ -26,7 +26,7 @@ export async function runPush(asked: PushCommandOptions, report: Report): Promis
   const files = done.files.map(({ to: path }) => path);
   report.emit({ kind, repository, revision, files, bytes, left, url, commit });
   for (const { to: path, bytes: size } of done.files) report.say(`${path}  ${formatBytes(size)}`);
-  if (left.length > 0) report.say(`not sent: ${left.join(", ")}`);
-  const what = `${files.length} files, ${formatBytes(bytes)}`;
-  report.say(url === undefined ? `${what} would go to ${repository}@${revision}` : `${what}, sent: ${url}`);
+  if (left.length > 0) report.say(`not uploaded: ${left.join(", ")}`);
+  const what = `${plural(files.length, "file")}, ${formatBytes(bytes)}`;
+  report.say(url === undefined ? `${what} would be uploaded to ${repository}@${revision}` : `${what} uploaded: ${url}`);
 }

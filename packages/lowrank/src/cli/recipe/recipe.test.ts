@@ -23,7 +23,7 @@ it("the schema that is published has every option of train but those about the c
   expect(await run(["init", "--schema"], recording.io)).toBe(0);
   const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
   expect(additionalProperties).toBe(false);
-  const calls = ["help", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
+  const calls = ["help", "helpAll", "quiet", "json", "json-lines", "overwrite", "resume", "recipe", "distributed"];
   const flags = program().commands.find((command) => command.name() === "train")?.options ?? [];
   const names = flags.map((flag) => flag.attributeName()).filter((name) => !calls.includes(name));
   expect(names.length).toBeGreaterThan(60);
@@ -38,7 +38,7 @@ it("the schema speaks of options by their names in a recipe, and the help of fla
   expect(spoken.filter((words) => flags.some((flag) => words.includes(flag)))).toEqual([]);
   const train = program().commands.find((command) => command.name() === "train");
   const help = train?.options.map(({ description }) => description) ?? [];
-  expect(help.join("\n")).toContain("in place of --batch-size:");
+  expect(help.join("\n")).toContain("instead of --batch-size");
   expect(help.filter((words) => words.includes("`"))).toEqual([]);
 });
 
@@ -124,7 +124,7 @@ describe("a recipe", () => {
     ["schedule: lineal", 'got "lineal"'],
     ["data: 7", "data: expected a text, or a list, each a text, got 7"],
     ["betas: [0.9]", "betas: expected a list of 2, each a number, at least 0 and less than 1, got [0.9]"],
-    ["keep: [newest]", "keep: expected a list, each text that matches"],
+    ["keepCheckpoints: [newest]", "keepCheckpoints: expected a list, each text that matches"],
     ["useDora: yes please", "useDora: expected true or false"],
     ["overwrite: true", "overwrite: unknown option"],
     ["rank: 1\nrank: 2", "Map keys must be unique"],

@@ -1,22 +1,25 @@
-// A recipe as the arguments that it stands for, before those that were typed: one parser checks both, and flags win.
+// A recipe as arguments before those that were typed: one parser checks both, and flags win. Other programs' flags become ours.
 
 import { type Command, Option } from "commander";
 import { RecipeError } from "../../errors/usage-errors.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 import { recipeProblems } from "../../recipe/check-recipe.ts";
+import { acceptedFlag } from "../../recipe/other-names.ts";
 import { readRecipe } from "../../recipe/read-recipe.ts";
 
 export function recipeOption(): Option {
-  return new Option(
-    "--recipe <file>",
-    "take options from a .yaml, .json or .ts file (lowrank init writes one); flags win",
-  );
+  return new Option("--recipe <file>", "read options from a .yaml, .json or .ts file; flags win");
 }
 
-/** The arguments with those of the recipe that they name; as they are where they name none. Throws RecipeError, PathNotFoundError. */
-export async function withRecipe(argv: readonly string[], program: Command): Promise<string[]> {
-  const path = commandsIn(argv, program);
+/** The arguments with those of the recipe that they name, if any. Throws RecipeError, PathNotFoundError. */
+export async function withRecipe(
+  typed: readonly string[],
+  program: Command,
+  { isAlone = true } = {},
+): Promise<string[]> {
+  const path = commandsIn(typed, program);
   const command = path.at(-1);
+  const argv = typed.map((text) => asOurFlag(text, { command, isAlone }));
   const file = recipeIn(argv);
   if (command === undefined || file === undefined || !command.options.some(({ long }) => long === "--recipe"))
     return [...argv];
@@ -25,6 +28,18 @@ export async function withRecipe(argv: readonly string[], program: Command): Pro
   if (problems.length > 0) throw new RecipeError(file, problems);
   const names = path.map((each) => each.name());
   return [...names, ...recipeArguments(recipe, command, argv), ...argv.slice(names.length)];
+}
+
+/** A flag of transformers, PEFT or TRL as ours; one that the command has, and all else, as it is. */
+function asOurFlag(
+  text: string,
+  { command, isAlone }: { readonly command: Command | undefined; readonly isAlone: boolean },
+) {
+  const [, typed = "", rest = ""] = /^(--[^=]+)(=.*)?$/s.exec(text) ?? [];
+  const ours = acceptedFlag(typed);
+  // A batch of several processes is of all together, not of each device.
+  const isOther = !isAlone && /per.device/.test(typed);
+  return !isOther && command?.options.some(({ long }) => long === ours) ? `${ours}${rest}` : text;
 }
 
 /** The command that is called, behind those that it belongs to: `data preview`. */

@@ -8,21 +8,17 @@ import type { ReduceOptions } from "./run-reduce.ts";
 
 export const addReduceCommand = defineCommand({
   name: "reduce",
-  summary: "make an adapter smaller",
+  summary: "reduce the rank of an adapter",
   description:
-    "Writes the nearest adapter of lower rank, layer by layer, and says how much of each layer's update went. No base is " +
-    "needed.",
+    "Writes the closest adapter of lower rank, layer by layer, and reports how much of each layer's update is lost. No base model is needed. --energy 0.99 loses a tenth " +
+    "of the norm.",
   options: [
     adaptersOption("PEFT adapter folder to reduce").makeOptionMandatory(),
     tableOption("out", "folder to write"),
-    option("--rank <number>", "largest rank of a layer", integerIn({ min: 1 })),
-    option(
-      "--energy <share>",
-      "the least rank for each layer that keeps this share of its squared norm: 0.99 loses a tenth of the norm",
-      numberIn({ above: 0, max: 1 }),
-    ),
-    option("--plan", "say ranks, losses and sizes; write nothing"),
-    option("--overwrite", "replace --out if an earlier run wrote it"),
+    option("--rank <number>", "maximum rank of a layer", integerIn({ min: 1 })),
+    option("--energy <share>", "lowest rank with this share of the squared norm", numberIn({ above: 0, max: 1 })),
+    option("--plan", "print ranks, losses and sizes; write nothing"),
+    option("--overwrite", "replace --out if lowrank wrote it"),
     json,
   ],
   examples: ["lowrank reduce --adapter ./adapter --energy 0.99 --out ./smaller"],

@@ -19,7 +19,7 @@ export interface ReduceOptions extends CommonOptions, AdapterOutput {
 export async function runReduce(options: ReduceOptions, report: Report): Promise<void> {
   const { adapter, out, rank, energy, plan = false } = options;
   if (rank === undefined && energy === undefined)
-    throw new UsageError("How much shall stay? Name --rank, or --energy, or both.");
+    throw new UsageError("Neither --rank nor --energy is given. Give one or both.");
   await whileClaimed({ ...options, kind: "folder", isApart: true }, report, async (read) => {
     const reduced = reduceAdapter(read, given({ rank, energy }));
     sayLayers(reduced.layers, report);

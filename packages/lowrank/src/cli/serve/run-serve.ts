@@ -57,7 +57,7 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
     report.say(`Serving ${server.models.map(printable).join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
     await interruption(report);
     const limit = stopTimeout === undefined ? "" : `, for at most ${stopTimeout} seconds`;
-    report.note(`Stopping: texts that were asked for are written to their end${limit}. Ctrl-C again stops at once.`);
+    report.note(`Stopping: running texts are finished${limit}. Ctrl-C again stops at once.`);
     await server.stop(given({ graceMs: stopTimeout === undefined ? undefined : stopTimeout * 1000 }));
   });
 }

@@ -18,26 +18,21 @@ export const addSweepCommand = defineCommand({
   name: "sweep",
   summary: "train a recipe with several values of its options",
   description:
-    "Trains a recipe with each combination of the values that --set names, one after another, each into a folder of its own in " +
-    "--out, and shows which is the best. Repeated, it goes on: a run that is complete is not made again. With --to it prints a " +
-    "script that makes the runs on a cluster instead.",
+    "Trains a recipe with each combination of the values of --set, one after another, each in its own folder in --out, and shows the best run. Start it again to continue: " +
+    "complete runs are not repeated. --to prints a script for a cluster instead.",
   words: [["<recipe>", "a .yaml, .json or .ts file (lowrank init writes one)"]],
   options: [
-    option(
-      "--set <sets...>",
-      "an option of the recipe and its values: rank=4,8,16; a list among them in brackets",
-    ).makeOptionMandatory(),
-    tableOption(
-      "out",
-      "folder for the runs' folders and report.html (default: the recipe's, or sweep)",
-    ).makeOptionMandatory(false),
-    tableOption("bestBy", "by which metric of the best validation runs are compared (default: the recipe's, or loss)"),
-    alone("--plan", "say which runs there would be, and how far they are; train nothing"),
-    alone("--only <index>", "make one of the runs, counted from 0", integerIn({ min: 0 })),
-    alone("--to <scheduler>", "print a job array for sbatch, or a Job for kubectl apply, that makes the runs").choices([
+    option("--set <sets...>", "recipe option and values: rank=4,8,16; a list in brackets").makeOptionMandatory(),
+    tableOption("out", "folder for the runs and report.html (default: the recipe's, or sweep)").makeOptionMandatory(
+      false,
+    ),
+    tableOption("bestBy", "metric of the best validation that compares runs (default: the recipe's, or loss)"),
+    alone("--plan", "print the runs and their progress; train nothing"),
+    alone("--only <index>", "make one run, counted from 0", integerIn({ min: 0 })),
+    alone("--to <scheduler>", "print a job array for sbatch, or a Job for kubectl apply").choices([
       ...["slurm", "kubernetes"],
     ]),
-    alone("--gather", "show what the runs have come to so far, and write report.html; train nothing"),
+    alone("--gather", "print the results so far and write report.html; train nothing"),
     ...computing,
     distributedOption(),
   ],

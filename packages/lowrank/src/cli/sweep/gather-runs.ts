@@ -44,7 +44,7 @@ export async function gatherRuns(runs: FoundRuns, { by, file }: Gathering, repor
   });
   for (const line of tableOf(ranked)) report.say(line);
   report.say(best === undefined ? adviceOf(ranked) : wordsOf(best, by));
-  report.say(`all of them on one page: ${page}`);
+  report.say(`all runs on one page: ${page}`);
 }
 
 function factsOf({ run: { index, values, out }, progress }: Omit<RankedRun, "value">) {

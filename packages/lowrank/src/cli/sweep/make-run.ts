@@ -65,7 +65,7 @@ export async function makeRun(run: SweepRun, context: RunsContext): Promise<void
     });
   } catch (error) {
     if (error instanceof InterruptedError)
-      throw new InterruptedError(`Stopped in ${name}. To go on, repeat the command; what was saved is not made again.`);
+      throw new InterruptedError(`Stopped in ${name}. To continue, repeat the command; saved runs are not repeated.`);
     if (!(error instanceof DivergedError)) throw error;
     report.warn(error);
     return note({ state: "diverged", message: error.message });

@@ -11,8 +11,8 @@ import type { TrainOptions } from "./run-train.ts";
 export const trainingOptions: readonly CommandOption[] = [
   { heading: fileOptions.heading },
   recipeOption(),
-  option("--overwrite", "replace --out if an earlier run wrote it"),
-  option("--resume", "go on with the interrupted run in --out"),
+  option("--overwrite", "replace --out if lowrank wrote it"),
+  option("--resume", "continue the interrupted run in --out"),
   ...runOptions,
   { heading: "Options:" },
 ];
@@ -21,15 +21,11 @@ export const addTrainCommand = defineCommand({
   name: "train",
   summary: "train a LoRA adapter",
   description: [
-    "Trains a LoRA adapter on data and writes it to --out as PEFT does, with a model card and metrics.jsonl.",
-    "Rows of the data are text (prompt/completion, instruction/input/output, text), answers that people judged " +
-      "(prompt/chosen/rejected, or prompt/completion with a label of true or false), conversations (messages, or " +
-      "conversations as ShareGPT has them), sentences with a label, or tokenised " +
-      '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
-      "(question/context/answers, as SQuAD's). Rows with a label train a classifier, texts that belong together or have a score (anchor/positive/negative, " +
-      "sentence1/sentence2/score) the embeddings of a model for search, or a reranker, on a base that is one or with --task sequence-classification. The loss counts the " +
-      "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
-    "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
+    "Trains a LoRA adapter on your data and writes it to --out in PEFT's format.",
+    "Rows are text (prompt/completion, instruction/input/output, text, input_ids), conversations (messages, or ShareGPT's), " +
+      "preferences (prompt/chosen/rejected, or prompt/completion with a label of true or false), texts with a label, " +
+      "question/context/answers, or texts for embeddings and ranking (anchor/positive/negative, sentence1/sentence2/score).",
+    "Only answers are trained, not prompts. Ctrl-C finishes the step and saves (exit code 130); --resume continues.",
   ].join("\n\n"),
   options: [...trainingOptions, ...computing, distributedOption()],
   examples: [

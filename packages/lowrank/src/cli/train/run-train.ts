@@ -14,7 +14,7 @@ import { type WithBase, withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import type { CommonOptions, DistributedOptions } from "../options/shared-options.ts";
 import { engineHost } from "../start-engine.ts";
-import { describeMetrics } from "../terminal/format.ts";
+import { describeMetrics, plural } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { summarize } from "./summarize-run.ts";
@@ -54,7 +54,7 @@ interface RunContext {
 export async function trainInto(context: RunContext & RowChoice): Promise<void> {
   const { choices, folder, report, communicator, choose } = context;
   if (communicator !== undefined) report.say(`${communicator.size} processes on ${communicator.library}`);
-  if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
+  if (folder.resumeFrom !== undefined) report.say(`continuing after step ${folder.resumeFrom.step}`);
   const run = await prepareRun(choices, { folder, choose }, engineHost(choices, report));
   try {
     if (communicator !== undefined) await compareRanks(communicator, factsOfCall(choices, run.engine));
@@ -73,7 +73,7 @@ function factsOfCall(options: TrainOptions, engine: string): Readonly<Record<str
 
 function refuseStandardInput({ data, validation = [] }: TrainOptions): void {
   if ([...data, ...validation].includes("-"))
-    throw new UsageError("Standard input reaches the first of several processes alone: name a file that all can read.");
+    throw new UsageError("Only the first process can read standard input. Name a file that all processes can read.");
 }
 
 /** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
@@ -81,9 +81,8 @@ async function train(run: PreparedRun, context: RunContext): Promise<EndEvent> {
   const { report } = context;
   const { template: name, train: rows, learning, totalSteps, stepsPerEpoch } = run.training;
   const template = name === "" ? "" : `, written with the template "${name}"`;
-  const counted = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
   const loss = learning.words === undefined ? "" : `; loss: ${learning.words}`;
-  report.say(`${counted}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`);
+  report.say(`${plural(rows.length, "row")}${template}${loss}; steps: ${totalSteps}, ${stepsPerEpoch} per epoch`);
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("finishing this step, then saving (Ctrl-C again stops at once)");
@@ -130,6 +129,6 @@ function show(event: TrainingEvent, progress: Progress, report: Report): void {
   }
   if (event.type === "skip") {
     const of = event.names.length === 0 ? "" : ` (${listed(event.names)})`;
-    report.note(`  step ${event.step}  left out: its ${event.what} is ${event.value}${of}; ${event.inARow} in a row`);
+    report.note(`  step ${event.step}  skipped: its ${event.what} is ${event.value}${of}; ${event.inARow} in a row`);
   }
 }

@@ -17,7 +17,7 @@ const run = {
 
 it("a summary has means of the loss, validations at start, best and end, and texts on a line each", () => {
   expect(describeRun({ ...run, samples })).toEqual([
-    "loss                   4.0000 → 1.0000 (means of one step)",
+    "loss                   4.0000 → 1.0000 (means of 1 step)",
     "validation loss        3.0000 → 2.0000 (best: 1.0000 after step 4)",
     "validation accuracy    0.2000 → 0.5000",
     `prompt                 …${"p".repeat(157)}\\n->`,
@@ -29,7 +29,7 @@ it("a summary has means of the loss, validations at start, best and end, and tex
 
 it("a resumed run has no loss at its start, and one without validation says how to get some", () => {
   expect(describeRun({ ...run, samples: [], validation: [], best: undefined, isResumed: true })).toEqual([
-    "loss                   1.0000 (means of one step)",
+    "loss                   1.0000 (means of 1 step)",
     "validation             none: --validation-share 0.1 holds rows out to measure it",
   ]);
 });

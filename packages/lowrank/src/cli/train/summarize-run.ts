@@ -11,7 +11,7 @@ import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import type { SampleText } from "../../report/report-page.ts";
 import type { BestCheckpoint, RunFolder } from "../../run-folder.ts";
 import { programName } from "../io.ts";
-import { describeMetrics, formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
+import { describeMetrics, formatDuration, formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** A run that is over. Throws InterruptedError where it was stopped, what it saved said. */
@@ -24,11 +24,13 @@ export async function summarize(
   const { out } = options;
   if (end.reason === "aborted") {
     if (savedStep === undefined) {
-      throw new InterruptedError(`Stopped before the first of ${end.steps} steps; nothing was written to "${out}".`);
+      throw new InterruptedError(
+        `Stopped before the first of ${plural(end.steps, "step")}; nothing was written to "${out}".`,
+      );
     }
     throw new InterruptedError(
-      `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
-        "To go on, repeat the command with --resume.",
+      `Stopped after step ${end.step} of ${end.steps}. The current adapter and a checkpoint are in "${out}".\n` +
+        "To continue, repeat the command with --resume.",
     );
   }
   const { lastRun } = run.adapter;
@@ -50,12 +52,11 @@ export async function summarize(
   const isResumed = folder.resumeFrom !== undefined;
   const summary = { losses, validation, best: end.best, bestBy, isResumed, samples };
   for (const line of describeRun(summary)) report.say(line);
-  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
-  report.say(
-    `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
-  );
+  if (end.reason === "stopped-early")
+    report.say(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
+  report.say(`${plural(end.step, "step")} in ${formatDuration(end.seconds)}; adapter written to ${out}`);
   if (findings.some(({ learntNothing }) => learntNothing)) {
-    report.say(`this run learnt nothing, as the warning above says: ${out} is no better than its base`);
+    report.say(`this run learnt nothing (see the warning above): ${out} is no better than its base`);
     return;
   }
   const { label } = metricFacts[bestBy];
@@ -96,7 +97,7 @@ export function describeRun({ losses, validation, samples, ...run }: RunSummary)
     return fact(`validation ${label}`, `${before.get(label) ?? "–"} → ${after}${note}`);
   });
   if (trend === undefined) return measured;
-  const steps = trend.steps === 1 ? "one step" : `${trend.steps} steps`;
+  const steps = plural(trend.steps, "step");
   const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
   return [
     fact("loss", `${start}${formatNumber(trend.end)} (means of ${steps})`),

@@ -17,7 +17,7 @@ export const addTuneCommand = defineCommand({
       "continues it, without another search.",
   ].join("\n\n"),
   options: [
-    option("--minutes <number>", "time for the search; the final training comes on top", numberIn({ above: 0 }), 10),
+    option("--minutes <number>", "minutes of search, before the final training", numberIn({ above: 0 }), 10),
     ...trainingOptions,
     ...computing,
   ],

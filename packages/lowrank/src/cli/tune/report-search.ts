@@ -10,7 +10,7 @@ import {
   searchSeconds,
   type Trial,
 } from "../../sweep/successive-halving.ts";
-import { formatDuration, formatNumber } from "../terminal/format.ts";
+import { formatDuration, formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatTable, numberColumns } from "../terminal/table.ts";
 import type { Trials } from "./trials.ts";
@@ -33,9 +33,9 @@ export function sayPlan(
   report.emit({ type: "search", by, rows, base, rungs, secondsPerStep, seconds, secondsOfTraining });
   const forSearch = trials.isHeldOutForSearch ? ", held out for the search alone" : "";
   report.say(
-    `compared by validation ${metricFacts[by].label} on ${rows} rows${forSearch}; the base has ${formatNumber(base)}`,
+    `compared by validation ${metricFacts[by].label} on ${plural(rows, "row")}${forSearch}; the base has ${formatNumber(base)}`,
   );
-  const counts = rungs.map(({ candidates, steps }) => `${candidates} candidates for ${steps} steps`);
+  const counts = rungs.map((rung) => `${plural(rung.candidates, "candidate")} for ${plural(rung.steps, "step")}`);
   const min = Math.ceil((fewestSteps * secondsPerStep + secondsPerValidation) / 3) / 10; // of two, in minutes
   if (counts.length > 0) report.say(`search: ${counts.join(", then ")}; about ${formatDuration(seconds)}`);
   else
@@ -44,7 +44,7 @@ export function sayPlan(
       message: `There is no time to compare two candidates for ${fewestSteps} steps each, so the defaults are trained. Give --minutes ${min} or more.`,
     });
   report.say(
-    `training of the best: ${totalSteps} steps of ${formatDuration(secondsPerStep)}, about ${formatDuration(secondsOfTraining)} more, without validation`,
+    `training of the best: ${plural(totalSteps, "step")} of ${formatDuration(secondsPerStep)}, about ${formatDuration(secondsOfTraining)} more, without validation`,
   );
 }
 
@@ -52,7 +52,9 @@ export function sayTrial({ loss, ...trial }: Trial, by: MetricName, report: Repo
   const value = asLoss(loss, by);
   report.emit({ type: "trial", ...trial, value });
   const found = Number.isNaN(value) ? "diverged" : `validation ${metricFacts[by].label} ${formatNumber(value)}`;
-  report.note(`  learning rate ${trial.learningRate}, rank ${trial.rank}: ${found} after ${trial.steps} steps`);
+  report.note(
+    `  learning rate ${trial.learningRate}, rank ${trial.rank}: ${found} after ${plural(trial.steps, "step")}`,
+  );
 }
 
 /** Prints all of them, the best first, and gives the values to train with; undefined if no trial was good. */
@@ -78,7 +80,7 @@ export function sayRanked(
     return undefined;
   }
   const isTie = ranked.some(({ steps, loss }) => steps === best.steps && loss < best.loss);
-  const why = isTie ? " (some are better by too little to tell, and this one is nearest to the defaults)" : "";
+  const why = isTie ? " (some are better by less than the noise; this one is closest to the defaults)" : "";
   report.say(`the best: learning rate ${best.learningRate}, rank ${best.rank}${why}`);
   if (chosen.learningRate < best.learningRate)
     report.say(`learning rate ${chosen.learningRate} for the whole run: short trials favour high rates`);

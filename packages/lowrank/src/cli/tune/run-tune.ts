@@ -26,7 +26,7 @@ export async function runTune({ minutes, ...asked }: TuneOptions, report: Report
   if (asked.resume === true) return runTrain(asked, report); // the search is over, and the run knows its values
   checkChoices(asked);
   if ([...asked.data, ...(asked.validation ?? [])].includes("-"))
-    throw new UsageError("tune reads the rows twice, and standard input can be read once: name a file.");
+    throw new UsageError("tune reads the rows twice, but standard input can be read only once. Name a file.");
   const options = await withBase(asked, report);
   const folder = await claimFolder(options, { overwrite: options.overwrite }, sourceContext(report));
   try {

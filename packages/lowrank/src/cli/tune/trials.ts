@@ -53,8 +53,8 @@ function holdOut(read: TrainingRows, { seed, task }: RunChoices): TrainingRows {
   } catch (error) {
     if (!(error instanceof ExampleError)) throw error;
     throw new UsageError(
-      `There are no rows to compare trainings by: "${read.file}" has ${read.train.length}, with too few different inputs to hold ` +
-        `some out. Name a file with other rows as ${named("validation")}, or use lowrank train.`,
+      `There are no validation rows to compare the trials with: "${read.file}" has ${read.train.length}, with too few different inputs to hold ` +
+        `some out. Name a file of other rows with ${named("validation")}, or use lowrank train.`,
     );
   }
 }

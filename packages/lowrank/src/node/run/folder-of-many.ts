@@ -105,7 +105,7 @@ class FollowersFolder implements RunFolder {
   }
 
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { fingerprint, totalSteps, saveEvery, keep } = run;
+    const { fingerprint, totalSteps, saveEvery, keepCheckpoints: keep } = run;
     const save = async ({ step }: TrainingState) => {
       this.#savedStep = step;
     };

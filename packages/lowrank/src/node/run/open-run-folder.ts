@@ -93,7 +93,7 @@ class DiskRunFolder implements RunFolder {
   }
 
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { fingerprint, totalSteps, saveEvery, keep } = run;
+    const { fingerprint, totalSteps, saveEvery, keepCheckpoints: keep } = run;
     const { resumeFrom } = this;
     if (run.tensorBoard === true) this.#events = new EventLog();
     const metrics = resumeFrom === undefined ? [] : await earlierMetrics(this.#out, resumeFrom.step);
@@ -145,7 +145,7 @@ class DiskRunFolder implements RunFolder {
 
   /** Returns the path of the best checkpoint, as `saveRun`. */
   async #write(
-    { adapter, keep, report }: RunToKeep,
+    { adapter, keepCheckpoints: keep, report }: RunToKeep,
     saved: {
       readonly stepsDone: number;
       readonly isOver: boolean;

@@ -23,7 +23,7 @@ interface Teacher {
 
 export interface DistillationChoices {
   /** Weight of a KL penalty that keeps the outputs close to the base model; default 0. */
-  readonly keepBase?: number | undefined;
+  readonly klToBase?: number | undefined;
   /** A teacher: another model with the same tokenizer, whose token distributions are imitated at the trained positions. */
   readonly teacher?: Teacher | undefined;
   /** Weight of the teacher's loss, 0 to 1; the rest is the loss of the rows. Default 0.5. */
@@ -39,14 +39,14 @@ export async function distillationPlan(
   choices: DistillationChoices,
   tokenizer: TextTokenizer | undefined,
 ): Promise<LearningPlan | undefined> {
-  const { teacher, keepBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = choices;
-  if (teacher === undefined && keepBase === 0) return undefined;
-  checkNumbers({ keepBase, teacherShare, divergenceTemperature });
+  const { teacher, klToBase = 0, teacherShare = 0.5, divergence = "forward", divergenceTemperature = 1 } = choices;
+  if (teacher === undefined && klToBase === 0) return undefined;
+  checkNumbers({ klToBase, teacherShare, divergenceTemperature });
   const how = { divergence, temperature: divergenceTemperature };
   const at = divergenceTemperature === 1 ? "" : `, temperature ${divergenceTemperature}`;
   if (teacher === undefined) {
-    const words = `its own and ${keepBase} × ${divergence} KL divergence from the base${at}`;
-    return planOf(words, { ...how, weight: keepBase, ownWeight: 1 });
+    const words = `its own and ${klToBase} × ${divergence} KL divergence from the base${at}`;
+    return planOf(words, { ...how, weight: klToBase, ownWeight: 1 });
   }
   if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer());
   const { base: model, opened } = teacher;
@@ -65,10 +65,10 @@ function planOf(words: string, options: Omit<DistillationOptions, "context">): L
   };
 }
 
-function checkNumbers({ keepBase, teacherShare, divergenceTemperature }: Readonly<Record<string, number>>): void {
+function checkNumbers({ klToBase, teacherShare, divergenceTemperature }: Readonly<Record<string, number>>): void {
   const isIn = (value = Number.NaN, max = Number.MAX_VALUE) => value >= 0 && value <= max;
   const problems = [
-    ...(isIn(keepBase) ? [] : [`keepBase: expected a number from 0, got ${keepBase}`]),
+    ...(isIn(klToBase) ? [] : [`klToBase: expected a number from 0, got ${klToBase}`]),
     ...(isIn(teacherShare, 1) ? [] : [`teacherShare: expected a number from 0 to 1, got ${teacherShare}`]),
     ...(isIn(divergenceTemperature) && divergenceTemperature !== 0
       ? []

@@ -46,7 +46,7 @@ export const embeddings: Objective<Options> = {
   rows: "texts to compare",
   takes: (row) => row.kind === "comparison",
   task: "feature-extraction",
-  options: ["loss", "pooling", "normalise", "prompts"],
+  options: ["loss", "pooling", "normalize", "prompts"],
   mayBePairs: true,
   rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
   plan: comparisonPlan,

@@ -16,7 +16,7 @@ import { measureBleu } from "./measure-bleu.ts";
 export const text: Objective<DistillationChoices & { readonly tokenizer?: TextTokenizer | undefined }> = {
   rows: "text, or a label for each token",
   takes: () => true,
-  options: ["keepBase", "teacher", "labelSmoothing", "template"],
+  options: ["klToBase", "teacher", "labelSmoothing", "template"],
   hasText: true,
   refuse({ task, modelType, config }, { train }) {
     if (writesText(task) || !needTokenizer(train)) return;

@@ -20,7 +20,7 @@ const training = {
 const choices = {
   data: ["rows.jsonl"],
   out: "adapter",
-  accumulate: 1,
+  gradientAccumulationSteps: 1,
   schedule: "linear",
   weightDecay: 0,
   clipNorm: 1,

@@ -39,6 +39,7 @@ export async function* keptRun(
   const options = trainingOptions(choices, folder);
   const recipe = await recipeText({ ...chosenOptions(training, choices, options), ...given(choices), engine, data });
   const { saveEvery, tensorBoard, report } = choices;
-  const keeping = { saveEvery, tensorBoard, report, keep: keptChoice(choices), recipe: [recipeFile, recipe] } as const;
+  const keepCheckpoints = keptChoice(choices);
+  const keeping = { saveEvery, tensorBoard, report, keepCheckpoints, recipe: [recipeFile, recipe] } as const;
   yield* adapter.keepIn(folder, training, { ...options, ...keeping, ...given({ signal }), communicator, fingerprint });
 }

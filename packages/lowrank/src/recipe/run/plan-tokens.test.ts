@@ -17,7 +17,13 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 function plan(options: Partial<RunChoices>) {
-  const schedule = { batchSize: 1, accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0 } as const;
+  const schedule = {
+    batchSize: 1,
+    gradientAccumulationSteps: 1,
+    learningRate: 1,
+    schedule: "linear",
+    weightDecay: 0,
+  } as const;
   const all: WithModel<RunChoices> = {
     model: place.path("base"),
     data: ["d"],

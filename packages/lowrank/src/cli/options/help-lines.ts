@@ -1,0 +1,35 @@
+// What help shows of options: a line each, of at most 100 characters, and of long lists the common options first.
+
+import type { Command, Option } from "commander";
+import { commonOptions, recipeOptions } from "../../options/all-options.ts";
+
+export const maxHelpLine = 100;
+export const optionsPage = "https://github.com/lowrank/lowrank/blob/main/docs/options.md";
+
+/** Help, choices and default of an option; choices only if they fit, for the page of options and the error have them, too. */
+export function helpLine({ description, argChoices = [], defaultValue, required, optional }: Option): string {
+  const standard = defaultValue === undefined || !(required || optional) ? "" : ` (default: ${defaultValue})`;
+  const isListed = argChoices.length === 0 || argChoices.every((choice) => description.includes(choice));
+  const [, before = description, rest = ""] = /^(.*?)( \(default: .*\))$/.exec(description) ?? [];
+  const whole = `${before}: ${argChoices.join(", ")}${rest}${standard}`;
+  return isListed || whole.length > maxHelpLine ? `${description}${standard}` : whole;
+}
+
+/** Lets --help of a command with many options show the common ones, and ends it with the address of the page of options. */
+export function shortenHelp(command: Command): void {
+  const { options } = command;
+  if (options.some((option) => recipeOptions.get(option.attributeName())?.detail !== undefined))
+    command.addHelpText("after", `\nOptions in detail: ${optionsPage}`);
+  if (options.length < 40) return;
+  const rare = new Set(options.filter((option) => !commonOptions.has(option.attributeName())));
+  command.option("--help-all", `print all options, ${rare.size} more`).on("option:help-all", () => {
+    rare.clear();
+    command.help();
+  });
+  // Only then: of hidden options commander proposes none for a misspelt one.
+  command.on("beforeHelp", () => {
+    const help = command.createHelp();
+    const visibleOptions = () => help.visibleOptions(command).filter((option) => !rare.has(option));
+    command.configureHelp({ optionDescription: helpLine, visibleOptions });
+  });
+}
