@@ -52,7 +52,7 @@ describe("chooseEngine", () => {
     expect(skipped).toEqual([
       {
         name: "tfjs-node",
-        reason: expect.stringMatching(/"\/nowhere", which LOWRANK_TFJS_NODE.* does not hold @tensorflow\/tfjs-node/),
+        reason: expect.stringMatching(/"\/nowhere", set by LOWRANK_TFJS_NODE.* has no @tensorflow\/tfjs-node/),
         command: "scripts/setup-tfjs-node.sh /nowhere",
       },
     ]);
