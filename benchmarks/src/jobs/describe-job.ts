@@ -1,5 +1,6 @@
 // A job's result as lines for people.
 
+import type { Result } from "../result.ts";
 import { jobPhases } from "./job-lines.ts";
 import type { JobResult, Quality, QualityGap } from "./job-result.ts";
 
@@ -34,4 +35,13 @@ export function describeGap({ precision, quality, worseBy, standardError, isAsGo
 /** Mean and standard error. */
 export function told({ mean, standardError }: Quality): string {
   return `${mean.toFixed(4)}${standardError === undefined ? "" : ` ± ${standardError.toFixed(4)}`}`;
+}
+
+export function isJob(result: Result): result is JobResult {
+  return "ways" in result;
+}
+
+/** The note for a job that was shortened; empty for every other result. */
+export function shortenedNote(result: Result): string {
+  return !isJob(result) || result.shortenedFrom === undefined ? "" : ` (measured with ${toldSteps(result)})`;
 }

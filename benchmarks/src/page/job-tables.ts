@@ -1,6 +1,6 @@
 // The page's part about whole jobs: every program and precision with which each job was done, and where its seconds went.
 
-import { describeGap, told, toldSteps } from "../jobs/describe-job.ts";
+import { describeGap, isJob, told, toldSteps } from "../jobs/describe-job.ts";
 import { jobPhases } from "../jobs/job-lines.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import type { Result } from "../result.ts";
@@ -41,13 +41,4 @@ function jobTable(job: JobResult): readonly string[] {
     ...qualityGaps.map((gap) => `- ${describeGap(gap)}`),
     ...(qualityGaps.length > 0 ? [""] : []),
   ];
-}
-
-/** The note for a job that was shortened; empty for every other result. */
-export function shortenedNote(result: Result): string {
-  return !isJob(result) || result.shortenedFrom === undefined ? "" : ` (measured with ${toldSteps(result)})`;
-}
-
-function isJob(result: Result): result is JobResult {
-  return "ways" in result;
 }

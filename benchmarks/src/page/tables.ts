@@ -1,7 +1,7 @@
 // Tables of the page: one for each processor, with dates and versions above it.
 
+import { shortenedNote } from "../jobs/describe-job.ts";
 import type { ComparedTimes, Result } from "../result.ts";
-import { shortenedNote } from "./job-tables.ts";
 
 /** A row of the table of benchmarks or of jobs, as the page needs it. */
 export interface Row {

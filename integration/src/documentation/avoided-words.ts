@@ -1,12 +1,12 @@
 // The second column of docs/glossary.md as patterns, for prose that people read: pages, help lines, errors.
 
 /** A word of our own, where the field has another one. */
-export interface AvoidedWord {
+interface AvoidedWord {
   readonly avoid: RegExp;
   readonly use: string;
 }
 
-export const avoidedWords: readonly AvoidedWord[] = [
+const avoidedWords: readonly AvoidedWord[] = [
   { avoid: /\bby chance\b/i, use: "at random, shuffled" },
   { avoid: /\btrunks?\b/i, use: "backbone" },
   // "Pairs" alone may be pairs of texts or of answers.

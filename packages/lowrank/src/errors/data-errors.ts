@@ -9,7 +9,7 @@ export function nothingToTrain(file: string) {
   return failure("NOTHING_TO_TRAIN", message, { file });
 }
 
-/** No row of a data file has the invocation tokens of an activated LoRA. */
+/** No row of a data file has the tokens that the adapter waits for. */
 export function invocationMissing(file: string, tokens: readonly number[]) {
   const message =
     `No row of "${file}" has the invocation tokens [${enumerated(tokens)}], so the adapter would never ` +

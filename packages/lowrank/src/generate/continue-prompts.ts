@@ -58,7 +58,7 @@ export async function* continuePrompts(
   const streams = prompts.map(() => new TextStream(tokenizer));
   const reasons = prompts.map((): FinishReason => "length");
   const { signal } = options;
-  // With activated LoRA, the effect on a text depends on later tokens.
+  // An adapter with an invocation acts after it, so its effect on a text depends on later tokens.
   const prefix = waitsForTokens(config) ? undefined : options.prefix;
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
   const tokens = generateTokens(model, {

@@ -40,7 +40,7 @@ export const recipeOptions: ReadonlyMap<string, RecipeOption> = new Map(
 /** Options that the help of commands with many shows; `--help-all` shows all. */
 export const commonOptions: ReadonlySet<string> = new Set([
   ...["recipe", "overwrite", "resume", "model", "data", "out", "adapter", "basePrecision", "validation", "template"],
-  ...["maxLength", "rank", "alpha", "targetModules", "useDora", "epochs", "steps", "batchSize", "learningRate", "seed"],
+  ...["maxLength", "rank", "alpha", "targetModules", "epochs", "steps", "batchSize", "learningRate", "seed"],
   ...["gradientAccumulationSteps", "gradientCheckpointing", "evalEvery", "saveEvery", "report", "json", "engine"],
   ...["minutes", "rows"],
 ]);

@@ -31,7 +31,7 @@ export class Texts {
   /** Reads the tensors, which may be gone afterwards. Throws ModelInputError where nobody knows the texts. */
   read(): readonly (readonly number[])[] {
     if (this.#first === undefined) {
-      const message = "its texts were joined or cut, so an adapter with invocation tokens cannot find them";
+      const message = "its texts were joined or cut, so an adapter with an invocation cannot find it";
       throw new ModelInputError("cache", `${message}. For such an adapter, use a new cache for each text.`);
     }
     this.#ids ??= readIds(this.#first);

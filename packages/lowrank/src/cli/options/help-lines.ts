@@ -4,7 +4,7 @@ import type { Command, Option } from "commander";
 import { commonOptions, recipeOptions } from "../../options/all-options.ts";
 
 export const maxHelpLine = 100;
-export const optionsPage = "https://github.com/lowrank/lowrank/blob/main/docs/options.md";
+const optionsPage = "https://github.com/lowrank/lowrank/blob/main/docs/options.md";
 
 /** Help, choices and default of an option; choices only if they fit, for the page of options and the error have them, too. */
 export function helpLine({ description, argChoices = [], defaultValue, required, optional }: Option): string {
