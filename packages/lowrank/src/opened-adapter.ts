@@ -113,7 +113,7 @@ export class OpenedAdapter {
     return describePlan(this.plan);
   }
 
-  /** Its variables and state, for use with the @lowrank packages. Throws START_NEEDS_ROWS if `init` needs training rows first. */
+  /** Its variables and state, for use with the other packages of lowrank. Throws START_NEEDS_ROWS if `init` needs training rows first. */
   get handle(): AdapterHandle {
     if (this.#handle === undefined) throw startNeedsRows(String(this.config.init));
     return this.#handle;

@@ -72,7 +72,7 @@ export class OpenedModel {
     return this.#facts.opened.source.name;
   }
 
-  /** The network, for use with the @lowrank packages. */
+  /** The network, for use with the other packages of lowrank. */
   get base(): PretrainedModel {
     return this.#facts.opened.model;
   }

@@ -59,6 +59,6 @@ describe.each(Object.entries(mpiLaunchers))("%s", (name, launcher) => {
       environment: { LOWRANK_MPI_LIBRARY: library },
     });
     expect(code).not.toBe(0);
-    expect(stderr).toContain("the two are not of one MPI");
+    expect(stderr).toContain("Start with the mpirun of that library");
   });
 });

@@ -50,12 +50,12 @@ function choicesOf(paths: readonly string[]): unknown {
 
 /** What must be said of a file: the fault and the way on. */
 function refusal(path: string, fault: string) {
-  const wayOn = "name the file of libonnxruntime 1.17 or later, or unset LOWRANK_ONNX_RUNTIME";
+  const wayOn = "set LOWRANK_ONNX_RUNTIME to a libonnxruntime 1.17 or later, or unset it";
   const reason = `LOWRANK_ONNX_RUNTIME names "${path}", which ${fault}; ${wayOn}`;
   return {
     name: "cpu",
     reason,
-    note: expect.stringContaining(`slower than native, which was passed over: ${reason}.`),
+    note: expect.stringContaining(`slower than native, which was skipped: ${reason}.`),
   };
 }
 
@@ -79,7 +79,7 @@ describe.skipIf(!isLinux || whole === undefined)("a copy of ONNX Runtime's libra
         reason: expect.stringMatching(
           `^LOWRANK_ONNX_RUNTIME names "${path}", which is cut short: it has ${lengths[index]} bytes`,
         ),
-        note: expect.stringContaining("or unset LOWRANK_ONNX_RUNTIME"),
+        note: expect.stringContaining("or unset it"),
       })),
       refusal(empty, "has an empty part: a download may have been interrupted"),
       { name: "native" },

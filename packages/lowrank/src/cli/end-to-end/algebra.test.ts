@@ -93,7 +93,7 @@ describe("lowrank diff", () => {
   });
 
   it.each([
-    [["--model", "base"], "leave --model out"],
+    [["--model", "base"], "Leave out --model"],
     [["--out", "picture.png"], ".svg"],
   ])("%s is wrong usage", async (options, advice) => {
     expect(await place.call("diff", one, other, ...options)).toMatchObject({

@@ -84,7 +84,7 @@ describe("lowrank predict", () => {
     expect(lines[2]).toMatch(/^fox,yours,round,/);
     expect(await place.call("predict", ...argv)).toMatchObject({ code: 1, stderr: expect.stringContaining("exists") });
     const wrong = await place.call("predict", ...argv.slice(0, -4), "--out", place.path("answers.txt"));
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("name it .jsonl or .csv") });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("End it in .jsonl or .csv") });
   });
 
   it("asks texts of the command and rows of standard input", async () => {

@@ -53,7 +53,7 @@ describe("lowrank train", () => {
     const out = ["--out", place.path("early"), "--learning-rate", "1e-30", "--steps", "30", "--eval-every", "2"];
     const { code, stdout } = await place.call(...command, ...out, "--patience", "3", "--best-by", "accuracy");
     expect(code).toBe(0);
-    expect(stdout).toContain("stopped: no better for 3 validations in a row");
+    expect(stdout).toContain("stopped early: no improvement in 3 validations");
     expect((await metricsOf("early")).filter(({ loss }) => loss !== undefined)).toHaveLength(6);
     const kept = (await readdir(place.path("early"))).filter((name) => name.includes("checkpoint"));
     expect(kept).toEqual([]); // no step was better than the beginning
