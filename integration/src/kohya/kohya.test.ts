@@ -43,7 +43,9 @@ describe("an adapter of a pipeline that makes images, on its text encoder", () =
     expect(distance(ours, expected.float32(name))).toBeLessThan(1e-4);
     expect(distance(ours, expected.float32("base"))).toBeGreaterThan(0.05);
     expect(warnings.join()).toMatch(
-      name === "kohya" ? /weights for 8 modules, of .*lora_unet.* 6 of them, of lora_te; the other 2 are left out/ : /^$/,
+      name === "kohya"
+        ? /weights for 8 modules, of .*lora_unet.* 6 of them, of lora_te; the other 2 are left out/
+        : /^$/,
     );
   });
 

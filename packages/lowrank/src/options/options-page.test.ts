@@ -7,8 +7,9 @@ import type { OptionGroup, OptionRow } from "./option-table.ts";
 
 const intro = `# Options of a run
 
-\`lowrank train\` and \`adapter.train\` take these; a recipe has them by the names in the first column, the command line as flags:
-\`learningRate\` is \`--learning-rate\`, also written \`--learning_rate\`. Fields of the adapter are those of \`adapt()\` in the library.`;
+\`lowrank train\` and recipes take all of these. The command line has them as flags:
+\`learningRate\` is \`--learning-rate\`, also written \`--learning_rate\`. In a program, options of the
+adapter are fields of \`model.adapt({ … })\`, those of files are arguments of \`openModel\` and \`train\`, and the rest is given to \`adapter.train(rows, { … })\`.`;
 
 const otherNames = `## Names of transformers, PEFT and TRL
 

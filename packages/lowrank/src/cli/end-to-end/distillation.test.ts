@@ -78,6 +78,6 @@ it("a teacher with other tokens, and options without what they act on, are refus
     'teacher: must use the model\'s tokenizer; token 0 is "dull" for the teacher and "[UNK]" for the model',
   );
   expect((await train("wrong", "--teacher-share", "0.5")).stderr).toContain(
-    "teacherShare: has no effect in this run, it is for runs with a teacher",
+    "teacherShare: has no effect in this run, it is for runs with `teacher`",
   );
 });
