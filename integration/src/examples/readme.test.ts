@@ -68,6 +68,7 @@ describe("package READMEs, and guides to sub-paths of packages", () => {
   const guides = [...pages.map((name) => join(root, "docs", `${name}.md`)), join(root, "AGENTS.md")];
   for (const example of [...packages, ...guides].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
+      for (const name of ["my-adapter", "my-model"]) rmSync(join(folder, name), { recursive: true, force: true });
       run(example);
     }, 60_000);
   }

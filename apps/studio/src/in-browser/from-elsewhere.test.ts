@@ -48,7 +48,7 @@ describe.skipIf(executable === undefined)("what comes from elsewhere", { timeout
       ]),
     );
     const zip = zipSync(files);
-    await page.getByText("Add an adapter").click();
+    await page.getByText("Add an adapter", { exact: true }).click();
     const file = { name: "patterned.zip", mimeType: "application/zip", buffer: Buffer.from(zip) };
     await page.getByTestId("adapter-files").setInputFiles(file);
     await page.getByRole("radio", { name: "patterned", exact: true }).waitFor();
