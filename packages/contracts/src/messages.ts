@@ -79,9 +79,9 @@ export function enumerated(texts: readonly (string | number)[], separator = ", "
  *
  * @example
  * ```ts
- * import { itemised } from "@lowrank/contracts";
+ * import { itemized } from "@lowrank/contracts";
  *
- * if (itemised(["no wte", "no wpe"]) !== "\n  - no wte\n  - no wpe") throw new Error("unexpected");
+ * if (itemized(["no wte", "no wpe"]) !== "\n  - no wte\n  - no wpe") throw new Error("unexpected");
  * ```
  */
 export function itemized(lines: readonly string[], count = lines.length): string {

@@ -6,6 +6,8 @@ export { compareEngines, type EngineReport } from "./choose/survey-engines.ts";
 export { currentBackend } from "./engines/backends.ts";
 export type { EngineFacts } from "./engines/engine-facts.ts";
 export { type EngineName, engineNames } from "./engines/facts.ts";
+export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
+export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
 export { ArgumentError, NoEngineError, ShapeError } from "./errors.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export { FrozenWeight } from "./frozen-weight.ts";

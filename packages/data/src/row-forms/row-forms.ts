@@ -129,14 +129,6 @@ const instructionForm = rowForm({
 
 /**
  * The forms, in the order in which they are tried: the first whose keys a row has is the row's form.
- *
- * @example
- * ```ts
- * import { rowForms } from "@lowrank/data";
- *
- * const names = rowForms.map((form) => form.name);
- * if (!names.includes("prompt/completion")) throw new Error("a form is missing");
- * ```
  */
 export const rowForms: readonly RowForm[] = [
   spanForm,

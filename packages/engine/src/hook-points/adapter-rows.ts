@@ -61,7 +61,7 @@ export interface RowsCall {
  * const gain = new OverridableParameter({ path: "norm.weight", tensor: tf.ones([2]) });
  * gain.override("twice", (frozen) => tf.mul(frozen, 2));
  * const context = inferenceContext(adapterRows(["twice", null]));
- * const y = computeByRows({ x: tf.ones([2, 2]), context, path: "norm", doors: [gain] }, (rows, alone) =>
+ * const y = computeByRows({ x: tf.ones([2, 2]), context, path: "norm", hookPoints: [gain] }, (rows, alone) =>
  *   tf.mul(rows, gain.value(alone)),
  * ); // [[2, 2], [1, 1]]
  * y.dispose();

@@ -25,12 +25,12 @@ export interface Int8Weights {
  *
  * @example
  * ```ts
- * import { int8Unfitness } from "@lowrank/engine";
+ * import { int8Problem } from "@lowrank/engine";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
  * await tf.setBackend("cpu");
- * console.log(int8Unfitness()); // the backend "cpu" has no 8-bit matrix products
+ * console.log(int8Problem()); // the backend "cpu" has no 8-bit matrix products
  * ```
  */
 export function int8Problem(): string | undefined {

@@ -75,8 +75,8 @@ it("ends with 130 at Ctrl-C and says what was found, or continues the training t
 it("says what is missing before it trains", async () => {
   const one = await place.write("one.jsonl", jsonl([{ input_ids: [1, 2], labels: [1, 2] }]));
   const refused = async (...more: readonly string[]) => (await call(...tune("no", ...more))).stderr;
-  expect(await refused("--data", one)).toContain("There are no rows to compare trainings by");
-  expect(await refused("--data", "-")).toContain("standard input can be read once");
+  expect(await refused("--data", one)).toContain("There are no validation rows to compare the trials with");
+  expect(await refused("--data", "-")).toContain("standard input can be read only once");
   expect(await refused("--rank", "2", "--learning-rate", "1")).toContain(
     "--learning-rate and the adapter's rank are both",
   );
