@@ -25,7 +25,7 @@ describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) =>
     const { name, skipped } = await chooseEngine({ environment: {}, wasmPath });
     expect(name).toBe("wasm");
     expect(skipped).toEqual([
-      { name: "webgpu", reason: expect.stringMatching(/^WebGPU (offers only a software|found no)/) },
+      { name: "webgpu", reason: expect.stringMatching(/^WebGPU (has only a software renderer|found no)/) },
     ]);
     const others = await chooseEngine({ order: ["webgl", "cpu"], environment: {} });
     expect(others.skipped).toEqual([{ name: "webgl", reason: "WebGL is emulated in software" }]);
