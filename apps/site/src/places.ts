@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "../../..");
 
-/** The pages of the API, which each build writes anew. */
+/** The pages of the API, which each build writes again. */
 export const apiFolder = join(root, "apps/site/api");
 
 /** The built site. */

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { anchorOf } from "../../../apps/site/src/links.ts";
 
 export const root = join(import.meta.dirname, "../../..");
 
@@ -61,16 +62,9 @@ export function pathsOf(text: string): readonly string[] {
 /** Addresses of this repository's files. */
 const ours = /^https:\/\/github\.com\/lowrank\/lowrank\/(?:blob|tree)\/main\/?/;
 
-/** Anchors as GitHub makes them from headings. */
 function anchorsOf(text: string): readonly string[] {
   const headings = text.replace(fence, "").matchAll(/^#+ +(.*)$/gm);
-  return [...headings].map(([, heading = ""]) =>
-    heading
-      .replace(/\]\([^)]*\)/g, "")
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}_ -]/gu, "")
-      .replaceAll(" ", "-"),
-  );
+  return [...headings].map(([, heading = ""]) => anchorOf(heading.replace(/\]\([^)]*\)/g, "")));
 }
 
 /** Why a link to a file of this repository leads nowhere. */

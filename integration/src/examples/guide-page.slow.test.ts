@@ -1,4 +1,4 @@
-// The page of the guide to browsers, served with the model beside it, in an installed Chromium.
+// The page of the guide to browsers, served with the model next to it, in an installed Chromium.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -67,7 +67,7 @@ export interface RunFacts {
   readonly bestBy: MetricName;
   readonly addedTokens: readonly string[];
   /** Number of batches for an initialization that uses data. */
-  readonly initBatchesOf?: number | undefined;
+  readonly initBatches?: number | undefined;
   readonly adapter: LoraConfig;
   /** Seed of a new adapter, if it is not the run's seed. */
   readonly adapterSeed?: number | undefined;

@@ -64,9 +64,9 @@ export function frozenFeedForward(
       const [value, ...saved] = runOwnKernel("LowrankInt8FeedForward", inputs, how) ?? [];
       return { value: value as tf.Tensor, saved }; // the kernel is there
     },
-    backward: (dy, [gradients]) => ({
+    backward: (dy, [derivatives]) => ({
       x: accumulates((term) => {
-        const given = { dy, gradients: gradients as tf.Tensor, ...(term && { term }) };
+        const given = { dy, derivatives: derivatives as tf.Tensor, ...(term && { term }) };
         return runOwnKernelForOne("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
       }),
     }),

@@ -1,4 +1,4 @@
-// Adapters of guests in the form of PEFT's files. What they were trained on is told by how it is built.
+// Attaching adapters from files to a tf.LayersModel, by the names of its layers.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdapterHandle, AttachOptions } from "@lowrank/inject";

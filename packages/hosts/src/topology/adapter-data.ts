@@ -1,4 +1,4 @@
-// Adapters of guests in the form of PEFT's files. What they were trained on is told by how it is built.
+// Adapters of host models in PEFT's file format. A topology identifies the model that they were trained on.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";

@@ -92,9 +92,9 @@ function savedReason({ path }: Site, config: LoraConfig): string {
 /** Some variants and starts compute with a weight of their own in place of the frozen one. */
 function withoutPlaceForStandIn({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  const ofStart = initOf(config).standIn;
+  const ofInit = initOf(config).standIn;
   const what = [
-    ...(ofStart === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofStart}`]),
+    ...(ofInit === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofInit}`]),
     ...variantsOf(config).flatMap(({ standIn }) => standIn ?? []),
   ];
   return what.length === 0 ? null : `${what[0]}, and this model does not offer it as a parameter`;

@@ -2,6 +2,7 @@
 
 import { printable, type Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
+import { counted } from "../counted.ts";
 import { named } from "../errors/named-option.ts";
 import { classCounts, someRows } from "../report/data-facts.ts";
 import type { RunSteps } from "../train/plan-steps.ts";
@@ -43,28 +44,28 @@ export function rowFindings(run: RunAhead): readonly Warning[] {
   const { train, validation, drawn } = rows;
   const seen = drawn?.sample ?? someRows(train, maxRows);
   const of = `"${printable(file)}"`;
-  const counted = train.length === 1 ? "1 row" : `${train.length} rows`;
+  const allRows = counted(train.length, "row");
   const epochs = plan.totalSteps / plan.stepsPerEpoch;
   const passes = Number(epochs.toFixed(1));
   const isHeldOut = validation.length > 0;
   const found: (Warning | false | undefined)[] = [
     areAllEqual(seen) && {
       code: "ROWS_ALL_EQUAL",
-      message: `All ${counted} of ${of} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
+      message: `All ${allRows} of ${of} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
-      message: `The run has ${counted} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; from 50 on, some can be held out for validation.`,
+      message: `The run has ${allRows} to train on: the adapter will memorise them, and may not help with other inputs. Add rows; from 50 on, some can be held out for validation.`,
     },
     unbalancedClasses(seen, classNames),
     plan.totalSteps < fewSteps && {
       code: "FEW_STEPS",
-      message: `The run has ${plan.totalSteps === 1 ? "1 step" : `${plan.totalSteps} steps`} (${passes === 1 ? "1 epoch" : `${passes} epochs`}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
+      message: `The run has ${counted(plan.totalSteps, "step")} (${counted(passes, "epoch")}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
     },
     !isHeldOut &&
       epochs > manyEpochs && {
         code: "MANY_EPOCHS",
-        message: `The run reads ${counted} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
+        message: `The run reads ${allRows} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
       },
     !isHeldOut &&
       train.length >= enoughToHoldOut &&

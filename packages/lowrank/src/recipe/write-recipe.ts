@@ -5,7 +5,7 @@ import { schemaAddress } from "./recipe-schema.ts";
 
 export const recipeFile = "recipe.yaml";
 
-/** The output folder is left out: whoever repeats the run chooses another. */
+/** The output folder is left out, since a repeated run needs another one. */
 const notRepeated: ReadonlySet<string> = new Set(["out"]);
 
 /** The options that are set, including defaults, in the order of their table. */

@@ -40,7 +40,7 @@ export function runFacts(
     heldOut: rows.heldOut,
     bestBy,
     addedTokens: adapter.addedTokens,
-    initBatchesOf: initBatchesOf(options, adapter.config),
+    initBatches: initBatchesOf(options, adapter.config),
     adapter: adapter.config,
     options: notedOptions("fact", options),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),

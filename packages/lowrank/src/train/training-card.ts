@@ -2,6 +2,7 @@
 
 import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
+import { counted } from "../counted.ts";
 import { given } from "../given.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";
 import { notedOptions } from "../options/all-options.ts";
@@ -64,7 +65,7 @@ export function runTable(
   const { batchSize, learningRate, batchTokens } = options;
   const size = gradientAccumulationSteps * (batchTokens ?? batchSize);
   return [
-    ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
+    ["data", `${baseNames(options.data)} (${counted(rows, "row")})`],
     ["template", template],
     ...(loss === undefined ? [] : [["loss", loss] as const]),
     ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),
@@ -78,7 +79,7 @@ export function runTable(
     ["batch size", batchTokens === undefined ? size : `${size} tokens`],
     [
       "learning rate",
-      `${restarts.at(-1)?.learningRate ?? learningRate}, ${schedule}, ${plan.warmupSteps} warm-up ${plan.warmupSteps === 1 ? "step" : "steps"}`,
+      `${restarts.at(-1)?.learningRate ?? learningRate}, ${schedule}, ${counted(plan.warmupSteps, "warm-up step")}`,
     ],
     ...restarts.map(
       ({ learningRateBefore, reason }) => ["given up", `learning rate ${learningRateBefore}: ${reason}`] as const,

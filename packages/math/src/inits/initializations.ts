@@ -193,7 +193,7 @@ const roundedInit: Initialization = {
 
 // Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
 
-function drawnStart(
+function drawnInit(
   init: PairInitialization,
   facts: Pick<Initialization, "name" | "source" | "answersTo">,
 ): Initialization {
@@ -201,21 +201,21 @@ function drawnStart(
 }
 
 /** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
-const zeroInit = drawnStart("default", {
+const zeroInit = drawnInit("default", {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
   answersTo: (init) => init === true,
 });
 
 /** Both matrices random: the adapter changes the model from the start, for tests. */
-const randomInit = drawnStart("random", {
+const randomInit = drawnInit("random", {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
   answersTo: (init) => init === false,
 });
 
 /** A from N(0, 1/rank²), B zero. */
-const gaussianInit = drawnStart("gaussian", {
+const gaussianInit = drawnInit("gaussian", {
   name: "gaussian",
   source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
 });

@@ -87,8 +87,8 @@ function rotationBetween(one: Float64Array, other: Float64Array): Turn | null {
     product += left * right;
   }
   if (Math.abs(product) <= tolerance * Math.sqrt(first * second)) return null;
-  const gradient = (second - first) / (2 * product);
-  const tangent = (gradient < 0 ? -1 : 1) / (Math.abs(gradient) + Math.sqrt(1 + gradient * gradient));
+  const cotangent = (second - first) / (2 * product);
+  const tangent = (cotangent < 0 ? -1 : 1) / (Math.abs(cotangent) + Math.sqrt(1 + cotangent * cotangent));
   const cosine = 1 / Math.sqrt(1 + tangent * tangent);
   return { cosine, sine: cosine * tangent };
 }

@@ -24,7 +24,7 @@ interface WritingProgress {
 /** How the folder is written. */
 export interface WriteExportFolderOptions {
   /**
-   * Writes a draft beside the folder, which a killed process's successor can go on with (`FolderDraft` of
+   * Writes a draft next to the folder, so that another process can continue after a kill (`FolderDraft` of
    * `@lowrank/safetensors/node`). Absent: nobody can, and what a killed one left goes with the next.
    */
   readonly draft?: DraftRequest | undefined;
@@ -37,7 +37,7 @@ export interface WriteExportFolderOptions {
    * stay. Default false.
    */
   readonly overwrite?: boolean | undefined;
-  /** Stands in for the disk in tests. */
+  /** Replaces the disk in tests. */
   readonly fileSystem?: FileSystem | undefined;
 }
 

@@ -182,7 +182,7 @@ function countPositions(
   inputs: TextInputs,
   from: NonNullable<PositionRules["positionsFrom"]>,
 ): readonly (readonly number[])[] {
-  if (from === "columns") return [sliceColumns(inputs)];
+  if (from === "columns") return [columnsOf(inputs)];
   return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs);
 }
 
@@ -194,7 +194,7 @@ function positionsAfter(padding: number, { inputIds, cache }: TextInputs): reado
   });
 }
 
-function sliceColumns({ inputIds, cache }: TextInputs): readonly number[] {
+function columnsOf({ inputIds, cache }: TextInputs): readonly number[] {
   const past = cache?.length ?? 0;
   return Array.from({ length: inputIds.shape[1] }, (_, index) => past + index);
 }
@@ -202,7 +202,7 @@ function sliceColumns({ inputIds, cache }: TextInputs): readonly number[] {
 /** Each token's number among those that the mask shows; −1 for padding. */
 function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   const { attentionMask, cache } = inputs;
-  if (attentionMask === undefined) return [sliceColumns(inputs)];
+  if (attentionMask === undefined) return [columnsOf(inputs)];
   return attentionMask.arraySync().map((row) => {
     let shown = 0;
     const positions = row.map((isShown) => {

@@ -112,9 +112,9 @@ describe("basePrecision", () => {
       const before = tf.memory().numTensors;
       const widths = new Map<string, number>();
       const original = await load(name);
-      const sliceColumns = ({ path, shape, transposedInFile }: ReturnType<PretrainedModel["parameters"]>[number]) =>
+      const columnsOf = ({ path, shape, transposedInFile }: ReturnType<PretrainedModel["parameters"]>[number]) =>
         [path, shape[transposedInFile ? 0 : 1] ?? 1] as const;
-      for (const parameter of original.parameters()) widths.set(...sliceColumns(parameter));
+      for (const parameter of original.parameters()) widths.set(...columnsOf(parameter));
       const isBody = (key: string) => /(proj|c_attn|c_fc)\.weight$/.test(key);
       const folder = await folderOf(name, (key, values) =>
         isBody(key) ? rounded(values, widths.get(key) ?? 1) : values,
@@ -176,7 +176,7 @@ describe("basePrecision", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("int8 leaves a matrix with a NaN in float32, and names it beside the engine that has no 8-bit matrix products", async () => {
+  it("int8 leaves a matrix with a NaN in float32, and names it next to the engine that has no 8-bit matrix products", async () => {
     const name = "model.layers.0.self_attn.q_proj.weight";
     const folder = await folderOf("llama-gqa", (key, values) =>
       key === name ? values.map((value, place) => (place === 5 ? Number.NaN : value)) : values,

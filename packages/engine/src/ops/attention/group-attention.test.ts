@@ -34,9 +34,9 @@ function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor |
   return groups.map(({ time }) => {
     if (mask === "none") return undefined;
     return tf.tidy(() => {
-      const gradients = tf.reshape(tf.range(0, heads * time), [1, heads, 1, time]);
-      if (mask === "by key") return tf.mul(gradients, 0.1);
-      return mask === "causal" ? causalMask(time) : tf.add(causalMask(time), tf.mul(gradients, 0.1));
+      const bias = tf.reshape(tf.range(0, heads * time), [1, heads, 1, time]);
+      if (mask === "by key") return tf.mul(bias, 0.1);
+      return mask === "causal" ? causalMask(time) : tf.add(causalMask(time), tf.mul(bias, 0.1));
     });
   });
 }

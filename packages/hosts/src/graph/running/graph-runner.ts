@@ -149,7 +149,7 @@ export class GraphRunner {
       const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
-      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.gradients) : undefined);
+      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
     });
     values.add([application.node], [output]);
   }

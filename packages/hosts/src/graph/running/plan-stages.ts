@@ -99,11 +99,7 @@ export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Appli
   const application = applications.get(node.name);
   if (application === undefined) return node.inputs;
   const { input, bias, activation } = application;
-  return [
-    input,
-    ...(bias === undefined ? [] : [bias]),
-    ...(activation?.kind === "prelu" ? [activation.gradients] : []),
-  ];
+  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.slopes] : [])];
 }
 
 /** A value that was given must not lie behind an adapted layer: it was computed without it. */

@@ -141,10 +141,10 @@ function gradientOf(call: LayerCall, x: readonly number[]): tf.Tensor {
     throw new TypeError(`"${call.path}" has no moving variance.`);
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
   const gamma = read("gamma");
-  const gradient = gamma === undefined ? inverse : tf.mul(gamma, inverse);
+  const scale = gamma === undefined ? inverse : tf.mul(gamma, inverse);
   const channelAxis = axis < 0 ? axis + x.length : axis;
   return tf.reshape(
-    gradient,
+    scale,
     x.map((size, place) => (place === channelAxis ? size : 1)),
   );
 }

@@ -15,8 +15,8 @@ const maxTurns = 60;
 export function smallestDirections(symmetric: Matrix, count: number): Matrix {
   if (!symmetric.values.every(Number.isFinite))
     throw new SettingError("smallestDirections", "symmetric", "NaN or infinity", "finite numbers");
-  const { diagonal, beside, reflections } = tridiagonal(symmetric);
-  const rotations = diagonalise(diagonal, beside);
+  const { diagonal, offDiagonal, reflections } = tridiagonal(symmetric);
+  const rotations = diagonalise(diagonal, offDiagonal);
   const order = Array.from(diagonal.keys()).sort((one, other) => diagonal[one]! - diagonal[other]!);
   const found = createMatrix(symmetric.rows, count);
   order.slice(0, count).forEach((row, column) => {
@@ -33,30 +33,30 @@ export function smallestDirections(symmetric: Matrix, count: number): Matrix {
 
 interface Tridiagonal {
   readonly diagonal: Float64Array;
-  /** What stands beside the diagonal; the last is 0. */
-  readonly beside: Float64Array;
+  /** The entries next to the diagonal; the last is 0. */
+  readonly offDiagonal: Float64Array;
   /** The reflections' unit vectors in their order, each as long as the part, from the end, that it reflects. */
   readonly reflections: readonly Float64Array[];
 }
 
 function tridiagonal({ rows: side, values }: Matrix): Tridiagonal {
   const rest: Matrix = { rows: side, columns: side, values: Float64Array.from(values) };
-  const [diagonal, beside] = [new Float64Array(side), new Float64Array(side)];
+  const [diagonal, offDiagonal] = [new Float64Array(side), new Float64Array(side)];
   const reflections: Float64Array[] = [];
   for (let step = 0; step < side; step++) {
     const row = rowOf(rest, step);
     diagonal[step] = row[step]!;
     const next = row.slice(step + 1);
     if (next.length === 0) break;
-    beside[step] = next[0]! > 0 ? -lengthOf(next) : lengthOf(next);
-    next[0]! -= beside[step]!;
+    offDiagonal[step] = next[0]! > 0 ? -lengthOf(next) : lengthOf(next);
+    next[0]! -= offDiagonal[step]!;
     const length = lengthOf(next);
     if (length === 0) continue; // nothing but zeros
     const unit = next.map((value) => value / length);
     reflections.push(unit);
     reflectBothSides(rest, unit);
   }
-  return { diagonal, beside, reflections };
+  return { diagonal, offDiagonal, reflections };
 }
 
 /** H·A·H for H = 1 − 2·u·uᵀ in the last rows and columns: A − u·wᵀ − w·uᵀ, where p = 2·A·u and w = p − (uᵀp)·u. */
@@ -83,13 +83,13 @@ interface Rotations {
 }
 
 /** Leaves the eigenvalues in `diagonal`. */
-function diagonalise(diagonal: Float64Array, beside: Float64Array): Rotations {
+function diagonalise(diagonal: Float64Array, offDiagonal: Float64Array): Rotations {
   const rotations: Rotations = { rows: [], sines: [], cosines: [] };
   for (let first = 0; first < diagonal.length; first++) {
     for (let turn = 0; turn < maxTurns; turn++) {
-      const last = endOfBlock({ diagonal, beside }, first);
+      const last = endOfBlock({ diagonal, offDiagonal }, first);
       if (last === first) break;
-      turnBlock({ diagonal, beside, rotations }, first, last);
+      turnBlock({ diagonal, offDiagonal, rotations }, first, last);
     }
   }
   return rotations;
@@ -104,35 +104,35 @@ function rotateBack(vector: Float64Array, { rows, sines, cosines }: Rotations): 
   }
 }
 
-/** Where the block that begins at `first` ends: what stands beside the diagonal there is nothing but rounding. */
-function endOfBlock({ diagonal, beside }: Pick<Tridiagonal, "diagonal" | "beside">, first: number): number {
+/** Where the block that begins at `first` ends: the entry next to the diagonal there is only rounding. */
+function endOfBlock({ diagonal, offDiagonal }: Pick<Tridiagonal, "diagonal" | "offDiagonal">, first: number): number {
   let last = first;
   while (last + 1 < diagonal.length) {
     const size = Math.abs(diagonal[last]!) + Math.abs(diagonal[last + 1]!);
-    if (Math.abs(beside[last]!) <= Number.EPSILON * size) break;
+    if (Math.abs(offDiagonal[last]!) <= Number.EPSILON * size) break;
     last++;
   }
   return last;
 }
 
-interface Eigenproblem extends Pick<Tridiagonal, "diagonal" | "beside"> {
+interface Eigenproblem extends Pick<Tridiagonal, "diagonal" | "offDiagonal"> {
   readonly rotations: Rotations;
 }
 
 /** One step of QL with Wilkinson's shift, by rotations of neighbours from the block's end to its beginning. */
-function turnBlock({ diagonal, beside, rotations }: Eigenproblem, first: number, last: number): void {
-  const gradient = (diagonal[first + 1]! - diagonal[first]!) / (2 * beside[first]!);
-  const root = Math.hypot(gradient, 1);
-  let rest = diagonal[last]! - diagonal[first]! + beside[first]! / (gradient + (gradient < 0 ? -root : root));
+function turnBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: number, last: number): void {
+  const cotangent = (diagonal[first + 1]! - diagonal[first]!) / (2 * offDiagonal[first]!);
+  const root = Math.hypot(cotangent, 1);
+  let rest = diagonal[last]! - diagonal[first]! + offDiagonal[first]! / (cotangent + (cotangent < 0 ? -root : root));
   let [sine, cosine, taken] = [1, 1, 0];
   for (let row = last - 1; row >= first; row--) {
-    const [across, along] = [sine * beside[row]!, cosine * beside[row]!];
+    const [across, along] = [sine * offDiagonal[row]!, cosine * offDiagonal[row]!];
     const length = Math.hypot(across, rest);
-    beside[row + 1] = length;
+    offDiagonal[row + 1] = length;
     if (length === 0) {
       // The block falls apart.
       diagonal[row + 1]! -= taken;
-      beside[last] = 0;
+      offDiagonal[last] = 0;
       return;
     }
     [sine, cosine] = [across / length, rest / length];
@@ -146,8 +146,8 @@ function turnBlock({ diagonal, beside, rotations }: Eigenproblem, first: number,
     rotations.cosines.push(cosine);
   }
   diagonal[first]! -= taken;
-  beside[first] = rest;
-  beside[last] = 0;
+  offDiagonal[first] = rest;
+  offDiagonal[last] = 0;
 }
 
 function reflect(vector: Float64Array, unit: Float64Array): void {

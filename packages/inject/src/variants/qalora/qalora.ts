@@ -23,7 +23,7 @@ export const qalora: Variant = {
   refusalOfParameters: "use_qalora is for layers",
   factors: ([a, ...others], _, { qaloraGroupSize }) =>
     a === undefined ? [] : [overGroups(a, qaloraGroupSize), ...others],
-  /** PEFT draws A anew whatever the start is, even on ±1/√groups; of a start that is not zero, B is the start's. */
+  /** PEFT draws A again for every initialization, even on ±1/√groups. If the initialization sets B, that B stays. */
   start({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
     const drawn = init === "random" ? "random" : "default";
     return createPair({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });

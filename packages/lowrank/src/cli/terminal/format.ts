@@ -1,5 +1,6 @@
 // Numbers as people read them. One place, so that every command says the same thing the same way.
 
+import { counted } from "../../counted.ts";
 import { metricFacts, metricNames, type RowMetrics } from "../../metric-names.ts";
 
 /** 1234567 → "1,234,567". */
@@ -31,7 +32,7 @@ export function formatDuration(seconds: number): string {
 
 /** "1 row", "2 rows". */
 export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+  return counted(count, noun, formatCount(count));
 }
 
 /** A loss or a difference: four decimals when that says something, else scientific. */

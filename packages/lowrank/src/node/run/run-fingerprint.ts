@@ -29,7 +29,7 @@ const filesName = "rows (as tokens and files)";
  * saved fingerprint is of a version that prepared all before the first step, the prepared data. Throws MediaError.
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
-  const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatchesOf, adapter, baseFiles = [] } = run;
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatches, adapter, baseFiles = [] } = run;
   const { texts, adapterSeed, order, learning, options, media, heldOut, bestBy } = run;
   const before = parseFacts(saved);
   // Earlier versions held out the requested rows without saving this fact.
@@ -50,7 +50,7 @@ export async function runFingerprint(run: RunIdentity, saved?: string): Promise<
     ...(texts === undefined ? {} : { [textsName]: hashTexts(texts) }),
     "added tokens": addedTokens.length === 0 ? "none" : shortHash(JSON.stringify(addedTokens)),
     ...given({
-      "init batches": initBatchesOf,
+      "init batches": initBatches,
       "adapter's seed": adapterSeed,
       [orderName]: order,
     }),

@@ -1,6 +1,7 @@
 // Preference pairs as rows of text: only the chosen answers are used.
 
 import { type Example, mapRows, type RowList } from "@lowrank/data";
+import { counted } from "../../counted.ts";
 import type { Notices } from "../../notices.ts";
 
 export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
@@ -14,8 +15,7 @@ export function countPreferences(examples: RowList<Example>): number {
 
 export function warnOfPreferences(file: string, count: number, { warn }: Pick<Notices, "warn">): void {
   if (count === 0) return;
-  const rows = count === 1 ? "1 row" : `${count} rows`;
-  const message = `Preference pairs in "${file}" (${rows}) are trained as text: only the chosen answers are used, not the rejected ones.`;
+  const message = `Preference pairs in "${file}" (${counted(count, "row")}) are trained as text: only the chosen answers are used, not the rejected ones.`;
   warn({ code: "PREFERENCES_AS_ANSWERS", message });
 }
 

@@ -2,6 +2,7 @@
 
 import type { ReadOptions } from "@lowrank/data";
 import { findAdapters } from "../../adapters/weighted-set.ts";
+import { counted } from "../../counted.ts";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
@@ -87,8 +88,7 @@ export function refuseHeader(name: string): void {
 
 function warnOfBrokenRows({ warn }: Notices): NonNullable<ReadOptions["onBrokenRows"]> {
   return ({ file, count, problems: [first] }) => {
-    const which = count === 1 ? "1 broken row" : `${count} broken rows`;
     const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
-    warn({ code: "ROWS_BROKEN", message: `Skipped ${which} of "${file}".${why}` });
+    warn({ code: "ROWS_BROKEN", message: `Skipped ${counted(count, "broken row")} of "${file}".${why}` });
   };
 }

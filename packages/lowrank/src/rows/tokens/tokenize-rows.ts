@@ -10,6 +10,7 @@ import {
   type RowProblem,
   type TokenizedExample,
 } from "@lowrank/data";
+import { counted } from "../../counted.ts";
 import { nothingToTrain } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import { keepInMemory } from "../../keep-in-memory.ts";
@@ -105,7 +106,7 @@ function warnOfCuts(
     const limit =
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} (target: ${maxTargetLength}) tokens`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
-    const which = isSample ? atLimit : atLimit === 1 ? "1 row" : `${atLimit} rows`;
+    const which = isSample ? atLimit : counted(atLimit, "row");
     notices.warn({
       code: "ROWS_CUT",
       message: `${which} of ${where} may be cut at ${limit} and lose the end of an answer. To keep it, raise ${cutBy.join(" or ")}.`,
@@ -124,9 +125,8 @@ function warnOfEmpty(
   first: { readonly file: string; readonly row: number },
   notices: Pick<Notices, "warn">,
 ): void {
-  const [rows, them] = count === 1 ? ["1 row", "has"] : [`${count} rows`, "have"];
   const message =
-    `${rows} of "${first.file}" ${them} an empty answer (the first: row ${first.row}), which teaches the model to write nothing. ` +
+    `${counted(count, "row")} of "${first.file}" ${count === 1 ? "has" : "have"} an empty answer (the first: row ${first.row}), which teaches the model to write nothing. ` +
     "Remove these rows, or add their answers.";
   notices.warn({ code: "EMPTY_ANSWERS", message });
 }

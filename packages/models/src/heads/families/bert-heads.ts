@@ -32,7 +32,7 @@ export const electraHeads = encoderHeads({
   choice: { activation: gelu.apply, dropsTwice: false, dropout: "summary" },
 });
 
-/** The pooler lies beside the base model, and its function is GELU. */
+/** The pooler is next to the base model, and its activation is GELU. */
 export const debertaV2Heads = encoderHeads({
   tokenDropout: "residual",
   sequence: { activation: gelu.apply, dropsTwice: false },

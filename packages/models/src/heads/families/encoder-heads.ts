@@ -108,7 +108,7 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
  */
 export function languageModel(model: PartList, backbone: Backbone, activation: Activation): Head {
   const { norms = [], tensors = [] } = rowsOf(model);
-  // A bias that is declared beside an untied output and not added.
+  // A bias that is declared next to an untied output and not added.
   for (const { path } of tensors) model.optionalTensor(path);
   const dense = transformOf(model);
   const norm = model.norm(norms[0]?.path ?? "norm");

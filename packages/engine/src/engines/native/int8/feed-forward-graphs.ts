@@ -16,14 +16,14 @@ export interface ActivatingOptions {
 }
 
 /** Slopes lie between −0.13 and 1.13; 0 and 1, which most have, are codes exactly. Others are off by half a step at most. */
-const gradientStep = 0.005;
-const gradientZero = 28;
+const derivativeStep = 0.005;
+const derivativeZero = 28;
 
 /** A matrix in a graph, some factor away from what it stands for. */
 interface Activated {
   readonly value: string;
   readonly factor: number;
-  readonly gradient?: { readonly value: string; readonly factor: number };
+  readonly derivative?: { readonly value: string; readonly factor: number };
 }
 
 /** Sums [rows, hidden], factors [rows, 1], a bias → activated rows as codes, their factors and, for the gradient, codes of derivatives. */
@@ -34,23 +34,23 @@ export function activatingGraph({ gelu, isDifferentiated, hasBias }: ActivatingO
     const product = g.multiply("sums", by("factors"));
     return hasBias ? g.add(product, by("bias")) : product;
   };
-  const { value, factor, gradient } = isDifferentiated
-    ? withGradientsOf[gelu](g, scaledBy)
+  const { value, factor, derivative } = isDifferentiated
+    ? withDerivatives[gelu](g, scaledBy)
     : activatedAlone(g, gelu, scaledBy);
   // A row is no number where its factor is none; a bias is added to all.
   const trouble = hasBias ? g.add("factors", g.node("ReduceSum", ["bias"], { keepdims: 1 })) : "factors";
   const rounded = roundedRows(g, value, g.scale(trouble, 0));
   const factors = g.scale(rounded.factors, factor);
-  if (gradient === undefined) return finish(g, [rounded.codes], factors);
-  const codes = g.node("QuantizeLinear", [gradient.value, gradientScale(g, gradient.factor), "gradientZero"]);
+  if (derivative === undefined) return finish(g, [rounded.codes], factors);
+  const codes = g.node("QuantizeLinear", [derivative.value, derivativeScale(g, derivative.factor), "derivativeZero"]);
   return finish(g, [rounded.codes, codes], factors);
 }
 
 /** Sums [rows, hidden], codes of derivatives and factors [rows, 1] → their product as codes, and its factors. */
 export function slopedGraph(): OnnxGraph {
-  const g = new GraphWriter([{ name: "sums" }, { name: "gradients", type: "uint8" }, { name: "factors" }]);
-  const gradients = g.node("DequantizeLinear", ["gradients", gradientScale(g, 1), "gradientZero"]);
-  const rounded = roundedRows(g, g.multiply("sums", gradients), g.scale("factors", 0));
+  const g = new GraphWriter([{ name: "sums" }, { name: "derivatives", type: "uint8" }, { name: "factors" }]);
+  const derivatives = g.node("DequantizeLinear", ["derivatives", derivativeScale(g, 1), "derivativeZero"]);
+  const rounded = roundedRows(g, g.multiply("sums", derivatives), g.scale("factors", 0));
   return finish(g, [rounded.codes], g.multiply(rounded.factors, "factors"));
 }
 
@@ -58,15 +58,15 @@ function activatedAlone(g: GraphWriter, gelu: GeluKind, scaledBy: (factor: numbe
   return { value: g.node("Gelu", [scaledBy(1)], { approximate: gelu === "tanh" ? "tanh" : "none" }), factor: 1 };
 }
 
-const withGradientsOf: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (factor: number) => string) => Activated>> =
+const withDerivatives: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (factor: number) => string) => Activated>> =
   {
     /** With t = x/√2 and F = 1 + erf t: x·Φ(x) = t·F/√2, and its derivative is (F + 2/√π·t·exp(−t²))/2. */
     erf(g, scaledBy) {
       const t = scaledBy(Math.SQRT1_2);
       const risen = g.shift(g.node("Erf", [t]), 1);
       const density = g.node("Exp", [g.subtract(g.constant(Math.log(2 / Math.sqrt(Math.PI))), g.multiply(t, t))]);
-      const gradient = { value: g.add(risen, g.multiply(t, density)), factor: 0.5 };
-      return { value: g.multiply(t, risen), factor: Math.SQRT1_2, gradient };
+      const derivative = { value: g.add(risen, g.multiply(t, density)), factor: 0.5 };
+      return { value: g.multiply(t, risen), factor: Math.SQRT1_2, derivative };
     },
     /** With g = σ(x·(r + c·r·x²)) and r = 2√(2/π): x·g, and its derivative is g·(1 + x·(r + 3·c·r·x²)·(1 − g)). */
     tanh(g, scaledBy) {
@@ -79,7 +79,7 @@ const withGradientsOf: Readonly<Record<GeluKind, (g: GraphWriter, scaledBy: (fac
       return {
         value: g.multiply(x, gate),
         factor: 1,
-        gradient: { value: g.multiply(gate, g.shift(rest, 1)), factor: 1 },
+        derivative: { value: g.multiply(gate, g.shift(rest, 1)), factor: 1 },
       };
     },
   };
@@ -90,19 +90,19 @@ function roundedRows(g: GraphWriter, x: string, trouble: string) {
 }
 
 /** A step of codes that stand for something some factor away. */
-function gradientScale(g: GraphWriter, factor: number): string {
-  return g.constant(gradientStep / factor);
+function derivativeScale(g: GraphWriter, factor: number): string {
+  return g.constant(derivativeStep / factor);
 }
 
-function finish(g: GraphWriter, [codes = "", gradients]: readonly string[], factors: string): OnnxGraph {
-  const outputs = gradients === undefined ? [codes, factors] : [codes, factors, gradients];
-  const bytes = gradients === undefined ? [codes] : [codes, gradients];
+function finish(g: GraphWriter, [codes = "", derivatives]: readonly string[], factors: string): OnnxGraph {
+  const outputs = derivatives === undefined ? [codes, factors] : [codes, factors, derivatives];
+  const bytes = derivatives === undefined ? [codes] : [codes, derivatives];
   const constant = (name: string, value: number): OnnxConstant => {
     return { name, type: "uint8", shape: [], values: Uint8Array.of(value) };
   };
   return {
     ...g.finish(...outputs),
     outputTypes: Object.fromEntries(bytes.map((name) => [name, "uint8" as const])),
-    constants: [constant("zero", zeroPoint), constant("gradientZero", gradientZero)],
+    constants: [constant("zero", zeroPoint), constant("derivativeZero", derivativeZero)],
   };
 }

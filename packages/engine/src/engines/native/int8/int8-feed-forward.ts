@@ -21,25 +21,25 @@ export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const rows = values.length / up.inner;
   const result = backend.pool.take(rows * down.columns);
   const isDifferentiated = attributes.isDifferentiated === true;
-  const gradients = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
+  const derivatives = isDifferentiated ? backend.pool.take(Math.ceil((rows * up.columns) / 4)) : undefined;
   const kind = { gelu: attributes.gelu as GeluKind, isDifferentiated, hasBias: call.inputs.upBias !== undefined };
   const round = roundingSession(backend, false);
   const activate = backend.session(`int8 activated ${Object.values(kind).join(" ")}`, () => activatingGraph(kind));
   const [upBias, downBias] = [biasOf(call, "upBias"), biasOf(call, "downBias")];
   const finish = backend.session(`int8 scaled ${downBias.length > 0}`, () => scalingGraph(downBias.length > 0));
-  const codesOfGradients = gradients && new Uint8Array(gradients.buffer);
+  const codesOfDerivatives = derivatives && new Uint8Array(derivatives.buffer);
   inPieces(backend, rows, [up, down], ({ part, room, sums }) => {
     const given = room(0, up.inner);
     backend.run(round, [part(values, up.inner)], [given.codes, given.factors]);
     multiply(backend, up, given.codes, sums(0, up.columns));
     const inner = room(1, up.columns);
-    const kept = codesOfGradients ? [part(codesOfGradients, up.columns)] : [];
+    const kept = codesOfDerivatives ? [part(codesOfDerivatives, up.columns)] : [];
     backend.run(activate, [sums(0, up.columns), given.factors, ...upBias], [inner.codes, inner.factors, ...kept]);
     multiply(backend, down, inner.codes, sums(1, down.columns));
     backend.run(finish, [sums(1, down.columns), inner.factors, ...downBias], [part(result, down.columns)]);
   });
   const output = backend.output([...x.shape.slice(0, -1), down.columns], result);
-  return gradients === undefined ? [output] : [output, backend.output([gradients.length], gradients)];
+  return derivatives === undefined ? [output] : [output, backend.output([derivatives.length], derivatives)];
 }
 
 /** dy [..., outFeatures] and the derivatives → the gradient of x, plus a term of as many entries, in whose memory it may lie. */
@@ -48,7 +48,7 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   const dy = inputOf(call, "dy");
   const [up, down] = [productOf(call, "up", true), productOf(call, "down", true)];
   const values = backend.floats(dy);
-  const codesOfGradients = new Uint8Array(backend.floats(inputOf(call, "gradients")).buffer);
+  const codesOfDerivatives = new Uint8Array(backend.floats(inputOf(call, "derivatives")).buffer);
   const rows = values.length / down.inner;
   const { term } = inputs;
   const shape = [...dy.shape.slice(0, -1), up.columns];
@@ -66,8 +66,8 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
     backend.run(round, [part(values, down.inner), wholeOf(innerScalesOf(down))], [given.codes, given.factors]);
     multiply(backend, scaled, given.codes, sums(0, down.columns));
     const inner = room(1, up.inner);
-    const gradients = part(codesOfGradients, up.inner);
-    backend.run(gradient, [sums(0, down.columns), gradients, given.factors], [inner.codes, inner.factors]);
+    const derivatives = part(codesOfDerivatives, up.inner);
+    backend.run(gradient, [sums(0, down.columns), derivatives, given.factors], [inner.codes, inner.factors]);
     multiply(backend, up, inner.codes, sums(1, up.columns));
     const sum = added === undefined ? [] : [part(added, up.columns)];
     backend.run(finish, [sums(1, up.columns), inner.factors, ...sum], [part(result, up.columns)]);
