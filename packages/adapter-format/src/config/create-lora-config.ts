@@ -28,8 +28,8 @@ const peftVersion = "0.21.2";
  */
 export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
   // A configuration from a file has keys besides, which is nothing to ask for.
-  const { unknown: _, ...asked } = options;
-  refuseUnknownOptions("createLoraConfig", asked, knownFields, otherNames);
+  const { unknown: _, ...fields } = options;
+  refuseUnknownOptions("createLoraConfig", fields, knownFields, otherNames);
   const problems: ConfigFieldProblem[] = [];
   for (const name of fieldNames) {
     const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);

@@ -63,7 +63,7 @@ export interface FieldRow<Value> {
 export type FieldName = Exclude<keyof LoraConfig, "unknown">;
 
 /** Largest rank accepted: beyond it a factor is no longer small. */
-const largestRank = 4096;
+const maxRank = 4096;
 
 const taskTypes: readonly TaskType[] = [
   "SEQ_CLS",
@@ -77,7 +77,7 @@ const biasModes: readonly BiasMode[] = ["none", "all", "lora_only"];
 
 const index = integer(0, 2 ** 31 - 1);
 const indices = listOf(index);
-const rank = integer(1, largestRank);
+const rank = integer(1, maxRank);
 
 const indicesByModule: FieldCodec<ReadonlyMap<string, readonly number[]>> = dictionaryOf(indices);
 

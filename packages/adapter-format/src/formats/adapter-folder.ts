@@ -18,12 +18,12 @@ export const weightsName = "adapter_model.safetensors";
 export const pickleName = "adapter_model.bin";
 
 /** Largest configuration file that is read at all. */
-const largestConfig = 32_000_000;
+const maxConfigBytes = 32_000_000;
 
 /** The text of adapter_config.json; the parser refuses what is longer than its own limit allows. */
 export function readConfigText(folder: AdapterFolder): Promise<string> {
   return using(folder, configName, async (source) => {
-    return new TextDecoder().decode(await source.read(0, Math.min(source.size, largestConfig)));
+    return new TextDecoder().decode(await source.read(0, Math.min(source.size, maxConfigBytes)));
   });
 }
 

@@ -27,7 +27,7 @@ export interface ModuleScale {
 }
 
 /** Rank and α of most modules for all, and patterns for the others. Throws InvalidAdapterConfigError for what no rank can be. */
-export function configOfPairs(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
+export function configOfModules(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
   const rank = mostFrequent(modules.map((one) => one.rank));
   const alpha = mostFrequent(modules.map((one) => one.alpha));
   return createLoraConfig({

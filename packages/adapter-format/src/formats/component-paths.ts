@@ -5,7 +5,7 @@
 import { enumerated, type WarningListener } from "@lowrank/contracts";
 import { InvalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
-import { pairsIn } from "../pairs-in.ts";
+import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
 
 /** A part's name, and what stands behind it. */
@@ -28,7 +28,7 @@ export function withComponentPaths(
   modules: readonly string[],
   onWarning: WarningListener | undefined,
 ): Adapter {
-  const paths = new Set(pairsIn(adapter.tensors).map(({ path }) => path));
+  const paths = new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path));
   const own = new Set(modules);
   const parts = [...paths].flatMap((path) => (own.has(path) ? [] : [{ path, ...componentOf(path) }]));
   if (parts.length === 0 || parts.some(({ component }) => component === undefined)) return adapter;

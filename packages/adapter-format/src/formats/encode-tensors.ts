@@ -20,7 +20,7 @@ export function encodeTensors(
 }
 
 /** [rows, columns] → [columns, rows] */
-export function turned({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
+export function transposed({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;

@@ -12,13 +12,13 @@ import {
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
 import { joinPieces } from "@lowrank/safetensors";
 import { InexpressibleAdapterError, InvalidAdapterTensorsError } from "../errors.ts";
-import { turned } from "../formats/encode-tensors.ts";
-import { expressiblePairs, type WholePair } from "../formats/expressible-pairs.ts";
+import { transposed } from "../formats/encode-tensors.ts";
+import { type CompleteMatrices, expressibleMatrices } from "../formats/expressible-matrices.ts";
 import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
 import { toPlainLora, variants } from "../variants/variants.ts";
-import { tokenTable, toStoredRows } from "./gguf-pair.ts";
+import { tokenTable, toStoredRows } from "./row-order.ts";
 
 /** How to write a GGUF adapter. */
 export interface WriteGgufAdapterOptions {
@@ -74,11 +74,11 @@ export function writeGgufAdapter(
   const { dtype = "F32", name } = options;
   const broken = tensorProblems(adapter.config, adapter.tensors);
   if (broken.length > 0) throw new InvalidAdapterTensorsError("The adapter", broken);
-  const { architecture, alpha, pairs, lists } = planGgufAdapter(adapter, config);
+  const { architecture, alpha, modules, lists } = planGgufAdapter(adapter, config);
   const factors = new Map<string, AdapterTensor>();
-  for (const { pair, name: weight, change, factor } of pairs) {
-    factors.set(`${weight}.lora_a`, weight === tokenTable ? turned(pair.a) : pair.a);
-    factors.set(`${weight}.lora_b`, toStoredRows(pair.b, { change, config }, factor));
+  for (const { lora, name: weight, change, factor } of modules) {
+    factors.set(`${weight}.lora_a`, weight === tokenTable ? transposed(lora.a) : lora.a);
+    factors.set(`${weight}.lora_b`, toStoredRows(lora.b, { change, config }, factor));
   }
   const problems = valueProblems(factors, dtype);
   if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
@@ -107,8 +107,8 @@ interface GgufAdapterPlan {
   readonly architecture: string;
   /** Of the whole file; llama.cpp scales each pair by it over its own rank. */
   readonly alpha: number;
-  readonly pairs: readonly {
-    readonly pair: WholePair;
+  readonly modules: readonly {
+    readonly lora: CompleteMatrices;
     /** GGUF's name of the weight: "blk.0.attn_q.weight". */
     readonly name: string;
     readonly change: GgufChange | undefined;
@@ -129,26 +129,30 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   }
   // llama.cpp takes an alpha of 0 for "no scale is said".
   const alpha = adapter.config.alpha === 0 ? 1 : adapter.config.alpha;
-  const whole = expressiblePairs(adapter, {
+  const whole = expressibleMatrices(adapter, {
     program: "llama.cpp",
     features: variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
     holds: () => false,
-    reasonAgainst: (pair) => reasonAgainst(pair, config, table),
+    reasonAgainst: (lora) => reasonAgainst(lora, config, table),
   });
-  const pairs = whole.map((pair) => {
-    const name = ggufNameOf(table, `${pair.path}.weight`) ?? "";
+  const modules = whole.map((lora) => {
+    const name = ggufNameOf(table, `${lora.path}.weight`) ?? "";
     // llama.cpp takes the rank of each pair from its own shape.
-    const factor = scalingOf(adapter.config, pair.path) / (alpha / rankOf(adapter.config, pair.path));
-    return { pair, name, change: ggufPlaceOf(table, name)?.change, factor };
+    const factor = scalingOf(adapter.config, lora.path) / (alpha / rankOf(adapter.config, lora.path));
+    return { lora, name, change: ggufPlaceOf(table, name)?.change, factor };
   });
-  const said = variants.flatMap(({ gguf }) =>
+  const variantLists = variants.flatMap(({ gguf }) =>
     gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
   );
-  const lists = new Map(said.filter(([, numbers]) => numbers.length > 0));
-  return { architecture: table.architecture, alpha, pairs, lists };
+  const lists = new Map(variantLists.filter(([, numbers]) => numbers.length > 0));
+  return { architecture: table.architecture, alpha, modules, lists };
 }
 
-function reasonAgainst({ path, partOfA, a }: WholePair, config: ModelConfig, table: GgufTable): string | undefined {
+function reasonAgainst(
+  { path, partOfA, a }: CompleteMatrices,
+  config: ModelConfig,
+  table: GgufTable,
+): string | undefined {
   const name = ggufNameOf(table, `${path}.weight`);
   if (name === null) return `the architecture ${table.architecture} has no such weight in GGUF`;
   const isTable = partOfA === "lora_embedding_A";

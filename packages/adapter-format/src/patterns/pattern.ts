@@ -131,7 +131,7 @@ function firstOf(constructs: readonly (readonly [RegExp, string])[], rest: strin
 }
 
 /** The function, which computes once for each list, map or object that it is given. These must not change later. */
-export function oncePer<Owner extends object, Made>(make: (owner: Owner) => Made): (owner: Owner) => Made {
+export function memoizePer<Owner extends object, Made>(make: (owner: Owner) => Made): (owner: Owner) => Made {
   const known = new WeakMap<Owner, Made>();
   return (owner) => {
     if (!known.has(owner)) known.set(owner, make(owner));

@@ -2,7 +2,7 @@
 // check_target_module_exists, version 0.21.2.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { compilePattern, isShort, oncePer } from "../patterns/pattern.ts";
+import { compilePattern, isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { endingsOf } from "./minimal-targets.ts";
 import { isGuarded } from "./saved-modules.ts";
@@ -49,12 +49,12 @@ export function isNamed(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`);
 }
 
-const setOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
-export const targetPattern = oncePer(({ targetModules }: TargetFields) =>
+const setOf = memoizePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
+export const targetPattern = memoizePer(({ targetModules }: TargetFields) =>
   compilePattern(String(targetModules), "target_modules"),
 );
 
-export const excludePattern = oncePer(({ excludeModules }: TargetFields) =>
+export const excludePattern = memoizePer(({ excludeModules }: TargetFields) =>
   compilePattern(String(excludeModules), "exclude_modules"),
 );
 
@@ -104,7 +104,7 @@ function layerOf(config: TargetFields, path: string): number | null {
 }
 
 /** The patterns of `layersPattern`, which stand before a layer's number. */
-export const containerPatterns = oncePer(({ layersPattern }: TargetFields) => {
+export const containerPatterns = memoizePer(({ layersPattern }: TargetFields) => {
   const wrap = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
   const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
   return new PatternList(patterns, { key: "layers_pattern", wrap });

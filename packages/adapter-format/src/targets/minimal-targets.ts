@@ -2,7 +2,7 @@
 // _find_minimal_target_modules), so that a file stays readable.
 
 /** Fewer names are left as they are. */
-const worthwhile = 20;
+const minNames = 20;
 
 /**
  * The shortest endings that mean exactly the given modules.
@@ -11,7 +11,7 @@ const worthwhile = 20;
  * @param otherPaths Paths of all modules that must not be meant.
  */
 export function minimalTargets(targets: readonly string[], otherPaths: readonly string[]): readonly string[] {
-  if (targets.length < worthwhile) return targets;
+  if (targets.length < minNames) return targets;
   const taken = new Set(otherPaths.flatMap(endingsOf));
   const endings = new Set<string>();
   for (const target of targets) {

@@ -1,7 +1,7 @@
 // Modules that are trained whole and saved beside the low-rank pairs.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { isShort, oncePer } from "../patterns/pattern.ts";
+import { isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 import { containersOf } from "./minimal-targets.ts";
 
@@ -47,13 +47,13 @@ export function firstNamedIn(names: readonly string[], path: string): number | n
   return other?.place ?? (Number.isFinite(named) ? named : null);
 }
 
-export const savedPatterns = oncePer((names: readonly string[]) => {
+export const savedPatterns = memoizePer((names: readonly string[]) => {
   const wrap = (source: string): string => `(^|.*\\.)${source}($|\\..*)`;
   return new PatternList(names, { key: "modules_to_save", wrap });
 });
 
 /** To compare the end of a path with thousands of names at once. */
-const namesByLength = oncePer((names: readonly string[]) => {
+const namesByLength = memoizePer((names: readonly string[]) => {
   const byLength = new Map<number, Set<string>>();
   for (const name of names) byLength.set(name.length, (byLength.get(name.length) ?? new Set()).add(name));
   return byLength;

@@ -1,7 +1,7 @@
 // Rank, alpha and scale of one module, with the patterns that may override them.
 
 import type { LoraConfig } from "../lora-config.ts";
-import { isShort, oncePer } from "../patterns/pattern.ts";
+import { isShort, memoizePer } from "../patterns/pattern.ts";
 import { PatternList } from "../patterns/pattern-list.ts";
 
 /** The fields that decide about a module's scale. */
@@ -40,9 +40,9 @@ interface RankedPatterns {
   readonly values: readonly number[];
 }
 
-export const rankPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
+export const rankPatterns = memoizePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
 
-export const alphaPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
+export const alphaPatterns = memoizePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
 
 /** PEFT's get_pattern_key (utils/other.py): a key is a regular expression for the end of the path. */
 function listed(map: ReadonlyMap<string, number>, key: string): RankedPatterns {

@@ -13,7 +13,7 @@ export type BlockVerdict =
   /** Both halves are whole matrices, as in plain LoRA. */
   | { readonly kind: "whole" }
   /** One half is a diagonal of `count` blocks: A [rank, inFeatures/count] in files, or B [outFeatures, rank/count]. */
-  | { readonly kind: "blocks"; readonly half: "a" | "b"; readonly count: number }
+  | { readonly kind: "blocks"; readonly matrix: "a" | "b"; readonly count: number }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** Blocks divide a rank, and no rank is larger. */
@@ -24,7 +24,7 @@ const maxNumbers = 2 ** 30;
 
 export const bdLora = {
   key: "use_bdlora",
-  asked: ({ blockDiagonal }) => blockDiagonal,
+  setting: ({ blockDiagonal }) => blockDiagonal,
   effect: "block-diagonal factors",
   layer: "alone",
   columnsPerStored: blocksIn,
@@ -73,8 +73,8 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
       reason: `use_bdlora names it twice: ${describeValue(forA)} for A, ${describeValue(forB)} for B`,
     };
   const count = Number(blockDiagonal.nblocks ?? 1);
-  if (forA !== undefined) return { kind: "blocks", half: "a", count };
-  if (forB !== undefined) return { kind: "blocks", half: "b", count };
+  if (forA !== undefined) return { kind: "blocks", matrix: "a", count };
+  if (forB !== undefined) return { kind: "blocks", matrix: "b", count };
   if (blockDiagonal.match_strict === false) return { kind: "whole" };
   return {
     kind: "refused",
@@ -124,7 +124,7 @@ export function spreadBlocks(adapter: Adapter): Adapter {
 function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, { path, part }: TensorKey): number {
   if (config.blockDiagonal === null || (part !== "lora_A" && part !== "lora_B")) return 1;
   const verdict = blockVerdict(config, path);
-  return verdict.kind === "blocks" && part === `lora_${verdict.half.toUpperCase()}` ? verdict.count : 1;
+  return verdict.kind === "blocks" && part === `lora_${verdict.matrix.toUpperCase()}` ? verdict.count : 1;
 }
 
 function spreadProblem({ shape }: AdapterTensor, count: number): string | null {

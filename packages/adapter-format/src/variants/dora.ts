@@ -4,7 +4,7 @@ import { given, type VariantFacts } from "./variant-facts.ts";
 
 export const dora = {
   key: "use_dora",
-  asked: ({ useDora }) => given(useDora),
+  setting: ({ useDora }) => given(useDora),
   effect: "weight-decomposed LoRA (DoRA)",
   layer: "own",
   option: {

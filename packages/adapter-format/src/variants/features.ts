@@ -8,38 +8,38 @@ import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
 import { type VariantName, variantFacts } from "./variants.ts";
 
-type FeatureRow = Pick<VariantFacts, "key" | "asked" | "effect" | "onlyInTraining">;
+type FeatureRow = Pick<VariantFacts, "key" | "setting" | "effect" | "onlyInTraining">;
 
 /** What is neither a variant nor a start. */
 const others = {
   bias: {
     key: "bias",
-    asked: ({ bias }) => (bias === "none" ? null : bias),
+    setting: ({ bias }) => (bias === "none" ? null : bias),
     effect: "biases of the base model are trained",
   },
   target_parameters: {
     key: "target_parameters",
-    asked: ({ targetParameters }) => given(targetParameters),
+    setting: ({ targetParameters }) => given(targetParameters),
     effect: "LoRA on raw parameters",
   },
   trainable_token_indices: {
     key: "trainable_token_indices",
-    asked: ({ trainableTokenIndices }) => trainableTokenIndices,
+    setting: ({ trainableTokenIndices }) => trainableTokenIndices,
     effect: "some rows of the embedding are replaced",
   },
   layer_replication: {
     key: "layer_replication",
-    asked: ({ layerReplication }) => given(layerReplication),
+    setting: ({ layerReplication }) => given(layerReplication),
     effect: "layers are repeated",
   },
   megatron_config: {
     key: "megatron_config",
-    asked: ({ megatronConfig }) => megatronConfig,
+    setting: ({ megatronConfig }) => megatronConfig,
     effect: "tensor-parallel layers",
   },
   ensure_weight_tying: {
     key: "ensure_weight_tying",
-    asked: ({ ensureWeightTying }) => given(ensureWeightTying),
+    setting: ({ ensureWeightTying }) => given(ensureWeightTying),
     effect: "tied weights stay tied while they train",
   },
 } as const satisfies Readonly<Record<string, FeatureRow>>;
@@ -50,22 +50,22 @@ type InitFeature = Extract<(typeof initFacts)[InitName], { readonly feature: str
 export type Feature = keyof typeof others | VariantName | InitFeature;
 
 /** Starts that are no feature are those of plain LoRA. Two that differ only in how quick they are may be one feature. */
-const starts = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
+const inits = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
 
 /** The features of starts. */
-export const initFeatures: readonly InitFeature[] = [...new Set(starts.map(({ feature }) => feature))];
+export const initFeatures: readonly InitFeature[] = [...new Set(inits.map(({ feature }) => feature))];
 
 const rows = new Map<Feature, FeatureRow>([
   ...(Object.entries(others) as [keyof typeof others, FeatureRow][]),
   ...(Object.entries(variantFacts) as [VariantName, FeatureRow][]),
-  ...starts.map((facts): [InitFeature, FeatureRow] => [facts.feature, startRow(facts)]),
+  ...inits.map((facts): [InitFeature, FeatureRow] => [facts.feature, initRow(facts)]),
 ]);
 
-function startRow({ feature, effect, base }: (typeof starts)[number]): FeatureRow {
+function initRow({ feature, effect, base }: (typeof inits)[number]): FeatureRow {
   const named = initNames.filter((name) => (initFacts[name] as { feature?: string }).feature === feature);
   return {
     key: "init_lora_weights",
-    asked: ({ init }) => (named.some((name) => name === initNameOf(init)) ? init : null),
+    setting: ({ init }) => (named.some((name) => name === initNameOf(init)) ? init : null),
     effect,
     onlyInTraining: base === "kept",
   };
@@ -90,8 +90,8 @@ export function unsupportedFeatures(
   config: LoraConfig,
   supported: ReadonlySet<Feature>,
 ): readonly UnsupportedFeature[] {
-  return [...rows].flatMap(([feature, { key, asked, effect }]) => {
-    const value = asked(config);
+  return [...rows].flatMap(([feature, { key, setting, effect }]) => {
+    const value = setting(config);
     if (value === null || supported.has(feature)) return [];
     return [{ feature, key, got: describeValue(value), effect }];
   });

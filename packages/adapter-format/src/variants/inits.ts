@@ -27,7 +27,7 @@ export interface InitFacts extends Pick<VariantFacts, "layer"> {
   /** Whether B stays as it started. */
   readonly keepsB?: boolean;
   /** What it does to the weight that stands in for the base's wherever the pair acts, if one does. */
-  readonly standIn?: string;
+  readonly baseReplacement?: string;
   /** The field with its settings, and the settings of a configuration that has none, if it must have some. */
   readonly settings?: { readonly field: "loftqConfig"; readonly key: string; readonly defaults: JsonObject };
 }
@@ -54,7 +54,7 @@ export const initFacts = {
     feature: "init=loftq",
     effect: changed,
     base: "computed again",
-    standIn: "rounds the weight",
+    baseReplacement: "rounds the weight",
     settings: { field: "loftqConfig", key: "loftq_config", defaults: { loftq_bits: 4, loftq_iter: 1 } },
   },
   orthogonal: { feature: "init=orthogonal", effect: "factors start orthogonal", base: "kept" },

@@ -14,7 +14,7 @@ export interface KasaSettings {
 
 export const kasa = {
   key: "kasa_config",
-  asked: ({ kasaConfig }) => kasaConfig,
+  setting: ({ kasaConfig }) => kasaConfig,
   effect: "a diagonal between A and B",
   layer: "alone",
   rules: [

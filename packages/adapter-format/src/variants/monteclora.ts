@@ -5,7 +5,7 @@ import type { VariantFacts } from "./variant-facts.ts";
 
 export const monteclora = {
   key: "monteclora_config",
-  asked: ({ monteCloraConfig }) => monteCloraConfig,
+  setting: ({ monteCloraConfig }) => monteCloraConfig,
   effect: "sampled factors",
   layer: "own",
   onlyInTraining: true,

@@ -11,7 +11,7 @@ const maxNumbers = 2 ** 30;
 
 export const qalora = {
   key: "use_qalora",
-  asked: ({ useQalora }) => given(useQalora),
+  setting: ({ useQalora }) => given(useQalora),
   effect: "inputs are pooled in groups",
   layer: "alone",
   rules: [

@@ -16,7 +16,7 @@ export interface VariantFacts {
   /** PEFT's key of the field that asks for it. */
   readonly key: string;
   /** The value that asks for it, or null if the configuration does not. */
-  asked(config: LoraConfig): unknown;
+  setting(config: LoraConfig): unknown;
   /** What it does, for the refusal by a program that does not have it. */
   readonly effect: string;
   /**

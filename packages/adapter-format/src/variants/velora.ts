@@ -4,7 +4,7 @@ import type { VariantFacts } from "./variant-facts.ts";
 
 export const velora = {
   key: "velora_config",
-  asked: ({ veloraConfig }) => veloraConfig,
+  setting: ({ veloraConfig }) => veloraConfig,
   effect: "compressed gradients",
   layer: "own",
   onlyInTraining: true,

@@ -42,7 +42,7 @@ export const encodableTypes: readonly EncodableType[] = [
  */
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
   if (type in plain) return plain[type as keyof typeof plain](values);
-  if (type in quantizers) return quantised(values, type, quantizers[type as keyof typeof quantizers]);
+  if (type in quantizers) return quantized(values, type, quantizers[type as keyof typeof quantizers]);
   const problem = `Tensors of type ${String(type)} cannot be written; supported are ${encodableTypes.join(", ")}.`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }
@@ -62,7 +62,7 @@ function halves(values: Float32Array, kind: "f16" | "bf16"): Uint8Array {
   return littleEndian(bits.length, 2, (view, index) => view.setUint16(index * 2, bits[index]!, true));
 }
 
-function quantised(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
+function quantized(values: Float32Array, type: string, quantize: BlockQuantizer): Uint8Array {
   const { blockSize = 1, blockBytes = 1 } = tensorTypeOfName(type) ?? {};
   if (values.length % blockSize !== 0) {
     const problem = `${type} needs whole blocks of ${blockSize} values; got ${values.length}.`;

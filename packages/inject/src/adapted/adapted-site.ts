@@ -3,7 +3,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
 import {
-  type LoraPair,
+  type LoraMatrices,
   type LowRankAdaptation,
   plainLayout,
   readStored,
@@ -14,7 +14,7 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
-import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
+import { factorKey, inFileOrder } from "../variants/factor-specs.ts";
 import type { Wrapping } from "../variants/variant.ts";
 import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
@@ -25,7 +25,7 @@ export interface AdaptedSite extends AdapterPart {
   readonly part: "site";
   readonly site: Site;
   /** A [inFeatures, rank] and B [rank, outFeatures]; owned by the handle. */
-  readonly pair: LoraPair;
+  readonly lora: LoraMatrices;
   /** Names in an adapter file, without "base_model.model.". */
   readonly keys: PlannedSite["keys"];
   /** The scaling s that the configuration gives. */
@@ -34,7 +34,7 @@ export interface AdaptedSite extends AdapterPart {
 }
 
 export interface SiteVariables {
-  readonly pair: LoraPair;
+  readonly lora: LoraMatrices;
   readonly vectors: OwnVectors;
 }
 
@@ -49,28 +49,28 @@ export interface AdaptOptions extends Omit<Wrapping, "vector"> {
 export function adaptSite(
   entry: PlannedSite,
   site: Site,
-  { pair, vectors }: SiteVariables,
+  { lora, vectors }: SiteVariables,
   options: AdaptOptions,
 ): AdaptedSite {
   const { keys, scaling } = entry;
   const { siteWeight } = options;
-  const adaptation = adaptationOf({ pair, site, scale: scaling }, vectors, options);
+  const adaptation = adaptationOf({ lora, site, scale: scaling }, vectors, options);
   return {
     part: "site",
     site,
-    pair,
+    lora,
     keys,
     scaling,
     adaptation,
-    tensors: tensorsOf(entry, { pair, vectors }),
+    tensors: tensorsOf(entry, { lora, vectors }),
     changes: [
-      ...standInChanges(pair, siteWeight),
+      ...replacementChanges(lora, siteWeight),
       weightChange(entry, { site, adaptation, config: options.config }),
       ...biasChanges(site, adaptation, options),
     ],
     open: (opener) =>
       openHookPoints(opener, [
-        { open: ({ name }) => openStandIn(name, pair, siteWeight) },
+        { open: ({ name }) => openReplacement(name, lora, siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),
     setScale: (factor) => {
@@ -78,15 +78,15 @@ export function adaptSite(
     },
     dispose: () => {
       adaptation.release?.();
-      pair.dispose();
+      lora.dispose();
       for (const variable of vectors.values()) variable.dispose();
     },
   };
 }
 
 /** In the order of files: both halves, then what else the layer has. */
-function tensorsOf(entry: PlannedSite, { pair, vectors }: SiteVariables): AdapterVariable[] {
-  const [a, b, ...between] = inFileOrder(pair.chain).map((factor): AdapterVariable => {
+function tensorsOf(entry: PlannedSite, { lora, vectors }: SiteVariables): AdapterVariable[] {
+  const [a, b, ...between] = inFileOrder(lora.factors).map((factor): AdapterVariable => {
     const { variable, layout, isTrained = true } = factor;
     return { key: factorKey(entry.path, factor), variable, layout, isTrained };
   });
@@ -94,13 +94,13 @@ function tensorsOf(entry: PlannedSite, { pair, vectors }: SiteVariables): Adapte
 }
 
 /** Computes with what stands in for the frozen weight, if the pair has that. */
-function openStandIn(adapterName: string, { beside }: LoraPair, weight: ParameterRef | undefined): Detach {
-  if (beside?.kind !== "stand-in") return () => {};
-  return weight?.override(adapterName, () => beside.weight) ?? missingWeight();
+function openReplacement(adapterName: string, { baseChange }: LoraMatrices, weight: ParameterRef | undefined): Detach {
+  if (baseChange?.kind !== "replacement") return () => {};
+  return weight?.override(adapterName, () => baseChange.weight) ?? missingWeight();
 }
 
-function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined): readonly WeightChange[] {
-  if (beside?.kind !== "stand-in") return [];
+function replacementChanges({ baseChange }: LoraMatrices, weight: ParameterRef | undefined): readonly WeightChange[] {
+  if (baseChange?.kind !== "replacement") return [];
   const { path, tiedWith } = weight ?? missingWeight();
   return [
     {
@@ -108,10 +108,10 @@ function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined):
       kind: "replacement",
       ...(tiedWith === undefined ? {} : { tiedWith }),
       read: () => weight?.read() ?? missingWeight(),
-      fold: () => tf.clone(beside.weight),
+      fold: () => tf.clone(baseChange.weight),
       inRows: async () => {
         const layout = weight?.transposedInFile ? transposedLayout : plainLayout;
-        return { kind: "whole", values: (await readStored(beside.weight, layout)).values };
+        return { kind: "whole", values: (await readStored(baseChange.weight, layout)).values };
       },
       replace: (value) => weight?.replace(value) ?? missingWeight(),
     },

@@ -2,16 +2,16 @@
 
 import { type Adapter, type AdapterTensor, currentAdapter } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
-import { fromStored, LoraPair, plainLayout, transposedLayout } from "@lowrank/math";
+import { fromStored, LoraMatrices, plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
-import { storedBeside } from "../init/inits.ts";
+import { storedBaseChange } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
-import { factorKey, pairFactors } from "../variants/pair-factors.ts";
+import { factorKey, factorSpecs } from "../variants/factor-specs.ts";
 
 /** How an adapter is attached. */
 export interface AttachOptions {
@@ -81,19 +81,20 @@ function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOpt
 /** `adapter` must have passed `checkFit`: every tensor is there – but for biases that PEFT lost – and has the planned shape. */
 function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
   const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
-  const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
+  const storedMatrices = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
   return {
-    pair: (entry, name, site) => {
+    lora: (entry, name, site) => {
       const { path, kind } = entry;
       const { config } = adapter;
-      const factors = pairFactors(site, entry, config);
-      return LoraPair.fromStored(
+      const factors = factorSpecs(site, entry, config);
+      return LoraMatrices.fromStored(
         factors.map((factor) => stored(factorKey(path, factor))),
-        { name, kind, factors, trainable, beside: storedBeside(entry, site, config, name) },
+        { name, kind, factors, trainable, baseChange: storedBaseChange(entry, site, config, name) },
       );
     },
     vector: ({ key }) => tf.tensor1d(stored(key).values),
-    rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, kind: "parameter", trainable }),
+    rawMatrices: ({ keys }, name) =>
+      LoraMatrices.fromTorch(storedMatrices(keys), { name, kind: "parameter", trainable }),
     parameter: ({ key }, parameter) => {
       const tensor = adapter.tensors.get(key);
       // A bias that PEFT lost.

@@ -2,12 +2,12 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
-import { createPair, type Measured } from "@lowrank/math";
+import { createLoraMatrices, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
 import { tokenTableOf } from "../hosts/token-table.ts";
-import { freshPair, pairInitialization } from "../init/inits.ts";
+import { freshMatrices, randomInit } from "../init/inits.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
@@ -61,12 +61,21 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
 
 /** Values drawn from `seed` and each layer's path alone. */
 function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
-  const init = pairInitialization(config);
+  const init = randomInit(config);
   return {
-    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
+    lora: (entry, name, site) => freshMatrices(entry, site, { config, seed, name, measured }),
     vector: ({ variant }, layer) => initialVector(variant, { ...layer, init, seed }),
-    rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
-      createPair({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
+    rawMatrices: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
+      createLoraMatrices({
+        kind: "parameter",
+        inFeatures,
+        outFeatures,
+        rank,
+        experts,
+        init,
+        key: { seed, path },
+        name,
+      }),
     parameter: (_, parameter) => parameter.read(),
     rows: frozenRows,
   };

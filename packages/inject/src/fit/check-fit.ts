@@ -95,7 +95,7 @@ function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): 
     ...(refused.length === 0 ? unexpected : isUnclear ? [] : unexpected.filter(({ kind }) => kind === "unknown-path")),
     ...(isUnclear ? [] : findShapes(plan, adapter)),
     ...findUntied(plan, adapter),
-    ...findSharedStarts(plan, model, adapter),
+    ...findSharedInits(plan, model, adapter),
     ...findNonFinite(adapter),
   ];
 }
@@ -109,8 +109,8 @@ function unmatchedTargets({ warnings }: InjectionPlan): readonly AdapterProblem[
 /** Whether the model has no module for which the adapter has a pair. */
 function isForOthers(problems: readonly AdapterProblem[], { tensors }: Adapter): boolean {
   const unknown = new Set(problems.filter(({ kind }) => kind === "unknown-path").map(({ key }) => key));
-  const halves = [...tensors.keys()].filter((key) => parseTensorKey(key)?.part.startsWith("lora_"));
-  return halves.length > 0 && halves.every((key) => unknown.has(key));
+  const loraKeys = [...tensors.keys()].filter((key) => parseTensorKey(key)?.part.startsWith("lora_"));
+  return loraKeys.length > 0 && loraKeys.every((key) => unknown.has(key));
 }
 
 interface Comparison {
@@ -209,7 +209,7 @@ function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
 // trained, and must not be computed otherwise in silence.
 
 /** Planned pairs whose start PEFT took out of a shared weight. */
-function findSharedStarts(
+function findSharedInits(
   plan: InjectionPlan,
   model: AdaptableModel,
   { config }: Pick<Adapter, "config">,

@@ -50,8 +50,8 @@ export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly 
 
 /** The rank of each factor that has one axis of just that size. */
 function ranksOf(plan: InjectionPlan): ReadonlyMap<string, number> {
-  const pairs = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
-  return new Map(pairs.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));
+  const matrices = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
+  return new Map(matrices.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));
 }
 
 interface Shapes {

@@ -21,14 +21,16 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
       if (isSame(tensors.get(key), tensors.get(twin))) return [];
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
     }),
-    ...partsOf(plan, "tied-site").flatMap(({ pairOf, keys }): AdapterProblem[] => {
-      const pair = embeddingKeys(pairOf);
-      return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
-        const other = tensors.get(twin);
-        const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
-        if (isSame(tensors.get(key), turned)) return [];
-        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
-      });
+    ...partsOf(plan, "tied-site").flatMap(({ sourcePath, keys }): AdapterProblem[] => {
+      const keysOfSource = embeddingKeys(sourcePath);
+      return [[keys.a, keysOfSource.b] as const, [keys.b, keysOfSource.a] as const].flatMap(
+        ([key, twin]): AdapterProblem[] => {
+          const other = tensors.get(twin);
+          const expected = other === undefined ? undefined : { ...other, values: transposedValues(other) };
+          if (isSame(tensors.get(key), expected)) return [];
+          return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
+        },
+      );
     }),
   ];
 }
@@ -47,6 +49,6 @@ function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["t
   });
 }
 
-function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
+function transposedValues({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
   return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
 }

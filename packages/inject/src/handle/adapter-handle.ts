@@ -125,7 +125,7 @@ export class AdapterHandle {
     const penalties = variantsOf(this.config).flatMap(({ penalty }) => penalty ?? []);
     if (penalties.length === 0 || this.sites.length === 0) return undefined;
     return tf.tidy(() =>
-      tf.addN(penalties.flatMap((penalty) => this.sites.map(({ pair }) => penalty(pair, this.config)))),
+      tf.addN(penalties.flatMap((penalty) => this.sites.map(({ lora }) => penalty(lora, this.config)))),
     );
   }
 

@@ -6,8 +6,8 @@ import {
   pissaToLora,
   plainLayout,
   readStored,
+  type TorchMatrices,
   type TorchMatrix,
-  type TorchPair,
   transposedLayout,
 } from "@lowrank/math";
 import { MergedTableError } from "../errors/errors.ts";
@@ -44,8 +44,8 @@ export async function adapterOf(
 ): Promise<Adapter> {
   const { contents } = written;
   const { config } = contents.plan;
-  const isDoubled = partsOf(contents, "site").some(({ pair }) => pair.beside?.kind === "subtracted");
-  const tensors = await readPairs(contents, isDoubled);
+  const isDoubled = partsOf(contents, "site").some(({ lora }) => lora.baseChange?.kind === "subtracted");
+  const tensors = await readMatrices(contents, isDoubled);
   for (const { key, variable, layout, isOfBase = false } of tensorsOf(contents)) {
     const isLeftOut = isOfBase && saveEmbeddingLayers === false;
     if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
@@ -61,11 +61,11 @@ export async function adapterOf(
 }
 
 /** The pairs of layers. Where one of them took over a part of its weight, all get twice the rank. */
-async function readPairs(contents: AdapterContents, isDoubled: boolean): Promise<Map<string, AdapterTensor>> {
+async function readMatrices(contents: AdapterContents, isDoubled: boolean): Promise<Map<string, AdapterTensor>> {
   const tensors = new Map<string, AdapterTensor>();
-  for (const { keys, pair } of partsOf(contents, "site")) {
-    const stored = await pair.toTorch();
-    const { a, b } = isDoubled && pair.beside?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
+  for (const { keys, lora } of partsOf(contents, "site")) {
+    const stored = await lora.toTorch();
+    const { a, b } = isDoubled && lora.baseChange?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
     tensors.set(keys.a, a); // [rank, inFeatures]
     tensors.set(keys.b, b); // [outFeatures, rank]
   }
@@ -109,7 +109,7 @@ function plainLoraConfig(config: LoraConfig): LoraConfig {
 }
 
 /** The same update with twice the rank, for an embedding beside pairs that subtract their start. */
-function withDoubledRank({ a, b }: TorchPair): TorchPair {
+function withDoubledRank({ a, b }: TorchMatrices): TorchMatrices {
   const nothing = ({ shape, values }: TorchMatrix) => ({ shape, values: new Float32Array(values.length) });
   return pissaToLora({ a, b }, { a: nothing(a), b: nothing(b) });
 }

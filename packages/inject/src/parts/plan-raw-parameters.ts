@@ -10,7 +10,7 @@ import {
   scalingOf,
 } from "@lowrank/adapter-format";
 import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
-import { layerKinds, rawPairSizes } from "@lowrank/math";
+import { layerKinds, rawMatrixSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
@@ -57,9 +57,9 @@ function planParameter(
 ): PlannedRawParameter {
   const { path, shape } = parameter;
   // Planning has refused every other shape.
-  const { experts, inFeatures, outFeatures } = rawPairSizes(parameter)!;
+  const { experts, inFeatures, outFeatures } = rawMatrixSizes(parameter)!;
   const rank = rankOf(config, path);
-  const [a, b] = layerKinds.parameter.pair({ inFeatures, outFeatures, experts }, rank);
+  const [a, b] = layerKinds.parameter.specs({ inFeatures, outFeatures, experts }, rank);
   return {
     part: "raw-parameter",
     path,
@@ -112,7 +112,7 @@ function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, ad
 }
 
 function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string | null {
-  if (rawPairSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
+  if (rawMatrixSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
   return adapted.has(moduleOf(parameter.path)) ? "target_modules already adapts its layer" : null;
 }
 

@@ -14,7 +14,7 @@ import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts";
+import { factorKey, factorSpecs, inFileOrder } from "../variants/factor-specs.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 import { variantsOf } from "../variants/variants.ts";
 
@@ -28,7 +28,7 @@ export interface SitesPlan {
 export function planSites(sites: readonly Site[], config: LoraConfig, parameters: readonly ParameterRef[]): SitesPlan {
   const weights = new Set(parameters.map(({ path }) => path));
   const reasons = new Map(
-    sites.map((site) => [site, refusal(site, config) ?? withoutPlaceForStandIn(site, config, weights)]),
+    sites.map((site) => [site, refusal(site, config) ?? replacementRefusal(site, config, weights)]),
   );
   return {
     entries: sites.filter((site) => reasons.get(site) === null).map((site) => planSite(site, config)),
@@ -39,7 +39,7 @@ export function planSites(sites: readonly Site[], config: LoraConfig, parameters
 function planSite(site: Site, config: LoraConfig): PlannedSite {
   const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
   const rank = rankOf(config, path);
-  const factors = pairFactors(site, { path, rank }, config);
+  const factors = factorSpecs(site, { path, rank }, config);
   const [a, b, ...between] = inFileOrder(factors).map((factor) => [factorKey(path, factor), factor.fileShape] as const);
   const vectors = planVectors(site, factors, config);
   const fileShapes = new Map([a!, b!, ...vectors.fileShapes, ...between]);
@@ -90,12 +90,12 @@ function savedReason({ path }: Site, config: LoraConfig): string {
 }
 
 /** Some variants and starts compute with a weight of their own in place of the frozen one. */
-function withoutPlaceForStandIn({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
+function replacementRefusal({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  const ofInit = initOf(config).standIn;
+  const ofInit = initOf(config).baseReplacement;
   const what = [
     ...(ofInit === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofInit}`]),
-    ...variantsOf(config).flatMap(({ standIn }) => standIn ?? []),
+    ...variantsOf(config).flatMap(({ baseReplacement }) => baseReplacement ?? []),
   ];
   return what.length === 0 ? null : `${what[0]}, and this model does not offer it as a parameter`;
 }

@@ -6,7 +6,7 @@ import type { PlannedParameter, PlannedSite } from "../planned/planned-parts.ts"
 type Adapted = Pick<PlannedSite, "path" | "inFeatures" | "outFeatures" | "rank" | "scaling" | "parameters">;
 
 /** A line for each group of layers or raw parameters that differ only by a number in their paths. */
-export function pairLines(entries: readonly Adapted[]): readonly string[][] {
+export function matrixLines(entries: readonly Adapted[]): readonly string[][] {
   const groups = new Map<string, { readonly first: Adapted; count: number; parameters: number }>();
   for (const entry of entries) {
     const { inFeatures, outFeatures, rank, scaling } = entry;

@@ -27,9 +27,9 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
 function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
   const site = maker.hookPoints.site(planned.path);
   // The embedding was made before.
-  const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.pairOf)!;
+  const { lora } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.sourcePath)!;
   const { path, outFeatures } = site;
-  const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: planned.scaling });
-  const layer = { path, outFeatures, rank: pair.rank, weight: () => site.readWeight(), plain };
-  return tieSite(planned, site, { pair, vectors: maker.vectors(planned.vectors, layer) }, maker.wrapping);
+  const plain = new LoraAdaptation({ lora, branch: tiedHead, scale: planned.scaling });
+  const layer = { path, outFeatures, rank: lora.rank, weight: () => site.readWeight(), plain };
+  return tieSite(planned, site, { lora, vectors: maker.vectors(planned.vectors, layer) }, maker.wrapping);
 }

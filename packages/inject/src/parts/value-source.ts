@@ -2,7 +2,7 @@
 
 import type { VariantName } from "@lowrank/adapter-format";
 import type { ParameterRef, Site } from "@lowrank/contracts";
-import type { LoraPair } from "@lowrank/math";
+import type { LoraMatrices } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { NewVector } from "../variants/variant.ts";
@@ -17,10 +17,10 @@ interface PlannedVector {
 /** Where the first values of an adapter come from. Whoever asks takes ownership. */
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
-  pair(entry: PlannedSite, name: string, site: Site): LoraPair;
+  lora(entry: PlannedSite, name: string, site: Site): LoraMatrices;
   /** What a variant has beside a pair, [outFeatures]. */
   vector(planned: PlannedVector, layer: VectorLayer): tf.Tensor;
-  rawPair(planned: PlannedRawParameter, name: string): LoraPair;
+  rawMatrices(planned: PlannedRawParameter, name: string): LoraMatrices;
   /** As computed with. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
   /** [tokens, width] */

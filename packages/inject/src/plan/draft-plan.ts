@@ -18,7 +18,7 @@ import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
 import { initsForStored } from "../init/inits.ts";
 import { partWarnings, planParts } from "../parts/part-kinds.ts";
-import { checkTiedStart } from "../parts/plan-tied-sites.ts";
+import { checkTiedInit } from "../parts/plan-tied-sites.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { variantsOf } from "../variants/variants.ts";
@@ -44,7 +44,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
   const adapted = matches && model.sites().filter(({ path }) => matched.has(path));
   const task = { model, config, tying, adapted, refusals, vocabulary };
   const parts = planParts(task);
-  if (refusals.errors.length > 0) refusals.add(...unmatchedBeside(matches));
+  if (refusals.errors.length > 0) refusals.add(...partlyUnmatched(matches));
   const fanInFanOut = correctFanInFanOut(config, adapted ?? []);
   const trainableParameters = parts.reduce((sum, { parameters }) => sum + parameters, 0);
   const totalParameters = countParameters(model) + trainableParameters;
@@ -73,9 +73,9 @@ function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refu
   refusals.add(...badPatterns(given));
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
-  refusals.attempt(() => checkTiedStart(tying, config), undefined);
-  const isStarted = stored === undefined || initsForStored(config).length > 0;
-  for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, isStarted }), undefined);
+  refusals.attempt(() => checkTiedInit(tying, config), undefined);
+  const runsInit = stored === undefined || initsForStored(config).length > 0;
+  for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, runsInit }), undefined);
   return tying;
 }
 
@@ -94,7 +94,7 @@ function matchSites(model: AdaptableModel, tying: Tying): MatchPlan {
 }
 
 /** Targets that match nothing beside others that do: a warning, unless there is an error that it belongs to. */
-function unmatchedBeside(matches: MatchPlan | null): readonly NothingMatchedError[] {
+function partlyUnmatched(matches: MatchPlan | null): readonly NothingMatchedError[] {
   if (!matches?.unmatchedTargets.length) return [];
   const messages = matches.warnings
     .filter(({ code }) => code === "TARGET_MATCHED_NOTHING")

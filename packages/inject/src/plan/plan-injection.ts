@@ -7,7 +7,7 @@ import { checkSavedModules } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { variants } from "../variants/variants.ts";
 import { draftPlan } from "./draft-plan.ts";
-import { startWarnings } from "./site-warnings.ts";
+import { initWarnings } from "./site-warnings.ts";
 
 /** What any adapter may ask for beyond plain LoRA. */
 export const supportedFeatures: readonly Feature[] = [
@@ -47,5 +47,5 @@ export function planInjection(model: AdaptableModel, config: LoraConfig): Inject
   refusals.attempt(() => checkSavedModules(model, config), undefined);
   const plan = draftPlan(model, config, { supported: supportedWhenNew, refusals });
   refusals.throwIfAny();
-  return { ...plan, warnings: [...plan.warnings, ...startWarnings(plan)] };
+  return { ...plan, warnings: [...plan.warnings, ...initWarnings(plan)] };
 }

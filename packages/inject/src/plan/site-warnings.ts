@@ -22,9 +22,9 @@ export function siteWarnings(entries: readonly PlannedSite[]): readonly Warning[
  * Warns of embeddings for which a new adapter's start is not meant: they start as with true, as in PEFT, where that is
  * silent (`Embedding.update_layer`). Convolutions are refused, there and here.
  */
-export function startWarnings(plan: InjectionPlan): readonly Warning[] {
+export function initWarnings(plan: InjectionPlan): readonly Warning[] {
   const { init } = plan.config;
-  if (initializationOf(init).startsEmbeddings) return [];
+  if (initializationOf(init).initializesEmbeddings) return [];
   const embeddings = partsOf(plan, "site").filter(({ kind }) => kind === "embedding");
   return embeddings.map(({ path }) => ({
     code: "START_NOT_APPLIED",

@@ -3,7 +3,7 @@
 import type { VariantName } from "@lowrank/adapter-format";
 
 /** What will get a pair of matrices. */
-interface PlannedPair {
+interface PlannedMatrices {
   /** transformers' path of the module, or of the parameter. */
   readonly path: string;
   readonly inFeatures: number;
@@ -21,7 +21,7 @@ interface PlannedPair {
 }
 
 /** One layer that will get a pair of matrices. */
-export interface PlannedSite extends PlannedPair {
+export interface PlannedSite extends PlannedMatrices {
   readonly part: "site";
   readonly kind: "linear" | "embedding" | "convolution";
   readonly role: "body" | "input-embedding" | "output-head";
@@ -40,10 +40,10 @@ export type PlannedVectors = ReadonlyMap<VariantName, string>;
  * An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). In files A is the
  * embedding's B, and B its A; `parameters` counts what is its own.
  */
-export interface PlannedTiedSite extends Omit<PlannedPair, "inFeatures" | "outFeatures" | "alpha"> {
+export interface PlannedTiedSite extends Omit<PlannedMatrices, "inFeatures" | "outFeatures" | "alpha"> {
   readonly part: "tied-site";
   /** Path of the embedding. */
-  readonly pairOf: string;
+  readonly sourcePath: string;
   readonly vectors: PlannedVectors;
 }
 
@@ -73,7 +73,7 @@ export interface PlannedParameter {
 }
 
 /** One raw parameter that will get a pair (PEFT's `target_parameters`). `rank` is that of each expert's update. */
-export interface PlannedRawParameter extends PlannedPair {
+export interface PlannedRawParameter extends PlannedMatrices {
   readonly part: "raw-parameter";
   /** As computed with: a matrix, or [experts, outFeatures, inFeatures]. */
   readonly shape: readonly number[];

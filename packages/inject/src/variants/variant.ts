@@ -3,7 +3,7 @@
 
 import type { LoraConfig, TensorPart } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
-import type { Beside, FactorSpec, LoraPair, LowRankAdaptation, Matrix, PairInitialization } from "@lowrank/math";
+import type { BaseChange, FactorSpec, LoraMatrices, LowRankAdaptation, Matrix, RandomInit } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 
@@ -18,15 +18,15 @@ export interface Variant {
   warnings?(config: LoraConfig, entries: readonly PlannedSite[]): readonly Warning[];
 
   /** What it makes of the factors of a layer's pair, in the order in which they are multiplied. */
-  factors?(pair: readonly FactorSpec[], layer: PairLayer, config: LoraConfig): readonly FactorSpec[];
+  factors?(factors: readonly FactorSpec[], layer: RankedLayer, config: LoraConfig): readonly FactorSpec[];
   /** A new pair, where that is not how it would start without the variant: `usual`, under a name of its own. */
-  start?(pair: NewPair, usual: (name: string) => LoraPair): LoraPair;
+  initialize?(layer: NewMatrices, usual: (name: string) => LoraMatrices): LoraMatrices;
   /** What stands beside a pair from a file, from the frozen weight [inFeatures, outFeatures]. */
-  beside?(weight: Matrix, rank: number): Beside;
+  baseChange?(weight: Matrix, rank: number): BaseChange;
   /** What it does to the weight, if another one stands in for the base's wherever the pair acts. */
-  readonly standIn?: string;
+  readonly baseReplacement?: string;
   /** What it adds to the loss for each pair while the adapter is trained. */
-  penalty?(pair: LoraPair, config: LoraConfig): tf.Scalar;
+  penalty?(lora: LoraMatrices, config: LoraConfig): tf.Scalar;
   /** Numbers that a layer has besides its pair, one for each output. */
   readonly vector?: OwnVector;
 
@@ -43,20 +43,20 @@ export interface Variant {
 interface Situation {
   readonly model: AdaptableModel;
   /** Whether pairs are started, or what a start did to the base is computed again. */
-  readonly isStarted: boolean;
+  readonly runsInit: boolean;
 }
 
 /** What decides about the factors of a pair. */
-export interface PairLayer {
+export interface RankedLayer {
   readonly path: string;
   readonly rank: number;
 }
 
-export interface NewPair extends PairLayer {
+export interface NewMatrices extends RankedLayer {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly factors: readonly FactorSpec[];
-  readonly init: PairInitialization;
+  readonly init: RandomInit;
   readonly seed: number;
   /** Prefix of the variables' names. */
   readonly name: string;
@@ -69,17 +69,17 @@ interface OwnVector {
   /** What it is to the layer, as PEFT names it. */
   readonly part: TensorPart;
   /** Whether a layer with this pair has one. Default: every layer has. */
-  isBeside?(pair: readonly FactorSpec[]): boolean;
+  isUsed?(factors: readonly FactorSpec[]): boolean;
   /** Its shape in a file. Default [outFeatures]. */
   fileShape?(site: Site): readonly number[];
   /** Its first values. The caller owns them. */
-  start(vector: NewVector): tf.Tensor1D;
+  initialize(vector: NewVector): tf.Tensor1D;
 }
 
 /** A vector that is to be made. The pair exists already. */
-export interface NewVector extends PairLayer {
+export interface NewVector extends RankedLayer {
   readonly outFeatures: number;
-  readonly init: PairInitialization;
+  readonly init: RandomInit;
   readonly seed: number;
   /** What the pair is added to. The caller owns it. */
   weight(): tf.Tensor;

@@ -38,9 +38,9 @@ export const variants: readonly NamedVariant[] = (Object.keys(rows) as VariantNa
 export function initialVector(name: VariantName, request: NewVector): tf.Tensor1D {
   const vector = variants.find((row) => row.name === name)?.vector;
   if (vector === undefined) throw new TypeError(`${name} has no vector in addition to A and B.`);
-  return vector.start(request);
+  return vector.initialize(request);
 }
 
 export function variantsOf(config: LoraConfig): readonly NamedVariant[] {
-  return variants.filter(({ name }) => variantFacts[name].asked(config) !== null);
+  return variants.filter(({ name }) => variantFacts[name].setting(config) !== null);
 }

@@ -3,7 +3,7 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { CreatePairOptions } from "../pairs/create-pair.ts";
+import type { CreateLoraOptions } from "../matrices/create-lora-matrices.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
@@ -53,7 +53,7 @@ export class BiasedAdaptation implements LowRankAdaptation {
 }
 
 /** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
-export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
+export function createLoraBias(options: Pick<CreateLoraOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
   const { outFeatures, rank, init = "default", key } = options;
   if (init !== "random") return tf.zeros([outFeatures]);
   const bound = 1 / Math.sqrt(rank);

@@ -39,15 +39,15 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
  *
  * @example
  * ```ts
- * import { adaptedLengths, createPair, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import { adaptedLengths, createLoraMatrices, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
- * const pair = createPair({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
- * const inner = new LoraAdaptation({ pair, scale: 2 });
+ * const lora = createLoraMatrices({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
+ * const inner = new LoraAdaptation({ lora, scale: 2 });
  * const magnitude = tf.variable(adaptedLengths(tf.ones([4, 3]), inner));
  * const adaptation = new DoraAdaptation({ inner, magnitude });
- * pair.dispose();
+ * lora.dispose();
  * magnitude.dispose();
  * ```
  */

@@ -2,7 +2,7 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-import type { LoraPair, PairKind } from "../pairs/lora-pair.ts";
+import type { LayerKindName, LoraMatrices } from "../matrices/lora-matrices.ts";
 
 /** What a layer was given, summed over rows of its inputs. */
 export interface InputStatistics {
@@ -55,7 +55,7 @@ export interface InitRequest {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly rank: number;
-  readonly kind: PairKind;
+  readonly kind: LayerKindName;
   /** A convolution's. */
   readonly geometry?: ConvolutionGeometry | undefined;
   /** Whether files store the weight as [inFeatures, outFeatures] (Conv1D). Default false. */
@@ -83,9 +83,9 @@ export interface Initialization {
   /** Whether its values come from chance, and not from the weight alone. */
   readonly isDrawn?: true;
   /** Whether it answers to this `init_lora_weights`, where that is not its name. */
-  readonly answersTo?: (init: boolean | string) => boolean;
+  readonly accepts?: (init: boolean | string) => boolean;
   /** Whether it is meant for embeddings, too; others start as with true. */
-  readonly startsEmbeddings?: boolean;
+  readonly initializesEmbeddings?: boolean;
   /** A new pair for a linear layer, or an embedding if it is meant for those; the caller owns it. */
-  start(request: InitRequest): LoraPair;
+  initialize(request: InitRequest): LoraMatrices;
 }

@@ -2,7 +2,7 @@
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
-import type { PairInitialization } from "../kinds/layer-kind.ts";
+import type { RandomInit } from "../kinds/layer-kind.ts";
 import {
   createMatrix,
   type Matrix,
@@ -19,29 +19,29 @@ import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
 import { type Svd, svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import { createPair } from "../pairs/create-pair.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { loftq } from "../quantization/loftq.ts";
 import type { Initialization, InitRequest } from "./initialization.ts";
 import { explainedVarianceInit, measuredOf } from "./measured/eva.ts";
 import { gradientInit } from "./measured/lora-ga.ts";
-import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedMatrices } from "./subtracted-matrices.ts";
 
 /** The pair takes over the weight's strongest directions, so that training starts with them. */
 const principalInit: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
-    return pairOfDirections(truncatedSvd(request.weight(), request.rank), request);
+    return matricesOfDirections(truncatedSvd(request.weight(), request.rank), request);
   },
 };
 
 /** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
-function pairOfDirections({ u, s, v }: Svd, request: InitRequest): LoraPair {
+function matricesOfDirections({ u, s, v }: Svd, request: InitRequest): LoraMatrices {
   checkScaling(request, request.scaling > 0);
   const roots = s.map((value) => Math.sqrt(value / request.scaling));
-  return subtractedPair(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
+  return subtractedMatrices(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
 }
 
 const pattern = /^pissa_niter_(\d{1,4})$/;
@@ -51,8 +51,8 @@ const quickPrincipalInit: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
   isDrawn: true,
-  answersTo: (init) => typeof init === "string" && pattern.test(init),
-  start(request) {
+  accepts: (init) => typeof init === "string" && pattern.test(init),
+  initialize(request) {
     checkDirections(request);
     const { seed, path } = request.key;
     const found = randomizedSvd(request.weight(), {
@@ -60,7 +60,7 @@ const quickPrincipalInit: Initialization = {
       powerIterations: Number(pattern.exec(String(request.init))?.[1]),
       key: { seed, path: `${path}.pissa` },
     });
-    return pairOfDirections(found, request);
+    return matricesOfDirections(found, request);
   },
 };
 
@@ -75,7 +75,7 @@ const orthogonalInit: Initialization = {
   name: "orthogonal",
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
   isDrawn: true,
-  start({ inFeatures, outFeatures, rank, key, name }) {
+  initialize({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)
       throw new SettingError(`"${name}" with orthogonal initialization`, "rank", rank, "an even number");
     const draw = (rows: number, columns: number, part: string): Matrix =>
@@ -83,7 +83,7 @@ const orthogonalInit: Initialization = {
     const { q } = thinQr(draw(rank, rank, "orthogonal"));
     const a = multiply(draw(inFeatures, rank / 2, "lora_A"), everySecondRow(q, 0)); // [inFeatures, rank]
     const b = multiply(transpose(everySecondRow(q, 1)), draw(rank / 2, outFeatures, "lora_B")); // [rank, outFeatures]
-    return LoraPair.fromTensors({ a: tensorOfMatrix(shrunk(a)), b: tensorOfMatrix(shrunk(b)), name });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(shrunk(a)), b: tensorOfMatrix(shrunk(b)), name });
   },
 };
 
@@ -102,11 +102,11 @@ function shrunk(matrix: Matrix): Matrix {
 const orthonormalInit: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank } = request;
     const { q, r } = thinQr(transpose(request.weight())); // q [outFeatures, …], r […, inFeatures]
-    return subtractedPair(transpose(rowsOf(r, 0, rank)), transpose(sliceColumns(q, 0, rank)), request);
+    return subtractedMatrices(transpose(rowsOf(r, 0, rank)), transpose(sliceColumns(q, 0, rank)), request);
   },
 };
 
@@ -114,16 +114,16 @@ const orthonormalInit: Initialization = {
 const minorInit: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
-  startsEmbeddings: true,
-  start(request) {
+  initializesEmbeddings: true,
+  initialize(request) {
     checkDirections(request);
     const { inFeatures, rank, name, kind } = request;
     const { v } = svd(request.weight()); // [outFeatures, count], the weakest direction last
     const b = transpose(sliceColumns(v, v.columns - rank, v.columns)); // [rank, outFeatures]
     const a = createMatrix(inFeatures, rank);
-    const [trained, still] = layerKinds[kind].pair(request, rank);
+    const [trained, still] = layerKinds[kind].specs(request, rank);
     const factors = [trained, { ...still, isTrained: false }];
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
   },
 };
 
@@ -137,10 +137,10 @@ const damping = 0.01;
  * The pair takes over a part of the weight, as PiSSA, but directions are judged by what the layer is given: the weight times
  * the inputs' second moments is decomposed.
  */
-const contextStart: Initialization = {
+const contextInit: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank, settings = {} } = request;
     const moments = damped(measuredOf(request, "moments"));
@@ -148,7 +148,7 @@ const contextStart: Initialization = {
     const isLast = settings.corda === "kpm";
     const found = isLast ? svd(seen) : truncatedSvd(seen, rank);
     const [from, to] = isLast ? [found.s.length - rank, found.s.length] : [0, rank];
-    return pairOfDirections(
+    return matricesOfDirections(
       {
         u: solveSymmetric(moments, sliceColumns(found.u, from, to)), // back from seen to the weight itself
         s: found.s.slice(from, to),
@@ -174,7 +174,7 @@ function damped({ rows: size, columns, values }: Matrix): Matrix {
 const roundedInit: Initialization = {
   name: "loftq",
   source: "Li et al. 2023 (LoftQ), arXiv 2310.08659; without regard to s, as PEFT",
-  start(request) {
+  initialize(request) {
     checkDirections(request);
     const { rank, name, settings } = request;
     const { quantized, a, b } = loftq(transpose(request.weight()), {
@@ -182,10 +182,10 @@ const roundedInit: Initialization = {
       bits: settings?.loftqBits ?? 4,
       iterations: settings?.loftqIterations ?? 1,
     });
-    return LoraPair.fromTensors({
+    return LoraMatrices.fromTensors({
       a: tensorOfMatrix(transpose(a)),
       b: tensorOfMatrix(transpose(b)),
-      beside: { kind: "stand-in", weight: tensorOfMatrix(transpose(quantized)) },
+      baseChange: { kind: "replacement", weight: tensorOfMatrix(transpose(quantized)) },
       name,
     });
   },
@@ -193,25 +193,27 @@ const roundedInit: Initialization = {
 
 // Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
 
-function drawnInit(
-  init: PairInitialization,
-  facts: Pick<Initialization, "name" | "source" | "answersTo">,
-): Initialization {
-  return { ...facts, isDrawn: true, startsEmbeddings: true, start: (request) => drawnPair(request, init) };
+function drawnInit(init: RandomInit, facts: Pick<Initialization, "name" | "source" | "accepts">): Initialization {
+  return {
+    ...facts,
+    isDrawn: true,
+    initializesEmbeddings: true,
+    initialize: (request) => randomMatrices(request, init),
+  };
 }
 
 /** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
 const zeroInit = drawnInit("default", {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
-  answersTo: (init) => init === true,
+  accepts: (init) => init === true,
 });
 
 /** Both matrices random: the adapter changes the model from the start, for tests. */
 const randomInit = drawnInit("random", {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
-  answersTo: (init) => init === false,
+  accepts: (init) => init === false,
 });
 
 /** A from N(0, 1/rank²), B zero. */
@@ -221,11 +223,11 @@ const gaussianInit = drawnInit("gaussian", {
 });
 
 /** A pair by chance alone; the caller owns it. */
-function drawnPair(
+function randomMatrices(
   { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
-  init: PairInitialization,
-): LoraPair {
-  return createPair({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
+  init: RandomInit,
+): LoraMatrices {
+  return createLoraMatrices({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
 }
 
 /** Every start there is. */
@@ -239,14 +241,14 @@ export const initializations: readonly Initialization[] = [
   orthonormalInit,
   minorInit,
   explainedVarianceInit,
-  contextStart,
+  contextInit,
   gradientInit,
   roundedInit,
 ];
 
 /** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
 export function initializationOf(init: boolean | string): Initialization {
-  const found = initializations.find(({ name, answersTo }) => answersTo?.(init) ?? init === name);
+  const found = initializations.find(({ name, accepts }) => accepts?.(init) ?? init === name);
   const known = initializations.map(({ name }) => name);
   if (!found) throw new UnknownInitializationError(init, known);
   return found;
@@ -254,16 +256,16 @@ export function initializationOf(init: boolean | string): Initialization {
 
 /**
  * A new pair, started as `request.init` says. Most starts are for linear layers: embeddings then start as with true, as in
- * PEFT; see `startsEmbeddings`.
+ * PEFT; see `initializesEmbeddings`.
  *
  * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
  *
  * @example
  * ```ts
- * import { createMatrix, initializePair } from "@lowrank/math";
+ * import { createMatrix, initializeMatrices } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
- * const pair = initializePair({
+ * const lora = initializeMatrices({
  *   init: "pissa",
  *   inFeatures: 2,
  *   outFeatures: 2,
@@ -274,16 +276,16 @@ export function initializationOf(init: boolean | string): Initialization {
  *   name: "start-example",
  *   weight: () => createMatrix(2, 2, [3, 0, 0, 1]), // [inFeatures, outFeatures]
  * });
- * pair.dispose();
+ * lora.dispose();
  * ```
  */
-export function initializePair(request: InitRequest): LoraPair {
+export function initializeMatrices(request: InitRequest): LoraMatrices {
   const { init, name, rank } = request;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   const row = initializationOf(init);
   const weight = () => finiteWeight(request);
-  if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
-  return drawnPair(request, "default");
+  if (request.kind === "linear" || row.initializesEmbeddings) return row.initialize({ ...request, weight });
+  return randomMatrices(request, "default");
 }
 
 /** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */

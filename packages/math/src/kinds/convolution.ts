@@ -6,9 +6,9 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GroupedConvolutionError } from "../errors.ts";
-import { halvesOf } from "../update/factor.ts";
+import { asTwoMatrices } from "../update/factor.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
 import type { Layer, SiteKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 
@@ -22,11 +22,11 @@ export const convolution: SiteKind = {
     return rank % groups === 0 ? null : `its ${groups} groups do not divide the rank ${rank}`;
   },
   /** In files A is (rank, in, height, width) and B (out, rank/groups, 1, 1). */
-  pair: (layer, rank) => {
+  specs: (layer, rank) => {
     const { inFeatures, outFeatures } = layer;
     const { kernel, groups, axesInFile = 2 } = geometryOf(layer);
     const share = rank / groups;
-    const [a, b] = linear.pair({ inFeatures: kernel[0] * kernel[1] * inFeatures, outFeatures }, rank);
+    const [a, b] = linear.specs({ inFeatures: kernel[0] * kernel[1] * inFeatures, outFeatures }, rank);
     return [
       {
         ...a,
@@ -58,7 +58,7 @@ export const convolution: SiteKind = {
     const { kernel, groups } = geometryOf(layer);
     if (groups > 1) throw new GroupedConvolutionError(groups);
     return tf.tidy(() => {
-      const flat = pairDelta(update, scale); // [height·width·inFeatures, outFeatures]
+      const flat = loraDelta(update, scale); // [height·width·inFeatures, outFeatures]
       return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);
     });
   },
@@ -70,7 +70,7 @@ export const convolution: SiteKind = {
     const { kernel, groups } = geometryOf(layer);
     if (groups === 1) return convolution.delta(update, scale, layer);
     return tf.tidy(() => {
-      const { a, b } = halvesOf(update);
+      const { a, b } = asTwoMatrices(update);
       const [rank, outFeatures] = [a.shape[1], b.shape[1]];
       const inFeatures = a.shape[0] / (kernel[0] * kernel[1]);
       const down = tf.transpose(tf.reshape(a, [...kernel, inFeatures, rank]), [3, 2, 0, 1]);

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout } from "../update/file-layout.ts";
 import { convolution } from "./convolution.ts";
 import type { LayerKind, SiteKind } from "./layer-kind.ts";
-import { linear, matrixPair, normally } from "./linear.ts";
+import { linear, linearSpecs, normally } from "./linear.ts";
 import { parameter } from "./parameter.ts";
 
 // An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout here: token
@@ -18,8 +18,8 @@ const parts = ["lora_embedding_A", "lora_embedding_B"] as const;
 const embedding: SiteKind = {
   ...linear,
   parts,
-  pair: (layer, rank) => matrixPair(parts, layer, rank),
-  start: (init, { a, b }) => [
+  specs: (layer, rank) => linearSpecs(parts, layer, rank),
+  initialize: (init, { a, b }) => [
     init === "random" ? normally(a.shape, 1, a.key) : tf.zeros([...a.shape]),
     normally(b.shape, 1, b.key),
   ],
@@ -29,7 +29,7 @@ const embedding: SiteKind = {
     const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale * (site.outputScale ?? 1)), b); // [batch·time, outFeatures]
     return tf.add(output, tf.reshape(update, output.shape));
   },
-  rowSides: (halves) => linear.rowSides(halves, { fanInFanOut: true }),
+  rowSides: (matrices) => linear.rowSides(matrices, { fanInFanOut: true }),
   tokenAxis: 0,
   weightLayout: () => plainLayout,
 };

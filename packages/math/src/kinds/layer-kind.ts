@@ -3,7 +3,7 @@
 import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
 import type { DrawKey, DropoutDraw } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { FactorSpec, Halves, Update } from "../update/factor.ts";
+import type { FactorSpec, TwoMatrices, Update } from "../update/factor.ts";
 import type { FileLayout } from "../update/file-layout.ts";
 import type { RowSides } from "../update/row-update.ts";
 
@@ -18,16 +18,16 @@ export interface Layer {
 }
 
 /** The two factors of a plain pair. */
-export type PairSpec = readonly [a: FactorSpec, b: FactorSpec];
+export type MatrixSpecs = readonly [a: FactorSpec, b: FactorSpec];
 
 /**
  * How the two matrices start, as PEFT's `init_lora_weights`: "default" (True), "gaussian", or "random" (False: the
  * update is not zero, for tests).
  */
-export type PairInitialization = "default" | "gaussian" | "random";
+export type RandomInit = "default" | "gaussian" | "random";
 
 /** What decides about the first values of a pair. */
-interface InitialPair {
+interface InitialMatrices {
   readonly a: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   readonly b: { readonly shape: readonly [number, number]; readonly key: DrawKey };
   /** Of one update, where experts lie side by side. */
@@ -41,9 +41,9 @@ export interface LayerKind {
   /** Why a layer can have no pair of this rank; null if it can. */
   refusal(layer: Layer, rank: number): string | null;
   /** The plain pair of a layer. */
-  pair(layer: Layer, rank: number): PairSpec;
+  specs(layer: Layer, rank: number): MatrixSpecs;
   /** First values of both halves: rows of PEFT's `reset_lora_parameters`. The caller owns them. */
-  start(init: PairInitialization, pair: InitialPair): [a: tf.Tensor, b: tf.Tensor];
+  initialize(init: RandomInit, initial: InitialMatrices): [a: tf.Tensor, b: tf.Tensor];
 }
 
 /** One application of a pair. */
@@ -63,13 +63,13 @@ export interface Branch {
   /** Whether its input is something that dropout can drop. */
   readonly dropsInput: boolean;
   /** output + scale·(the branch of the input). Call it inside a `tidy`. */
-  add(call: BranchCall, halves: Halves, scale: number): tf.Tensor;
+  add(call: BranchCall, matrices: TwoMatrices, scale: number): tf.Tensor;
   /** ΔW in the layout of the site's `readWeight`, times `scale`. The caller owns it. */
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** What is added to the weight before lengths of its outputs are taken, where that is not `delta`. The caller owns it. */
   deltaForLengths?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** How the halves of an update give ΔW as a file has it. */
-  rowSides(halves: Halves, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
+  rowSides(matrices: TwoMatrices, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
 }
 
 /** What kinds of sites have besides. */

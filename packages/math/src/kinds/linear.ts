@@ -3,8 +3,8 @@
 import { addLowRank, type DrawKey, normal, uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout, transposedLayout } from "../update/file-layout.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
-import type { Branch, Layer, LayerKind, PairSpec, SiteKind } from "./layer-kind.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
+import type { Branch, Layer, LayerKind, MatrixSpecs, SiteKind } from "./layer-kind.ts";
 
 const parts = ["lora_A", "lora_B"] as const;
 
@@ -12,16 +12,16 @@ const parts = ["lora_A", "lora_B"] as const;
 export const linear: SiteKind = {
   parts,
   refusal: () => null,
-  pair: (layer, rank) => matrixPair(parts, layer, rank),
+  specs: (layer, rank) => linearSpecs(parts, layer, rank),
   // B starts at zero so that an untrained adapter leaves the model exactly as it was (paper, section 4.1).
-  start: (init, { a, b, rank }) => [
+  initialize: (init, { a, b, rank }) => [
     init === "gaussian" ? normally(a.shape, 1 / rank, a.key) : evenly(a.shape, a.key),
     init === "random" ? evenly(b.shape, b.key) : tf.zeros([...b.shape]),
   ],
   dropsInput: true,
   add: ({ input, output, dropout, mayReuseOutput = false }, { a, b }, scale) =>
     addLowRank(output, input, a, b, scale, { mayReuseOutput, dropout }),
-  delta: pairDelta,
+  delta: loraDelta,
   rowSides: ({ a, b }, { fanInFanOut = false }) =>
     fanInFanOut
       ? { left: { tensor: a, layout: plainLayout }, right: { tensor: b, layout: plainLayout }, outputs: "columns" }
@@ -37,11 +37,11 @@ export const linear: SiteKind = {
 };
 
 /** A [inFeatures, columns] and B [columns, outFeatures], which files keep the other way round. */
-export function matrixPair(
+export function linearSpecs(
   parts: LayerKind["parts"],
   { inFeatures, outFeatures, experts = 1 }: Layer,
   rank: number,
-): PairSpec {
+): MatrixSpecs {
   const columns = rank * experts;
   const layout = transposedLayout;
   return [
@@ -68,6 +68,6 @@ export function normally(shape: readonly [number, number], deviation: number, ke
 export const tiedHead: Branch = {
   dropsInput: true,
   add: (call, { a, b }, scale) => linear.add(call, { a: tf.transpose(b), b: tf.transpose(a) }, scale),
-  rowSides: (halves) => ({ ...linear.rowSides(halves, { fanInFanOut: true }), outputs: "rows" }),
-  delta: (update, scale) => tf.tidy(() => tf.transpose(pairDelta(update, scale))),
+  rowSides: (matrices) => ({ ...linear.rowSides(matrices, { fanInFanOut: true }), outputs: "rows" }),
+  delta: (update, scale) => tf.tidy(() => tf.transpose(loraDelta(update, scale))),
 };

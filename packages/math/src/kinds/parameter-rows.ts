@@ -1,19 +1,19 @@
 // The update of a raw parameter row by row: an expert's rows have factors of their own.
 
-import { halvesOf, type Update } from "../update/factor.ts";
+import { asTwoMatrices, type Update } from "../update/factor.ts";
 import { plainLayout, readStored } from "../update/file-layout.ts";
 import type { RowUpdate } from "../update/row-update.ts";
-import { type RawParameter, rawPairSizes } from "./parameter.ts";
+import { type RawParameter, rawMatrixSizes } from "./parameter.ts";
 
 /** As `parameterDelta`, in the order in which a file has the parameter. */
 export async function parameterRows(update: Update, parameter: RawParameter, scale: number): Promise<RowUpdate> {
-  const sizes = rawPairSizes(parameter);
+  const sizes = rawMatrixSizes(parameter);
   if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
   const { experts, inFeatures, outFeatures } = sizes;
-  const halves = halvesOf(update);
-  const a = (await readStored(halves.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
-  const b = (await readStored(halves.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
-  const rank = halves.a.shape[1] / experts;
+  const matrices = asTwoMatrices(update);
+  const a = (await readStored(matrices.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
+  const b = (await readStored(matrices.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
+  const rank = matrices.a.shape[1] / experts;
   const fromA = (expert: number, index: number, input: number) =>
     a[(input * experts + expert) * rank + index] as number;
   const fromB = (expert: number, index: number, output: number) =>

@@ -2,9 +2,9 @@
 // inFeatures] or the other way round, with one pair each, whose halves lie side by side in one A and one B.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { PairShapeError } from "../errors.ts";
-import { halvesOf, type Update } from "../update/factor.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
+import { MatrixShapeError } from "../errors.ts";
+import { asTwoMatrices, type Update } from "../update/factor.ts";
+import { loraDelta } from "../update/low-rank-delta.ts";
 import type { LayerKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 
@@ -19,7 +19,7 @@ export interface RawParameter {
 }
 
 /** What the pair of a raw parameter measures: `rank` is the rank of one expert's update. */
-export interface RawPairSizes {
+export interface RawMatrixSizes {
   readonly experts: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -29,12 +29,12 @@ export interface RawPairSizes {
 export const parameter: LayerKind = {
   parts: linear.parts,
   refusal: linear.refusal,
-  pair: linear.pair,
-  start: linear.start,
+  specs: linear.specs,
+  initialize: linear.initialize,
 };
 
 /** Sizes of the pair for a parameter of two or three axes; null for any other. */
-export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawPairSizes | null {
+export function rawMatrixSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawMatrixSizes | null {
   const [first = 0, second = 0, third = 0] = shape;
   if (shape.length === 3) {
     const [outFeatures, inFeatures] = isStackedInOut ? [third, second] : [second, third];
@@ -49,16 +49,16 @@ export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawPar
  * ΔW in the parameter's own layout, times `scale`. Differentiable; the caller owns it.
  *
  * For experts, A is [inFeatures, experts·rank] with one expert after the other, and B [rank·experts, outFeatures] with
- * the experts innermost: PEFT's layout. Throws PairShapeError.
+ * the experts innermost: PEFT's layout. Throws MatrixShapeError.
  */
 export function parameterDelta(update: Update, parameter: RawParameter, scale: number): tf.Tensor {
-  const sizes = rawPairSizes(parameter);
+  const sizes = rawMatrixSizes(parameter);
   return tf.tidy(() => {
-    const { a, b } = halvesOf(update);
+    const { a, b } = asTwoMatrices(update);
     if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
-      throw new PairShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
+      throw new MatrixShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
     if (parameter.shape.length === 2) {
-      const delta = pairDelta(update, scale); // [inFeatures, outFeatures]
+      const delta = loraDelta(update, scale); // [inFeatures, outFeatures]
       return parameter.transposedInFile ? delta : tf.transpose(delta);
     }
     const { experts, inFeatures, outFeatures } = sizes;

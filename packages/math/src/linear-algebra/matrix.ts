@@ -63,12 +63,12 @@ function addScaled(sums: Float64Array, values: Float64Array, start: number, fact
 
 /** The matrix with rows and columns exchanged. */
 export function transpose({ rows, columns, values }: Matrix): Matrix {
-  const turned = createMatrix(columns, rows);
+  const transposed = createMatrix(columns, rows);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++)
-      turned.values[column * rows + row] = values[row * columns + column]!;
+      transposed.values[column * rows + row] = values[row * columns + column]!;
   }
-  return turned;
+  return transposed;
 }
 
 /** Columns `start` up to, not including, `end`. */

@@ -46,11 +46,11 @@ export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Sv
   if (!Number.isInteger(rank) || rank < 1 || rank > limit)
     throw new SettingError("randomizedSvd", "rank", rank, `a whole number from 1 to ${limit}`);
   const width = Math.min(rank + oversampling, limit);
-  const turned = transpose(matrix);
+  const transposed = transpose(matrix);
   let { q } = thinQr(multiply(matrix, normalMatrix(matrix.columns, width, key))); // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration++) {
     // Orthonormal after each product: otherwise all columns turn into the first direction.
-    const back = thinQr(multiply(turned, q)).q; // [columns, width]
+    const back = thinQr(multiply(transposed, q)).q; // [columns, width]
     q = thinQr(multiply(matrix, back)).q;
   }
   const projected = svd(multiply(transpose(q), matrix)); // of [width, columns]

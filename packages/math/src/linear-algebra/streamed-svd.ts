@@ -63,8 +63,8 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
   const width = Math.min(rank + oversampling, matrix.rows, matrix.columns);
   let range = thinQr(await times(matrix, normalMatrix(matrix.columns, width, key))).q; // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration += 1) {
-    const turned = thinQr(await turnedTimes(matrix, range)).q; // [columns, width]
-    range = thinQr(await times(matrix, turned)).q;
+    const transposed = thinQr(await turnedTimes(matrix, range)).q; // [columns, width]
+    range = thinQr(await times(matrix, transposed)).q;
   }
   const inside = await turnedTimes(matrix, range); // [columns, width]
   return truncateSvd(lowRankSvd(range, transpose(inside)), rank);

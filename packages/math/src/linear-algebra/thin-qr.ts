@@ -72,14 +72,14 @@ function reflect(column: Float64Array, vector: Float64Array, step: number, facto
 /** The reflectors applied, the last first, to the first unit vectors. */
 function buildQ(work: Float64Array, factors: Float64Array, rows: number): Matrix {
   const count = factors.length;
-  const turned = createMatrix(count, rows);
+  const transposed = createMatrix(count, rows);
   for (let index = 0; index < count; index++) {
-    const column = turned.values.subarray(index * rows, (index + 1) * rows);
+    const column = transposed.values.subarray(index * rows, (index + 1) * rows);
     column[index] = 1;
     for (let step = index; step >= 0; step--)
       reflect(column, work.subarray(step * rows, (step + 1) * rows), step, factors[step]!);
   }
-  return transpose(turned);
+  return transpose(transposed);
 }
 
 function readR(work: Float64Array, rows: number, columns: number): Matrix {

@@ -38,10 +38,10 @@ export function truncatedSvd(matrix: Matrix, rank: number): Svd {
 
 /** Null if it does not converge, as when many singular values lie close together. */
 function iterate(matrix: Matrix, rank: number, width: number): Svd | null {
-  const turned = transpose(matrix);
+  const transposed = transpose(matrix);
   let start = normalMatrix(matrix.columns, width, { seed: 0, path: "truncatedSvd" }); // [columns, width]
   for (let restart = 0; restart < maxRestarts; restart++) {
-    const basis = krylovBasis(matrix, turned, start); // [rows, width · depth]
+    const basis = krylovBasis(matrix, transposed, start); // [rows, width · depth]
     const projected = svd(multiply(transpose(basis), matrix));
     const found = { ...projected, u: multiply(basis, projected.u) };
     if (largestResidual(matrix, truncateSvd(found, rank)) <= tolerance * found.s[0]!) return truncateSvd(found, rank);
@@ -51,13 +51,13 @@ function iterate(matrix: Matrix, rank: number, width: number): Svd | null {
 }
 
 /** An orthonormal basis of W·X, W·Wᵀ·W·X, … */
-function krylovBasis(matrix: Matrix, turned: Matrix, start: Matrix): Matrix {
+function krylovBasis(matrix: Matrix, transposed: Matrix, start: Matrix): Matrix {
   const blocks: Matrix[] = [];
   let block = thinQr(multiply(matrix, start)).q; // [rows, width]
   for (let power = 1; ; power++) {
     blocks.push(block);
     if (power === depth) return thinQr(concatColumns(blocks)).q;
-    block = thinQr(multiply(matrix, thinQr(multiply(turned, block)).q)).q;
+    block = thinQr(multiply(matrix, thinQr(multiply(transposed, block)).q)).q;
   }
 }
 

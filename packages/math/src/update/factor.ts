@@ -39,23 +39,23 @@ export interface Factor extends FactorSpec {
 }
 
 /** What an adapter computes with beside the factors, frozen. */
-export type Beside =
+export type BaseChange =
   /** In place of the frozen weight, [inFeatures, outFeatures]: rounded (LoftQ), say. */
-  | { readonly kind: "stand-in"; readonly weight: tf.Tensor2D }
+  | { readonly kind: "replacement"; readonly weight: tf.Tensor2D }
   /** Taken from the update: the part of the weight that it took over (PiSSA), as s·a·b. */
-  | ({ readonly kind: "subtracted" } & Halves);
+  | ({ readonly kind: "subtracted" } & TwoMatrices);
 
 /** Two matrices whose product is an update or a part of it: a [inFeatures, rank] and b [rank, outFeatures]. */
-export interface Halves {
+export interface TwoMatrices {
   readonly a: tf.Tensor2D;
   readonly b: tf.Tensor2D;
 }
 
-/** ΔW = s·F₁·F₂·…, less s·a·b where `beside` is subtracted. */
+/** ΔW = s·F₁·F₂·…, less s·a·b where `baseChange` is subtracted. */
 export interface Update {
   /** In the order in which they are multiplied, [inFeatures, …] first and […, outFeatures] last; at least two. */
-  readonly chain: readonly Factor[];
-  readonly beside: Beside | null;
+  readonly factors: readonly Factor[];
+  readonly baseChange: BaseChange | null;
 }
 
 /** A factor of a variable that exists. */
@@ -64,13 +64,13 @@ export function factorOf(spec: FactorSpec, variable: tf.Variable): Factor {
 }
 
 /** What is trained of an update. */
-export function trainedIn({ chain }: Update): readonly tf.Variable[] {
-  return chain.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
+export function trainedIn({ factors }: Update): readonly tf.Variable[] {
+  return factors.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
 }
 
 /** The last factor, and the product of all before it. Call it inside a `tidy` and dispose of nothing. */
-export function halvesOf({ chain }: Pick<Update, "chain">): Halves {
-  const matrices = chain.map((factor) => factor.expand());
+export function asTwoMatrices({ factors }: Pick<Update, "factors">): TwoMatrices {
+  const matrices = factors.map((factor) => factor.expand());
   const b = matrices.pop() as tf.Tensor2D;
   return { a: matrices.reduce(product) as tf.Tensor2D, b };
 }

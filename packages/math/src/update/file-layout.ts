@@ -83,11 +83,11 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
 async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
   const [rows = 0, columns = 0] = matrix.shape;
   const values = borrowedValues(matrix) ?? (await matrix.data<"float32">());
-  return { shape: [columns, rows], values: turned(values, rows, columns) };
+  return { shape: [columns, rows], values: transposedValues(values, rows, columns) };
 }
 
 /** Four rows at a time become four neighbours: half again as fast as one after another. */
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+function transposedValues(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length); // [columns, rows]
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
@@ -117,7 +117,7 @@ export function fromStored({ shape, values }: StoredValues, layout: FileLayout):
 export type TorchMatrix = StoredValues;
 
 /** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
-export interface TorchPair {
+export interface TorchMatrices {
   readonly a: TorchMatrix;
   readonly b: TorchMatrix;
 }

@@ -2,7 +2,7 @@
 // needs a few rows of both at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Halves, halvesOf, type Update } from "./factor.ts";
+import { asTwoMatrices, type TwoMatrices, type Update } from "./factor.ts";
 import { type FileLayout, readStored, type StoredValues } from "./file-layout.ts";
 
 /** scale·left·right, for a weight whose axes but the last – of a kernel: but the first – count as rows. */
@@ -36,16 +36,16 @@ interface Side {
 export async function readRowUpdate(
   update: Update,
   scale: number,
-  sidesOf: (halves: Halves) => RowSides,
+  sidesOf: (matrices: TwoMatrices) => RowSides,
 ): Promise<RowUpdate> {
-  const halves = tf.tidy(() => {
-    const { a, b } = halvesOf(update);
+  const matrices = tf.tidy(() => {
+    const { a, b } = asTwoMatrices(update);
     return { a: tf.clone(a), b: tf.clone(b) };
   });
   try {
-    const sides = sidesOf(halves);
+    const sides = sidesOf(matrices);
     const [left, right] = await readSides(sides);
-    const { beside } = update;
+    const { baseChange } = update;
     const whole = {
       scale,
       rank: left.shape[1] ?? 0,
@@ -54,11 +54,11 @@ export async function readRowUpdate(
       groups: 1,
       outputs: sides.outputs,
     };
-    if (beside?.kind !== "subtracted") return whole;
-    const [leftTaken, rightTaken] = await readSides(sidesOf(beside));
+    if (baseChange?.kind !== "subtracted") return whole;
+    const [leftTaken, rightTaken] = await readSides(sidesOf(baseChange));
     return withoutTaken(whole, leftTaken, rightTaken);
   } finally {
-    tf.dispose([halves.a, halves.b]);
+    tf.dispose([matrices.a, matrices.b]);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Matrix } from "@lowrank/math";
 
 /** One adapter's pair at one layer. */
-export interface WeightedPair {
+export interface WeightedMatrices {
   /** [rank, inFeatures] */
   readonly a: Matrix;
   /** [outFeatures, rank] */
@@ -73,5 +73,5 @@ export interface CombinationMethod {
   /** Whether it leads from one adapter to another, in proportion to their weights. */
   readonly isBetweenTwo?: true;
   /** The combined update of one layer. */
-  combine(pairs: readonly WeightedPair[], settings: MethodSettings): Factors;
+  combine(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors;
 }

@@ -9,7 +9,7 @@ import type {
   MajoritySign,
   MaskRequest,
   MethodSettings,
-  WeightedPair,
+  WeightedMatrices,
 } from "./combination-method.ts";
 import { exactConfig, peftConfig } from "./combined-config.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "./errors.ts";
 import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
-import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
+import { type CombinedLayer, nameOf, readMatrices, type WeightedAdapter } from "./read-matrices.ts";
 
 /** How adapters are combined. */
 export interface CombineOptions {
@@ -91,15 +91,15 @@ export function combineAdapters(given: readonly WeightedAdapter[], options: Comb
   // A half that is smaller than its matrix has no place for what another adapter has beside it.
   const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
-  const { layers, saved } = readPairs(sources);
-  if (layers.length === 0) throw withoutPairs(sources);
+  const { layers, saved } = readMatrices(sources);
+  if (layers.length === 0) throw noLayers(sources);
   const configs = sources.map(({ adapter }) => adapter.config);
   if (method.rank === "shared") for (const layer of layers) checkSameRank(layer, sources, method);
-  const chosen = options.rank ?? largest(layers.flatMap(({ pairs }) => pairs.map(({ a }) => a.rows)));
+  const chosen = options.rank ?? largest(layers.flatMap(({ matrices }) => matrices.map(({ a }) => a.rows)));
   const signs = signsByPath(options);
   const combined = layers.map((layer) => {
     const settings = { ...settingsOf(layer, options, chosen), signs: signs.get(layer.path) ?? null };
-    return { layer, factors: method.combine(pairsOf(layer, sources), settings) };
+    return { layer, factors: method.combine(matricesOf(layer, sources), settings) };
   });
   const widest = largest(combined.map(({ factors }) => factors.a.rows));
   const rank = options.compatible === "peft" ? peftRank(method, sources, options) : widest;
@@ -173,21 +173,28 @@ function checkSettings(sources: readonly WeightedAdapter[], options: CombineOpti
 }
 
 /** Whole weights alone leave no layer whose rank the result could have. */
-function withoutPairs(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
+function noLayers(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
   const problem = "it has no A and B; copy its whole weights instead";
   return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
-function checkSameRank({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
-  if (new Set(pairs.map(({ a }) => a.rows)).size === 1) return;
-  const ranks = pairs.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
+function checkSameRank(
+  { path, matrices }: CombinedLayer,
+  sources: readonly WeightedAdapter[],
+  method: CombinationMethod,
+) {
+  if (new Set(matrices.map(({ a }) => a.rows)).size === 1) return;
+  const ranks = matrices.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
   throw new UnequalRanksError(method.name, ranks, path);
 }
 
-function pairsOf({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedPair[] {
-  return pairs.map((pair) => {
-    const { adapter, weight } = sources[pair.adapter]!;
-    return { ...pair, weight, scaling: scalingOf(adapter.config, path) };
+function matricesOf(
+  { path, matrices }: CombinedLayer,
+  sources: readonly WeightedAdapter[],
+): readonly WeightedMatrices[] {
+  return matrices.map((lora) => {
+    const { adapter, weight } = sources[lora.adapter]!;
+    return { ...lora, weight, scaling: scalingOf(adapter.config, path) };
   });
 }
 
@@ -206,7 +213,10 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
 function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
   if (!signsOf) return new Map();
   return new Map(
-    readPairs([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]),
+    readMatrices([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, matrices }) => [
+      path,
+      matrices[0]!,
+    ]),
   );
 }
 

@@ -12,9 +12,9 @@ import {
   transpose,
   truncateSvd,
 } from "@lowrank/math";
-import type { Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import type { Factors, MethodSettings, WeightedMatrices } from "./combination-method.ts";
 import { CombinationSettingError } from "./errors.ts";
-import type { CombinedLayer } from "./read-pairs.ts";
+import type { CombinedLayer } from "./read-matrices.ts";
 
 /** The first `rank` components as factors, cut off at a quantile if asked for. */
 export function factorsOf(
@@ -22,12 +22,12 @@ export function factorsOf(
   { rank, clamp, signs }: Pick<MethodSettings, "rank" | "clamp" | "signs">,
 ): Factors {
   const { u, s, v } = truncateSvd(found, rank);
-  const turned = directionOf({ a: transpose(v), b: u }, signs);
+  const oriented = directionOf({ a: transpose(v), b: u }, signs);
   const factors = {
-    a: transpose(scaleColumns(v, turned)),
+    a: transpose(scaleColumns(v, oriented)),
     b: scaleColumns(
       u,
-      s.map((value, index) => value * turned[index]!),
+      s.map((value, index) => value * oriented[index]!),
     ),
   };
   return clamp === null ? factors : clamped(factors, clamp);
@@ -78,26 +78,26 @@ function quantileOf(values: Float64Array, quantile: number): number {
 }
 
 /** Side by side: [c₁A₁; c₂A₂] and [B₁, B₂], whose product is Σ cᵢ·Bᵢ·Aᵢ to the last digit. */
-export function concatFactors(pairs: readonly WeightedPair[]): Factors {
-  const scaled = pairs.map(({ a, weight, scaling }) => ({
+export function concatFactors(matrices: readonly WeightedMatrices[]): Factors {
+  const scaled = matrices.map(({ a, weight, scaling }) => ({
     ...a,
     values: a.values.map((value) => value * weight * scaling),
   }));
   return {
     a: transpose(concatColumns(scaled.map(transpose))), // [Σ rank, inFeatures]
-    b: concatColumns(pairs.map(({ b }) => b)), // [outFeatures, Σ rank]
+    b: concatColumns(matrices.map(({ b }) => b)), // [outFeatures, Σ rank]
   };
 }
 
 /** The nearest update of the wanted rank; the sum itself where that is at least the sum of all ranks. */
-export function nearest(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(pairs);
+export function nearest(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(matrices);
   return factorsOf(lowRankSvd(b, a), settings);
 }
 
 /** The sum with no more rank than it needs: components that are zero to rounding are left out by every layer. */
-export function compressed(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(pairs);
+export function compressed(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(matrices);
   const found = lowRankSvd(b, a);
   const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
   return factorsOf(found, { ...settings, rank });

@@ -2,9 +2,18 @@
 // cross terms; what ends in "_svd" forms whole updates and takes the nearest of the wanted rank.
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
-import type { CombinationMethod, Factors, MethodSettings, WeightedPair } from "./combination-method.ts";
+import type { CombinationMethod, Factors, MethodSettings, WeightedMatrices } from "./combination-method.ts";
 import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
-import { elected, largest, likely, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
+import {
+  dropByRank,
+  dropRandomly,
+  elected,
+  keepLargest,
+  keepMiddle,
+  type MatrixMerge,
+  sum,
+  sumOf,
+} from "./sparsify.ts";
 
 // Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
 // are, where that of a sum is shorter the more they differ. The result is a sum of both, so no update is ever formed.
@@ -13,16 +22,16 @@ import { elected, largest, likely, type MatrixMerge, middle, random, sum, sumOf 
 const sameDirection = 0.9995;
 
 /** Two pairs whose weights add up to 1; of a layer that one adapter has alone, the straight line to zero. */
-function slerp(pairs: readonly WeightedPair[], settings: MethodSettings): Factors {
-  const [one, other] = pairs;
-  if (one === undefined || other === undefined) return compressed(pairs, settings);
+function slerp(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
+  const [one, other] = matrices;
+  if (one === undefined || other === undefined) return compressed(matrices, settings);
   const cosine =
     (Math.sign(one.scaling * other.scaling) * innerProduct(one, other)) /
     Math.sqrt(innerProduct(one, one) * innerProduct(other, other));
   // Of an update of zeros there is no direction, and the cosine is NaN.
-  if (!(Math.abs(cosine) <= sameDirection)) return compressed(pairs, settings);
+  if (!(Math.abs(cosine) <= sameDirection)) return compressed(matrices, settings);
   const angle = Math.acos(cosine);
-  const part = ({ weight }: WeightedPair) => Math.sin(weight * angle) / Math.sin(angle);
+  const part = ({ weight }: WeightedMatrices) => Math.sin(weight * angle) / Math.sin(angle);
   return compressed(
     [
       { ...one, weight: part(one) },
@@ -54,7 +63,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     source: "PEFT; exact",
     rank: "sum",
     isSparse: false,
-    combine: (pairs) => concatFactors(pairs),
+    combine: (matrices) => concatFactors(matrices),
   },
   {
     name: "svd",
@@ -68,28 +77,28 @@ export const combinationMethods: readonly CombinationMethod[] = [
     ...onFactors("linear", "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart", sum),
     isSparse: false,
   },
-  onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(largest)),
+  onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(keepLargest)),
   // Keeps the largest entries, elects a sign, averages what agrees.
-  onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(largest)),
+  onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(keepLargest)),
   // Drops entries at random, makes up for them, adds.
-  onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(random)),
-  onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(random)),
-  onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(largest)),
-  onProducts("ties_svd", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates", elected(largest)),
-  onProducts("dare_linear_svd", "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates", sumOf(random)),
-  onProducts("dare_ties_svd", "DARE, then the election of TIES, on the updates", elected(random)),
+  onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(dropRandomly)),
+  onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(dropRandomly)),
+  onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(keepLargest)),
+  onProducts("ties_svd", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates", elected(keepLargest)),
+  onProducts("dare_linear_svd", "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates", sumOf(dropRandomly)),
+  onProducts("dare_ties_svd", "DARE, then the election of TIES, on the updates", elected(dropRandomly)),
   onProducts(
     "della_svd",
     "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`",
-    elected(likely),
+    elected(dropByRank),
   ),
-  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(likely)),
+  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(dropByRank)),
   onProducts(
     "breadcrumbs_svd",
     "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's",
-    sumOf(middle),
+    sumOf(keepMiddle),
   ),
-  onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(middle)),
+  onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(keepMiddle)),
   // Not in PEFT: from one update to the other, without losing length on the way.
   {
     name: "slerp",
@@ -106,11 +115,11 @@ export const combinationMethods: readonly CombinationMethod[] = [
 
 /** Applies a merge to both factors; each gets the root of weight · s, and A the sign. */
 function onFactors(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
+  const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
     const half = (key: "a" | "b", part: "A" | "B", signOf: (strength: number) => number) =>
-      pairs.map(({ weight, scaling, adapter, ...pair }) => {
+      matrices.map(({ weight, scaling, adapter, ...lora }) => {
         const strength = weight * scaling;
-        return { matrix: pair[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
+        return { matrix: lora[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
       });
     const a = half("a", "A", (strength) => (strength < 0 ? -1 : 1));
     return {
@@ -129,8 +138,8 @@ function onFactors(name: string, source: string, merge: MatrixMerge): Combinatio
 
 /** Applies a merge to the updates and decomposes the result. */
 function onProducts(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (pairs: readonly WeightedPair[], settings: MethodSettings): Factors => {
-    const products = pairs.map(({ a, b, scaling, weight, adapter }) => ({
+  const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
+    const products = matrices.map(({ a, b, scaling, weight, adapter }) => ({
       matrix: scaled(multiply(b, a), scaling), // [outFeatures, inFeatures]
       weight,
       adapter,

@@ -35,7 +35,7 @@ function dropped(parts: readonly MatrixOfAdapter[], drop: Drop, settings: Method
 }
 
 /** The largest entries by magnitude, `density` of them, rounded down. */
-export const largest: Drop = ({ matrix }, { density }) => {
+export const keepLargest: Drop = ({ matrix }, { density }) => {
   if (density >= 1) return matrix;
   const order = bySize(matrix, (one, other) => other - one);
   return only(matrix, order.slice(0, Math.trunc(density * order.length)));
@@ -46,7 +46,7 @@ export const largest: Drop = ({ matrix }, { density }) => {
  * largest `gamma` of all and as many of the smallest as leave `density` of them; where that would be fewer than none, fewer of
  * the largest (mergekit's `magnitude_outliers`).
  */
-export const middle: Drop = ({ matrix }, { density, gamma }) => {
+export const keepMiddle: Drop = ({ matrix }, { density, gamma }) => {
   const order = bySize(matrix, (one, other) => one - other);
   const gone = order.length - Math.trunc(density * order.length);
   const outliers = Math.min(gone, Math.trunc(gamma * order.length));
@@ -65,7 +65,7 @@ function only({ rows, columns, values }: Matrix, places: readonly number[]): Mat
 }
 
 /** DARE (Yu et al. 2024): entries are dropped at random, the others divided by the density, so that the expected value stays. */
-export const random: Drop = ({ matrix, part, adapter }, { path, density, mask }) => {
+export const dropRandomly: Drop = ({ matrix, part, adapter }, { path, density, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
   const stays = mask({ path, part, adapter, rows, columns });
@@ -76,7 +76,7 @@ export const random: Drop = ({ matrix, part, adapter }, { path, density, mask })
  * DELLA (Deep et al. 2024): as DARE, but in each row large entries stay more often than small ones. Each is divided by its own
  * probability.
  */
-export const likely: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
+export const dropByRank: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
   const probabilities = probabilitiesByRank(matrix, density, epsilon);

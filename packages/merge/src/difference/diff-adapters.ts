@@ -3,10 +3,10 @@
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
-import type { WeightedPair } from "../combine/combination-method.ts";
+import type { WeightedMatrices } from "../combine/combination-method.ts";
 import { CombinationShapeError } from "../combine/errors.ts";
 import { concatFactors } from "../combine/factors-of.ts";
-import { type CombinedLayer, readPairs } from "../combine/read-pairs.ts";
+import { type CombinedLayer, readMatrices } from "../combine/read-matrices.ts";
 
 /** One layer that both adapters change. */
 export interface LayerDifference {
@@ -65,8 +65,8 @@ export function diffAdapters(one: Adapter, other: Adapter): AdapterDifference {
   return {
     layers: shared.map((path) => layerDifference(path, sides)),
     saved: [...sides[0].saved].flatMap(([key, value]) => {
-      const twin = sides[1].saved.get(key);
-      return twin === undefined ? [] : [savedDifference(key, value, twin)];
+      const otherWeight = sides[1].saved.get(key);
+      return otherWeight === undefined ? [] : [savedDifference(key, value, otherWeight)];
     }),
     alone: [namesOnlyIn(sides[0], sides[1]), namesOnlyIn(sides[1], sides[0])],
   };
@@ -82,14 +82,14 @@ type Sides = readonly [Side, Side];
 
 function sideOf(given: Adapter): Side {
   const adapter = toPlainLora(given);
-  const { layers, saved } = readPairs([{ adapter, weight: 1 }]);
+  const { layers, saved } = readMatrices([{ adapter, weight: 1 }]);
   return { adapter, layers: new Map(layers.map((layer) => [layer.path, layer])), saved };
 }
 
 function checkShapes(paths: readonly string[], sides: Sides): void {
   const mismatches = paths.flatMap((path) => {
     const shapes = sides.map(({ layers }) => {
-      const [{ a, b }] = layers.get(path)!.pairs as [CombinedLayer["pairs"][number]];
+      const [{ a, b }] = layers.get(path)!.matrices as [CombinedLayer["matrices"][number]];
       return `[${b.rows}, ${a.columns}]`;
     });
     return shapes[0] === shapes[1] ? [] : [{ path, shapes }];
@@ -111,14 +111,14 @@ function layerDifference(path: string, sides: Sides): LayerDifference {
   };
 }
 
-function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedPair[] {
+function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedMatrices[] {
   const scaling = scalingOf(adapter.config, path);
-  return layers.get(path)!.pairs.map((pair) => ({ ...pair, scaling, weight }));
+  return layers.get(path)!.matrices.map((lora) => ({ ...lora, scaling, weight }));
 }
 
 /** Those that are there: beyond them any would do, and two updates of zeros would look in the same ones. */
-function directionsOf(pairs: readonly WeightedPair[]): Svd {
-  const { a, b } = concatFactors(pairs);
+function directionsOf(matrices: readonly WeightedMatrices[]): Svd {
+  const { a, b } = concatFactors(matrices);
   const found = lowRankSvd(b, a);
   return truncateSvd(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
 }

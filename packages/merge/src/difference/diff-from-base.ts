@@ -36,7 +36,7 @@ export async function* diffFromBase(
 ): AsyncGenerator<WeightDifference> {
   for (const path of merge.changed) {
     const sums = { base: 0, update: 0 };
-    for await (const [before, after] of alongside(merge.before(path), merge.values(path)))
+    for await (const [before, after] of alignPieces(merge.before(path), merge.values(path)))
       for (let index = 0; index < before.length; index += 1) {
         const value = before[index] as number;
         sums.base += value * value;
@@ -48,7 +48,7 @@ export async function* diffFromBase(
 }
 
 /** The same numbers of two weights that come in pieces of different lengths. */
-async function* alongside(
+async function* alignPieces(
   one: AsyncIterable<Float32Array>,
   other: AsyncIterable<Float32Array>,
 ): AsyncGenerator<[Float32Array, Float32Array]> {

@@ -83,7 +83,7 @@ export function repeatLayers(
     // Whether it rotates, a layer takes along to its new place.
     ...(Array.isArray(rotating) ? { no_rope_layers: layerOrder.map((layer) => rotating[layer]) } : {}),
   });
-  if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
+  if (!describesSameModel(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
   return repeated;
 }
 
@@ -93,7 +93,7 @@ function typesOf(order: readonly number[], types: readonly unknown[]): readonly 
 }
 
 /** Whether a file would be read as a model with these layers. */
-function saysTheSame(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
+function describesSameModel(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
   try {
     const read = checkConfig(file);
     const isRotationSame = read.rotatingLayers.join() === wanted.rotatingLayers.join();

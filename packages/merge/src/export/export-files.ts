@@ -21,17 +21,20 @@ type FloatSpellings = ReadonlyMap<string, string>;
 /** Texts – so that digits in them are passed over – and numbers. */
 const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** Stands in front of a number that is written as a text for a while. */
-const mark = "\u0000";
+const numberMark = "\u0000";
 
 /** The spellings in a text that is JSON; none where its own texts could be taken for marked numbers. */
 export function floatSpellings(text: string): FloatSpellings {
   if (text.includes("\\u0000")) return new Map();
-  const marked = text.replace(tokens, (token) => (/^-?\d.*[.eE]/.test(token) ? JSON.stringify(mark + token) : token));
+  const marked = text.replace(tokens, (token) =>
+    /^-?\d.*[.eE]/.test(token) ? JSON.stringify(numberMark + token) : token,
+  );
   return new Map(spellingsIn(JSON.parse(marked), []));
 }
 
 function spellingsIn(value: unknown, path: readonly string[]): readonly [string, string][] {
-  if (typeof value === "string" && value.startsWith(mark)) return [[JSON.stringify(path), value.slice(mark.length)]];
+  if (typeof value === "string" && value.startsWith(numberMark))
+    return [[JSON.stringify(path), value.slice(numberMark.length)]];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => spellingsIn(inner, [...path, key]));
 }
@@ -44,7 +47,7 @@ export function writeJson(value: unknown, floats: FloatSpellings): string {
 
 function spelt(value: unknown, path: readonly string[], floats: FloatSpellings): unknown {
   const spelling = typeof value === "number" ? floats.get(JSON.stringify(path)) : undefined;
-  if (spelling !== undefined && Number(spelling) === value) return mark + spelling;
+  if (spelling !== undefined && Number(spelling) === value) return numberMark + spelling;
   if (Array.isArray(value)) return value.map((inner, index) => spelt(inner, [...path, String(index)], floats));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spelt(inner, [...path, key], floats)]));

@@ -36,10 +36,10 @@ export function streamTensor(planned: PlannedTensor, { model, merge, base, onRou
   const pieces = () => {
     if (from.kind === "base") return basePieces(planned, from, base!);
     if (merge === undefined) return modelPieces(planned, model, from.path);
-    const hears = merge.changed.includes(from.path) ? onRounded : undefined;
+    const report = merge.changed.includes(from.path) ? onRounded : undefined;
     const isPlain = dtype === "F32" || dtype === "F16" || dtype === "BF16";
     const values = isPlain ? merge.roundedValues?.(from.path, dtype) : undefined;
-    return mergedPieces(planned, values ?? merge.values(from.path), hears);
+    return mergedPieces(planned, values ?? merge.values(from.path), report);
   };
   return { name: key, dtype, shape, pieces };
 }

@@ -1,7 +1,7 @@
 // An adapter out of two checkpoints of one model: the nearest of low rank to what training changed, layer by layer, while the weights
 // of both stay in their files.
 
-import { type Adapter, type AdapterTensor, type LoraConfig, turned } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, type LoraConfig, transposed } from "@lowrank/adapter-format";
 import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
 import { SettingError } from "@lowrank/math";
@@ -93,19 +93,19 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   if (!(energy > 0 && energy <= 1))
     throw new SettingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
   const { config, sites } = planExtraction(base.model, options.config);
-  const pairs = pairsOf(sites, options);
-  const looked = countDone(pairs, options);
+  const weightPairs = weightPairsOf(sites, options);
+  const reportDone = countDone(weightPairs, options);
   const tensors = new Map<string, AdapterTensor>();
   const layers: ExtractedLayer[] = [];
   const unchanged: string[] = [];
-  for (const { site, pair, isTurned } of pairs) {
+  for (const { site, pair, isTransposed } of weightPairs) {
     const lengthsKey = config.useDora ? site.vectors.get("use_dora") : undefined;
-    const asked = { rank: config.rank, energy, seed, isTurned, hasLengths: lengthsKey !== undefined };
-    const found = await extractUpdate(site.path, pair, asked);
-    looked(site.path);
+    const settings = { rank: config.rank, energy, seed, isTransposed, hasLengths: lengthsKey !== undefined };
+    const found = await extractUpdate(site.path, pair, settings);
+    reportDone(site.path);
     if (found === undefined) unchanged.push(site.path);
     else {
-      for (const [key, tensor] of tensorsOf(site, found, isTurned)) tensors.set(key, tensor);
+      for (const [key, tensor] of tensorsOf(site, found, isTransposed)) tensors.set(key, tensor);
       layers.push({ path: site.path, ...found.facts });
     }
   }
@@ -139,10 +139,10 @@ export function planExtraction(
 }
 
 /** Both weights of every target, of which nothing is read yet. */
-function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
+function weightPairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
   const mismatches: { path: string; problem: string }[] = [];
-  const isTurned = new Map(base.model.sites().map(({ path, fanInFanOut }) => [path, fanInFanOut]));
-  const pairs = sites.flatMap((site) => {
+  const fanInFanOut = new Map(base.model.sites().map((site) => [site.path, site.fanInFanOut]));
+  const weightPairs = sites.flatMap((site) => {
     const path = `${site.path}.weight`;
     const [before, after] = [base.weights.weight(path), tuned.weights.weight(path)];
     const problem =
@@ -153,8 +153,8 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
           : `has shape [${before.shape.join(", ")}] in the base and [${after.shape.join(", ")}] in the tuned model`;
     if (problem !== undefined) mismatches.push({ path, problem });
     if (problem !== undefined || before === undefined || after === undefined) return [];
-    const turned = site.kind === "embedding" || isTurned.get(site.path) === true;
-    return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTurned: turned }];
+    const isTransposed = site.kind === "embedding" || fanInFanOut.get(site.path) === true;
+    return [{ site, pair: { base: rowsOf(before), tuned: rowsOf(after) }, isTransposed }];
   });
   if (mismatches.length > 0)
     throw new ExtractionError(
@@ -162,11 +162,14 @@ function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions)
       "Base and tuned model do not match; expected two checkpoints of the same model:" +
         itemized(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
     );
-  return pairs;
+  return weightPairs;
 }
 
-function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOptions): (path: string) => void {
-  const sizes = new Map(pairs.map(({ site, pair: { base } }) => [site.path, base.rows * base.columns]));
+function countDone(
+  weightPairs: ReturnType<typeof weightPairsOf>,
+  { onProgress }: ExtractOptions,
+): (path: string) => void {
+  const sizes = new Map(weightPairs.map(({ site, pair: { base } }) => [site.path, base.rows * base.columns]));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   let done = 0;
   return (path) => {
@@ -179,14 +182,14 @@ function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOpt
 function* tensorsOf(
   { keys, vectors, fileShapes }: PlannedSite,
   { left, right, rank, lengths }: ExtractedUpdate,
-  isTurned: boolean,
+  isTransposed: boolean,
 ): Generator<[string, AdapterTensor]> {
   const shape = (key: string, axis: number) =>
     fileShapes.get(key)!.map((size, index) => (index === axis ? rank : size));
-  const [a, b] = isTurned
+  const [a, b] = isTransposed
     ? [
-        turned({ shape: [left.length / rank, rank], values: left }).values,
-        turned({ shape: [rank, right.length / rank], values: right }).values,
+        transposed({ shape: [left.length / rank, rank], values: left }).values,
+        transposed({ shape: [rank, right.length / rank], values: right }).values,
       ]
     : [right, left];
   yield [keys.a, { shape: shape(keys.a, 0), values: a }];

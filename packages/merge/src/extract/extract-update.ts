@@ -21,12 +21,12 @@ export interface ExtractedUpdate {
   readonly facts: { readonly rank: number; readonly baseNorm: number; readonly norm: number; readonly error: number };
 }
 
-interface Asked {
+interface UpdateSettings {
   readonly rank: number;
   readonly energy: number;
   readonly seed: number;
   /** Whether the file has inputs as rows. */
-  readonly isTurned: boolean;
+  readonly isTransposed: boolean;
   /** Whether outputs get a length of their own. */
   readonly hasLengths: boolean;
 }
@@ -35,9 +35,9 @@ interface Asked {
 export async function extractUpdate(
   path: string,
   pair: WeightPair,
-  asked: Asked,
+  settings: UpdateSettings,
 ): Promise<ExtractedUpdate | undefined> {
-  const outputs = asked.isTurned ? "columns" : "rows";
+  const outputs = settings.isTransposed ? "columns" : "rows";
   const sums = await measurePair(pair, outputs);
   if (!Number.isFinite(sums.difference + sums.base))
     throw new ExtractionError(
@@ -45,11 +45,11 @@ export async function extractUpdate(
       `${printable(path)} has NaN or infinite values in one of the checkpoints (did its training diverge?).`,
     );
   if (sums.difference === 0) return undefined;
-  const lengths = asked.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
-  const difference = differenceOf(pair, asked.hasLengths ? stretchesOf(sums) : undefined, outputs);
-  const max = Math.min(asked.rank, difference.rows, difference.columns);
-  const found = await streamedSvd(difference, { rank: max, key: { seed: asked.seed, path } });
-  const rank = rankOf(found, { asked, sums, size: difference });
+  const lengths = settings.hasLengths ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
+  const difference = differenceOf(pair, settings.hasLengths ? stretchesOf(sums) : undefined, outputs);
+  const max = Math.min(settings.rank, difference.rows, difference.columns);
+  const found = await streamedSvd(difference, { rank: max, key: { seed: settings.seed, path } });
+  const rank = rankOf(found, { settings, sums, size: difference });
   const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
   const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
   const change = { kind: "low-rank", scale: 1, rank, left, right, groups: 1, outputs } as const;
@@ -70,7 +70,7 @@ function stretchesOf({ outputs: { inner, tuned } }: PairSums): Float64Array {
 }
 
 interface RankQuestion {
-  readonly asked: Asked;
+  readonly settings: UpdateSettings;
   readonly sums: PairSums;
   readonly size: { readonly rows: number; readonly columns: number };
 }
@@ -82,15 +82,15 @@ const float32Share = 1e-6;
  * The least rank with enough of the energy, of directions that are more than rounding: rounding errors of the tuned weight's numbers
  * are a random matrix, whose largest singular value is about an entry's deviation times √rows + √columns.
  */
-function rankOf({ s }: Svd, { asked, sums, size }: RankQuestion): number {
+function rankOf({ s }: Svd, { settings, sums, size }: RankQuestion): number {
   const { rows, columns } = size;
   const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
   const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
   const min = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
-  const whole = asked.hasLengths ? undefined : sums.difference;
+  const whole = settings.hasLengths ? undefined : sums.difference;
   return rankForEnergy(
     s.filter((value) => value > min),
-    asked.energy,
+    settings.energy,
     whole,
   );
 }
@@ -126,17 +126,17 @@ export interface OtherChange {
   readonly relative: number;
 }
 
-/** All of them, in the order of the base's parameters; `looked` are those that pairs were made of. */
+/** All of them, in the order of the base's parameters; `compared` are those that pairs were made of. */
 export async function changedElsewhere(
   { base, tuned }: { readonly base: ModelInFiles; readonly tuned: ModelInFiles },
-  looked: ReadonlySet<string>,
+  compared: ReadonlySet<string>,
 ): Promise<readonly OtherChange[]> {
-  const twins = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
+  const tunedParameters = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
   const found: OtherChange[] = [];
   for (const parameter of base.model.parameters()) {
     const { path, tiedWith } = parameter;
-    if (looked.has(path) || tiedWith !== undefined) continue; // what shares a weight differs as that one does
-    const relative = await relativeChange({ base, tuned }, parameter, twins.get(path));
+    if (compared.has(path) || tiedWith !== undefined) continue; // what shares a weight differs as that one does
+    const relative = await relativeChange({ base, tuned }, parameter, tunedParameters.get(path));
     if (relative !== 0) found.push({ path, relative });
   }
   return found;

@@ -59,7 +59,7 @@ export async function mergeAdapter(
   const handles = "length" in adapters ? [...adapters] : [adapters];
   const { tied = "refuse", keepOriginals = true } = options;
   checkMergeable(model, handles, tied);
-  if (!keepOriginals) return mergeForGood(model, handles, tied);
+  if (!keepOriginals) return mergeWithoutUndo(model, handles, tied);
   for (;;) {
     const below = mergesOf(model);
     const weights = computeMergedWeights(handles);
@@ -101,7 +101,7 @@ function replaceAll(weights: readonly MergedWeight[]): Restore {
 }
 
 /** Merges checked adapters into the model and frees what was there. */
-async function mergeForGood(
+async function mergeWithoutUndo(
   model: AdaptableModel,
   handles: readonly AdapterHandle[],
   tied: "refuse" | "untie",

@@ -39,7 +39,7 @@ const blocks: Readonly<Partial<Record<EncodableType, number>>> = {
 };
 
 /** What takes a type's place where rows are no whole blocks of it. */
-const instead: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_K: "Q5_0", Q5_K: "Q5_1", Q6_K: "Q8_0" };
+const fallbacks: Readonly<Partial<Record<EncodableType, EncodableType>>> = { Q4_K: "Q5_0", Q5_K: "Q5_1", Q6_K: "Q8_0" };
 
 /** The type of one tensor. */
 export function tensorTypeIn(
@@ -61,7 +61,7 @@ export function fitting(type: EncodableType, shape: readonly number[]): Encodabl
   const width = shape.at(-1) ?? 1;
   const isWhole = (one: EncodableType) => width % (blocks[one] ?? 1) === 0;
   if (isWhole(type)) return type;
-  const other = instead[type] ?? "F16";
+  const other = fallbacks[type] ?? "F16";
   return isWhole(other) ? other : "F16";
 }
 

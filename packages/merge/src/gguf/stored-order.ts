@@ -1,7 +1,7 @@
 // A weight's numbers, some rows at a time, as a GGUF file has them: rows in llama.cpp's order, matrices of Conv1D turned,
 // Gemma's gains with 1 added.
 
-import { turned } from "@lowrank/adapter-format";
+import { transposed } from "@lowrank/adapter-format";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 
@@ -38,7 +38,7 @@ export async function* inStoredOrder(
   const rowOf = storedRowOf(change, rows, config);
   let first = 0;
   for await (const piece of inPieces(blocks, size)) {
-    if (change === "transposed") yield turned({ shape: [rows, width], values: piece }).values;
+    if (change === "transposed") yield transposed({ shape: [rows, width], values: piece }).values;
     else if (change === "plus-one") yield piece.map((value) => value + 1);
     else if (rowOf === undefined) yield piece;
     else {

@@ -92,12 +92,12 @@ async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing):
   const fill = async (folder: string) => {
     for (const { name, bytes, contents } of files) {
       const hash = createHash("sha256");
-      const hear = (piece: Uint8Array) => {
+      const onPiece = (piece: Uint8Array) => {
         hash.update(piece);
         onBytes(piece.length);
       };
       // Nobody else sees the folder until it is complete: nothing is there that a file could replace.
-      await writeFileAtomic(join(folder, name), heard(contents(), hear), { ...onDisk, overwrite: true });
+      await writeFileAtomic(join(folder, name), observed(contents(), onPiece), { ...onDisk, overwrite: true });
       written.push({ name, bytes, sha256: hash.digest("hex") });
     }
     await check(folder);
@@ -106,9 +106,9 @@ async function writeAtOnce({ path, files, onBytes, check, ...onDisk }: Writing):
   return written;
 }
 
-async function* heard(pieces: AsyncIterable<Uint8Array>, hear: (piece: Uint8Array) => void) {
+async function* observed(pieces: AsyncIterable<Uint8Array>, onPiece: (piece: Uint8Array) => void) {
   for await (const piece of pieces) {
-    hear(piece);
+    onPiece(piece);
     yield piece;
   }
 }

@@ -71,12 +71,12 @@ export function planMerge(
 function fileWeightsOf(model: ExportableModel, weights: FileWeights): (path: string) => FileWeight | undefined {
   if (model.layerOrder !== undefined) return () => undefined;
   const resized = new Set(resizedParameters(model));
-  const twins = new Map(
+  const sharers = new Map(
     model
       .sites()
       .flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [[`${path}.weight`, `${tiedWith}.weight`]])),
   );
-  return (path) => (resized.has(path) ? undefined : (weights.weight(path) ?? weights.weight(twins.get(path) ?? "")));
+  return (path) => (resized.has(path) ? undefined : (weights.weight(path) ?? weights.weight(sharers.get(path) ?? "")));
 }
 
 interface WeightTask {

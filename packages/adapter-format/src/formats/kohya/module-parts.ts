@@ -6,7 +6,7 @@ import type { AdapterTensor } from "../../lora-config.ts";
 export type ModuleParts = ReadonlyMap<KohyaPart, AdapterTensor>;
 
 /** A pair, and what its product is multiplied by. */
-export interface PlainPair {
+export interface PlainMatrices {
   /** [rank, inFeatures], of a convolution [rank, channels, height, width] */
   readonly a: AdapterTensor;
   /** [outFeatures, rank], of a convolution [outFeatures, rank, 1, 1] */
@@ -15,7 +15,7 @@ export interface PlainPair {
 }
 
 /** Thrown where no pair is made of a module. */
-export class NoPair {
+export class UnreadableModule {
   constructor(readonly problem: string) {}
 }
 
@@ -30,22 +30,22 @@ export function scaleOf(parts: ModuleParts, rank: number): number {
   return alpha === 0 ? 1 : alpha / rank;
 }
 
-/** Two matrices of the module whose product is meant. Throws NoPair. */
+/** Two matrices of the module whose product is meant. Throws UnreadableModule. */
 export function factorsIn(
   parts: ModuleParts,
   names: { readonly a: KohyaPart; readonly b: KohyaPart },
-): Omit<PlainPair, "scale"> {
+): Omit<PlainMatrices, "scale"> {
   const [a, b] = [parts.get(names.a), parts.get(names.b)];
-  if (a === undefined || b === undefined) throw new NoPair(`has no ${a === undefined ? names.a : names.b}`);
+  if (a === undefined || b === undefined) throw new UnreadableModule(`has no ${a === undefined ? names.a : names.b}`);
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
-    throw new NoPair(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
+    throw new UnreadableModule(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
   return { a, b };
 }
 
-/** Throws NoPair where factors of that size are not made. */
+/** Throws UnreadableModule where factors of that size are not made. */
 export function checkSize(rank: number, features: number): void {
-  if (rank > maxRank) throw new NoPair(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
-  if (rank * features > maxNumbers) throw new NoPair("would have too many values as plain LoRA");
+  if (rank > maxRank) throw new UnreadableModule(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new UnreadableModule("would have too many values as plain LoRA");
 }
 
 /** [rows, columns] of a matrix. */
@@ -86,11 +86,11 @@ const ofProcessor = /^(.+)\.processor\.((?:to|add)_\w+)_lora\.(down|up)\.weight$
 
 /** Takes a key apart; undefined for one that no such program writes. */
 export function parseKohyaKey(key: string): KohyaKey | undefined {
-  const [, block, layer = "", half] = ofProcessor.exec(key) ?? [];
+  const [, block, layer = "", matrix] = ofProcessor.exec(key) ?? [];
   if (block !== undefined) {
     // The layer behind the attention is the first of two.
     const path = `${block}.${layer === "to_out" ? "to_out.0" : layer}`;
-    return isPath(path) ? { path, part: half === "down" ? "a" : "b" } : undefined;
+    return isPath(path) ? { path, part: matrix === "down" ? "a" : "b" } : undefined;
   }
   const dots = [...key.matchAll(/\./g)].slice(-3).map(({ index }) => index);
   for (const dot of dots) {

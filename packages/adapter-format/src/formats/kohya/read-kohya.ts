@@ -7,11 +7,11 @@ import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts"
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, using } from "../adapter-folder.ts";
-import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
+import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
 import { oneFileFormat } from "../refuse-foreign.ts";
-import { type KohyaPart, NoPair, type PlainPair, parseKohyaKey } from "./module-parts.ts";
-import { plainPair } from "./plain-pair.ts";
+import { type KohyaPart, type PlainMatrices, parseKohyaKey, UnreadableModule } from "./module-parts.ts";
+import { plainMatrices } from "./plain-matrices.ts";
 
 /** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
 export async function readKohya(
@@ -35,20 +35,20 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     const parts = new Map<KohyaPart, AdapterTensor>();
     for (const [part, key] of keys)
       parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
-    let pair: PlainPair;
+    let lora: PlainMatrices;
     try {
-      pair = plainPair(parts);
+      lora = plainMatrices(parts);
     } catch (thrown) {
-      if (!(thrown instanceof NoPair)) throw thrown;
+      if (!(thrown instanceof UnreadableModule)) throw thrown;
       problems.push({ key: path, problem: thrown.problem });
       continue;
     }
-    const rank = pair.a.shape[0] ?? 0;
-    scales.push({ path, rank, alpha: pair.scale * rank });
-    tensors.set(loraKeys(path).a, pair.a).set(loraKeys(path).b, pair.b);
+    const rank = lora.a.shape[0] ?? 0;
+    scales.push({ path, rank, alpha: lora.scale * rank });
+    tensors.set(loraKeys(path).a, lora.a).set(loraKeys(path).b, lora.b);
     const magnitude = parts.get("magnitude");
     if (magnitude === undefined) continue;
-    const [rows = 0] = pair.b.shape;
+    const [rows = 0] = lora.b.shape;
     useDora = true;
     // LyCORIS can also keep one for each input, which PEFT has not.
     if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
@@ -56,13 +56,13 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     else
       tensors.set(`${path}.lora_magnitude_vector`, {
         ...magnitude,
-        shape: pair.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
+        shape: lora.b.shape.length > 2 ? [1, rows, 1, 1] : [rows],
       });
   }
   if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
-  return checkedAdapter({ config: configOfPairs(scales, { useDora }), tensors, metadata }, name, options);
+  return checkedAdapter({ config: configOfModules(scales, { useDora }), tensors, metadata }, name, options);
 }
 
 /** The keys of each module by what they are to it. */

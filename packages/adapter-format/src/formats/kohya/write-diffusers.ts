@@ -8,7 +8,7 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { encodeTensors, multiplied } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { reasonAgainst, type WriteKohyaOptions } from "./write-kohya.ts";
 
 /** How to write one: as Kohya's. */
@@ -48,17 +48,17 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
   refuseUnknownOptions("writeDiffusersAdapter", options, optionNames);
   const { dtype = "F32", component = "te" } = options;
   const adapter = toPlainLora(given);
-  const pairs = expressiblePairs(adapter, {
+  const matrices = expressibleMatrices(adapter, {
     program: "diffusers",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
-    reasonAgainst: (pair) =>
-      componentOf(pair.path)?.component.startsWith("lora_")
+    reasonAgainst: (lora) =>
+      componentOf(lora.path)?.component.startsWith("lora_")
         ? "a name of Kohya's, whose underscores may be dots"
-        : reasonAgainst(pair),
+        : reasonAgainst(lora),
   });
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of matrices) {
     // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
     const own = path.replace(/^encoder\.layers\./, "text_model.$&");
     const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;

@@ -8,7 +8,7 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
-import { expressiblePairs, type WholePair } from "../expressible-pairs.ts";
+import { type CompleteMatrices, expressibleMatrices } from "../expressible-matrices.ts";
 
 /** How to write one. */
 export interface WriteKohyaOptions {
@@ -50,21 +50,21 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
   const { config } = adapter;
   const magnitudeOf = (path: string) => adapter.tensors.get(`${path}.lora_magnitude_vector`);
   const names = new Map<string, string>();
-  const pairs = expressiblePairs(adapter, {
+  const matrices = expressibleMatrices(adapter, {
     program: "Kohya",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
-    reasonAgainst(pair) {
-      const name = nameOf(pair.path, component);
-      const twin = names.get(name);
-      names.set(name, pair.path);
-      if (twin !== undefined) return `with underscores it has the same name as ${twin}`;
-      return scalingOf(config, pair.path) === 0 ? "this format reads an alpha of 0 as the rank" : reasonAgainst(pair);
+    reasonAgainst(lora) {
+      const name = nameOf(lora.path, component);
+      const earlier = names.get(name);
+      names.set(name, lora.path);
+      if (earlier !== undefined) return `with underscores it has the same name as ${earlier}`;
+      return scalingOf(config, lora.path) === 0 ? "this format reads an alpha of 0 as the rank" : reasonAgainst(lora);
     },
   });
   const tensors = new Map<string, AdapterTensor>();
   const alphas = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of matrices) {
     const name = nameOf(path, component);
     const alpha = Float32Array.of(scalingOf(config, path) * (a.shape[0] ?? 0));
     alphas.set(`${name}.alpha`, { shape: [], values: alpha });
@@ -96,7 +96,7 @@ function nameOf(path: string, ofBase: string): string {
 }
 
 /** What neither Kohya nor diffusers has pairs for. */
-export function reasonAgainst({ partOfA, a, b }: WholePair): string | undefined {
+export function reasonAgainst({ partOfA, a, b }: CompleteMatrices): string | undefined {
   if (partOfA === "lora_embedding_A") return "this format has no adapters of embeddings";
   return a.shape[0] === b.shape[1] ? undefined : "this format has no adapters of grouped convolutions";
 }

@@ -7,7 +7,7 @@ import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } f
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
-import { checkedAdapter, configOfPairs, type ModuleScale } from "../checked-adapter.ts";
+import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readAdapterNames, readableTypes } from "../peft/read-adapter.ts";
 
 /** How the layers were made that a file of loralib's is of, which it does not say itself. */
@@ -54,35 +54,35 @@ export async function readLoralibAdapter(
   const source = weights instanceof Uint8Array ? bytesSource(weights, "loralib's file") : weights;
   const file = await openSafetensors(source);
   const problems: TensorProblem[] = [];
-  const { halves, biases } = await sorted(file, problems);
+  const { modules, biases } = await sorted(file, problems);
   const alpha = options.alpha ?? Number(file.metadata.get(alphaKey) ?? 1);
   const tensors = new Map<string, AdapterTensor>();
   const scales: ModuleScale[] = [];
-  for (const [path, half] of halves) {
-    const pair = joined(path, half, options.groups ?? {});
-    if ("problem" in pair) {
-      problems.push({ key: path, problem: pair.problem });
+  for (const [path, matrices] of modules) {
+    const lora = joined(path, matrices, options.groups ?? {});
+    if ("problem" in lora) {
+      problems.push({ key: path, problem: lora.problem });
       continue;
     }
     const keys = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
-    tensors.set(keys.a, pair.a).set(keys.b, pair.b);
-    scales.push({ path, rank: pair.a.shape[0] ?? 0, alpha: alpha * pair.parts });
+    tensors.set(keys.a, lora.a).set(keys.b, lora.b);
+    scales.push({ path, rank: lora.a.shape[0] ?? 0, alpha: alpha * lora.parts });
   }
   if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "has no lora_A" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  for (const [path, bias] of biases) tensors.set(halves.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
-  const config = configOfPairs(scales, { bias: biasMode([...biases.keys()], halves) });
+  for (const [path, bias] of biases) tensors.set(modules.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
+  const config = configOfModules(scales, { bias: biasMode([...biases.keys()], modules) });
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format" && key !== alphaKey));
   return checkedAdapter({ config, tensors, metadata }, source.name, options);
 }
 
-interface Halves {
+interface ModuleMatrices {
   a?: AdapterTensor;
   b?: AdapterTensor;
 }
 
 async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
-  const halves = new Map<string, Halves>();
+  const modules = new Map<string, ModuleMatrices>();
   const biases = new Map<string, AdapterTensor>();
   for (const [key, { shape, dtype }] of file.tensors) {
     const [, path = "", part] = /^(\w[\w.-]*)\.(lora_A|lora_B|bias)$/.exec(key) ?? [];
@@ -96,21 +96,21 @@ async function sorted(file: SafetensorsFile, problems: TensorProblem[]) {
     else {
       const tensor = { shape, values: await file.readFloat32(key) };
       if (part === "bias") biases.set(path, tensor);
-      else halves.set(path, { ...halves.get(path), [part === "lora_A" ? "a" : "b"]: tensor });
+      else modules.set(path, { ...modules.get(path), [part === "lora_A" ? "a" : "b"]: tensor });
     }
   }
-  return { halves, biases };
+  return { modules, biases };
 }
 
-function biasMode(paths: readonly string[], halves: ReadonlyMap<string, Halves>): BiasMode {
+function biasMode(paths: readonly string[], modules: ReadonlyMap<string, ModuleMatrices>): BiasMode {
   if (paths.length === 0) return "none";
-  return paths.every((path) => halves.has(path)) ? "lora_only" : "all";
+  return paths.every((path) => modules.has(path)) ? "lora_only" : "all";
 }
 
 /** One pair, and how many parts of a matrix it is made of. */
 function joined(
   path: string,
-  { a, b }: Halves,
+  { a, b }: ModuleMatrices,
   groups: NonNullable<ReadLoralibOptions["groups"]>,
 ): { readonly a: AdapterTensor; readonly b: AdapterTensor; readonly parts: number } | { readonly problem: string } {
   if (a === undefined || b === undefined) return { problem: `has no lora_${a === undefined ? "A" : "B"}` };

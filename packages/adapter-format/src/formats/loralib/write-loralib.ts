@@ -8,7 +8,7 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { parseTensorKey } from "../../tensor-keys.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { type AdapterDtype, encodeTensors, multiplied } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { alphaKey } from "./read-loralib.ts";
 
 /** How to write one. */
@@ -49,7 +49,7 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
     const isBias = parsed?.parameter === "bias" && (parsed.part === "base_layer" || parsed.part === "saved");
     return isBias ? `${parsed.path}.bias` : undefined;
   };
-  const pairs = expressiblePairs(adapter, {
+  const matrices = expressibleMatrices(adapter, {
     program: "loralib",
     features: ["bias"],
     holds: (key) => biasOf(key) !== undefined,
@@ -58,7 +58,7 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
   // α of 0 would leave nothing to multiply with.
   const alpha = config.alpha === 0 ? 1 : config.alpha;
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of matrices) {
     const factor = scalingOf(config, path) / (alpha / (a.shape[0] ?? 1));
     tensors.set(`${path}.lora_A`, a).set(`${path}.lora_B`, multiplied(b, factor));
   }

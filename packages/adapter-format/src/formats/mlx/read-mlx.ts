@@ -15,7 +15,7 @@ import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
 import { checkedAdapter } from "../checked-adapter.ts";
-import { turned } from "../encode-tensors.ts";
+import { transposed } from "../encode-tensors.ts";
 import type { ReadAdapterOptions } from "../peft/read-adapter.ts";
 import { pathOfMlx } from "./module-names.ts";
 
@@ -36,8 +36,8 @@ export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions
 function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOptions): Partial<LoraConfig> {
   const values = parseJsonObject(text, file);
   const kind = values.get("fine_tune_type") ?? (values.get("use_dora") === true ? "dora" : "lora");
-  const asked = values.get("lora_parameters");
-  const given: Readonly<Record<string, JsonValue>> = isJsonObject(asked) ? asked : {};
+  const loraParameters = values.get("lora_parameters");
+  const given: Readonly<Record<string, JsonValue>> = isJsonObject(loraParameters) ? loraParameters : {};
   const { rank = 8, scale = 20, dropout = 0, alpha } = given;
   const problems: ConfigFieldProblem[] = [];
   const needs = (key: string, got: JsonValue, expected: string) =>
@@ -83,7 +83,7 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
     } else {
       const values = await file.readFloat32(key);
       const { a, b } = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
-      if (isFactor) tensors.set(part === "lora_a" ? a : b, turned({ shape, values }));
+      if (isFactor) tensors.set(part === "lora_a" ? a : b, transposed({ shape, values }));
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }

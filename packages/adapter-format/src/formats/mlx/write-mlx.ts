@@ -7,8 +7,8 @@ import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
-import { type AdapterDtype, encodeTensors, multiplied, turned } from "../encode-tensors.ts";
-import { expressiblePairs } from "../expressible-pairs.ts";
+import { type AdapterDtype, encodeTensors, multiplied, transposed } from "../encode-tensors.ts";
+import { expressibleMatrices } from "../expressible-matrices.ts";
 import { mlxPath } from "./module-names.ts";
 
 /** How to write one. */
@@ -51,7 +51,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   const { dtype = "F32" } = options;
   const adapter = toPlainLora(given);
   const { config } = adapter;
-  const pairs = expressiblePairs(adapter, {
+  const matrices = expressibleMatrices(adapter, {
     program: "mlx_lm",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -60,17 +60,19 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
       return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });
-  const rank = pairs.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
-  const scale = scalingOf(config, pairs[0]?.path ?? "");
+  const rank = matrices.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
+  const scale = scalingOf(config, matrices[0]?.path ?? "");
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of pairs) {
+  for (const { path, a, b } of matrices) {
     const name = mlxPath(path) ?? path;
-    tensors.set(`${name}.lora_a`, turned(widened(a, rank)));
-    tensors.set(`${name}.lora_b`, widened(turned(multiplied(b, scalingOf(config, path) / scale)), rank));
+    tensors.set(`${name}.lora_a`, transposed(widened(a, rank)));
+    tensors.set(`${name}.lora_b`, widened(transposed(multiplied(b, scalingOf(config, path) / scale)), rank));
     const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
     if (magnitude !== undefined) tensors.set(`${name}.m`, magnitude);
   }
-  const keys = [...new Set(pairs.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];
+  const keys = [
+    ...new Set(matrices.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, ""))),
+  ];
   const settings = {
     fine_tune_type: config.useDora ? "dora" : "lora",
     num_layers: -1, // all of them

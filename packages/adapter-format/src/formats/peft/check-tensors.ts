@@ -97,12 +97,12 @@ export function tensorProblems(
     const parsed = parseTensorKey(key);
     if (!parsed) continue;
     const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
-    const twin = places.get(place);
-    if (twin !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(twin)}` });
+    const earlier = places.get(place);
+    if (earlier !== undefined) problems.push({ key, problem: `is a duplicate of ${describeValue(earlier)}` });
     places.set(place, key);
   }
   for (const [key] of tensors) {
-    const problem = halfPairProblem(key, places);
+    const problem = missingMatrixProblem(key, places);
     if (problem !== null) problems.push({ key, problem });
   }
   return problems;
@@ -160,7 +160,7 @@ function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: numb
   return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
 }
 
-function halfPairProblem(key: string, places: ReadonlyMap<string, string>): string | null {
+function missingMatrixProblem(key: string, places: ReadonlyMap<string, string>): string | null {
   const parsed = parseTensorKey(key);
   const partner = parsed ? partners.get(parsed.part) : undefined;
   if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;

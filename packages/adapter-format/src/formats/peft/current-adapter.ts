@@ -2,13 +2,13 @@
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { Adapter } from "../../lora-config.ts";
-import { pairsIn } from "../../pairs-in.ts";
+import { loraMatricesIn } from "../../lora-matrices-in.ts";
 import { badPatterns } from "../../targets/bad-patterns.ts";
 import { withComponentPaths } from "../component-paths.ts";
 import { gatherExperts } from "./gather-experts.ts";
 
 /** What of a model decides how an adapter's names are meant. */
-export interface NamedParts {
+export interface ModelPaths {
   /** Paths of its modules. */
   readonly modules: readonly string[];
   /** Paths of its parameters. */
@@ -31,7 +31,7 @@ export interface NamedParts {
  * if (String(config.targetModules) !== "model.language_model.layers.0.q") throw new Error("not renamed");
  * ```
  */
-export function currentAdapter(adapter: Adapter, model: NamedParts, onWarning?: WarningListener): Adapter {
+export function currentAdapter(adapter: Adapter, model: ModelPaths, onWarning?: WarningListener): Adapter {
   const named = withComponentPaths(adapter, model.modules, onWarning);
   const gathered = gatherExperts(named, model.parameters, onWarning);
   return withUsableTargets(withCurrentPaths(gathered, model.modules), onWarning);
@@ -42,7 +42,7 @@ function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefi
   const { targetModules, excludeModules } = adapter.config;
   const keys = new Set(badPatterns(adapter.config).map(({ key }) => key));
   if (!keys.has("target_modules") && !keys.has("exclude_modules")) return adapter;
-  const paths = [...new Set(pairsIn(adapter.tensors).map(({ path }) => path))];
+  const paths = [...new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path))];
   const pattern = keys.has("target_modules") ? targetModules : excludeModules;
   onWarning?.({
     code: "PATTERN_REPLACED",

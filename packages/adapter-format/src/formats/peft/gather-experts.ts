@@ -41,23 +41,23 @@ export function gatherExperts(
   onWarning?: WarningListener,
 ): Adapter {
   const paths = new Set(parameterPaths);
-  const mixtures = new Map<string, Map<string, ExpertPairs>>(); // by the layer, then by the map
+  const mixtures = new Map<string, Map<string, ExpertMatrices>>(); // by the layer, then by the map
   const tensors = new Map<string, AdapterTensor>();
   const gathered: Gathered[] = [];
   const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
   for (const [key, tensor] of adapter.tensors) {
-    const [, layer, expert = "", map = "", half] = expertKey.exec(key) ?? [];
-    const [, router, routerHalf] = routerKey.exec(key) ?? [];
+    const [, layer, expert = "", map = "", matrix] = expertKey.exec(key) ?? [];
+    const [, router, routerMatrix] = routerKey.exec(key) ?? [];
     if (layer !== undefined && paths.has(`${layer}mlp.experts.gate_up_proj`)) {
-      const mixture = mixtures.get(layer) ?? new Map<string, ExpertPairs>();
+      const mixture = mixtures.get(layer) ?? new Map<string, ExpertMatrices>();
       const name = mapNames[map] ?? map;
-      const pairs = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
-      pairs[half === "A" ? "a" : "b"][Number(expert)] = tensor;
-      mixtures.set(layer, mixture.set(name, pairs));
+      const matrices = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
+      matrices[matrix === "A" ? "a" : "b"][Number(expert)] = tensor;
+      mixtures.set(layer, mixture.set(name, matrices));
     } else if (router !== undefined && paths.has(`${router}mlp.gate.weight`)) {
-      tensors.set(`${router}mlp.gate.lora_${routerHalf}.weight`, tensor);
+      tensors.set(`${router}mlp.gate.lora_${routerMatrix}.weight`, tensor);
       const [rank = 0] = tensor.shape;
-      if (routerHalf === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
+      if (routerMatrix === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
     } else tensors.set(key, tensor);
   }
   if (mixtures.size === 0 && gathered.length === 0) return adapter;
@@ -66,7 +66,7 @@ export function gatherExperts(
     const present = stacks.filter(([, maps]) => maps.some((map) => mixture.has(map)));
     for (const [index, [parameter, maps]] of present.entries()) {
       const place = `${layer}mlp.experts`;
-      const stack = stackedPairs(maps.map((map) => mixture.get(map)));
+      const stack = stackMatrices(maps.map((map) => mixture.get(map)));
       if (typeof stack === "string") problems.push({ key: `${place}.${parameter}`, problem: stack });
       else {
         const { a, b } = loraKeys(place + ".base_layer".repeat(present.length - 1 - index));
@@ -117,7 +117,7 @@ function nameOf({ path, rank, scale }: Gathered, all: readonly Gathered[], param
 // Pairs of many experts' maps as the pair of the stack that the maps became, in PEFT's layout.
 
 /** The pairs of one map, by expert. */
-interface ExpertPairs {
+interface ExpertMatrices {
   /** [rank, inFeatures] each */
   readonly a: AdapterTensor[];
   /** [outFeatures, rank] each */
@@ -127,7 +127,7 @@ interface ExpertPairs {
 }
 
 /** A stack's pair. */
-interface StackedPair {
+interface StackedMatrices {
   /** [experts · rank, inFeatures], an expert's rows together */
   readonly a: AdapterTensor;
   /** [outFeatures, rank · experts], a rank's columns together */
@@ -140,26 +140,28 @@ interface StackedPair {
  * The pair of a stack in which the maps stand one below the other, or why there is none. Maps keep ranks of their own: B has
  * zeros where one map's rank meets another's rows, as PEFT has them.
  */
-function stackedPairs(maps: readonly (ExpertPairs | undefined)[]): StackedPair | string {
-  const pairs = maps.flatMap((map) => map ?? []);
-  if (pairs.length < maps.length) return "only one of the two maps in it has pairs, which PEFT cannot read either";
-  const experts = Math.max(...pairs.flatMap(({ a, b }) => [a.length, b.length]));
-  const [rank = 0, inFeatures = 0] = pairs[0]?.a.find((one) => one !== undefined)?.shape ?? [];
-  const outs = pairs.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
-  const isAlike = pairs.every(({ a, b, scale }, map) =>
+function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
+  const matrices = maps.flatMap((map) => map ?? []);
+  if (matrices.length < maps.length) return "only one of the two maps in it has pairs, which PEFT cannot read either";
+  const experts = Math.max(...matrices.flatMap(({ a, b }) => [a.length, b.length]));
+  const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((one) => one !== undefined)?.shape ?? [];
+  const outs = matrices.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
+  const isAlike = matrices.every(({ a, b, scale }, map) =>
     Array.from({ length: experts }).every(
       (_, expert) =>
-        isShaped(a[expert], rank, inFeatures) && isShaped(b[expert], outs[map] ?? 0, rank) && scale === pairs[0]?.scale,
+        isShaped(a[expert], rank, inFeatures) &&
+        isShaped(b[expert], outs[map] ?? 0, rank) &&
+        scale === matrices[0]?.scale,
     ),
   );
   if (!isAlike) return "its experts' pairs are not all there, or differ in rank or scale";
-  const whole = rank * pairs.length;
+  const whole = rank * matrices.length;
   const aValues = new Float32Array(experts * whole * inFeatures);
   const outFeatures = outs.reduce((sum, out) => sum + out, 0);
   const bValues = new Float32Array(outFeatures * whole * experts);
   for (let expert = 0; expert < experts; expert += 1) {
     let firstRow = 0;
-    for (const [map, { a, b }] of pairs.entries()) {
+    for (const [map, { a, b }] of matrices.entries()) {
       aValues.set(a[expert]?.values ?? [], (expert * whole + map * rank) * inFeatures);
       const values = b[expert]?.values ?? [];
       const out = outs[map] ?? 0;
@@ -176,7 +178,7 @@ function stackedPairs(maps: readonly (ExpertPairs | undefined)[]): StackedPair |
     a: { shape: [experts * whole, inFeatures], values: aValues },
     b: { shape: [outFeatures, whole * experts], values: bValues },
     rank: whole,
-    scale: pairs[0]?.scale ?? 0,
+    scale: matrices[0]?.scale ?? 0,
   };
 }
 

@@ -5,7 +5,7 @@
 import { createMatrix, type Matrix, SettingError } from "@lowrank/math";
 
 /** Two or three turns for each eigenvalue are usual. */
-const maxTurns = 60;
+const maxSweeps = 60;
 
 /**
  * Orthonormal eigenvectors for the `count` smallest eigenvalues, as columns [side, count], the smallest first.
@@ -86,10 +86,10 @@ interface Rotations {
 function diagonalise(diagonal: Float64Array, offDiagonal: Float64Array): Rotations {
   const rotations: Rotations = { rows: [], sines: [], cosines: [] };
   for (let first = 0; first < diagonal.length; first++) {
-    for (let turn = 0; turn < maxTurns; turn++) {
+    for (let sweep = 0; sweep < maxSweeps; sweep++) {
       const last = endOfBlock({ diagonal, offDiagonal }, first);
       if (last === first) break;
-      turnBlock({ diagonal, offDiagonal, rotations }, first, last);
+      rotateBlock({ diagonal, offDiagonal, rotations }, first, last);
     }
   }
   return rotations;
@@ -120,7 +120,7 @@ interface Eigenproblem extends Pick<Tridiagonal, "diagonal" | "offDiagonal"> {
 }
 
 /** One step of QL with Wilkinson's shift, by rotations of neighbours from the block's end to its beginning. */
-function turnBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: number, last: number): void {
+function rotateBlock({ diagonal, offDiagonal, rotations }: Eigenproblem, first: number, last: number): void {
   const cotangent = (diagonal[first + 1]! - diagonal[first]!) / (2 * offDiagonal[first]!);
   const root = Math.hypot(cotangent, 1);
   let rest = diagonal[last]! - diagonal[first]! + offDiagonal[first]! / (cotangent + (cotangent < 0 ? -root : root));

@@ -3,7 +3,7 @@
 // QALoraLinearVariant in tuners/lora/variants.py.
 
 import { drawsBothMatrices } from "@lowrank/adapter-format";
-import { createPair, type FactorSpec } from "@lowrank/math";
+import { createLoraMatrices, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";
@@ -24,9 +24,9 @@ export const qalora: Variant = {
   factors: ([a, ...others], _, { qaloraGroupSize }) =>
     a === undefined ? [] : [overGroups(a, qaloraGroupSize), ...others],
   /** PEFT draws A again for every initialization, even on ±1/√groups. If the initialization sets B, that B stays. */
-  start({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
+  initialize({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
     const drawn = init === "random" ? "random" : "default";
-    return createPair({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
+    return createLoraMatrices({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
   },
 };
 

@@ -4,13 +4,13 @@ import { MissingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
 import type { Svd } from "../../linear-algebra/svd.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
-import { LoraPair } from "../../pairs/lora-pair.ts";
+import { LoraMatrices } from "../../matrices/lora-matrices.ts";
 import type { Initialization, InitRequest, InputStatistics, Measured } from "../initialization.ts";
 
 export const explainedVarianceInit: Initialization = {
   name: "eva",
   source: "Paischer et al. 2024 (EVA), arXiv 2410.07170; the exact decomposition where PEFT's is incremental",
-  start(request) {
+  initialize(request) {
     const { rank, outFeatures, name, settings = {} } = request;
     const { v, s } = mainDirections(measuredOf(request, "inputs"), rank);
     // PEFT divides by the root of the data's singular values, which are the roots of the scatter matrix's.
@@ -21,7 +21,7 @@ export const explainedVarianceInit: Initialization = {
         )
       : v; // [inFeatures, rank]
     const b = createMatrix(rank, outFeatures);
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name });
+    return LoraMatrices.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name });
   },
 };
 

@@ -4,13 +4,13 @@ import { uniformValues } from "@lowrank/engine";
 import { scaleColumns, selectRows, transpose } from "../../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import type { GradientDirection, GradientScale, Initialization, InitRequest } from "../initialization.ts";
-import { checkDirections, checkScaling, subtractedPair } from "../subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedMatrices } from "../subtracted-matrices.ts";
 import { measuredOf } from "./eva.ts";
 
 export const gradientInit: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
-  start(request) {
+  initialize(request) {
     checkDirections(request, 2);
     const found = truncatedSvd(measuredOf(request, "gradient"), 2 * request.rank); // of [inFeatures, outFeatures]
     const [forA, forB] = directions[request.settings?.direction ?? "ArB2r"](request);
@@ -19,7 +19,7 @@ export const gradientInit: Initialization = {
     const a = selectRows(transpose(found.u), forA); // [rank, inFeatures]
     const b = selectRows(transpose(found.v), forB); // [rank, outFeatures]
     const sizesOfB = strengths.map((strength) => strength * sizes.b);
-    return subtractedPair(
+    return subtractedMatrices(
       scaleColumns(
         transpose(a),
         forA.map(() => sizes.a),

@@ -5,7 +5,7 @@ import {
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  pairsIn,
+  loraMatricesIn,
   parseTensorKey,
   scalingOf,
   toPlainLora,
@@ -16,25 +16,25 @@ import type { Misfit } from "./errors.ts";
 
 /** What a path ends with, and what the halves of its outputs are called. */
 const joined = /(^|\.)gate_up_proj$/;
-const halves = ["gate_proj", "up_proj"];
+const partNames = ["gate_proj", "up_proj"];
 
 /** Paths of the modules that a path may have become; none where it is no such. */
 export function partPaths(path: string): readonly string[] {
-  return joined.test(path) ? halves.map((half) => path.replace(/gate_up_proj$/, half)) : [];
+  return joined.test(path) ? partNames.map((name) => path.replace(/gate_up_proj$/, name)) : [];
 }
 
 /** The pair's parts: A is each one's; B, and the magnitudes of outputs, are cut. */
-export function partsOf(pair: PairChange): readonly PairChange[] {
-  const paths = partPaths(pair.path);
-  const [outputs = 0, ...rest] = pair.b.shape;
-  if (outputs % halves.length !== 0) return [];
+export function partsOf(lora: LoraChange): readonly LoraChange[] {
+  const paths = partPaths(lora.path);
+  const [outputs = 0, ...rest] = lora.b.shape;
+  if (outputs % partNames.length !== 0) return [];
   const cut = (values: Float32Array, index: number) =>
-    values.subarray((values.length / halves.length) * index, (values.length / halves.length) * (index + 1));
+    values.subarray((values.length / partNames.length) * index, (values.length / partNames.length) * (index + 1));
   return paths.map((path, index) => ({
-    ...pair,
+    ...lora,
     path,
-    b: { shape: [outputs / halves.length, ...rest], values: cut(pair.b.values, index) },
-    magnitude: pair.magnitude && cut(pair.magnitude, index),
+    b: { shape: [outputs / partNames.length, ...rest], values: cut(lora.b.values, index) },
+    magnitude: lora.magnitude && cut(lora.magnitude, index),
   }));
 }
 
@@ -49,7 +49,7 @@ export function inParts<One>(
 }
 
 /** A pair on one module. */
-export interface PairChange {
+export interface LoraChange {
   readonly path: string;
   readonly isEmbedding: boolean;
   /** [rank, inFeatures, ...kernel] */
@@ -71,7 +71,7 @@ export interface WholeChange {
 
 /** All of an adapter. */
 export interface AdapterChanges {
-  readonly pairs: readonly PairChange[];
+  readonly loras: readonly LoraChange[];
   readonly wholes: readonly WholeChange[];
   readonly problems: readonly Misfit[];
 }
@@ -87,7 +87,7 @@ export function adapterChanges(given: Adapter): AdapterChanges {
     reason: `${effect}; merge the adapter into its base model and export that`,
   }));
   const used = new Set<string>();
-  const pairs = pairsIn(tensors).flatMap(({ path, partOfA, keys, a, b }): PairChange[] => {
+  const loras = loraMatricesIn(tensors).flatMap(({ path, partOfA, keys, a, b }): LoraChange[] => {
     used.add(keys.a).add(keys.b);
     if (b === undefined) {
       problems.push({ what: path, reason: "its other half is missing" });
@@ -108,5 +108,5 @@ export function adapterChanges(given: Adapter): AdapterChanges {
       wholes.push({ path, parameter, value });
     else problems.push({ what: key, reason: "expected A and B, a weight or a bias" });
   }
-  return { pairs, wholes, problems };
+  return { loras, wholes, problems };
 }

@@ -16,18 +16,18 @@ export interface BranchNames {
 export function addBranch(
   edits: Edits,
   { input, output, last, joined }: OnnxSite,
-  pairs: readonly BranchNames[],
+  loras: readonly BranchNames[],
 ): void {
   const base = `${output}/base`;
   const wide: string[] = [];
-  const products = pairs.flatMap(({ a, b }, index): readonly Message[] => {
+  const products = loras.flatMap(({ a, b }, index): readonly Message[] => {
     const end = joined === undefined ? "" : `/${joined.modules[index]}`;
     const narrow = `${output}/lora_a${end}`;
     wide.push(`${output}/lora_b${end}`);
     return [nodeMessage("MatMul", [input, a], narrow), nodeMessage("MatMul", [narrow, b], `${output}/lora_b${end}`)];
   });
   const all = `${output}/lora_b`;
-  const beside = joined === undefined ? [] : [nodeMessage("Concat", wide, all, [lastAxis])];
-  const nodes = [...products, ...beside, nodeMessage("Add", [base, all], output)];
+  const concat = joined === undefined ? [] : [nodeMessage("Concat", wide, all, [lastAxis])];
+  const nodes = [...products, ...concat, nodeMessage("Add", [base, all], output)];
   edits.follow(last, { output, renamed: base, nodes });
 }

@@ -1,13 +1,13 @@
 // An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
 // node, with factors of its own.
 
-import { type Adapter, turned } from "@lowrank/adapter-format";
+import { type Adapter, transposed } from "@lowrank/adapter-format";
 import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
 import {
   type AdapterChanges,
   adapterChanges,
   inParts,
-  type PairChange,
+  type LoraChange,
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
@@ -28,7 +28,7 @@ import type { LaterBytes } from "../wire/fields.ts";
 import { addBranch, type BranchNames } from "./branch.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
 import { Edits, type OnnxFile } from "./edits.ts";
-import { branchFactors, PairFold, type WeightRows } from "./fold.ts";
+import { branchFactors, LoraFold, type WeightRows } from "./fold.ts";
 import { tensorMessage } from "./messages.ts";
 
 /** What is done for one module or parameter of an adapter. */
@@ -68,9 +68,9 @@ export interface FoldedOnnx {
  * ```
  */
 export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
-  const asked = adapterChanges(adapter);
+  const adapterChange = adapterChanges(adapter);
   const plan = new FoldPlan(model);
-  const problems: Misfit[] = [...asked.problems, ...plan.all(asked)];
+  const problems: Misfit[] = [...adapterChange.problems, ...plan.all(adapterChange)];
   if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
   return { changes: plan.changes, files: plan.files() };
 }
@@ -94,11 +94,11 @@ class FoldPlan {
     this.#uses = uses;
   }
 
-  all({ pairs, wholes }: AdapterChanges): readonly Misfit[] {
-    const isThere = (pair: PairChange) => typeof this.#sitesOf(pair) !== "string";
+  all({ loras, wholes }: AdapterChanges): readonly Misfit[] {
+    const isThere = (lora: LoraChange) => typeof this.#sitesOf(lora) !== "string";
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...pairs.flatMap((pair) => inParts(pair, partsOf, isThere)).map((pair) => [pair.path, this.#pair(pair)] as const),
+      ...loras.flatMap((lora) => inParts(lora, partsOf, isThere)).map((lora) => [lora.path, this.#pair(lora)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -111,18 +111,18 @@ class FoldPlan {
     return edits.files();
   }
 
-  #sitesOf({ path, isEmbedding }: PairChange): readonly OnnxSite[] | string {
+  #sitesOf({ path, isEmbedding }: LoraChange): readonly OnnxSite[] | string {
     return this.#named.find(path, isEmbedding ? ["embedding"] : ["linear", "convolution"]);
   }
 
-  #pair(pair: PairChange): Verdict {
-    const found = this.#sitesOf(pair);
+  #pair(lora: LoraChange): Verdict {
+    const found = this.#sitesOf(lora);
     if (typeof found === "string") return found;
     const verdicts = found.map((site) => {
       const { weight } = site;
-      if (weight === undefined) return this.#branch(site, pair);
+      if (weight === undefined) return this.#branch(site, lora);
       const { layout } = weight;
-      return this.#change(weight.tensor, found, pair.path, { kind: "pair", layout, pair, outputs: outputsOf(site) });
+      return this.#change(weight.tensor, found, lora.path, { kind: "pair", layout, lora, outputs: outputsOf(site) });
     });
     return verdicts.find((verdict) => verdict !== undefined);
   }
@@ -139,8 +139,8 @@ class FoldPlan {
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "there is no such tensor";
     // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
     const keptName = isSameEnd(tensor.name, name);
-    const isTurned = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
-    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTurned });
+    const isTransposed = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
+    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTransposed });
   }
 
   #change(tensor: OnnxTensor, users: readonly OnnxSite[], path: string, change: WeightChange): Verdict {
@@ -150,7 +150,7 @@ class FoldPlan {
       return `${uses - ours} other nodes read the same weight; export the model untied`;
     const others = this.#weights.get(tensor) ?? [];
     // The branches of an \`If\` read one weight.
-    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.pair === change.pair)) return;
+    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.lora === change.lora)) return;
     if (others.some((other) => meets(other, change))) return "the adapter changes this weight twice";
     const misfit = changeMisfit(tensor, change);
     if (misfit !== undefined) return misfit;
@@ -159,15 +159,15 @@ class FoldPlan {
     return undefined;
   }
 
-  #branch(site: OnnxSite, pair: PairChange): Verdict {
+  #branch(site: OnnxSite, lora: LoraChange): Verdict {
     if (floatTypeOf(site.stateType) === undefined) return `its states are of ONNX's type ${site.stateType}`;
-    if (pair.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
-    const [ours, theirs] = [pair.a.shape[1] ?? 0, pair.b.shape[0] ?? 0];
+    if (lora.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
+    const [ours, theirs] = [lora.a.shape[1] ?? 0, lora.b.shape[0] ?? 0];
     const [inputs, outputs] = site.features ?? [ours, theirs];
     if (ours !== inputs || theirs !== outputs)
       return `its weight maps ${inputs} to ${outputs}, and the adapter ${ours} to ${theirs}`;
-    if (!this.#branches.put(site, pair)) return "the adapter changes this node twice";
-    this.changes.push({ path: pair.path, at: site.output, how: "branch" });
+    if (!this.#branches.put(site, lora)) return "the adapter changes this node twice";
+    this.changes.push({ path: lora.path, at: site.output, how: "branch" });
     return undefined;
   }
 
@@ -189,7 +189,7 @@ function meets(one: WeightChange, other: WeightChange): boolean {
 interface NodeBranch {
   readonly site: OnnxSite;
   /** One, or one of each joined module. */
-  readonly pairs: (PairChange | undefined)[];
+  readonly loras: (LoraChange | undefined)[];
 }
 
 /** The branches of a model. */
@@ -197,20 +197,20 @@ class FixedBranches {
   readonly #byNode = new Map<OnnxNode, NodeBranch>();
 
   /** Whether the pair has a place beside the node: false where another one took it. */
-  put(site: OnnxSite, pair: PairChange): boolean {
+  put(site: OnnxSite, lora: LoraChange): boolean {
     const { node, joined } = site;
-    const branch = this.#byNode.get(node) ?? { site, pairs: Array(joined?.modules.length ?? 1).fill(undefined) };
+    const branch = this.#byNode.get(node) ?? { site, loras: Array(joined?.modules.length ?? 1).fill(undefined) };
     const index = joined?.index ?? 0;
-    if ((branch.site.joined === undefined) !== (joined === undefined) || branch.pairs[index] !== undefined)
+    if ((branch.site.joined === undefined) !== (joined === undefined) || branch.loras[index] !== undefined)
       return false;
-    branch.pairs[index] = pair;
+    branch.loras[index] = lora;
     this.#byNode.set(node, branch);
     return true;
   }
 
   addTo(edits: Edits): void {
-    const named = new Map<PairChange, BranchNames>();
-    for (const { site, pairs } of this.#byNode.values()) {
+    const named = new Map<LoraChange, BranchNames>();
+    for (const { site, loras } of this.#byNode.values()) {
       const type = floatTypeOf(site.stateType) ?? "F32";
       const add = (path: string, { a, b }: Factors) => {
         const names = { a: `${path}.lora_A`, b: `${path}.lora_B` };
@@ -218,14 +218,14 @@ class FixedBranches {
         edits.addTensor(tensorMessage(names.b, b, type));
         return names;
       };
-      const namesOf = (pair: PairChange | undefined, index: number): BranchNames => {
-        if (pair === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
+      const namesOf = (lora: LoraChange | undefined, index: number): BranchNames => {
+        if (lora === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
         // The branches of an `If` see the same factors.
-        const names = named.get(pair) ?? add(pair.path, branchFactors(pair));
-        named.set(pair, names);
+        const names = named.get(lora) ?? add(lora.path, branchFactors(lora));
+        named.set(lora, names);
         return names;
       };
-      addBranch(edits, site, pairs.map(namesOf));
+      addBranch(edits, site, loras.map(namesOf));
     }
   }
 }
@@ -245,12 +245,12 @@ type WeightChange =
   | {
       readonly kind: "pair";
       readonly layout: OnnxWeight["layout"];
-      readonly pair: PairChange;
+      readonly lora: LoraChange;
       /** The outputs that are the pair's, where several modules share the weight. */
       readonly outputs: Outputs | undefined;
     }
-  /** `isTurned`: the file has the matrix the other way round. */
-  | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTurned: boolean };
+  /** `isTransposed`: the file has the matrix the other way round. */
+  | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTransposed: boolean };
 
 /** Numbers of a weight that are in memory at once, unless one row has more. */
 const blockNumbers = 2 ** 22;
@@ -275,14 +275,14 @@ function changedBytes(
   const [whole] = changes.filter((change) => change.kind === "whole");
   async function* pieces(): AsyncGenerator<Uint8Array> {
     if (whole !== undefined) {
-      const values = whole.isTurned ? turned(whole.value).values : whole.value.values;
+      const values = whole.isTransposed ? transposed(whole.value).values : whole.value.values;
       yield checkedNumbers(tensor.name, values, type);
       return;
     }
     const folds = changes.flatMap((change) => {
       if (change.kind !== "pair") return [];
-      const { pair, layout, outputs } = change;
-      return [new PairFold(pair, { layout, begin: outputs?.begin ?? 0 })];
+      const { lora, layout, outputs } = change;
+      return [new LoraFold(lora, { layout, begin: outputs?.begin ?? 0 })];
     });
     const measured = folds.filter(({ isMeasuredFirst }) => isMeasuredFirst);
     if (measured.length > 0)
@@ -312,12 +312,12 @@ async function* rowsOf(
 /** Why a change does not fit a weight of that shape. */
 function sizesMisfit(shape: readonly number[], change: WeightChange): string | undefined {
   if (change.kind === "whole") {
-    const own = change.isTurned ? [...change.value.shape].reverse() : change.value.shape;
+    const own = change.isTransposed ? [...change.value.shape].reverse() : change.value.shape;
     return own.join() === shape.join() ? undefined : `it is [${shape}], and the adapter has [${change.value.shape}]`;
   }
-  const { layout, pair, outputs: own } = change;
-  const [rank = 0] = pair.a.shape;
-  const sizes = [pair.a.values.length / rank, pair.b.values.length / rank];
+  const { layout, lora, outputs: own } = change;
+  const [rank = 0] = lora.a.shape;
+  const sizes = [lora.a.values.length / rank, lora.b.values.length / rank];
   const [rows, columns] = rowsAndColumns(shape);
   const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
   const outputs = own === undefined ? all : own.end - own.begin;

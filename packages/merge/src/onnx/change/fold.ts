@@ -1,7 +1,7 @@
 // Low-rank updates in the numbers of a file, which come in blocks of rows: a table may be larger than memory.
 
-import { type AdapterTensor, turned } from "@lowrank/adapter-format";
-import type { PairChange } from "../adapter/adapter-changes.ts";
+import { type AdapterTensor, transposed } from "@lowrank/adapter-format";
+import type { LoraChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 
 /** Some rows of a weight. */
@@ -14,7 +14,7 @@ export interface WeightRows {
 }
 
 /** Where a pair belongs in a weight. */
-export interface PairPlace {
+export interface LoraPlace {
   readonly layout: OnnxWeight["layout"];
   /** Number of its first output, where several modules share the weight. */
   readonly begin: number;
@@ -24,7 +24,7 @@ export interface PairPlace {
  * Adds scale·(B·A) to a weight, in place. A magnitude (Liu et al. 2024) then gives each output its own length:
  * m·(W + s·B·A)/‖W + s·B·A‖. Where an output's numbers lie in all rows, these are gone through twice: all are measured first.
  */
-export class PairFold {
+export class LoraFold {
   /** Whether `measure` must see every row before `fold` does. */
   readonly isMeasuredFirst: boolean;
   readonly #outputs: number;
@@ -35,15 +35,15 @@ export class PairFold {
   readonly #squares: Float64Array;
 
   constructor(
-    private readonly pair: PairChange,
-    private readonly place: PairPlace,
+    private readonly lora: LoraChange,
+    private readonly place: LoraPlace,
   ) {
-    const { a, b, magnitude } = pair;
+    const { a, b, magnitude } = lora;
     this.#rank = a.shape[0] ?? 0;
     this.#outputs = b.values.length / this.#rank;
     const isOutIn = place.layout === "out-in";
-    this.#left = isOutIn ? b.values : turn(a.values, this.#rank);
-    this.#right = isOutIn ? a.values : turn(b.values, this.#outputs);
+    this.#left = isOutIn ? b.values : transposeRows(a.values, this.#rank);
+    this.#right = isOutIn ? a.values : transposeRows(b.values, this.#outputs);
     this.isMeasuredFirst = !isOutIn && magnitude !== undefined;
     this.#squares = new Float64Array(magnitude === undefined ? 0 : this.#outputs);
   }
@@ -55,7 +55,7 @@ export class PairFold {
 
   fold(rows: WeightRows): void {
     this.#add(rows);
-    const { magnitude } = this.pair;
+    const { magnitude } = this.lora;
     if (magnitude === undefined) return;
     if (!this.isMeasuredFirst) this.#countSquares(rows);
     const squares = this.#squares;
@@ -71,7 +71,7 @@ export class PairFold {
     const [rank, right] = [this.#rank, this.#right];
     this.#each(rows, (target, _, row) => {
       for (let index = 0; index < rank; index++) {
-        const factor = this.pair.scale * this.#left[row * rank + index]!;
+        const factor = this.lora.scale * this.#left[row * rank + index]!;
         if (factor === 0) continue;
         const source = index * target.length;
         for (let column = 0; column < target.length; column++) target[column]! += factor * right[source + column]!;
@@ -104,19 +104,19 @@ export class PairFold {
 }
 
 /** [rows, columns] → [columns, rows]; a convolution's axes of the kernel count to its columns. */
-function turn(values: Float32Array, rows: number): Float32Array {
-  return turned({ shape: [rows, values.length / rows], values }).values;
+function transposeRows(values: Float32Array, rows: number): Float32Array {
+  return transposed({ shape: [rows, values.length / rows], values }).values;
 }
 
 /** A pair as a branch beside a node multiplies: [inFeatures, rank] and, scaled, [rank, outFeatures]. */
-export function branchFactors({ a, b, scale }: Pick<PairChange, "a" | "b" | "scale">): {
+export function branchFactors({ a, b, scale }: Pick<LoraChange, "a" | "b" | "scale">): {
   readonly a: AdapterTensor;
   readonly b: AdapterTensor;
 } {
   const [rank = 0, inputs = 0] = a.shape;
   const outputs = b.shape[0] ?? 0;
   return {
-    a: { shape: [inputs, rank], values: turn(a.values, rank) },
-    b: { shape: [rank, outputs], values: turn(b.values, outputs).map((value) => value * scale) },
+    a: { shape: [inputs, rank], values: transposeRows(a.values, rank) },
+    b: { shape: [rank, outputs], values: transposeRows(b.values, outputs).map((value) => value * scale) },
   };
 }

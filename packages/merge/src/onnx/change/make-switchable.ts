@@ -18,9 +18,9 @@ export function branchInputs(path: string): { readonly a: string; readonly b: st
 }
 
 /** The module whose branch reads that input, and which half it is. */
-export function branchOf(input: string): { readonly path: string; readonly half: "a" | "b" } | undefined {
-  const [, path, half] = /^lora\/(.+)\/([ab])$/.exec(input) ?? [];
-  return path === undefined ? undefined : { path, half: half as "a" | "b" };
+export function branchOf(input: string): { readonly path: string; readonly matrix: "a" | "b" } | undefined {
+  const [, path, matrix] = /^lora\/(.+)\/([ab])$/.exec(input) ?? [];
+  return path === undefined ? undefined : { path, matrix: matrix as "a" | "b" };
 }
 
 /** Who feeds the pairs of a switchable model. */
@@ -36,7 +36,7 @@ interface SwitchableOptions {
 const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
 
 /**
- * Plans a model whose linear modules `paths` – PEFT's, as `pairsIn` of an adapter has them – read a pair from inputs of their
+ * Plans a model whose linear modules `paths` – PEFT's, as `loraMatricesIn` of an adapter has them – read a pair from inputs of their
  * own, of any rank, 0 for no adapter. Of queries, keys and values that one node computes, each gets a pair.
  *
  * @throws OnnxMismatchError listing the modules that have no node, or whose sizes the file does not say
@@ -73,9 +73,9 @@ export function makeSwitchable(
     else if (sites.some(({ node }) => (branched.get(node) ?? inputs) !== inputs))
       problems.push({ what: path, reason: "another module matches the same node" });
     else {
-      if (sites.every(({ node }) => !branched.has(node))) for (const pair of branch) addInputs(edits, pair, options);
+      if (sites.every(({ node }) => !branched.has(node))) for (const lora of branch) addInputs(edits, lora, options);
       for (const site of sites) {
-        const names = branch.map((pair) => pair.names);
+        const names = branch.map((lora) => lora.names);
         if (!branched.has(site.node)) addBranch(edits, site, names);
         branched.set(site.node, inputs);
         changes.push({ path, at: site.output, how: "branch" });
@@ -86,7 +86,7 @@ export function makeSwitchable(
   return { changes, files: edits.files() };
 }
 
-interface InputPair {
+interface BranchInputs {
   readonly path: string;
   readonly names: BranchNames;
   readonly features: readonly [number, number];
@@ -94,7 +94,7 @@ interface InputPair {
 }
 
 /** The pair of a site; of a joined one, that of each module. */
-function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly InputPair[] | undefined {
+function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly BranchInputs[] | undefined {
   const type = floatTypeOf(stateType);
   if (features === undefined || type === undefined) return undefined;
   const all = joined?.modules.map((module) => path.replace(/[^.]+$/, module)) ?? [path];
@@ -104,7 +104,11 @@ function branchAt(path: string, { features, stateType, joined }: OnnxSite): read
   });
 }
 
-function addInputs(edits: Edits, { path, names, features, type }: InputPair, { fedBy = "session" }: SwitchableOptions) {
+function addInputs(
+  edits: Edits,
+  { path, names, features, type }: BranchInputs,
+  { fedBy = "session" }: SwitchableOptions,
+) {
   const [inputs, outputs] = features;
   const rank = `rank of ${path}`;
   edits.addInput(inputMessage(names.a, [inputs, rank], type));

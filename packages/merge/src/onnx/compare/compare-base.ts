@@ -102,7 +102,7 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
     Math.floor(outputs * ((index * 0.618) % 1)),
     Math.floor(inputs * ((index * 0.755) % 1)),
   ]) as readonly (readonly [number, number])[];
-  let said: string | undefined;
+  let attributes: string | undefined;
   for (const placeOf of fitting) {
     const differing: string[] = [];
     for (const [output, input] of places) {
@@ -115,7 +115,7 @@ async function firstDifference(model: Matrix, tensor: TensorInfo, base: TensorCo
     }
     // What an optimiser changed in a few places is still that weight.
     if (differing.length <= samples / 4) return undefined;
-    said ??= differing[0];
+    attributes ??= differing[0];
   }
-  return said;
+  return attributes;
 }

@@ -19,7 +19,7 @@ export function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
 }
 
 /** Whether a `Transpose` turns a matrix. */
-export function turnsMatrix(node: OnnxNode): boolean {
+export function transposesMatrix(node: OnnxNode): boolean {
   const order = attributeMessages(node).flatMap((message) => numbersOf(message, attributeFields.integers));
   return order.length === 0 || order.join() === "1,0";
 }

@@ -208,18 +208,18 @@ function placeOfBytes(message: Message, place: Place, name: string): OnnxTensor[
     const floats = every(message, tensorFields.floats);
     return floats.length === 1 && floats[0]!.type === wireTypes.delimited ? bytesOf(floats[0]!) : undefined;
   }
-  const said = new Map(
+  const attributes = new Map(
     every(message, tensorFields.outside).map((field) => {
       const entry = place.fields(bytesOf(field));
       return [textOf(entry, 1) ?? "", textOf(entry, 2) ?? ""] as const;
     }),
   );
-  const file = said.get("location") ?? "";
+  const file = attributes.get("location") ?? "";
   // A stranger's file must not make us read what lies elsewhere.
   if (!/^[^/\\\0:]+$/.test(file) || file === "." || file === "..")
     place.fail(`the values of "${name}" are in "${file}", which is not a plain file name`);
-  const [offset, length] = [said.get("offset") ?? "0", said.get("length") ?? ""].map(Number) as [number, number];
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !said.has("length"))
+  const [offset, length] = [attributes.get("offset") ?? "0", attributes.get("length") ?? ""].map(Number) as [number, number];
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || !attributes.has("length"))
     place.fail(`the values of "${name}" are ${length} bytes at ${offset}`);
   return { location: file, offset, length };
 }

@@ -25,9 +25,9 @@ export class NamedSites {
     const some = all.filter(({ kind }) => kinds.includes(kind));
     if (some.length === 0) return `${noNode}${this.#nearest(path)}`;
     // A weight's name may be another module's, with which it is shared.
-    const surely = some.filter(({ names: [surest = ""] }) => names.includes(surest));
-    const found = surely.length > 0 ? surely : some;
-    const modules = new Set(found.map(({ names: [surest = ""] }) => surest));
+    const byFirstName = some.filter(({ names: [firstName = ""] }) => names.includes(firstName));
+    const found = byFirstName.length > 0 ? byFirstName : some;
+    const modules = new Set(found.map(({ names: [firstName = ""] }) => firstName));
     if (modules.size > 1) return `several modules match: ${[...modules].map(printable).join(", ")}`;
     return found;
   }

@@ -3,7 +3,7 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
 import { branchOf } from "../change/make-switchable.ts";
-import { type Factors, switchableModules, switchablePairs } from "./switchable-pairs.ts";
+import { type Factors, switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 
 /** What is used of an `InferenceSession`. */
 interface OnnxSession<T> {
@@ -22,7 +22,7 @@ export interface OnnxInput {
 /** ONNX Runtime's `new Tensor(type, data, dims)`. */
 type MakeTensor<T> = (type: "float32" | "float16", data: Float32Array | Uint16Array, dims: readonly number[]) => T;
 
-interface Halves<T> {
+interface FedMatrices<T> {
   readonly [input: string]: T;
 }
 
@@ -45,9 +45,9 @@ interface Halves<T> {
  * ```
  */
 export class SwitchableSession<T> {
-  readonly #made = new WeakMap<Adapter, Halves<T>>();
-  readonly #none: Halves<T>;
-  #selected: Halves<T>;
+  readonly #made = new WeakMap<Adapter, FedMatrices<T>>();
+  readonly #none: FedMatrices<T>;
+  #selected: FedMatrices<T>;
 
   constructor(
     readonly session: OnnxSession<T>,
@@ -71,33 +71,33 @@ export class SwitchableSession<T> {
     return this.session.run({ ...feeds, ...this.#selected });
   }
 
-  #tensorsOf(adapter: Adapter): Halves<T> {
+  #tensorsOf(adapter: Adapter): FedMatrices<T> {
     const known = this.#made.get(adapter);
     if (known !== undefined) return known;
     const inputs = this.session.inputMetadata.map(({ name, shape = [] }) => {
       const sizes = shape.map((size) => (typeof size === "number" && size > 0 ? size : undefined));
       return [name, sizes] as const;
     });
-    const factors = switchablePairs(adapter, switchableModules(inputs), "the switchable model");
+    const factors = switchableMatrices(adapter, switchableModules(inputs), "the switchable model");
     const made = this.#tensors((path) => factors.get(path));
     this.#made.set(adapter, made);
     return made;
   }
 
-  #tensors(factorsOf: (path: string) => Factors | undefined): Halves<T> {
+  #tensors(factorsOf: (path: string) => Factors | undefined): FedMatrices<T> {
     const tensors: Record<string, T> = {};
     for (const { name, type, shape = [] } of this.session.inputMetadata) {
-      const { path, half } = branchOf(name) ?? {};
-      if (path === undefined || half === undefined) continue;
+      const { path, matrix } = branchOf(name) ?? {};
+      if (path === undefined || matrix === undefined) continue;
       // Without an adapter the rank is 0, and both products are of nothing.
       const empty = {
         shape: shape.map((size) => (typeof size === "number" && size >= 0 ? size : 0)),
         values: new Float32Array(0),
       };
-      const factor = factorsOf(path)?.[half] ?? empty;
-      const isHalf = type === "float16";
-      const data = isHalf ? halfBits(factor.values, "f16") : factor.values;
-      tensors[name] = this.makeTensor(isHalf ? "float16" : "float32", data, factor.shape);
+      const factor = factorsOf(path)?.[matrix] ?? empty;
+      const isFloat16 = type === "float16";
+      const data = isFloat16 ? halfBits(factor.values, "f16") : factor.values;
+      tensors[name] = this.makeTensor(isFloat16 ? "float16" : "float32", data, factor.shape);
     }
     return tensors;
   }

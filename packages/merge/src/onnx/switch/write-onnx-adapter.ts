@@ -4,7 +4,7 @@ import type { Adapter } from "@lowrank/adapter-format";
 import { checkedNumbers } from "../change/checked-numbers.ts";
 import { branchInputs } from "../change/make-switchable.ts";
 import { elementTypes, floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
-import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
+import { switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 
 /**
  * Makes an adapter's file for a model that `makeSwitchable` made with `fedBy: "adapter-files"`. Modules that the adapter leaves
@@ -28,10 +28,10 @@ import { switchableModules, switchablePairs } from "./switchable-pairs.ts";
 export function writeOnnxAdapter(model: OnnxModel, adapter: Adapter): Uint8Array {
   const { inputs } = model.graph;
   const modules = switchableModules([...inputs].map(([name, { shape }]) => [name, shape]));
-  const parameters = [...switchablePairs(adapter, modules, model.name)].flatMap(([path, factors]) =>
-    (["a", "b"] as const).map((half) => {
-      const name = branchInputs(path)[half];
-      const { shape, values } = factors[half];
+  const parameters = [...switchableMatrices(adapter, modules, model.name)].flatMap(([path, factors]) =>
+    (["a", "b"] as const).map((matrix) => {
+      const name = branchInputs(path)[matrix];
+      const { shape, values } = factors[matrix];
       const type = floatTypeOf(inputs.get(name)?.elementType ?? 0) ?? "F32";
       return { name, shape, elementType: elementTypes[type], bytes: checkedNumbers(name, values, type) };
     }),

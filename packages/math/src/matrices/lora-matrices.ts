@@ -2,10 +2,10 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { PairShapeError } from "../errors.ts";
+import { MatrixShapeError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
 import {
-  type Beside,
+  type BaseChange,
   type Factor,
   type FactorSpec,
   factorOf,
@@ -17,90 +17,96 @@ import {
   type FileLayout,
   fromStored,
   readStored,
+  type TorchMatrices,
   type TorchMatrix,
-  type TorchPair,
   transposedLayout,
 } from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** What has the pair: decides what its variables are called, and how it starts. */
-export type PairKind = keyof typeof layerKinds;
+export type LayerKindName = keyof typeof layerKinds;
 
 /** What a pair is besides its values. */
-export interface PairOptions {
+export interface LoraMatricesOptions {
   /** Prefix of the variables' names. A name can be in use only once. */
   readonly name: string;
   /** Default "linear". */
-  readonly kind?: PairKind;
+  readonly kind?: LayerKindName;
   /** What each factor is, one for each tensor. Default: a plain pair of its kind. */
   readonly factors?: readonly FactorSpec[];
   /** False for an adapter that is only used. Default true. */
   readonly trainable?: boolean;
   /** What stands beside the factors; owned by the pair from now on. Default null. */
-  readonly beside?: Beside | null;
+  readonly baseChange?: BaseChange | null;
 }
 
-const optionNames: OptionNames<PairOptions> = { name: true, kind: true, factors: true, trainable: true, beside: true };
+const optionNames: OptionNames<LoraMatricesOptions> = {
+  name: true,
+  kind: true,
+  factors: true,
+  trainable: true,
+  baseChange: true,
+};
 
 /**
  * A low-rank update ΔW = s·A·B of a weight [inFeatures, outFeatures]; it owns its variables and what stands beside them.
  *
  * @example
  * ```ts
- * import { LoraPair } from "@lowrank/math";
+ * import { LoraMatrices } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
- * const pair = LoraPair.fromTensors({ a: tf.ones([4, 2]), b: tf.zeros([2, 3]), name: "example" });
- * console.assert(pair.rank === 2);
- * pair.dispose();
+ * const lora = LoraMatrices.fromTensors({ a: tf.ones([4, 2]), b: tf.zeros([2, 3]), name: "example" });
+ * console.assert(lora.rank === 2);
+ * lora.dispose();
  * ```
  */
-export class LoraPair implements Update {
-  readonly chain: readonly Factor[];
-  readonly beside: Beside | null;
+export class LoraMatrices implements Update {
+  readonly factors: readonly Factor[];
+  readonly baseChange: BaseChange | null;
 
-  /** Takes ownership of the tensors, which are values of the factors in the same order. Throws PairShapeError. */
-  constructor(tensors: readonly tf.Tensor[], options: PairOptions) {
-    refuseUnknownOptions("LoraPair", options, optionNames);
-    const { name, kind, factors, trainable = true, beside = null } = options;
-    const specs = factors ?? plainPair(tensors, kind);
-    checkChain(tensors, specs, name);
-    this.chain = specs.map((spec, index) => {
+  /** Takes ownership of the tensors, which are values of the factors in the same order. Throws MatrixShapeError. */
+  constructor(tensors: readonly tf.Tensor[], options: LoraMatricesOptions) {
+    refuseUnknownOptions("LoraMatrices", options, optionNames);
+    const { name, kind, factors, trainable = true, baseChange = null } = options;
+    const specs = factors ?? plainFactors(tensors, kind);
+    checkFactors(tensors, specs, name);
+    this.factors = specs.map((spec, index) => {
       const { part, isTrained = true } = spec;
       return factorOf(spec, tf.variable(tensors[index]!, trainable && isTrained, `${name}.${part}`));
     });
     // A pair may be made inside a `tidy`, as variables may; what it keeps beside them has to outlive that too.
-    for (const tensor of tensorsOf(beside)) tf.keep(tensor);
-    this.beside = beside;
+    for (const tensor of tensorsOf(baseChange)) tf.keep(tensor);
+    this.baseChange = baseChange;
     tf.dispose([...tensors]);
   }
 
   /**
    * Takes ownership of A [inFeatures, rank] and B [rank, outFeatures]. Variables are named `${name}.lora_A` and
-   * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws PairShapeError.
+   * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws MatrixShapeError.
    */
-  static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & PairOptions): LoraPair {
+  static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & LoraMatricesOptions): LoraMatrices {
     const { a, b, ...options } = given;
-    return new LoraPair([a, b], options);
+    return new LoraMatrices([a, b], options);
   }
 
-  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws PairShapeError. */
-  static fromTorch({ a, b }: TorchPair, options: PairOptions): LoraPair {
+  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws MatrixShapeError. */
+  static fromTorch({ a, b }: TorchMatrices, options: LoraMatricesOptions): LoraMatrices {
     if (!options.factors && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
-      throw new PairShapeError(
+      throw new MatrixShapeError(
         `Adapter "${options.name}"`,
         a.shape,
         b.shape,
         "[rank, inFeatures] and [outFeatures, rank]",
       );
-    return LoraPair.fromStored([a, b], options);
+    return LoraMatrices.fromStored([a, b], options);
   }
 
-  /** From what files have, one for each factor. Throws PairShapeError. */
-  static fromStored(stored: readonly TorchMatrix[], options: PairOptions): LoraPair {
+  /** From what files have, one for each factor. Throws MatrixShapeError. */
+  static fromStored(stored: readonly TorchMatrix[], options: LoraMatricesOptions): LoraMatrices {
     const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
-    return new LoraPair(
+    return new LoraMatrices(
       stored.map((values, index) => fromStored(values, layoutOf(index))),
       options,
     );
@@ -108,16 +114,16 @@ export class LoraPair implements Update {
 
   /** [inFeatures, rank]; an embedding's has one row for each token, a diagonal of blocks inFeatures/blocks rows. */
   get a(): tf.Variable<tf.Rank.R2> {
-    return this.chain[0]?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
+    return this.factors[0]?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
 
   /** [rank, outFeatures]; that of a grouped convolution or a diagonal of blocks has rank/groups rows. */
   get b(): tf.Variable<tf.Rank.R2> {
-    return this.chain.at(-1)?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
+    return this.factors.at(-1)?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
 
   get inFeatures(): number {
-    return sidesOf(this.chain[0]!, this.a.shape).rows;
+    return sidesOf(this.factors[0]!, this.a.shape).rows;
   }
 
   get outFeatures(): number {
@@ -130,7 +136,7 @@ export class LoraPair implements Update {
 
   /** Number of values in all factors. */
   get size(): number {
-    return this.chain.reduce((sum, { variable }) => sum + variable.size, 0);
+    return this.factors.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 
   /** What is trained, in the order of the factors. */
@@ -142,39 +148,39 @@ export class LoraPair implements Update {
    * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update but for what stands
    * between them: where a start is subtracted, both have twice the rank (`pissaToLora`).
    */
-  async toTorch(): Promise<TorchPair> {
-    const [first, last] = [this.chain[0]!, this.chain.at(-1)!];
-    const read = async (a: tf.Tensor, b: tf.Tensor): Promise<TorchPair> => {
+  async toTorch(): Promise<TorchMatrices> {
+    const [first, last] = [this.factors[0]!, this.factors.at(-1)!];
+    const read = async (a: tf.Tensor, b: tf.Tensor): Promise<TorchMatrices> => {
       const [storedA, storedB] = await Promise.all([readStored(a, first.layout), readStored(b, last.layout)]);
       return { a: storedA, b: storedB };
     };
     const trained = await read(this.a, this.b);
-    const { beside } = this;
-    return beside?.kind === "subtracted" ? pissaToLora(trained, await read(beside.a, beside.b)) : trained;
+    const { baseChange } = this;
+    return baseChange?.kind === "subtracted" ? pissaToLora(trained, await read(baseChange.a, baseChange.b)) : trained;
   }
 
   dispose(): void {
-    for (const { variable } of this.chain) variable.dispose();
-    tf.dispose(tensorsOf(this.beside));
+    for (const { variable } of this.factors) variable.dispose();
+    tf.dispose(tensorsOf(this.baseChange));
   }
 }
 
 /** The factors of two matrices [inFeatures, rank] and [rank, outFeatures]. */
-function plainPair([a, b]: readonly tf.Tensor[], kind: PairKind = "linear"): readonly FactorSpec[] {
+function plainFactors([a, b]: readonly tf.Tensor[], kind: LayerKindName = "linear"): readonly FactorSpec[] {
   const [inFeatures = 0, rank = 0] = a?.shape ?? [];
-  return layerKinds[kind].pair({ inFeatures, outFeatures: b?.shape[1] ?? 0 }, rank);
+  return layerKinds[kind].specs({ inFeatures, outFeatures: b?.shape[1] ?? 0 }, rank);
 }
 
 /** Each factor has as many rows as the one before it has columns, and the first and the last are matrices. */
-function checkChain(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[], name: string): void {
+function checkFactors(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[], name: string): void {
   const [a, b] = [tensors[0]!, tensors.at(-1)!];
   const sides = specs.map((spec, index) => sidesOf(spec, tensors[index]!.shape));
   const fits = sides.every(({ rows }, index) => rows > 0 && (index === 0 || rows === sides[index - 1]!.columns));
   if (a.rank !== 2 || b.rank !== 2 || !fits)
-    throw new PairShapeError(`Adapter "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+    throw new MatrixShapeError(`Adapter "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
 }
 
-function tensorsOf(beside: Beside | null): tf.Tensor[] {
-  if (beside === null) return [];
-  return beside.kind === "subtracted" ? [beside.a, beside.b] : [beside.weight];
+function tensorsOf(baseChange: BaseChange | null): tf.Tensor[] {
+  if (baseChange === null) return [];
+  return baseChange.kind === "subtracted" ? [baseChange.a, baseChange.b] : [baseChange.weight];
 }

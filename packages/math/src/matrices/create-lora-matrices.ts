@@ -6,21 +6,21 @@ import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { RankError, SettingError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
-import type { Layer, PairInitialization } from "../kinds/layer-kind.ts";
+import type { Layer, RandomInit } from "../kinds/layer-kind.ts";
 import type { FactorSpec } from "../update/factor.ts";
-import { LoraPair, type PairKind } from "./lora-pair.ts";
+import { type LayerKindName, LoraMatrices } from "./lora-matrices.ts";
 
-/** What `createPair` needs to know. */
-export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
+/** What `createLoraMatrices` needs to know. */
+export interface CreateLoraOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
   readonly rank: number;
   /** Default "default". */
-  readonly init?: PairInitialization;
+  readonly init?: RandomInit;
   /** The run's seed, and the module path that tells this pair's draws from others'. */
   readonly key: { readonly seed: number; readonly path: string };
   /** Prefix of the variables' names; in use only once at a time. */
   readonly name: string;
   /** Default "linear". */
-  readonly kind?: PairKind;
+  readonly kind?: LayerKindName;
   /** A convolution's. */
   readonly geometry?: Layer["geometry"];
   /** What both factors are. Default: a plain pair of the kind. */
@@ -29,7 +29,7 @@ export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatur
   readonly experts?: number;
 }
 
-const optionNames: OptionNames<CreatePairOptions> = {
+const optionNames: OptionNames<CreateLoraOptions> = {
   inFeatures: true,
   outFeatures: true,
   rank: true,
@@ -50,16 +50,16 @@ const optionNames: OptionNames<CreatePairOptions> = {
  *
  * @example
  * ```ts
- * import { createPair } from "@lowrank/math";
+ * import { createLoraMatrices } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
  * const key = { seed: 7, path: "transformer.h.0.attn.c_attn" };
- * const pair = createPair({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
- * pair.dispose();
+ * const lora = createLoraMatrices({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
+ * lora.dispose();
  * ```
  */
-export function createPair(options: CreatePairOptions): LoraPair {
-  refuseUnknownOptions("createPair", options, optionNames);
+export function createLoraMatrices(options: CreateLoraOptions): LoraMatrices {
+  refuseUnknownOptions("createLoraMatrices", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
@@ -69,14 +69,14 @@ export function createPair(options: CreatePairOptions): LoraPair {
   const { seed, path } = options.key;
   const row = layerKinds[kind];
   const layer = { path, inFeatures, outFeatures, experts, geometry };
-  const factors = options.factors ?? row.pair(layer, rank);
-  const starting = ({ shape }: FactorSpec, part: string): { shape: readonly [number, number]; key: DrawKey } => {
+  const factors = options.factors ?? row.specs(layer, rank);
+  const initial = ({ shape }: FactorSpec, part: string): { shape: readonly [number, number]; key: DrawKey } => {
     const [rows = 0, columns = 0] = shape;
     return { shape: [rows, columns], key: { seed, path: `${path}.${part}` } };
   };
-  const [a, b] = [starting(factors[0]!, "lora_A"), starting(factors.at(-1)!, "lora_B")];
-  return new LoraPair(
-    tf.tidy(() => row.start(init, { a, b, rank })),
+  const [a, b] = [initial(factors[0]!, "lora_A"), initial(factors.at(-1)!, "lora_B")];
+  return new LoraMatrices(
+    tf.tidy(() => row.initialize(init, { a, b, rank })),
     { name, factors },
   );
 }

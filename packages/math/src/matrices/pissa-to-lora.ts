@@ -1,48 +1,48 @@
 // A pair that was trained beside what its start left of the base (PiSSA, OLoRA, CorDA, LoRA-GA), as a plain pair for the
 // base that everybody has: s·(B·A − B₀·A₀) = s·[B, −B₀]·[A; A₀] (PEFT's `subtract_mutated_init`).
 
-import { PairShapeError } from "../errors.ts";
-import type { TorchMatrix, TorchPair } from "../update/file-layout.ts";
+import { MatrixShapeError } from "../errors.ts";
+import type { TorchMatrices, TorchMatrix } from "../update/file-layout.ts";
 
 /**
- * The plain pair of twice the rank, for the same scaling s. `start`: the pair as it was when it took over a part of the
+ * The plain pair of twice the rank, for the same scaling s. `initial`: the pair as it was when it took over a part of the
  * weight. Both as files have them: A [rank, inFeatures], B [outFeatures, rank].
  *
- * Throws PairShapeError if they differ in shape.
+ * Throws MatrixShapeError if they differ in shape.
  *
  * @example
  * ```ts
  * import { pissaToLora } from "@lowrank/math";
  *
- * const pair = (a: number[], b: number[]) => ({
+ * const lora = (a: number[], b: number[]) => ({
  *   a: { shape: [1, 2], values: Float32Array.from(a) },
  *   b: { shape: [2, 1], values: Float32Array.from(b) },
  * });
- * const { a, b } = pissaToLora(pair([1, 2], [3, 4]), pair([5, 6], [7, 8]));
+ * const { a, b } = pissaToLora(lora([1, 2], [3, 4]), lora([5, 6], [7, 8]));
  * if (String(a.values) !== "1,2,5,6" || String(b.values) !== "3,-7,4,-8") throw new Error("wrong");
  * ```
  */
-export function pissaToLora(trained: TorchPair, start: TorchPair): TorchPair {
+export function pissaToLora(trained: TorchMatrices, initial: TorchMatrices): TorchMatrices {
   const [rank = 0, inFeatures = 0] = trained.a.shape;
   const [outFeatures = 0] = trained.b.shape;
-  if (!isShaped(trained, start, rank)) {
+  if (!isShaped(trained, initial, rank)) {
     const expected = `the shapes of the trained adapter, [${trained.a.shape.join(", ")}] and [${trained.b.shape.join(", ")}]`;
-    throw new PairShapeError("The initial adapter", start.a.shape, start.b.shape, expected);
+    throw new MatrixShapeError("The initial adapter", initial.a.shape, initial.b.shape, expected);
   }
   const a = new Float32Array(2 * rank * inFeatures); // [2·rank, inFeatures]
   a.set(trained.a.values);
-  a.set(start.a.values, rank * inFeatures);
+  a.set(initial.a.values, rank * inFeatures);
   const b = Float32Array.from({ length: outFeatures * 2 * rank }, (_, index) => {
     const [row, column] = [Math.floor(index / (2 * rank)), index % (2 * rank)];
     if (column < rank) return trained.b.values[row * rank + column]!;
     // Not the negative itself, which would make −0 of 0.
-    return 0 - start.b.values[row * rank + column - rank]!;
+    return 0 - initial.b.values[row * rank + column - rank]!;
   }); // [outFeatures, 2·rank]
   return { a: { shape: [2 * rank, inFeatures], values: a }, b: { shape: [outFeatures, 2 * rank], values: b } };
 }
 
-function isShaped(trained: TorchPair, start: TorchPair, rank: number): boolean {
+function isShaped(trained: TorchMatrices, initial: TorchMatrices, rank: number): boolean {
   const isSame = (one: TorchMatrix, other: TorchMatrix) =>
     one.shape.length === 2 && one.shape.join() === other.shape.join();
-  return isSame(trained.a, start.a) && isSame(trained.b, start.b) && trained.b.shape[1] === rank;
+  return isSame(trained.a, initial.a) && isSame(trained.b, initial.b) && trained.b.shape[1] === rank;
 }

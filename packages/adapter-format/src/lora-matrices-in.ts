@@ -4,7 +4,7 @@ import type { AdapterTensor } from "./lora-config.ts";
 import { buildTensorKey, parseTensorKey } from "./tensor-keys.ts";
 
 /** A pair as an adapter holds it. */
-export interface StoredPair {
+export interface StoredMatrices {
   /** Path of the module that it adapts. */
   readonly path: string;
   readonly partOfA: "lora_A" | "lora_embedding_A";
@@ -21,9 +21,9 @@ export interface StoredPair {
  *
  * @example
  * ```ts
- * import { pairsIn } from "@lowrank/adapter-format";
+ * import { loraMatricesIn } from "@lowrank/adapter-format";
  *
- * const [pair] = pairsIn(
+ * const [pair] = loraMatricesIn(
  *   new Map([
  *     ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
  *     ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
@@ -32,8 +32,8 @@ export interface StoredPair {
  * if (pair?.path !== "q" || pair.b?.shape[0] !== 3) throw new Error("unexpected");
  * ```
  */
-export function pairsIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredPair[] {
-  return [...tensors].flatMap(([key, a]): StoredPair[] => {
+export function loraMatricesIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredMatrices[] {
+  return [...tensors].flatMap(([key, a]): StoredMatrices[] => {
     const { path, part } = parseTensorKey(key) ?? {};
     if (path === undefined || (part !== "lora_A" && part !== "lora_embedding_A")) return [];
     const keyOfB = buildTensorKey({ path, part: part === "lora_A" ? "lora_B" : "lora_embedding_B" });

@@ -18,10 +18,10 @@ export function switchableModules(
 ): ReadonlyMap<string, Features> {
   const modules = new Map<string, Features>();
   for (const [name, shape] of inputs) {
-    const { path, half } = branchOf(name) ?? {};
+    const { path, matrix } = branchOf(name) ?? {};
     if (path === undefined) continue;
     const [inFeatures, outFeatures] = modules.get(path) ?? [];
-    modules.set(path, half === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
+    modules.set(path, matrix === "a" ? [shape[0], outFeatures] : [inFeatures, shape[1]]);
   }
   return modules;
 }
@@ -31,26 +31,26 @@ export function switchableModules(
  *
  * @throws OnnxMismatchError for modules that are not among `modules` or of other sizes, and for what is no pair
  */
-export function switchablePairs(
+export function switchableMatrices(
   adapter: Adapter,
   modules: ReadonlyMap<string, Features>,
   model: string,
 ): ReadonlyMap<string, Factors> {
-  const { pairs, wholes, problems } = adapterChanges(adapter);
+  const { loras, wholes, problems } = adapterChanges(adapter);
   const misfits: Misfit[] = [
     ...problems,
     ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only A and B can be switched" })),
   ];
   const made = new Map<string, Factors>();
-  for (const pair of pairs.flatMap((pair) => inParts(pair, partsOf, ({ path }) => modules.has(path)))) {
-    const { path, magnitude, isEmbedding } = pair;
+  for (const lora of loras.flatMap((lora) => inParts(lora, partsOf, ({ path }) => modules.has(path)))) {
+    const { path, magnitude, isEmbedding } = lora;
     const features = modules.get(path);
     const refuse = (reason: string) => misfits.push({ what: path, reason });
     if (magnitude !== undefined) refuse("magnitudes cannot be switched; merge them instead");
     else if (isEmbedding) refuse("embeddings cannot be switched; merge it instead");
     else if (features === undefined) refuse("the model is not switchable at this module");
     else {
-      const factors = branchFactors(pair);
+      const factors = branchFactors(lora);
       const [ours, theirs] = [factors.a.shape[0] ?? 0, factors.b.shape[1] ?? 0];
       const [inputs = ours, outputs = theirs] = features;
       if (inputs !== ours || outputs !== theirs)

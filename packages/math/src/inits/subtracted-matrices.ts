@@ -3,13 +3,13 @@
 
 import { SettingError } from "../errors.ts";
 import { type Matrix, tensorOfMatrix } from "../linear-algebra/matrix.ts";
-import { LoraPair } from "../pairs/lora-pair.ts";
+import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import type { InitRequest } from "./initialization.ts";
 
 /** A pair that starts as a [inFeatures, rank] and b [rank, outFeatures] and subtracts just that. */
-export function subtractedPair(a: Matrix, b: Matrix, { name }: InitRequest): LoraPair {
-  const beside = { kind: "subtracted", a: tensorOfMatrix(a), b: tensorOfMatrix(b) } as const;
-  return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, beside });
+export function subtractedMatrices(a: Matrix, b: Matrix, { name }: InitRequest): LoraMatrices {
+  const baseChange = { kind: "subtracted", a: tensorOfMatrix(a), b: tensorOfMatrix(b) } as const;
+  return LoraMatrices.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, baseChange });
 }
 
 /** Throws SettingError if a start would have to be divided by a scaling that it cannot be divided by. */

@@ -6,7 +6,7 @@ import {
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  pairsIn,
+  loraMatricesIn,
   parseTensorKey,
   rankAxisOf,
   type TensorPart,
@@ -29,7 +29,7 @@ export interface WeightedAdapter {
 }
 
 /** An adapter's pair at a layer. */
-interface StoredPair {
+interface AdapterMatrices {
   /** Position in the caller's list. */
   readonly adapter: number;
   /** [rank, inFeatures]; a convolution's kernel is flattened. */
@@ -44,11 +44,11 @@ export interface CombinedLayer {
   readonly keys: { readonly a: string; readonly b: string };
   /** Axes of A and B in files behind the first two: [] or a kernel's. */
   readonly kernels: { readonly a: readonly number[]; readonly b: readonly number[] };
-  readonly pairs: readonly StoredPair[];
+  readonly matrices: readonly AdapterMatrices[];
 }
 
 /** Layers in the order of their first appearance, and whole weights that go along unchanged. */
-export interface ReadPairs {
+export interface ReadAdapters {
   readonly layers: readonly CombinedLayer[];
   readonly saved: ReadonlyMap<string, AdapterTensor>;
 }
@@ -60,7 +60,7 @@ const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
-export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
+export function readMatrices(sources: readonly WeightedAdapter[]): ReadAdapters {
   const supported = supportedIn(sources);
   const problems = sources.flatMap(({ adapter }, index) =>
     problemsOf(adapter, supported).map((problem) => ({ adapter: nameOf(sources, index), problem })),
@@ -70,7 +70,7 @@ export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
       const known = layers.get(layer.path);
-      layers.set(layer.path, known ? { ...known, pairs: [...known.pairs, ...layer.pairs] } : layer);
+      layers.set(layer.path, known ? { ...known, matrices: [...known.matrices, ...layer.matrices] } : layer);
     }
   });
   checkShapes([...layers.values()]);
@@ -85,8 +85,8 @@ export function nameOf(sources: readonly WeightedAdapter[], index: number): stri
 
 /** Some variants are the combination's where all adapters say the same of them. */
 function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
-  const isAgreed = ({ asked }: VariantFacts) =>
-    new Set(sources.map(({ adapter }) => JSON.stringify(asked(adapter.config)))).size === 1;
+  const isAgreed = ({ setting }: VariantFacts) =>
+    new Set(sources.map(({ adapter }) => JSON.stringify(setting(adapter.config)))).size === 1;
   const agreed = variants.filter((row) => row.isKeptIfShared && isAgreed(row)).map(({ key }) => key);
   return new Set([...harmless, ...agreed]);
 }
@@ -106,13 +106,13 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
 }
 
 function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
-  for (const { path, keys, a, b } of pairsIn(tensors)) {
+  for (const { path, keys, a, b } of loraMatricesIn(tensors)) {
     if (!b) continue; // a half pair is refused by whoever reads or writes adapters
     yield {
       path,
       keys,
       kernels: { a: a.shape.slice(2), b: b.shape.slice(2) },
-      pairs: [{ adapter: index, a: flattened(a), b: flattened(b) }],
+      matrices: [{ adapter: index, a: flattened(a), b: flattened(b) }],
     };
   }
 }
@@ -123,7 +123,7 @@ function flattened({ shape, values }: AdapterTensor): Matrix {
 }
 
 function checkShapes(layers: readonly CombinedLayer[]): void {
-  const grouped = layers.filter(({ pairs }) => pairs.some(({ a, b }) => a.rows !== b.columns));
+  const grouped = layers.filter(({ matrices }) => matrices.some(({ a, b }) => a.rows !== b.columns));
   if (grouped.length)
     throw new UncombinableAdapterError(
       grouped.map(({ path }) => ({
@@ -131,8 +131,8 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
         problem: "A and B have different ranks, as in a grouped convolution",
       })),
     );
-  const mismatches = layers.flatMap(({ path, pairs }) => {
-    const shapes = [...new Set(pairs.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
+  const mismatches = layers.flatMap(({ path, matrices }) => {
+    const shapes = [...new Set(matrices.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
     return shapes.length > 1 ? [{ path, shapes }] : [];
   });
   if (mismatches.length) throw new CombinationShapeError(mismatches);
@@ -142,10 +142,10 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
 function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
   const configs = sources.map(({ adapter }) => adapter.config);
   if (maxBiases(configs) !== "lora_only") return;
-  const without = layers.filter(({ pairs }) => pairs.every(({ adapter }) => configs[adapter]?.bias === "none"));
+  const without = layers.filter(({ matrices }) => matrices.every(({ adapter }) => configs[adapter]?.bias === "none"));
   if (without.length === 0) return;
   const problem = `it has no bias for ${without[0]!.path}, which only it adapts, and others have one (bias = "lora_only")`;
-  const adapters = new Set(without.flatMap(({ pairs }) => pairs.map(({ adapter }) => adapter)));
+  const adapters = new Set(without.flatMap(({ matrices }) => matrices.map(({ adapter }) => adapter)));
   throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
