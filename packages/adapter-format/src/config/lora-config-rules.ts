@@ -1,4 +1,4 @@
-// What must hold between fields. Source: LoraConfig.__post_init__ in PEFT 0.21.2.
+// Rules that involve more than one field.
 
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
@@ -12,7 +12,7 @@ const inits: readonly (InitFacts & { readonly name: string })[] = initNames.map(
   ...initFacts[name],
 }));
 
-/** What PEFT has layers of their own for, and whether a configuration asks for it. */
+/** Variants and initializations for which PEFT has a layer class of its own. A module can have only one of them. */
 const layers: readonly { readonly name: string; isUsed(config: LoraConfig): boolean }[] = [
   ...variants
     .filter(({ layer }) => layer !== undefined)
@@ -25,7 +25,7 @@ const layers: readonly { readonly name: string; isUsed(config: LoraConfig): bool
     })),
 ];
 
-/** PEFT's resolve_lora_variant. */
+/** Variants that exclude all others, as in PEFT's resolve_lora_variant. */
 const exclusions = variants
   .filter(({ layer }) => layer === "alone")
   .map(({ key, setting }): Rule => {
@@ -74,7 +74,7 @@ const rules: readonly Rule[] = [
   ...exclusions,
 ];
 
-/** Everything that two or more fields together get wrong. */
+/** All rules between fields that the configuration breaks. */
 export function brokenRules(config: LoraConfig): readonly ConfigFieldProblem[] {
   return rules
     .filter((rule) => !rule.holds(config))

@@ -1,4 +1,4 @@
-// Tensors as a safetensors file has them.
+// Converts an adapter's tensors for a safetensors file.
 
 import { encodeFloat32, type TensorData } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError } from "../errors.ts";
@@ -7,7 +7,7 @@ import { valueProblems } from "./peft/check-tensors.ts";
 
 export type AdapterDtype = "F32" | "F16" | "BF16";
 
-/** Throws InvalidAdapterTensorsError listing numbers that are none, or that the type cannot hold. */
+/** Throws InvalidAdapterTensorsError for values that are NaN, infinite or too large for the type. */
 export function encodeTensors(
   tensors: ReadonlyMap<string, AdapterTensor>,
   dtype: AdapterDtype,
@@ -27,7 +27,7 @@ export function transposed({ shape: [rows = 0, columns = 0], values }: AdapterTe
   return { shape: [columns, rows], values: result };
 }
 
-/** As it is, to the bit, where the factor is 1. */
+/** Multiplies all values. A factor of 1 returns the same tensor. */
 export function multiplied({ shape, values }: AdapterTensor, factor: number): AdapterTensor {
   return { shape, values: factor === 1 ? values : values.map((value) => value * factor) };
 }

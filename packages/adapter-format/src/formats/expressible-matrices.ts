@@ -1,4 +1,5 @@
-// The pairs of an adapter for another program's format, or one error with all that the format has no words for.
+// Collects A and B of each module for another program's format, or throws one error with everything that the format
+// cannot store.
 
 import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
@@ -7,19 +8,19 @@ import { type Feature, trainingOnlyFeatures, unsupportedFeatures } from "../vari
 
 export type CompleteMatrices = StoredMatrices & { readonly b: AdapterTensor };
 
-/** What a format has words for. */
+/** What a format can store. */
 export interface FormatSupport {
-  /** Whose format: "mlx_lm". */
+  /** The program that reads the format: "mlx_lm". */
   readonly program: string;
-  /** Features beside plain LoRA and what only training sees. */
+  /** Supported features beyond plain LoRA. Features that matter only in training are always accepted. */
   readonly features: readonly Feature[];
-  /** Why a pair cannot be said; undefined where it can. */
+  /** Why the format cannot store this A and B; undefined if it can. */
   reasonAgainst(lora: CompleteMatrices): string | undefined;
-  /** Whether a tensor that is no half of a pair has a place. */
+  /** Whether the format can store a tensor other than A and B. */
   holds(key: string): boolean;
 }
 
-/** Throws InexpressibleAdapterError with everything that is in the way. */
+/** Throws InexpressibleAdapterError listing everything that the format cannot store. */
 export function expressibleMatrices({ config, tensors }: Adapter, format: FormatSupport): readonly CompleteMatrices[] {
   const known = new Set<Feature>([...trainingOnlyFeatures, ...format.features]);
   const problems: Inexpressible[] = unsupportedFeatures(config, known).map(({ key, got, effect }) => {

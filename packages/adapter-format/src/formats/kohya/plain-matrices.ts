@@ -1,4 +1,4 @@
-// The tensors of one module in a file of Kohya's, LyCORIS' or diffusers' → one pair that computes the same.
+// Converts the tensors of one module in a file of Kohya, LyCORIS or diffusers to one A and B with the same product.
 
 import type { AdapterTensor } from "../../lora-config.ts";
 import { transposed } from "../encode-tensors.ts";
@@ -23,7 +23,10 @@ export function plainMatrices(parts: ModuleParts): PlainMatrices {
   return mid === undefined ? lora : withMiddle(lora, mid);
 }
 
-/** A convolution in three (Tucker): down [rank, channels, 1, 1], mid [rank, rank, height, width], up. Down and mid become one. */
+/**
+ * A convolution as three tensors (Tucker decomposition): down [rank, channels, 1, 1], mid [rank, rank, height, width],
+ * up. Down and mid become A.
+ */
 function withMiddle({ a, b, scale }: PlainMatrices, mid: AdapterTensor): PlainMatrices {
   const [rank = 0, channels = 0, ...one] = a.shape;
   const [rows = 0, inner = 0, height = 0, width = 0] = mid.shape;
@@ -45,7 +48,8 @@ function withMiddle({ a, b, scale }: PlainMatrices, mid: AdapterTensor): PlainMa
   return { a: { shape: [rank, channels, height, width], values }, b, scale };
 }
 
-// LyCORIS' LoHa as one pair. A Hadamard product of two products of matrices is itself one, of a rank that is the product of theirs:
+// LyCORIS' LoHa as one A and B. The Hadamard product of two matrix products is itself a matrix product. Its rank is the
+// product of both ranks:
 //   (B₁A₁) ∘ (B₂A₂) = B·A, where column (i, j) of B is B₁[:, i] ∘ B₂[:, j] and row (i, j) of A is A₁[i] ∘ A₂[j]
 
 function hadamardMatrices(parts: ModuleParts): PlainMatrices {
@@ -75,7 +79,8 @@ function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTe
   return { shape: [rows * otherRows, columns], values };
 }
 
-// LyCORIS' LoKr as one pair: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is a whole matrix is a product with the identity.
+// LyCORIS' LoKr as one A and B: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side stored as one full matrix is its product
+// with the identity.
 
 function kroneckerMatrices(parts: ModuleParts): PlainMatrices {
   if (parts.has("lokr_t2")) throw new UnreadableModule("is a LoKr with Tucker decomposition, not supported");
@@ -83,7 +88,7 @@ function kroneckerMatrices(parts: ModuleParts): PlainMatrices {
   const other = sideOf(parts, "lokr_w2");
   const rank = sizesOf(one.a)[0] * sizesOf(other.a)[0];
   const [inFeatures, outFeatures] = [sizesOf(one.a)[1] * sizesOf(other.a)[1], sizesOf(one.b)[0] * sizesOf(other.b)[0]];
-  // Two whole matrices are not scaled, whatever α says.
+  // Two full matrices are not scaled; α is ignored.
   const inner = other.rank ?? one.rank;
   checkSize(rank, Math.max(inFeatures, outFeatures));
   return {
@@ -94,7 +99,7 @@ function kroneckerMatrices(parts: ModuleParts): PlainMatrices {
 }
 
 interface Side extends Omit<PlainMatrices, "scale"> {
-  /** Undefined for a whole matrix. */
+  /** Undefined for a full matrix. */
   readonly rank: number | undefined;
 }
 

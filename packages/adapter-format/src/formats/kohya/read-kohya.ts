@@ -1,6 +1,6 @@
-// An adapter of Kohya's sd-scripts, of LyCORIS or of diffusers → the same adapter as PEFT would have written it. One file for all
-// parts of a pipeline: modules keep the names that they have there, since underscores in place of dots can be told apart only
-// beside a model (see component-paths.ts). A pair lies as PEFT's; α is of each module, and where it is missing it is the rank.
+// Reads an adapter of Kohya's sd-scripts, LyCORIS or diffusers as PEFT would have written it. One file has all
+// components of a pipeline. Modules keep the file's names, because only a model can say which underscores are dots (see
+// component-paths.ts). A and B have PEFT's layout. Each module has its own α; a missing α equals the rank.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
@@ -13,7 +13,7 @@ import { oneFileFormat } from "../refuse-foreign.ts";
 import { type KohyaPart, type PlainMatrices, parseKohyaKey, UnreadableModule } from "./module-parts.ts";
 import { plainMatrices } from "./plain-matrices.ts";
 
-/** The adapter in one file; undefined where it is of none of these programs. Throws what `readAdapter` does. */
+/** Reads the file; undefined if none of these programs wrote it. Throws the errors of `readAdapter`. */
 export async function readKohya(
   folder: AdapterFolder,
   name: string,
@@ -50,7 +50,7 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     if (magnitude === undefined) continue;
     const [rows = 0] = lora.b.shape;
     useDora = true;
-    // LyCORIS can also keep one for each input, which PEFT has not.
+    // LyCORIS can also store one magnitude for each input, which PEFT does not have.
     if (magnitude.values.length !== rows || (magnitude.shape[0] !== rows && magnitude.shape[1] !== rows))
       problems.push({ key: path, problem: "has magnitudes whose number is not that of the outputs" });
     else
@@ -65,7 +65,7 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
   return checkedAdapter({ config: configOfModules(scales, { useDora }), tensors, metadata }, name, options);
 }
 
-/** The keys of each module by what they are to it. */
+/** The keys of each module by part. */
 function modulesOf(
   file: SafetensorsFile,
   problems: TensorProblem[],

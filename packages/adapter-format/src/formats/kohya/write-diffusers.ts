@@ -1,5 +1,5 @@
-// An adapter → the file that diffusers' pipelines save and load: PEFT's names behind the name of a pipeline's part. Without α the
-// scale there is 1, so that each B has its own scale in it.
+// Writes an adapter as the file that diffusers' pipelines load: PEFT's names after the component's name. A file without
+// α has scale 1, so each B is multiplied by its own scale.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
@@ -11,7 +11,7 @@ import { encodeTensors, multiplied } from "../encode-tensors.ts";
 import { expressibleMatrices } from "../expressible-matrices.ts";
 import { reasonAgainst, type WriteKohyaOptions } from "./write-kohya.ts";
 
-/** How to write one: as Kohya's. */
+/** Options of `writeDiffusersAdapter`, the same as for Kohya's format. */
 export type WriteDiffusersOptions = WriteKohyaOptions;
 
 const optionNames: OptionNames<WriteDiffusersOptions> = { dtype: true, component: true };
@@ -25,10 +25,11 @@ const components = {
 };
 
 /**
- * Makes an adapter's file as `save_lora_weights` of diffusers does, for a text encoder or another part of a pipeline.
+ * Makes a file like `save_lora_weights` of diffusers, for a text encoder or another component of a pipeline.
  *
- * @throws InexpressibleAdapterError listing what that format cannot hold: tables, biases, modules and tokens that were trained, and
- * names of Kohya's, whose underscores may be dots; InvalidAdapterTensorsError for numbers that `dtype` cannot hold.
+ * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and
+ * tokens, and Kohya's names, whose underscores may be dots; InvalidAdapterTensorsError for values that `dtype` cannot
+ * store.
  *
  * @example
  * ```ts
@@ -59,7 +60,7 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
   });
   const tensors = new Map<string, AdapterTensor>();
   for (const { path, a, b } of matrices) {
-    // What stands around a CLIP text encoder went in transformers 5, from the encoder alone.
+    // transformers 5 removed the module around a CLIP text encoder ("text_model."), but only for the encoder alone.
     const own = path.replace(/^encoder\.layers\./, "text_model.$&");
     const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;
     tensors.set(`${name}.lora_A.weight`, a);

@@ -1,6 +1,7 @@
-// The file of loralib.lora_state_dict → the same adapter as PEFT would have written it. A MergedLinear keeps pairs for some of
-// several parts of one matrix, each of r rows of A and out/parts rows of B; the others get zeros. As one pair that is B with
-// blocks, and a rank of r for each part that has one: α grows by as much. Source: loralib 0.1.2, layers.py, utils.py.
+// Reads a file of loralib.lora_state_dict as PEFT would have written it. A MergedLinear joins several parts (such as
+// query, key, value) in one matrix, and some of them have LoRA: each has r rows of A and out/parts rows of B. As one A
+// and B this is a block matrix B, zero for the other parts. Its rank is r times the number of adapted parts, and α
+// grows by the same factor. Source: loralib 0.1.2, layers.py, utils.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
@@ -10,9 +11,9 @@ import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readAdapterNames, readableTypes } from "../peft/read-adapter.ts";
 
-/** How the layers were made that a file of loralib's is of, which it does not say itself. */
+/** How loralib's layers were configured. The file does not contain this. */
 export interface ReadLoralibOptions extends ReadAdapterOptions {
-  /** Their `lora_alpha`; 1, as loralib has it, where neither this nor the file's metadata say it. */
+  /** Their `lora_alpha`. Default: the file's metadata, else 1 as in loralib. */
   readonly alpha?: number;
   /** The `enable_lora` of each MergedLinear, by the end of its path: `{ c_attn: [true, false, true] }`. */
   readonly groups?: Readonly<Record<string, readonly boolean[]>>;
@@ -20,17 +21,17 @@ export interface ReadLoralibOptions extends ReadAdapterOptions {
 
 const optionNames: OptionNames<ReadLoralibOptions> = { ...readAdapterNames, alpha: true, groups: true };
 
-/** The key under which `writeLoralibAdapter` says α. */
+/** The metadata key of α, written by `writeLoralibAdapter`. */
 export const alphaKey = "lora_alpha";
 
-/** Tables of tokens, whose factors PEFT names otherwise. */
+/** Embeddings, whose A and B have other names in PEFT. */
 const tableName = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shared)$/;
 
 /**
- * Reads what `loralib.lora_state_dict(model)` gives, saved by safetensors: pairs of Linear, MergedLinear and Embedding, and biases
- * that trained along. A Conv2d of loralib's keeps its numbers otherwise, and is refused.
+ * Reads `loralib.lora_state_dict(model)`, saved with safetensors: A and B of Linear, MergedLinear and Embedding, and
+ * trained biases. loralib's Conv2d has another layout and is refused.
  *
- * @throws SafetensorsError; InvalidAdapterTensorsError listing everything that is no such part.
+ * @throws SafetensorsError; InvalidAdapterTensorsError listing all other tensors.
  *
  * @example
  * ```ts
@@ -107,7 +108,7 @@ function biasMode(paths: readonly string[], modules: ReadonlyMap<string, ModuleM
   return paths.every((path) => modules.has(path)) ? "lora_only" : "all";
 }
 
-/** One pair, and how many parts of a matrix it is made of. */
+/** A and B of one module, and the number of adapted parts in them. */
 function joined(
   path: string,
   { a, b }: ModuleMatrices,
@@ -127,7 +128,7 @@ function joined(
   return { a, b: enabled.length === 1 ? b : blocksOf(b, enabled), parts };
 }
 
-/** B [out/parts · enabled, rank] → [out, rank · enabled]: each part's rows in columns of its own. */
+/** B [out/parts · enabled, rank] → [out, rank · enabled]: each part's rows get columns of their own. */
 function blocksOf({ shape: [rows = 0, rank = 0], values }: AdapterTensor, enabled: readonly boolean[]): AdapterTensor {
   const parts = enabled.filter(Boolean).length;
   const [height, width] = [rows / parts, rank * parts];

@@ -1,5 +1,5 @@
-// An adapter of mlx_lm → the same adapter as PEFT would have written it. mlx_lm computes x + scale·(x·lora_a)·lora_b with
-// lora_a [inFeatures, rank] and lora_b [rank, outFeatures]: both are turned, and α = scale · rank. Source: mlx_lm 0.32,
+// Reads an adapter of mlx_lm as PEFT would have written it. mlx_lm computes x + scale·(x·lora_a)·lora_b with lora_a
+// [inFeatures, rank] and lora_b [rank, outFeatures]. Both are transposed, and α = scale · rank. Source: mlx_lm 0.32,
 // tuner/lora.py, tuner/dora.py, tuner/utils.py.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
@@ -21,7 +21,7 @@ import { pathOfMlx } from "./module-names.ts";
 
 export const mlxWeightsName = "adapters.safetensors";
 
-/** Reads a folder that has mlx_lm's weights and adapter_config.json. Throws what `readAdapter` does. */
+/** Reads a folder with mlx_lm's weights and adapter_config.json. Throws the errors of `readAdapter`. */
 export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions): Promise<Adapter> {
   const settings = settingsOf(await readConfigText(folder), `${folder.name}/${configName}`, options);
   const tensors = await using(folder, mlxWeightsName, async (source) => {
@@ -64,7 +64,7 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
   };
 }
 
-/** Tables of tokens, whose factors PEFT names otherwise. */
+/** Embeddings, whose A and B have other names in PEFT. */
 const tableName = /(^|\.)(embed_tokens|embed_in|wte|word_embeddings)$/;
 
 async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyMap<string, AdapterTensor>> {

@@ -1,6 +1,7 @@
-// An adapter → the files that mlx_lm loads. It has one rank and one scale for all modules, and names these by their paths within
-// a layer: a module of a smaller rank gets zeros beside its numbers, another scale goes into its B, and a module that the adapter
-// leaves alone starts, as there, with a B of zeros. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
+// Writes an adapter as the files that mlx_lm loads. They have one rank and one scale for all modules, and name modules
+// by their paths within a layer. So a smaller rank is padded with zeros, another scale is multiplied into B, and a
+// module without LoRA gets mlx_lm's initial A and B, with B zero. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py,
+// tuner/dora.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";
@@ -11,9 +12,9 @@ import { type AdapterDtype, encodeTensors, multiplied, transposed } from "../enc
 import { expressibleMatrices } from "../expressible-matrices.ts";
 import { mlxPath } from "./module-names.ts";
 
-/** How to write one. */
+/** Options of `writeMlxAdapter`. */
 export interface WriteMlxOptions {
-  /** Type of the numbers; default F32. */
+  /** Type of the values. Default F32. */
   readonly dtype?: AdapterDtype;
 }
 
@@ -26,11 +27,10 @@ export interface MlxFiles {
 const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
 
 /**
- * Makes an adapter's files as mlx_lm has them, for models whose layers lie at `model.layers` there as in transformers, GPT-2's and
- * GPT-NeoX'.
+ * Makes mlx_lm's files, for GPT-2, GPT-NeoX, and models whose layers are at `model.layers` in both libraries.
  *
- * @throws InexpressibleAdapterError listing what mlx_lm's format cannot hold; InvalidAdapterTensorsError for numbers that `dtype`
- * cannot hold
+ * @throws InexpressibleAdapterError listing parts that mlx_lm's format cannot store; InvalidAdapterTensorsError for
+ * values that `dtype` cannot store
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   };
 }
 
-/** [rank, columns] with rows of zeros up to another rank. */
+/** [rank, columns], padded with rows of zeros up to `rank`. */
 function widened(matrix: AdapterTensor, rank: number): AdapterTensor {
   const [rows = 0, columns = 0] = matrix.shape;
   if (rows === rank) return matrix;
