@@ -1,23 +1,23 @@
-// The low-rank pairs among an adapter's tensors.
+// Finds A and B of each module among an adapter's tensors.
 
 import type { AdapterTensor } from "./lora-config.ts";
 import { buildTensorKey, parseTensorKey } from "./tensor-keys.ts";
 
-/** A pair as an adapter holds it. */
+/** A and B of one module, as an adapter stores them. */
 export interface StoredMatrices {
-  /** Path of the module that it adapts. */
+  /** Path of the adapted module. */
   readonly path: string;
   readonly partOfA: "lora_A" | "lora_embedding_A";
-  /** Both keys. */
+  /** Keys of both tensors. */
   readonly keys: { readonly a: string; readonly b: string };
   /** [rank, …] */
   readonly a: AdapterTensor;
-  /** [outFeatures, rank, …]; undefined where the other half is missing. */
+  /** [outFeatures, rank, …]; undefined if B is missing. */
   readonly b: AdapterTensor | undefined;
 }
 
 /**
- * The pairs of an adapter, in the order of its tensors.
+ * A and B of each adapted module, in the order of the adapter's tensors.
  *
  * @example
  * ```ts

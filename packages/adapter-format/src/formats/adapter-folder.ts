@@ -27,7 +27,7 @@ export function readConfigText(folder: AdapterFolder): Promise<string> {
   });
 }
 
-/** Opens a file for `use`, and closes it also after an error. */
+/** Opens a file for `read`, and closes it also after an error. */
 export async function using<Result>(
   folder: AdapterFolder,
   file: string,

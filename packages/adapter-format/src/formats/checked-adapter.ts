@@ -26,10 +26,7 @@ export interface ModuleScale {
   readonly alpha: number;
 }
 
-/**
- * A configuration with the most frequent rank and α, and patterns for the other modules. Throws
- * InvalidAdapterConfigError for an invalid rank.
- */
+/** The most frequent rank and α, with patterns for other modules. Throws InvalidAdapterConfigError for an invalid rank. */
 export function configOfModules(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
   const rank = mostFrequent(modules.map((one) => one.rank));
   const alpha = mostFrequent(modules.map((one) => one.alpha));

@@ -54,9 +54,7 @@ export function withComponentPaths(
   return moved(adapter, best[1]);
 }
 
-/**
- * Finds the module of a path: equal when dots become underscores, or when a prefix of one of the two paths is ignored.
- */
+/** Finds the module of a path: equal when dots become underscores, or but for a prefix of one of the two paths. */
 function finderOf(modules: readonly string[]): (rest: string) => string | undefined {
   const flat = modules.map((path) => [path.replaceAll(".", "_"), path] as const);
   const exact = new Map(flat);

@@ -1,4 +1,4 @@
-// llama.cpp's adapter → the same adapter as PEFT would have written it.
+// Reads an adapter of llama.cpp as PEFT would have written it.
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
@@ -14,11 +14,11 @@ import { variants } from "../variants/variants.ts";
 import { fromStoredRows, tokenTable } from "./row-order.ts";
 
 /**
- * Reads an adapter from a GGUF file, as convert_lora_to_gguf.py, `writeGgufAdapter` and llama-export-lora write it.
+ * Reads an adapter from a GGUF file that convert_lora_to_gguf.py, `writeGgufAdapter` or llama-export-lora wrote.
  *
- * @param config Of the base: the file says neither how its heads lie nor what PEFT calls its modules.
- * @throws GgufError for a broken file; ForeignAdapterError for one that is no adapter for a model of this configuration;
- * InvalidAdapterTensorsError listing every tensor that is no half of a pair.
+ * @param config Of the base. The file contains neither the head layout nor PEFT's module names.
+ * @throws GgufError for a damaged file; ForeignAdapterError if it is no adapter for a model of this configuration;
+ * InvalidAdapterTensorsError listing every tensor that is neither A nor B.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
         shape: [rank = 0],
       },
     }) => {
-      // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
+      // Without an alpha llama.cpp does not scale, so α is the rank, for each module.
       return { path, rank, alpha: storedAlpha === 0 ? rank : storedAlpha };
     },
   );

@@ -1,5 +1,5 @@
-// Features of a configuration beyond plain LoRA: each changes what an adapter computes, so a program must either
-// implement it or refuse the adapter. One row a feature; who attaches adapters names the ones it implements.
+// Features of a configuration beyond plain LoRA. Each changes what an adapter computes, so a program must implement it or refuse
+// the adapter. One row for each feature; programs list the features that they support.
 
 import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "../errors.ts";
@@ -10,7 +10,7 @@ import { type VariantName, variantFacts } from "./variants.ts";
 
 type FeatureRow = Pick<VariantFacts, "key" | "setting" | "effect" | "onlyInTraining">;
 
-/** What is neither a variant nor a start. */
+/** Features that are neither variants nor initializations. */
 const others = {
   bias: {
     key: "bias",
@@ -46,13 +46,13 @@ const others = {
 
 type InitFeature = Extract<(typeof initFacts)[InitName], { readonly feature: string }>["feature"];
 
-/** A feature beyond plain LoRA: PEFT's key, or key and value where one value of several is meant. */
+/** A feature beyond plain LoRA: PEFT's key, or "key=value" if only one value is meant. */
 export type Feature = keyof typeof others | VariantName | InitFeature;
 
-/** Starts that are no feature are those of plain LoRA. Two that differ only in how quick they are may be one feature. */
+/** Initializations that are not plain LoRA's. Two that differ only in speed may be one feature. */
 const inits = Object.values(initFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
 
-/** The features of starts. */
+/** The features of initializations. */
 export const initFeatures: readonly InitFeature[] = [...new Set(inits.map(({ feature }) => feature))];
 
 const rows = new Map<Feature, FeatureRow>([
@@ -71,13 +71,13 @@ function initRow({ feature, effect, base }: (typeof inits)[number]): FeatureRow 
   };
 }
 
-/** Every feature there is. */
+/** All features. */
 export const features: readonly Feature[] = [...rows.keys()];
 
-/** Features that matter only while an adapter is made and trained: a trained one can be used without them. */
+/** Features that matter only for initialization and training. A trained adapter works without them. */
 export const trainingOnlyFeatures: readonly Feature[] = features.filter((name) => rows.get(name)?.onlyInTraining);
 
-/** A feature that a configuration asks for and a program does not have. */
+/** A feature that a configuration uses and a program does not support. */
 export interface UnsupportedFeature {
   readonly feature: Feature;
   readonly key: string;
@@ -85,7 +85,7 @@ export interface UnsupportedFeature {
   readonly effect: string;
 }
 
-/** What a configuration asks for beyond plain LoRA and beyond the `supported` features. */
+/** The features of a configuration that are neither plain LoRA nor `supported`. */
 export function unsupportedFeatures(
   config: LoraConfig,
   supported: ReadonlySet<Feature>,
@@ -98,9 +98,9 @@ export function unsupportedFeatures(
 }
 
 /**
- * Throws if a configuration asks for a feature that is not among the supported ones.
+ * Throws if a configuration uses a feature that is not supported.
  *
- * @throws UnsupportedFeaturesError listing them all.
+ * @throws UnsupportedFeaturesError listing all of them.
  * @example
  * ```ts
  * import { checkFeatures, createLoraConfig } from "@lowrank/adapter-format";

@@ -1,4 +1,4 @@
-// MonteCLoRA (PEFT's `monteclora_config`). A is moved at random in training alone: source: PEFT 0.21.2,
+// MonteCLoRA (PEFT's `monteclora_config`) adds noise to A, only in training. Source: PEFT 0.21.2,
 // MontecloraLinearVariant.forward.
 
 import type { VariantFacts } from "./variant-facts.ts";

@@ -8,6 +8,6 @@ export const velora = {
   effect: "compressed gradients",
   layer: "own",
   onlyInTraining: true,
-  // What the next step of training would begin with.
+  // Needed only by the next training step.
   isLeftOut: (key) => key.endsWith(".lora_velora_embed"),
 } as const satisfies VariantFacts;
