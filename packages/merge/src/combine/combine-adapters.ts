@@ -1,4 +1,4 @@
-// Several adapters as one. Works on adapters as files hold them: no model, no backend.
+// Combines several adapters to one. It works on the tensors of files: no model and no backend are needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
@@ -22,35 +22,32 @@ import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
 import { type CombinedLayer, nameOf, readMatrices, type WeightedAdapter } from "./read-matrices.ts";
 
-/** How adapters are combined. */
+/** Options of `combineAdapters`. */
 export interface CombineOptions {
   /**
-   * "exact" (the default) and "cat" give the sum of the updates itself, "svd" its best approximation of a rank;
-   * others are listed in `combinationMethods`.
+   * "exact" (the default) and "cat" give the exact sum of the updates, "svd" its best approximation of a given rank.
+   * `combinationMethods` lists all methods.
    */
   readonly type?: string;
-  /** Rank of the result for "svd" and the methods that end in it. Default: the largest of the adapters. */
+  /** Rank of the result for "svd" and methods with "_svd". Default: the largest rank of the adapters. */
   readonly rank?: number;
-  /** Share of the entries that stay, above 0 and at most 1, for the methods that drop some. */
+  /** Share of entries that are kept, above 0 and at most 1, for methods that drop some. */
   readonly density?: number;
-  /** For "della…": how far the probabilities of staying are from the density at most, above 0. Default 0.15, as in mergekit. */
+  /** For "della…": largest difference of keep probabilities from the density, above 0. Default 0.15, as in mergekit. */
   readonly epsilon?: number;
-  /** For "breadcrumbs…": share of the largest entries that go, from 0 to below 1. Default 0.01, as in mergekit. */
+  /** For "breadcrumbs…": share of the largest entries that are dropped, from 0 to below 1. Default 0.01, as in mergekit. */
   readonly gamma?: number;
   /** Default "total". */
   readonly majoritySign?: MajoritySign;
   /** For methods that drop entries at random. Default 0. */
   readonly seed?: number;
-  /** PEFT's `svd_clamp`: a quantile from 0 to 1 at which the factors of a decomposition are cut off. Default: none. */
+  /** PEFT's `svd_clamp`: a quantile from 0 to 1 at which A and B of a decomposition are clamped. Default: none. */
   readonly clamp?: number;
-  /** "peft" gives PEFT's numbers where they are not the sum: a rank-stabilised result is √rank times too large. */
+  /** "peft" gives PEFT's result where it is not the sum: with rank stabilization it is √rank times too large. */
   readonly compatible?: "peft";
-  /** Masks of 0 and 1 instead of drawn ones. */
+  /** Gives masks of 0 and 1, instead of random ones. */
   readonly mask?: (request: MaskRequest) => ArrayLike<number>;
-  /**
-   * An adapter whose signs the singular vectors shall follow. They are arbitrary and do not change an update, except one
-   * that is clamped.
-   */
+  /** An adapter that decides the signs of the singular vectors. They are arbitrary and change only clamped updates. */
   readonly signsOf?: Adapter;
 }
 
@@ -69,10 +66,10 @@ const optionNames: OptionNames<CombineOptions> = {
 };
 
 /**
- * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
+ * Makes one adapter that has the effect of all given ones, each multiplied by its weight. Its scaling is 1.
  *
- * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError,
- * UncombinableAdapterError (whatever is more than B·A, or no pair at all), CombinationShapeError
+ * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError, UncombinableAdapterError
+ * (whatever is more than B·A, or no pair at all), CombinationShapeError
  *
  * @example
  * ```ts
@@ -88,7 +85,7 @@ export function combineAdapters(given: readonly WeightedAdapter[], options: Comb
   refuseUnknownOptions("combineAdapters", options, optionNames);
   const method = methodOf(given, options);
   checkSettings(given, options, method);
-  // A half that is smaller than its matrix has no place for what another adapter has beside it.
+  // A stored matrix that is smaller than the real one has no place for another adapter's values.
   const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
   const { layers, saved } = readMatrices(sources);
@@ -125,12 +122,12 @@ function methodOf(
 ): CombinationMethod {
   const known = combinationMethods.map(({ name }) => name);
   if (!known.includes(type)) throw new UnknownCombinationError(type, known);
-  // One adapter alone is only scaled, whatever the type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
+  // A single adapter is only scaled, for every type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
   const name = compatible === "peft" && sources.length === 1 ? "linear" : type;
   return combinationMethods.find((method) => method.name === name)!;
 }
 
-/** Weights that add up to 1. */
+/** Weights scaled to a sum of 1. */
 function asProportions(sources: readonly WeightedAdapter[]): readonly WeightedAdapter[] {
   const total = sources.reduce((sum, { weight }) => sum + weight, 0);
   return sources.map((source) => ({ ...source, weight: source.weight / total }));
@@ -172,7 +169,7 @@ function checkSettings(sources: readonly WeightedAdapter[], options: CombineOpti
     throw new CombinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
 }
 
-/** Whole weights alone leave no layer whose rank the result could have. */
+/** The error for adapters without A and B: the result would have no rank. */
 function noLayers(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
   const problem = "it has no A and B; copy its whole weights instead";
   return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
@@ -220,14 +217,14 @@ function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> 
   );
 }
 
-/** PEFT takes ranks from the configurations, whatever single layers have. */
+/** PEFT takes ranks from the configurations and ignores those of single layers. */
 function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[], options: CombineOptions): number {
   const ranks = sources.map(({ adapter: { config } }) => largest([config.rank, ...config.rankPattern.values()]));
   if (method.rank === "sum") return ranks.reduce((sum, rank) => sum + rank, 0);
   return method.rank === "chosen" ? (options.rank ?? largest(ranks)) : largest(ranks);
 }
 
-/** Of at least one; a file may have more layers than a call may have arguments. */
+/** The largest of one or more values. A file may have more layers than a call may have arguments. */
 function largest(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, value));
 }

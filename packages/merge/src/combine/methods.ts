@@ -1,5 +1,5 @@
-// The table of methods; a new one is a row. What adds A with A and B with B ("shared") is quick, of the same rank, and has
-// cross terms; what ends in "_svd" forms whole updates and takes the nearest of the wanted rank.
+// The table of methods; a new one is a row. Methods with rank "shared" add A to A and B to B: fast and of the same rank, but with
+// cross terms. Methods with "_svd" form whole updates and take the nearest one of the given rank.
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
 import type { CombinationMethod, Factors, MethodSettings, WeightedMatrices } from "./combination-method.ts";
@@ -15,20 +15,20 @@ import {
   sumOf,
 } from "./sparsify.ts";
 
-// Along the great circle from one update to another (Shoemake 1985, "slerp"), both seen as vectors: their mean is as long as they
-// are, where that of a sum is shorter the more they differ. The result is a sum of both, so no update is ever formed.
+// Spherical interpolation (Shoemake 1985, "slerp") between two updates seen as vectors: the result keeps their length, while a
+// plain mean gets shorter. The result is a sum of both, so no whole update is formed.
 
-/** Vectors that are closer than this are mixed in a straight line, as in mergekit. */
+/** Vectors with a larger cosine are interpolated linearly, as in mergekit. */
 const sameDirection = 0.9995;
 
-/** Two pairs whose weights add up to 1; of a layer that one adapter has alone, the straight line to zero. */
+/** Interpolates two updates whose weights add up to 1. A layer that only one adapter has is interpolated linearly with zero. */
 function slerp(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
   const [one, other] = matrices;
   if (one === undefined || other === undefined) return compressed(matrices, settings);
   const cosine =
     (Math.sign(one.scaling * other.scaling) * innerProduct(one, other)) /
     Math.sqrt(innerProduct(one, one) * innerProduct(other, other));
-  // Of an update of zeros there is no direction, and the cosine is NaN.
+  // An update of zeros has no direction, and the cosine is NaN.
   if (!(Math.abs(cosine) <= sameDirection)) return compressed(matrices, settings);
   const angle = Math.acos(cosine);
   const part = ({ weight }: WeightedMatrices) => Math.sin(weight * angle) / Math.sin(angle);
@@ -48,7 +48,7 @@ function innerProduct(one: Factors, other: Factors): number {
   return left.values.reduce((sum, value, index) => sum + value * (right.values[index] as number), 0);
 }
 
-/** Every way to combine adapters. */
+/** All methods. */
 export const combinationMethods: readonly CombinationMethod[] = [
   // Adapters that share directions need less rank than "cat" gives them.
   {
@@ -72,7 +72,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     isSparse: false,
     combine: nearest,
   },
-  // Its cross terms make it no sum of updates; kept because PEFT has it.
+  // Its cross terms make it different from the sum; kept because PEFT has it.
   {
     ...onFactors("linear", "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart", sum),
     isSparse: false,
@@ -80,7 +80,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
   onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(keepLargest)),
   // Keeps the largest entries, elects a sign, averages what agrees.
   onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(keepLargest)),
-  // Drops entries at random, makes up for them, adds.
+  // Drops entries at random, rescales the others, adds.
   onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(dropRandomly)),
   onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(dropRandomly)),
   onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(keepLargest)),
@@ -99,7 +99,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     sumOf(keepMiddle),
   ),
   onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(keepMiddle)),
-  // Not in PEFT: from one update to the other, without losing length on the way.
+  // Not in PEFT: interpolates without losing length.
   {
     name: "slerp",
     source: "Shoemake 1985; mergekit's `slerp`, on the updates",
@@ -110,10 +110,10 @@ export const combinationMethods: readonly CombinationMethod[] = [
   },
 ];
 
-// Combining A with A and B with B: quick and of the same rank, but (Σ A)·(Σ B) has cross terms A of one with B of another,
-// so the result is not the sum of the updates.
+// Methods that combine A with A and B with B are fast and keep the rank. But (Σ A)·(Σ B) has cross terms of A and B from
+// different adapters, so the result is not the sum of the updates.
 
-/** Applies a merge to both factors; each gets the root of weight · s, and A the sign. */
+/** Applies a merge to A and to B. Each is multiplied by the root of |weight · s|, and A by its sign. */
 function onFactors(name: string, source: string, merge: MatrixMerge): CombinationMethod {
   const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
     const half = (key: "a" | "b", part: "A" | "B", signOf: (strength: number) => number) =>
@@ -133,10 +133,10 @@ function onFactors(name: string, source: string, merge: MatrixMerge): Combinatio
   return { name, source, rank: "shared", isSparse: true, combine };
 }
 
-// Combining whole updates s·B·A entry by entry, then finding the nearest update of low rank. Dropping entries raises the
-// rank, so here the matrix [outFeatures, inFeatures] has to be formed.
+// Methods that combine whole updates s·B·A entry by entry, then find the nearest update of low rank. Dropping entries raises the
+// rank, so the matrix [outFeatures, inFeatures] must be formed.
 
-/** Applies a merge to the updates and decomposes the result. */
+/** Applies a merge to the updates, and decomposes the result. */
 function onProducts(name: string, source: string, merge: MatrixMerge): CombinationMethod {
   const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
     const products = matrices.map(({ a, b, scaling, weight, adapter }) => ({

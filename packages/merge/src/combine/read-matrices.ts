@@ -1,5 +1,4 @@
-// From adapters as plain data to the pairs that are combined, layer by layer. Everything that stands against it is found
-// first.
+// Reads A and B of all adapters, layer by layer. All reasons against combining are checked first.
 
 import {
   type Adapter,
@@ -22,15 +21,15 @@ import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError
 /** One of the adapters to combine. */
 export interface WeightedAdapter {
   readonly adapter: Adapter;
-  /** May be negative, to take an adapter's effect away. */
+  /** May be negative, to subtract an adapter's effect. */
   readonly weight: number;
-  /** What messages call it; default its position. */
+  /** Name in messages. Default: its position. */
   readonly name?: string;
 }
 
-/** An adapter's pair at a layer. */
+/** A and B of one adapter at a layer. */
 interface AdapterMatrices {
-  /** Position in the caller's list. */
+  /** Index in the caller's list. */
   readonly adapter: number;
   /** [rank, inFeatures]; a convolution's kernel is flattened. */
   readonly a: Matrix;
@@ -38,25 +37,25 @@ interface AdapterMatrices {
   readonly b: Matrix;
 }
 
-/** One layer that at least one adapter changes. */
+/** A layer that at least one adapter changes. */
 export interface CombinedLayer {
   readonly path: string;
   readonly keys: { readonly a: string; readonly b: string };
-  /** Axes of A and B in files behind the first two: [] or a kernel's. */
+  /** Further axes of A and B in files: [] or those of a kernel. */
   readonly kernels: { readonly a: readonly number[]; readonly b: readonly number[] };
   readonly matrices: readonly AdapterMatrices[];
 }
 
-/** Layers in the order of their first appearance, and whole weights that go along unchanged. */
+/** Layers in the order of their first appearance, and full weights that are copied unchanged. */
 export interface ReadAdapters {
   readonly layers: readonly CombinedLayer[];
   readonly saved: ReadonlyMap<string, AdapterTensor>;
 }
 
-/** What does not change how an adapter that exists computes. */
+/** Features that do not change how a trained adapter computes. */
 const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]);
 
-/** What is no part of a pair, and goes along whole. */
+/** Parts that are full weights and are copied. */
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
@@ -78,12 +77,12 @@ export function readMatrices(sources: readonly WeightedAdapter[]): ReadAdapters 
   return { layers: [...layers.values()], saved: collectSaved(sources, layers) };
 }
 
-/** What messages call an adapter. */
+/** An adapter's name in messages. */
 export function nameOf(sources: readonly WeightedAdapter[], index: number): string {
   return sources[index]?.name ?? `adapter ${index + 1}`;
 }
 
-/** Some variants are the combination's where all adapters say the same of them. */
+/** Some variants are supported if all adapters have the same setting. */
 function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
   const isAgreed = ({ setting }: VariantFacts) =>
     new Set(sources.map(({ adapter }) => JSON.stringify(setting(adapter.config)))).size === 1;
@@ -99,7 +98,7 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
   });
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite));
   return [
-    // A feature that is named already need not be named by its tensors too.
+    // A feature that is already listed need not be listed by its tensors too.
     ...(features.length ? features : foreign.map((key) => `${key} is not a part of plain LoRA`)),
     ...broken.map(([key]) => `${key} has NaN or infinite values; its training diverged`),
   ];
@@ -107,7 +106,7 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
 
 function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
   for (const { path, keys, a, b } of loraMatricesIn(tensors)) {
-    if (!b) continue; // a half pair is refused by whoever reads or writes adapters
+    if (!b) continue; // readers and writers of adapters refuse an A without B
     yield {
       path,
       keys,
@@ -138,7 +137,7 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
   if (mismatches.length) throw new CombinationShapeError(mismatches);
 }
 
-/** Where only biases of adapted layers were trained, those of layers that only others adapt are in no file. */
+/** With bias "lora_only" the biases of layers that only other adapters adapt are in no file. */
 function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
   const configs = sources.map(({ adapter }) => adapter.config);
   if (maxBiases(configs) !== "lora_only") return;
@@ -149,7 +148,7 @@ function checkBiases(layers: readonly CombinedLayer[], sources: readonly Weighte
   throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
-/** Whole weights: an adapter may bring them alone, or all bring the same, as embeddings that PEFT saves unchanged. */
+/** Full weights: either one adapter has them, or all have the same values, such as embeddings that PEFT saves unchanged. */
 function collectSaved(
   sources: readonly WeightedAdapter[],
   layers: ReadonlyMap<string, CombinedLayer>,
@@ -170,7 +169,10 @@ function collectSaved(
   return saved;
 }
 
-/** The bias of an adapted layer stands under the layer that PEFT wrapped – in the combination, of one that any adapts. */
+/**
+ * PEFT saves the bias of an adapted layer under "base_layer". In the combination this is any layer that one of the adapters
+ * adapts.
+ */
 function savedKey(key: string, layers: ReadonlyMap<string, CombinedLayer>): string {
   const { path, parameter } = parseTensorKey(key) ?? {};
   if (path === undefined || parameter !== "bias") return key;

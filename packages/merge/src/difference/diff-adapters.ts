@@ -1,5 +1,5 @@
-// Two adapters beside each other, layer by layer: how much each changes, how far apart they are, and whether they look in the
-// same directions (LoRA paper, section 7). From thin factors; no model is needed.
+// Compares two adapters layer by layer: how much each changes, how far apart they are, and whether they use the same directions
+// (LoRA paper, section 7). It uses A and B only; no model is needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
@@ -12,40 +12,40 @@ import { type CombinedLayer, readMatrices } from "../combine/read-matrices.ts";
 export interface LayerDifference {
   /** Module path. */
   readonly path: string;
-  /** ‖ΔW‖ of each, Frobenius. */
+  /** ‖ΔW‖ of each adapter, Frobenius norm. */
   readonly norms: readonly [number, number];
   /** ‖ΔW₁ − ΔW₂‖ */
   readonly distance: number;
-  /** ⟨ΔW₁, ΔW₂⟩ / (‖ΔW₁‖·‖ΔW₂‖), from −1 to 1; NaN where one of them is zero. */
+  /** ⟨ΔW₁, ΔW₂⟩ / (‖ΔW₁‖·‖ΔW₂‖), from −1 to 1; NaN if one of them is zero. */
   readonly cosine: number;
   /**
-   * φ(i, j) of the first i directions of ΔW₁ and the first j of ΔW₂, in row i − 1 and column j − 1: of the inputs (right singular
-   * vectors), and of the outputs (left ones). Only directions that are there: no rows or no columns for an update of zeros.
+   * Subspace similarity φ(i, j) of the first i directions of ΔW₁ and the first j of ΔW₂, in row i − 1 and column j − 1: for
+   * inputs (right singular vectors) and outputs (left ones). An update of zeros has no directions, so no rows or columns.
    */
   readonly similarity: { readonly inputs: Matrix; readonly outputs: Matrix };
 }
 
-/** A weight that both replace whole. */
+/** A weight that both adapters replace. */
 interface SavedDifference {
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
   readonly distance: number;
-  /** ‖V₁ − V₂‖ / ‖V₁‖; NaN where the first is zero or their shapes differ. */
+  /** ‖V₁ − V₂‖ / ‖V₁‖; NaN if the first is zero or their shapes differ. */
   readonly relative: number;
 }
 
-/** How two adapters differ. */
+/** The differences of two adapters. */
 export interface AdapterDifference {
   readonly layers: readonly LayerDifference[];
   readonly saved: readonly SavedDifference[];
-  /** Module paths and names of whole weights that one of them has alone. */
+  /** Module paths and names of full weights that only one of them has. */
   readonly alone: readonly [first: readonly string[], second: readonly string[]];
 }
 
 /**
- * Compares what two adapters of one base do. How an update is parted into B and A does not matter, nor does its scaling.
+ * Compares the effects of two adapters of one base. How an update is split into B, A and scaling does not matter.
  *
- * @throws UncombinableAdapterError (whatever is more than B·A; compare those with their base), CombinationShapeError
+ * @throws UncombinableAdapterError (for anything beyond B·A; compare such adapters with their base), CombinationShapeError
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ function weighted({ adapter, layers }: Side, path: string, weight: number): read
   return layers.get(path)!.matrices.map((lora) => ({ ...lora, scaling, weight }));
 }
 
-/** Those that are there: beyond them any would do, and two updates of zeros would look in the same ones. */
+/** Only the directions of the update: further ones would be arbitrary, and equal for two updates of zeros. */
 function directionsOf(matrices: readonly WeightedMatrices[]): Svd {
   const { a, b } = concatFactors(matrices);
   const found = lowRankSvd(b, a);
