@@ -69,7 +69,7 @@ const optionNames: OptionNames<CombineOptions> = {
  * Makes one adapter that has the effect of all given ones, each multiplied by its weight. Its scaling is 1.
  *
  * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError, UncombinableAdapterError
- * (whatever is more than B·A, or no pair at all), CombinationShapeError
+ * (for anything beyond B·A, or an adapter without A and B), CombinationShapeError
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-// An adapter out of two checkpoints of one model: the nearest of low rank to what training changed, layer by layer, while the weights
-// of both stay in their files.
+// Extracts an adapter from two checkpoints of one model: for each layer the low-rank update nearest to the change by training.
+// The weights of both stay in their files.
 
 import { type Adapter, type AdapterTensor, type LoraConfig, transposed } from "@lowrank/adapter-format";
 import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
@@ -17,42 +17,42 @@ import {
 } from "./extract-update.ts";
 import { rowsOf } from "./weight-pair.ts";
 
-/** What is extracted. */
+/** Options of `extractAdapter`. */
 export interface ExtractOptions {
   readonly base: ModelInFiles;
   /** The same model after training. */
   readonly tuned: ModelInFiles;
-  /** Its targets are what is looked at, its rank the largest of a layer; with `useDora` the adapter is a DoRA. */
+  /** Its targets are the layers to compare, its rank is the largest of a layer. With `useDora` the adapter is a DoRA. */
   readonly config: LoraConfig;
-  /** Share of each layer's ‖ΔW‖² that a rank has to hold, above 0 and at most 1 (the default). */
+  /** Share of each layer's ‖ΔW‖² that the rank must keep, above 0 and at most 1 (the default). */
   readonly energy?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Identifies the base, for whoever attaches the adapter. */
+  /** Identifies the base when the adapter is attached. */
   readonly baseFingerprint?: string;
-  /** After each weight: numbers that were looked at. */
+  /** Called after each weight with the count of compared numbers. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** What was found for one layer. */
+/** The result for one layer. */
 interface ExtractedLayer {
   /** Module path. */
   readonly path: string;
   readonly rank: number;
-  /** ‖W‖ and ‖W' − W‖, Frobenius. */
+  /** ‖W‖ and ‖W' − W‖, Frobenius norms. */
   readonly baseNorm: number;
   readonly norm: number;
-  /** How much of the change a merge of the adapter would miss, in float32: ‖W' − merged‖ / ‖W' − W‖. */
+  /** The part of the change that a merge of the adapter would miss, in float32: ‖W' − merged‖ / ‖W' − W‖. */
   readonly error: number;
 }
 
-/** The adapter, and what it does not hold. */
+/** The adapter, and the changes that it does not contain. */
 export interface ExtractedAdapter {
   readonly adapter: Adapter;
   readonly layers: readonly ExtractedLayer[];
   /** Targets that are the same in both checkpoints. */
   readonly unchanged: readonly string[];
-  /** Weights that are no targets and do differ. */
+  /** Weights that differ but are not targets. */
   readonly others: readonly OtherChange[];
 }
 
@@ -67,11 +67,10 @@ const optionNames: OptionNames<ExtractOptions> = {
 };
 
 /**
- * Extracts an adapter. Where the tuned checkpoint is the base with a LoRA merged in, and the ranks suffice, it is that update again
- * to the rounding of the files: directions that rounding alone would make are left out.
+ * Extracts an adapter. If the tuned checkpoint is the base with a merged LoRA, and the ranks suffice, the result is that update
+ * up to the rounding of the files. Directions that come only from rounding are left out.
  *
- * @throws ExtractionError, SettingError; and what
- * `planInjection` of `@lowrank/inject` throws
+ * @throws ExtractionError, SettingError, and the errors of `planInjection` of `@lowrank/inject`
  *
  * @example
  * ```ts
@@ -122,7 +121,7 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   return { adapter, layers, unchanged, others };
 }
 
-/** What would be looked at. Throws ExtractionError, and what `planInjection` of `@lowrank/inject` does. */
+/** The layers that would be compared. Throws ExtractionError, and the errors of `planInjection` of `@lowrank/inject`. */
 export function planExtraction(
   model: ExportableModel,
   config: LoraConfig,
@@ -138,7 +137,7 @@ export function planExtraction(
   return { config: plan.config, sites };
 }
 
-/** Both weights of every target, of which nothing is read yet. */
+/** Both weights of each target; nothing is read yet. */
 function weightPairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
   const mismatches: { path: string; problem: string }[] = [];
   const fanInFanOut = new Map(base.model.sites().map((site) => [site.path, site.fanInFanOut]));
@@ -178,7 +177,7 @@ function countDone(
   };
 }
 
-/** In the layout of files, where A is [rank, …] and B [outFeatures, rank, …]. */
+/** The tensors in the layout of files: A [rank, …], B [outFeatures, rank, …]. */
 function* tensorsOf(
   { keys, vectors, fileShapes }: PlannedSite,
   { left, right, rank, lengths }: ExtractedUpdate,

@@ -1,4 +1,4 @@
-// An adapter of fewer directions: the nearest of each layer's updates (Eckart & Young 1936), found from its thin factors.
+// Reduces the rank of an adapter: the nearest update of each layer (Eckart & Young 1936), computed from A and B.
 
 import {
   type Adapter,
@@ -13,27 +13,27 @@ import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/mat
 import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readMatrices } from "../combine/read-matrices.ts";
 
-/** How much stays; at least one of both. */
+/** Options of `reduceAdapter`; at least one of them is needed. */
 export interface ReduceOptions {
-  /** Ranks that no layer exceeds. */
+  /** Largest rank of a layer. */
   readonly rank?: number;
-  /** Share of each layer's ‖ΔW‖² that stays, above 0 and at most 1: the least rank that holds it. */
+  /** Share of each layer's ‖ΔW‖² to keep, above 0 and at most 1. The smallest sufficient rank is used. */
   readonly energy?: number;
 }
 
-/** What became of one layer. */
+/** The result for one layer. */
 export interface ReducedLayer {
   /** Module path. */
   readonly path: string;
   readonly rankBefore: number;
   readonly rank: number;
-  /** ‖ΔW‖ as it was, Frobenius. */
+  /** ‖ΔW‖ before, Frobenius norm. */
   readonly norm: number;
-  /** What went, ‖ΔW − ΔW'‖ / ‖ΔW‖; 0 for an update of zeros. */
+  /** Relative error ‖ΔW − ΔW'‖ / ‖ΔW‖; 0 for an update of zeros. */
   readonly error: number;
 }
 
-/** The adapter, and what each of its layers lost. */
+/** The adapter, and the error of each layer. */
 export interface ReducedAdapter {
   readonly adapter: Adapter;
   readonly layers: readonly ReducedLayer[];
@@ -42,10 +42,10 @@ export interface ReducedAdapter {
 const optionNames: OptionNames<ReduceOptions> = { rank: true, energy: true };
 
 /**
- * An adapter of lower rank that does nearly what the given one does, with the loss of each layer. Layers get ranks of their own,
- * and scaling 1; whole weights go along. No model is needed.
+ * Makes an adapter of lower rank with nearly the same effect, and reports the error of each layer. Each layer has its own rank,
+ * and scaling 1. Full weights are copied. No model is needed.
  *
- * @throws SettingError, RankError, UncombinableAdapterError (whatever is more than B·A)
+ * @throws SettingError, RankError, UncombinableAdapterError (for anything beyond B·A)
  *
  * @example
  * ```ts
@@ -101,7 +101,7 @@ function lengthOf(values: Float64Array): number {
 
 type RankFields = Pick<LoraConfig, "rank" | "alpha" | "rankStabilized" | "rankPattern" | "alphaPattern">;
 
-/** The rank that most layers have as the usual one, and a pattern for each of the others. */
+/** The most frequent rank as the default, and a pattern for each other layer. */
 export function ranksPerLayer(layers: readonly { readonly path: string; readonly rank: number }[]): RankFields {
   const counts = new Map<number, number>();
   for (const { rank } of layers) counts.set(rank, (counts.get(rank) ?? 0) + 1);
