@@ -1,4 +1,6 @@
-// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, reduce/ a smaller one, extract/ one of two checkpoints, difference/ compares, export/ writes the model, node/ to a folder. onnx/ has an entry of its own.
+// fold/ merges adapters into weights, stream/ does it while a model is written, combine/ joins several adapters, reduce/ lowers a
+// rank, extract/ makes an adapter from two checkpoints, difference/ compares, export/ and node/ write the model. onnx/ has its
+// own entry file.
 
 export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";

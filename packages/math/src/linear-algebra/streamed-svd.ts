@@ -63,10 +63,10 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
   const width = Math.min(rank + oversampling, matrix.rows, matrix.columns);
   let range = thinQr(await times(matrix, normalMatrix(matrix.columns, width, key))).q; // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration += 1) {
-    const transposed = thinQr(await turnedTimes(matrix, range)).q; // [columns, width]
+    const transposed = thinQr(await transposedTimes(matrix, range)).q; // [columns, width]
     range = thinQr(await times(matrix, transposed)).q;
   }
-  const inside = await turnedTimes(matrix, range); // [columns, width]
+  const inside = await transposedTimes(matrix, range); // [columns, width]
   return truncateSvd(lowRankSvd(range, transpose(inside)), rank);
 }
 
@@ -88,7 +88,7 @@ async function times(matrix: RowBlocks, right: Matrix): Promise<Matrix> {
 }
 
 /** matrixᵀ · left, for left [rows, width]. */
-async function turnedTimes(matrix: RowBlocks, left: Matrix): Promise<Matrix> {
+async function transposedTimes(matrix: RowBlocks, left: Matrix): Promise<Matrix> {
   const product = createMatrix(matrix.columns, left.columns);
   const { values: sums } = product;
   let first = 0;

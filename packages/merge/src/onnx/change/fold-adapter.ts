@@ -1,5 +1,5 @@
-// An adapter into a model's own weights. What lies there in whole numbers cannot take it: there it becomes a branch beside the
-// node, with factors of its own.
+// Merges an adapter into the weights of an ONNX model. Quantized integer weights cannot be changed; there the adapter becomes a
+// branch next to the node, with its own A and B.
 
 import { type Adapter, transposed } from "@lowrank/adapter-format";
 import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
@@ -31,7 +31,7 @@ import { Edits, type OnnxFile } from "./edits.ts";
 import { branchFactors, LoraFold, type WeightRows } from "./fold.ts";
 import { tensorMessage } from "./messages.ts";
 
-/** What is done for one module or parameter of an adapter. */
+/** The change for one module or parameter of an adapter. */
 export interface OnnxChange {
   readonly path: string;
   /** Name of the changed tensor; of a branch, of the node's output. */
@@ -39,20 +39,19 @@ export interface OnnxChange {
   readonly how: "folded" | "branch" | "replaced";
 }
 
-/** A model with an adapter in it, still to be written. */
+/** A model with a merged adapter, not written yet. */
 export interface FoldedOnnx {
   readonly changes: readonly OnnxChange[];
   readonly files: readonly OnnxFile[];
 }
 
 /**
- * Plans a model that computes what the adapter teaches it, with the same inputs and outputs: what runs the model now runs it then.
- * Weights of 32 and 16 bits take the adapter in and cost nothing more; beside quantised ones (`MatMulNBits`, ONNX Runtime's
- * dynamic 8 bits, `DequantizeLinear`) two small products are added. Numbers are read and made when `files` are asked for pieces.
+ * Plans a model with the adapter's effect and the same inputs and outputs, so programs can use it like the old one. Float weights
+ * (32 and 16 bits) are merged at no cost. Next to quantized ones (`MatMulNBits`, ONNX Runtime's dynamic 8 bits,
+ * `DequantizeLinear`) two small products are added. Values are read and made when the pieces of `files` are read.
  *
- * @throws OnnxMismatchError listing every module of the adapter that has no place in the model, and what a model cannot say;
- * OnnxOverflowError where
- * 16 bits are too few for a branch's factor; `pieces` throws it for a changed weight.
+ * @throws OnnxMismatchError listing all modules of the adapter that are not in the model, and features that it cannot represent;
+ * OnnxOverflowError if a branch's factor does not fit into 16 bits (`pieces` throws it for a changed weight).
  *
  * @example
  * ```ts
@@ -75,7 +74,7 @@ export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
   return { changes: plan.changes, files: plan.files() };
 }
 
-/** Gives a reason where something has no place. */
+/** The reason why a change has no place; undefined if it has one. */
 type Verdict = string | undefined;
 
 class FoldPlan {
@@ -137,7 +136,7 @@ class FoldPlan {
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "there is no such tensor";
-    // A tensor that kept its name lies as it did in torch; one that lost it was turned for MatMul.
+    // A tensor that kept its name has torch's layout. One without it was transposed for MatMul.
     const keptName = isSameEnd(tensor.name, name);
     const isTransposed = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
     return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTransposed });
@@ -179,7 +178,7 @@ class FoldPlan {
   }
 }
 
-/** Whether two changes of a weight have outputs in common. */
+/** Whether two changes of a weight share outputs. */
 function meets(one: WeightChange, other: WeightChange): boolean {
   if (one.kind === "whole" || other.kind === "whole") return true;
   const [mine, theirs] = [one.outputs, other.outputs];
@@ -188,7 +187,7 @@ function meets(one: WeightChange, other: WeightChange): boolean {
 
 interface NodeBranch {
   readonly site: OnnxSite;
-  /** One, or one of each joined module. */
+  /** One entry, or one for each joined module. */
   readonly loras: (LoraChange | undefined)[];
 }
 
@@ -196,7 +195,7 @@ interface NodeBranch {
 class FixedBranches {
   readonly #byNode = new Map<OnnxNode, NodeBranch>();
 
-  /** Whether the pair has a place beside the node: false where another one took it. */
+  /** Adds a branch to the node. False if another branch has its place. */
   put(site: OnnxSite, lora: LoraChange): boolean {
     const { node, joined } = site;
     const branch = this.#byNode.get(node) ?? { site, loras: Array(joined?.modules.length ?? 1).fill(undefined) };
@@ -220,7 +219,7 @@ class FixedBranches {
       };
       const namesOf = (lora: LoraChange | undefined, index: number): BranchNames => {
         if (lora === undefined) return add(`${site.output}/${site.joined?.modules[index]}`, emptyFactors(site, index));
-        // The branches of an `If` see the same factors.
+        // All branches of an `If` use the same factors.
         const names = named.get(lora) ?? add(lora.path, branchFactors(lora));
         named.set(lora, names);
         return names;
@@ -240,22 +239,22 @@ function emptyFactors({ features, joined }: OnnxSite, index: number): Factors {
   };
 }
 
-/** A pair, or another value, for a weight. */
+/** A low-rank update or a new value for a weight. */
 type WeightChange =
   | {
       readonly kind: "pair";
       readonly layout: OnnxWeight["layout"];
       readonly lora: LoraChange;
-      /** The outputs that are the pair's, where several modules share the weight. */
+      /** The outputs of the module, if several modules share the weight. */
       readonly outputs: Outputs | undefined;
     }
-  /** `isTransposed`: the file has the matrix the other way round. */
+  /** `isTransposed`: the file's matrix is transposed. */
   | { readonly kind: "whole"; readonly value: WholeChange["value"]; readonly isTransposed: boolean };
 
-/** Numbers of a weight that are in memory at once, unless one row has more. */
+/** Numbers of a weight in memory at a time; at least one row. */
 const blockNumbers = 2 ** 22;
 
-/** Why a change cannot be made of that tensor. */
+/** Why a tensor cannot be changed. */
 function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefined {
   const type = floatTypeOf(tensor.elementType);
   if (type === undefined) return `its numbers are of ONNX's type ${tensor.elementType}, which is not a float type`;
@@ -265,7 +264,7 @@ function changeMisfit(tensor: OnnxTensor, change: WeightChange): string | undefi
   return sizesMisfit(tensor.shape, change);
 }
 
-/** Bytes that will take the place of a tensor's; `changes` were found to fit. */
+/** The new bytes of a tensor. `changes` must fit it. */
 function changedBytes(
   tensor: OnnxTensor,
   changes: readonly WeightChange[],

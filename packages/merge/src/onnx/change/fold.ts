@@ -1,4 +1,4 @@
-// Low-rank updates in the numbers of a file, which come in blocks of rows: a table may be larger than memory.
+// Adds low-rank updates to weights that come in blocks of rows, because an embedding may be larger than memory.
 
 import { type AdapterTensor, transposed } from "@lowrank/adapter-format";
 import type { LoraChange } from "../adapter/adapter-changes.ts";
@@ -9,27 +9,27 @@ export interface WeightRows {
   /** [rows, columns], a convolution's kernel among the columns */
   readonly values: Float32Array;
   readonly columns: number;
-  /** Number of the first one. */
+  /** Index of the first row. */
   readonly first: number;
 }
 
-/** Where a pair belongs in a weight. */
+/** The position of a module's outputs in a weight. */
 export interface LoraPlace {
   readonly layout: OnnxWeight["layout"];
-  /** Number of its first output, where several modules share the weight. */
+  /** Index of its first output, if several modules share the weight. */
   readonly begin: number;
 }
 
 /**
- * Adds scale·(B·A) to a weight, in place. A magnitude (Liu et al. 2024) then gives each output its own length:
- * m·(W + s·B·A)/‖W + s·B·A‖. Where an output's numbers lie in all rows, these are gone through twice: all are measured first.
+ * Adds scale·(B·A) to a weight, in place. DoRA's magnitude m (Liu et al. 2024) then sets the length of each output: m·(W +
+ * s·B·A)/‖W + s·B·A‖. If an output's values are in all rows, the rows are read twice, first to measure all lengths.
  */
 export class LoraFold {
   /** Whether `measure` must see every row before `fold` does. */
   readonly isMeasuredFirst: boolean;
   readonly #outputs: number;
   readonly #rank: number;
-  /** [rows, rank]·[rank, columns], as the weight lies */
+  /** [rows, rank]·[rank, columns], in the weight's layout */
   readonly #left: Float32Array;
   readonly #right: Float32Array;
   readonly #squares: Float64Array;
@@ -86,7 +86,7 @@ export class LoraFold {
     });
   }
 
-  /** Calls with the numbers of each row that are the pair's, with the output of the first of them, and the row of `#left`. */
+  /** Calls `use` for each row with the module's values, the index of its first output, and the row of `#left`. */
   #each(
     { values, columns, first }: WeightRows,
     call: (values: Float32Array, output: number, row: number) => void,
@@ -103,12 +103,12 @@ export class LoraFold {
   }
 }
 
-/** [rows, columns] → [columns, rows]; a convolution's axes of the kernel count to its columns. */
+/** [rows, columns] → [columns, rows]; a convolution's kernel axes belong to the columns. */
 function transposeRows(values: Float32Array, rows: number): Float32Array {
   return transposed({ shape: [rows, values.length / rows], values }).values;
 }
 
-/** A pair as a branch beside a node multiplies: [inFeatures, rank] and, scaled, [rank, outFeatures]. */
+/** A and B for a branch next to a node: [inFeatures, rank] and, scaled, [rank, outFeatures]. */
 export function branchFactors({ a, b, scale }: Pick<LoraChange, "a" | "b" | "scale">): {
   readonly a: AdapterTensor;
   readonly b: AdapterTensor;

@@ -1,5 +1,5 @@
-// Walks a graph and finds where weights are multiplied: as torch's exporters, optimum, ONNX Runtime's quantiser and its
-// GenAI model builder leave them.
+// Finds the products with weights in a graph, in the forms of torch's exporters, optimum, ONNX Runtime's quantizer and its GenAI
+// model builder.
 
 import { attributesOf, constantIntegers, integersIn, transposesMatrix } from "../model/node-attributes.ts";
 import {
@@ -13,7 +13,7 @@ import {
 import { namesOf } from "./match-sites.ts";
 import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
 
-/** What names mean inside a graph: its own, and those of the graphs around it. */
+/** The names that are valid in a graph: its own, and those of the graphs around it. */
 interface Scope {
   readonly graph: OnnxGraph;
   readonly makers: ReadonlyMap<string, OnnxNode>;
@@ -62,7 +62,7 @@ function* sitesIn(scope: Scope): Generator<OnnxSite> {
 
 const microsoft = "com.microsoft";
 
-/** By domain and operator. A node without a frozen weight is none: attention multiplies states by states. */
+/** By domain and operator. A node without a frozen weight is no site: attention multiplies states by states. */
 const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found | undefined>> = {
   ":MatMul": ({ inputs: [input = "", weight = ""] }, scope) => {
     const found = weightOf(weight, scope, "in-out");
@@ -71,7 +71,7 @@ const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found |
   ":Gemm": (node, scope) => {
     const [input = "", weight = ""] = node.inputs;
     const attributes = attributesOf(node);
-    // A factor, or a turned input, nobody writes for a linear layer.
+    // No exporter writes a linear layer with a factor or a transposed input.
     if ((attributes.get("alpha") ?? 1) !== 1 || (attributes.get("transA") ?? 0) !== 0) return undefined;
     const found = weightOf(weight, scope, (attributes.get("transB") ?? 0) === 0 ? "in-out" : "out-in");
     return found && { kind: "linear", input, weight: found };
@@ -117,7 +117,7 @@ function onlyUser(node: OnnxNode, scope: Scope, opType: string): OnnxNode | unde
   return users.length === 1 && users[0]?.opType === opType ? users[0] : undefined;
 }
 
-/** A matrix of floats that lies in the file, perhaps turned on its way. */
+/** A float matrix in the file, which may be transposed before its use. */
 function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): OnnxWeight | undefined {
   const tensor = tensorNamed(name, scope);
   if (tensor !== undefined) {
@@ -132,7 +132,7 @@ function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): Onn
   return undefined;
 }
 
-/** A product with a weight that is dequantised before, from numbers that lie in the file. */
+/** A product with a weight that is dequantized from integers in the file. */
 function dequantized(input: string, weight: string, scope: Scope, isTransposed = false): Found | undefined {
   const maker = makerOf(weight, scope);
   const [numbers = "", scales = ""] = maker?.inputs ?? [];
@@ -171,7 +171,7 @@ function tensorNamed(name: string, scope: Scope | undefined): OnnxTensor | undef
 
 const modules = ["q_proj", "k_proj", "v_proj"];
 
-/** A site for each module that the site's product is joined of; none where it is a module of its own. */
+/** A site for each module whose outputs are joined in the product; none for a single module. */
 function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   const { features } = site;
   const names = site.names.filter((name) => /(^|\.)qkv_proj$/.test(name));
@@ -187,7 +187,10 @@ function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   }));
 }
 
-/** outFeatures of queries, keys and values: where they are split, or where GroupQueryAttention takes all three as one. */
+/**
+ * outFeatures of queries, keys and values, from the node that splits them, or from GroupQueryAttention, which takes all three as
+ * one.
+ */
 function widthsOf(output: string, outFeatures: number, scope: Scope): readonly number[] | undefined {
   const first = scope.users.get(output)?.[0];
   const biased = first?.opType === "Add" ? (first.outputs[0] ?? "") : output;

@@ -1,4 +1,4 @@
-// An adapter's pairs as a switchable model reads them; what cannot be switched is refused, all of it at once.
+// Converts an adapter's A and B to the inputs of a switchable model. One error lists everything that cannot be switched.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
@@ -9,10 +9,10 @@ import { branchOf } from "../change/make-switchable.ts";
 /** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
 export type Factors = ReturnType<typeof branchFactors>;
 
-/** inFeatures and outFeatures of a module, where they are known. */
+/** inFeatures and outFeatures of a module, if known. */
 type Features = readonly [number | undefined, number | undefined];
 
-/** The modules whose branches read some inputs, with the sizes that the inputs have. */
+/** The modules whose branches read the given inputs, with their sizes. */
 export function switchableModules(
   inputs: Iterable<readonly [name: string, shape: readonly (number | undefined)[]]>,
 ): ReadonlyMap<string, Features> {
@@ -27,9 +27,9 @@ export function switchableModules(
 }
 
 /**
- * The factors of each module that the adapter has a pair for.
+ * A and B of each adapted module.
  *
- * @throws OnnxMismatchError for modules that are not among `modules` or of other sizes, and for what is no pair
+ * @throws OnnxMismatchError for modules that are missing in `modules` or have other sizes, and for parts other than A and B
  */
 export function switchableMatrices(
   adapter: Adapter,

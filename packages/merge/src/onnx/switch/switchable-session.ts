@@ -1,11 +1,11 @@
-// A session of ONNX Runtime – in Node or in a page – whose model `makeSwitchable` made.
+// Switches adapters in a session of ONNX Runtime, in Node or in a page. The model must come from `makeSwitchable`.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { halfBits } from "@lowrank/contracts";
 import { branchOf } from "../change/make-switchable.ts";
 import { type Factors, switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 
-/** What is used of an `InferenceSession`. */
+/** The used members of an `InferenceSession`. */
 interface OnnxSession<T> {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly OnnxInput[];
@@ -27,7 +27,7 @@ interface FedMatrices<T> {
 }
 
 /**
- * Runs a switchable model with the adapter that was selected, at first with none. Tensors of an adapter are made once.
+ * Runs a switchable model with the selected adapter, at first with none. An adapter's tensors are made once.
  *
  * @example
  * ```ts
@@ -57,12 +57,12 @@ export class SwitchableSession<T> {
     this.#selected = this.#none;
   }
 
-  /** Names of the inputs that the model had before it could be switched. */
+  /** Names of the model's inputs without those for adapters. */
   get inputNames(): readonly string[] {
     return this.session.inputNames.filter((name) => branchOf(name) === undefined);
   }
 
-  /** @throws OnnxMismatchError for an adapter that changes what cannot be switched; the one before stays selected */
+  /** @throws OnnxMismatchError for an adapter with changes that cannot be switched; the selection stays unchanged */
   select(adapter: Adapter | null): void {
     this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
   }
@@ -89,7 +89,7 @@ export class SwitchableSession<T> {
     for (const { name, type, shape = [] } of this.session.inputMetadata) {
       const { path, matrix } = branchOf(name) ?? {};
       if (path === undefined || matrix === undefined) continue;
-      // Without an adapter the rank is 0, and both products are of nothing.
+      // Without an adapter the rank is 0, so the branch adds zeros.
       const empty = {
         shape: shape.map((size) => (typeof size === "number" && size >= 0 ? size : 0)),
         values: new Float32Array(0),
