@@ -1,4 +1,4 @@
-// Every error this package throws on purpose.
+// Errors of this package.
 
 import { LowrankError } from "@lowrank/contracts";
 

@@ -7,7 +7,7 @@ import type { CreateLoraOptions } from "../matrices/create-lora-matrices.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
-/** A low-rank adaptation of a linear map or a convolution, and a bias [outFeatures] that is scaled like it. */
+/** A low-rank adaptation of a linear layer or a convolution, with a bias [outFeatures] that has the same scale. */
 export class BiasedAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
 
@@ -52,7 +52,7 @@ export class BiasedAdaptation implements LowRankAdaptation {
   }
 }
 
-/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
+/** A new bias [outFeatures] on B: zero, or for "random" uniform in ±1/√rank, as in torch. The caller owns it. */
 export function createLoraBias(options: Pick<CreateLoraOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
   const { outFeatures, rank, init = "default", key } = options;
   if (init !== "random") return tf.zeros([outFeatures]);

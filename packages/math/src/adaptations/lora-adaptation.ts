@@ -1,4 +1,4 @@
-// LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
+// LoRA at a site (Hu et al. 2021): output + s·(product of the input with A and B), computed as the kind of layer needs it.
 
 import {
   type AdaptationCall,
@@ -17,22 +17,22 @@ import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 type SiteFacts = Pick<Site, "kind" | "geometry"> & Partial<Pick<Site, "fanInFanOut">>;
 
-/** How an adaptation is made. */
+/** Options of `LoraAdaptation`. */
 export interface LoraAdaptationOptions {
   /** Owned by the caller. */
   readonly lora: Update;
   /** s: see `scaling`. */
   readonly scale: number;
-  /** Where the pair acts: of a `Site`, its kind and a convolution's geometry. Default: a linear map. */
+  /** The site: its kind, and a convolution's geometry. Default: a linear layer. */
   readonly site?: SiteFacts;
-  /** How the pair acts, where that is not what the site's kind says: `tiedHead`. */
+  /** How A and B act, if not by the site's kind: `tiedHead`. */
   readonly branch?: Branch;
   /**
-   * Probability of dropping an entry of the branch's input while training; the frozen product sees all. Token ids have
-   * nothing to drop. Default 0.
+   * Dropout probability of the low-rank branch's input in training; the frozen product has no dropout. Not used for token ids.
+   * Default 0.
    */
   readonly dropout?: number;
-  /** Tells the dropout masks of two adapters at one site apart. Default "default". */
+  /** Gives two adapters at one site different dropout masks. Default "default". */
   readonly adapterName?: string;
 }
 
@@ -46,7 +46,7 @@ const optionNames: OptionNames<LoraAdaptationOptions> = {
 };
 
 /**
- * Adds a pair's update to a site's output, in activation space.
+ * Adds a low-rank update to a site's output, in activation space.
  *
  * Throws SettingError.
  *
@@ -82,7 +82,7 @@ export class LoraAdaptation implements LowRankAdaptation {
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  /** s, which may be changed at any time and takes effect with the next call. */
+  /** s. It may change at any time; the next call uses the new value. */
   get scale(): number {
     return this.#scale;
   }
@@ -108,7 +108,7 @@ export class LoraAdaptation implements LowRankAdaptation {
     const scale = this.#scale * weight;
     const common = { site, layer: this.#layer };
     return tf.tidy(() => {
-      // What the pair took over is missing in the frozen weight, which sees the whole input: nothing is dropped here.
+      // The part of the weight that A and B replace (PiSSA) is subtracted for the whole input, without dropout.
       const frozen =
         baseChange?.kind === "subtracted" ? this.#branch.add({ ...common, input, output }, baseChange, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;

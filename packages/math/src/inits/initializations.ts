@@ -1,4 +1,4 @@
-// The table of starts: a new one is a file and a line here.
+// The table of initializations: a new one is a file and a line here.
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
@@ -27,7 +27,7 @@ import { explainedVarianceInit, measuredOf } from "./measured/eva.ts";
 import { gradientInit } from "./measured/lora-ga.ts";
 import { checkDirections, checkScaling, subtractedMatrices } from "./subtracted-matrices.ts";
 
-/** The pair takes over the weight's strongest directions, so that training starts with them. */
+/** PiSSA: A and B replace the weight's strongest directions, so that training starts with them. */
 const principalInit: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
@@ -37,7 +37,7 @@ const principalInit: Initialization = {
   },
 };
 
-/** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
+/** A and B each get the square root of the singular values, divided by s, so that s·A·B is the replaced part. */
 function matricesOfDirections({ u, s, v }: Svd, request: InitRequest): LoraMatrices {
   checkScaling(request, request.scaling > 0);
   const roots = s.map((value) => Math.sqrt(value / request.scaling));
@@ -46,7 +46,7 @@ function matricesOfDirections({ u, s, v }: Svd, request: InitRequest): LoraMatri
 
 const pattern = /^pissa_niter_(\d{1,4})$/;
 
-/** PiSSA with a quick decomposition, for large weights. */
+/** PiSSA with a fast approximate decomposition, for large weights. */
 const quickPrincipalInit: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
@@ -64,12 +64,12 @@ const quickPrincipalInit: Initialization = {
   },
 };
 
-/** PEFT's choice: entries about as large as those of a usual start. */
+/** PEFT's value: entries get about the usual size. */
 const shrink = 0.1;
 
 /**
- * A and B both start non-zero, yet A·B = 0, because they use orthogonal halves of the rank's space: both have a gradient
- * from the first step on, and the weight stays what it is.
+ * A and B are both non-zero, but A·B = 0, because they use orthogonal halves of the rank's space. So both have a gradient from
+ * the first step on, and the model is unchanged at first.
  */
 const orthogonalInit: Initialization = {
   name: "orthogonal",
@@ -98,7 +98,7 @@ function shrunk(matrix: Matrix): Matrix {
   return { ...matrix, values: matrix.values.map((value) => value * shrink) };
 }
 
-/** The pair takes over the first part of the weight's QR decomposition: B's rows start orthonormal. */
+/** OLoRA: A and B replace the first part of the weight's QR decomposition. B's rows are orthonormal at first. */
 const orthonormalInit: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
@@ -110,7 +110,7 @@ const orthonormalInit: Initialization = {
   },
 };
 
-/** B is set to the output directions that the weight uses least and stays so; only A, from zero, is trained. */
+/** MiCA: B is set to the output directions that the weight uses least and is not trained. A is trained from zero. */
 const minorInit: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
@@ -128,14 +128,14 @@ const minorInit: Initialization = {
 };
 
 /**
- * Added to the diagonal, as a share of its mean: inputs rarely use all directions. PEFT doubles it while float32 cannot invert
- * the result; float64 can.
+ * Added to the diagonal, relative to its mean, because inputs rarely use all directions. PEFT doubles it until float32 can invert
+ * the matrix; float64 does not need that.
  */
 const damping = 0.01;
 
 /**
- * The pair takes over a part of the weight, as PiSSA, but directions are judged by what the layer is given: the weight times
- * the inputs' second moments is decomposed.
+ * CorDA: A and B replace a part of the weight like PiSSA, but directions are ranked by the layer's inputs: the weight times the
+ * inputs' second moments is decomposed.
  */
 const contextInit: Initialization = {
   name: "corda",
@@ -168,8 +168,8 @@ function damped({ rows: size, columns, values }: Matrix): Matrix {
 }
 
 /**
- * The pair mends what rounding the weight to few bits loses. The rounded weight, in full precision, stands in for the frozen
- * one wherever the pair acts: PEFT puts it into the base for good, here the base remains the one that everybody has.
+ * LoftQ: A and B reduce the error of quantizing the weight. The dequantized weight replaces the frozen one in the adapted layer.
+ * PEFT changes the base for good; here the base stays unchanged.
  */
 const roundedInit: Initialization = {
   name: "loftq",
@@ -191,7 +191,7 @@ const roundedInit: Initialization = {
   },
 };
 
-// Starts that look at nothing but a layer's sizes: both matrices are drawn, or B is zero.
+// Initializations that only need a layer's sizes: both matrices are random, or B is zero.
 
 function drawnInit(init: RandomInit, facts: Pick<Initialization, "name" | "source" | "accepts">): Initialization {
   return {
@@ -202,14 +202,14 @@ function drawnInit(init: RandomInit, facts: Pick<Initialization, "name" | "sourc
   };
 }
 
-/** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */
+/** A is uniform in ±1/√inFeatures, B is zero: the untrained adapter changes nothing. */
 const zeroInit = drawnInit("default", {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
   accepts: (init) => init === true,
 });
 
-/** Both matrices random: the adapter changes the model from the start, for tests. */
+/** Both matrices are random: the untrained adapter changes the model, for tests. */
 const randomInit = drawnInit("random", {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
@@ -222,7 +222,7 @@ const gaussianInit = drawnInit("gaussian", {
   source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
 });
 
-/** A pair by chance alone; the caller owns it. */
+/** Random A and B. The caller owns them. */
 function randomMatrices(
   { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
   init: RandomInit,
@@ -230,7 +230,7 @@ function randomMatrices(
   return createLoraMatrices({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
 }
 
-/** Every start there is. */
+/** All initializations. */
 export const initializations: readonly Initialization[] = [
   zeroInit,
   randomInit,
@@ -246,7 +246,7 @@ export const initializations: readonly Initialization[] = [
   roundedInit,
 ];
 
-/** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
+/** The initialization for a value of PEFT's `init_lora_weights`. Throws UnknownInitializationError. */
 export function initializationOf(init: boolean | string): Initialization {
   const found = initializations.find(({ name, accepts }) => accepts?.(init) ?? init === name);
   const known = initializations.map(({ name }) => name);
@@ -255,8 +255,8 @@ export function initializationOf(init: boolean | string): Initialization {
 }
 
 /**
- * A new pair, started as `request.init` says. Most starts are for linear layers: embeddings then start as with true, as in
- * PEFT; see `initializesEmbeddings`.
+ * New A and B, initialized by `request.init`. Most initializations are for linear layers; embeddings are then initialized as with
+ * true, as in PEFT (see `initializesEmbeddings`).
  *
  * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
  *
@@ -288,7 +288,7 @@ export function initializeMatrices(request: InitRequest): LoraMatrices {
   return randomMatrices(request, "default");
 }
 
-/** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */
+/** Checks the weight here. A NaN would otherwise cause an error in a decomposition, or none. */
 function finiteWeight({ weight, name }: InitRequest): Matrix {
   const matrix = weight();
   const broken = matrix.values.find((value) => !Number.isFinite(value));

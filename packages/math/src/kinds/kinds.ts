@@ -9,12 +9,12 @@ import type { LayerKind, SiteKind } from "./layer-kind.ts";
 import { linear, linearSpecs, normally } from "./linear.ts";
 import { parameter } from "./parameter.ts";
 
-// An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout here: token
-// ids have nothing to drop.
+// An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). As in PEFT there is no dropout, because
+// the input is token ids.
 
 const parts = ["lora_embedding_A", "lora_embedding_B"] as const;
 
-/** The pair's A is [vocabulary, rank], its B [rank, outFeatures]. */
+/** A is [vocabulary, rank], B [rank, outFeatures]. */
 const embedding: SiteKind = {
   ...linear,
   parts,
@@ -34,8 +34,8 @@ const embedding: SiteKind = {
   weightLayout: () => plainLayout,
 };
 
-/** Kinds of sites, by the name that a `Site` gives its own. */
+/** Kinds of sites, by the `kind` of a `Site`. */
 export const siteKinds: Readonly<Record<Site["kind"], SiteKind>> = { linear, embedding, convolution };
 
-/** Everything that can have a pair. */
+/** All kinds of layers that can have A and B. */
 export const layerKinds: Readonly<Record<Site["kind"] | "parameter", LayerKind>> = { ...siteKinds, parameter };

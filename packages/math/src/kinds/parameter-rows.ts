@@ -1,11 +1,11 @@
-// The update of a raw parameter row by row: an expert's rows have factors of their own.
+// Computes the update of a raw parameter row by row: an expert's rows have their own factors.
 
 import { asTwoMatrices, type Update } from "../update/factor.ts";
 import { plainLayout, readStored } from "../update/file-layout.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import { type RawParameter, rawMatrixSizes } from "./parameter.ts";
 
-/** As `parameterDelta`, in the order in which a file has the parameter. */
+/** Like `parameterDelta`, in the order of the parameter's file. */
 export async function parameterRows(update: Update, parameter: RawParameter, scale: number): Promise<RowUpdate> {
   const sizes = rawMatrixSizes(parameter);
   if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
@@ -18,7 +18,7 @@ export async function parameterRows(update: Update, parameter: RawParameter, sca
     a[(input * experts + expert) * rank + index] as number;
   const fromB = (expert: number, index: number, output: number) =>
     b[(index * experts + expert) * outFeatures + output] as number;
-  // A matrix by itself has its outputs as rows, whichever way round it is computed with.
+  // The rows of a single matrix are its outputs in the file.
   const [rows, columns] = parameter.isStackedInOut ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
   const [ofRow, ofColumn] = parameter.isStackedInOut ? [fromA, fromB] : [fromB, fromA];
   const left = new Float32Array(experts * rows * rank);

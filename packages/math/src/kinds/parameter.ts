@@ -1,5 +1,5 @@
-// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures,
-// inFeatures] or the other way round, with one pair each, whose halves lie side by side in one A and one B.
+// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures, inFeatures] or
+// transposed. The A and B of all experts are joined in one A and one B.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { MatrixShapeError } from "../errors.ts";
@@ -8,24 +8,24 @@ import { loraDelta } from "../update/low-rank-delta.ts";
 import type { LayerKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 
-/** A raw parameter as a pair sees it. */
+/** The layout of a raw parameter. */
 export interface RawParameter {
-  /** As computed with. */
+  /** The shape in memory. */
   readonly shape: readonly number[];
-  /** True where a matrix is computed with as [inFeatures, outFeatures], the other way round than in files. */
+  /** True if a matrix is [inFeatures, outFeatures] in memory and transposed in files. */
   readonly transposedInFile: boolean;
   /** True for a stack [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }
 
-/** What the pair of a raw parameter measures: `rank` is the rank of one expert's update. */
+/** Sizes of a raw parameter's A and B. `rank` is the rank of one expert's update. */
 export interface RawMatrixSizes {
   readonly experts: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
 }
 
-/** The pair of one expert is a linear map's, and so is its start. */
+/** A and B of one expert are those of a linear layer, with the same initialization. */
 export const parameter: LayerKind = {
   parts: linear.parts,
   refusal: linear.refusal,
@@ -33,7 +33,7 @@ export const parameter: LayerKind = {
   initialize: linear.initialize,
 };
 
-/** Sizes of the pair for a parameter of two or three axes; null for any other. */
+/** Sizes of A and B for a parameter with two or three axes; null for others. */
 export function rawMatrixSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawMatrixSizes | null {
   const [first = 0, second = 0, third = 0] = shape;
   if (shape.length === 3) {

@@ -1,5 +1,5 @@
-// The first singular values and vectors of a large matrix, to full accuracy and without decomposing all of it: a block
-// Krylov method (Musco & Musco 2015) that restarts from its best vectors until these stop moving.
+// The first singular values and vectors of a large matrix, to full accuracy without a full decomposition: a block Krylov method
+// (Musco & Musco 2015) that restarts from its best vectors until they stop changing.
 
 import { SettingError } from "../errors.ts";
 import { concatColumns, type Matrix, multiply, scaleColumns, sliceColumns, transpose } from "./matrix.ts";
@@ -7,17 +7,17 @@ import { normalMatrix } from "./randomized-svd.ts";
 import { type Svd, svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
 
-/** Up to this side, decomposing everything is quick. */
+/** Up to this size a full decomposition is fast. */
 const smallSide = 128;
 /** Products with the matrix between two restarts. */
 const depth = 6;
 const oversampling = 8;
 const maxRestarts = 40;
-/** Largest ‖W·v − σ·u‖ / σ₁: well below what float32 weights tell. */
+/** Largest ‖W·v − σ·u‖ / σ₁: well below the precision of float32 weights. */
 const tolerance = 1e-7;
 
 /**
- * The first `rank` singular values and vectors. Deterministic: the start does not depend on a seed. Throws SettingError.
+ * The first `rank` singular values and vectors. Deterministic: the initial vectors do not depend on a seed. Throws SettingError.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export function truncatedSvd(matrix: Matrix, rank: number): Svd {
   return iterate(matrix, rank, width) ?? truncateSvd(svd(matrix), rank);
 }
 
-/** Null if it does not converge, as when many singular values lie close together. */
+/** Null if it does not converge, for example if many singular values are close together. */
 function iterate(matrix: Matrix, rank: number, width: number): Svd | null {
   const transposed = transpose(matrix);
   let start = normalMatrix(matrix.columns, width, { seed: 0, path: "truncatedSvd" }); // [columns, width]
@@ -61,7 +61,7 @@ function krylovBasis(matrix: Matrix, transposed: Matrix, start: Matrix): Matrix 
   }
 }
 
-/** The largest ‖W·v − σ·u‖; its counterpart ‖Wᵀ·u − σ·v‖ is 0 by the way u and v were found. */
+/** The largest ‖W·v − σ·u‖; ‖Wᵀ·u − σ·v‖ is 0 by construction. */
 function largestResidual(matrix: Matrix, { u, s, v }: Svd): number {
   const image = multiply(matrix, v); // [rows, rank]
   const expected = scaleColumns(u, s);

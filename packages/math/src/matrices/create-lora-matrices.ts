@@ -1,5 +1,5 @@
-// How a pair starts. Values are drawn in JavaScript from the seed and the path alone, so that the same run starts the
-// same on every backend and no matter which other sites are adapted.
+// Makes new A and B. Random values come from JavaScript and depend only on seed and path, so that a run has the same initial
+// values on every backend and with any other adapted sites.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
@@ -10,22 +10,22 @@ import type { Layer, RandomInit } from "../kinds/layer-kind.ts";
 import type { FactorSpec } from "../update/factor.ts";
 import { type LayerKindName, LoraMatrices } from "./lora-matrices.ts";
 
-/** What `createLoraMatrices` needs to know. */
+/** Options of `createLoraMatrices`. */
 export interface CreateLoraOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
   readonly rank: number;
   /** Default "default". */
   readonly init?: RandomInit;
-  /** The run's seed, and the module path that tells this pair's draws from others'. */
+  /** The run's seed, and the module path, which gives each layer its own random values. */
   readonly key: { readonly seed: number; readonly path: string };
   /** Prefix of the variables' names; in use only once at a time. */
   readonly name: string;
   /** Default "linear". */
   readonly kind?: LayerKindName;
-  /** A convolution's. */
+  /** For convolutions. */
   readonly geometry?: Layer["geometry"];
-  /** What both factors are. Default: a plain pair of the kind. */
+  /** Specifications of the factors. Default: plain A and B of the kind. */
   readonly factors?: readonly FactorSpec[];
-  /** Number of pairs of this rank that lie side by side: a raw parameter's experts. Default 1. */
+  /** Number of A and B of this rank that are joined: a raw parameter's experts. Default 1. */
   readonly experts?: number;
 }
 
@@ -43,8 +43,8 @@ const optionNames: OptionNames<CreateLoraOptions> = {
 };
 
 /**
- * A new pair. Linear: A is drawn evenly from ±1/√inFeatures (Kaiming with a = √5, as PEFT does) or, if "gaussian", from
- * N(0, 1/rank²); B is zero. Embedding: A is zero and B drawn from N(0, 1).
+ * New A and B. Linear: A is uniform in ±1/√inFeatures (Kaiming with a = √5, as in PEFT) or, if "gaussian", from N(0, 1/rank²); B
+ * is zero. Embedding: A is zero, and B is from N(0, 1).
  *
  * Throws RankError, SettingError.
  *

@@ -1,4 +1,4 @@
-// The trainable factors of one adapted weight: two matrices, and in some variants what stands between them.
+// The trainable factors of one adapted weight: A and B, and in some variants a factor between them.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
@@ -23,20 +23,20 @@ import {
 } from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
-/** What has the pair: decides what its variables are called, and how it starts. */
+/** The kind of layer. It decides the names of the variables and the initialization. */
 export type LayerKindName = keyof typeof layerKinds;
 
-/** What a pair is besides its values. */
+/** Options of `LoraMatrices`. */
 export interface LoraMatricesOptions {
   /** Prefix of the variables' names. A name can be in use only once. */
   readonly name: string;
   /** Default "linear". */
   readonly kind?: LayerKindName;
-  /** What each factor is, one for each tensor. Default: a plain pair of its kind. */
+  /** Specification of each factor, one for each tensor. Default: plain A and B of the kind. */
   readonly factors?: readonly FactorSpec[];
   /** False for an adapter that is only used. Default true. */
   readonly trainable?: boolean;
-  /** What stands beside the factors; owned by the pair from now on. Default null. */
+  /** A frozen change of the base weight; owned by the matrices from now on. Default null. */
   readonly baseChange?: BaseChange | null;
 }
 
@@ -49,7 +49,7 @@ const optionNames: OptionNames<LoraMatricesOptions> = {
 };
 
 /**
- * A low-rank update ΔW = s·A·B of a weight [inFeatures, outFeatures]; it owns its variables and what stands beside them.
+ * A low-rank update ΔW = s·A·B of a weight [inFeatures, outFeatures]. It owns its variables and the change of the base weight.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export class LoraMatrices implements Update {
   readonly factors: readonly Factor[];
   readonly baseChange: BaseChange | null;
 
-  /** Takes ownership of the tensors, which are values of the factors in the same order. Throws MatrixShapeError. */
+  /** Takes ownership of the tensors, the values of the factors in order. Throws MatrixShapeError. */
   constructor(tensors: readonly tf.Tensor[], options: LoraMatricesOptions) {
     refuseUnknownOptions("LoraMatrices", options, optionNames);
     const { name, kind, factors, trainable = true, baseChange = null } = options;
@@ -76,7 +76,7 @@ export class LoraMatrices implements Update {
       const { part, isTrained = true } = spec;
       return factorOf(spec, tf.variable(tensors[index]!, trainable && isTrained, `${name}.${part}`));
     });
-    // A pair may be made inside a `tidy`, as variables may; what it keeps beside them has to outlive that too.
+    // Matrices may be made inside a `tidy`, like variables; the change of the base weight must survive it, too.
     for (const tensor of tensorsOf(baseChange)) tf.keep(tensor);
     this.baseChange = baseChange;
     tf.dispose([...tensors]);
@@ -103,7 +103,7 @@ export class LoraMatrices implements Update {
     return LoraMatrices.fromStored([a, b], options);
   }
 
-  /** From what files have, one for each factor. Throws MatrixShapeError. */
+  /** From stored values, one for each factor. Throws MatrixShapeError. */
   static fromStored(stored: readonly TorchMatrix[], options: LoraMatricesOptions): LoraMatrices {
     const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
     return new LoraMatrices(
@@ -112,12 +112,12 @@ export class LoraMatrices implements Update {
     );
   }
 
-  /** [inFeatures, rank]; an embedding's has one row for each token, a diagonal of blocks inFeatures/blocks rows. */
+  /** [inFeatures, rank]; one row for each token for an embedding, inFeatures/blocks rows if block diagonal. */
   get a(): tf.Variable<tf.Rank.R2> {
     return this.factors[0]?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
 
-  /** [rank, outFeatures]; that of a grouped convolution or a diagonal of blocks has rank/groups rows. */
+  /** [rank, outFeatures]; rank/groups rows for a grouped convolution or if block diagonal. */
   get b(): tf.Variable<tf.Rank.R2> {
     return this.factors.at(-1)?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
   }
@@ -139,14 +139,14 @@ export class LoraMatrices implements Update {
     return this.factors.reduce((sum, { variable }) => sum + variable.size, 0);
   }
 
-  /** What is trained, in the order of the factors. */
+  /** The trained variables, in the order of the factors. */
   get variables(): readonly tf.Variable[] {
     return trainedIn(this);
   }
 
   /**
-   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update but for what stands
-   * between them: where a start is subtracted, both have twice the rank (`pissaToLora`).
+   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank], without factors between them. If initial values are
+   * subtracted, both have twice the rank (`pissaToLora`).
    */
   async toTorch(): Promise<TorchMatrices> {
     const [first, last] = [this.factors[0]!, this.factors.at(-1)!];
@@ -165,13 +165,13 @@ export class LoraMatrices implements Update {
   }
 }
 
-/** The factors of two matrices [inFeatures, rank] and [rank, outFeatures]. */
+/** Specifications of plain A [inFeatures, rank] and B [rank, outFeatures]. */
 function plainFactors([a, b]: readonly tf.Tensor[], kind: LayerKindName = "linear"): readonly FactorSpec[] {
   const [inFeatures = 0, rank = 0] = a?.shape ?? [];
   return layerKinds[kind].specs({ inFeatures, outFeatures: b?.shape[1] ?? 0 }, rank);
 }
 
-/** Each factor has as many rows as the one before it has columns, and the first and the last are matrices. */
+/** Checks that each factor has as many rows as the one before it has columns, and that the first and the last are matrices. */
 function checkFactors(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[], name: string): void {
   const [a, b] = [tensors[0]!, tensors.at(-1)!];
   const sides = specs.map((spec, index) => sidesOf(spec, tensors[index]!.shape));

@@ -1,12 +1,12 @@
-// A pair that was trained beside what its start left of the base (PiSSA, OLoRA, CorDA, LoRA-GA), as a plain pair for the
-// base that everybody has: s·(B·A − B₀·A₀) = s·[B, −B₀]·[A; A₀] (PEFT's `subtract_mutated_init`).
+// Converts A and B that were trained on a changed base (PiSSA, OLoRA, CorDA, LoRA-GA) to plain LoRA for the original base: s·(B·A
+// − B₀·A₀) = s·[B, −B₀]·[A; A₀] (PEFT's `subtract_mutated_init`).
 
 import { MatrixShapeError } from "../errors.ts";
 import type { TorchMatrices, TorchMatrix } from "../update/file-layout.ts";
 
 /**
- * The plain pair of twice the rank, for the same scaling s. `initial`: the pair as it was when it took over a part of the
- * weight. Both as files have them: A [rank, inFeatures], B [outFeatures, rank].
+ * Plain A and B of twice the rank, for the same scaling s. `initial`: A and B after the initialization. Both are in file layout:
+ * A [rank, inFeatures], B [outFeatures, rank].
  *
  * Throws MatrixShapeError if they differ in shape.
  *
@@ -35,7 +35,7 @@ export function pissaToLora(trained: TorchMatrices, initial: TorchMatrices): Tor
   const b = Float32Array.from({ length: outFeatures * 2 * rank }, (_, index) => {
     const [row, column] = [Math.floor(index / (2 * rank)), index % (2 * rank)];
     if (column < rank) return trained.b.values[row * rank + column]!;
-    // Not the negative itself, which would make −0 of 0.
+    // Plain negation would turn 0 into −0.
     return 0 - initial.b.values[row * rank + column - rank]!;
   }); // [outFeatures, 2·rank]
   return { a: { shape: [2 * rank, inFeatures], values: a }, b: { shape: [outFeatures, 2 * rank], values: b } };

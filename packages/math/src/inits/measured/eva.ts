@@ -1,4 +1,4 @@
-// A starts as the main directions of what the layer is given, so that no direction is learnt that its inputs do not have.
+// EVA: A is initialized with the main directions of the layer's inputs, so that only directions that occur are learnt.
 
 import { MissingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
@@ -25,7 +25,7 @@ export const explainedVarianceInit: Initialization = {
   },
 };
 
-/** Shares of the inputs' variance in their first `count` directions, the largest first. */
+/** Shares of the inputs' variance in the first `count` directions, the largest first. */
 export function explainedVariance(inputs: InputStatistics, count: number): readonly number[] {
   const scatter = scatterOf(inputs);
   const total = Array.from({ length: scatter.rows }, (_, index) => scatter.values[index * (scatter.rows + 1)]!);

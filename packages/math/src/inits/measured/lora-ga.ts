@@ -1,4 +1,4 @@
-// The pair starts so that its first step points where full fine-tuning's would: along the gradient of the weight.
+// LoRA-GA: the first step of A and B points in the direction of full fine-tuning: along the gradient of the weight.
 
 import { uniformValues } from "@lowrank/engine";
 import { scaleColumns, selectRows, transpose } from "../../linear-algebra/matrix.ts";
@@ -60,7 +60,7 @@ const scales: Readonly<
   unit: () => ({ a: 1, b: 1 }),
 };
 
-/** The paper has outFeatures; PEFT takes the first axis of the stored weight, which is the other one for Conv1D. */
+/** The paper uses outFeatures. PEFT uses the first axis of the stored weight, which is inFeatures for Conv1D. */
 function storedRows({ fanInFanOut = false, inFeatures, outFeatures }: InitRequest): number {
   return fanInFanOut ? inFeatures : outFeatures;
 }
