@@ -1,4 +1,4 @@
-// A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
+// A raw parameter with A and B (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { type LoraMatrices, parameterDelta, parameterRows } from "@lowrank/math";
@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";
 
-/** What an adapter has at one raw parameter. */
+/** An adapter's part at one raw parameter. */
 export interface AdaptedParameter extends AdapterPart {
   readonly part: "raw-parameter";
   readonly parameter: ParameterRef;

@@ -1,4 +1,4 @@
-// A layer with a pair: LoRA, and what variants have besides.
+// A layer with A and B, and the additional vectors of variants.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
@@ -20,7 +20,7 @@ import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { openHookPoints, withCallsChecked } from "./open-hook-points.ts";
 
-/** What an adapter has at one site. */
+/** An adapter's part at one site. */
 export interface AdaptedSite extends AdapterPart {
   readonly part: "site";
   readonly site: Site;
@@ -28,7 +28,7 @@ export interface AdaptedSite extends AdapterPart {
   readonly lora: LoraMatrices;
   /** Names in an adapter file, without "base_model.model.". */
   readonly keys: PlannedSite["keys"];
-  /** The scaling s that the configuration gives. */
+  /** The configuration's scaling s. */
   readonly scaling: number;
   readonly adaptation: LowRankAdaptation;
 }
@@ -39,13 +39,13 @@ export interface SiteVariables {
 }
 
 export interface AdaptOptions extends Omit<Wrapping, "vector"> {
-  /** The site's own bias, for folding what is added to it. */
+  /** The site's bias, for merging a change of it. */
   readonly siteBias?: ParameterRef | undefined;
-  /** The site's own weight, for a pair that goes with another one. */
+  /** The site's weight, if the adapter replaces it. */
   readonly siteWeight?: ParameterRef | undefined;
 }
 
-/** Puts a site's variables together; nothing is attached yet. */
+/** Joins a site's variables to a part. Nothing is attached yet. */
 export function adaptSite(
   entry: PlannedSite,
   site: Site,
@@ -84,7 +84,7 @@ export function adaptSite(
   };
 }
 
-/** In the order of files: both halves, then what else the layer has. */
+/** In file order: A, B, then further vectors. */
 function tensorsOf(entry: PlannedSite, { lora, vectors }: SiteVariables): AdapterVariable[] {
   const [a, b, ...between] = inFileOrder(lora.factors).map((factor): AdapterVariable => {
     const { variable, layout, isTrained = true } = factor;
@@ -93,7 +93,7 @@ function tensorsOf(entry: PlannedSite, { lora, vectors }: SiteVariables): Adapte
   return [a!, b!, ...vectorTensors(entry, vectors), ...between];
 }
 
-/** Computes with what stands in for the frozen weight, if the pair has that. */
+/** Replaces the frozen weight in forward passes, if the adapter has a replacement. */
 function openReplacement(adapterName: string, { baseChange }: LoraMatrices, weight: ParameterRef | undefined): Detach {
   if (baseChange?.kind !== "replacement") return () => {};
   return weight?.override(adapterName, () => baseChange.weight) ?? missingWeight();
@@ -131,7 +131,7 @@ interface Adapted {
 
 function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, config }: Adapted): WeightChange {
   const { path } = site;
-  // Heads that share the pair get the same change, unless each has numbers of its own.
+  // Heads that share A and B get the same change, unless they have their own vectors.
   const tiedWith = sharedBy === undefined || vectors.size > 0 ? site.tiedWith : undefined;
   const ofVariants = variantsOf(config).flatMap(({ problemOfMerging }) => problemOfMerging ?? []);
   const problem = ofVariants[0] ?? siteKinds[site.kind].problemOfMerging(site);
@@ -147,7 +147,7 @@ function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, co
   };
 }
 
-/** What becomes of the site's bias: something is added to it, or what an earlier adapter added is stretched. */
+/** The changes of the site's bias: an addition, or (DoRA) scaling of what an earlier adapter added. */
 function biasChanges(
   { path }: Site,
   adaptation: LowRankAdaptation,
@@ -173,7 +173,7 @@ function biasChanges(
   ];
 }
 
-/** One for each vector of a layer, in the order of files. */
+/** One for each vector of a layer, in file order. */
 export function vectorTensors(
   { vectors, fileShapes }: Pick<PlannedSite, "vectors" | "fileShapes">,
   variables: OwnVectors,

@@ -1,4 +1,4 @@
-// An output head that shares the pair of the embedding whose table it shares.
+// An output head that shares A and B of the embedding whose weight it shares.
 
 import type { Site } from "@lowrank/contracts";
 import { type LoraMatrices, plainLayout, tiedHead } from "@lowrank/math";
@@ -16,9 +16,9 @@ export interface TiedSite extends AdapterPart {
 }
 
 export interface TiedSiteVariables {
-  /** The embedding's, which owns it. */
+  /** A and B of the embedding, which owns them. */
   readonly lora: LoraMatrices;
-  /** The head's own. */
+  /** The head's own vectors. */
   readonly vectors: OwnVectors;
 }
 
@@ -44,7 +44,7 @@ export function tieSite(
       {
         path: `${path}.weight`,
         kind: "update",
-        // Without numbers of their own, head and table get the same change and go on being one.
+        // Without own vectors, head and embedding get the same change and stay tied.
         ...(vectors.size > 0 ? { tiedWith: `${sourcePath}.weight` } : {}),
         read: () => site.readWeight(),
         fold: (weight, base) => adaptation.fold(weight, base),

@@ -1,12 +1,11 @@
-// What is shared stands in a file under two names, and must be the same under both: PEFT's `ensure_weight_tying`, and a bias
-// that two modules name.
+// Shared values have two names in a file and must be equal: PEFT's `ensure_weight_tying`, and a bias with two names.
 
 import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
 
-/** What is shared must be stored with the same values under both names. */
+/** Shared values that differ under their two names. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
   const whole = partsOf(plan, "whole-parameter");
   const saved = whole.flatMap(({ key, followers = [] }) =>
@@ -35,7 +34,7 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
   ];
 }
 
-/** Copies with other values than what they are copies of. A file may do without them. */
+/** Copies that differ from the original. A file need not have copies. */
 function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
   const values = tensors.get(key)?.values;
   const isOther = (copy: Float32Array) =>

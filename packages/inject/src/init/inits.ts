@@ -1,4 +1,4 @@
-// How the pairs of one adapter start, where that depends on the weights of the model they are attached to.
+// Initializes the A and B of an adapter, including initializations that depend on the model's weights.
 
 import { type Feature, initFeatures, initOf, type LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
@@ -22,11 +22,11 @@ export interface InitOptions {
   readonly seed: number;
   /** Prefix of the variables' names. */
   readonly name: string;
-  /** What was measured, by path. */
+  /** Measurements by path. */
   readonly measured?: ReadonlyMap<string, Measured> | undefined;
 }
 
-/** A new pair for a layer; the caller owns it. */
+/** New A and B for a layer. The caller owns them. */
 export function freshMatrices(entry: PlannedSite, site: Site, options: InitOptions): LoraMatrices {
   const { config, seed, name } = options;
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
@@ -58,7 +58,7 @@ export function freshMatrices(entry: PlannedSite, site: Site, options: InitOptio
   return initialize(name);
 }
 
-/** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
+/** A and B that a head shares are initialized for the head, as in PEFT: the head's A is random, B zero. */
 function freshShared(
   { path, inFeatures, outFeatures, rank }: PlannedSite,
   { config, seed, name }: InitOptions,
@@ -76,18 +76,20 @@ function freshShared(
   return LoraMatrices.fromTensors({ a, b, name, kind: "embedding" });
 }
 
-/** PEFT's `init_lora_weights` where the weight is not looked at. */
+/** The random initialization for PEFT's `init_lora_weights`. */
 export function randomInit({ init }: LoraConfig): RandomInit {
   return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
 }
 
-/** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
+/** Initializations that an adapter from a file may have: PEFT computes them again from the base, and so do we. */
 export function initsForStored(config: LoraConfig): readonly Feature[] {
   const { base, feature } = initOf(config);
   return base === "computed again" ? initFeatures.filter((one) => one === feature) : [];
 }
 
-/** What a stored pair was trained beside, where that is not the base as it is, computed again. The caller owns it. */
+/**
+ * The changed base weight that stored A and B were trained with, computed again; null for the unchanged base. The caller owns it.
+ */
 export function storedBaseChange(entry: PlannedSite, site: Site, config: LoraConfig, name: string): BaseChange | null {
   for (const { baseChange } of variantsOf(config)) if (baseChange) return baseChange(readMatrix(site), entry.rank);
   if (initOf(config).base !== "computed again" || entry.kind !== "linear") return null;

@@ -1,4 +1,4 @@
-// What each matched layer will get.
+// Plans A and B of each matched layer.
 
 import {
   alphaOf,
@@ -20,7 +20,7 @@ import { variantsOf } from "../variants/variants.ts";
 
 export interface SitesPlan {
   readonly entries: readonly PlannedSite[];
-  /** Sites that cannot be adapted as the configuration asks, and why. */
+  /** Sites that do not support the configuration, and why. */
   readonly unsupported: UnsupportedSiteError["sites"];
 }
 
@@ -65,7 +65,7 @@ function countNumbers(shapes: PlannedSite["fileShapes"]): number {
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0);
 }
 
-/** Why a site cannot be adapted as the configuration asks; null if it can. */
+/** Why a site does not support the configuration; null if it does. */
 function refusal(site: Site, config: LoraConfig): string | null {
   if (site.refusal !== undefined) return site.refusal;
   if (isSavedModule(config, site.path)) return savedReason(site, config);
@@ -80,7 +80,7 @@ function refusal(site: Site, config: LoraConfig): string | null {
   return null;
 }
 
-/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
+/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError if an adapted layer is in one. */
 function savedReason({ path }: Site, config: LoraConfig): string {
   const names = savedModuleNames(config, path);
   return (
@@ -89,7 +89,7 @@ function savedReason({ path }: Site, config: LoraConfig): string {
   );
 }
 
-/** Some variants and starts compute with a weight of their own in place of the frozen one. */
+/** Some variants and initializations replace the frozen weight. */
 function replacementRefusal({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
   const ofInit = initOf(config).baseReplacement;

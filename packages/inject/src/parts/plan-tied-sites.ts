@@ -1,4 +1,4 @@
-// What the heads get that share an embedding's pair.
+// Plans heads that share an embedding's A and B.
 
 import { drawsBothMatrices, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
@@ -7,7 +7,7 @@ import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 
-/** Throws UnsupportedInitError where a start looks at a weight that is to be shared. */
+/** Throws UnsupportedInitError if an initialization uses a weight that is to be shared. */
 export function checkTiedInit({ kind }: Tying, config: LoraConfig): void {
   if (kind === "targets" && !drawsBothMatrices(config))
     throw new UnsupportedInitError(String(config.init), "ensure_weight_tying");

@@ -1,4 +1,4 @@
-// Raw parameters with a pair (PEFT's `target_parameters`).
+// Raw parameters with A and B (PEFT's `target_parameters`).
 
 import { adaptParameter } from "../adapted/adapted-parameter.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";

@@ -1,4 +1,4 @@
-// Layers with a pair.
+// Layers with A and B.
 
 import { LoraAdaptation } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
@@ -26,7 +26,7 @@ function planAll({ model, config, tying, adapted, refusals }: PlanningTask): rea
   return sharing(entries, tying);
 }
 
-/** The embedding's entry, which knows who shares its pair; nobody is left who could be parted from it by a merge. */
+/** Notes the heads that share the embedding's A and B, so that a merge cannot separate them. */
 function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }: Tying): readonly PlannedSite[] {
   if (kind !== "targets") return entries;
   return entries.map((entry) => {

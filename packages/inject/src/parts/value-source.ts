@@ -1,4 +1,4 @@
-// From where the parts of an adapter get their first values: drawn anew, or read from a file.
+// The source of an adapter's first values: random, or from a file.
 
 import type { VariantName } from "@lowrank/adapter-format";
 import type { ParameterRef, Site } from "@lowrank/contracts";
@@ -14,14 +14,14 @@ interface PlannedVector {
   readonly key: string;
 }
 
-/** Where the first values of an adapter come from. Whoever asks takes ownership. */
+/** The source of an adapter's first values. The caller owns them. */
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
   lora(entry: PlannedSite, name: string, site: Site): LoraMatrices;
-  /** What a variant has beside a pair, [outFeatures]. */
+  /** The additional vector of a variant, [outFeatures]. */
   vector(planned: PlannedVector, layer: VectorLayer): tf.Tensor;
   rawMatrices(planned: PlannedRawParameter, name: string): LoraMatrices;
-  /** As computed with. */
+  /** In the layout of memory. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
   /** [tokens, width] */
   rows(planned: PlannedTokenRows, site: Site): tf.Tensor2D;

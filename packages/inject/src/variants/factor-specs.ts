@@ -20,13 +20,13 @@ export function factorSpecs(
   );
 }
 
-/** A factor's name in an adapter file, without "base_model.model.". */
+/** A factor's key in an adapter file, without "base_model.model.". */
 export function factorKey(path: string, { part }: FactorSpec): string {
   // Kinds and variants name their factors as PEFT does.
   return buildTensorKey({ path, part: part as TensorPart });
 }
 
-/** In the order of files: both halves, and then what stands between them. */
+/** In file order: A, B, then the factors between them. */
 export function inFileOrder<F extends FactorSpec>(factors: readonly F[]): readonly [a: F, b: F, ...between: F[]] {
   return [factors[0]!, factors.at(-1)!, ...factors.slice(1, -1)];
 }

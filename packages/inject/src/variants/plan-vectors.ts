@@ -1,4 +1,4 @@
-// What variants have at a layer beside its pair: names and shapes in files.
+// Plans the additional vectors of variants: names and shapes in files.
 
 import { buildTensorKey, type LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";

@@ -1,4 +1,4 @@
-// What a pair adds to the weight it adapts.
+// Computes the update of a weight from A and B.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { MatrixShapeError } from "../errors.ts";
@@ -22,13 +22,13 @@ import { asTwoMatrices, type Update } from "./factor.ts";
 export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
   if (a.shape[1] !== b.shape[0])
     throw new MatrixShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
-  // The smaller factor is scaled: fewer roundings than scaling the product, and less work.
+  // The smaller factor is scaled, which rounds less than scaling the product, and is less work.
   return tf.tidy(() => (a.size < b.size ? tf.matMul(tf.mul(a, scale), b) : tf.matMul(a, tf.mul(b, scale))));
 }
 
 /**
- * What an update adds to its weight [inFeatures, outFeatures]: scale·F₁·F₂·…, less scale·a·b where the pair took over a part
- * of the weight. The caller owns it.
+ * The update of a weight [inFeatures, outFeatures]: scale·F₁·F₂·…, minus scale·a·b if A and B replace a part of the weight. The
+ * caller owns it.
  */
 export function loraDelta(update: Update, scale: number): tf.Tensor2D {
   return tf.tidy(() => {

@@ -1,7 +1,6 @@
-// KaSA (Wang et al. 2024, arXiv 2412.06071; PEFT's `kasa_config`): the weight loses its `rank` weakest directions, and the
-// pair has a vector between its halves, ΔW = s·B·diag·A. PEFT takes the directions out of the base for good; here the weight
-// without them stands in for the base's while the adapter is selected, as LoftQ's rounded one does, and the base remains the
-// one that everybody has. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
+// KaSA (Wang et al. 2024, arXiv 2412.06071; PEFT's `kasa_config`): the weight loses its `rank` weakest directions, and there is a
+// diagonal between A and B: ΔW = s·B·diag·A. PEFT changes the base for good. Here the weight without these directions replaces
+// the base's only while the adapter is selected, like LoftQ's. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
 
 import { initOf, kasaSettings, type LoraConfig, rankOf } from "@lowrank/adapter-format";
 import {
@@ -20,7 +19,7 @@ import type { NewMatrices, Variant } from "../variant.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 export const kasa: Variant = {
-  /** Throws where a start changes the base, which would then be another one to take directions from. */
+  /** Throws if the initialization changes the base: the directions would come from another weight. */
   check(config) {
     const { base = "kept" } = initOf(config);
     if (base !== "kept") throw new UnsupportedInitError(String(config.init), "kasa_config");
@@ -44,7 +43,7 @@ export const kasa: Variant = {
   penalty: kasaPenalty,
 };
 
-/** Between the halves are numbers from N(0, 1), as B is zero. */
+/** The diagonal is from N(0, 1), because B is zero. */
 function withDiagonal(
   { factors, name, path, seed, weight }: NewMatrices,
   usual: (name: string) => LoraMatrices,
@@ -66,15 +65,15 @@ function baseReplacement(weight: Matrix, rank: number): BaseChange {
 export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
   const isWide = weight.rows <= weight.columns;
   const transposed = transpose(weight);
-  // The side that is smaller tells all directions.
+  // The smaller side is enough to find all directions.
   const weakest = smallestDirections(isWide ? multiply(weight, transposed) : multiply(transposed, weight), count);
   const onto = transpose(weakest); // [count, side]
   const lost = isWide ? multiply(weakest, multiply(onto, weight)) : multiply(multiply(weight, weakest), onto);
   return tensorOfMatrix({ ...weight, values: weight.values.map((value, index) => value - lost.values[index]!) });
 }
 
-// KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
-// PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`).
+// KaSA's regularizers (arXiv 2412.06071, equations 9 to 12), which make the update similar to a singular value decomposition. In
+// PEFT the training loop must add them (`LoraModel._get_kasa_loss`).
 
 const diagonalPart = "lora_diag";
 

@@ -8,7 +8,7 @@ export const loraBias: Variant = {
   refusalOfParameters: "lora_bias is for layers",
   vector: {
     part: "lora_B_bias",
-    // PEFT gives none to a B that is made of less than its matrix.
+    // PEFT has no bias for a B that is made from a smaller variable.
     isUsed: (factors) => factors.at(-1)?.expansion === undefined,
     initialize: ({ path, outFeatures, rank, init, seed }) =>
       createLoraBias({ outFeatures, rank, init, key: { seed, path } }),
