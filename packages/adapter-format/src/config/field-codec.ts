@@ -1,5 +1,4 @@
-// Codecs: each reads one field's value from JSON and writes it back. `expected` describes valid values for the error
-// message.
+// Codecs: each reads one field's value from JSON and writes it back. `expected` describes valid values for the error message.
 
 import {
   isJsonObject,
@@ -96,10 +95,7 @@ export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): 
   };
 }
 
-/**
- * Values by pattern. The first pattern that matches is used, so the order is kept. Some tools write null where PEFT
- * writes {}.
- */
+/** Values by pattern. The first pattern that matches is used, so the order is kept. Some tools write null where PEFT writes {}. */
 export function byPattern<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
   const { expected, read } = dictionaryOf(item);
   return {

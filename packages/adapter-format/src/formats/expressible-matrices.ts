@@ -1,5 +1,4 @@
-// Collects A and B of each module for another program's format, or throws one error with everything that the format
-// cannot store.
+// Collects A and B of each module for another program's format, or throws one error with everything that the format cannot store.
 
 import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";

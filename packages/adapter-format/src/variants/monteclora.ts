@@ -1,5 +1,4 @@
-// MonteCLoRA (PEFT's `monteclora_config`) adds noise to A, only in training. Source: PEFT 0.21.2,
-// MontecloraLinearVariant.forward.
+// MonteCLoRA (PEFT's `monteclora_config`) adds noise to A, only in training. Source: PEFT 0.21.2, MontecloraLinearVariant.forward.
 
 import type { VariantFacts } from "./variant-facts.ts";
 

@@ -203,9 +203,8 @@ function findNonFinite({ tensors }: Adapter): readonly AdapterProblem[] {
   });
 }
 
-// Initializations that subtract a part of a weight that two modules share. peft 0.21.2 changes the shared tensor, so the
-// embedding changes too; an adapter made here does not change it. Such a file cannot be computed as it was trained, so it is
-// refused.
+// Initializations that subtract a part of a weight that two modules share. peft 0.21.2 changes the shared tensor, so the embedding
+// changes too; an adapter made here does not change it. Such a file cannot be computed as it was trained, so it is refused.
 
 /** Planned A and B whose initial product PEFT subtracted from a shared weight. */
 function findSharedInits(

@@ -59,8 +59,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
   /**
-   * Cached ‖V‖, with the values that it was computed from. It is the same for all tokens of a text and all batches of a
-   * validation.
+   * Cached ‖V‖, with the values that it was computed from. It is the same for all tokens of a text and all batches of a validation.
    */
   #kept: { readonly from: readonly unknown[]; readonly lengths: tf.Tensor } | undefined;
 
@@ -130,8 +129,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 
   /**
-   * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before
-   * dropout.
+   * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout.
    */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
     const seen = this.inner.takenOver?.(dropped);

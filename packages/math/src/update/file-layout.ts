@@ -80,8 +80,7 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
 }
 
 /**
- * Transposes during the copy, which is needed anyway: an adapter has hundreds of small matrices, and a tensor for each costs
- * more.
+ * Transposes during the copy, which is needed anyway: an adapter has hundreds of small matrices, and a tensor for each costs more.
  */
 async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
   const [rows = 0, columns = 0] = matrix.shape;

@@ -26,9 +26,8 @@ export interface ListedFolderOptions extends AtomicWriteOptions {
 const optionNames: OptionNames<ListedFolderOptions> = { ...atomicWriteNames, mayBeUnlisted: true, keep: true };
 
 /**
- * As `writeFolderAtomic`, with a list of what `fill` wrote, `.lowrank.json`. With `overwrite` a folder is replaced that has
- * such a list – or is empty –, and what it does not name lives on in the new folder, unless `fill` wrote something of
- * that name.
+ * As `writeFolderAtomic`, with a list of what `fill` wrote, `.lowrank.json`. With `overwrite` a folder is replaced that has such a
+ * list – or is empty –, and what it does not name lives on in the new folder, unless `fill` wrote something of that name.
  *
  * @throws {NotReplaceableError} if the folder has no list and `mayBeUnlisted` is not set; and what `writeFolderAtomic` throws.
  *

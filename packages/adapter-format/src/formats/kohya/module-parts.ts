@@ -81,9 +81,7 @@ const ends: ReadonlyMap<string, KohyaPart> = new Map<string, KohyaPart>([
   ...[...hadamard, ...kronecker].map((name) => [name, name] as const),
 ]);
 
-/**
- * Diffusers before 0.22 stored LoRA weights in a processor next to the layers: "attn1.processor.to_q_lora.down.weight".
- */
+/** Diffusers before 0.22 stored LoRA weights in a processor next to the layers: "attn1.processor.to_q_lora.down.weight". */
 const ofProcessor = /^(.+)\.processor\.((?:to|add)_\w+)_lora\.(down|up)\.weight$/;
 
 /** Parses a key; undefined if none of these programs writes it. */

@@ -27,9 +27,8 @@ const components = {
 /**
  * Makes a file like `save_lora_weights` of diffusers, for a text encoder or another component of a pipeline.
  *
- * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and
- * tokens, and Kohya's names, whose underscores may be dots; InvalidAdapterTensorsError for values that `dtype` cannot
- * store.
+ * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and tokens, and
+ * Kohya's names, whose underscores may be dots; InvalidAdapterTensorsError for values that `dtype` cannot store.
  *
  * @example
  * ```ts

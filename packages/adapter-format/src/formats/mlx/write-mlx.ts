@@ -1,7 +1,6 @@
-// Writes an adapter as the files that mlx_lm loads. They have one rank and one scale for all modules, and name modules
-// by their paths within a layer. So a smaller rank is padded with zeros, another scale is multiplied into B, and a
-// module without LoRA gets mlx_lm's initial A and B, with B zero. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py,
-// tuner/dora.py.
+// Writes an adapter as the files that mlx_lm loads. They have one rank and one scale for all modules, and name modules by their
+// paths within a layer. So a smaller rank is padded with zeros, another scale is multiplied into B, and a module without LoRA gets
+// mlx_lm's initial A and B, with B zero. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { serializeSafetensors } from "@lowrank/safetensors";

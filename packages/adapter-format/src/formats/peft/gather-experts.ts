@@ -16,8 +16,7 @@ const routerKey = /^(.*\.)(?:block_sparse_moe|mlp)\.gate\.lora_([AB])\.weight$/;
 const mapNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
 
 /**
- * The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below
- * the other.
+ * The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below the other.
  */
 const stacks: readonly (readonly [parameter: string, maps: readonly string[]])[] = [
   ["gate_up_proj", ["gate_proj", "up_proj"]],
@@ -32,13 +31,12 @@ interface Gathered {
 }
 
 /**
- * Stacks the A and B of single experts for the model's stacked parameters. Returns the adapter unchanged if it has no
- * single experts, or if the model has them as modules. Dropout is dropped with a warning, because a stacked parameter
- * has no input of its own.
+ * Stacks the A and B of single experts for the model's stacked parameters. Returns the adapter unchanged if it has no single
+ * experts, or if the model has them as modules. Dropout is dropped with a warning, because a stacked parameter has no input of its
+ * own.
  *
  * @param parameterPaths Paths of the model's parameters: "model.layers.0.mlp.experts.gate_up_proj".
- * @throws InvalidAdapterTensorsError if only some experts or projections of a stack have A and B, or if ranks or scales
- * differ.
+ * @throws InvalidAdapterTensorsError if only some experts or projections of a stack have A and B, or if ranks or scales differ.
  */
 export function gatherExperts(
   adapter: Adapter,
@@ -142,8 +140,7 @@ interface StackedMatrices {
 }
 
 /**
- * A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as
- * in PEFT.
+ * A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as in PEFT.
  */
 function stackMatrices(maps: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
   const matrices = maps.flatMap((map) => map ?? []);

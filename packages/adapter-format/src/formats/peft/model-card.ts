@@ -32,16 +32,10 @@ const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>([
   null,
 ]);
 
-/**
- * The last layer of a classifier, by transformers' names in all families. Earlier layers do not have one output for
- * each class.
- */
+/** The last layer of a classifier, by transformers' names in all families. Earlier layers do not have one output for each class. */
 const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head|qa_outputs)(?:\.out_proj)?\.weight$/;
 
-/**
- * "owner/name", a folder, and the file. A relative path with two folders looks like a name on the Hub, and works as
- * one.
- */
+/** "owner/name", a folder, and the file. A relative path with two folders looks like a name on the Hub, and works as one. */
 const ggufPlace = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;
 
 /**

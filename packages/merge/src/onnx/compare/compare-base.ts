@@ -1,5 +1,4 @@
-// Checks that a model was exported from the base model of an adapter: compares some values of each adapted weight with the
-// base's.
+// Checks that a model was exported from the base model of an adapter: compares some values of each adapted weight with the base's.
 
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
 import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
