@@ -35,18 +35,11 @@ export { type RowBlocks, streamedSvd } from "./linear-algebra/streamed-svd.ts";
 export { type Svd, svd, truncateSvd } from "./linear-algebra/svd.ts";
 export { thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
-export { createLoraMatrices } from "./matrices/create-lora-matrices.ts";
-export { LoraMatrices, type LoraMatricesOptions } from "./matrices/lora-matrices.ts";
+export { createLora } from "./matrices/create-lora.ts";
+export { LoraMatrices, type LoraOptions } from "./matrices/lora-matrices.ts";
 export { pissaToLora } from "./matrices/pissa-to-lora.ts";
 export { loftq } from "./quantization/loftq.ts";
-export {
-  asTwoMatrices,
-  type BaseChange,
-  type Factor,
-  type FactorSpec,
-  type TwoMatrices,
-  type Update,
-} from "./update/factor.ts";
+export { type AB, type BaseChange, type Factor, type FactorSpec, toAB, type Update } from "./update/factor.ts";
 export {
   type FileLayout,
   fromStored,

@@ -5,7 +5,7 @@ import { DoraAdaptation } from "./adaptations/dora-adaptation.ts";
 import { LoraAdaptation } from "./adaptations/lora-adaptation.ts";
 import { subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 import { randomizedSvd } from "./linear-algebra/randomized-svd.ts";
-import { createLoraMatrices } from "./matrices/create-lora-matrices.ts";
+import { createLora } from "./matrices/create-lora.ts";
 import { LoraMatrices } from "./matrices/lora-matrices.ts";
 import { loftq } from "./quantization/loftq.ts";
 import { scaling } from "./update/scaling.ts";
@@ -13,7 +13,7 @@ import { scaling } from "./update/scaling.ts";
 const nothing = undefined as never;
 
 it.each<[name: string, misspelt: string, nearest: string, call: (options: never) => unknown]>([
-  ["createLoraMatrices", "in_features", "inFeatures", (options) => createLoraMatrices(options)],
+  ["createLora", "in_features", "inFeatures", (options) => createLora(options)],
   ["LoraMatrices", "trainible", "trainable", (options) => new LoraMatrices([], options)],
   ["LoraAdaptation", "drop_out", "dropout", (options) => new LoraAdaptation(options)],
   ["DoraAdaptation", "dropouts", "dropout", (options) => new DoraAdaptation(options)],

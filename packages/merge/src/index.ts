@@ -6,7 +6,7 @@ export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
 export { UncombinableAdapterError, UnequalRanksError } from "./combine/errors.ts";
 export { combinationMethods } from "./combine/methods.ts";
-export type { WeightedAdapter } from "./combine/read-matrices.ts";
+export type { WeightedAdapter } from "./combine/read-layers.ts";
 export { type AdapterDifference, diffAdapters, type LayerDifference } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
 export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";

@@ -13,7 +13,7 @@ import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type
 import { joinPieces } from "@lowrank/safetensors";
 import { InexpressibleAdapterError, InvalidAdapterTensorsError } from "../errors.ts";
 import { transposed } from "../formats/encode-tensors.ts";
-import { type CompleteMatrices, expressibleMatrices } from "../formats/expressible-matrices.ts";
+import { expressibleMatrices, type WholeLora } from "../formats/expressible-matrices.ts";
 import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
@@ -108,7 +108,7 @@ interface GgufAdapterPlan {
   /** Of the whole file. llama.cpp divides it by the rank of each module. */
   readonly alpha: number;
   readonly modules: readonly {
-    readonly lora: CompleteMatrices;
+    readonly lora: WholeLora;
     /** GGUF's name of the weight: "blk.0.attn_q.weight". */
     readonly name: string;
     readonly change: GgufChange | undefined;
@@ -148,11 +148,7 @@ function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
   return { architecture: table.architecture, alpha, modules, lists };
 }
 
-function reasonAgainst(
-  { path, partOfA, a }: CompleteMatrices,
-  config: ModelConfig,
-  table: GgufTable,
-): string | undefined {
+function reasonAgainst({ path, partOfA, a }: WholeLora, config: ModelConfig, table: GgufTable): string | undefined {
   const name = ggufNameOf(table, `${path}.weight`);
   if (name === null) return `the architecture ${table.architecture} has no such weight in GGUF`;
   const isTable = partOfA === "lora_embedding_A";

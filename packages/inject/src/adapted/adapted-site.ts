@@ -147,7 +147,7 @@ function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, co
   };
 }
 
-/** The changes of the site's bias: an addition, or (DoRA) scaling of what an earlier adapter added. */
+/** The changes of the site's bias: an addition, or magnitudes scale what an earlier adapter added. */
 function biasChanges(
   { path }: Site,
   adaptation: LowRankAdaptation,

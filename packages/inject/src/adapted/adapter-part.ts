@@ -72,5 +72,5 @@ export type RowChange =
   | { readonly kind: "whole"; readonly values: Float32Array }
   /** Some rows are replaced: `values` is [indices, columns]. */
   | { readonly kind: "rows"; readonly indices: readonly number[]; readonly values: Float32Array }
-  /** An update is added, and rows may be scaled (DoRA). */
+  /** An update is added, and rows may be scaled by magnitudes. */
   | ({ readonly kind: "low-rank" } & RowUpdate);

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
-import { createLoraMatrices, type Measured } from "@lowrank/math";
+import { createLora, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
@@ -65,16 +65,7 @@ function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<st
     lora: (entry, name, site) => freshMatrices(entry, site, { config, seed, name, measured }),
     vector: ({ variant }, layer) => initialVector(variant, { ...layer, init, seed }),
     rawMatrices: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
-      createLoraMatrices({
-        kind: "parameter",
-        inFeatures,
-        outFeatures,
-        rank,
-        experts,
-        init,
-        key: { seed, path },
-        name,
-      }),
+      createLora({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
     parameter: (_, parameter) => parameter.read(),
     rows: frozenRows,
   };

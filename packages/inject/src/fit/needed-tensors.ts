@@ -48,7 +48,7 @@ export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly 
   });
 }
 
-/** The rank of each A and B with exactly one axis for the rank. */
+/** The planned rank of each A and B, by key. */
 function ranksOf(plan: InjectionPlan): ReadonlyMap<string, number> {
   const matrices = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
   return new Map(matrices.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));

@@ -21,15 +21,13 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
     }),
     ...partsOf(plan, "tied-site").flatMap(({ sourcePath, keys }): AdapterProblem[] => {
-      const keysOfSource = embeddingKeys(sourcePath);
-      return [[keys.a, keysOfSource.b] as const, [keys.b, keysOfSource.a] as const].flatMap(
-        ([key, twin]): AdapterProblem[] => {
-          const other = tensors.get(twin);
-          const expected = other === undefined ? undefined : { ...other, values: transposedValues(other) };
-          if (isSame(tensors.get(key), expected)) return [];
-          return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
-        },
-      );
+      const source = embeddingKeys(sourcePath);
+      return [[keys.a, source.b] as const, [keys.b, source.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
+        const other = tensors.get(twin);
+        const expected = other === undefined ? undefined : { ...other, values: transposedValues(other) };
+        if (isSame(tensors.get(key), expected)) return [];
+        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
+      });
     }),
   ];
 }

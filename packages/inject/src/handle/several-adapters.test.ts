@@ -3,7 +3,7 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine/hook-points";
-import { createLoraMatrices, SettingError } from "@lowrank/math";
+import { createLora, SettingError } from "@lowrank/math";
 import { expectClose, HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -106,7 +106,7 @@ describe("weights", () => {
     const [planned] = partsOf(planInjection(model, config), "raw-parameter") as [PlannedRawParameter];
     const parameter = new OverridableParameter({ path: planned.path, tensor: tf.zeros([...planned.shape]) });
     const { path, inFeatures, outFeatures, rank, experts } = planned;
-    const lora = createLoraMatrices({ inFeatures, outFeatures, rank, experts, key: { seed: 7, path }, name: "raw" });
+    const lora = createLora({ inFeatures, outFeatures, rank, experts, key: { seed: 7, path }, name: "raw" });
     const adapted = adaptParameter(planned, parameter, lora);
     adapted.open({ name: "one", checkCall: (context) => checkSelection(model, context, undefined) });
     const adapters = [{ name: "one", weight: Number.NaN }];

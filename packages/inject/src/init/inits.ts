@@ -4,7 +4,7 @@ import { type Feature, initFeatures, initOf, type LoraConfig } from "@lowrank/ad
 import type { Site } from "@lowrank/contracts";
 import {
   type BaseChange,
-  createLoraMatrices,
+  createLora,
   initializeMatrices,
   LoraMatrices,
   type Measured,
@@ -63,7 +63,7 @@ function freshShared(
   { path, inFeatures, outFeatures, rank }: PlannedSite,
   { config, seed, name }: InitOptions,
 ): LoraMatrices {
-  const head = createLoraMatrices({
+  const head = createLora({
     inFeatures: outFeatures,
     outFeatures: inFeatures,
     rank,
@@ -81,15 +81,13 @@ export function randomInit({ init }: LoraConfig): RandomInit {
   return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
 }
 
-/** Initializations that an adapter from a file may have: PEFT computes them again from the base, and so do we. */
+/** Initializations that an adapter from a file may have: they are computed again from the base, as in PEFT. */
 export function initsForStored(config: LoraConfig): readonly Feature[] {
   const { base, feature } = initOf(config);
   return base === "computed again" ? initFeatures.filter((one) => one === feature) : [];
 }
 
-/**
- * The changed base weight that stored A and B were trained with, computed again; null for the unchanged base. The caller owns it.
- */
+/** The base change that stored A and B were trained with, computed again; null if there is none. The caller owns it. */
 export function storedBaseChange(entry: PlannedSite, site: Site, config: LoraConfig, name: string): BaseChange | null {
   for (const { baseChange } of variantsOf(config)) if (baseChange) return baseChange(readMatrix(site), entry.rank);
   if (initOf(config).base !== "computed again" || entry.kind !== "linear") return null;

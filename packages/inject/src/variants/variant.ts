@@ -20,7 +20,7 @@ export interface Variant {
   /** Changes the factors of a layer, in the order in which they are multiplied. */
   factors?(factors: readonly FactorSpec[], layer: RankedLayer, config: LoraConfig): readonly FactorSpec[];
   /** New A and B, if the variant changes the initialization. `usual` makes those without the variant, under the given name. */
-  initialize?(layer: NewMatrices, usual: (name: string) => LoraMatrices): LoraMatrices;
+  initialize?(layer: NewLora, usual: (name: string) => LoraMatrices): LoraMatrices;
   /** The change of the base weight for A and B from a file, from the frozen weight [inFeatures, outFeatures]. */
   baseChange?(weight: Matrix, rank: number): BaseChange;
   /** How it changes the base weight, if it replaces it. For messages. */
@@ -52,7 +52,7 @@ export interface RankedLayer {
   readonly rank: number;
 }
 
-export interface NewMatrices extends RankedLayer {
+export interface NewLora extends RankedLayer {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly factors: readonly FactorSpec[];

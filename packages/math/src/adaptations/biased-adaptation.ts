@@ -3,7 +3,7 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { CreateLoraOptions } from "../matrices/create-lora-matrices.ts";
+import type { CreateLoraOptions } from "../matrices/create-lora.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 

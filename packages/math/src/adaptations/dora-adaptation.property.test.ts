@@ -18,7 +18,7 @@ import {
   training,
   twin,
 } from "../../test/dora-case.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import type { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
@@ -37,7 +37,7 @@ function ours(one: DoraCase): Ours {
   const plain = tf.tensor2d(one.weight.slice(), [inFeatures, outFeatures]);
   const frozen = isTransposed ? FrozenWeight.fromTransposed(tf.transpose(plain)) : FrozenWeight.from(tf.clone(plain));
   const bias = tf.tensor1d(one.bias.slice());
-  const lora = createLoraMatrices({ inFeatures, outFeatures, rank, key: { seed: 3, path: "p" }, name: "dora-drawn" });
+  const lora = createLora({ inFeatures, outFeatures, rank, key: { seed: 3, path: "p" }, name: "dora-drawn" });
   const [x, a, b, m] = one.inputs;
   assign(lora, a, b);
   const magnitude = tf.tidy(() => tf.variable(tf.tensor1d(m.slice())));

@@ -6,7 +6,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { columnLengths, DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
@@ -35,7 +35,7 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
   const weight = drawn([6, 5], "weight") as tf.Tensor2D;
   const bias = drawn([5], "bias");
   const magnitude = tf.variable(uniform([5], 0.5, 2, { seed: 1, path: "m" }));
-  const lora = createLoraMatrices({
+  const lora = createLora({
     inFeatures: 6,
     outFeatures: 5,
     rank: 2,
@@ -234,7 +234,7 @@ describe("DoraAdaptation", () => {
     const table = drawn([7, 4], "table") as tf.Tensor2D;
     const ids = tf.tensor2d([1, 6, 3, 1], [2, 2], "int32");
     const magnitude = tf.variable(uniform([4], 0.5, 2, { seed: 1, path: "m" }));
-    const lora = createLoraMatrices({
+    const lora = createLora({
       inFeatures: 7,
       outFeatures: 4,
       rank: 2,

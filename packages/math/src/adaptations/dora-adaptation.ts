@@ -2,8 +2,8 @@
 // magnitude m. With g = m/‖V‖ the output is g·(V·x) + bias. The form output + (g − 1)·(output − bias) + g·s·B(A(x)) computes the
 // frozen product only once.
 //
-// As in PEFT (tuners/lora/dora.py), ‖V‖ is a constant in the gradient (section 4.3 of the paper). With dropout, the middle term
-// uses the input after dropout.
+// As in PEFT (tuners/lora/dora.py), the gradient treats ‖V‖ as constant (paper, section 4.3), and with dropout the middle term
+// uses the dropped input.
 
 import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
@@ -39,11 +39,11 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
  *
  * @example
  * ```ts
- * import { adaptedLengths, createLoraMatrices, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import { adaptedLengths, createLora, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *
- * const lora = createLoraMatrices({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
+ * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
  * const inner = new LoraAdaptation({ lora, scale: 2 });
  * const magnitude = tf.variable(adaptedLengths(tf.ones([4, 3]), inner));
  * const adaptation = new DoraAdaptation({ inner, magnitude });
@@ -59,7 +59,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
   /**
-   * Cached ‖V‖, with the values that it was computed from. It is the same for all tokens of a text and all batches of a validation.
+   * Cached ‖V‖ and the values that it was computed from. It is equal for all tokens of a text and all batches of a validation.
    */
   #kept: { readonly from: readonly unknown[]; readonly lengths: tf.Tensor } | undefined;
 
@@ -148,7 +148,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     return tf.div(this.magnitude, this.#lengths(base, strength));
   }
 
-  /** ‖V‖ in a call. It is cached if the site reports changes of its weight. A variable gets new data after each change. */
+  /** ‖V‖ in a call, cached if the site reports changes of its weight. A variable gets new data after each change. */
   #lengthsFor(call: AdaptationCall): tf.Tensor {
     const weight = call.site.weightIdentity?.(call.context);
     if (weight === undefined) return this.#lengths(() => weightOf(call), call.weight);

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { scaling } from "../update/scaling.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
@@ -36,7 +36,7 @@ function randomPair(
   sizes: { inFeatures: number; outFeatures: number; rank: number },
   kind: "linear" | "embedding" = "linear",
 ) {
-  return createLoraMatrices({ ...sizes, init: "random", key: { seed: 3, path: "p" }, name: "tested", kind });
+  return createLora({ ...sizes, init: "random", key: { seed: 3, path: "p" }, name: "tested", kind });
 }
 
 function waves(...shape: number[]): tf.Tensor {
@@ -82,7 +82,7 @@ describe("LoraAdaptation", () => {
   });
 
   it("leaves the output exactly as it was before training", async () => {
-    const lora = createLoraMatrices({
+    const lora = createLora({
       inFeatures: 6,
       outFeatures: 5,
       rank: 2,

@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
 import type { Branch } from "../kinds/layer-kind.ts";
-import { asTwoMatrices, trainedIn, type Update } from "../update/factor.ts";
+import { toAB, trainedIn, type Update } from "../update/factor.ts";
 import { type RowUpdate, readRowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
@@ -52,10 +52,10 @@ const optionNames: OptionNames<LoraAdaptationOptions> = {
  *
  * @example
  * ```ts
- * import { createLoraMatrices, LoraAdaptation } from "@lowrank/math";
+ * import { createLora, LoraAdaptation } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
- * const lora = createLoraMatrices({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "lora-example" });
+ * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "lora-example" });
  * const adaptation = new LoraAdaptation({ lora, scale: 2 });
  * adaptation.scale = 1; // halves what the adapter does
  * lora.dispose();
@@ -114,7 +114,7 @@ export class LoraAdaptation implements LowRankAdaptation {
       const path = `${this.#adapterName}/${site.path}`;
       const dropout = rate === 0 ? undefined : { rate, key: { ...context.random, path } };
       const branch = { ...common, input, dropout, output: frozen, mayReuseOutput: true };
-      return this.#branch.add(branch, asTwoMatrices(this.lora), scale);
+      return this.#branch.add(branch, toAB(this.lora), scale);
     });
   }
 

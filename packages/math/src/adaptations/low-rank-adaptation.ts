@@ -23,9 +23,9 @@ export interface LowRankAdaptation extends Adaptation {
   takenOver?(call: AdaptationCall): tf.Tensor | undefined;
   /** The update of the weight in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
-  /** The update for computing DoRA's lengths, if it differs from `delta`. The caller owns it. */
+  /** The update for computing lengths of outputs, if it differs from `delta`. The caller owns it. */
   deltaForLengths?(strength: number): tf.Tensor;
-  /** The update in file order, with DoRA's magnitudes if there are any: what `fold` does to a weight's rows. */
+  /** The update in file order, with magnitudes if there are any: what `fold` does to a weight's rows. */
   rows(): Promise<RowUpdate>;
   /** The weight with this adaptation merged. `base` is the weight before any merge. The caller owns the result. */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;

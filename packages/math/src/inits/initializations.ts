@@ -19,7 +19,7 @@ import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
 import { type Svd, svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { loftq } from "../quantization/loftq.ts";
 import type { Initialization, InitRequest } from "./initialization.ts";
@@ -227,7 +227,7 @@ function randomMatrices(
   { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
   init: RandomInit,
 ): LoraMatrices {
-  return createLoraMatrices({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
+  return createLora({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
 }
 
 /** All initializations. */

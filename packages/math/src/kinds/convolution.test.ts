@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { GroupedConvolutionError, SettingError } from "../errors.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { convolution } from "./convolution.ts";
 
@@ -18,7 +18,7 @@ const rank = 2;
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 
 function pairFor(geometry: ConvolutionGeometry): LoraMatrices {
-  return createLoraMatrices({
+  return createLora({
     ...sizes,
     kind: "convolution",
     geometry,

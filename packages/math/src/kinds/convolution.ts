@@ -6,7 +6,7 @@ import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GroupedConvolutionError } from "../errors.ts";
-import { asTwoMatrices } from "../update/factor.ts";
+import { toAB } from "../update/factor.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";
 import type { Layer, SiteKind } from "./layer-kind.ts";
@@ -70,7 +70,7 @@ export const convolution: SiteKind = {
     const { kernel, groups } = geometryOf(layer);
     if (groups === 1) return convolution.delta(update, scale, layer);
     return tf.tidy(() => {
-      const { a, b } = asTwoMatrices(update);
+      const { a, b } = toAB(update);
       const [rank, outFeatures] = [a.shape[1], b.shape[1]];
       const inFeatures = a.shape[0] / (kernel[0] * kernel[1]);
       const down = tf.transpose(tf.reshape(a, [...kernel, inFeatures, rank]), [3, 2, 0, 1]);

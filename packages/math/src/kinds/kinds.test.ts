@@ -2,7 +2,7 @@ import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { siteKinds } from "./kinds.ts";
 
 const geometry: ConvolutionGeometry = {
@@ -34,7 +34,7 @@ describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (k
   const row = siteKinds[kind];
   const layer = { ...sizes, geometry };
   const pairOf = () =>
-    createLoraMatrices({
+    createLora({
       ...layer,
       kind,
       rank: 2,

@@ -3,7 +3,7 @@
 import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
 import type { DrawKey, DropoutDraw } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { FactorSpec, TwoMatrices, Update } from "../update/factor.ts";
+import type { AB, FactorSpec, Update } from "../update/factor.ts";
 import type { FileLayout } from "../update/file-layout.ts";
 import type { RowSides } from "../update/row-update.ts";
 
@@ -63,13 +63,13 @@ export interface Branch {
   /** Whether dropout applies to its input. */
   readonly dropsInput: boolean;
   /** output + scale·(the branch of the input). Call it inside a `tidy`. */
-  add(call: BranchCall, matrices: TwoMatrices, scale: number): tf.Tensor;
+  add(call: BranchCall, matrices: AB, scale: number): tf.Tensor;
   /** ΔW in the layout of the site's `readWeight`, times `scale`. The caller owns it. */
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
-  /** The update for computing DoRA's lengths, if it differs from `delta`. The caller owns it. */
+  /** The update for computing lengths of outputs, if it differs from `delta`. The caller owns it. */
   deltaForLengths?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** How A and B give ΔW in file layout. */
-  rowSides(matrices: TwoMatrices, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
+  rowSides(matrices: AB, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
 }
 
 /** Further members for kinds of sites. */

@@ -1,6 +1,6 @@
 // Computes the update of a raw parameter row by row: an expert's rows have their own factors.
 
-import { asTwoMatrices, type Update } from "../update/factor.ts";
+import { toAB, type Update } from "../update/factor.ts";
 import { plainLayout, readStored } from "../update/file-layout.ts";
 import type { RowUpdate } from "../update/row-update.ts";
 import { type RawParameter, rawMatrixSizes } from "./parameter.ts";
@@ -10,7 +10,7 @@ export async function parameterRows(update: Update, parameter: RawParameter, sca
   const sizes = rawMatrixSizes(parameter);
   if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] cannot have A and B.`);
   const { experts, inFeatures, outFeatures } = sizes;
-  const matrices = asTwoMatrices(update);
+  const matrices = toAB(update);
   const a = (await readStored(matrices.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
   const b = (await readStored(matrices.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
   const rank = matrices.a.shape[1] / experts;

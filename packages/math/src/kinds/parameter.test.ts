@@ -5,12 +5,12 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { MatrixShapeError } from "../errors.ts";
-import { createLoraMatrices } from "../matrices/create-lora-matrices.ts";
+import { createLora } from "../matrices/create-lora.ts";
 import { factorOf } from "../update/factor.ts";
 import { parameter, parameterDelta, rawMatrixSizes } from "./parameter.ts";
 
 const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts = 1) =>
-  createLoraMatrices({
+  createLora({
     inFeatures,
     outFeatures,
     rank,

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { MatrixShapeError } from "../errors.ts";
-import { asTwoMatrices, type Update } from "../update/factor.ts";
+import { toAB, type Update } from "../update/factor.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";
 import type { LayerKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
@@ -54,7 +54,7 @@ export function rawMatrixSizes({ shape, transposedInFile, isStackedInOut }: RawP
 export function parameterDelta(update: Update, parameter: RawParameter, scale: number): tf.Tensor {
   const sizes = rawMatrixSizes(parameter);
   return tf.tidy(() => {
-    const { a, b } = asTwoMatrices(update);
+    const { a, b } = toAB(update);
     if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
       throw new MatrixShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
     if (parameter.shape.length === 2) {

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { MatrixShapeError } from "../errors.ts";
 import { linear } from "../kinds/linear.ts";
-import { asTwoMatrices, type FactorSpec } from "../update/factor.ts";
+import { type FactorSpec, toAB } from "../update/factor.ts";
 import { plainLayout } from "../update/file-layout.ts";
 import { LoraMatrices } from "./lora-matrices.ts";
 
@@ -60,7 +60,7 @@ describe("LoraMatrices", () => {
       const lora = LoraMatrices.fromStored([blocks.a, between, blocks.b], { name: "blocks", factors });
       expect([lora.inFeatures, lora.rank, lora.outFeatures, lora.size]).toEqual([4, 2, 1, 8]);
       expect(lora.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_diag", "blocks.lora_B"]);
-      const halves = tf.tidy(() => ({ a: asTwoMatrices(lora).a.arraySync(), b: asTwoMatrices(lora).b.arraySync() }));
+      const halves = tf.tidy(() => ({ a: toAB(lora).a.arraySync(), b: toAB(lora).b.arraySync() }));
       expect(halves.a).toEqual([
         [10, 0],
         [20, 0],

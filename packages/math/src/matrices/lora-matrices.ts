@@ -27,7 +27,7 @@ import { pissaToLora } from "./pissa-to-lora.ts";
 export type LayerKindName = keyof typeof layerKinds;
 
 /** Options of `LoraMatrices`. */
-export interface LoraMatricesOptions {
+export interface LoraOptions {
   /** Prefix of the variables' names. A name can be in use only once. */
   readonly name: string;
   /** Default "linear". */
@@ -40,7 +40,7 @@ export interface LoraMatricesOptions {
   readonly baseChange?: BaseChange | null;
 }
 
-const optionNames: OptionNames<LoraMatricesOptions> = {
+const optionNames: OptionNames<LoraOptions> = {
   name: true,
   kind: true,
   factors: true,
@@ -67,7 +67,7 @@ export class LoraMatrices implements Update {
   readonly baseChange: BaseChange | null;
 
   /** Takes ownership of the tensors, the values of the factors in order. Throws MatrixShapeError. */
-  constructor(tensors: readonly tf.Tensor[], options: LoraMatricesOptions) {
+  constructor(tensors: readonly tf.Tensor[], options: LoraOptions) {
     refuseUnknownOptions("LoraMatrices", options, optionNames);
     const { name, kind, factors, trainable = true, baseChange = null } = options;
     const specs = factors ?? plainFactors(tensors, kind);
@@ -86,13 +86,13 @@ export class LoraMatrices implements Update {
    * Takes ownership of A [inFeatures, rank] and B [rank, outFeatures]. Variables are named `${name}.lora_A` and
    * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws MatrixShapeError.
    */
-  static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & LoraMatricesOptions): LoraMatrices {
+  static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & LoraOptions): LoraMatrices {
     const { a, b, ...options } = given;
     return new LoraMatrices([a, b], options);
   }
 
   /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws MatrixShapeError. */
-  static fromTorch({ a, b }: TorchMatrices, options: LoraMatricesOptions): LoraMatrices {
+  static fromTorch({ a, b }: TorchMatrices, options: LoraOptions): LoraMatrices {
     if (!options.factors && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
       throw new MatrixShapeError(
         `Adapter "${options.name}"`,
@@ -104,7 +104,7 @@ export class LoraMatrices implements Update {
   }
 
   /** From stored values, one for each factor. Throws MatrixShapeError. */
-  static fromStored(stored: readonly TorchMatrix[], options: LoraMatricesOptions): LoraMatrices {
+  static fromStored(stored: readonly TorchMatrix[], options: LoraOptions): LoraMatrices {
     const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
     return new LoraMatrices(
       stored.map((values, index) => fromStored(values, layoutOf(index))),

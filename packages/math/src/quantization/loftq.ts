@@ -1,4 +1,4 @@
-// LoftQ: a quantized weight, and A and B that reduce its error, found by alternating.
+// LoftQ: a quantized weight with an A and B that reduce its error.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { normalFloat4Levels } from "@lowrank/engine";
@@ -68,8 +68,8 @@ function minus(one: Matrix, other: Matrix): Matrix {
 const blockSize = 64;
 
 /**
- * Rounds each number to the nearest of 16 levels times the largest of its block of 64 (Dettmers et al. 2023, QLoRA), in the
- * row-major order of files, [outFeatures, inFeatures].
+ * Rounds each number to the nearest of 16 levels times its block's largest (Dettmers et al. 2023, QLoRA), in blocks of 64 in the
+ * file's order, [outFeatures, inFeatures].
  */
 export function roundToNormalFloat4(matrix: Matrix): Matrix {
   const values = new Float64Array(matrix.values.length);
@@ -84,10 +84,7 @@ export function roundToNormalFloat4(matrix: Matrix): Matrix {
   return { ...matrix, values };
 }
 
-/**
- * Rounds each number to one of 255 uniform steps of its row's largest. Like in bitsandbytes, weights are first rounded to half
- * precision.
- */
+/** Rounds to 255 uniform steps of each row's largest number. As in bitsandbytes, weights are first rounded to half precision. */
 export function roundToInt8(matrix: Matrix): Matrix {
   const values = new Float64Array(matrix.values.length);
   for (let start = 0; start < values.length; start += matrix.columns) {

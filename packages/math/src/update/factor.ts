@@ -40,13 +40,13 @@ export interface Factor extends FactorSpec {
 
 /** A frozen change of the base weight. */
 export type BaseChange =
-  /** Replaces the frozen weight [inFeatures, outFeatures], for example by a quantized one (LoftQ). */
+  /** Replaces the frozen weight [inFeatures, outFeatures], such as by a quantized one (LoftQ). */
   | { readonly kind: "replacement"; readonly weight: tf.Tensor2D }
   /** Subtracts s·a·b, the part of the weight that A and B replace (PiSSA). */
-  | ({ readonly kind: "subtracted" } & TwoMatrices);
+  | ({ readonly kind: "subtracted" } & AB);
 
 /** Two matrices whose product is an update or a part of it: a [inFeatures, rank] and b [rank, outFeatures]. */
-export interface TwoMatrices {
+export interface AB {
   readonly a: tf.Tensor2D;
   readonly b: tf.Tensor2D;
 }
@@ -68,10 +68,8 @@ export function trainedIn({ factors }: Update): readonly tf.Variable[] {
   return factors.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
 }
 
-/**
- * The last factor as b, and the product of all factors before it as a. Call it inside a `tidy` and do not dispose of the result.
- */
-export function asTwoMatrices({ factors }: Pick<Update, "factors">): TwoMatrices {
+/** The last factor as b, the product of the others as a. Call it inside a `tidy` and do not dispose of the result. */
+export function toAB({ factors }: Pick<Update, "factors">): AB {
   const matrices = factors.map((factor) => factor.expand());
   const b = matrices.pop() as tf.Tensor2D;
   return { a: matrices.reduce(product) as tf.Tensor2D, b };

@@ -27,7 +27,7 @@ export const transposedLayout: FileLayout = {
   fromFile: (tensor) => tf.transpose(tensor),
 };
 
-/** The same values with another shape: a magnitude [outFeatures] that a file stores as [1, outFeatures, 1, 1]. */
+/** The same values with another shape: a magnitude [outFeatures] that a file has as [1, outFeatures, 1, 1]. */
 export function reshapedLayout(computed: readonly number[], stored: readonly number[]): FileLayout {
   return {
     toFile: (tensor) => tf.reshape(tensor, [...stored]),
@@ -36,8 +36,8 @@ export function reshapedLayout(computed: readonly number[], stored: readonly num
 }
 
 /**
- * A kernel that is [height·width·inFeatures, outFeatures] in memory and [outFeatures, inFeatures, height, width] in the file,
- * without the height if files have one axis.
+ * A kernel: [height·width·inFeatures, outFeatures] in memory, [outFeatures, inFeatures, height, width] in the file, or without
+ * height.
  */
 export function kernelLayout(sizes: {
   readonly kernel: ConvolutionGeometry["kernel"];
@@ -79,9 +79,7 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
   }
 }
 
-/**
- * Transposes during the copy, which is needed anyway: an adapter has hundreds of small matrices, and a tensor for each costs more.
- */
+/** Transposes while copying: a tensor for each of an adapter's hundreds of small matrices would cost more. */
 async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
   const [rows = 0, columns = 0] = matrix.shape;
   const values = borrowedValues(matrix) ?? (await matrix.data<"float32">());

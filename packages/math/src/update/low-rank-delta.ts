@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { MatrixShapeError } from "../errors.ts";
-import { asTwoMatrices, type Update } from "./factor.ts";
+import { toAB, type Update } from "./factor.ts";
 
 /**
  * ΔW = scale·A·B as [inFeatures, outFeatures], for A [inFeatures, rank] and B [rank, outFeatures].
@@ -32,7 +32,7 @@ export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.
  */
 export function loraDelta(update: Update, scale: number): tf.Tensor2D {
   return tf.tidy(() => {
-    const { a, b } = asTwoMatrices(update);
+    const { a, b } = toAB(update);
     const whole = lowRankDelta(a, b, scale);
     const { baseChange } = update;
     return baseChange?.kind === "subtracted" ? tf.sub(whole, lowRankDelta(baseChange.a, baseChange.b, scale)) : whole;

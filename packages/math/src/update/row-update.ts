@@ -1,7 +1,7 @@
 // Reads an update row by row in file order. A merge into a weight that is larger than memory needs only a few rows at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { asTwoMatrices, type TwoMatrices, type Update } from "./factor.ts";
+import { type AB, toAB, type Update } from "./factor.ts";
 import { type FileLayout, readStored, type StoredValues } from "./file-layout.ts";
 
 /**
@@ -17,7 +17,7 @@ export interface RowUpdate {
   readonly groups: number;
   /** Whether an output of the layer is a row of the file or a column. */
   readonly outputs: "rows" | "columns";
-  /** The length of each output after the update, if it has a magnitude (DoRA). */
+  /** The length of each output after the update, if it has a magnitude. */
   readonly lengths?: Float32Array;
 }
 
@@ -37,10 +37,10 @@ interface Side {
 export async function readRowUpdate(
   update: Update,
   scale: number,
-  sidesOf: (matrices: TwoMatrices) => RowSides,
+  sidesOf: (matrices: AB) => RowSides,
 ): Promise<RowUpdate> {
   const matrices = tf.tidy(() => {
-    const { a, b } = asTwoMatrices(update);
+    const { a, b } = toAB(update);
     return { a: tf.clone(a), b: tf.clone(b) };
   });
   try {

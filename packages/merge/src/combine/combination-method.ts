@@ -3,7 +3,7 @@
 import type { Matrix } from "@lowrank/math";
 
 /** A and B of one adapter at one layer. */
-export interface WeightedMatrices {
+export interface WeightedLora {
   /** [rank, inFeatures] */
   readonly a: Matrix;
   /** [outFeatures, rank] */
@@ -73,5 +73,5 @@ export interface CombinationMethod {
   /** Whether it interpolates between two adapters, in proportion to their weights. */
   readonly isBetweenTwo?: true;
   /** The combined update of one layer. */
-  combine(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors;
+  combine(loras: readonly WeightedLora[], settings: MethodSettings): Factors;
 }

@@ -9,7 +9,7 @@ import type {
   MajoritySign,
   MaskRequest,
   MethodSettings,
-  WeightedMatrices,
+  WeightedLora,
 } from "./combination-method.ts";
 import { exactConfig, peftConfig } from "./combined-config.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "./errors.ts";
 import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
-import { type CombinedLayer, nameOf, readMatrices, type WeightedAdapter } from "./read-matrices.ts";
+import { type CombinedLayer, nameOf, readLayers, type WeightedAdapter } from "./read-layers.ts";
 
 /** Options of `combineAdapters`. */
 export interface CombineOptions {
@@ -88,15 +88,15 @@ export function combineAdapters(given: readonly WeightedAdapter[], options: Comb
   // A stored matrix that is smaller than the real one has no place for another adapter's values.
   const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
-  const { layers, saved } = readMatrices(sources);
+  const { layers, saved } = readLayers(sources);
   if (layers.length === 0) throw noLayers(sources);
   const configs = sources.map(({ adapter }) => adapter.config);
   if (method.rank === "shared") for (const layer of layers) checkSameRank(layer, sources, method);
-  const chosen = options.rank ?? largest(layers.flatMap(({ matrices }) => matrices.map(({ a }) => a.rows)));
+  const chosen = options.rank ?? largest(layers.flatMap(({ loras }) => loras.map(({ a }) => a.rows)));
   const signs = signsByPath(options);
   const combined = layers.map((layer) => {
     const settings = { ...settingsOf(layer, options, chosen), signs: signs.get(layer.path) ?? null };
-    return { layer, factors: method.combine(matricesOf(layer, sources), settings) };
+    return { layer, factors: method.combine(lorasOf(layer, sources), settings) };
   });
   const widest = largest(combined.map(({ factors }) => factors.a.rows));
   const rank = options.compatible === "peft" ? peftRank(method, sources, options) : widest;
@@ -175,21 +175,14 @@ function noLayers(sources: readonly WeightedAdapter[]): UncombinableAdapterError
   return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
-function checkSameRank(
-  { path, matrices }: CombinedLayer,
-  sources: readonly WeightedAdapter[],
-  method: CombinationMethod,
-) {
-  if (new Set(matrices.map(({ a }) => a.rows)).size === 1) return;
-  const ranks = matrices.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
+function checkSameRank({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
+  if (new Set(loras.map(({ a }) => a.rows)).size === 1) return;
+  const ranks = loras.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
   throw new UnequalRanksError(method.name, ranks, path);
 }
 
-function matricesOf(
-  { path, matrices }: CombinedLayer,
-  sources: readonly WeightedAdapter[],
-): readonly WeightedMatrices[] {
-  return matrices.map((lora) => {
+function lorasOf({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedLora[] {
+  return loras.map((lora) => {
     const { adapter, weight } = sources[lora.adapter]!;
     return { ...lora, weight, scaling: scalingOf(adapter.config, path) };
   });
@@ -210,10 +203,7 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
 function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
   if (!signsOf) return new Map();
   return new Map(
-    readMatrices([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, matrices }) => [
-      path,
-      matrices[0]!,
-    ]),
+    readLayers([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, loras }) => [path, loras[0]!]),
   );
 }
 

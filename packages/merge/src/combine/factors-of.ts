@@ -12,9 +12,9 @@ import {
   transpose,
   truncateSvd,
 } from "@lowrank/math";
-import type { Factors, MethodSettings, WeightedMatrices } from "./combination-method.ts";
+import type { Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { CombinationSettingError } from "./errors.ts";
-import type { CombinedLayer } from "./read-matrices.ts";
+import type { CombinedLayer } from "./read-layers.ts";
 
 /** The first `rank` components as factors, clamped at a quantile if one is given. */
 export function factorsOf(
@@ -78,26 +78,26 @@ function quantileOf(values: Float64Array, quantile: number): number {
 }
 
 /** Concatenates: [c₁A₁; c₂A₂] and [B₁, B₂] have the exact product Σ cᵢ·Bᵢ·Aᵢ. */
-export function concatFactors(matrices: readonly WeightedMatrices[]): Factors {
-  const scaled = matrices.map(({ a, weight, scaling }) => ({
+export function concatFactors(loras: readonly WeightedLora[]): Factors {
+  const scaled = loras.map(({ a, weight, scaling }) => ({
     ...a,
     values: a.values.map((value) => value * weight * scaling),
   }));
   return {
     a: transpose(concatColumns(scaled.map(transpose))), // [Σ rank, inFeatures]
-    b: concatColumns(matrices.map(({ b }) => b)), // [outFeatures, Σ rank]
+    b: concatColumns(loras.map(({ b }) => b)), // [outFeatures, Σ rank]
   };
 }
 
 /** The nearest update of the given rank, or the sum itself if its rank is not larger. */
-export function nearest(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(matrices);
+export function nearest(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(loras);
   return factorsOf(lowRankSvd(b, a), settings);
 }
 
 /** The sum with the smallest sufficient rank: components that are zero up to rounding are left out at every layer. */
-export function compressed(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
-  const { a, b } = concatFactors(matrices);
+export function compressed(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const { a, b } = concatFactors(loras);
   const found = lowRankSvd(b, a);
   const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
   return factorsOf(found, { ...settings, rank });

@@ -2,18 +2,9 @@
 // cross terms. Methods with "_svd" form whole updates and take the nearest one of the given rank.
 
 import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
-import type { CombinationMethod, Factors, MethodSettings, WeightedMatrices } from "./combination-method.ts";
+import type { CombinationMethod, Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
-import {
-  dropByRank,
-  dropRandomly,
-  elected,
-  keepLargest,
-  keepMiddle,
-  type MatrixMerge,
-  sum,
-  sumOf,
-} from "./sparsify.ts";
+import { byRank, elected, largest, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";
 
 // Spherical interpolation (Shoemake 1985, "slerp") between two updates seen as vectors: the result keeps their length, while a
 // plain mean gets shorter. The result is a sum of both, so no whole update is formed.
@@ -22,16 +13,16 @@ import {
 const sameDirection = 0.9995;
 
 /** Interpolates two updates whose weights add up to 1. A layer that only one adapter has is interpolated linearly with zero. */
-function slerp(matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors {
-  const [one, other] = matrices;
-  if (one === undefined || other === undefined) return compressed(matrices, settings);
+function slerp(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
+  const [one, other] = loras;
+  if (one === undefined || other === undefined) return compressed(loras, settings);
   const cosine =
     (Math.sign(one.scaling * other.scaling) * innerProduct(one, other)) /
     Math.sqrt(innerProduct(one, one) * innerProduct(other, other));
   // An update of zeros has no direction, and the cosine is NaN.
-  if (!(Math.abs(cosine) <= sameDirection)) return compressed(matrices, settings);
+  if (!(Math.abs(cosine) <= sameDirection)) return compressed(loras, settings);
   const angle = Math.acos(cosine);
-  const part = ({ weight }: WeightedMatrices) => Math.sin(weight * angle) / Math.sin(angle);
+  const part = ({ weight }: WeightedLora) => Math.sin(weight * angle) / Math.sin(angle);
   return compressed(
     [
       { ...one, weight: part(one) },
@@ -63,7 +54,7 @@ export const combinationMethods: readonly CombinationMethod[] = [
     source: "PEFT; exact",
     rank: "sum",
     isSparse: false,
-    combine: (matrices) => concatFactors(matrices),
+    combine: (loras) => concatFactors(loras),
   },
   {
     name: "svd",
@@ -77,28 +68,28 @@ export const combinationMethods: readonly CombinationMethod[] = [
     ...onFactors("linear", "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart", sum),
     isSparse: false,
   },
-  onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(keepLargest)),
+  onFactors("magnitude_prune", "PEFT: the largest entries of A and of B", sumOf(largest)),
   // Keeps the largest entries, elects a sign, averages what agrees.
-  onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(keepLargest)),
+  onFactors("ties", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT", elected(largest)),
   // Drops entries at random, rescales the others, adds.
-  onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(dropRandomly)),
-  onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(dropRandomly)),
-  onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(keepLargest)),
-  onProducts("ties_svd", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates", elected(keepLargest)),
-  onProducts("dare_linear_svd", "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates", sumOf(dropRandomly)),
-  onProducts("dare_ties_svd", "DARE, then the election of TIES, on the updates", elected(dropRandomly)),
+  onFactors("dare_linear", "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT", sumOf(random)),
+  onFactors("dare_ties", "DARE, then the election of TIES, on A and B apart as in PEFT", elected(random)),
+  onProducts("magnitude_prune_svd", "PEFT: the largest entries of the updates", sumOf(largest)),
+  onProducts("ties_svd", "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates", elected(largest)),
+  onProducts("dare_linear_svd", "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates", sumOf(random)),
+  onProducts("dare_ties_svd", "DARE, then the election of TIES, on the updates", elected(random)),
   onProducts(
     "della_svd",
     "Deep et al. 2024 (DELLA), arXiv 2406.11617, on the updates, as mergekit's `della`",
-    elected(dropByRank),
+    elected(byRank),
   ),
-  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(dropByRank)),
+  onProducts("della_linear_svd", "DELLA without its election, as mergekit's `della_linear`", sumOf(byRank)),
   onProducts(
     "breadcrumbs_svd",
     "Davari & Belilovsky 2023 (breadcrumbs), arXiv 2312.06795, on the updates, as mergekit's",
-    sumOf(keepMiddle),
+    sumOf(middle),
   ),
-  onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(keepMiddle)),
+  onProducts("breadcrumbs_ties_svd", "breadcrumbs, then the election of TIES, on the updates", elected(middle)),
   // Not in PEFT: interpolates without losing length.
   {
     name: "slerp",
@@ -115,9 +106,9 @@ export const combinationMethods: readonly CombinationMethod[] = [
 
 /** Applies a merge to A and to B. Each is multiplied by the root of |weight · s|, and A by its sign. */
 function onFactors(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
+  const combine = (loras: readonly WeightedLora[], settings: MethodSettings): Factors => {
     const half = (key: "a" | "b", part: "A" | "B", signOf: (strength: number) => number) =>
-      matrices.map(({ weight, scaling, adapter, ...lora }) => {
+      loras.map(({ weight, scaling, adapter, ...lora }) => {
         const strength = weight * scaling;
         return { matrix: lora[key], weight: signOf(strength) * Math.sqrt(Math.abs(strength)), adapter, part };
       });
@@ -138,8 +129,8 @@ function onFactors(name: string, source: string, merge: MatrixMerge): Combinatio
 
 /** Applies a merge to the updates, and decomposes the result. */
 function onProducts(name: string, source: string, merge: MatrixMerge): CombinationMethod {
-  const combine = (matrices: readonly WeightedMatrices[], settings: MethodSettings): Factors => {
-    const products = matrices.map(({ a, b, scaling, weight, adapter }) => ({
+  const combine = (loras: readonly WeightedLora[], settings: MethodSettings): Factors => {
+    const products = loras.map(({ a, b, scaling, weight, adapter }) => ({
       matrix: scaled(multiply(b, a), scaling), // [outFeatures, inFeatures]
       weight,
       adapter,

@@ -35,7 +35,7 @@ function dropped(parts: readonly MatrixOfAdapter[], drop: Drop, settings: Method
 }
 
 /** Keeps the largest entries by magnitude, a share of `density`, rounded down. */
-export const keepLargest: Drop = ({ matrix }, { density }) => {
+export const largest: Drop = ({ matrix }, { density }) => {
   if (density >= 1) return matrix;
   const order = bySize(matrix, (one, other) => other - one);
   return only(matrix, order.slice(0, Math.trunc(density * order.length)));
@@ -46,7 +46,7 @@ export const keepLargest: Drop = ({ matrix }, { density }) => {
  * largest `gamma` of all, then the smallest until `density` of them are left. If that number is negative, fewer of the largest
  * are dropped (mergekit's `magnitude_outliers`).
  */
-export const keepMiddle: Drop = ({ matrix }, { density, gamma }) => {
+export const middle: Drop = ({ matrix }, { density, gamma }) => {
   const order = bySize(matrix, (one, other) => one - other);
   const gone = order.length - Math.trunc(density * order.length);
   const outliers = Math.min(gone, Math.trunc(gamma * order.length));
@@ -65,7 +65,7 @@ function only({ rows, columns, values }: Matrix, places: readonly number[]): Mat
 }
 
 /** DARE (Yu et al. 2024): drops entries at random, and divides the others by the density to keep the expected value. */
-export const dropRandomly: Drop = ({ matrix, part, adapter }, { path, density, mask }) => {
+export const random: Drop = ({ matrix, part, adapter }, { path, density, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
   const stays = mask({ path, part, adapter, rows, columns });
@@ -76,7 +76,7 @@ export const dropRandomly: Drop = ({ matrix, part, adapter }, { path, density, m
  * DELLA (Deep et al. 2024): like DARE, but large entries of a row are kept with a higher probability than small ones. Each is
  * divided by its own probability.
  */
-export const dropByRank: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
+export const byRank: Drop = ({ matrix, part, adapter }, { path, density, epsilon, mask }) => {
   if (density >= 1) return matrix;
   const { rows, columns } = matrix;
   const probabilities = probabilitiesByRank(matrix, density, epsilon);

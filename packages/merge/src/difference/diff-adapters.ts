@@ -3,10 +3,10 @@
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
-import type { WeightedMatrices } from "../combine/combination-method.ts";
+import type { WeightedLora } from "../combine/combination-method.ts";
 import { CombinationShapeError } from "../combine/errors.ts";
 import { concatFactors } from "../combine/factors-of.ts";
-import { type CombinedLayer, readMatrices } from "../combine/read-matrices.ts";
+import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
 /** One layer that both adapters change. */
 export interface LayerDifference {
@@ -82,14 +82,14 @@ type Sides = readonly [Side, Side];
 
 function sideOf(given: Adapter): Side {
   const adapter = toPlainLora(given);
-  const { layers, saved } = readMatrices([{ adapter, weight: 1 }]);
+  const { layers, saved } = readLayers([{ adapter, weight: 1 }]);
   return { adapter, layers: new Map(layers.map((layer) => [layer.path, layer])), saved };
 }
 
 function checkShapes(paths: readonly string[], sides: Sides): void {
   const mismatches = paths.flatMap((path) => {
     const shapes = sides.map(({ layers }) => {
-      const [{ a, b }] = layers.get(path)!.matrices as [CombinedLayer["matrices"][number]];
+      const [{ a, b }] = layers.get(path)!.loras as [CombinedLayer["loras"][number]];
       return `[${b.rows}, ${a.columns}]`;
     });
     return shapes[0] === shapes[1] ? [] : [{ path, shapes }];
@@ -111,14 +111,14 @@ function layerDifference(path: string, sides: Sides): LayerDifference {
   };
 }
 
-function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedMatrices[] {
+function weighted({ adapter, layers }: Side, path: string, weight: number): readonly WeightedLora[] {
   const scaling = scalingOf(adapter.config, path);
-  return layers.get(path)!.matrices.map((lora) => ({ ...lora, scaling, weight }));
+  return layers.get(path)!.loras.map((lora) => ({ ...lora, scaling, weight }));
 }
 
 /** Only the directions of the update: further ones would be arbitrary, and equal for two updates of zeros. */
-function directionsOf(matrices: readonly WeightedMatrices[]): Svd {
-  const { a, b } = concatFactors(matrices);
+function directionsOf(loras: readonly WeightedLora[]): Svd {
+  const { a, b } = concatFactors(loras);
   const found = lowRankSvd(b, a);
   return truncateSvd(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
 }

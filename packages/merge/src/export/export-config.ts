@@ -36,8 +36,8 @@ export function exportConfig(
 }
 
 /**
- * Sets fields of the configuration. If the text model's fields are in an inner object (Gemma 3), they are set there, and also
- * outside if the same key exists there.
+ * Sets fields of the configuration: in the text model's inner object if there is one (Gemma 3), and outside it if the key exists
+ * there.
  */
 function withFields(
   base: Readonly<Record<string, unknown>>,
@@ -87,10 +87,7 @@ export function repeatLayers(
   return repeated;
 }
 
-/**
- * Types of the layers, as in `withLayers`: positions keep their types, and positions beyond the base's layers take the type of
- * the layer.
- */
+/** Types of the layers, as in `withLayers`: by position, and beyond the base's layers by the repeated layer. */
 function typesOf(order: readonly number[], types: readonly unknown[]): readonly unknown[] {
   return order.map((layer, place) => types[order.length > types.length ? layer : place]);
 }

@@ -92,12 +92,12 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   if (!(energy > 0 && energy <= 1))
     throw new SettingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
   const { config, sites } = planExtraction(base.model, options.config);
-  const weightPairs = weightPairsOf(sites, options);
-  const reportDone = countDone(weightPairs, options);
+  const pairs = pairsOf(sites, options);
+  const reportDone = countDone(pairs, options);
   const tensors = new Map<string, AdapterTensor>();
   const layers: ExtractedLayer[] = [];
   const unchanged: string[] = [];
-  for (const { site, pair, isTransposed } of weightPairs) {
+  for (const { site, pair, isTransposed } of pairs) {
     const lengthsKey = config.useDora ? site.vectors.get("use_dora") : undefined;
     const settings = { rank: config.rank, energy, seed, isTransposed, hasLengths: lengthsKey !== undefined };
     const found = await extractUpdate(site.path, pair, settings);
@@ -138,10 +138,10 @@ export function planExtraction(
 }
 
 /** Both weights of each target; nothing is read yet. */
-function weightPairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
+function pairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOptions) {
   const mismatches: { path: string; problem: string }[] = [];
   const fanInFanOut = new Map(base.model.sites().map((site) => [site.path, site.fanInFanOut]));
-  const weightPairs = sites.flatMap((site) => {
+  const pairs = sites.flatMap((site) => {
     const path = `${site.path}.weight`;
     const [before, after] = [base.weights.weight(path), tuned.weights.weight(path)];
     const problem =
@@ -161,14 +161,11 @@ function weightPairsOf(sites: readonly PlannedSite[], { base, tuned }: ExtractOp
       "Base and tuned model do not match; expected two checkpoints of the same model:" +
         itemized(mismatches.map(({ path, problem }) => `${printable(path)} ${problem}`)),
     );
-  return weightPairs;
+  return pairs;
 }
 
-function countDone(
-  weightPairs: ReturnType<typeof weightPairsOf>,
-  { onProgress }: ExtractOptions,
-): (path: string) => void {
-  const sizes = new Map(weightPairs.map(({ site, pair: { base } }) => [site.path, base.rows * base.columns]));
+function countDone(pairs: ReturnType<typeof pairsOf>, { onProgress }: ExtractOptions): (path: string) => void {
+  const sizes = new Map(pairs.map(({ site, pair: { base } }) => [site.path, base.rows * base.columns]));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   let done = 0;
   return (path) => {

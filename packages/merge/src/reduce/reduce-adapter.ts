@@ -11,7 +11,7 @@ import {
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
 import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
-import { type CombinedLayer, readMatrices } from "../combine/read-matrices.ts";
+import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
 /** Options of `reduceAdapter`; at least one of them is needed. */
 export interface ReduceOptions {
@@ -68,7 +68,7 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
   if (energy !== undefined && !(energy > 0 && energy <= 1))
     throw new SettingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
   const plain = toPlainLora(adapter);
-  const { layers, saved } = readMatrices([{ adapter: plain, weight: 1 }]);
+  const { layers, saved } = readLayers([{ adapter: plain, weight: 1 }]);
   const tensors = new Map<string, AdapterTensor>();
   const reduced: ReducedLayer[] = [];
   for (const layer of layers) {
@@ -82,12 +82,12 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
 }
 
 function reducedLayer(
-  { path, matrices }: CombinedLayer,
+  { path, loras }: CombinedLayer,
   { config }: Adapter,
   { max, energy }: { readonly max: number; readonly energy: number },
 ) {
   const scaling = scalingOf(config, path);
-  const { a, b } = concatFactors(matrices.map((lora) => ({ ...lora, weight: 1, scaling })));
+  const { a, b } = concatFactors(loras.map((lora) => ({ ...lora, weight: 1, scaling })));
   const found = lowRankSvd(b, a);
   const rank = Math.min(max, rankForEnergy(found.s, energy));
   const [whole, lost] = [lengthOf(found.s), lengthOf(found.s.subarray(rank))];

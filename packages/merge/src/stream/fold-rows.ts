@@ -18,7 +18,7 @@ type LowRankChange = Extract<RowChange, { kind: "low-rank" }>;
 const blockNumbers = 1 << 18;
 
 /**
- * The weight after the changes, in order; replacements come first. DoRA's magnitudes refer to the weight before all updates, as
+ * The weight after the changes, in order; replacements come first. Magnitudes refer to the weight before all updates, as
  * in `WeightChange.fold`.
  */
 export async function* foldRows(weight: WeightRows, changes: readonly RowChange[]): AsyncGenerator<Float32Array> {
@@ -71,7 +71,7 @@ function putRows(
   });
 }
 
-/** Returns a function that adds an update to a block, and scales it to DoRA's magnitudes. */
+/** Returns a function that adds an update to a block, and scales it to its magnitudes. */
 async function adding(base: WeightRows, update: LowRankChange): Promise<(block: Block) => void> {
   const { lengths, outputs } = update;
   const { columns } = base;

@@ -36,7 +36,7 @@ const types = {
 
 /**
  * The weight's rows with the update. A block with values that the type cannot store is returned as float32, for the error.
- * Undefined if this path does not apply: rows are not whole vectors, DoRA, or no WebAssembly.
+ * Undefined if this path does not apply: rows are not whole vectors, magnitudes, or no WebAssembly.
  */
 export function roundedRows(
   weight: StoredRows,

@@ -6,7 +6,7 @@ import type { AdapterTensor } from "../../lora-config.ts";
 export type ModuleParts = ReadonlyMap<KohyaPart, AdapterTensor>;
 
 /** A and B, and the scale of their product. */
-export interface PlainMatrices {
+export interface PlainLora {
   /** [rank, inFeatures], of a convolution [rank, channels, height, width] */
   readonly a: AdapterTensor;
   /** [outFeatures, rank], of a convolution [outFeatures, rank, 1, 1] */
@@ -15,7 +15,7 @@ export interface PlainMatrices {
 }
 
 /** Thrown if no A and B can be made from a module's tensors. */
-export class UnreadableModule {
+export class BadModule {
   constructor(readonly problem: string) {}
 }
 
@@ -34,18 +34,18 @@ export function scaleOf(parts: ModuleParts, rank: number): number {
 export function factorsIn(
   parts: ModuleParts,
   names: { readonly a: KohyaPart; readonly b: KohyaPart },
-): Omit<PlainMatrices, "scale"> {
+): Omit<PlainLora, "scale"> {
   const [a, b] = [parts.get(names.a), parts.get(names.b)];
-  if (a === undefined || b === undefined) throw new UnreadableModule(`has no ${a === undefined ? names.a : names.b}`);
+  if (a === undefined || b === undefined) throw new BadModule(`has no ${a === undefined ? names.a : names.b}`);
   if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
-    throw new UnreadableModule(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
+    throw new BadModule(`has a ${names.a} and a ${names.b} that are not two matrices of the same rank`);
   return { a, b };
 }
 
-/** Throws UnreadableModule if A or B would be too large. */
+/** Throws BadModule if A or B would be too large. */
 export function checkSize(rank: number, features: number): void {
-  if (rank > maxRank) throw new UnreadableModule(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
-  if (rank * features > maxNumbers) throw new UnreadableModule("would have too many values as plain LoRA");
+  if (rank > maxRank) throw new BadModule(`would have rank ${rank} as plain LoRA, more than ${maxRank}`);
+  if (rank * features > maxNumbers) throw new BadModule("would have too many values as plain LoRA");
 }
 
 /** [rows, columns] of a matrix. */

@@ -2,38 +2,25 @@
 
 import type { AdapterTensor } from "../../lora-config.ts";
 import { transposed } from "../encode-tensors.ts";
-import {
-  checkSize,
-  factorsIn,
-  type ModuleParts,
-  type PlainMatrices,
-  scaleOf,
-  sizesOf,
-  UnreadableModule,
-} from "./module-parts.ts";
+import { BadModule, checkSize, factorsIn, type ModuleParts, type PlainLora, scaleOf, sizesOf } from "./module-parts.ts";
 
-/** Throws UnreadableModule. */
-export function plainMatrices(parts: ModuleParts): PlainMatrices {
+/** Throws BadModule. */
+export function plainMatrices(parts: ModuleParts): PlainLora {
   const names = [...parts.keys()];
   if (names.some((name) => name.startsWith("hada"))) return hadamardMatrices(parts);
   if (names.some((name) => name.startsWith("lokr"))) return kroneckerMatrices(parts);
   const [a, b, mid] = [parts.get("a"), parts.get("b"), parts.get("mid")];
-  if (a === undefined || b === undefined) throw new UnreadableModule(`has no ${a === undefined ? "down" : "up"} half`);
+  if (a === undefined || b === undefined) throw new BadModule(`has no ${a === undefined ? "down" : "up"} half`);
   const lora = { a, b, scale: scaleOf(parts, a.shape[0] ?? 1) };
   return mid === undefined ? lora : withMiddle(lora, mid);
 }
 
-/**
- * A convolution as three tensors (Tucker decomposition): down [rank, channels, 1, 1], mid [rank, rank, height, width],
- * up. Down and mid become A.
- */
-function withMiddle({ a, b, scale }: PlainMatrices, mid: AdapterTensor): PlainMatrices {
+/** Tucker decomposition: down [rank, channels, 1, 1], mid [rank, rank, height, width] and up. Down and mid become A. */
+function withMiddle({ a, b, scale }: PlainLora, mid: AdapterTensor): PlainLora {
   const [rank = 0, channels = 0, ...one] = a.shape;
   const [rows = 0, inner = 0, height = 0, width = 0] = mid.shape;
   if (mid.shape.length !== 4 || one.some((size) => size !== 1) || inner !== rank || rows !== rank)
-    throw new UnreadableModule(
-      `has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`,
-    );
+    throw new BadModule(`has a middle of shape [${mid.shape.join(", ")}], which its rank of ${rank} does not fit`);
   const places = height * width;
   checkSize(rank, channels * places);
   const values = new Float32Array(rank * channels * places);
@@ -48,18 +35,17 @@ function withMiddle({ a, b, scale }: PlainMatrices, mid: AdapterTensor): PlainMa
   return { a: { shape: [rank, channels, height, width], values }, b, scale };
 }
 
-// LyCORIS' LoHa as one A and B. The Hadamard product of two matrix products is itself a matrix product. Its rank is the
-// product of both ranks:
+// LyCORIS' LoHa as one A and B, whose rank is the product of both ranks:
 //   (B₁A₁) ∘ (B₂A₂) = B·A, where column (i, j) of B is B₁[:, i] ∘ B₂[:, j] and row (i, j) of A is A₁[i] ∘ A₂[j]
 
-function hadamardMatrices(parts: ModuleParts): PlainMatrices {
+function hadamardMatrices(parts: ModuleParts): PlainLora {
   if (parts.has("hada_t1") || parts.has("hada_t2"))
-    throw new UnreadableModule("is a LoHa with Tucker decomposition, not supported");
+    throw new BadModule("is a LoHa with Tucker decomposition, not supported");
   const one = factorsIn(parts, { a: "hada_w1_b", b: "hada_w1_a" });
   const other = factorsIn(parts, { a: "hada_w2_b", b: "hada_w2_a" });
   const [[rank, inFeatures], [outFeatures]] = [sizesOf(one.a), sizesOf(one.b)];
   if (sizesOf(other.a)[1] !== inFeatures || sizesOf(other.b)[0] !== outFeatures)
-    throw new UnreadableModule("has two products of different sizes");
+    throw new BadModule("has two products of different sizes");
   checkSize(rank * sizesOf(other.a)[0], Math.max(inFeatures, outFeatures));
   return {
     a: everyRowTimesEvery(one.a, other.a),
@@ -79,11 +65,10 @@ function everyRowTimesEvery(one: AdapterTensor, other: AdapterTensor): AdapterTe
   return { shape: [rows * otherRows, columns], values };
 }
 
-// LyCORIS' LoKr as one A and B: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side stored as one full matrix is its product
-// with the identity.
+// LyCORIS' LoKr: (B₁A₁) ⊗ (B₂A₂) = (B₁ ⊗ B₂)·(A₁ ⊗ A₂). A side that is one full matrix is multiplied with the identity.
 
-function kroneckerMatrices(parts: ModuleParts): PlainMatrices {
-  if (parts.has("lokr_t2")) throw new UnreadableModule("is a LoKr with Tucker decomposition, not supported");
+function kroneckerMatrices(parts: ModuleParts): PlainLora {
+  if (parts.has("lokr_t2")) throw new BadModule("is a LoKr with Tucker decomposition, not supported");
   const one = sideOf(parts, "lokr_w1");
   const other = sideOf(parts, "lokr_w2");
   const rank = sizesOf(one.a)[0] * sizesOf(other.a)[0];
@@ -98,7 +83,7 @@ function kroneckerMatrices(parts: ModuleParts): PlainMatrices {
   };
 }
 
-interface Side extends Omit<PlainMatrices, "scale"> {
+interface Side extends Omit<PlainLora, "scale"> {
   /** Undefined for a full matrix. */
   readonly rank: number | undefined;
 }
@@ -109,7 +94,7 @@ function sideOf(parts: ModuleParts, name: "lokr_w1" | "lokr_w2"): Side {
     const factors = factorsIn(parts, { a: `${name}_b`, b: `${name}_a` });
     return { ...factors, rank: sizesOf(factors.a)[0] };
   }
-  if (whole.shape.length !== 2) throw new UnreadableModule("is a LoKr of a convolution, which is not supported");
+  if (whole.shape.length !== 2) throw new BadModule("is a LoKr of a convolution, which is not supported");
   const [rows, columns] = sizesOf(whole);
   const smaller = Math.min(rows, columns);
   checkSize(smaller, smaller);

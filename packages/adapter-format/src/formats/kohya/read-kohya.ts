@@ -10,7 +10,7 @@ import { type AdapterFolder, using } from "../adapter-folder.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
 import { type ReadAdapterOptions, readableTypes } from "../peft/read-adapter.ts";
 import { oneFileFormat } from "../refuse-foreign.ts";
-import { type KohyaPart, type PlainMatrices, parseKohyaKey, UnreadableModule } from "./module-parts.ts";
+import { BadModule, type KohyaPart, type PlainLora, parseKohyaKey } from "./module-parts.ts";
 import { plainMatrices } from "./plain-matrices.ts";
 
 /** Reads the file; undefined if none of these programs wrote it. Throws the errors of `readAdapter`. */
@@ -35,11 +35,11 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
     const parts = new Map<KohyaPart, AdapterTensor>();
     for (const [part, key] of keys)
       parts.set(part, { shape: file.tensors.get(key)?.shape ?? [], values: await file.readFloat32(key) });
-    let lora: PlainMatrices;
+    let lora: PlainLora;
     try {
       lora = plainMatrices(parts);
     } catch (thrown) {
-      if (!(thrown instanceof UnreadableModule)) throw thrown;
+      if (!(thrown instanceof BadModule)) throw thrown;
       problems.push({ key: path, problem: thrown.problem });
       continue;
     }

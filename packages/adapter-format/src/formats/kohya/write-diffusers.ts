@@ -48,7 +48,7 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
   refuseUnknownOptions("writeDiffusersAdapter", options, optionNames);
   const { dtype = "F32", component = "te" } = options;
   const adapter = toPlainLora(given);
-  const matrices = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "diffusers",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -58,7 +58,7 @@ export function writeDiffusersAdapter(given: Adapter, options: WriteDiffusersOpt
         : reasonAgainst(lora),
   });
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of matrices) {
+  for (const { path, a, b } of loras) {
     // transformers 5 removed the module around a CLIP text encoder ("text_model."), but only for the encoder alone.
     const own = path.replace(/^encoder\.layers\./, "text_model.$&");
     const name = componentOf(path) === undefined ? `${components[component]}.${own}` : path;

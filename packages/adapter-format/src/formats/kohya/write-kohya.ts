@@ -8,7 +8,7 @@ import { scalingOf } from "../../targets/scaling.ts";
 import { toPlainLora } from "../../variants/variants.ts";
 import { componentOf } from "../component-paths.ts";
 import { type AdapterDtype, encodeTensors } from "../encode-tensors.ts";
-import { type CompleteMatrices, expressibleMatrices } from "../expressible-matrices.ts";
+import { expressibleMatrices, type WholeLora } from "../expressible-matrices.ts";
 
 /** Options of `writeKohyaAdapter`. */
 export interface WriteKohyaOptions {
@@ -50,7 +50,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
   const { config } = adapter;
   const magnitudeOf = (path: string) => adapter.tensors.get(`${path}.lora_magnitude_vector`);
   const names = new Map<string, string>();
-  const matrices = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "Kohya",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -64,7 +64,7 @@ export function writeKohyaAdapter(given: Adapter, options: WriteKohyaOptions = {
   });
   const tensors = new Map<string, AdapterTensor>();
   const alphas = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of matrices) {
+  for (const { path, a, b } of loras) {
     const name = nameOf(path, component);
     const alpha = Float32Array.of(scalingOf(config, path) * (a.shape[0] ?? 0));
     alphas.set(`${name}.alpha`, { shape: [], values: alpha });
@@ -96,7 +96,7 @@ function nameOf(path: string, ofBase: string): string {
 }
 
 /** Why neither Kohya nor diffusers can store this A and B; undefined if they can. */
-export function reasonAgainst({ partOfA, a, b }: CompleteMatrices): string | undefined {
+export function reasonAgainst({ partOfA, a, b }: WholeLora): string | undefined {
   if (partOfA === "lora_embedding_A") return "this format has no adapters of embeddings";
   return a.shape[0] === b.shape[1] ? undefined : "this format has no adapters of grouped convolutions";
 }

@@ -59,8 +59,8 @@ export async function readLoralibAdapter(
   const alpha = options.alpha ?? Number(file.metadata.get(alphaKey) ?? 1);
   const tensors = new Map<string, AdapterTensor>();
   const scales: ModuleScale[] = [];
-  for (const [path, matrices] of modules) {
-    const lora = joined(path, matrices, options.groups ?? {});
+  for (const [path, loras] of modules) {
+    const lora = joined(path, loras, options.groups ?? {});
     if ("problem" in lora) {
       problems.push({ key: path, problem: lora.problem });
       continue;

@@ -49,7 +49,7 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
     const isBias = parsed?.parameter === "bias" && (parsed.part === "base_layer" || parsed.part === "saved");
     return isBias ? `${parsed.path}.bias` : undefined;
   };
-  const matrices = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "loralib",
     features: ["bias"],
     holds: (key) => biasOf(key) !== undefined,
@@ -58,7 +58,7 @@ export function writeLoralibAdapter(given: Adapter, options: WriteLoralibOptions
   // With α = 0 no factor in B could restore the scale.
   const alpha = config.alpha === 0 ? 1 : config.alpha;
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of matrices) {
+  for (const { path, a, b } of loras) {
     const factor = scalingOf(config, path) / (alpha / (a.shape[0] ?? 1));
     tensors.set(`${path}.lora_A`, a).set(`${path}.lora_B`, multiplied(b, factor));
   }

@@ -50,7 +50,7 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
   const { dtype = "F32" } = options;
   const adapter = toPlainLora(given);
   const { config } = adapter;
-  const matrices = expressibleMatrices(adapter, {
+  const loras = expressibleMatrices(adapter, {
     program: "mlx_lm",
     features: ["use_dora"],
     holds: (key) => key.endsWith(".lora_magnitude_vector"),
@@ -59,19 +59,17 @@ export function writeMlxAdapter(given: Adapter, options: WriteMlxOptions = {}): 
       return mlxPath(path) === undefined ? "mlx_lm has another name for the module" : undefined;
     },
   });
-  const rank = matrices.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
-  const scale = scalingOf(config, matrices[0]?.path ?? "");
+  const rank = loras.reduce((max, { a }) => Math.max(max, a.shape[0] ?? 0), 0);
+  const scale = scalingOf(config, loras[0]?.path ?? "");
   const tensors = new Map<string, AdapterTensor>();
-  for (const { path, a, b } of matrices) {
+  for (const { path, a, b } of loras) {
     const name = mlxPath(path) ?? path;
     tensors.set(`${name}.lora_a`, transposed(widened(a, rank)));
     tensors.set(`${name}.lora_b`, widened(transposed(multiplied(b, scalingOf(config, path) / scale)), rank));
     const magnitude = adapter.tensors.get(`${path}.lora_magnitude_vector`);
     if (magnitude !== undefined) tensors.set(`${name}.m`, magnitude);
   }
-  const keys = [
-    ...new Set(matrices.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, ""))),
-  ];
+  const keys = [...new Set(loras.map(({ path }) => (mlxPath(path) ?? path).replace(/^model\.(layers|h)\.\d+\./, "")))];
   const settings = {
     fine_tune_type: config.useDora ? "dora" : "lora",
     num_layers: -1, // all of them

@@ -16,12 +16,11 @@ export interface ModelPaths {
 }
 
 /**
- * Renames an adapter's modules to the model's paths. Weights of single experts are stacked, older paths of text models
- * and names of pipeline components are converted. If a target pattern is not supported here, the modules that have A
- * and B in the file replace it.
+ * Renames an adapter's modules to the model's paths: stacks single experts, converts older paths and names of pipeline
+ * components. An unsupported target pattern is replaced by the modules that have A and B in the file.
  *
- * @throws InvalidAdapterTensorsError if only part of a stack of experts has A and B, if their ranks or scales differ,
- * or if two components of a pipeline fit the model equally well.
+ * @throws InvalidAdapterTensorsError if only some experts of a stack have A and B, if their ranks or scales differ, or if two
+ * components of a pipeline fit equally well.
  * @example
  * ```ts
  * import { createLoraConfig, currentAdapter } from "@lowrank/adapter-format";
@@ -39,8 +38,8 @@ export function currentAdapter(adapter: Adapter, model: ModelPaths, onWarning?: 
 }
 
 /**
- * LLaMA-Factory and ms-swift exclude the vision tower with a lookahead, which RE2 does not support. The adapted modules
- * are known from the file's tensors.
+ * LLaMA-Factory and ms-swift exclude the vision tower by a lookahead, which RE2 lacks. The file's tensors show the adapted
+ * modules.
  */
 function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefined): Adapter {
   const { targetModules, excludeModules } = adapter.config;
@@ -55,9 +54,8 @@ function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefi
   return { ...adapter, config: { ...adapter.config, targetModules: paths, excludeModules: null } };
 }
 
-// Adapters of text models inside multimodal models (Gemma 3), saved before transformers 4.52 renamed their paths:
-// "language_model.model." became "model.language_model.", and "language_model.lm_head" became "lm_head". PEFT uses
-// transformers' renamings, conversion_mapping.py.
+// Adapters of text models inside multimodal ones (Gemma 3) from before transformers 4.52, which renamed "language_model.model."
+// to "model.language_model." and "language_model.lm_head" to "lm_head". PEFT uses the same renamings (conversion_mapping.py).
 
 const moved = [
   ["language_model.model.", "model.language_model."],

@@ -31,9 +31,8 @@ interface Gathered {
 }
 
 /**
- * Stacks the A and B of single experts for the model's stacked parameters. Returns the adapter unchanged if it has no single
- * experts, or if the model has them as modules. Dropout is dropped with a warning, because a stacked parameter has no input of its
- * own.
+ * Stacks the A and B of single experts for the model's stacked parameters; without single experts the adapter is returned
+ * unchanged. Dropout is removed with a warning, because a stacked parameter has no input of its own.
  *
  * @param parameterPaths Paths of the model's parameters: "model.layers.0.mlp.experts.gate_up_proj".
  * @throws InvalidAdapterTensorsError if only some experts or projections of a stack have A and B, or if ranks or scales differ.

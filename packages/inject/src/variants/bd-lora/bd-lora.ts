@@ -3,10 +3,10 @@
 
 import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format";
 import { listed } from "@lowrank/contracts";
-import { createLoraMatrices, type FactorSpec } from "@lowrank/math";
+import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
-import type { NewMatrices, Variant } from "../variant.ts";
+import type { NewLora, Variant } from "../variant.ts";
 
 export const bdLora: Variant = {
   /**
@@ -79,16 +79,13 @@ function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
  * PEFT makes the half of blocks anew, whatever the start is: A by Kaiming's rule for ReLU, even on ±√(6/(inFeatures/count)),
  * and B zero.
  */
-function withBlocksInA(request: NewMatrices) {
+function withBlocksInA(request: NewLora) {
   const lora = initializeAs(request, request.init === "random" ? "random" : "default");
   // Drawn on ±1/√rows.
   tf.tidy(() => lora.a.assign(tf.mul(lora.a, Math.sqrt(6))));
   return lora;
 }
 
-function initializeAs(
-  { inFeatures, outFeatures, rank, path, seed, name, factors }: NewMatrices,
-  init: NewMatrices["init"],
-) {
-  return createLoraMatrices({ inFeatures, outFeatures, rank, init, key: { seed, path }, name, factors });
+function initializeAs({ inFeatures, outFeatures, rank, path, seed, name, factors }: NewLora, init: NewLora["init"]) {
+  return createLora({ inFeatures, outFeatures, rank, init, key: { seed, path }, name, factors });
 }

@@ -15,7 +15,7 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
-import type { NewMatrices, Variant } from "../variant.ts";
+import type { NewLora, Variant } from "../variant.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 export const kasa: Variant = {
@@ -45,7 +45,7 @@ export const kasa: Variant = {
 
 /** The diagonal is from N(0, 1), because B is zero. */
 function withDiagonal(
-  { factors, name, path, seed, weight }: NewMatrices,
+  { factors, name, path, seed, weight }: NewLora,
   usual: (name: string) => LoraMatrices,
 ): LoraMatrices {
   const plain = usual(`${name}/halves`);

@@ -4,7 +4,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { createLoraConfig, InvalidAdapterConfigError, type LoraConfig, toPlainLora } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext, type Site } from "@lowrank/contracts";
-import { asTwoMatrices, LoraAdaptation, LoraMatrices, lowRankDelta } from "@lowrank/math";
+import { LoraAdaptation, LoraMatrices, lowRankDelta, toAB } from "@lowrank/math";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -62,7 +62,7 @@ describe("a pair whose A sees means of groups", () => {
       expectClose(ofA!.dataSync(), peft.gradients.a, 1e-5);
       expectClose(ofB!.dataSync(), peft.gradients.b, 1e-5);
       expectClose(ofInput.dataSync(), peft.gradients.x, 1e-5);
-      const whole = tf.tidy(() => lowRankDelta(asTwoMatrices(lora).a, asTwoMatrices(lora).b, 1.5)); // [8, 3]
+      const whole = tf.tidy(() => lowRankDelta(toAB(lora).a, toAB(lora).b, 1.5)); // [8, 3]
       expectClose(
         tf.tidy(() => tf.matMul(x, whole).dataSync()),
         peft.y,

@@ -3,7 +3,7 @@
 // QALoraLinearVariant in tuners/lora/variants.py.
 
 import { drawsBothMatrices } from "@lowrank/adapter-format";
-import { createLoraMatrices, type FactorSpec } from "@lowrank/math";
+import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";
@@ -26,7 +26,7 @@ export const qalora: Variant = {
   /** PEFT draws A again for each initialization, uniform in ±1/√groups. If the initialization sets B, B is kept. */
   initialize({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
     const drawn = init === "random" ? "random" : "default";
-    return createLoraMatrices({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
+    return createLora({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
   },
 };
 

@@ -21,7 +21,7 @@ export interface LoraPlace {
 }
 
 /**
- * Adds scale·(B·A) to a weight, in place. DoRA's magnitude m (Liu et al. 2024) then sets the length of each output: m·(W +
+ * Adds scale·(B·A) to a weight, in place. A magnitude m (Liu et al. 2024) then sets the length of each output: m·(W +
  * s·B·A)/‖W + s·B·A‖. If an output's values are in all rows, the rows are read twice, first to measure all lengths.
  */
 export class LoraFold {

@@ -86,7 +86,7 @@ export function makeSwitchable(
   return { changes, files: edits.files() };
 }
 
-interface BranchInputs {
+interface LoraInputs {
   readonly path: string;
   readonly names: BranchNames;
   readonly features: readonly [number, number];
@@ -94,7 +94,7 @@ interface BranchInputs {
 }
 
 /** The inputs A and B of a site; of a joined site, those of each module. */
-function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly BranchInputs[] | undefined {
+function branchAt(path: string, { features, stateType, joined }: OnnxSite): readonly LoraInputs[] | undefined {
   const type = floatTypeOf(stateType);
   if (features === undefined || type === undefined) return undefined;
   const all = joined?.modules.map((module) => path.replace(/[^.]+$/, module)) ?? [path];
@@ -106,7 +106,7 @@ function branchAt(path: string, { features, stateType, joined }: OnnxSite): read
 
 function addInputs(
   edits: Edits,
-  { path, names, features, type }: BranchInputs,
+  { path, names, features, type }: LoraInputs,
   { fedBy = "session" }: SwitchableOptions,
 ) {
   const [inputs, outputs] = features;

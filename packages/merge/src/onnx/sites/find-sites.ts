@@ -171,7 +171,7 @@ function tensorNamed(name: string, scope: Scope | undefined): OnnxTensor | undef
 
 const modules = ["q_proj", "k_proj", "v_proj"];
 
-/** A site for each module whose outputs are joined in the product; none for a single module. */
+/** A site for each module that the product joins; none for a single module. */
 function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   const { features } = site;
   const names = site.names.filter((name) => /(^|\.)qkv_proj$/.test(name));
@@ -187,10 +187,7 @@ function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   }));
 }
 
-/**
- * outFeatures of queries, keys and values, from the node that splits them, or from GroupQueryAttention, which takes all three as
- * one.
- */
+/** outFeatures of queries, keys and values, from the node that splits them or from GroupQueryAttention. */
 function widthsOf(output: string, outFeatures: number, scope: Scope): readonly number[] | undefined {
   const first = scope.users.get(output)?.[0];
   const biased = first?.opType === "Add" ? (first.outputs[0] ?? "") : output;

@@ -41,8 +41,7 @@ export const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as 
 type WireType = (typeof wireTypes)[keyof typeof wireTypes];
 
 /**
- * Most fields of a message. A field takes about a hundred bytes of memory, so a file of tiny fields would take fifty times its
- * size.
+ * Most fields of a message: each takes about a hundred bytes of memory, so a file of tiny fields would need fifty times its size.
  */
 const maxFields = 2 ** 20;
 
@@ -86,7 +85,7 @@ export function bytesOf({ content }: Field): Uint8Array {
   return content instanceof Uint8Array ? content : new Uint8Array();
 }
 
-/** The number in a varint field. It is inexact beyond 2⁵³, and wrong for negative numbers. */
+/** The number in a varint field; inexact beyond 2⁵³, and wrong for negative numbers. */
 export function numberOf(field: Field): number {
   return readVarint(bytesOf(field), 0)?.value ?? 0;
 }
@@ -110,7 +109,7 @@ export function numbersOf(message: Message, number: number): readonly number[] {
 
 const decoder = new TextDecoder();
 
-/** The last field with that number. For a field that may occur once, the last one is valid. */
+/** The last field with that number, which is valid if the field may occur once. */
 export function lastOf(message: Message, number: number): Field | undefined {
   return message.filter((field) => field.number === number).at(-1);
 }

@@ -28,7 +28,7 @@ export interface WeightedAdapter {
 }
 
 /** A and B of one adapter at a layer. */
-interface AdapterMatrices {
+interface AdapterLora {
   /** Index in the caller's list. */
   readonly adapter: number;
   /** [rank, inFeatures]; a convolution's kernel is flattened. */
@@ -43,7 +43,7 @@ export interface CombinedLayer {
   readonly keys: { readonly a: string; readonly b: string };
   /** Further axes of A and B in files: [] or those of a kernel. */
   readonly kernels: { readonly a: readonly number[]; readonly b: readonly number[] };
-  readonly matrices: readonly AdapterMatrices[];
+  readonly loras: readonly AdapterLora[];
 }
 
 /** Layers in the order of their first appearance, and full weights that are copied unchanged. */
@@ -59,7 +59,7 @@ const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
-export function readMatrices(sources: readonly WeightedAdapter[]): ReadAdapters {
+export function readLayers(sources: readonly WeightedAdapter[]): ReadAdapters {
   const supported = supportedIn(sources);
   const problems = sources.flatMap(({ adapter }, index) =>
     problemsOf(adapter, supported).map((problem) => ({ adapter: nameOf(sources, index), problem })),
@@ -69,7 +69,7 @@ export function readMatrices(sources: readonly WeightedAdapter[]): ReadAdapters 
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
       const known = layers.get(layer.path);
-      layers.set(layer.path, known ? { ...known, matrices: [...known.matrices, ...layer.matrices] } : layer);
+      layers.set(layer.path, known ? { ...known, loras: [...known.loras, ...layer.loras] } : layer);
     }
   });
   checkShapes([...layers.values()]);
@@ -111,7 +111,7 @@ function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer
       path,
       keys,
       kernels: { a: a.shape.slice(2), b: b.shape.slice(2) },
-      matrices: [{ adapter: index, a: flattened(a), b: flattened(b) }],
+      loras: [{ adapter: index, a: flattened(a), b: flattened(b) }],
     };
   }
 }
@@ -122,7 +122,7 @@ function flattened({ shape, values }: AdapterTensor): Matrix {
 }
 
 function checkShapes(layers: readonly CombinedLayer[]): void {
-  const grouped = layers.filter(({ matrices }) => matrices.some(({ a, b }) => a.rows !== b.columns));
+  const grouped = layers.filter(({ loras }) => loras.some(({ a, b }) => a.rows !== b.columns));
   if (grouped.length)
     throw new UncombinableAdapterError(
       grouped.map(({ path }) => ({
@@ -130,8 +130,8 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
         problem: "A and B have different ranks, as in a grouped convolution",
       })),
     );
-  const mismatches = layers.flatMap(({ path, matrices }) => {
-    const shapes = [...new Set(matrices.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
+  const mismatches = layers.flatMap(({ path, loras }) => {
+    const shapes = [...new Set(loras.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
     return shapes.length > 1 ? [{ path, shapes }] : [];
   });
   if (mismatches.length) throw new CombinationShapeError(mismatches);
@@ -141,10 +141,10 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
 function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
   const configs = sources.map(({ adapter }) => adapter.config);
   if (maxBiases(configs) !== "lora_only") return;
-  const without = layers.filter(({ matrices }) => matrices.every(({ adapter }) => configs[adapter]?.bias === "none"));
+  const without = layers.filter(({ loras }) => loras.every(({ adapter }) => configs[adapter]?.bias === "none"));
   if (without.length === 0) return;
   const problem = `it has no bias for ${without[0]!.path}, which only it adapts, and others have one (bias = "lora_only")`;
-  const adapters = new Set(without.flatMap(({ matrices }) => matrices.map(({ adapter }) => adapter)));
+  const adapters = new Set(without.flatMap(({ loras }) => loras.map(({ adapter }) => adapter)));
   throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }
 

@@ -10,7 +10,7 @@ import type { Layer, RandomInit } from "../kinds/layer-kind.ts";
 import type { FactorSpec } from "../update/factor.ts";
 import { type LayerKindName, LoraMatrices } from "./lora-matrices.ts";
 
-/** Options of `createLoraMatrices`. */
+/** Options of `createLora`. */
 export interface CreateLoraOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
   readonly rank: number;
   /** Default "default". */
@@ -50,16 +50,16 @@ const optionNames: OptionNames<CreateLoraOptions> = {
  *
  * @example
  * ```ts
- * import { createLoraMatrices } from "@lowrank/math";
+ * import { createLora } from "@lowrank/math";
  * import "@tensorflow/tfjs-backend-cpu";
  *
  * const key = { seed: 7, path: "transformer.h.0.attn.c_attn" };
- * const lora = createLoraMatrices({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
+ * const lora = createLora({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
  * lora.dispose();
  * ```
  */
-export function createLoraMatrices(options: CreateLoraOptions): LoraMatrices {
-  refuseUnknownOptions("createLoraMatrices", options, optionNames);
+export function createLora(options: CreateLoraOptions): LoraMatrices {
+  refuseUnknownOptions("createLora", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {

@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { RankError, SettingError } from "../errors.ts";
-import { type CreateLoraOptions, createLoraMatrices } from "./create-lora-matrices.ts";
+import { type CreateLoraOptions, createLora } from "./create-lora.ts";
 
 const options: CreateLoraOptions = {
   inFeatures: 48,
@@ -15,7 +15,7 @@ const options: CreateLoraOptions = {
 };
 
 async function valuesOf(changes: Partial<CreateLoraOptions> = {}): Promise<{ a: Float32Array; b: Float32Array }> {
-  const lora = createLoraMatrices({ ...options, ...changes });
+  const lora = createLora({ ...options, ...changes });
   const [a, b] = await Promise.all([lora.a.data(), lora.b.data()]);
   lora.dispose();
   return { a: Float32Array.from(a), b: Float32Array.from(b) };
@@ -35,9 +35,9 @@ function distanceFromEven(values: Float32Array, bound: number): number {
   );
 }
 
-describe("createLoraMatrices", () => {
+describe("createLora", () => {
   it("shapes A [inFeatures, rank] and B [rank, outFeatures], both trainable and named", () => {
-    const lora = createLoraMatrices(options);
+    const lora = createLora(options);
     expect([lora.a.shape, lora.b.shape]).toEqual([
       [48, 4],
       [4, 32],
@@ -96,20 +96,20 @@ describe("createLoraMatrices", () => {
   });
 
   it("leaks nothing", async () => {
-    await expectNoLeak(() => createLoraMatrices(options).dispose());
+    await expectNoLeak(() => createLora(options).dispose());
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses rank %d", (rank) => {
-    expect(() => createLoraMatrices({ ...options, rank })).toThrow(RankError);
+    expect(() => createLora({ ...options, rank })).toThrow(RankError);
   });
 
   it("accepts a rank above the weight's width, as PEFT does", () => {
-    const lora = createLoraMatrices({ ...options, rank: 100 });
+    const lora = createLora({ ...options, rank: 100 });
     expect(lora.rank).toBe(100);
     lora.dispose();
   });
 
   it("refuses widths that are none", () => {
-    expect(() => createLoraMatrices({ ...options, inFeatures: 0 })).toThrow(SettingError);
+    expect(() => createLora({ ...options, inFeatures: 0 })).toThrow(SettingError);
   });
 });
